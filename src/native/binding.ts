@@ -149,8 +149,15 @@ export interface Binding {
   /** Enters inference mode until `leaveInferenceMode`; nests. */
   enterInferenceMode(): void
   leaveInferenceMode(): void
-  /** Calls `hook` with the gradient's handle; a returned handle replaces it. Answers the key for `removeHook`. */
-  registerHook(tensor: TensorHandle, hook: (grad: TensorHandle) => TensorHandle | undefined): number
+  /**
+   * All hooks are called through one dispatcher, by key: C++ keeps only keys, so that a closure holding its own tensor
+   * makes no cycle between the heaps. A returned handle replaces the gradient.
+   */
+  setHookDispatcher(dispatch: (key: number, grad: TensorHandle) => TensorHandle | undefined): void
+  /** Registers a hook on the tensor's gradient and answers its key. */
+  registerHook(tensor: TensorHandle): number
+  /** Keys of hooks whose graph is gone, since the last call; their closures may be forgotten. */
+  takeReleasedHooks(): number[]
   removeHook(tensor: TensorHandle, key: number): void
 
   // random (binding/random.cc)

@@ -1,0 +1,16 @@
+// A mode of libtorch that JavaScript entered and will leave; destroyed in the reverse order.
+#pragma once
+
+#include <c10/core/InferenceMode.h>
+
+namespace pixelcl {
+
+class ModeGuard {
+ public:
+  ModeGuard() : inference_(true) {}
+
+ private:
+  c10::InferenceMode inference_;
+};
+
+}  // namespace pixelcl

@@ -1,0 +1,143 @@
+#include "environment.h"
+
+#include <c10/util/Exception.h>
+
+#include "allocator.h"
+#include "autograd_modes.h"
+#include "hooks.h"
+#include "operator.h"
+
+namespace pixelcl {
+
+namespace {
+
+// Bytes all environments together have told V8; the shares sum to the live bytes.
+std::atomic<int64_t> reportedByAll{0};
+constexpr int64_t kReportStep = int64_t{1} << 20;
+
+struct Report {
+  const char* code = "NATIVE";
+  std::string message;
+  std::string nativeStack;
+};
+
+Report describeCurrentException() {
+  Report report;
+  try {
+    throw;
+  } catch (const Failure& failure) {
+    report.code = failure.code;
+    report.message = failure.what();
+  } catch (const c10::OutOfMemoryError& error) {
+    report.code = "OUT_OF_MEMORY";
+    report.message = error.what_without_backtrace();
+    report.nativeStack = error.what();
+  } catch (const c10::Error& error) {
+    report.code = "TORCH";
+    report.message = error.what_without_backtrace();
+    report.nativeStack = error.what();
+  } catch (const std::bad_alloc&) {
+    report.code = "OUT_OF_MEMORY";
+    report.message = "the process is out of memory";
+  } catch (const std::exception& error) {
+    report.code = "TORCH";
+    report.message = error.what();
+  } catch (...) {
+    report.message = "libtorch threw an object that is no exception";
+  }
+  return report;
+}
+
+napi_value text(napi_env env, const std::string& value) {
+  napi_value result = nullptr;
+  check(napi_create_string_utf8(env, value.data(), value.size(), &result));
+  return result;
+}
+
+void throwReport(napi_env env, const Report& report, const CallContext* context) {
+  Environment& environment = Environment::of(env);
+  if (environment.errorFactory == nullptr) {
+    check(napi_throw_error(env, report.code, report.message.c_str()));
+    return;
+  }
+  napi_value failure = nullptr;
+  check(napi_create_object(env, &failure));
+  check(napi_set_named_property(env, failure, "code", text(env, report.code)));
+  check(napi_set_named_property(env, failure, "message", text(env, report.message)));
+  if (!report.nativeStack.empty()) check(napi_set_named_property(env, failure, "nativeStack", text(env, report.nativeStack)));
+  if (context != nullptr) {
+    check(napi_set_named_property(env, failure, "schema", text(env, context->schema)));
+    napi_value args = nullptr;
+    check(napi_create_array_with_length(env, context->argc, &args));
+    for (size_t i = 0; i < context->argc; ++i) check(napi_set_element(env, args, i, context->argv[i]));
+    check(napi_set_named_property(env, failure, "args", args));
+  }
+  napi_value factory = nullptr;
+  napi_value undefined = nullptr;
+  napi_value error = nullptr;
+  check(napi_get_reference_value(env, environment.errorFactory, &factory));
+  check(napi_get_undefined(env, &undefined));
+  check(napi_call_function(env, undefined, factory, 1, &failure, &error));
+  check(napi_throw(env, error));
+}
+
+}  // namespace
+
+Environment::Environment(napi_env env) : env(env), thread(std::this_thread::get_id()), hooks(std::make_unique<HookQueue>(*this)) {}
+
+Environment::~Environment() = default;
+
+Environment& Environment::of(napi_env env) {
+  void* data = nullptr;
+  if (napi_get_instance_data(env, &data) != napi_ok || data == nullptr) throw PendingException();
+  return *static_cast<Environment*>(data);
+}
+
+void Environment::release() {
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+
+void Environment::reportMemory(node_api_basic_env env, bool decreasesOnly) {
+  const int64_t live = CpuAllocator::instance().liveBytes() + externalDeviceBytes();
+  int64_t change = live - reportedByAll.load(std::memory_order_relaxed);
+  if (change > -kReportStep && change < kReportStep) return;
+  if (decreasesOnly && change > 0) return;
+  const int64_t share = reportedBytes_.load(std::memory_order_relaxed);
+  if (change < -share) change = -share;
+  if (change == 0) return;
+  reportedByAll.fetch_add(change, std::memory_order_relaxed);
+  reportedBytes_.fetch_add(change, std::memory_order_relaxed);
+  int64_t total = 0;
+  napi_adjust_external_memory(env, change, &total);
+}
+
+void Environment::close() {
+  closed.store(true);
+  reportedByAll.fetch_sub(reportedBytes_.exchange(0), std::memory_order_relaxed);
+  operators.clear();
+  modes.clear();
+  spareStack.clear();
+  release();
+}
+
+void throwCurrentException(napi_env env, const CallContext* context) noexcept {
+  try {
+    try {
+      throw;
+    } catch (const PendingException&) {
+      bool pending = false;
+      if (napi_is_exception_pending(env, &pending) == napi_ok && !pending && !Environment::of(env).closed.load()) {
+        napi_throw_error(env, "NATIVE", "a value could not be read: an argument has an unexpected type");
+      }
+    } catch (const Napi::Error& error) {
+      error.ThrowAsJavaScriptException();
+    } catch (...) {
+      const Report report = describeCurrentException();
+      throwReport(env, report, context);
+    }
+  } catch (...) {
+    // The environment is going away: there is nobody left to tell.
+  }
+}
+
+}  // namespace pixelcl

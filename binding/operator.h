@@ -1,0 +1,33 @@
+// One operator overload as JavaScript calls it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include "convert.h"
+
+namespace pixelcl {
+
+struct OperatorArgument {
+  std::string name;
+  ValueType type;
+  bool hasDefault = false;
+  c10::IValue defaultValue;
+};
+
+struct OperatorReturn {
+  ValueType type;
+  // The argument whose memory this result is (`Tensor(a!)`), or -1.
+  int written = -1;
+};
+
+struct Operator {
+  c10::OperatorHandle handle;
+  std::string schema;
+  std::vector<OperatorArgument> arguments;
+  std::vector<OperatorReturn> returns;
+};
+
+}  // namespace pixelcl

@@ -1,0 +1,204 @@
+// The generic call: every operator of the dispatcher through one callback, arguments converted by its schema.
+#include <array>
+#include <sstream>
+
+#include "environment.h"
+#include "handles.h"
+#include "operator.h"
+
+namespace pixelcl {
+
+namespace {
+
+constexpr size_t kMaxArguments = 64;
+
+std::unique_ptr<Operator> readOperator(const c10::OperatorHandle& handle) {
+  const c10::FunctionSchema& schema = handle.schema();
+  std::ostringstream text;
+  text << schema;
+  auto result = std::unique_ptr<Operator>(new Operator{handle, text.str(), {}, {}});
+  for (const auto& argument : schema.arguments()) {
+    OperatorArgument read;
+    read.name = argument.name();
+    read.type = readType(argument.type(), argument.real_type());
+    if (argument.N()) read.type.length = *argument.N();
+    if (argument.default_value()) {
+      read.hasDefault = true;
+      read.defaultValue = *argument.default_value();
+    }
+    result->arguments.push_back(std::move(read));
+  }
+  for (const auto& returned : schema.returns()) {
+    OperatorReturn read;
+    read.type = readType(returned.type(), returned.real_type());
+    const auto* alias = returned.alias_info();
+    if (alias != nullptr && alias->isWrite()) {
+      for (size_t i = 0; i < schema.arguments().size(); ++i) {
+        const auto* source = schema.arguments()[i].alias_info();
+        if (source != nullptr && source->isWrite() && source->beforeSets() == alias->beforeSets()) read.written = static_cast<int>(i);
+      }
+    }
+    result->returns.push_back(std::move(read));
+  }
+  return result;
+}
+
+c10::IValue argumentValue(napi_env env, const OperatorArgument& argument, napi_value value) {
+  try {
+    return toIValue(env, value, argument.type);
+  } catch (const Failure& failure) {
+    if (std::string_view(failure.code) != "ARGUMENT") throw;
+    throw Failure("ARGUMENT", "argument '" + argument.name + "': " + failure.what());
+  }
+}
+
+c10::IValue missingValue(const OperatorArgument& argument) {
+  if (argument.hasDefault) return argument.defaultValue;
+  if (argument.type.optional) return {};
+  throw Failure("ARGUMENT", "argument '" + argument.name + "' is missing: expected " + argument.type.type->str());
+}
+
+napi_value resultOf(napi_env env, const OperatorReturn& returned, const c10::IValue& value, size_t argc, const napi_value* argv) {
+  if (returned.written >= 0 && static_cast<size_t>(returned.written) < argc && value.isTensor() &&
+      handleOrNull(env, argv[returned.written], HandleTag::kTensor) != nullptr) {
+    return argv[returned.written];
+  }
+  return fromIValue(env, value, &returned.type);
+}
+
+// Gives the stack's memory back for the next call, whatever happens.
+class BorrowedStack {
+ public:
+  explicit BorrowedStack(Environment& environment) : environment_(environment), stack(std::move(environment.spareStack)) { stack.clear(); }
+  ~BorrowedStack() {
+    stack.clear();
+    environment_.spareStack = std::move(stack);
+  }
+  BorrowedStack(const BorrowedStack&) = delete;
+  BorrowedStack& operator=(const BorrowedStack&) = delete;
+
+ private:
+  Environment& environment_;
+
+ public:
+  torch::jit::Stack stack;
+};
+
+napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value* argv) {
+  if (argc > op.arguments.size()) {
+    throw Failure("ARGUMENT", "expected at most " + std::to_string(op.arguments.size()) + " arguments but received " + std::to_string(argc));
+  }
+  Environment& environment = Environment::of(env);
+  BorrowedStack borrowed(environment);
+  auto& stack = borrowed.stack;
+  for (size_t i = 0; i < op.arguments.size(); ++i) {
+    const OperatorArgument& argument = op.arguments[i];
+    if (i >= argc) {
+      stack.push_back(missingValue(argument));
+      continue;
+    }
+    if (argument.type.kind == ValueKind::kTensor) {
+      if (const at::Tensor* tensor = tensorOrNull(env, argv[i])) {
+        stack.emplace_back(*tensor);
+        continue;
+      }
+    }
+    napi_valuetype type = napi_undefined;
+    check(napi_typeof(env, argv[i], &type));
+    stack.push_back(type == napi_undefined ? missingValue(argument) : argumentValue(env, argument, argv[i]));
+  }
+  op.handle.callBoxed(stack);
+  napi_value result = nullptr;
+  if (stack.size() == 1) {
+    result = resultOf(env, op.returns.front(), stack.front(), argc, argv);
+  } else if (stack.empty()) {
+    check(napi_get_undefined(env, &result));
+  } else {
+    check(napi_create_array_with_length(env, stack.size(), &result));
+    for (size_t i = 0; i < stack.size(); ++i) {
+      check(napi_set_element(env, result, static_cast<uint32_t>(i), resultOf(env, op.returns[i], stack[i], argc, argv)));
+    }
+  }
+  stack.clear();
+  environment.reportMemory(env, false);
+  return result;
+}
+
+napi_value callOperator(napi_env env, napi_callback_info info) {
+  std::array<napi_value, kMaxArguments> argv;
+  size_t argc = kMaxArguments;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data) != napi_ok) return nullptr;
+  const auto& op = *static_cast<const Operator*>(data);
+  argc = std::min(argc, kMaxArguments);
+  try {
+    return call(env, op, argc, argv.data());
+  } catch (...) {
+    const CallContext context{op.schema, argc, argv.data()};
+    throwCurrentException(env, &context);
+    return nullptr;
+  }
+}
+
+napi_value emptyCallback(napi_env env, napi_callback_info info) {
+  std::array<napi_value, kMaxArguments> argv;
+  size_t argc = kMaxArguments;
+  void* data = nullptr;
+  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
+  return nullptr;
+}
+
+std::string qualified(const std::string& name, const std::string& overload) { return overload.empty() ? name : name + "." + overload; }
+
+Napi::Value operatorFunction(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const std::string name = stringOf(env, info[0], "an operator's name");
+  const std::string overload = stringOf(env, info[1], "an overload's name");
+  Environment& environment = Environment::of(env);
+  auto& slot = environment.operators[qualified(name, overload)];
+  if (slot == nullptr) {
+    const auto found = c10::Dispatcher::singleton().findSchema({name, overload});
+    if (!found) {
+      environment.operators.erase(qualified(name, overload));
+      throw Failure("OPERATOR_NOT_FOUND", "the loaded libtorch has no operator " + qualified(name, overload));
+    }
+    slot = readOperator(*found);
+    if (slot->arguments.size() > kMaxArguments) throw Failure("NATIVE", "the operator takes too many arguments");
+  }
+  napi_value function = nullptr;
+  check(napi_create_function(env, name.data(), name.size(), &callOperator, slot.get(), &function));
+  return Napi::Value(env, function);
+}
+
+Napi::Value schemaText(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const auto found = c10::Dispatcher::singleton().findSchema({stringOf(env, info[0], "an operator's name"), stringOf(env, info[1], "an overload's name")});
+  if (!found) return env.Null();
+  std::ostringstream text;
+  text << found->schema();
+  return Napi::String::New(env, text.str());
+}
+
+Napi::Value operatorNames(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const auto names = c10::Dispatcher::singleton().getAllOpNames();
+  Napi::Array result = Napi::Array::New(env);
+  uint32_t i = 0;
+  for (const auto& name : names) {
+    if (c10::Dispatcher::singleton().findSchema(name)) result.Set(i++, Napi::String::New(env, qualified(name.name, name.overload_name)));
+  }
+  return result;
+}
+
+}  // namespace
+
+void registerOperators(Napi::Object exports) {
+  define<operatorFunction>(exports, "operator");
+  define<schemaText>(exports, "schema");
+  define<operatorNames>(exports, "operatorNames");
+  napi_value function = nullptr;
+  check(napi_create_function(exports.Env(), "emptyCall", NAPI_AUTO_LENGTH, &emptyCallback, nullptr, &function));
+  exports.Set("emptyCall", Napi::Value(exports.Env(), function));
+}
+
+}  // namespace pixelcl

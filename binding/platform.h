@@ -1,0 +1,17 @@
+// What differs between Linux and macOS stands here and in platform.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace pixelcl::platform {
+
+// Maps zeroed pages, huge where the system gives them; null when memory is out.
+void* mapPages(size_t bytes);
+void unmapPages(void* base, size_t bytes);
+int64_t physicalMemory();
+// The file that holds the libtorch in use.
+std::string libtorchPath();
+
+}  // namespace pixelcl::platform

@@ -1,0 +1,27 @@
+import type { Binding, TensorHandle } from './binding'
+import { errorFromFailure } from './errors'
+import { loadBinding } from './load'
+
+export type * from './binding'
+export * from './errors'
+
+/** The loaded shim: importing this module loads it once per environment, or throws a SetupError that says how to get it. */
+export const native: Binding = loadBinding()
+
+native.setErrorFactory((failure) => errorFromFailure(failure, describeArgument))
+
+/** Names an argument of an operator for an error's message: a tensor as `float32 [2, 3]`. */
+function describeArgument(argument: unknown): string {
+  if (typeof argument === 'object' && argument !== null && Object.getPrototypeOf(argument) === null) return 'object'
+  if (Array.isArray(argument)) return `[${argument.slice(0, 8).map(describeArgument).join(', ')}${argument.length > 8 ? ', …' : ''}]`
+  if (typeof argument === 'string') return JSON.stringify(argument)
+  if (typeof argument !== 'object' || argument === null) return String(argument)
+  try {
+    const handle = argument as TensorHandle
+    if (native.isDisposed(handle)) return 'a disposed tensor'
+    const device = native.device(handle)
+    return `${native.dtype(handle)} [${native.shape(handle).join(', ')}]${device === 'cpu' ? '' : ` on ${device}`}`
+  } catch {
+    return 'object'
+  }
+}

@@ -1,0 +1,27 @@
+// The cost of a call: 2 × 2 add, an empty call, and a 10-layer MLP at batch 1, against Python.
+import { interleave, record, start, table } from './harness.mjs'
+
+const ROUNDS = Number(process.env.PIXELCL_BENCH_ROUNDS ?? 15)
+
+export async function main() {
+  const [python, node] = await interleave([start('Python', 'calls.py'), start('pixelcl', 'calls.mjs')], ROUNDS)
+  const row = (label, key, digits = 0) => [
+    label,
+    python.measures[key] === undefined ? '–' : python.measures[key].median.toFixed(digits),
+    node.measures[key].median.toFixed(digits),
+    python.measures[key] === undefined ? '–' : `${node.measures[key].ratio.toFixed(3)} ×`,
+  ]
+  record(
+    'Call cost',
+    'npm run bench -- calls',
+    table(
+      ['one call', 'Python, ns', 'pixelcl, ns', 'ratio'],
+      [
+        row('`x.add(y)`, 2 × 2', 'add'),
+        row('the operator alone, without the class and its overloads', 'operator'),
+        row('an empty call through the shim', 'empty'),
+        row('10-layer MLP (64 wide), batch 1, forward and backward', 'mlp'),
+      ],
+    ) + `\n\nMedians of ${ROUNDS} interleaved rounds, one thread.`,
+  )
+}

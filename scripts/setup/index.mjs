@@ -1,0 +1,54 @@
+// The whole set-up: a libtorch, the compiled shim, the stamp that importers read.
+import { existsSync } from 'node:fs'
+import { readJson, stampPath, withLock } from './cache.mjs'
+import { compileShim } from './compile.mjs'
+import { installLibtorch } from './install.mjs'
+import { findLibtorch, inspectLibtorch } from './libtorch.mjs'
+import { SetupFailure } from './run.mjs'
+import { checkPlatform } from './toolchain.mjs'
+
+/** Does what is not done yet; gives the stamp. Quick when nothing has changed: then nothing is searched or compiled. */
+export async function setup({ log = () => {}, force = false } = {}) {
+  checkPlatform()
+  const stamp = readJson(stampPath())
+  if (!force && stampServes(stamp)) return stamp
+  return withLock('setup', async () => {
+    const again = readJson(stampPath())
+    if (!force && stampServes(again)) return again
+    const { libtorch, tried } = await chooseLibtorch(log)
+    await compileShim(libtorch, tried, log)
+    return readJson(stampPath())
+  })
+}
+
+/** True when the stamp's shim is there and the environment asks for no other libtorch. */
+export function stampServes(stamp, env = process.env) {
+  if (stamp === null || !existsSync(stamp.addon) || !existsSync(stamp.libtorch.path)) return false
+  if (env.LIBTORCH) return inspectLibtorch(env.LIBTORCH, env).libtorch?.path === stamp.libtorch.path
+  if (env.LIBTORCH_USE_PYTORCH === '1') return !['cache', 'LIBTORCH'].includes(stamp.libtorch.source)
+  return true
+}
+
+async function chooseLibtorch(log) {
+  const { found, tried, forced } = findLibtorch()
+  if (found) {
+    log(`libtorch ${found.version} from ${found.source}: ${found.path}`)
+    return { libtorch: found, tried }
+  }
+  if (forced) throw new SetupFailure(explain(tried, forced))
+  const path = await installLibtorch(log)
+  const result = inspectLibtorch(path)
+  tried.push({ place: `the cache (${path})`, reason: `installed now; ${result.reason}` })
+  if (!result.libtorch) throw new SetupFailure(explain(tried))
+  return { libtorch: { ...result.libtorch, source: 'cache' }, tried }
+}
+
+/** Every place with its reason, and the ways out. */
+export function explain(tried, forced) {
+  const places = tried.map(({ place, reason }) => `  ${place}: ${reason}`).join('\n')
+  const asked = forced ? `${forced} is set, so no other place is taken.\n` : ''
+  return `no libtorch that serves was found. Tried:\n${places}\n${asked}Ways out:
+  - unset LIBTORCH and LIBTORCH_USE_PYTORCH and run \`npx pixelcl setup\`: it installs one into the cache;
+  - pip install torch==2.13.0 for a python3 on the path, and LIBTORCH_USE_PYTORCH=1;
+  - LIBTORCH=/folder/of/libtorch (with include/ and lib/), version 2.11 to 2.13.`
+}

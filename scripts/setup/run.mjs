@@ -1,0 +1,34 @@
+// Runs a command, keeping its output for the error where it fails.
+import { spawn } from 'node:child_process'
+
+/** A failure that a person can mend: printed without a stack. */
+export class SetupFailure extends Error {}
+
+/** Gives the output; throws a SetupFailure with its end when the command fails or is missing. */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const { show = false, hint = '', ...rest } = options
+    const child = spawn(command, args, { ...rest, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const take = (chunk) => {
+      output = (output + chunk).slice(-100_000)
+      if (show) process.stderr.write(chunk)
+    }
+    child.stdout.on('data', take)
+    child.stderr.on('data', take)
+    child.on('error', (error) => reject(new SetupFailure(`${command} cannot be started: ${error.message}${hint && `\n${hint}`}`)))
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(output)
+      else reject(new SetupFailure(`${command} ${args.join(' ')}\nended with ${signal ?? `code ${code}`}:\n${output.slice(-4000)}${hint && `\n${hint}`}`))
+    })
+  })
+}
+
+/** The output, or null when the command is missing or fails. */
+export async function probe(command, args, options = {}) {
+  try {
+    return (await run(command, args, options)).trim()
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,53 @@
+import type { TensorHandle } from '../native'
+import type { Tensor } from './tensor'
+
+/** What every tensor is beneath its methods: the owner of one handle of libtorch. */
+export abstract class TensorBase {
+  /** @internal */
+  readonly _h: TensorHandle
+
+  constructor(handle: TensorHandle) {
+    this._h = handle
+  }
+}
+
+let tensorClass: new (handle: TensorHandle) => Tensor
+
+/** The tensors of the innermost open scope; null outside any. */
+let collecting: Set<Tensor> | null = null
+
+/** @internal Tells the generated code which class to make; called once, by tensor.ts. */
+export function registerTensorClass(constructor: new (handle: TensorHandle) => Tensor): void {
+  tensorClass = constructor
+}
+
+/** @internal Puts new tensors into `tensors` until the next call; gives what collected them before. */
+export function collectInto(tensors: Set<Tensor> | null): Set<Tensor> | null {
+  const previous = collecting
+  collecting = tensors
+  return previous
+}
+
+/**
+ * Lets a tensor outlive the scope it was made in.
+ *
+ * @example
+ * let best
+ * torch.scope(() => { best = torch.keep(torch.ones([2])) })
+ * best.sum().item() // 2
+ */
+export function keep<T extends TensorBase>(tensor: T): T {
+  collecting?.delete(tensor as unknown as Tensor)
+  return tensor
+}
+
+/** @internal Makes the Tensor that owns a handle. */
+export function wrap(handle: unknown): Tensor {
+  const tensor = new tensorClass(handle as TensorHandle)
+  if (collecting !== null) collecting.add(tensor)
+  return tensor
+}
+
+export function isTensor(value: unknown): value is Tensor {
+  return value instanceof TensorBase
+}

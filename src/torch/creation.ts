@@ -1,0 +1,137 @@
+import { ArgumentError, native } from '../native'
+import { isTensor, wrap } from './base'
+import { describe } from './dispatch/resolve'
+import { dtypeOfTypedArray, flatten, fromElements } from './values'
+import type { Device, DType, Int, Scalar } from './dtype'
+import type { Tensor } from './tensor'
+import * as generated from './generated/functions'
+
+/** Anything that `torch.tensor` takes: one value, nested arrays of values, a typed array. */
+export type TensorData = number | bigint | boolean | { readonly real: number; readonly imag: number } | { readonly float: number } | ArrayBufferView | Tensor | readonly TensorData[]
+
+export interface TensorOptions {
+  /** The dtype; default: float from numbers, int64 from bigints, bool from booleans, the array's own from typed arrays. */
+  dtype?: DType
+  device?: Device
+  requiresGrad?: boolean
+}
+
+/**
+ * Makes a tensor of the values given, by copying them.
+ *
+ * Numbers give the default dtype whatever their values; bigints give int64, booleans bool, typed arrays their own type.
+ *
+ * @throws ArgumentError for ragged arrays and values that are no numbers.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.tensor.html
+ * @example
+ * torch.tensor([[1, 2], [3, 4]]).shape // [2, 2]
+ */
+export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  let result = isTensor(data) ? data.detach().clone() : fromData(data, options.dtype)
+  if (options.dtype !== undefined && result.dtype !== options.dtype) result = result.to(options.dtype)
+  if (options.device !== undefined) result = result.to(options.device)
+  if (options.requiresGrad === true) result.requiresGrad = true
+  return result
+}
+
+/** A tensor of the same data where nothing needs to change, else a copy. */
+export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  if (!isTensor(data)) return tensor(data, options)
+  let result: Tensor = data
+  if (options.dtype !== undefined) result = result.to(options.dtype)
+  if (options.device !== undefined) result = result.to(options.device)
+  return result
+}
+
+function fromData(data: TensorData, wanted: DType | undefined): Tensor {
+  if (ArrayBuffer.isView(data)) {
+    const dtype = dtypeOfTypedArray(data)
+    const length = (data as unknown as ArrayLike<number>).length
+    return wrap(native.fromBytes(data, [length], dtype))
+  }
+  const { shape, elements } = flatten(data)
+  const plain = elements.map((element) => (isTensor(element) ? element.item() : element))
+  for (const element of plain) checkElement(element)
+  const values = plain.map((element) => (isFloat(element) ? element.float : element))
+  return wrap(fromElements(values, shape, wanted ?? inferDtype(plain)))
+}
+
+function checkElement(element: unknown): void {
+  if (['number', 'bigint', 'boolean'].includes(typeof element)) return
+  if (typeof element === 'object' && element !== null && (isFloat(element) || ('real' in element && 'imag' in element))) return
+  throw new ArgumentError(`expected numbers, bigints or booleans in nested arrays but received ${describe(element)}`)
+}
+
+function isFloat(element: unknown): element is { float: number } {
+  return typeof element === 'object' && element !== null && 'float' in element
+}
+
+function inferDtype(elements: readonly unknown[]): DType {
+  const has = (type: string) => elements.some((element) => typeof element === type)
+  if (elements.some((element) => typeof element === 'object' && !isFloat(element))) return defaultDtype() === 'float64' ? 'complex128' : 'complex64'
+  if (elements.length === 0 || has('number') || has('object')) return defaultDtype()
+  return has('bigint') ? 'int64' : 'bool'
+}
+
+/** The dtype that numbers become: `'float32'` unless `setDefaultDtype` changed it. */
+export function defaultDtype(): DType {
+  return native.defaultDtype() as DType
+}
+
+export function setDefaultDtype(dtype: DType): void {
+  native.setDefaultDtype(dtype)
+}
+
+function dtypeOfValue(value: Scalar): DType {
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'bigint') return 'int64'
+  return typeof value === 'object' && 'imag' in value ? 'complex64' : defaultDtype()
+}
+
+/**
+ * A tensor of one value, whose dtype comes from the value's kind as in `torch.tensor`.
+ *
+ * @example
+ * torch.full([2], 1).dtype // 'float32'
+ */
+export function full(size: readonly Int[], value: Scalar, options: TensorOptions = {}): Tensor {
+  const { requiresGrad, dtype = dtypeOfValue(value), ...rest } = options
+  const result = generated.empty(size, { ...rest, dtype }).fill_(value)
+  if (requiresGrad === true) result.requiresGrad = true
+  return result
+}
+
+export function fullLike(input: Tensor, value: Scalar, options: TensorOptions = {}): Tensor {
+  const { requiresGrad, ...rest } = options
+  const result = generated.emptyLike(input, rest).fill_(value)
+  if (requiresGrad === true) result.requiresGrad = true
+  return result
+}
+
+/** A zero-dimensional tensor of a value. */
+export function scalarTensor(value: Scalar, options: TensorOptions = {}): Tensor {
+  return full([], value, options)
+}
+
+/**
+ * The numbers from `start` to `end` (left out) in steps: int64 where all are whole, else the default dtype.
+ *
+ * @example
+ * torch.arange(3).tolist() // [0, 1, 2]
+ */
+export function arange(end: Scalar, options?: TensorOptions): Tensor
+export function arange(start: Scalar, end: Scalar, options?: TensorOptions): Tensor
+export function arange(start: Scalar, end: Scalar, step: Scalar, options?: TensorOptions): Tensor
+export function arange(...args: unknown[]): Tensor {
+  const last = args.at(-1)
+  const hasOptions = typeof last === 'object' && last !== null && !('float' in last)
+  const options = (hasOptions ? args.pop() : {}) as TensorOptions
+  const [start, end, step] = args.length === 1 ? [0, args[0], 1] : [args[0], args[1], args[2] ?? 1]
+  if (args.length < 1 || args.length > 3) throw new ArgumentError(`arange() takes an end, or a start, an end and a step, but received ${args.length} numbers`)
+  arangeCall ??= native.operator('aten::arange', 'start_step')
+  const result = wrap(arangeCall(start, end, step, options.dtype ?? null, null, options.device ?? null))
+  if (options.requiresGrad === true) result.requiresGrad = true
+  return result
+}
+
+let arangeCall: ((...args: unknown[]) => unknown) | undefined

@@ -1,0 +1,248 @@
+import { ArgumentError, native } from '../../native'
+import { TensorBase, isTensor, wrap } from '../base'
+import { parseSignature, type Parameter, type Signature } from './signature'
+
+/** A native operator, or the stand-in that looks it up at its first call. */
+export type Call = (...args: unknown[]) => unknown
+
+/** The overloads of one public name; specs are read when the table is first used. */
+export interface SignatureTable {
+  readonly name: string
+  readonly method: boolean
+  readonly specs: readonly string[]
+  parsed: Signature[] | undefined
+}
+
+export function signatures(name: string, method: boolean, specs: readonly string[]): SignatureTable {
+  return { name, method, specs, parsed: undefined }
+}
+
+/** The native function of one overload; an operator that the loaded libtorch lacks throws with both versions named. */
+export function operator(name: string, overload: string): Call {
+  return native.operator(`aten::${name}`, overload)
+}
+
+/**
+ * Calls the first overload whose parameters take the arguments, as PyTorch's argument parser chooses.
+ *
+ * @throws ArgumentError when none does: lists what came and every overload.
+ */
+export function resolve(table: SignatureTable, receiver: TensorBase | null, given: ArrayLike<unknown>): unknown {
+  table.parsed ??= table.specs.map((spec) => parseSignature(spec, table.method))
+  let count = given.length
+  while (count > 0 && given[count - 1] === undefined) count--
+  const positional = Array.prototype.slice.call(given, 0, count) as unknown[]
+  const last = positional[count - 1]
+  const options = isOptions(last) ? last : null
+  if (options !== null) positional.pop()
+  let firstFailure: string | undefined
+  for (const signature of table.parsed) {
+    const bound = bind(signature, receiver, positional, options)
+    if (typeof bound !== 'string') return invoke(signature, receiver, positional, bound, options)
+    firstFailure ??= bound
+  }
+  throw noOverload(table, positional, options, table.parsed.length === 1 ? firstFailure : undefined)
+}
+
+function invoke(
+  signature: Signature,
+  receiver: TensorBase | null,
+  positional: readonly unknown[],
+  bound: unknown[],
+  options: Readonly<Record<string, unknown>> | null,
+): unknown {
+  signature.call ??= native.operator(signature.native, signature.overload)
+  const result = signature.call(...bound)
+  if (signature.inplace) return receiver ?? positional[0] ?? options?.['input'] ?? options?.['self']
+  const wrapped = wrapResult(result)
+  if (signature.factory && options?.['requiresGrad'] === true && isTensor(wrapped)) native.setRequiresGrad(wrapped._h, true)
+  return wrapped
+}
+
+/** @internal Handles become tensors, at any depth. */
+export function wrapResult(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result
+  if (Array.isArray(result)) return result.map(wrapResult)
+  if (result instanceof Map) return new Map([...result].map(([key, value]) => [wrapResult(key), wrapResult(value)]))
+  return wrap(result)
+}
+
+/** Native arguments in the schema's order, or why the overload does not take what was given. */
+function bind(
+  signature: Signature,
+  receiver: TensorBase | null,
+  positional: readonly unknown[],
+  options: Readonly<Record<string, unknown>> | null,
+): unknown[] | string {
+  const { parameters, selfIndex } = signature
+  const values: unknown[] = new Array<unknown>(parameters.length)
+  const rest = varargs(signature, positional)
+  let next = 0
+  let used = 0
+  for (let i = 0; i < parameters.length; i++) {
+    const parameter = parameters[i]!
+    if (i === selfIndex) {
+      values[i] = receiver!._h
+      continue
+    }
+    let value: unknown
+    let isGiven = false
+    if (!parameter.keywordOnly && next < rest.length) {
+      value = rest[next++]
+      isGiven = value !== undefined
+      if (isGiven && options !== null && hasKey(options, parameter)) return `'${parameter.camelName}' is given twice`
+    } else if (options !== null && hasKey(options, parameter)) {
+      value = keyed(options, parameter)
+      isGiven = value !== undefined
+      used++
+    }
+    if (!isGiven) {
+      if (!parameter.hasDefault && !(parameter.optional && parameter.keywordOnly)) return `'${parameter.camelName}' is missing`
+      continue
+    }
+    if (!accepts(parameter, value)) return `'${parameter.camelName}' must be ${article(parameter.text)} but is ${describe(value)}`
+    values[i] = convert(value)
+  }
+  if (next < rest.length) return `takes at most ${next} positional arguments but ${rest.length} were given`
+  if (options !== null) {
+    const extra = signature.factory && 'requiresGrad' in options ? 1 : 0
+    const keys = Object.keys(options).filter((key) => options[key] !== undefined)
+    const defined = parameters.filter((p, i) => i !== selfIndex && hasKey(options, p) && keyed(options, p) !== undefined).length
+    if (keys.length > Math.min(used, defined) + extra) return unknownKey(signature, keys)
+  }
+  return values
+}
+
+/** `x.view(2, 3)` stands for `x.view([2, 3])` where a list of ints is the one positional parameter. */
+function varargs(signature: Signature, positional: readonly unknown[]): readonly unknown[] {
+  if (positional.length === 0 || typeof positional[0] !== 'number') return positional
+  const open = signature.parameters.filter((parameter, i) => i !== signature.selfIndex && !parameter.keywordOnly)
+  const only = open[0]
+  if (open.length !== 1 || only === undefined || only.element !== 'i' || only.list < 0) return positional
+  return positional.length > 1 || only.list === 0 ? [positional] : positional
+}
+
+function hasKey(options: Readonly<Record<string, unknown>>, parameter: Parameter): boolean {
+  return parameter.camelName in options || (parameter.name === 'self' && 'input' in options)
+}
+
+function keyed(options: Readonly<Record<string, unknown>>, parameter: Parameter): unknown {
+  return parameter.camelName in options ? options[parameter.camelName] : options['input']
+}
+
+/** An object that names arguments: nothing that is a value itself. */
+function isOptions(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isTensor(value) || ArrayBuffer.isView(value)) return false
+  if ('_g' in value || 'float' in value || ('real' in value && 'imag' in value)) return false
+  return true
+}
+
+function accepts(parameter: Parameter, value: unknown): boolean {
+  if (value === null) return parameter.optional
+  if (parameter.list < 0) return acceptsElement(parameter.element, value)
+  if (Array.isArray(value)) {
+    return value.every((item) => (item === null || item === undefined ? parameter.optionalElements : acceptsElement(parameter.element, item)))
+  }
+  if (ArrayBuffer.isView(value)) return parameter.element === 'i' || parameter.element === 'f'
+  return parameter.list > 0 && acceptsElement(parameter.element, value)
+}
+
+function acceptsElement(element: string, value: unknown): boolean {
+  switch (element) {
+    case 'T':
+      return isTensor(value)
+    case 'S':
+      return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' || isNumberObject(value)
+    case 'i':
+      return (typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint'
+    case 'f':
+      return typeof value === 'number' || typeof value === 'bigint' || isNumberObject(value)
+    case 'b':
+      return typeof value === 'boolean'
+    case 'g':
+      return typeof value === 'object' && value !== null && '_g' in value
+    default:
+      return typeof value === 'string'
+  }
+}
+
+function isNumberObject(value: unknown): boolean {
+  if (isTensor(value)) return value.dim() === 0 && !value.requiresGrad
+  return typeof value === 'object' && value !== null && ('float' in value || ('real' in value && 'imag' in value))
+}
+
+/** @internal Tensors and generators become their handles, at any depth of arrays. */
+export function convert(value: unknown): unknown {
+  if (value instanceof TensorBase) return value._h
+  if (Array.isArray(value)) return value.map(convert)
+  if (typeof value === 'object' && value !== null && '_g' in value) return value._g
+  return value
+}
+
+function unknownKey(signature: Signature, keys: readonly string[]): string {
+  const known = signature.parameters.filter((_, i) => i !== signature.selfIndex).map((parameter) => parameter.camelName)
+  if (signature.factory) known.push('requiresGrad')
+  const stray = keys.find((key) => !known.includes(key) && key !== 'input')
+  if (stray === undefined) return 'an argument is given both by position and by name'
+  return `unknown option '${stray}'${suggestion(stray, known)}`
+}
+
+/** ' (did you mean …?)' for the nearest known name, also where the Python spelling was used. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const plain = (text: string) => text.replaceAll('_', '').toLowerCase()
+  const exact = known.find((candidate) => plain(candidate) === plain(name))
+  const nearest = exact ?? known.map((candidate) => ({ candidate, distance: editDistance(plain(candidate), plain(name)) })).sort((a, b) => a.distance - b.distance)[0]
+  if (typeof nearest === 'string') return ` (did you mean '${nearest}'?)`
+  if (nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3)) return ` (did you mean '${nearest.candidate}'?)`
+  return known.length > 0 ? `; known are ${known.join(', ')}` : ''
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) row.push(Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    previous = row
+  }
+  return previous[b.length]!
+}
+
+function noOverload(
+  table: SignatureTable,
+  positional: readonly unknown[],
+  options: Readonly<Record<string, unknown>> | null,
+  reason: string | undefined,
+): ArgumentError {
+  const came = [...positional.map(describe), ...Object.entries(options ?? {}).map(([key, value]) => `${key}: ${describe(value)}`)].join(', ')
+  const shown = (table.parsed ?? []).map((signature) => `  ${showSignature(table, signature)}`).join('\n')
+  return new ArgumentError(
+    reason === undefined
+      ? `${table.name}() received (${came}), which no overload takes. Expected one of:\n${shown}`
+      : `${table.name}(): ${reason}. Received (${came}); expected\n${shown}`,
+  )
+}
+
+function showSignature(table: SignatureTable, signature: Signature): string {
+  const shown = signature.parameters
+    .filter((_, i) => i !== signature.selfIndex)
+    .map((p) => `${p.name === 'self' ? 'input' : p.camelName}${p.hasDefault ? '?' : ''}: ${p.text}${p.optional ? ' | null' : ''}`)
+  const firstKeyword = signature.parameters.filter((_, i) => i !== signature.selfIndex).findIndex((p) => p.keywordOnly)
+  const positional = firstKeyword < 0 ? shown : shown.slice(0, firstKeyword)
+  const keywords = firstKeyword < 0 ? [] : shown.slice(firstKeyword)
+  return `${table.name}(${[...positional, ...(keywords.length > 0 ? [`{ ${keywords.join(', ')} }`] : [])].join(', ')})`
+}
+
+function article(text: string): string {
+  return /^[aeiou]/i.test(text) ? `an ${text}` : `a ${text}`
+}
+
+/** @internal A value as an error names it. */
+export function describe(value: unknown): string {
+  if (isTensor(value)) return `Tensor ${native.isDisposed(value._h) ? '(disposed)' : `${value.dtype} [${value.shape.join(', ')}]`}`
+  if (Array.isArray(value)) return `[${value.slice(0, 6).map(describe).join(', ')}${value.length > 6 ? ', …' : ''}]`
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'object'
+  return String(value)
+}

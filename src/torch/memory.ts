@@ -1,0 +1,64 @@
+import { native, type MemoryStats } from '../native'
+import { collectInto, isTensor, keep } from './base'
+import type { Tensor } from './tensor'
+
+export type { MemoryStats } from '../native'
+
+/**
+ * Runs `body` and disposes every tensor made in it that it does not return or `keep`.
+ *
+ * Tensors inside returned arrays, maps and plain objects are kept. Disposing drops a handle only: graphs and views keep their storage.
+ *
+ * @example
+ * torch.scope(() => torch.ones([2]).add(1).sum()).item() // 4
+ */
+export function scope<T>(body: () => T): T {
+  const made = new Set<Tensor>()
+  const outer = collectInto(made)
+  let result: T
+  try {
+    result = body()
+  } catch (error) {
+    collectInto(outer)
+    for (const tensor of made) tensor.dispose()
+    throw error
+  }
+  collectInto(outer)
+  const kept = new Set<unknown>()
+  gather(result, kept)
+  for (const tensor of made) {
+    if (!kept.has(tensor)) tensor.dispose()
+    else outer?.add(tensor)
+  }
+  return result
+}
+
+function gather(value: unknown, into: Set<unknown>): void {
+  if (typeof value !== 'object' || value === null || into.has(value)) return
+  into.add(value)
+  if (isTensor(value) || ArrayBuffer.isView(value)) return
+  if (value instanceof Map) for (const [key, item] of value) (gather(key, into), gather(item, into))
+  else if (value instanceof Set) for (const item of value) gather(item, into)
+  else for (const item of Object.values(value)) gather(item, into)
+}
+
+export { keep }
+
+/** Live tensors of this environment, bytes of CPU memory in use and kept for reuse, their peak and the limit of the cache. */
+export function memoryStats(): MemoryStats {
+  return native.memoryStats()
+}
+
+/** Gives kept CPU memory back to the system. */
+export function emptyCache(): void {
+  native.emptyCache()
+}
+
+/** Bounds the bytes of freed CPU memory that are kept for reuse; 0 keeps none. Default: a quarter of the machine's memory. */
+export function setCacheLimit(bytes: number): void {
+  native.setCacheLimit(bytes)
+}
+
+export function resetPeakMemory(): void {
+  native.resetPeakBytes()
+}

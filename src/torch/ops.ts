@@ -1,0 +1,106 @@
+import { ArgumentError, TorchError, native } from '../native'
+import { convert, wrapResult, type Call } from './dispatch/resolve'
+import type { Tensor } from './tensor'
+
+/** One overload as `torch.ops.aten.add.Tensor`: arguments in the schema's order, undefined for a default. */
+export type OperatorOverload = (...args: unknown[]) => unknown
+
+/** All overloads of one operator; called itself, it takes the first one that accepts the arguments. */
+export type OperatorPacket = OperatorOverload & Readonly<Record<string, OperatorOverload>>
+
+export type OperatorNamespace = Readonly<Record<string, OperatorPacket>>
+
+let overloadsByName: Map<string, string[]> | undefined
+
+function overloadsOf(qualified: string): string[] {
+  if (overloadsByName === undefined) {
+    overloadsByName = new Map()
+    for (const full of native.operatorNames()) {
+      const dot = full.indexOf('.', full.indexOf('::'))
+      const name = dot < 0 ? full : full.slice(0, dot)
+      const overloads = overloadsByName.get(name) ?? []
+      overloads.push(dot < 0 ? '' : full.slice(dot + 1))
+      overloadsByName.set(name, overloads)
+    }
+  }
+  return overloadsByName.get(qualified) ?? []
+}
+
+function makeOverload(qualified: string, overload: string): OperatorOverload {
+  const call: Call = native.operator(qualified, overload)
+  return (...args) => {
+    const handles = args.map(convert)
+    return restore(call(...handles), handles, args)
+  }
+}
+
+/** A result that is an argument's own handle is that argument's own Tensor. */
+function restore(result: unknown, handles: readonly unknown[], args: readonly unknown[]): unknown {
+  if (Array.isArray(result)) return result.map((item) => restore(item, handles, args))
+  const at = typeof result === 'object' && result !== null ? handles.indexOf(result) : -1
+  return at >= 0 ? (args[at] as Tensor) : wrapResult(result)
+}
+
+function makePacket(qualified: string): OperatorPacket {
+  const overloads = overloadsOf(qualified)
+  if (overloads.length === 0) throw new TorchError(`libtorch ${native.buildInfo().version} has no operator ${qualified}`, { code: 'OPERATOR_NOT_FOUND' })
+  const made = new Map<string, OperatorOverload>()
+  const get = (overload: string): OperatorOverload => {
+    let function_ = made.get(overload)
+    if (function_ === undefined) made.set(overload, (function_ = makeOverload(qualified, overload)))
+    return function_
+  }
+  const any: OperatorOverload = (...args) => {
+    let first: unknown
+    for (const overload of overloads) {
+      try {
+        return get(overload)(...args)
+      } catch (error) {
+        if (!(error instanceof ArgumentError)) throw error
+        first ??= error
+      }
+    }
+    throw first
+  }
+  return new Proxy(any, {
+    get: (target, key) => {
+      if (typeof key !== 'string' || key in target) return Reflect.get(target, key) as unknown
+      const overload = key === 'default' ? '' : key
+      if (!overloads.includes(overload)) {
+        throw new TorchError(`${qualified} has no overload '${key}': expected one of ${overloads.map((name) => name || 'default').join(', ')}`, { code: 'OPERATOR_NOT_FOUND' })
+      }
+      return get(overload)
+    },
+  }) as OperatorPacket
+}
+
+function makeNamespace(namespace: string): OperatorNamespace {
+  const packets = new Map<string, OperatorPacket>()
+  return new Proxy({} as OperatorNamespace, {
+    get: (_, key) => {
+      if (typeof key !== 'string') return undefined
+      let packet = packets.get(key)
+      if (packet === undefined) packets.set(key, (packet = makePacket(`${namespace}::${key}`)))
+      return packet
+    },
+  })
+}
+
+const namespaces = new Map<string, OperatorNamespace>()
+
+/**
+ * Every operator of the loaded libtorch by its own name: `torch.ops.aten.add.Tensor(x, y)`, `.default` for the overload without a name.
+ *
+ * As unchecked as in Python: some internal operators can crash the process on arguments that make no sense.
+ *
+ * @example
+ * torch.ops.aten.add.Tensor(torch.ones([2]), torch.ones([2]), 3).tolist() // [4, 4]
+ */
+export const ops: Readonly<Record<string, OperatorNamespace>> = new Proxy({} as Record<string, OperatorNamespace>, {
+  get: (_, key) => {
+    if (typeof key !== 'string') return undefined
+    let namespace = namespaces.get(key)
+    if (namespace === undefined) namespaces.set(key, (namespace = makeNamespace(key)))
+    return namespace
+  },
+})

@@ -1,0 +1,355 @@
+import { inspect } from 'node:util'
+import { ArgumentError, native, type TensorHandle, type TypedArray } from '../native'
+import { registerTensorClass, wrap } from './base'
+import { backward, type BackwardOptions } from './autograd'
+import { requireCuda } from './cuda'
+import { dtypes, isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat, type Scalar } from './dtype'
+import { TensorMethods } from './generated/methods'
+import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
+import { index, indexPut, type Index } from './indexing'
+import { formatTensor } from './print'
+import { nestedOf, typedArrayOf, type Nested } from './values'
+
+export interface ToOptions {
+  dtype?: DType
+  device?: Device
+  nonBlocking?: boolean
+  /** Copies even where nothing needs to change. */
+  copy?: boolean
+  memoryFormat?: MemoryFormat
+}
+
+type Call = (...args: unknown[]) => unknown
+let toCall: Call = (...args) => (toCall = native.operator('aten::_to_copy', ''))(...args)
+let contiguousCall: Call = (...args) => (contiguousCall = native.operator('aten::contiguous', ''))(...args)
+let isContiguousCall: Call = (...args) => (isContiguousCall = native.operator('aten::is_contiguous', 'memory_format'))(...args)
+let copyCall: Call = (...args) => (copyCall = native.operator('aten::copy_', ''))(...args)
+let nonzeroCall: Call = (...args) => (nonzeroCall = native.operator('aten::nonzero', ''))(...args)
+let setCall: Call = (...args) => (setCall = native.operator('aten::set_', 'source_Tensor'))(...args)
+let conjugateCall: Call = (...args) => (conjugateCall = native.operator('aten::is_conj', ''))(...args)
+
+/**
+ * An n-dimensional array of one dtype on one device, with PyTorch's operators as methods.
+ *
+ * Make one with `torch.tensor`, `torch.zeros` and the like. Memory is freed when the object is collected, or at once by `dispose()`.
+ *
+ * @see https://docs.pytorch.org/docs/stable/tensors.html
+ * @example
+ * torch.tensor([[1, 2], [3, 4]]).matmul(torch.eye(2)).tolist() // [[1, 2], [3, 4]]
+ */
+export class Tensor extends TensorMethods {
+  private cachedGrad: Tensor | null = null
+  private hooks: Map<number, TensorHook> | null = null
+
+  get shape(): number[] {
+    return native.shape(this._h)
+  }
+
+  get dtype(): DType {
+    return native.dtype(this._h) as DType
+  }
+
+  get device(): Device {
+    return native.device(this._h)
+  }
+
+  get layout(): Layout {
+    return native.layout(this._h) as Layout
+  }
+
+  get isCuda(): boolean {
+    return this.device.startsWith('cuda')
+  }
+
+  /** Whether operations on this tensor are recorded; can be set on leaves. */
+  get requiresGrad(): boolean {
+    return native.requiresGrad(this._h)
+  }
+
+  set requiresGrad(value: boolean) {
+    native.setRequiresGrad(this._h, value)
+  }
+
+  requiresGrad_(value = true): this {
+    native.setRequiresGrad(this._h, value)
+    return this
+  }
+
+  get isLeaf(): boolean {
+    return native.isLeaf(this._h)
+  }
+
+  /** The name of the graph's node that made this tensor, such as `'AddBackward0'`; null for a leaf. */
+  get gradFn(): string | null {
+    return native.gradFnName(this._h)
+  }
+
+  /** The gradient that backward accumulated: the same object while it is the same tensor. */
+  get grad(): Tensor | null {
+    const answer = native.grad(this._h, this.cachedGrad?._h ?? null)
+    if (answer !== true) this.cachedGrad = answer === null ? null : new Tensor(answer)
+    return this.cachedGrad
+  }
+
+  set grad(value: Tensor | null) {
+    native.setGrad(this._h, value?._h ?? null)
+    this.cachedGrad = value
+  }
+
+  /** Keeps the gradient of a tensor that is no leaf. */
+  retainGrad(): void {
+    native.retainGrad(this._h)
+  }
+
+  /** The same data outside of the graph; setting it exchanges the data under the same identity. */
+  get data(): Tensor {
+    return wrap(native.detach(this._h))
+  }
+
+  set data(source: Tensor) {
+    native.setData(this._h, source._h)
+  }
+
+  detach(): Tensor {
+    return wrap(native.detach(this._h))
+  }
+
+  /** Accumulates the gradients of this tensor into the leaves of its graph. */
+  backward(options: BackwardOptions = {}): void {
+    const { gradient, ...rest } = options
+    backward(this, gradient == null ? rest : { ...rest, gradTensors: [gradient] })
+  }
+
+  /** Calls `hook` with this tensor's gradient in every backward; what it returns takes the gradient's place. */
+  registerHook(hook: TensorHook): RemovableHandle {
+    this.hooks ??= new Map()
+    return registerTensorHook(this._h, this.hooks, hook)
+  }
+
+  dim(): number {
+    return native.dim(this._h)
+  }
+
+  get ndim(): number {
+    return native.dim(this._h)
+  }
+
+  numel(): number {
+    return native.numel(this._h)
+  }
+
+  /** The shape, or one dimension's size (negative from the end). */
+  size(): number[]
+  size(dimension: number): number
+  size(dimension?: number): number | number[] {
+    const shape = this.shape
+    if (dimension === undefined) return shape
+    const size = shape.at(dimension)
+    if (size === undefined || !Number.isInteger(dimension) || dimension >= shape.length) {
+      throw new ArgumentError(`dimension ${dimension} is out of range for a tensor of ${shape.length} dimensions`)
+    }
+    return size
+  }
+
+  stride(): number[]
+  stride(dimension: number): number
+  stride(dimension?: number): number | number[] {
+    const strides = native.stride(this._h)
+    return dimension === undefined ? strides : strides.at(dimension)!
+  }
+
+  storageOffset(): number {
+    return native.storageOffset(this._h)
+  }
+
+  /** Bytes of one element. */
+  elementSize(): number {
+    return native.elementSize(this._h)
+  }
+
+  isContiguous(memoryFormat: MemoryFormat = 'contiguousFormat'): boolean {
+    return isContiguousCall(this._h, memoryFormat) as boolean
+  }
+
+  contiguous(memoryFormat: MemoryFormat = 'contiguousFormat'): Tensor {
+    return wrap(contiguousCall(this._h, memoryFormat))
+  }
+
+  isFloatingPoint(): boolean {
+    return isFloatingDtype(this.dtype)
+  }
+
+  isComplex(): boolean {
+    return isComplexDtype(this.dtype)
+  }
+
+  override isConj(): boolean {
+    return conjugateCall(this._h) as boolean
+  }
+
+  /** The value of a one-element tensor: a number (a bigint beyond 2^53), a boolean, `[re, im]`. */
+  item(): number
+  item<T extends number | bigint | boolean | [number, number]>(): T
+  item(): number | bigint | boolean | [number, number] {
+    return native.item(this._h)
+  }
+
+  tolist(): Nested {
+    return nestedOf(this._h)
+  }
+
+  /** A copy of the elements, in order: float16 and bfloat16 as Float32Array, int64 as BigInt64Array, complex interleaved. */
+  toTypedArray(): TypedArray {
+    return typedArrayOf(this._h)
+  }
+
+  /** What Python's brackets take: `x.index([0, torch.slice(1, 3), null, '...', mask, indices])`. */
+  index(parts: readonly Index[]): Tensor {
+    return index(this, parts)
+  }
+
+  /** Puts values where `index` would read them. */
+  indexPut_(parts: readonly Index[], value: Tensor | Scalar, options: { accumulate?: boolean } = {}): this {
+    indexPut(this, parts, value, options.accumulate ?? false)
+    return this
+  }
+
+  /** The tensor with another dtype or on another device; itself where nothing changes. */
+  to(target: DType | Device | Tensor | ToOptions, options: ToOptions = {}): Tensor {
+    const wanted = { ...options, ...toOptions(target) }
+    if (wanted.device?.startsWith('cuda') === true) requireCuda()
+    const device = wanted.device === undefined || sameDevice(wanted.device, this.device) ? null : wanted.device
+    const dtype = wanted.dtype === undefined || wanted.dtype === this.dtype ? null : wanted.dtype
+    const format = wanted.memoryFormat === undefined || this.isContiguous(wanted.memoryFormat) ? null : wanted.memoryFormat
+    if (device === null && dtype === null && format === null && wanted.copy !== true) return this
+    return wrap(toCall(this._h, dtype, null, device, null, wanted.nonBlocking ?? false, wanted.memoryFormat ?? null))
+  }
+
+  cpu(): Tensor {
+    return this.to('cpu')
+  }
+
+  cuda(device: Device | number = 'cuda'): Tensor {
+    return this.to(typeof device === 'number' ? `cuda:${device}` : device)
+  }
+
+  float(): Tensor {
+    return this.to('float32')
+  }
+
+  double(): Tensor {
+    return this.to('float64')
+  }
+
+  half(): Tensor {
+    return this.to('float16')
+  }
+
+  bfloat16(): Tensor {
+    return this.to('bfloat16')
+  }
+
+  int(): Tensor {
+    return this.to('int32')
+  }
+
+  long(): Tensor {
+    return this.to('int64')
+  }
+
+  bool(): Tensor {
+    return this.to('bool')
+  }
+
+  byte(): Tensor {
+    return this.to('uint8')
+  }
+
+  type(dtype: DType): Tensor {
+    return this.to(dtype)
+  }
+
+  copy_(source: Tensor, options: { nonBlocking?: boolean } = {}): this {
+    copyCall(this._h, source._h, options.nonBlocking ?? false)
+    return this
+  }
+
+  /** Indices of the elements that are not zero, [count, dimensions]. */
+  nonzero(): Tensor {
+    return wrap(nonzeroCall(this._h))
+  }
+
+  /** Takes the other tensor's storage, shape and strides. */
+  set_(source: Tensor): this {
+    setCall(this._h, source._h)
+    return this
+  }
+
+  /** Dimensions in reverse. */
+  get T(): Tensor {
+    return this.permute(Array.from({ length: this.dim() }, (_, i) => this.dim() - 1 - i))
+  }
+
+  /** The last two dimensions exchanged. */
+  get mT(): Tensor {
+    return this.transpose(-2, -1)
+  }
+
+  get H(): Tensor {
+    return this.isComplex() ? this.T.conj() : this.T
+  }
+
+  get mH(): Tensor {
+    return this.adjoint()
+  }
+
+  /** A token under which one other thread of this process gets the same data: `torch.fromShared(token)`. */
+  share(): string {
+    return native.share(this._h)
+  }
+
+  /** Drops this handle's hold of the tensor; graphs and views keep what they need. */
+  dispose(): void {
+    native.dispose(this._h)
+    this.cachedGrad = null
+  }
+
+  get isDisposed(): boolean {
+    return native.isDisposed(this._h)
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  /** Goes over the first dimension. */
+  *[Symbol.iterator](): IterableIterator<Tensor> {
+    if (this.dim() === 0) throw new ArgumentError('a tensor without dimensions cannot be iterated')
+    for (let i = 0; i < this.shape[0]!; i++) yield this.select(0, i)
+  }
+
+  override toString(): string {
+    return this.isDisposed ? 'tensor(disposed)' : formatTensor(this)
+  }
+
+  [inspect.custom](): string {
+    return this.toString()
+  }
+}
+
+registerTensorClass(Tensor)
+
+function toOptions(target: DType | Device | Tensor | ToOptions): ToOptions {
+  if (target instanceof Tensor) return { dtype: target.dtype, device: target.device }
+  if (typeof target !== 'string') return target
+  return (dtypes as readonly string[]).includes(target) || ['float', 'double', 'half', 'long', 'int'].includes(target) ? { dtype: target as DType } : { device: target }
+}
+
+function sameDevice(wanted: Device, current: Device): boolean {
+  return wanted === current || (wanted === 'cuda' && current.startsWith('cuda'))
+}
+
+/** The tensor that another thread shared under this token; each token serves once. */
+export function fromShared(token: string): Tensor {
+  return wrap(native.fromShared(token))
+}

@@ -1,0 +1,152 @@
+import { ArgumentError, native, type TensorHandle, type TypedArray } from '../native'
+import { elementSizes, type DType } from './dtype'
+
+/** A tensor's elements as nested arrays: numbers, booleans, bigints beyond 2^53, `[re, im]` for complex. */
+export type Nested = number | bigint | boolean | readonly Nested[]
+
+const arrayTypes: Readonly<Record<string, { new (buffer: ArrayBuffer): TypedArray }>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
+}
+
+/** Types whose values are read through a wider one, since JavaScript has no array of them. */
+const widened: Readonly<Record<string, string>> = { float16: 'float32', bfloat16: 'float32', complex32: 'complex64' }
+
+/** @internal Copies the elements out, in order: float16 and bfloat16 as float32, complex interleaved, float8 raw. */
+export function typedArrayOf(handle: TensorHandle): TypedArray {
+  const dtype = native.dtype(handle)
+  const wider = widened[dtype]
+  if (wider !== undefined) return typedArrayOf(castTo(handle, wider))
+  return new (arrayTypes[dtype] ?? Uint8Array)(native.toBytes(handle))
+}
+
+let castCall: ((...args: unknown[]) => unknown) | undefined
+
+function castTo(handle: TensorHandle, dtype: string): TensorHandle {
+  castCall ??= native.operator('aten::to', 'dtype')
+  return castCall(handle, dtype) as TensorHandle
+}
+
+/** @internal The elements as nested arrays of the tensor's shape. */
+export function nestedOf(handle: TensorHandle): Nested {
+  const dtype = native.dtype(handle)
+  const flat = elementsOf(typedArrayOf(handle), dtype)
+  const shape = native.shape(handle)
+  let at = 0
+  const build = (dimension: number): Nested => {
+    if (dimension === shape.length) return flat[at++]!
+    return Array.from({ length: shape[dimension]! }, () => build(dimension + 1))
+  }
+  return build(0)
+}
+
+function elementsOf(data: TypedArray, dtype: string): Nested[] {
+  if (dtype === 'bool') return Array.from(data as Uint8Array, (value) => value !== 0)
+  if (dtype.startsWith('complex')) {
+    const pairs: Nested[] = []
+    for (let i = 0; i < data.length; i += 2) pairs.push([data[i] as number, data[i + 1] as number])
+    return pairs
+  }
+  return Array.from(data as Float64Array | BigInt64Array, safeNumber)
+}
+
+/** A bigint as a number where no digit is lost. */
+export function safeNumber(value: number | bigint): number | bigint {
+  if (typeof value === 'number') return value
+  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
+}
+
+/** @internal The shape of nested arrays, and their elements in order; ragged ones throw. */
+export function flatten(data: unknown): { shape: number[]; elements: unknown[] } {
+  const shape: number[] = []
+  for (let level = data; Array.isArray(level) || isNumberArray(level); level = (level as ArrayLike<unknown>)[0]) shape.push((level as ArrayLike<unknown>).length)
+  const elements: unknown[] = []
+  const visit = (value: unknown, depth: number): void => {
+    const isArray = Array.isArray(value) || isNumberArray(value)
+    if (isArray !== depth < shape.length) throw ragged(shape, depth)
+    if (!isArray) {
+      elements.push(value)
+      return
+    }
+    const items = value as ArrayLike<unknown>
+    if (items.length !== shape[depth]) throw ragged(shape, depth, items.length)
+    for (let i = 0; i < items.length; i++) visit(items[i], depth + 1)
+  }
+  visit(data, 0)
+  return { shape, elements }
+}
+
+function ragged(shape: readonly number[], depth: number, length?: number): ArgumentError {
+  const came = length === undefined ? 'another nesting' : `one of ${length}`
+  return new ArgumentError(`nested arrays must be even: expected ${shape[depth] ?? 'no'} elements at depth ${depth} but received ${came}`)
+}
+
+function isNumberArray(value: unknown): value is TypedArray {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView)
+}
+
+const typedArrayDtypes: Readonly<Record<string, DType>> = {
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+  BigInt64Array: 'int64',
+  BigUint64Array: 'uint64',
+  Int32Array: 'int32',
+  Int16Array: 'int16',
+  Int8Array: 'int8',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+  Uint16Array: 'uint16',
+  Uint32Array: 'uint32',
+}
+
+/** @internal The dtype that a typed array's elements have; a Buffer is a Uint8Array. */
+export function dtypeOfTypedArray(data: ArrayBufferView): DType {
+  const name = Object.prototype.toString.call(data).slice(8, -1)
+  const dtype = typedArrayDtypes[name]
+  if (dtype === undefined) throw new ArgumentError(`expected a typed array of numbers but received a ${name}`)
+  return dtype
+}
+
+/** @internal Elements as a CPU tensor of `dtype`. */
+export function fromElements(elements: readonly unknown[], shape: readonly number[], dtype: DType): TensorHandle {
+  const size = elementSizes[dtype]
+  if (size === undefined) throw new ArgumentError(`unknown dtype '${String(dtype)}': expected one of ${Object.keys(elementSizes).join(', ')}`)
+  if (dtype === 'int64') return native.fromBytes(BigInt64Array.from(elements, toBigInt), shape, dtype)
+  if (dtype === 'uint64') return native.fromBytes(BigUint64Array.from(elements, toBigInt), shape, dtype)
+  if (dtype === 'bool') return native.fromBytes(Uint8Array.from(elements, (value) => (Number(value) !== 0 ? 1 : 0)), shape, dtype)
+  if (dtype.startsWith('complex')) {
+    const pairs = new Float64Array(elements.length * 2)
+    elements.forEach((value, i) => {
+      const { real, imag } = toComplex(value)
+      pairs[2 * i] = real
+      pairs[2 * i + 1] = imag
+    })
+    return castTo(native.fromBytes(pairs, shape, 'complex128'), dtype)
+  }
+  if (dtype === 'float32') return native.fromBytes(Float32Array.from(elements, Number), shape, dtype)
+  const wide = native.fromBytes(Float64Array.from(elements, Number), shape, 'float64')
+  return dtype === 'float64' ? wide : castTo(wide, dtype)
+}
+
+function toBigInt(value: unknown): bigint {
+  if (typeof value === 'bigint') return value
+  const whole = Math.trunc(Number(value))
+  if (!Number.isFinite(whole)) throw new ArgumentError(`expected a finite number for an integer tensor but received ${String(value)}`)
+  return BigInt(whole)
+}
+
+function toComplex(value: unknown): { real: number; imag: number } {
+  if (typeof value === 'object' && value !== null && 'real' in value && 'imag' in value) return { real: Number(value.real), imag: Number(value.imag) }
+  return { real: Number(value), imag: 0 }
+}

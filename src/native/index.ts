@@ -12,7 +12,6 @@ native.setErrorFactory((failure) => errorFromFailure(failure, describeArgument))
 
 /** Names an argument of an operator for an error's message: a tensor as `float32 [2, 3]`. */
 function describeArgument(argument: unknown): string {
-  if (typeof argument === 'object' && argument !== null && Object.getPrototypeOf(argument) === null) return 'object'
   if (Array.isArray(argument)) return `[${argument.slice(0, 8).map(describeArgument).join(', ')}${argument.length > 8 ? ', …' : ''}]`
   if (typeof argument === 'string') return JSON.stringify(argument)
   if (typeof argument !== 'object' || argument === null) return String(argument)

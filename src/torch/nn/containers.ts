@@ -1,0 +1,80 @@
+import { ArgumentError } from '../../native'
+import type { Tensor } from '../tensor'
+import { Module, type AnyModule } from './module'
+
+/**
+ * Modules one after another; children are named `0`, `1`, …, or by the keys of an object.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
+ * @example
+ * new torch.nn.Sequential(new torch.nn.Linear(2, 3), new torch.nn.ReLU()).call(torch.ones([1, 2])).shape // [1, 3]
+ */
+export class Sequential extends Module {
+  constructor(modules: Readonly<Record<string, Module>>)
+  constructor(...modules: Module[])
+  constructor(...modules: (Module | Readonly<Record<string, Module>>)[]) {
+    super()
+    const [first] = modules
+    const named = modules.length === 1 && first !== undefined && !(first instanceof Module) ? Object.entries(first) : modules.map((module, i) => [String(i), module] as const)
+    for (const [name, module] of named) {
+      if (!(module instanceof Module)) throw new ArgumentError(`Sequential takes modules but '${name}' is none`)
+      this.registerModule(name, module as AnyModule)
+    }
+  }
+
+  override forward(input: Tensor): Tensor {
+    let output = input
+    for (const child of this) output = child.call(output)
+    return output
+  }
+
+  /** The module at a position, negative from the end. */
+  at(index: number): Module {
+    const module = [...this].at(index)
+    if (module === undefined) throw new ArgumentError(`there is no module ${index}: this Sequential has ${this.length}`)
+    return module
+  }
+
+  get length(): number {
+    return this.children().length
+  }
+
+  *[Symbol.iterator](): IterableIterator<Module> {
+    for (const child of this.children()) yield child as unknown as Module
+  }
+}
+
+/**
+ * A list of modules, found by their owner; it computes nothing itself.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
+ */
+export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[], never> {
+  constructor(modules: readonly M[] = []) {
+    super()
+    for (const module of modules) this.append(module)
+  }
+
+  append(module: M): this {
+    this.registerModule(String(this.length), module)
+    return this
+  }
+
+  at(index: number): M {
+    const module = this.children().at(index)
+    if (module === undefined) throw new ArgumentError(`there is no module ${index}: this list has ${this.length}`)
+    return module as M
+  }
+
+  get length(): number {
+    return this.children().length
+  }
+
+  *[Symbol.iterator](): IterableIterator<M> {
+    for (const child of this.children()) yield child as M
+  }
+
+  override forward(): never {
+    throw new ArgumentError('a ModuleList computes nothing: call its modules')
+  }
+}

@@ -1,0 +1,115 @@
+import { ArgumentError } from '../../../native'
+import { noGrad } from '../../autograd'
+import { tensor } from '../../creation'
+import type { Device, DType } from '../../dtype'
+import * as torch from '../../generated/functions'
+import type { Tensor } from '../../tensor'
+import * as F from '../functional'
+import { Module } from '../module'
+import { Parameter } from '../parameter'
+import { tensorOptions } from './conv'
+
+export interface BatchNormLayerOptions {
+  eps?: number
+  /** The share of the new statistics in the running ones; null averages over all batches. */
+  momentum?: number | null
+  affine?: boolean
+  trackRunningStats?: boolean
+  dtype?: DType
+  device?: Device
+}
+
+abstract class BatchNorm extends Module {
+  weight: Parameter | null
+  bias: Parameter | null
+  declare runningMean: Tensor | null
+  declare runningVar: Tensor | null
+  declare numBatchesTracked: Tensor | null
+  readonly eps: number
+  readonly momentum: number | null
+  readonly affine: boolean
+  readonly trackRunningStats: boolean
+
+  constructor(
+    readonly numFeatures: number,
+    options: BatchNormLayerOptions = {},
+  ) {
+    super()
+    this.eps = options.eps ?? 1e-5
+    this.momentum = options.momentum === undefined ? 0.1 : options.momentum
+    this.affine = options.affine ?? true
+    this.trackRunningStats = options.trackRunningStats ?? true
+    const where = tensorOptions(options)
+    this.weight = this.affine ? new Parameter(torch.ones([numFeatures], where)) : null
+    this.bias = this.affine ? new Parameter(torch.zeros([numFeatures], where)) : null
+    const tracks = this.trackRunningStats
+    this.registerBuffer('runningMean', tracks ? torch.zeros([numFeatures], where) : null)
+    this.registerBuffer('runningVar', tracks ? torch.ones([numFeatures], where) : null)
+    const counter = { ...where, dtype: 'int64' as const }
+    this.registerBuffer('numBatchesTracked', tracks ? tensor(0n, counter) : null)
+  }
+
+  protected abstract checkInput(input: Tensor): void
+
+  override forward(input: Tensor): Tensor {
+    this.checkInput(input)
+    let momentum = this.momentum ?? 0
+    if (this.training && this.numBatchesTracked !== null) {
+      const counter = this.numBatchesTracked
+      noGrad(() => counter.add_(1))
+      if (this.momentum === null) momentum = 1 / Number(counter.item())
+    }
+    const usesBatch = this.training || this.runningMean === null
+    const tracks = !this.training || this.trackRunningStats
+    return F.batchNorm(input, tracks ? this.runningMean : null, tracks ? this.runningVar : null, {
+      weight: this.weight,
+      bias: this.bias,
+      training: usesBatch,
+      momentum,
+      eps: this.eps,
+    })
+  }
+
+  resetRunningStats(): void {
+    noGrad(() => {
+      this.runningMean?.zero_()
+      this.runningVar?.fill_(1)
+      this.numBatchesTracked?.zero_()
+    })
+  }
+
+  override extraRepr(): string {
+    const flag = (value: boolean) => (value ? 'True' : 'False')
+    return `${this.numFeatures}, eps=${pythonNumber(this.eps)}, momentum=${this.momentum ?? 'None'}, affine=${flag(this.affine)}, track_running_stats=${flag(this.trackRunningStats)}`
+  }
+}
+
+/** Python writes 1e-05 where JavaScript writes 0.00001. */
+function pythonNumber(value: number): string {
+  if (value !== 0 && Math.abs(value) < 1e-4) return value.toExponential().replace(/e-(\d)$/, 'e-0$1')
+  return String(value)
+}
+
+/**
+ * Batch normalisation over [N, C] or [N, C, L].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
+ */
+export class BatchNorm1d extends BatchNorm {
+  protected override checkInput(input: Tensor): void {
+    if (input.dim() !== 2 && input.dim() !== 3) throw new ArgumentError(`BatchNorm1d takes [N, C] or [N, C, L] but received ${input.dim()} dimensions`)
+  }
+}
+
+/**
+ * Batch normalisation over [N, C, H, W].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
+ * @example
+ * new torch.nn.BatchNorm2d(3).call(torch.randn([2, 3, 4, 4])).shape // [2, 3, 4, 4]
+ */
+export class BatchNorm2d extends BatchNorm {
+  protected override checkInput(input: Tensor): void {
+    if (input.dim() !== 4) throw new ArgumentError(`BatchNorm2d takes [N, C, H, W] but received ${input.dim()} dimensions`)
+  }
+}

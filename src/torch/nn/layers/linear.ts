@@ -1,0 +1,48 @@
+import type { Device, DType } from '../../dtype'
+import * as torch from '../../generated/functions'
+import * as generated from '../../generated/nnFunctions'
+import type { Tensor } from '../../tensor'
+import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'
+import { Module } from '../module'
+import { Parameter } from '../parameter'
+import { tensorOptions } from './conv'
+
+/**
+ * `input · weightᵀ + bias` over the last dimension; weight [outFeatures, inFeatures].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
+ * @example
+ * new torch.nn.Linear(3, 2).call(torch.ones([4, 3])).shape // [4, 2]
+ */
+export class Linear extends Module {
+  weight: Parameter
+  bias: Parameter | null
+
+  constructor(
+    readonly inFeatures: number,
+    readonly outFeatures: number,
+    options: { bias?: boolean; dtype?: DType; device?: Device } = {},
+  ) {
+    super()
+    const where = tensorOptions(options)
+    this.weight = new Parameter(torch.empty([outFeatures, inFeatures], where))
+    this.bias = (options.bias ?? true) ? new Parameter(torch.empty([outFeatures], where)) : null
+    this.resetParameters()
+  }
+
+  resetParameters(): void {
+    kaimingUniform_(this.weight, { a: Math.sqrt(5) })
+    if (this.bias === null) return
+    const fanIn = calculateFanIn(this.weight)
+    const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0
+    uniform_(this.bias, -bound, bound)
+  }
+
+  override forward(input: Tensor): Tensor {
+    return generated.linear(input, this.weight, this.bias)
+  }
+
+  override extraRepr(): string {
+    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${this.bias === null ? 'False' : 'True'}`
+  }
+}

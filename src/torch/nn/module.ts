@@ -1,0 +1,388 @@
+import { ArgumentError } from '../../native'
+import type { Device, DType } from '../dtype'
+import type { RemovableHandle } from '../hooks'
+import { noGrad } from '../autograd'
+import { keep } from '../base'
+import { Tensor } from '../tensor'
+import { Parameter } from './parameter'
+
+/** A module whatever it takes and gives. */
+export type AnyModule = Module<never[], unknown>
+
+/** Tensors by Python's dotted names, in order. */
+export type StateDict = Record<string, Tensor>
+
+export type ForwardPreHook = (module: AnyModule, args: unknown[]) => unknown[] | void
+export type ForwardHook = (module: AnyModule, args: unknown[], output: unknown) => unknown
+
+export interface LoadResult {
+  readonly missingKeys: readonly string[]
+  readonly unexpectedKeys: readonly string[]
+}
+
+interface Internals {
+  readonly buffers: Map<string, { persistent: boolean }>
+  /** Children whose names are no fields, such as a Sequential's numbers. */
+  readonly children: Map<string, AnyModule>
+  readonly preHooks: Set<ForwardPreHook>
+  readonly hooks: Set<ForwardHook>
+  training: boolean
+}
+
+const internals = Symbol('internals')
+
+/** Python's name of a field: `runningMean` is saved as `running_mean`. */
+export function savedName(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/**
+ * The base of every layer and model: fields that are Parameters or Modules are found by themselves, in order of assignment.
+ *
+ * Fields are camelCase; in `stateDict()`, `namedParameters()` and the like they bear Python's names (`runningMean` → `running_mean`).
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
+ * @example
+ * class Twice extends torch.nn.Module {
+ *   linear = new torch.nn.Linear(2, 2)
+ *   forward(x) { return this.linear.call(this.linear.call(x)) }
+ * }
+ * new Twice().call(torch.ones([1, 2])).shape // [1, 2]
+ */
+export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor> {
+  /** @internal */
+  declare readonly [internals]: Internals
+
+  constructor() {
+    const own: Internals = { buffers: new Map(), children: new Map(), preHooks: new Set(), hooks: new Set(), training: true }
+    Object.defineProperty(this, internals, { value: own, enumerable: false, configurable: true, writable: true })
+  }
+
+  /** What the module computes; call it through `call`, which runs the hooks. */
+  abstract forward(...args: Args): Output
+
+  call(...args: Args): Output {
+    const { preHooks, hooks } = this[internals]
+    if (preHooks.size === 0 && hooks.size === 0) return this.forward(...args)
+    let given: unknown[] = args
+    for (const hook of preHooks) given = hook(this as AnyModule, given) ?? given
+    let output: unknown = this.forward(...(given as Args))
+    for (const hook of hooks) {
+      const replaced = hook(this as AnyModule, given, output)
+      if (replaced !== undefined) output = replaced
+    }
+    return output as Output
+  }
+
+  get training(): boolean {
+    return this[internals].training
+  }
+
+  set training(value: boolean) {
+    this[internals].training = value
+  }
+
+  /** Calls `hook` before forward; an array that it returns takes the arguments' place. */
+  registerForwardPreHook(hook: ForwardPreHook): RemovableHandle {
+    this[internals].preHooks.add(hook)
+    return { remove: () => void this[internals].preHooks.delete(hook) }
+  }
+
+  /** Calls `hook` after forward; what it returns takes the output's place, unless undefined. */
+  registerForwardHook(hook: ForwardHook): RemovableHandle {
+    this[internals].hooks.add(hook)
+    return { remove: () => void this[internals].hooks.delete(hook) }
+  }
+
+  /** Adds a tensor that is saved and moved but not trained, as the field of this name. */
+  registerBuffer(field: string, tensor: Tensor | null, options: { persistent?: boolean } = {}): void {
+    this[internals].buffers.set(field, { persistent: options.persistent ?? true })
+    this.fields[field] = tensor === null ? null : keep(tensor)
+  }
+
+  registerParameter(field: string, parameter: Parameter | null): void {
+    this.fields[field] = parameter
+  }
+
+  /** Adds a child under a name that may be no field's, such as a number. */
+  registerModule(name: string, module: AnyModule): void {
+    if (name === '' || name.includes('.')) throw new ArgumentError(`a module's name must not be empty or hold a dot: '${name}'`)
+    this[internals].children.set(name, module)
+  }
+
+  private get fields(): Record<string, unknown> {
+    return this as unknown as Record<string, unknown>
+  }
+
+  *ownParameters(): IterableIterator<[string, Parameter]> {
+    for (const [field, value] of Object.entries(this)) if (value instanceof Parameter) yield [savedName(field), value]
+  }
+
+  *ownBuffers(): IterableIterator<[name: string, tensor: Tensor, persistent: boolean]> {
+    for (const [field, { persistent }] of this[internals].buffers) {
+      const tensor = this.fields[field]
+      if (tensor instanceof Tensor) yield [savedName(field), tensor, persistent]
+    }
+  }
+
+  /** Direct children with their names, in order. */
+  *namedChildren(): IterableIterator<[string, AnyModule]> {
+    for (const [field, value] of Object.entries(this)) if (value instanceof Module) yield [savedName(field), value as AnyModule]
+    yield* this[internals].children
+  }
+
+  children(): AnyModule[] {
+    return [...this.namedChildren()].map(([, child]) => child)
+  }
+
+  /** Every module with its dotted name, this one first as `''`; a shared one once. */
+  *namedModules(prefix = '', seen = new Set<AnyModule>()): IterableIterator<[string, AnyModule]> {
+    const self = this as AnyModule
+    if (seen.has(self)) return
+    seen.add(self)
+    yield [prefix, self]
+    for (const [name, child] of this.namedChildren()) yield* child.namedModules(joined(prefix, name), seen)
+  }
+
+  modules(): AnyModule[] {
+    return [...this.namedModules()].map(([, module]) => module)
+  }
+
+  /** Trainable tensors with their dotted names; a shared one once. */
+  *namedParameters(): IterableIterator<[string, Parameter]> {
+    const seen = new Set<Parameter>()
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, parameter] of module.ownParameters()) {
+        if (seen.has(parameter)) continue
+        seen.add(parameter)
+        yield [joined(prefix, name), parameter]
+      }
+    }
+  }
+
+  parameters(): Parameter[] {
+    return [...this.namedParameters()].map(([, parameter]) => parameter)
+  }
+
+  *namedBuffers(): IterableIterator<[string, Tensor]> {
+    const seen = new Set<Tensor>()
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, buffer] of module.ownBuffers()) {
+        if (seen.has(buffer)) continue
+        seen.add(buffer)
+        yield [joined(prefix, name), buffer]
+      }
+    }
+  }
+
+  buffers(): Tensor[] {
+    return [...this.namedBuffers()].map(([, buffer]) => buffer)
+  }
+
+  /** The module of a dotted name. */
+  getSubmodule(path: string): AnyModule {
+    let module = this as AnyModule
+    for (const name of path === '' ? [] : path.split('.')) {
+      const child: AnyModule | undefined = new Map(module.namedChildren()).get(name)
+      if (child === undefined) throw new ArgumentError(`there is no module '${path}': known are ${[...this.namedModules()].map(([known]) => known).filter(Boolean).join(', ')}`)
+      module = child
+    }
+    return module
+  }
+
+  /** Switches this module and all below between training and evaluation. */
+  train(mode = true): this {
+    this.training = mode
+    for (const child of this.children()) child.train(mode)
+    return this
+  }
+
+  eval(): this {
+    return this.train(false)
+  }
+
+  requiresGrad_(value = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = value
+    return this
+  }
+
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null
+  }
+
+  /** Calls `visit` with every module, children first. */
+  apply(visit: (module: AnyModule) => void): this {
+    for (const child of this.children()) child.apply(visit)
+    visit(this as AnyModule)
+    return this
+  }
+
+  /** Moves all parameters and buffers; a dtype changes only those that are floating-point. Parameters keep their identity. */
+  to(target: DType | Device | { dtype?: DType; device?: Device }): this {
+    const convert = (tensor: Tensor): Tensor => {
+      const wanted = tensor.isFloatingPoint() || tensor.isComplex() || !isDtypeOnly(target) ? target : null
+      if (wanted === null) return tensor
+      if (typeof wanted === 'string') return tensor.to(wanted)
+      return tensor.isFloatingPoint() || wanted.device === undefined ? tensor.to(wanted) : tensor.to(wanted.device)
+    }
+    return this.convertTensors(convert)
+  }
+
+  /** @internal Replaces the data of every parameter and every buffer. */
+  convertTensors(convert: (tensor: Tensor) => Tensor): this {
+    noGrad(() => {
+      const seen = new Set<Parameter>()
+      for (const module of this.modules()) module.convertOwnTensors(convert, seen)
+    })
+    return this
+  }
+
+  /** @internal */
+  convertOwnTensors(convert: (tensor: Tensor) => Tensor, seen: Set<Parameter>): void {
+    for (const [, parameter] of this.ownParameters()) {
+      if (seen.has(parameter)) continue
+      seen.add(parameter)
+      const { grad } = parameter
+      const moved = convert(parameter.data)
+      parameter.data = moved
+      if (grad !== null) parameter.grad = convert(grad)
+    }
+    for (const field of this[internals].buffers.keys()) {
+      const buffer = this.fields[field]
+      if (buffer instanceof Tensor) this.fields[field] = keep(convert(buffer))
+    }
+  }
+
+  cuda(device: Device = 'cuda'): this {
+    return this.to(device)
+  }
+
+  cpu(): this {
+    return this.to('cpu')
+  }
+
+  float(): this {
+    return this.to('float32')
+  }
+
+  double(): this {
+    return this.to('float64')
+  }
+
+  /** Parameters and persistent buffers by Python's names: the module's own tensors, outside of the graph. */
+  stateDict(): StateDict {
+    const state: StateDict = {}
+    for (const [prefix, module] of namedModulesWithShared(this as AnyModule)) {
+      for (const [name, parameter] of module.ownParameters()) state[joined(prefix, name)] = keep(parameter.detach())
+      for (const [name, buffer, persistent] of module.ownBuffers()) if (persistent) state[joined(prefix, name)] = keep(buffer.detach())
+    }
+    return state
+  }
+
+  /**
+   * Copies values into the module's own tensors.
+   *
+   * @throws ArgumentError for wrong shapes always, and for missing and unexpected keys when strict (the default); then nothing is changed.
+   */
+  loadStateDict(state: Readonly<StateDict>, options: { strict?: boolean } = {}): LoadResult {
+    const own = this.loadTargets()
+    const missingKeys = [...own.keys()].filter((key) => !(key in state) && !this.toleratesMissing(key))
+    const unexpectedKeys = Object.keys(state).filter((key) => !own.has(key))
+    const problems: string[] = []
+    if (options.strict ?? true) {
+      if (unexpectedKeys.length > 0) problems.push(`Unexpected key(s) in the state: ${unexpectedKeys.map((key) => `"${key}"`).join(', ')}.`)
+      if (missingKeys.length > 0) problems.push(`Missing key(s) in the state: ${missingKeys.map((key) => `"${key}"`).join(', ')}.`)
+    }
+    for (const [key, target] of own) {
+      const value = state[key]
+      if (value !== undefined && value.shape.join() !== target.shape.join()) {
+        problems.push(`size mismatch for ${key}: the state has [${value.shape.join(', ')}], the module [${target.shape.join(', ')}].`)
+      }
+    }
+    if (problems.length > 0) throw new ArgumentError(`Error(s) in loading the state of ${this.constructor.name}:\n  ${problems.join('\n  ')}`)
+    noGrad(() => {
+      for (const [key, target] of own) {
+        const value = state[key]
+        if (value !== undefined) target.copy_(value)
+      }
+    })
+    return { missingKeys, unexpectedKeys }
+  }
+
+  /** @internal The tensors that a state dict fills. */
+  loadTargets(): Map<string, Tensor> {
+    const own = new Map<string, Tensor>()
+    for (const [prefix, module] of namedModulesWithShared(this as AnyModule)) {
+      for (const [name, parameter] of module.ownParameters()) own.set(joined(prefix, name), parameter)
+      for (const [name, buffer, persistent] of module.ownBuffers()) if (persistent) own.set(joined(prefix, name), buffer)
+    }
+    return own
+  }
+
+  /** @internal Keys whose absence from a state is no error. */
+  protected toleratesMissing(_key: string): boolean {
+    return false
+  }
+
+  /** An independent copy: parameters and buffers are copied (shared ones stay shared), hooks are not. */
+  deepcopy(memo = new Map<unknown, unknown>()): this {
+    const known = memo.get(this)
+    if (known !== undefined) return known as this
+    const copy = Object.create(Object.getPrototypeOf(this) as object) as this
+    memo.set(this, copy)
+    const own: Internals = { buffers: new Map(this[internals].buffers), children: new Map(), preHooks: new Set(), hooks: new Set(), training: this.training }
+    Object.defineProperty(copy, internals, { value: own, enumerable: false, configurable: true, writable: true })
+    for (const [name, child] of this[internals].children) own.children.set(name, child.deepcopy(memo))
+    for (const [field, value] of Object.entries(this)) copy.fields[field] = deepcopyValue(value, memo)
+    return copy
+  }
+
+  /** What stands between the brackets of the printed form, such as `3, 64, kernel_size=(7, 7)`. */
+  extraRepr(): string {
+    return ''
+  }
+
+  toString(): string {
+    const extra = this.extraRepr()
+    const children = [...this.namedChildren()].map(([name, child]) => `(${name}): ${indented(child.toString())}`)
+    if (children.length === 0) return `${this.constructor.name}(${extra})`
+    const lines = [...(extra === '' ? [] : [extra]), ...children].map((line) => `  ${line}`)
+    return `${this.constructor.name}(\n${lines.join('\n')}\n)`
+  }
+}
+
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n  ')
+}
+
+function joined(prefix: string, name: string): string {
+  return prefix === '' ? name : `${prefix}.${name}`
+}
+
+/** A state dict names a shared module under each of its names. */
+function* namedModulesWithShared(module: AnyModule, prefix = ''): IterableIterator<[string, AnyModule]> {
+  yield [prefix, module]
+  for (const [name, child] of module.namedChildren()) yield* namedModulesWithShared(child, joined(prefix, name))
+}
+
+function isDtypeOnly(target: DType | Device | { dtype?: DType; device?: Device }): boolean {
+  if (typeof target !== 'string') return target.device === undefined
+  return /^(float|bfloat|complex|int|uint|bool|double|half|long)/.test(target)
+}
+
+function deepcopyValue(value: unknown, memo: Map<unknown, unknown>): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const known = memo.get(value)
+  if (known !== undefined) return known
+  if (value instanceof Module) return (value as AnyModule).deepcopy(memo)
+  let copy: unknown
+  if (value instanceof Parameter) copy = keep(new Parameter(value.detach().clone(), value.requiresGrad))
+  else if (value instanceof Tensor) copy = keep(value.detach().clone().requiresGrad_(value.requiresGrad && value.isLeaf))
+  else if (Array.isArray(value)) copy = value.map((item) => deepcopyValue(item, memo))
+  else if (value instanceof Map) copy = new Map([...value].map(([key, item]) => [key, deepcopyValue(item, memo)]))
+  else if (Object.getPrototypeOf(value) === Object.prototype) {
+    copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deepcopyValue(item, memo)]))
+  } else copy = value
+  memo.set(value, copy)
+  return copy
+}

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { native } from '../../src/native'
+import { isTensor, wrap } from '../../src/torch/base'
+import type { Tensor } from '../../src/torch/tensor'
+import '../../src/torch/tensor'
+
+/** The set-up's Python; throws where the set-up has not installed one. */
+export function pythonPath(): string {
+  const cache = process.env['PIXELCL_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pixelcl')
+  const path = join(cache, 'python', 'bin', 'python')
+  if (!existsSync(path)) throw new Error(`the set-up's Python is missing: expected ${path}. Run \`npm test\`, which installs it, or \`node scripts/setup.mjs --tests\``)
+  return path
+}
+
+interface Frame {
+  readonly text: Buffer
+  readonly payload: Buffer
+}
+
+/** One Python process, for `import torch` takes seconds; it ends when its input does. */
+class PythonServer {
+  readonly process: ChildProcess
+  private received: Buffer[] = []
+  private receivedLength = 0
+  private waiting: { resolve: (frame: Frame) => void; reject: (error: Error) => void } | null = null
+  private errors = ''
+
+  constructor() {
+    this.process = spawn(pythonPath(), ['-u', join(__dirname, 'server.py')], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' },
+    })
+    this.process.stdout!.on('data', (data: Buffer) => {
+      this.received.push(data)
+      this.receivedLength += data.length
+      this.deliver()
+    })
+    this.process.stderr!.on('data', (data: Buffer) => {
+      this.errors = (this.errors + data.toString()).slice(-4000)
+    })
+    this.process.on('exit', (code, signal) => this.waiting?.reject(new Error(`Python ended (${signal ?? code}):\n${this.errors}`)))
+    this.process.stdin!.on('error', () => {})
+  }
+
+  exchange(text: string, payload: readonly Uint8Array[]): Promise<Frame> {
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject }
+      const encoded = Buffer.from(text)
+      const header = Buffer.alloc(16)
+      header.writeBigUInt64LE(BigInt(encoded.length), 0)
+      header.writeBigUInt64LE(BigInt(payload.reduce((sum, part) => sum + part.length, 0)), 8)
+      this.process.stdin!.write(header)
+      this.process.stdin!.write(encoded)
+      for (const part of payload) this.process.stdin!.write(part)
+    })
+  }
+
+  private deliver(): void {
+    if (this.receivedLength < 16) return
+    if (this.received[0]!.length < 16) this.received = [Buffer.concat(this.received)]
+    const textLength = Number(this.received[0]!.readBigUInt64LE(0))
+    const payloadLength = Number(this.received[0]!.readBigUInt64LE(8))
+    if (this.receivedLength < 16 + textLength + payloadLength) return
+    const whole = Buffer.concat(this.received)
+    this.received = []
+    this.receivedLength = 0
+    const waiting = this.waiting
+    this.waiting = null
+    waiting?.resolve({ text: whole.subarray(16, 16 + textLength), payload: whole.subarray(16 + textLength) })
+  }
+}
+
+let server: PythonServer | null = null
+let last: Promise<unknown> = Promise.resolve()
+
+/**
+ * Runs Python code with `torch`, `np` and the dict `inputs`, and answers what it assigns to `outputs`.
+ *
+ * Tensors, numbers, strings, arrays, plain objects, Maps and Uint8Arrays travel both ways, at any depth; a whole number is an int
+ * and `torch.float(1)` a float. Calls share one process per test file and run in order, each with names of its own.
+ *
+ * @throws Error with Python's traceback.
+ * @example
+ * const { y } = await runPython(`outputs = { 'y': inputs['x'] + 1 }`, { x: torch.ones([2]) })
+ */
+export function runPython<T extends object = Record<string, Tensor>>(code: string, inputs: Readonly<Record<string, unknown>> = {}): Promise<T> {
+  const payload: Uint8Array[] = []
+  const text = JSON.stringify({ code, inputs: encode(inputs, payload) })
+  const answer = last.then(async () => {
+    server ??= new PythonServer()
+    const frame = await server.exchange(text, payload)
+    const result = JSON.parse(frame.text.toString()) as { outputs?: unknown; error?: string }
+    if (result.error !== undefined) throw new Error(`Python: ${result.error}`)
+    return decode(result.outputs, frame.payload) as T
+  })
+  last = answer.catch(() => {})
+  return answer
+}
+
+afterAll(() => {
+  server?.process.kill()
+  server = null
+})
+
+function put(data: Uint8Array, payload: Uint8Array[]): [number, number] {
+  const start = payload.reduce((sum, part) => sum + part.length, 0)
+  payload.push(data)
+  return [start, data.length]
+}
+
+function encode(value: unknown, payload: Uint8Array[]): unknown {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'number') return Number.isFinite(value) ? value : { $float: String(value) }
+  if (typeof value === 'bigint') return { $int: String(value) }
+  if (typeof value !== 'object') return value
+  if (isTensor(value)) return { $tensor: [value.dtype, value.shape, ...put(new Uint8Array(native.toBytes(value._h)), payload), value.requiresGrad] }
+  if (Array.isArray(value)) return value.map((item) => encode(item, payload))
+  if (value instanceof Uint8Array) return { $bytes: put(value, payload) }
+  if (value instanceof Map) return { $map: [...value].map(([key, item]) => [encode(key, payload), encode(item, payload)]) }
+  if ('float' in value && Object.keys(value).length === 1) return { $float: String(value.float) }
+  return { $object: Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item, payload)])) }
+}
+
+interface Tagged {
+  readonly $tensor?: [dtype: string, shape: number[], start: number, length: number, requiresGrad: boolean]
+  readonly $bytes?: [start: number, length: number]
+  readonly $float?: string
+  readonly $int?: string
+  readonly $map?: [unknown, unknown][]
+  readonly $object?: Record<string, unknown>
+}
+
+function decode(value: unknown, payload: Buffer): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => decode(item, payload))
+  const tagged = value as Tagged
+  if (tagged.$tensor !== undefined) {
+    const [dtype, shape, start, length, requiresGrad] = tagged.$tensor
+    const tensor = wrap(native.fromBytes(new Uint8Array(payload.subarray(start, start + length)), shape, dtype))
+    if (requiresGrad) tensor.requiresGrad = true
+    return tensor
+  }
+  if (tagged.$bytes !== undefined) return new Uint8Array(payload.subarray(tagged.$bytes[0], tagged.$bytes[0] + tagged.$bytes[1]))
+  if (tagged.$float !== undefined) return { inf: Infinity, '-inf': -Infinity, nan: NaN }[tagged.$float] ?? Number(tagged.$float)
+  if (tagged.$int !== undefined) return BigInt(tagged.$int)
+  if (tagged.$map !== undefined) return new Map(tagged.$map.map(([key, item]) => [decode(key, payload), decode(item, payload)]))
+  return Object.fromEntries(Object.entries(tagged.$object ?? {}).map(([key, item]) => [key, decode(item, payload)]))
+}

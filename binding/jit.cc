@@ -1,8 +1,179 @@
-// TorchScript modules.
-#include "environment.h"
+// TorchScript modules: files, methods, children and tensors.
+#include "jit.h"
+
+#include <fstream>
+
+#include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/import.h>
 
 namespace pixelcl {
 
-void registerJit(Napi::Object) {}
+namespace {
+
+using Info = const Napi::CallbackInfo&;
+
+bool isNothing(Napi::Value value) { return value.IsNull() || value.IsUndefined(); }
+
+Napi::Value jitLoad(Info info) {
+  Napi::Env env = info.Env();
+  const std::string path = stringOf(env, info[0], "a path");
+  std::optional<c10::Device> device;
+  if (!isNothing(info[1])) device = parseDevice(stringOf(env, info[1], "a device"));
+  return wrapModule(env, withJitErrors([&] { return torch::jit::load(path, device); }));
+}
+
+Napi::Value jitSave(Info info) {
+  const std::string path = stringOf(info.Env(), info[1], "a path");
+  withJitErrors([&] { moduleOf(info).save(path); });
+  return info.Env().Undefined();
+}
+
+Napi::Value jitDeepcopy(Info info) {
+  return wrapModule(info.Env(), withJitErrors([&] { return moduleOf(info).deepcopy(); }));
+}
+
+Napi::Value jitDispose(Info info) {
+  moduleOf(info) = torch::jit::Module();
+  return info.Env().Undefined();
+}
+
+Napi::Value jitTypeName(Info info) {
+  const auto name = moduleOf(info).type()->name();
+  return Napi::String::New(info.Env(), name ? name->name() : "");
+}
+
+Napi::Value jitMethodNames(Info info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  uint32_t i = 0;
+  for (const auto& method : moduleOf(info).get_methods()) names.Set(i++, Napi::String::New(info.Env(), method.name()));
+  return names;
+}
+
+Napi::Value jitCall(Info info) {
+  Napi::Env env = info.Env();
+  torch::jit::Module& module = moduleOf(info);
+  const std::string name = stringOf(env, info[1], "a method's name");
+  const auto method = module.find_method(name);
+  if (!method) throw Failure("JIT", "the module has no method '" + name + "'");
+  const auto& schema = method->function().getSchema();
+  const uint32_t given = arrayLength(env, info[2], "arguments");
+  if (given + 1 > schema.arguments().size()) {
+    throw Failure("ARGUMENT", "the method '" + name + "' takes " + std::to_string(schema.arguments().size() - 1) + " arguments but received " + std::to_string(given));
+  }
+  std::vector<c10::IValue> stack;
+  for (uint32_t i = 0; i < given; ++i) {
+    napi_value value = nullptr;
+    check(napi_get_element(env, info[2], i, &value));
+    const auto& argument = schema.arguments()[i + 1];
+    stack.push_back(toIValue(env, value, readType(argument.type(), argument.real_type())));
+  }
+  const c10::IValue result = withJitErrors([&] { return (*method)(std::move(stack)); });
+  if (schema.returns().empty()) return Napi::Value(env, fromIValue(env, result, nullptr));
+  const ValueType type = readType(schema.returns()[0].type(), schema.returns()[0].real_type());
+  return Napi::Value(env, fromIValue(env, result, &type));
+}
+
+Napi::Value jitTrain(Info info) {
+  moduleOf(info).train(info[1].ToBoolean());
+  return info.Env().Undefined();
+}
+
+Napi::Value jitIsTraining(Info info) { return Napi::Boolean::New(info.Env(), moduleOf(info).is_training()); }
+
+Napi::Value jitTo(Info info) {
+  Napi::Env env = info.Env();
+  torch::jit::Module& module = moduleOf(info);
+  withJitErrors([&] {
+    if (!isNothing(info[1])) module.to(parseDevice(stringOf(env, info[1], "a device")));
+    if (!isNothing(info[2])) module.to(parseDtype(stringOf(env, info[2], "a dtype")));
+  });
+  return env.Undefined();
+}
+
+Napi::Array pairOf(Napi::Env env, const std::string& name, Napi::Value value) {
+  Napi::Array pair = Napi::Array::New(env, 2);
+  pair.Set(0u, Napi::String::New(env, name));
+  pair.Set(1u, value);
+  return pair;
+}
+
+Napi::Value jitChildren(Info info) {
+  Napi::Env env = info.Env();
+  Napi::Array children = Napi::Array::New(env);
+  uint32_t i = 0;
+  for (const auto& child : moduleOf(info).named_children()) children.Set(i++, pairOf(env, child.name, wrapModule(env, child.value)));
+  return children;
+}
+
+template <typename List>
+Napi::Value namedTensors(Napi::Env env, const List& list) {
+  Napi::Array tensors = Napi::Array::New(env);
+  uint32_t i = 0;
+  for (const auto& entry : list) tensors.Set(i++, pairOf(env, entry.name, Napi::Value(env, wrapTensor(env, entry.value))));
+  return tensors;
+}
+
+Napi::Value jitParameters(Info info) { return namedTensors(info.Env(), moduleOf(info).named_parameters(info[1].ToBoolean())); }
+
+Napi::Value jitBuffers(Info info) { return namedTensors(info.Env(), moduleOf(info).named_buffers(info[1].ToBoolean())); }
+
+Napi::Value jitSetTensor(Info info) {
+  Napi::Env env = info.Env();
+  torch::jit::Module owner = moduleOf(info);
+  std::string path = stringOf(env, info[1], "a tensor's name");
+  const at::Tensor tensor = tensorOf(env, info[2]);
+  for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.')) {
+    owner = owner.attr(path.substr(0, dot)).toModule();
+    path = path.substr(dot + 1);
+  }
+  owner.setattr(path, tensor);
+  return env.Undefined();
+}
+
+Napi::Value jitAttribute(Info info) {
+  const std::string name = stringOf(info.Env(), info[1], "an attribute's name");
+  torch::jit::Module& module = moduleOf(info);
+  if (!module.hasattr(name)) throw Failure("JIT", "the module has no attribute '" + name + "'");
+  return Napi::Value(info.Env(), fromIValue(info.Env(), module.attr(name), nullptr));
+}
+
+Napi::Value jitGraph(Info info) {
+  const std::string name = stringOf(info.Env(), info[1], "a method's name");
+  const auto method = moduleOf(info).find_method(name);
+  if (!method) throw Failure("JIT", "the module has no method '" + name + "'");
+  auto graph = method->graph();
+  if (info[2].ToBoolean()) {
+    graph = graph->copy();
+    torch::jit::Inline(*graph);
+  }
+  return Napi::String::New(info.Env(), graph->toString(false));
+}
+
+}  // namespace
+
+void registerJit(Napi::Object exports) {
+  // The plain interpreter runs the eager operators one by one: eager numbers, eager memory, and no warm-up.
+  torch::jit::setGraphExecutorOptimize(false);
+  define<jitLoad>(exports, "jitLoad");
+  define<jitSave>(exports, "jitSave");
+  define<jitDeepcopy>(exports, "jitDeepcopy");
+  define<jitDispose>(exports, "jitDispose");
+  define<jitTypeName>(exports, "jitTypeName");
+  define<jitMethodNames>(exports, "jitMethodNames");
+  define<jitCall>(exports, "jitCall");
+  define<jitTrain>(exports, "jitTrain");
+  define<jitIsTraining>(exports, "jitIsTraining");
+  define<jitTo>(exports, "jitTo");
+  define<jitChildren>(exports, "jitChildren");
+  define<jitParameters>(exports, "jitParameters");
+  define<jitBuffers>(exports, "jitBuffers");
+  define<jitSetTensor>(exports, "jitSetTensor");
+  define<jitAttribute>(exports, "jitAttribute");
+  define<jitGraph>(exports, "jitGraph");
+  registerJitTaps(exports);
+  registerJitDefine(exports);
+}
 
 }  // namespace pixelcl

@@ -1,4 +1,5 @@
-import { native } from '../../native'
+import { native, type TensorHandle } from '../../native'
+import { isTensor } from '../base'
 import { Tensor } from '../tensor'
 
 /**
@@ -7,9 +8,10 @@ import { Tensor } from '../tensor'
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
  */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, requiresGrad = true) {
-    super(native.detach(data._h))
-    if (requiresGrad) this.requiresGrad = true
+  /** @param data - The initial values, whose storage is taken over; a handle is taken over itself, with its own requiresGrad. */
+  constructor(data: Tensor | TensorHandle, requiresGrad = true) {
+    super(isTensor(data) ? native.detach(data._h) : data)
+    if (isTensor(data) && requiresGrad) this.requiresGrad = true
   }
 
   override toString(): string {

@@ -1,0 +1,159 @@
+import { ArgumentError, JitError, native, type ModuleHandle, type TapsHandle, type TensorHandle } from '../../native'
+import { keep, wrap } from '../base'
+import { noGrad } from '../autograd'
+import { convert, wrapResult } from '../dispatch/resolve'
+import { Module, type AnyModule } from '../nn/module'
+import { Parameter } from '../nn/parameter'
+import type { Tensor } from '../tensor'
+import { writeTorchScriptFile } from './files'
+
+/** The tensors of one TorchScript program by their identity: one that is shared is one object. */
+type Known = Map<bigint, Parameter | Tensor>
+
+/**
+ * A TorchScript module as an ordinary Module: its parameters train, its children can be read, its methods be called.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.ScriptModule.html
+ */
+export class ScriptModule extends Module<unknown[], unknown> {
+  readonly #handle: ModuleHandle
+  readonly #parameters = new Map<string, Parameter>()
+  readonly #buffers = new Map<string, Tensor>()
+  readonly #children = new Map<string, ScriptModule>()
+
+  /** @internal Made by `torch.jit.load`. */
+  constructor(handle: ModuleHandle, known: Known = new Map()) {
+    super()
+    this.#handle = handle
+    const adopt = <T extends Parameter | Tensor>(tensor: TensorHandle, make: () => T): T => {
+      const identity = native.identity(tensor)
+      const existing = known.get(identity)
+      if (existing !== undefined) return existing as T
+      const made = keep(make())
+      known.set(identity, made)
+      return made
+    }
+    for (const [name, tensor] of native.jitParameters(handle, false)) this.#parameters.set(name, adopt(tensor, () => new Parameter(tensor)))
+    for (const [name, tensor] of native.jitBuffers(handle, false)) this.#buffers.set(name, adopt(tensor, () => wrap(tensor)))
+    for (const [name, child] of native.jitChildren(handle)) this.#children.set(name, new ScriptModule(child, known))
+    this.training = native.jitIsTraining(handle)
+  }
+
+  /** @internal */
+  get _m(): ModuleHandle {
+    return this.#handle
+  }
+
+  /** The class's name in the TorchScript code, such as `ResNet`. */
+  get originalName(): string {
+    return native.jitTypeName(this.#handle)
+  }
+
+  override forward(...args: unknown[]): unknown {
+    return this.invoke('forward', ...args)
+  }
+
+  /** Calls any method by its name: tensors, numbers, strings, arrays, null in; tensors, arrays and Maps out. */
+  invoke(method: string, ...args: unknown[]): unknown {
+    return wrapResult(native.jitCall(this.#handle, method, args.map(convert)))
+  }
+
+  methodNames(): string[] {
+    return native.jitMethodNames(this.#handle)
+  }
+
+  /** The TorchScript code's graph of a method, with all calls written out if `inlined`. */
+  graph(method = 'forward', options: { inlined?: boolean } = {}): string {
+    return native.jitGraph(this.#handle, method, options.inlined ?? false)
+  }
+
+  /** The names of batch norms that tracing in eval mode froze: they use running statistics whatever the mode. */
+  frozenBatchNorms(): string[] {
+    return native.jitFrozenBatchNorms(this.#handle)
+  }
+
+  /**
+   * A function of forward's arguments that gives the outputs of the named layers' last calls, as the next layers leave them.
+   *
+   * The whole module runs, so buffers beyond the layers advance; `''` names forward itself. It serves deep copies, too.
+   *
+   * @throws JitError for a layer that forward does not call at top level.
+   */
+  taps(paths: readonly string[]): Taps {
+    for (const path of paths) {
+      const names = [...this.namedModules()].map(([name]) => name)
+      if (!names.includes(path)) throw new JitError(`there is no layer '${path}': known are ${names.filter(Boolean).join(', ')}`)
+    }
+    return new Taps(native.jitTaps(this.#handle, paths))
+  }
+
+  override train(mode = true): this {
+    native.jitTrain(this.#handle, mode)
+    return super.train(mode)
+  }
+
+  override *ownParameters(): IterableIterator<[string, Parameter]> {
+    yield* this.#parameters
+  }
+
+  override *ownBuffers(): IterableIterator<[string, Tensor, boolean]> {
+    for (const [name, buffer] of this.#buffers) yield [name, buffer, true]
+  }
+
+  override *namedChildren(): IterableIterator<[string, AnyModule]> {
+    for (const [name, child] of this.#children) yield [name, child as unknown as AnyModule]
+  }
+
+  /** @internal The program holds these very tensors, so their data is exchanged under their identity. */
+  override convertOwnTensors(convertTensor: (tensor: Tensor) => Tensor, seen: Set<Parameter>): void {
+    super.convertOwnTensors(convertTensor, seen)
+    for (const buffer of this.#buffers.values()) {
+      const converted = convertTensor(buffer)
+      if (converted !== buffer) buffer.data = converted
+    }
+  }
+
+  override deepcopy(memo = new Map<unknown, unknown>()): this {
+    const known = memo.get(this)
+    if (known !== undefined) return known as this
+    const copy = noGrad(() => new ScriptModule(native.jitDeepcopy(this.#handle))) as this
+    const originals = new Map(this.namedParameters())
+    for (const [name, parameter] of copy.namedParameters()) parameter.requiresGrad = originals.get(name)?.requiresGrad ?? true
+    memo.set(this, copy)
+    return copy
+  }
+
+  /** Writes a TorchScript file that Python's `torch.jit.load` runs. */
+  save(path: string): void {
+    writeTorchScriptFile(this.#handle, path)
+  }
+
+  override registerBuffer(): never {
+    throw new ArgumentError('a TorchScript module takes no new buffers: its program is fixed')
+  }
+
+  override registerParameter(): never {
+    throw new ArgumentError('a TorchScript module takes no new parameters: its program is fixed')
+  }
+
+  override toString(): string {
+    const children = [...this.#children].map(([name, child]) => `  (${name}): ${child.toString().replaceAll('\n', '\n  ')}`)
+    const head = `RecursiveScriptModule(original_name=${this.originalName}`
+    return children.length === 0 ? `${head})` : `${head}\n${children.join('\n')}\n)`
+  }
+}
+
+/** The rewritten forward of a TorchScript program: gives hidden layers' outputs. */
+export class Taps {
+  readonly #handle: TapsHandle
+
+  /** @internal Made by `ScriptModule.taps`. */
+  constructor(handle: TapsHandle) {
+    this.#handle = handle
+  }
+
+  /** Runs the module (the tapped one or a deep copy of it) and gives the layers' outputs in the order asked for. */
+  run(module: ScriptModule, ...args: unknown[]): Tensor[] {
+    return native.jitRunTaps(this.#handle, module._m, args.map(convert)).map((handle) => wrap(handle))
+  }
+}

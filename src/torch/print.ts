@@ -1,159 +1,175 @@
 import { native } from '../native'
-import { isComplexDtype, isFloatingDtype } from './dtype'
+import { noGrad } from './autograd'
+import { wrap } from './base'
+import { isComplexDtype, isFloatingDtype, type DType } from './dtype'
+import { floatFormatter, plainFormatter, type Formatter, type PrintOptions } from './printFormat'
 import type { Tensor } from './tensor'
-import { typedArrayOf } from './values'
+import { elementsOf, type Nested } from './values'
 
-const PRECISION = 4
-const THRESHOLD = 1000
-const EDGE_ITEMS = 3
-const LINE_WIDTH = 80
+export type { PrintOptions } from './printFormat'
 
-/** How the elements of one tensor are written: all as ints, in scientific form, or with a fixed number of digits. */
-interface Format {
-  readonly width: number
-  write(value: number): string
+const defaults: Readonly<PrintOptions> = { precision: 4, threshold: 1000, edgeitems: 3, linewidth: 80, sciMode: null }
+const options: PrintOptions = { ...defaults }
+
+/**
+ * Changes how tensors are printed; without an argument, back to the defaults.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.set_printoptions.html
+ * @example
+ * torch.setPrintoptions({ precision: 2 })
+ * torch.tensor([0.123]).toString() // 'tensor([0.12])'
+ */
+export function setPrintoptions(changes: Partial<PrintOptions> = defaults): void {
+  Object.assign(options, changes)
 }
 
-function isWhole(value: number): boolean {
-  return Number.isFinite(value) && value === Math.ceil(value)
+/** Writes one element of the flat list. */
+type Writer = (at: number) => string
+
+function writerOf(elements: readonly Nested[], dtype: DType): { write: Writer; width: number } {
+  if (isComplexDtype(dtype)) return complexWriter(elements as readonly (readonly [number, number])[])
+  const plain = elements as readonly (number | bigint | boolean)[]
+  const formatter = isFloatingDtype(dtype) ? floatFormatter(plain as readonly number[], options) : plainFormatter(plain)
+  return { width: formatter.width, write: (at) => formatter.format(plain[at]!) }
 }
 
-/** Chooses the form as PyTorch does: from the finite, non-zero elements' magnitudes. */
-function floatFormat(values: readonly number[]): Format {
-  const finite = values.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs)
-  if (finite.length === 0) return sized(values, special((value) => `${value.toFixed(0)}.`))
-  const largest = Math.max(...finite)
-  const smallest = Math.min(...finite)
-  const allWhole = values.every((value) => !Number.isFinite(value) || isWhole(value))
-  const scientific = allWhole
-    ? largest / smallest > 1000 || largest > 1e8
-    : largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4
-  if (scientific) return sized(values, special((value) => exponential(value)))
-  if (allWhole) return sized(values, special((value) => `${value.toFixed(0)}.`))
-  return sized(values, special((value) => value.toFixed(PRECISION)))
-}
-
-function exponential(value: number): string {
-  const [mantissa = '', exponent = ''] = value.toExponential(PRECISION).split('e')
-  const sign = exponent.startsWith('-') ? '-' : '+'
-  return `${mantissa}e${sign}${exponent.replace(/^[+-]/, '').padStart(2, '0')}`
-}
-
-function special(write: (value: number) => string): (value: number) => string {
-  return (value) => {
-    if (Number.isNaN(value)) return 'nan'
-    if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
-    return Object.is(value, -0) ? `-${write(0)}` : write(value)
-  }
-}
-
-function sized(values: readonly number[], write: (value: number) => string): Format {
-  const width = Math.max(1, ...values.map((value) => write(value).length))
-  return { width, write: (value) => write(value).padStart(width) }
-}
-
-type Elements = ArrayLike<number | bigint>
-
-/** Writes one element that starts at `offset`. */
-type Writer = (offset: number) => string
-
-function writerOf(tensor: Tensor, data: Elements, visible: readonly number[]): { write: Writer; width: number } {
-  const { dtype } = tensor
-  if (dtype === 'bool') {
-    const texts = visible.map((offset) => (data[offset] ? 'True' : 'False'))
-    const width = Math.max(1, ...texts.map((text) => text.length))
-    return { width, write: (offset) => (data[offset] ? 'True' : 'False').padStart(width) }
-  }
-  if (isComplexDtype(dtype)) return complexWriter(data, visible)
-  if (isFloatingDtype(dtype)) {
-    const format = floatFormat(visible.map((offset) => Number(data[offset])))
-    return { width: format.width, write: (offset) => format.write(Number(data[offset])) }
-  }
-  const width = Math.max(1, ...visible.map((offset) => String(data[offset]).length))
-  return { width, write: (offset) => String(data[offset]).padStart(width) }
-}
-
-function complexWriter(data: Elements, visible: readonly number[]): { write: Writer; width: number } {
-  const real = floatFormat(visible.map((offset) => Number(data[2 * offset])))
-  const imaginary = floatFormat(visible.map((offset) => Number(data[2 * offset + 1])))
-  const write: Writer = (offset) => {
-    const first = real.write(Number(data[2 * offset]))
-    const second = imaginary.write(Number(data[2 * offset + 1])).trimStart()
-    return second.startsWith('-') ? `${first}${second}j` : `${first}+${second}j`
+function complexWriter(elements: readonly (readonly [number, number])[]): { write: Writer; width: number } {
+  const part = (at: 0 | 1): Formatter =>
+    floatFormatter(
+      elements.map((element) => element[at]),
+      options,
+    )
+  const [real, imaginary] = [part(0), part(1)]
+  const write: Writer = (at) => {
+    const [re, im] = elements[at]!
+    const second = `${imaginary.format(im)}j`.trimStart()
+    return `${real.format(re)}${second.startsWith('-') ? '' : '+'}${second}`
   }
   return { write, width: real.width + imaginary.width + 1 }
 }
 
-/** Indices along one dimension that are shown; null stands for the dots. */
-function shownIndices(size: number, summarize: boolean): (number | null)[] {
-  if (!summarize || size <= 2 * EDGE_ITEMS) return Array.from({ length: size }, (_, i) => i)
-  const head = Array.from({ length: EDGE_ITEMS }, (_, i) => i)
-  return [...head, null, ...head.map((i) => size - EDGE_ITEMS + i)]
+/** The edges of every long dimension, put together: all that a summary shows. */
+function edges(tensor: Tensor): Tensor {
+  let result = tensor
+  tensor.shape.forEach((size, dimension) => {
+    const count = options.edgeitems
+    if (size <= 2 * count) return
+    const indices = Array.from({ length: 2 * count }, (_, i) => (i < count ? i : size - 2 * count + i))
+    result = result.indexSelect(dimension, wrap(native.fromBytes(BigInt64Array.from(indices, BigInt), [indices.length], 'int64')).to(tensor.device))
+  })
+  return result
 }
 
-function layout(shape: readonly number[], summarize: boolean, writer: { write: Writer; width: number }, indent: number): string {
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((product, size) => product * size, 1))
-  const build = (dimension: number, offset: number, depth: number): string => {
-    const size = shape[dimension]!
-    if (dimension === shape.length - 1) {
-      const perLine = Math.max(1, Math.floor((LINE_WIDTH - depth) / (writer.width + 2)))
-      const items = shownIndices(size, summarize).map((i) => (i === null ? ' ...' : writer.write(offset + i)))
-      const lines: string[] = []
-      for (let i = 0; i < items.length; i += perLine) lines.push(items.slice(i, i + perLine).join(', '))
-      return `[${lines.join(`,\n${' '.repeat(depth + 1)}`)}]`
-    }
-    const parts = shownIndices(size, summarize).map((i) => (i === null ? '...' : build(dimension + 1, offset + i * strides[dimension]!, depth + 1)))
-    const separator = `,${'\n'.repeat(shape.length - dimension - 1)}${' '.repeat(depth + 1)}`
-    return `[${parts.join(separator)}]`
+/** Nested brackets over `elements`, which are the edges of a tensor of `shape` where it is summarised. */
+function layout(elements: readonly Nested[], dtype: DType, shape: readonly number[], summarize: boolean, indent: number): string {
+  const { write, width } = writerOf(elements, dtype)
+  if (shape.length === 0) return write(0)
+  let at = 0
+  const perLine = (depth: number) => Math.max(1, Math.floor((options.linewidth - depth) / (width + 2)))
+  const build = (dimension: number, depth: number): string => {
+    const cut = summarize && shape[dimension]! > 2 * options.edgeitems
+    const count = cut ? 2 * options.edgeitems : shape[dimension]!
+    const isLast = dimension === shape.length - 1
+    const parts = Array.from({ length: count }, () => (isLast ? write(at++) : build(dimension + 1, depth + 1)))
+    if (cut) parts.splice(options.edgeitems, 0, isLast ? ' ...' : '...')
+    const margin = ' '.repeat(depth + 1)
+    if (!isLast) return `[${parts.join(`,${'\n'.repeat(shape.length - dimension - 1)}${margin}`)}]`
+    const lines: string[] = []
+    for (let i = 0; i < parts.length; i += perLine(depth)) lines.push(parts.slice(i, i + perLine(depth)).join(', '))
+    return `[${lines.join(`,\n${margin}`)}]`
   }
-  return shape.length === 0 ? writer.write(0).trimStart() : build(0, 0, indent)
+  return build(0, indent)
 }
 
-function visibleOffsets(shape: readonly number[], summarize: boolean): number[] {
-  let offsets = [0]
-  for (const size of shape) {
-    const shown = shownIndices(size, summarize).filter((i): i is number => i !== null)
-    offsets = offsets.flatMap((offset) => shown.map((i) => offset * size + i))
-  }
-  return offsets
+function formatElements(tensor: Tensor, indent: number): string {
+  if (tensor.numel() === 0) return '[]'
+  const summarize = tensor.numel() > options.threshold
+  const shown = summarize ? edges(tensor) : tensor
+  return layout(elementsOf(shown._h), tensor.dtype, tensor.shape, summarize, indent)
 }
 
-/** @internal The text of a tensor as Python's torch prints it. */
-export function formatTensor(tensor: Tensor): string {
+function isUsualDtype(dtype: string): boolean {
+  const usual = native.defaultDtype()
+  return dtype === usual || dtype === 'int64' || dtype === 'bool' || dtype === (usual === 'float64' ? 'complex128' : 'complex64')
+}
+
+function sizeText(shape: readonly number[]): string {
+  return `size=(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`
+}
+
+/** A tensor inside the text of a sparse one. */
+function member(name: string, tensor: Tensor, indent: number): string {
+  const prefix = `${name}=tensor(`
+  const size = tensor.numel() === 0 ? `, ${sizeText(tensor.shape)}` : ''
+  return `${prefix}${formatElements(tensor, indent + prefix.length)}${size})`
+}
+
+const compressedMembers: Readonly<Record<string, (tensor: Tensor) => [string, Tensor][]>> = {
+  sparseCoo: (tensor) => [
+    ['indices', raw('_indices', tensor)],
+    ['values', raw('_values', tensor)],
+  ],
+  sparseCsr: (tensor) => [
+    ['crow_indices', tensor.crowIndices()],
+    ['col_indices', tensor.colIndices()],
+    ['values', tensor.values()],
+  ],
+  sparseCsc: (tensor) => [
+    ['ccol_indices', tensor.ccolIndices()],
+    ['row_indices', tensor.rowIndices()],
+    ['values', tensor.values()],
+  ],
+}
+
+function raw(name: string, tensor: Tensor): Tensor {
+  return wrap(native.operator(`aten::${name}`, '')(tensor._h))
+}
+
+function format(tensor: Tensor, complete: boolean): string {
   const prefix = 'tensor('
   const { shape, dtype, device } = tensor
+  const storage = tensor.layout
   const suffixes: string[] = []
   if (device !== 'cpu') suffixes.push(`device='${device}'`)
+  const members = (compressedMembers[storage] ?? compressedMembers[storage === 'sparseBsr' ? 'sparseCsr' : storage === 'sparseBsc' ? 'sparseCsc' : ''])?.(tensor)
+  let isEmpty = tensor.numel() === 0
   let body: string
-  if (tensor.numel() === 0) {
-    if (shape.length !== 1) suffixes.push(`size=(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`)
-    if (dtype !== native.defaultDtype()) suffixes.push(`dtype=torch.${dtype}`)
-    body = '[]'
+  if (members !== undefined) {
+    const nonzero = native.operator('aten::_nnz', '')(tensor._h) as number
+    suffixes.push(sizeText(shape), `nnz=${nonzero}`)
+    body = members.map(([name, part]) => member(name, part.detach(), prefix.length)).join(`,\n${' '.repeat(prefix.length)}`)
+    isEmpty = false
+  } else if (device.startsWith('meta')) {
+    suffixes.push(sizeText(shape))
+    isEmpty = true
+    body = '...'
   } else {
-    const implied = dtype === native.defaultDtype() || dtype === 'int64' || dtype === 'bool' || dtype === impliedComplex()
-    if (!implied) suffixes.push(`dtype=torch.${dtype}`)
-    const summarize = tensor.numel() > THRESHOLD
-    const data = typedArrayOf(tensor._h) as Elements
-    const writer = writerOf(tensor, data, visibleOffsets(shape, summarize))
-    body = layout(shape, summarize, writer, prefix.length)
+    if (complete || (isEmpty && shape.length !== 1)) suffixes.push(sizeText(shape))
+    body = formatElements(storage === 'strided' ? tensor : tensor.toDense(), prefix.length)
   }
-  const gradFn = tensor.gradFn
-  if (gradFn !== null) suffixes.push(`grad_fn=<${gradFn}>`)
+  if (complete || (isEmpty ? dtype !== native.defaultDtype() : !isUsualDtype(dtype))) suffixes.push(`dtype=torch.${dtype}`)
+  if (storage !== 'strided') suffixes.push(`layout=torch.${storage.replace('sparse', 'sparse_').toLowerCase()}`)
+  const node = tensor.gradFn
+  if (node !== null) suffixes.push(`grad_fn=<${node.split('::').at(-1)}>`)
   else if (tensor.requiresGrad) suffixes.push('requires_grad=True')
-  return addSuffixes(prefix + body, suffixes, prefix.length)
+  return addSuffixes(prefix + body, suffixes, prefix.length, storage === 'sparseCoo')
 }
 
-function impliedComplex(): string {
-  return native.defaultDtype() === 'float64' ? 'complex128' : 'complex64'
+/** @internal The text of a tensor as Python's torch prints it; `complete` adds the size and the dtype even where they are plain. */
+export function formatTensor(tensor: Tensor, complete = false): string {
+  return noGrad(() => format(tensor, complete))
 }
 
-function addSuffixes(text: string, suffixes: readonly string[], indent: number): string {
+function addSuffixes(text: string, suffixes: readonly string[], indent: number, forceNewline: boolean): string {
   let result = text
+  // PyTorch's own count: a text of one line has no newline to subtract, so it counts two more.
   let lineLength = text.length - text.lastIndexOf('\n') + 1
+  let newline = forceNewline
   for (const suffix of suffixes) {
-    if (lineLength + suffix.length + 2 > LINE_WIDTH) {
+    if (newline || lineLength + suffix.length + 2 > options.linewidth) {
       result += `,\n${' '.repeat(indent)}${suffix}`
       lineLength = indent + suffix.length
+      newline = false
     } else {
       result += `, ${suffix}`
       lineLength += suffix.length + 2

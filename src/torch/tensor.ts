@@ -328,12 +328,15 @@ export class Tensor extends TensorMethods {
     for (let i = 0; i < this.shape[0]!; i++) yield this.select(0, i)
   }
 
+  /** As Python's torch prints it. */
   override toString(): string {
     return this.isDisposed ? 'tensor(disposed)' : formatTensor(this)
   }
 
-  [inspect.custom](): string {
-    return this.toString()
+  /** For `console.log`: as `toString()`, with size and dtype always. */
+  [inspect.custom](depth = 2): string {
+    if (this.isDisposed) return this.toString()
+    return depth < 0 ? `[Tensor ${this.dtype} [${this.shape.join(', ')}]]` : formatTensor(this, true)
   }
 }
 

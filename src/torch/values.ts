@@ -40,8 +40,7 @@ function castTo(handle: TensorHandle, dtype: string): TensorHandle {
 
 /** @internal The elements as nested arrays of the tensor's shape. */
 export function nestedOf(handle: TensorHandle): Nested {
-  const dtype = native.dtype(handle)
-  const flat = elementsOf(typedArrayOf(handle), dtype)
+  const flat = elementsOf(handle)
   const shape = native.shape(handle)
   let at = 0
   const build = (dimension: number): Nested => {
@@ -51,7 +50,11 @@ export function nestedOf(handle: TensorHandle): Nested {
   return build(0)
 }
 
-function elementsOf(data: TypedArray, dtype: string): Nested[] {
+/** @internal The elements in order: float8 as numbers, complex as `[re, im]`. */
+export function elementsOf(handle: TensorHandle): Nested[] {
+  const dtype = native.dtype(handle)
+  if (dtype.startsWith('float8')) return elementsOf(castTo(handle, 'float32'))
+  const data = typedArrayOf(handle)
   if (dtype === 'bool') return Array.from(data as Uint8Array, (value) => value !== 0)
   if (dtype.startsWith('complex')) {
     const pairs: Nested[] = []

@@ -47,18 +47,25 @@ function fromData(data: TensorData, wanted: DType | undefined): Tensor {
   if (ArrayBuffer.isView(data)) {
     const dtype = dtypeOfTypedArray(data)
     const length = (data as unknown as ArrayLike<number>).length
-    return wrap(native.fromBytes(data, [length], dtype))
+    return wrap(native.fromBytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), [length], dtype))
   }
   const { shape, elements } = flatten(data)
-  const plain = elements.map((element) => (isTensor(element) ? element.item() : element))
+  const plain = elements.map((element) => (isTensor(element) ? element.item<boolean>() : element))
   for (const element of plain) checkElement(element)
   const values = plain.map((element) => (isFloat(element) ? element.float : element))
-  return wrap(fromElements(values, shape, wanted ?? inferDtype(plain)))
+  return wrap(fromElements(values, shape, wanted ?? innermostDtype(data) ?? inferDtype(plain)))
+}
+
+/** The dtype of the typed arrays inside of nested arrays. */
+function innermostDtype(data: TensorData): DType | undefined {
+  let level: unknown = data
+  while (Array.isArray(level)) level = level[0]
+  return ArrayBuffer.isView(level) ? dtypeOfTypedArray(level) : undefined
 }
 
 function checkElement(element: unknown): void {
   if (['number', 'bigint', 'boolean'].includes(typeof element)) return
-  if (typeof element === 'object' && element !== null && (isFloat(element) || ('real' in element && 'imag' in element))) return
+  if (isFloat(element) || (typeof element === 'object' && element !== null && 'real' in element && 'imag' in element)) return
   throw new ArgumentError(`expected numbers, bigints or booleans in nested arrays but received ${describe(element)}`)
 }
 
@@ -66,9 +73,13 @@ function isFloat(element: unknown): element is { float: number } {
   return typeof element === 'object' && element !== null && 'float' in element
 }
 
+function complexDtype(): DType {
+  return defaultDtype() === 'float64' ? 'complex128' : 'complex64'
+}
+
 function inferDtype(elements: readonly unknown[]): DType {
   const has = (type: string) => elements.some((element) => typeof element === type)
-  if (elements.some((element) => typeof element === 'object' && !isFloat(element))) return defaultDtype() === 'float64' ? 'complex128' : 'complex64'
+  if (elements.some((element) => typeof element === 'object' && !isFloat(element))) return complexDtype()
   if (elements.length === 0 || has('number') || has('object')) return defaultDtype()
   return has('bigint') ? 'int64' : 'bool'
 }
@@ -85,7 +96,7 @@ export function setDefaultDtype(dtype: DType): void {
 function dtypeOfValue(value: Scalar): DType {
   if (typeof value === 'boolean') return 'bool'
   if (typeof value === 'bigint') return 'int64'
-  return typeof value === 'object' && 'imag' in value ? 'complex64' : defaultDtype()
+  return typeof value === 'object' && 'imag' in value ? complexDtype() : defaultDtype()
 }
 
 /**

@@ -1,5 +1,6 @@
 export * from './generated/functions'
-export { Tensor, fromShared, type ToOptions } from './tensor'
+export { Tensor, fromShared } from './tensor'
+export type { ToOptions } from './convert'
 export { isTensor } from './base'
 export { tensor, asTensor, full, fullLike, scalarTensor, arange, defaultDtype, setDefaultDtype, type TensorData, type TensorOptions } from './creation'
 export { split, einsum, norm, isFloatingPoint, isComplex, broadcastTensors, meshgrid } from './functional'

@@ -2,30 +2,23 @@ import { inspect } from 'node:util'
 import { ArgumentError, native, type TensorHandle, type TypedArray } from '../native'
 import { registerTensorClass, wrap } from './base'
 import { backward, type BackwardOptions } from './autograd'
-import { requireCuda } from './cuda'
-import { dtypes, isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat, type Scalar } from './dtype'
+import { convertTensor, type ToOptions } from './convert'
+import { tensor, type TensorData, type TensorOptions } from './creation'
+import { isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat, type Scalar } from './dtype'
 import { TensorMethods } from './generated/methods'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
 import { index, indexPut, type Index } from './indexing'
 import { formatTensor } from './print'
 import { nestedOf, typedArrayOf, type Nested } from './values'
 
-export interface ToOptions {
-  dtype?: DType
-  device?: Device
-  nonBlocking?: boolean
-  /** Copies even where nothing needs to change. */
-  copy?: boolean
-  memoryFormat?: MemoryFormat
-}
-
 type Call = (...args: unknown[]) => unknown
-let toCall: Call = (...args) => (toCall = native.operator('aten::_to_copy', ''))(...args)
 let contiguousCall: Call = (...args) => (contiguousCall = native.operator('aten::contiguous', ''))(...args)
 let isContiguousCall: Call = (...args) => (isContiguousCall = native.operator('aten::is_contiguous', 'memory_format'))(...args)
 let copyCall: Call = (...args) => (copyCall = native.operator('aten::copy_', ''))(...args)
 let nonzeroCall: Call = (...args) => (nonzeroCall = native.operator('aten::nonzero', ''))(...args)
 let setCall: Call = (...args) => (setCall = native.operator('aten::set_', 'source_Tensor'))(...args)
+let realCall: Call = (...args) => (realCall = native.operator('aten::real', ''))(...args)
+let imaginaryCall: Call = (...args) => (imaginaryCall = native.operator('aten::imag', ''))(...args)
 let conjugateCall: Call = (...args) => (conjugateCall = native.operator('aten::is_conj', ''))(...args)
 
 /**
@@ -59,6 +52,14 @@ export class Tensor extends TensorMethods {
 
   get isCuda(): boolean {
     return this.device.startsWith('cuda')
+  }
+
+  get isMeta(): boolean {
+    return this.device.startsWith('meta')
+  }
+
+  get isSparse(): boolean {
+    return this.layout === 'sparseCoo'
   }
 
   /** Whether operations on this tensor are recorded; can be set on leaves. */
@@ -143,19 +144,14 @@ export class Tensor extends TensorMethods {
   size(dimension: number): number
   size(dimension?: number): number | number[] {
     const shape = this.shape
-    if (dimension === undefined) return shape
-    const size = shape.at(dimension)
-    if (size === undefined || !Number.isInteger(dimension) || dimension >= shape.length) {
-      throw new ArgumentError(`dimension ${dimension} is out of range for a tensor of ${shape.length} dimensions`)
-    }
-    return size
+    return dimension === undefined ? shape : atDimension(shape, dimension)
   }
 
   stride(): number[]
   stride(dimension: number): number
   stride(dimension?: number): number | number[] {
     const strides = native.stride(this._h)
-    return dimension === undefined ? strides : strides.at(dimension)!
+    return dimension === undefined ? strides : atDimension(strides, dimension)
   }
 
   storageOffset(): number {
@@ -165,6 +161,15 @@ export class Tensor extends TensorMethods {
   /** Bytes of one element. */
   elementSize(): number {
     return native.elementSize(this._h)
+  }
+
+  get itemsize(): number {
+    return native.elementSize(this._h)
+  }
+
+  /** Bytes of all elements. */
+  get nbytes(): number {
+    return native.numel(this._h) * native.elementSize(this._h)
   }
 
   isContiguous(memoryFormat: MemoryFormat = 'contiguousFormat'): boolean {
@@ -214,15 +219,16 @@ export class Tensor extends TensorMethods {
     return this
   }
 
-  /** The tensor with another dtype or on another device; itself where nothing changes. */
-  to(target: DType | Device | Tensor | ToOptions, options: ToOptions = {}): Tensor {
-    const wanted = { ...options, ...toOptions(target) }
-    if (wanted.device?.startsWith('cuda') === true) requireCuda()
-    const device = wanted.device === undefined || sameDevice(wanted.device, this.device) ? null : wanted.device
-    const dtype = wanted.dtype === undefined || wanted.dtype === this.dtype ? null : wanted.dtype
-    const format = wanted.memoryFormat === undefined || this.isContiguous(wanted.memoryFormat) ? null : wanted.memoryFormat
-    if (device === null && dtype === null && format === null && wanted.copy !== true) return this
-    return wrap(toCall(this._h, dtype, null, device, null, wanted.nonBlocking ?? false, wanted.memoryFormat ?? null))
+  /**
+   * The tensor with another dtype or on another device; itself where nothing changes.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
+   * @example
+   * torch.ones([2]).to('float64').dtype // 'float64'
+   */
+  to(target: DType | Device | Tensor | ToOptions, ...more: (DType | Device | ToOptions)[]): Tensor
+  to(...targets: unknown[]): Tensor {
+    return convertTensor(this, targets)
   }
 
   cpu(): Tensor {
@@ -265,6 +271,22 @@ export class Tensor extends TensorMethods {
     return this.to('uint8')
   }
 
+  char(): Tensor {
+    return this.to('int8')
+  }
+
+  short(): Tensor {
+    return this.to('int16')
+  }
+
+  cfloat(): Tensor {
+    return this.to('complex64')
+  }
+
+  cdouble(): Tensor {
+    return this.to('complex128')
+  }
+
   type(dtype: DType): Tensor {
     return this.to(dtype)
   }
@@ -283,6 +305,21 @@ export class Tensor extends TensorMethods {
   set_(source: Tensor): this {
     setCall(this._h, source._h)
     return this
+  }
+
+  /** A new tensor of these values on this tensor's device; the dtype is this tensor's unless given. */
+  newTensor(data: TensorData, options: TensorOptions = {}): Tensor {
+    return tensor(data, { dtype: this.dtype, device: this.device, ...options })
+  }
+
+  /** The real part, a view; a real tensor itself. */
+  get real(): Tensor {
+    return this.isComplex() ? wrap(realCall(this._h)) : this
+  }
+
+  /** The imaginary part, a view; real tensors have none. */
+  get imag(): Tensor {
+    return wrap(imaginaryCall(this._h))
   }
 
   /** Dimensions in reverse. */
@@ -342,14 +379,12 @@ export class Tensor extends TensorMethods {
 
 registerTensorClass(Tensor)
 
-function toOptions(target: DType | Device | Tensor | ToOptions): ToOptions {
-  if (target instanceof Tensor) return { dtype: target.dtype, device: target.device }
-  if (typeof target !== 'string') return target
-  return (dtypes as readonly string[]).includes(target) || ['float', 'double', 'half', 'long', 'int'].includes(target) ? { dtype: target as DType } : { device: target }
-}
-
-function sameDevice(wanted: Device, current: Device): boolean {
-  return wanted === current || (wanted === 'cuda' && current.startsWith('cuda'))
+function atDimension(values: readonly number[], dimension: number): number {
+  const value = values.at(dimension)
+  if (value === undefined || !Number.isInteger(dimension)) {
+    throw new ArgumentError(`dimension ${dimension} is out of range for a tensor of ${values.length} dimensions`)
+  }
+  return value
 }
 
 /** The tensor that another thread shared under this token; each token serves once. */

@@ -1,10 +1,10 @@
 import { ArgumentError, native, type TensorHandle, type TypedArray } from '../native'
-import { elementSizes, type DType } from './dtype'
+import { elementSizes, isComplexDtype, type DType } from './dtype'
 
 /** A tensor's elements as nested arrays: numbers, booleans, bigints beyond 2^53, `[re, im]` for complex. */
 export type Nested = number | bigint | boolean | readonly Nested[]
 
-const arrayTypes: Readonly<Record<string, { new (buffer: ArrayBuffer): TypedArray }>> = {
+const arrayTypes: Readonly<Record<string, new (buffer: ArrayBuffer) => TypedArray>> = {
   float32: Float32Array,
   float64: Float64Array,
   int64: BigInt64Array,
@@ -73,7 +73,10 @@ export function safeNumber(value: number | bigint): number | bigint {
 /** @internal The shape of nested arrays, and their elements in order; ragged ones throw. */
 export function flatten(data: unknown): { shape: number[]; elements: unknown[] } {
   const shape: number[] = []
-  for (let level = data; Array.isArray(level) || isNumberArray(level); level = (level as ArrayLike<unknown>)[0]) shape.push((level as ArrayLike<unknown>).length)
+  for (let level = data; Array.isArray(level) || isNumberArray(level); level = (level as ArrayLike<unknown>)[0]) {
+    shape.push((level as ArrayLike<unknown>).length)
+    if (shape.length > 64) throw new ArgumentError('nested arrays are more than 64 deep: a tensor has at most 64 dimensions')
+  }
   const elements: unknown[] = []
   const visit = (value: unknown, depth: number): void => {
     const isArray = Array.isArray(value) || isNumberArray(value)
@@ -111,6 +114,7 @@ const typedArrayDtypes: Readonly<Record<string, DType>> = {
   Uint8ClampedArray: 'uint8',
   Uint16Array: 'uint16',
   Uint32Array: 'uint32',
+  Float16Array: 'float16',
 }
 
 /** @internal The dtype that a typed array's elements have; a Buffer is a Uint8Array. */
@@ -121,32 +125,60 @@ export function dtypeOfTypedArray(data: ArrayBufferView): DType {
   return dtype
 }
 
-/** @internal Elements as a CPU tensor of `dtype`. */
+const integerRanges: Readonly<Partial<Record<DType, readonly [least: bigint, most: bigint]>>> = {
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  uint32: [0n, 2n ** 32n - 1n],
+  int16: [-(2n ** 15n), 2n ** 15n - 1n],
+  uint16: [0n, 2n ** 16n - 1n],
+  int8: [-128n, 127n],
+  uint8: [0n, 255n],
+}
+
+/** @internal Elements as a CPU tensor of `dtype`: fractions are cut off for integers, values out of their range throw. */
 export function fromElements(elements: readonly unknown[], shape: readonly number[], dtype: DType): TensorHandle {
-  const size = elementSizes[dtype]
-  if (size === undefined) throw new ArgumentError(`unknown dtype '${String(dtype)}': expected one of ${Object.keys(elementSizes).join(', ')}`)
-  if (dtype === 'int64') return native.fromBytes(BigInt64Array.from(elements, toBigInt), shape, dtype)
-  if (dtype === 'uint64') return native.fromBytes(BigUint64Array.from(elements, toBigInt), shape, dtype)
-  if (dtype === 'bool') return native.fromBytes(Uint8Array.from(elements, (value) => (Number(value) !== 0 ? 1 : 0)), shape, dtype)
-  if (dtype.startsWith('complex')) {
-    const pairs = new Float64Array(elements.length * 2)
-    elements.forEach((value, i) => {
-      const { real, imag } = toComplex(value)
-      pairs[2 * i] = real
-      pairs[2 * i + 1] = imag
-    })
-    return castTo(native.fromBytes(pairs, shape, 'complex128'), dtype)
+  if (elementSizes[dtype] === undefined) {
+    throw new ArgumentError(`unknown dtype '${String(dtype)}': expected one of ${Object.keys(elementSizes).join(', ')}`)
   }
+  if (isComplexDtype(dtype)) return fromComplex(elements, shape, dtype)
+  const stray = elements.find((element) => typeof element === 'object')
+  if (stray !== undefined) throw new ArgumentError(`a complex number cannot become ${dtype}: expected real numbers, or a complex dtype`)
+  if (dtype === 'bool') return native.fromBytes(Uint8Array.from(elements, (value) => (Number(value) !== 0 ? 1 : 0)), shape, dtype)
+  const range = integerRanges[dtype]
+  if (range !== undefined) return fromIntegers(elements, shape, dtype, range)
   if (dtype === 'float32') return native.fromBytes(Float32Array.from(elements, Number), shape, dtype)
   const wide = native.fromBytes(Float64Array.from(elements, Number), shape, 'float64')
   return dtype === 'float64' ? wide : castTo(wide, dtype)
 }
 
-function toBigInt(value: unknown): bigint {
-  if (typeof value === 'bigint') return value
-  const whole = Math.trunc(Number(value))
-  if (!Number.isFinite(whole)) throw new ArgumentError(`expected a finite number for an integer tensor but received ${String(value)}`)
-  return BigInt(whole)
+function fromIntegers(elements: readonly unknown[], shape: readonly number[], dtype: DType, [least, most]: readonly [bigint, bigint]): TensorHandle {
+  const [low, high] = [Number(least), Number(most)]
+  const check = (value: number | bigint): void => {
+    const fits = typeof value === 'bigint' ? value >= least && value <= most : value >= low && value <= high && BigInt(value) <= most
+    if (!fits) throw new ArgumentError(`${value} does not fit ${dtype}: expected a value from ${least} to ${most}`)
+  }
+  const whole = (value: unknown): number | bigint => {
+    const integer = typeof value === 'bigint' ? value : Math.trunc(Number(value))
+    check(integer)
+    return integer
+  }
+  if (dtype === 'int64') return native.fromBytes(BigInt64Array.from(elements, (value) => BigInt(whole(value))), shape, dtype)
+  if (dtype === 'uint64') return native.fromBytes(BigUint64Array.from(elements, (value) => BigInt(whole(value))), shape, dtype)
+  const data = new (arrayTypes[dtype] as unknown as new (length: number) => Int32Array)(elements.length)
+  elements.forEach((value, i) => (data[i] = Number(whole(value))))
+  return native.fromBytes(data, shape, dtype)
+}
+
+function fromComplex(elements: readonly unknown[], shape: readonly number[], dtype: DType): TensorHandle {
+  const pairs = new Float64Array(elements.length * 2)
+  elements.forEach((value, i) => {
+    const { real, imag } = toComplex(value)
+    pairs[2 * i] = real
+    pairs[2 * i + 1] = imag
+  })
+  const wide = native.fromBytes(pairs, shape, 'complex128')
+  return dtype === 'complex128' ? wide : castTo(wide, dtype)
 }
 
 function toComplex(value: unknown): { real: number; imag: number } {

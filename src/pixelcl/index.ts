@@ -1,0 +1,5 @@
+export { PixelCL, type ForwardOptions } from './learner'
+export { PPM, type PPMOptions } from './heads'
+export { pixelCLOptions, type PixelCLOptions } from './options'
+export type { Box, View, Views } from './views'
+export { ArgumentError, DisposedError, FileError, JitError, PixelclError, SetupError, TorchError } from '../torch'

@@ -1,0 +1,204 @@
+import * as torch from '../torch'
+import { ArgumentError, jit, nn, type Tensor } from '../torch'
+import type { ImageTransform } from '../vision/transforms'
+import { defaultAugmentation } from './augment'
+import { Encoder, type Backbone } from './encoder'
+import { MLP, PPM } from './heads'
+import { checkImages } from './images'
+import { cosineMatrix, instanceLoss, pixContrastLoss, pixProLoss, type Pairs } from './losses'
+import { parseOptions, pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
+import { cutView, drawViews, isPerSample, positiveMask, type Sizes, type Views } from './views'
+
+export interface ForwardOptions {
+  /** Gives `[loss, positivePairs]` in place of the loss. */
+  returnPositivePairs?: boolean
+  /** Fixes the geometry of both views in place of drawing it. */
+  views?: readonly [Views, Views]
+}
+
+/**
+ * Pixel-level self-supervised learning of a backbone: PixPro, or PixContrast, with an instance loss.
+ *
+ * Source: "Propagate Yourself" (arXiv 2011.10043), as in the Python package pixel-level-contrastive-learning.
+ *
+ * @param net - The backbone, TorchScript or of this package; it is trained in place and nothing of the learner hangs on it.
+ * @throws ArgumentError for wrong options, unknown layers, frozen batch norms.
+ * @example
+ * const learner = new PixelCL(models.resnet18(), { imageSize: 64, hiddenLayerPixel: 'layer3' })
+ * const optimizer = new torch.optim.Adam(learner.parameters(), { lr: 1e-4 })
+ * const loss = learner.forward(torch.rand([2, 3, 64, 64]))
+ * loss.backward()
+ * optimizer.step()
+ * learner.updateMovingAverage()
+ */
+export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tensor, number]> {
+  readonly options: ResolvedOptions
+  readonly augment1: nn.Module | ImageTransform
+  readonly augment2: nn.Module | ImageTransform
+  readonly onlineEncoder: Encoder
+  declare readonly propagatePixels?: PPM
+  readonly onlinePredictor: MLP
+  /** The momentum encoder; absent between `resetMovingAverage` and the next forward. */
+  declare targetEncoder?: Encoder
+
+  constructor(net: Backbone, options: PixelCLOptions) {
+    super()
+    this.options = parseOptions(pixelCLOptions, options, 'PixelCL')
+    const { imageSize, projectionSize, projectionHiddenSize, augmentFn, augmentFn2 } = this.options
+    checkSmallestBox(imageSize, imageSize, this.options)
+    checkBatchNorms(net)
+    this.augment1 = augmentFn ?? defaultAugmentation()
+    this.augment2 = augmentFn2 ?? this.augment1
+    const ppm = this.options.usePixpro ? new PPM({ chan: projectionSize, numLayers: this.options.ppmNumLayers, gamma: this.options.ppmGamma }) : null
+    const predictor = new MLP(projectionSize, projectionSize, projectionHiddenSize)
+    const parameter = net.parameters()[0]
+    if (parameter === undefined) throw new ArgumentError('the backbone has no parameters, so there is nothing to train')
+    const where = { dtype: parameter.dtype, device: parameter.device }
+    this.onlineEncoder = new Encoder(net, imageSize, this.options)
+    if (ppm !== null) this.propagatePixels = ppm.to(where)
+    this.onlinePredictor = predictor.to(where)
+    for (const augment of [this.augment1, this.augment2]) if (augment instanceof nn.Module) augment.to(where.device)
+    this.makeTarget()
+  }
+
+  /**
+   * The loss of a batch of images, float [N, 3, H, W] in 0…1.
+   *
+   * @returns A scalar; with `returnPositivePairs`, also the number of positive pairs of one mask.
+   * @throws ArgumentError for images of a wrong shape or dtype, with NaN, too small for a box, or one alone in training.
+   */
+  override forward(images: Tensor, options: ForwardOptions & { returnPositivePairs: true }): [Tensor, number]
+  override forward(images: Tensor, options?: ForwardOptions & { returnPositivePairs?: false }): Tensor
+  override forward(images: Tensor, options?: ForwardOptions): Tensor | [Tensor, number]
+  override forward(images: Tensor, options: ForwardOptions = {}): Tensor | [Tensor, number] {
+    checkImages(images, this)
+    const [count, , height, width] = images.shape as [number, number, number, number]
+    checkSmallestBox(height, width, this.options)
+    const views = options.views ?? drawViews(count, height, width, this.options)
+    if (options.views !== undefined) checkViews(views, count, height, width)
+    const [loss, pairs] = this.lossOf(images, views)
+    return options.returnPositivePairs === true ? [loss, pairs] : loss
+  }
+
+  private lossOf(images: Tensor, [viewOne, viewTwo]: readonly [Views, Views]): [Tensor, number] {
+    const { instanceWeight, cutoutInterpolateMode } = this.options
+    const size = images.shape.slice(2) as [number, number]
+    const one = apply(this.augment1, cutView(images, viewOne, size, cutoutInterpolateMode))
+    const two = apply(this.augment2, cutView(images, viewTwo, size, cutoutInterpolateMode))
+
+    const withInstance = { instance: instanceWeight > 0 }
+    const onlineOne = this.onlineEncoder.call(one, withInstance)
+    const onlineTwo = this.onlineEncoder.call(two, withInstance)
+    const target = this.targetEncoder ?? this.makeTarget()
+    const [targetOne, targetTwo] = torch.noGrad(() => [target.call(one, withInstance), target.call(two, withInstance)])
+
+    const instance = this.instanceBranch(onlineOne.instance, onlineTwo.instance, targetOne.instance, targetTwo.instance)
+    const map = onlineOne.pixels.shape.slice(2) as [number, number]
+    const pairs = this.pairsOf(viewOne, viewTwo, { image: size, map }, images.device)
+    if (pairs.count === 0) return [instance ?? nothingToLearn(images), 0]
+
+    const pixels = this.pixelBranch([onlineOne.pixels, onlineTwo.pixels], [targetOne.pixels, targetTwo.pixels], pairs).mul(this.options.alpha)
+    if (instance === null) return [pixels, pairs.count]
+    return [pixels.add(instanceWeight === 1 ? instance : instance.mul(instanceWeight)), pairs.count]
+  }
+
+  private instanceBranch(one: Tensor | null, two: Tensor | null, targetOne: Tensor | null, targetTwo: Tensor | null): Tensor | null {
+    if (one === null || two === null || targetOne === null || targetTwo === null) return null
+    const predictedOne = this.onlinePredictor.call(one)
+    const predictedTwo = this.onlinePredictor.call(two)
+    return instanceLoss(predictedOne, targetTwo).add(instanceLoss(predictedTwo, targetOne)).mean()
+  }
+
+  /** @internal The positive pairs of two views. */
+  protected pairsOf(one: Views, two: Views, sizes: Sizes, device: string): Pairs {
+    const mask = positiveMask(one, two, sizes, this.options, device)
+    return { mask, count: mask.sum().item() }
+  }
+
+  /** The mean of both directions' pixel losses; the mask of the second is the transpose of the first's. */
+  private pixelBranch(online: readonly [Tensor, Tensor], target: readonly [Tensor, Tensor], pairs: Pairs): Tensor {
+    const ppm = this.propagatePixels
+    const [one, two] = ppm === undefined ? online : [ppm.call(online[0]), ppm.call(online[1])]
+    const back: Pairs = { mask: pairs.mask.transpose(-2, -1), count: pairs.count }
+    const loss = (pixels: Tensor, targets: Tensor, direction: Pairs): Tensor => {
+      const similarity = cosineMatrix(pixels.flatten(2), targets.flatten(2))
+      return ppm === undefined ? pixContrastLoss(similarity, direction, this.options) : pixProLoss(similarity, direction)
+    }
+    return loss(one, target[1], pairs).add(loss(two, target[0], back)).div(2)
+  }
+
+  /** Copies the online encoder as the target, which no gradient reaches. */
+  private makeTarget(): Encoder {
+    const target = this.onlineEncoder.deepcopy().requiresGrad_(false)
+    this.targetEncoder = target
+    return target
+  }
+
+  /** Moves the target's parameters towards the online encoder's; buffers stay, for the target learns its own. */
+  updateMovingAverage(): void {
+    const target = this.targetEncoder
+    if (target === undefined) {
+      throw new ArgumentError('the target encoder has not been created yet: after resetMovingAverage() the next forward makes it; call forward() before updateMovingAverage()')
+    }
+    const decay = this.options.movingAverageDecay
+    torch.noGrad(() => {
+      const averages = target.parameters()
+      const { _foreach_mul_, _foreach_add_ } = torch.ops['aten']! as Record<string, Record<string, (...args: unknown[]) => unknown>>
+      _foreach_mul_!['Scalar']!(averages, torch.float(decay))
+      _foreach_add_!['List']!(averages, this.onlineEncoder.parameters(), torch.float(1 - decay))
+    })
+  }
+
+  /** Drops the target; the next forward makes a new one from the online encoder. */
+  resetMovingAverage(): void {
+    delete this.targetEncoder
+  }
+
+  /** kornia's own buffers may be missing in a state: other versions of it have none. */
+  protected override toleratesMissing(key: string): boolean {
+    return /^augment[12]\.\d+\._param_generator\./.test(key)
+  }
+}
+
+function apply(augment: nn.Module | ImageTransform, images: Tensor): Tensor {
+  return typeof augment === 'function' ? augment(images) : augment.call(images)
+}
+
+/** A zero on which backward works and moves nothing. */
+function nothingToLearn(images: Tensor): Tensor {
+  return torch.zeros([], { dtype: images.dtype, device: images.device, requiresGrad: true })
+}
+
+function checkSmallestBox(height: number, width: number, { cutoutRatioRange: [low] }: ResolvedOptions): void {
+  if (Math.floor(low * height) >= 1 && Math.floor(low * width) >= 1) return
+  throw new ArgumentError(`images of ${height} × ${width} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger cutoutRatioRange`)
+}
+
+function checkViews(views: readonly [Views, Views], count: number, height: number, width: number): void {
+  for (const view of views) {
+    const list = isPerSample(view) ? view : [view]
+    if (isPerSample(view) && view.length !== count) throw new ArgumentError(`views has ${view.length} boxes for ${count} images: give one for each, or one for all`)
+    for (const { box } of list) {
+      const ok = box.y0 >= 0 && box.y0 < box.y1 && box.y1 <= height && box.x0 >= 0 && box.x0 < box.x1 && box.x1 <= width
+      if (!ok) throw new ArgumentError(`the box ${JSON.stringify(box)} does not lie in an image of ${height} × ${width} (half-open, in pixels)`)
+    }
+  }
+  if (isPerSample(views[0]) !== isPerSample(views[1])) throw new ArgumentError('both views must be given per image, or both for the whole batch')
+}
+
+/** Frozen batch norms cannot train; those in eval mode stay so, which a person should know. */
+function checkBatchNorms(net: Backbone): void {
+  if (net instanceof jit.ScriptModule) {
+    const frozen = net.frozenBatchNorms()
+    if (frozen.length > 0) {
+      throw new ArgumentError(
+        `the backbone was traced in eval mode, so its ${frozen.length} batch norms are frozen in the graph (${frozen.slice(0, 3).join(', ')}…) and would not train. Export it again with torch.jit.script(model), or call model.train() before torch.jit.trace`,
+      )
+    }
+  }
+  const isNorm = (module: nn.AnyModule) => module instanceof nn.BatchNorm1d || module instanceof nn.BatchNorm2d || (module instanceof jit.ScriptModule && /^BatchNorm/.test(module.originalName))
+  const norms = net.modules().filter(isNorm)
+  if (norms.length > 0 && norms.every((module) => !module.training)) {
+    process.emitWarning('the batch norms of the backbone are in eval mode and stay so: they use running statistics. Call train() on the backbone to train them', { code: 'PIXELCL_EVAL_BATCH_NORM' })
+  }
+}

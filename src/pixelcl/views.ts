@@ -1,0 +1,131 @@
+import * as torch from '../torch'
+import type { Tensor } from '../torch'
+import { uniform } from '../vision/transforms'
+import type { ResolvedOptions } from './options'
+
+/** A box in pixels, half-open: `y0 ≤ y < y1`. */
+export interface Box {
+  readonly y0: number
+  readonly y1: number
+  readonly x0: number
+  readonly x1: number
+}
+
+/** How one view is cut from an image: a box, then perhaps a horizontal flip. */
+export interface View {
+  readonly box: Box
+  readonly hflip: boolean
+}
+
+/** One view for the whole batch, or one for every image. */
+export type Views = View | readonly View[]
+
+export function isPerSample(views: Views): views is readonly View[] {
+  return Array.isArray(views)
+}
+
+type Geometry = Pick<ResolvedOptions, 'cutoutRatioRange' | 'probRandHflip' | 'cropPer'>
+
+/** Draws one box by the ratio of its sides to the image's; both corners by floor, so that the last offset never comes, as in the reference. */
+function drawBox(height: number, width: number, [low, high]: readonly [number, number]): Box {
+  const [ratioDraw, xDraw, yDraw] = uniform(3) as [number, number, number]
+  const ratio = low + ratioDraw * (high - low)
+  const w = Math.floor(ratio * width)
+  const h = Math.floor(ratio * height)
+  const x0 = Math.floor((width - w) * xDraw)
+  const y0 = Math.floor((height - h) * yDraw)
+  return { y0, y1: y0 + h, x0, x1: x0 + w }
+}
+
+/** Draws the geometry of both views. */
+export function drawViews(count: number, height: number, width: number, options: Geometry): [Views, Views] {
+  const one = (): [View, View] => {
+    const [first, second] = uniform(2) as [number, number]
+    const flips = [first < options.probRandHflip, second < options.probRandHflip] as const
+    return [
+      { box: drawBox(height, width, options.cutoutRatioRange), hflip: flips[0] },
+      { box: drawBox(height, width, options.cutoutRatioRange), hflip: flips[1] },
+    ]
+  }
+  if (options.cropPer === 'batch') return one()
+  const pairs = Array.from({ length: count }, one)
+  return [pairs.map(([view]) => view), pairs.map(([, view]) => view)]
+}
+
+type Mode = ResolvedOptions['cutoutInterpolateMode']
+
+/** Crops [N, C, H, W], resizes to `size`, flips. */
+function cutOne(images: Tensor, { box, hflip }: View, size: readonly [number, number], mode: Mode): Tensor {
+  const rows = images.narrow(2, box.y0, box.y1 - box.y0)
+  const cropped = rows.narrow(3, box.x0, box.x1 - box.x0)
+  const resized = torch.nn.functional.interpolate(cropped, { size, mode })
+  return hflip ? resized.flip([-1]) : resized
+}
+
+/** Cuts the view out of every image, resized to `size` (height, width). */
+export function cutView(images: Tensor, views: Views, size: readonly [number, number], mode: Mode): Tensor {
+  if (!isPerSample(views)) return cutOne(images, views, size, mode)
+  return torch.cat(views.map((view, i) => cutOne(images.narrow(0, i, 1), view, size, mode)))
+}
+
+/** A map's size and that of the images it stems from. */
+export interface Sizes {
+  readonly image: readonly [height: number, width: number]
+  readonly map: readonly [height: number, width: number]
+}
+
+/**
+ * Where the pixels of a view's map lie, [P, 2] (y, x): the reference's scaling, in float32 and in its order of steps.
+ *
+ * Pixel indices over the image's diagonal, times the map's height and width, cropped, interpolated to the map, flipped.
+ */
+function imageCoordinates(view: View, { image, map }: Sizes, mode: Mode, device: string): Tensor {
+  const [height, width] = image
+  const grid = torch.meshgrid([torch.arange(height, { device }), torch.arange(width, { device })])
+  const scaled = torch.stack(grid).unsqueeze(0).float().div_(Math.sqrt(height ** 2 + width ** 2))
+  scaled.select(1, 0).mul_(map[0])
+  scaled.select(1, 1).mul_(map[1])
+  return cutOne(scaled, view, map, mode).flatten(2).squeeze(0).t()
+}
+
+interface Bins {
+  /** Centres [P, 2] (y, x) in fractions of the image. */
+  readonly centres: Tensor
+  readonly diagonal: number
+}
+
+/** Centres of a map's bins, box edges over size − 1, the far edge being the last pixel inside; a flipped view runs from right to left. */
+function binsOf({ box, hflip }: View, { image, map }: Sizes, device: string): Bins {
+  const top = box.y0 / (image[0] - 1)
+  const bottom = (box.y1 - 1) / (image[0] - 1)
+  const edges = [box.x0 / (image[1] - 1), (box.x1 - 1) / (image[1] - 1)] as const
+  const [left, right] = hflip ? [edges[1], edges[0]] : edges
+  const binHeight = (bottom - top) / map[0]
+  const binWidth = (right - left) / map[1]
+  const y = torch.arange(map[0], { dtype: 'float32', device }).add(0.5).mul(binHeight).add(top)
+  const x = torch.arange(map[1], { dtype: 'float32', device }).add(0.5).mul(binWidth).add(left)
+  const centres = torch.stack(torch.meshgrid([y, x]), -1).flatten(0, 1)
+  return { centres, diagonal: Math.hypot(binWidth, binHeight) }
+}
+
+function maskOfPair(one: View, two: View, sizes: Sizes, options: PairOptions, device: string): Tensor {
+  if (options.distance === 'image') {
+    const a = imageCoordinates(one, sizes, options.coordCutoutInterpolateMode, device)
+    const b = imageCoordinates(two, sizes, options.coordCutoutInterpolateMode, device)
+    return torch.pairwiseDistance(a.unsqueeze(1), b.unsqueeze(0)).lt(options.distanceThres)
+  }
+  const a = binsOf(one, sizes, device)
+  const b = binsOf(two, sizes, device)
+  const distance = a.centres.unsqueeze(1).sub(b.centres.unsqueeze(0)).pow(2).sum([-1]).sqrt()
+  return distance.div(Math.max(a.diagonal, b.diagonal)).lt(options.distanceThres)
+}
+
+export type PairOptions = Pick<ResolvedOptions, 'distance' | 'distanceThres' | 'coordCutoutInterpolateMode'>
+
+/** Which pixels of view one's map match which of view two's: bool [P, P], or [N, P, P] where every image has views of its own. */
+export function positiveMask(one: Views, two: Views, sizes: Sizes, options: PairOptions, device: string): Tensor {
+  return torch.noGrad(() => {
+    if (!isPerSample(one) || !isPerSample(two)) return maskOfPair(one as View, two as View, sizes, options, device)
+    return torch.stack(one.map((view, i) => maskOfPair(view, two[i]!, sizes, options, device)))
+  })
+}

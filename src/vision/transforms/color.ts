@@ -1,0 +1,91 @@
+import * as torch from '../../torch'
+import type { Tensor } from '../../torch'
+
+/** Luma weights of ITU-R BT.601. */
+const RED = 0.299
+const GREEN = 0.587
+const BLUE = 0.114
+
+/** The luma of RGB images [N, 3, H, W] as [N, 1, H, W]. */
+export function rgbToGrayscale(images: Tensor): Tensor {
+  const [red, green, blue] = images.unbind(1) as [Tensor, Tensor, Tensor]
+  const weight = (value: number) => torch.scalarTensor(value, { dtype: images.dtype, device: images.device })
+  return red.mul(weight(RED)).addcmul(green, weight(GREEN)).addcmul(blue, weight(BLUE)).unsqueeze(1)
+}
+
+/** RGB in 0…1 to hue in 0…2π, saturation and value; [N, 3, H, W]. */
+export function rgbToHsv(images: Tensor): Tensor {
+  const largest = images.amax([1])
+  const range = largest.sub(images.amin([1]))
+  const ones = torch.onesLike(largest)
+  const saturation = range.div(torch.where(largest.eq(0), ones, largest.add(1e-8)))
+  const divisor = torch.where(range.eq(0), ones, range)
+  const [rc, gc, bc] = largest.unsqueeze(1).sub(images).unbind(1) as [Tensor, Tensor, Tensor]
+  const [red, green, blue] = images.unbind(1) as [Tensor, Tensor, Tensor]
+  const fromGreen = rc.sub(bc).add(divisor.mul(2))
+  const fromBlue = gc.sub(rc).add(divisor.mul(4))
+  const isRed = red.ge(green).logicalAnd(red.ge(blue))
+  const sextant = torch.where(isRed, bc.sub(gc), torch.where(green.ge(blue), fromGreen, fromBlue))
+  const turns = sextant.div(divisor).div(6).remainder(1)
+  const hue = turns.mul(2 * Math.PI)
+  return torch.stack([hue.maskedFill(hue.ge(2 * Math.PI), 0), saturation, largest], 1)
+}
+
+/** Hue in 0…2π, saturation and value back to RGB. */
+export function hsvToRgb(images: Tensor): Tensor {
+  const [angle, s, v] = images.unbind(1) as [Tensor, Tensor, Tensor]
+  const turns = angle.div(2 * Math.PI).mul(6)
+  const sextant = turns.floor().remainder(6)
+  const fraction = turns.remainder(6).sub(sextant)
+  const p = v.mul(torch.rsub(s, 1))
+  const q = v.mul(torch.rsub(fraction.mul(s), 1))
+  const t = v.mul(torch.rsub(torch.rsub(fraction, 1).mul(s), 1))
+  const number = sextant.to('int64').clamp(0, 5)
+  const chain = (rows: readonly Tensor[]): Tensor => {
+    let value = rows[5]!
+    for (let i = 4; i >= 0; i--) value = torch.where(number.eq(i), rows[i]!, value)
+    return value
+  }
+  return torch.stack([chain([v, q, p, p, t, v]), chain([t, v, v, q, p, p]), chain([p, p, t, v, v, q])], 1)
+}
+
+/** One factor per image [N], shaped to act on [N, C, H, W]. */
+function perImage(factor: Tensor, images: Tensor): Tensor {
+  return factor.to({ dtype: images.dtype, device: images.device }).reshape([-1, 1, 1, 1])
+}
+
+export function clampUnit(images: Tensor): Tensor {
+  return images.clamp(0, 1)
+}
+
+/** Multiplies by a factor [N] and clamps to 0…1. */
+export function adjustBrightness(images: Tensor, factor: Tensor): Tensor {
+  return clampUnit(images.mul(perImage(factor, images)))
+}
+
+/** Blends with the mean luma of each image by a factor [N]: 0 is flat grey, 1 the image. */
+export function adjustContrast(images: Tensor, factor: Tensor): Tensor {
+  const amount = perImage(factor, images)
+  const mean = rgbToGrayscale(images).mean([-2, -1], true)
+  return clampUnit(images.mul(amount).add(mean.mul(torch.rsub(amount, 1))))
+}
+
+/** Blends with the luma by a factor [N]: 0 is grey, 1 the image. */
+export function adjustSaturation(images: Tensor, factor: Tensor): Tensor {
+  const amount = perImage(factor, images)
+  return clampUnit(torch.rsub(amount, 1).mul(rgbToGrayscale(images)).add(amount.mul(images)))
+}
+
+/** Turns the hue by a factor [N] in whole turns (−0.5…0.5). */
+export function adjustHue(images: Tensor, factor: Tensor): Tensor {
+  const [hue, saturation, value] = rgbToHsv(images).unbind(1) as [Tensor, Tensor, Tensor]
+  const shift = perImage(factor, images).squeeze(1).mul(2).mul(Math.PI)
+  const turned = hue.add(shift).remainder(2 * Math.PI)
+  return hsvToRgb(torch.stack([turned.maskedFill(turned.ge(2 * Math.PI), 0), saturation, value], 1))
+}
+
+/** Adds, clamps to 0…1, then inverts values from the threshold on; one threshold and one addition per image [N]. */
+export function solarize(images: Tensor, thresholds: Tensor, additions: Tensor): Tensor {
+  const added = clampUnit(images.add(perImage(additions, images)))
+  return torch.where(added.lt(perImage(thresholds, images)), added, torch.rsub(added, 1))
+}

@@ -130,8 +130,8 @@ function keyed(options: Readonly<Record<string, unknown>>, parameter: Parameter)
   return parameter.camelName in options ? options[parameter.camelName] : options['input']
 }
 
-/** An object that names arguments: nothing that is a value itself. */
-function isOptions(value: unknown): value is Readonly<Record<string, unknown>> {
+/** @internal An object that names arguments: nothing that is a value itself. */
+export function isOptions(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isTensor(value) || ArrayBuffer.isView(value)) return false
   if ('_g' in value || 'float' in value || ('real' in value && 'imag' in value)) return false
   return true

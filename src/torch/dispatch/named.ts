@@ -1,0 +1,37 @@
+import { ArgumentError } from '../../native'
+import { describe, isOptions, suggestion } from './resolve'
+
+/** Arguments that may come by position, in the order of `Names`, by name in a last object, or both. */
+export type Given<Options, Names extends readonly (keyof Options)[]> =
+  | [options?: { readonly [Key in keyof Options]?: Options[Key] | null | undefined }]
+  | (Names extends readonly [infer First extends keyof Options, ...infer Rest extends readonly (keyof Options)[]]
+      ? [value: Options[First] | null | undefined, ...rest: Given<Options, Rest>]
+      : never)
+
+const NONE: Readonly<Record<string, never>> = Object.freeze({})
+
+/**
+ * Reads what a hand-written function was given after its required arguments; null counts as not given.
+ *
+ * @throws ArgumentError for an unknown name, naming the nearest, for one given twice and for too many.
+ */
+export function named<Options extends object>(call: string, names: readonly (keyof Options & string)[], given: readonly unknown[]): Partial<Options> {
+  if (given.length === 0) return NONE as Partial<Options>
+  const last = given[given.length - 1]
+  const options = isOptions(last) ? last : null
+  const count = options === null ? given.length : given.length - 1
+  if (count > names.length) throw new ArgumentError(`${call}() takes at most ${names.length} of ${names.join(', ')} but received ${count}`)
+  const result: Record<string, unknown> = {}
+  for (let i = 0; i < count; i++) {
+    if (given[i] !== null && given[i] !== undefined) result[names[i]!] = given[i]
+  }
+  for (const key in options) {
+    const value = options[key]
+    const at = names.indexOf(key as keyof Options & string)
+    if (at < 0) throw new ArgumentError(`${call}(): unknown option '${key}'${suggestion(key, names)}`)
+    if (value === null || value === undefined) continue
+    if (at < count) throw new ArgumentError(`${call}(): '${key}' is given both by position (${describe(given[at])}) and by name (${describe(value)})`)
+    result[key] = value
+  }
+  return result as Partial<Options>
+}

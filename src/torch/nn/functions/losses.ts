@@ -1,0 +1,311 @@
+import { ArgumentError } from '../../../native'
+import * as torch from '../../generated/functions'
+import * as generated from '../../generated/nnFunctions'
+import { noGrad } from '../../autograd'
+import { isTensor } from '../../base'
+import { type Given, named } from '../../dispatch/named'
+import type { Int } from '../../dtype'
+import type { Tensor } from '../../tensor'
+import { type Reduction, privateOperator, reductionOf } from './support'
+
+export interface ReductionOptions {
+  /** Default: the mean. */
+  reduction?: Reduction
+}
+
+export interface WeightedOptions extends ReductionOptions {
+  /** A factor for each element, or for each class where the target is classes. */
+  weight?: Tensor
+}
+
+const WEIGHT_REDUCTION = ['weight', 'reduction'] as const
+
+function reduced(loss: Tensor, reduction: Reduction | undefined): Tensor {
+  const code = reductionOf(reduction)
+  return code === 0 ? loss : code === 1 ? loss.mean() : loss.sum()
+}
+
+const REDUCTION_WEIGHT = ['reduction', 'weight'] as const
+
+/** The square of the difference; with `weight` its weighted mean. */
+export function mseLoss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof REDUCTION_WEIGHT>): Tensor {
+  const { reduction, weight } = named<WeightedOptions>('mseLoss', REDUCTION_WEIGHT, given)
+  if (weight === undefined) return generated.mseLoss(...broadcast(input, target), reductionOf(reduction))
+  return weighted(generated.mseLoss(...broadcast(input, target), 0), weight, reduction)
+}
+
+/** The absolute difference; with `weight` its weighted mean. */
+export function l1Loss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof REDUCTION_WEIGHT>): Tensor {
+  const { reduction, weight } = named<WeightedOptions>('l1Loss', REDUCTION_WEIGHT, given)
+  if (weight === undefined) return generated.l1Loss(...broadcast(input, target), reductionOf(reduction))
+  return weighted(generated.l1Loss(...broadcast(input, target), 0), weight, reduction)
+}
+
+function broadcast(input: Tensor, target: Tensor): [Tensor, Tensor] {
+  return torch.broadcastTensors([input, target]) as [Tensor, Tensor]
+}
+
+function weighted(loss: Tensor, weight: Tensor, reduction: Reduction | undefined): Tensor {
+  const product = loss.mul(weight)
+  const code = reductionOf(reduction)
+  return code === 0 ? product : code === 2 ? product.sum() : product.sum().div(weight.expandAs(loss).sum())
+}
+
+export interface SmoothL1Options extends ReductionOptions {
+  /** Where the square turns into the absolute difference; default: 1. */
+  beta?: number
+}
+
+const SMOOTH_L1 = ['reduction', 'beta'] as const
+
+/** Squares of small differences, absolute values of large ones. */
+export function smoothL1Loss(input: Tensor, target: Tensor, ...given: Given<SmoothL1Options, typeof SMOOTH_L1>): Tensor {
+  const { reduction, beta = 1 } = named<SmoothL1Options>('smoothL1Loss', SMOOTH_L1, given)
+  const [a, b] = broadcast(input, target)
+  return beta === 0 ? generated.l1Loss(a, b, reductionOf(reduction)) : generated.smoothL1Loss(a, b, reductionOf(reduction), beta)
+}
+
+export interface HuberOptions extends WeightedOptions {
+  /** Where the square turns into the absolute difference; default: 1. */
+  delta?: number
+}
+
+const HUBER = ['reduction', 'delta', 'weight'] as const
+
+/** Half the square of small differences, `delta · (|d| − delta / 2)` of large ones. */
+export function huberLoss(input: Tensor, target: Tensor, ...given: Given<HuberOptions, typeof HUBER>): Tensor {
+  const { reduction, delta = 1, weight } = named<HuberOptions>('huberLoss', HUBER, given)
+  if (weight === undefined) return generated.huberLoss(...broadcast(input, target), reductionOf(reduction), delta)
+  return weighted(generated.huberLoss(...broadcast(input, target), 0, delta), weight, reduction)
+}
+
+export interface NllOptions extends WeightedOptions {
+  /** The class left out of loss and gradient; default: −100. */
+  ignoreIndex?: number
+}
+
+export interface CrossEntropyOptions extends NllOptions {
+  /** The share of the target spread over all classes; default: 0. */
+  labelSmoothing?: number
+}
+
+const NLL = ['weight', 'ignoreIndex', 'reduction'] as const
+const CROSS_ENTROPY = ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'] as const
+
+/**
+ * The cross entropy between logits [N, C, …] and classes [N, …] or probabilities [N, C, …].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
+ * @example
+ * torch.nn.functional.crossEntropy(torch.zeros([1, 2]), torch.tensor([1n])).item() // 0.6931471824645996
+ */
+export function crossEntropy(input: Tensor, target: Tensor, ...given: Given<CrossEntropyOptions, typeof CROSS_ENTROPY>): Tensor {
+  const { weight = null, ignoreIndex = -100, reduction, labelSmoothing = 0 } = named<CrossEntropyOptions>('crossEntropy', CROSS_ENTROPY, given)
+  return generated.crossEntropyLoss(input, target, weight, reductionOf(reduction), ignoreIndex, labelSmoothing)
+}
+
+/** The negative of each target class's log-probability in [N, C, …]. */
+export function nllLoss(input: Tensor, target: Tensor, ...given: Given<NllOptions, typeof NLL>): Tensor {
+  const { weight = null, ignoreIndex = -100, reduction } = named<NllOptions>('nllLoss', NLL, given)
+  return generated.nllLossNd(input, target, weight, reductionOf(reduction), ignoreIndex)
+}
+
+export interface LinearCrossEntropyOptions extends CrossEntropyOptions {
+  linearBias?: Tensor
+}
+
+const LINEAR_CROSS_ENTROPY = ['linearBias', 'weight', 'reduction', 'ignoreIndex', 'labelSmoothing'] as const
+
+/** The cross entropy of a linear layer's logits; the layer's weight is [C, …, features]. */
+export function linearCrossEntropy(input: Tensor, linearWeight: Tensor, target: Tensor, options: LinearCrossEntropyOptions = {}): Tensor {
+  const { linearBias = null, ...rest } = named<LinearCrossEntropyOptions>('linearCrossEntropy', LINEAR_CROSS_ENTROPY, [options])
+  const [classes, ...between] = linearWeight.shape.slice(0, -1)
+  const logits = generated.linear(input, linearWeight.reshape([-1, linearWeight.shape.at(-1)!]), linearBias === null ? null : linearBias.reshape([-1]))
+  return crossEntropy(logits.reshape([...input.shape.slice(0, -1), classes!, ...between]), target, rest)
+}
+
+/** The cross entropy between probabilities and targets in 0 … 1. */
+export function binaryCrossEntropy(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof WEIGHT_REDUCTION>): Tensor {
+  const { weight, reduction } = named<WeightedOptions>('binaryCrossEntropy', WEIGHT_REDUCTION, given)
+  if (input.shape.join() !== target.shape.join()) {
+    throw new ArgumentError(`binaryCrossEntropy(): the target's shape [${target.shape.join(', ')}] differs from the input's [${input.shape.join(', ')}]`)
+  }
+  return generated.binaryCrossEntropy(input, target, weight === undefined ? null : broadcast(weight, target)[0], reductionOf(reduction))
+}
+
+export interface BinaryCrossEntropyWithLogitsOptions extends WeightedOptions {
+  /** A factor for positive targets, for each class. */
+  posWeight?: Tensor
+}
+
+const BCE_LOGITS = ['weight', 'reduction', 'posWeight'] as const
+
+/** The cross entropy between the sigmoid of logits and targets in 0 … 1. */
+export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, ...given: Given<BinaryCrossEntropyWithLogitsOptions, typeof BCE_LOGITS>): Tensor {
+  const { weight = null, reduction, posWeight = null } = named<BinaryCrossEntropyWithLogitsOptions>('binaryCrossEntropyWithLogits', BCE_LOGITS, given)
+  return torch.binaryCrossEntropyWithLogits(input, target, weight, posWeight, reductionOf(reduction))
+}
+
+export interface KlDivOptions {
+  /** Default: the mean over all elements; 'batchmean' divides the sum by the batch's size, as the divergence is defined. */
+  reduction?: Reduction | 'batchmean'
+  /** The target is given as logarithms. */
+  logTarget?: boolean
+}
+
+const KL_DIV = ['reduction', 'logTarget'] as const
+
+/** The Kullback–Leibler divergence of log-probabilities from the target's probabilities. */
+export function klDiv(input: Tensor, target: Tensor, ...given: Given<KlDivOptions, typeof KL_DIV>): Tensor {
+  const { reduction = 'mean', logTarget = false } = named<KlDivOptions>('klDiv', KL_DIV, given)
+  if (reduction !== 'batchmean') return torch.klDiv(input, target, reductionOf(reduction), { logTarget })
+  const sum = torch.klDiv(input, target, reductionOf('sum'), { logTarget })
+  return input.dim() === 0 ? sum : sum.div(input.shape[0]!)
+}
+
+export interface PoissonNllOptions extends ReductionOptions {
+  /** The input is the rate's logarithm; default: true. */
+  logInput?: boolean
+  /** Adds Stirling's approximation of the constant term. */
+  full?: boolean
+  /** Default: 1e-8. */
+  eps?: number
+}
+
+const POISSON = ['logInput', 'full', 'eps', 'reduction'] as const
+
+/** The negative log-likelihood of counts under a Poisson distribution. */
+export function poissonNllLoss(input: Tensor, target: Tensor, ...given: Given<PoissonNllOptions, typeof POISSON>): Tensor {
+  const { logInput = true, full = false, eps = 1e-8, reduction } = named<PoissonNllOptions>('poissonNllLoss', POISSON, given)
+  return torch.poissonNllLoss(input, target, logInput, full, eps, reductionOf(reduction))
+}
+
+export interface GaussianNllOptions extends ReductionOptions {
+  /** Adds the constant term. */
+  full?: boolean
+  /** The smallest variance; default: 1e-6. */
+  eps?: number
+}
+
+const GAUSSIAN = ['full', 'eps', 'reduction'] as const
+
+/**
+ * The negative log-likelihood of targets under Gaussians of mean `input` and variance `variance`.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html
+ */
+export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor | number, ...given: Given<GaussianNllOptions, typeof GAUSSIAN>): Tensor {
+  const { full = false, eps = 1e-6, reduction } = named<GaussianNllOptions>('gaussianNllLoss', GAUSSIAN, given)
+  let spread = isTensor(variance) ? variance : torch.onesLike(input).mul(variance)
+  if (spread.lt(0).any().item<boolean>()) throw new ArgumentError('gaussianNllLoss(): a variance is negative')
+  if (spread.dim() === input.dim() - 1) spread = spread.unsqueeze(-1)
+  const differing = spread.shape.filter((size, i) => size !== input.shape[i])
+  if (spread.dim() !== input.dim() || differing.length > 1 || differing.some((size) => size !== 1)) {
+    throw new ArgumentError(`gaussianNllLoss(): the variance [${spread.shape.join(', ')}] does not fit the input [${input.shape.join(', ')}]`)
+  }
+  // The cut must not stop the gradient, so it happens outside of the graph, on a copy.
+  spread = spread.clone()
+  noGrad(() => spread.clamp_(eps))
+  const loss = spread.log().add(input.sub(target).pow(2).div(spread)).mul(0.5)
+  return reduced(full ? loss.add(0.5 * Math.log(2 * Math.PI)) : loss, reduction)
+}
+
+export interface MarginOptions extends ReductionOptions {
+  margin?: number
+}
+
+const MARGIN = ['margin', 'reduction'] as const
+
+/** `max(0, −target · (input1 − input2) + margin)`. */
+export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor {
+  const { margin = 0, reduction } = named<MarginOptions>('marginRankingLoss', MARGIN, given)
+  return torch.marginRankingLoss(input1, input2, target, margin, reductionOf(reduction))
+}
+
+/** The input where the target is 1, `max(0, margin − input)` where it is −1. */
+export function hingeEmbeddingLoss(input: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor {
+  const { margin = 1, reduction } = named<MarginOptions>('hingeEmbeddingLoss', MARGIN, given)
+  return torch.hingeEmbeddingLoss(input, target, margin, reductionOf(reduction))
+}
+
+/** `1 − cos` of pairs where the target is 1, `max(0, cos − margin)` where it is −1. */
+export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor {
+  const { margin = 0, reduction } = named<MarginOptions>('cosineEmbeddingLoss', MARGIN, given)
+  return torch.cosineEmbeddingLoss(input1, input2, target, margin, reductionOf(reduction))
+}
+
+export interface MultiMarginOptions extends WeightedOptions {
+  /** 1 or 2; default: 1. */
+  p?: number
+  /** Default: 1. */
+  margin?: number
+}
+
+const MULTI_MARGIN = ['p', 'margin', 'weight', 'reduction'] as const
+
+/** How far other classes' scores come within `margin` of the target class's, to the power `p`. */
+export function multiMarginLoss(input: Tensor, target: Tensor, ...given: Given<MultiMarginOptions, typeof MULTI_MARGIN>): Tensor {
+  const { p = 1, margin = 1, weight = null, reduction } = named<MultiMarginOptions>('multiMarginLoss', MULTI_MARGIN, given)
+  return generated.multiMarginLoss(input, target, p, margin, weight, reductionOf(reduction))
+}
+
+const ONLY_REDUCTION = ['reduction'] as const
+
+/** The margin loss of several target classes per sample, −1 ending each list. */
+export function multilabelMarginLoss(input: Tensor, target: Tensor, ...given: Given<ReductionOptions, typeof ONLY_REDUCTION>): Tensor {
+  return generated.multilabelMarginLoss(input, target, reductionOf(named<ReductionOptions>('multilabelMarginLoss', ONLY_REDUCTION, given).reduction))
+}
+
+/** `log(1 + exp(−target · input))`. */
+export function softMarginLoss(input: Tensor, target: Tensor, ...given: Given<ReductionOptions, typeof ONLY_REDUCTION>): Tensor {
+  return generated.softMarginLoss(input, target, reductionOf(named<ReductionOptions>('softMarginLoss', ONLY_REDUCTION, given).reduction))
+}
+
+/** The mean over classes of the binary cross entropy of logits. */
+export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof WEIGHT_REDUCTION>): Tensor {
+  const { weight, reduction } = named<WeightedOptions>('multilabelSoftMarginLoss', WEIGHT_REDUCTION, given)
+  const positive = target.mul(generated.logSigmoid(input))
+  const negative = torch.rsub(target, 1).mul(generated.logSigmoid(input.neg()))
+  const loss = positive.add(negative).neg()
+  return reduced((weight === undefined ? loss : loss.mul(weight)).mean([-1]), reduction)
+}
+
+export interface TripletMarginOptions extends ReductionOptions {
+  /** Default: 1. */
+  margin?: number
+  /** The norm's order; default: 2. */
+  p?: number
+  /** Default: 1e-6. */
+  eps?: number
+  /** Takes the nearer of anchor and positive as the negative's partner. */
+  swap?: boolean
+}
+
+const TRIPLET = ['margin', 'p', 'eps', 'swap', 'reduction'] as const
+
+/** `max(0, |anchor − positive| − |anchor − negative| + margin)`. */
+export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, ...given: Given<TripletMarginOptions, typeof TRIPLET>): Tensor {
+  const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = named<TripletMarginOptions>('tripletMarginLoss', TRIPLET, given)
+  if (margin <= 0) throw new ArgumentError(`tripletMarginLoss(): the margin must be positive but is ${margin}`)
+  return torch.tripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reductionOf(reduction))
+}
+
+export interface CtcOptions extends ReductionOptions {
+  /** The blank label; default: 0. */
+  blank?: Int
+  /** Zeroes infinite losses and their gradients. */
+  zeroInfinity?: boolean
+}
+
+const CTC = ['blank', 'reduction', 'zeroInfinity'] as const
+
+/**
+ * The connectionist temporal classification loss of log-probabilities [T, N, C].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.ctc_loss.html
+ */
+export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor | readonly Int[], targetLengths: Tensor | readonly Int[], ...given: Given<CtcOptions, typeof CTC>): Tensor {
+  const { blank = 0, reduction, zeroInfinity = false } = named<CtcOptions>('ctcLoss', CTC, given)
+  const overload = isTensor(inputLengths) ? 'Tensor' : 'IntList'
+  return privateOperator('ctc_loss', overload, logProbs, targets, inputLengths, targetLengths, blank, reductionOf(reduction), zeroInfinity)
+}

@@ -1,0 +1,62 @@
+import { createNodeResolver, importX } from 'eslint-plugin-import-x'
+import tseslint from 'typescript-eslint'
+
+/** From the top down: a room may import from itself and from those below it, never from one above (DESIGN §2). */
+const rooms = ['cli', 'training', 'pixelcl', 'vision', 'torch', 'native']
+
+const oneWay = rooms.slice(1).map((room, index) => ({
+  target: `./src/${room}`,
+  from: rooms.slice(0, index + 1).map((above) => `./src/${above}`),
+  message: `imports point one way: ${rooms.join(' → ')}`,
+}))
+
+export default tseslint.config(
+  { ignores: ['dist/', 'runs/', 'node_modules/', 'src/torch/generated/', '**/*.generated.*', '__tests__/fixtures/'] },
+  ...tseslint.configs.strict,
+  {
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.mts', '.mjs', '.js', '.json'] })] },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'object-shorthand': 'error',
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true, namedFrom: true, namespaceFrom: true } }],
+      'import-x/no-restricted-paths': ['error', { zones: oneWay }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }],
+      // The index is checked where it is made; `x[i]!` inside a loop over `x` says so without a test at run time.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/unified-signatures': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/native/**'],
+    rules: {
+      'no-restricted-properties': ['error', { object: 'process', property: 'dlopen', message: 'only src/native loads the shim' }],
+      'no-restricted-syntax': ['error', { selector: "Literal[value=/\\.node$/]", message: 'only src/native knows the .node file' }],
+    },
+  },
+  {
+    files: ['src/native/**'],
+    rules: { '@typescript-eslint/no-explicit-any': 'off' },
+  },
+  {
+    // Tools read their configuration from a default export.
+    files: ['*.config.*'],
+    rules: { 'no-restricted-exports': 'off' },
+  },
+)

@@ -1,0 +1,65 @@
+// Compiles src/ to dist/: CommonJS by tsc, and for `import` wrappers that hand on the same objects. Node built-ins only.
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, relative } from 'node:path'
+import { hash, packageRoot, readJson, withLock, writeJson } from '../setup/cache.mjs'
+import { run } from '../setup/run.mjs'
+
+const dist = join(packageRoot, 'dist')
+const stamp = join(dist, '.build.json')
+const require = createRequire(import.meta.url)
+
+/** Builds unless dist/ belongs to these very sources. */
+export async function build(log, { force = false } = {}) {
+  const wanted = hashOfSources()
+  if (!force && readJson(stamp)?.sources === wanted) return
+  await withLock('build', async () => {
+    if (!force && readJson(stamp)?.sources === wanted) return
+    log('building dist/ (tsc)')
+    rmSync(stamp, { force: true })
+    removeOrphans()
+    const tsc = require.resolve('typescript/bin/tsc')
+    await run(process.execPath, [tsc, '-p', packageRoot, '--incremental', '--tsBuildInfoFile', join(dist, '.tsbuildinfo')], { cwd: packageRoot })
+    for (const entry of entries()) writeWrapper(entry)
+    if (existsSync(join(dist, 'cli', 'main.js'))) chmodSync(join(dist, 'cli', 'main.js'), 0o755)
+    writeJson(stamp, { sources: wanted })
+  })
+}
+
+/** The folders of dist/ that package.json exports. */
+function entries() {
+  const { exports } = readJson(join(packageRoot, 'package.json'))
+  return Object.values(exports).flatMap((target) => (typeof target === 'object' ? [join(packageRoot, target.require.default)] : []))
+}
+
+/** One Tensor class, however it is imported: the ES module re-exports the CommonJS one's objects, and its types. */
+function writeWrapper(commonJs) {
+  const name = commonJs.slice(commonJs.lastIndexOf('/') + 1)
+  const stem = commonJs.slice(0, -'.js'.length)
+  writeFileSync(`${stem}.mjs`, `export * from './${name}'\n`)
+  writeFileSync(`${stem}.d.mts`, `export * from './${name}'\n`)
+}
+
+function hashOfSources() {
+  const parts = [readFileSync(join(packageRoot, 'tsconfig.json')), readFileSync(join(packageRoot, 'package.json')), require('typescript/package.json').version]
+  for (const file of filesUnder(join(packageRoot, 'src'))) parts.push(relative(packageRoot, file), readFileSync(file))
+  return hash(...parts)
+}
+
+/** What a removed or renamed source has left would still be found by importers and be packed; tsc keeps it. */
+function removeOrphans() {
+  if (!existsSync(dist)) return
+  for (const file of filesUnder(dist)) {
+    const source = relative(dist, file).match(/^(.*?)\.(?:d\.ts|d\.mts|js|mjs)$/)
+    if (source !== null && !existsSync(join(packageRoot, 'src', `${source[1]}.ts`))) rmSync(file)
+  }
+  // tsc would take the removed files for written.
+  rmSync(join(dist, '.tsbuildinfo'), { force: true })
+}
+
+function filesUnder(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}

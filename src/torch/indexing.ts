@@ -2,154 +2,187 @@ import { ArgumentError, native } from '../native'
 import { isTensor, wrap } from './base'
 import { tensor as makeTensor, type TensorData } from './creation'
 import { describe } from './dispatch/resolve'
-import type { Scalar } from './dtype'
+import type { Int, Scalar } from './dtype'
 import type { Tensor } from './tensor'
+import { flatten } from './values'
 
 /** A range of indices, as Python's `start:stop:step`. */
 export class Slice {
   constructor(
-    readonly start: number | null,
-    readonly stop: number | null,
-    readonly step: number,
+    readonly start: Int | null,
+    readonly stop: Int | null,
+    readonly step: Int,
   ) {}
 }
 
 /**
  * A range for `index` and `indexPut_`: `slice(stop)`, `slice(start, stop)` or `slice(start, stop, step)`, null for an open end.
  *
+ * Negative bounds count from the end and bounds beyond it are cut, as in Python.
+ *
+ * @throws ArgumentError for a step below one and for bounds that are not whole.
  * @example
  * torch.arange(10).index([torch.slice(2, 8, 3)]).tolist() // [2, 5]
  */
-export function slice(stop: number | null): Slice
-export function slice(start: number | null, stop: number | null, step?: number): Slice
-export function slice(first: number | null, second?: number | null, step = 1): Slice {
-  const [start, stop] = second === undefined ? [null, first] : [first, second]
+export function slice(stop: Int | null): Slice
+export function slice(start: Int | null, stop: Int | null, step?: Int | null): Slice
+export function slice(...args: (Int | null | undefined)[]): Slice {
+  const [start, stop, step] = args.length <= 1 ? [null, args[0] ?? null, 1] : [args[0] ?? null, args[1] ?? null, args[2] ?? 1]
+  for (const bound of [start, stop, step]) if (bound !== null) requireWhole(bound, "a slice's bounds and step")
   if (step <= 0) throw new ArgumentError(`a slice's step must be positive but is ${step}; use flip() to turn a tensor around`)
   return new Slice(start, stop, step)
 }
 
 /** One part of an index: an integer, a range, null (a new dimension), '...', a boolean, a mask or indices. */
-export type Index = number | bigint | Slice | null | '...' | boolean | Tensor | readonly TensorData[]
+export type Index = Int | Slice | null | '...' | boolean | Tensor | ArrayBufferView | readonly TensorData[]
+
+/** An index as brackets hold it: its parts, or one part that is no array. */
+export type Indices = readonly Index[] | Exclude<Index, readonly TensorData[]>
 
 interface Resolved {
   /** The view that integers, ranges and new dimensions select. */
   readonly view: Tensor
-  /** Index tensors by dimension of the view; null where a dimension is taken whole. */
+  /** What `aten::index` takes, by dimension of the view: null where one is taken whole; a mask stands for all of its dimensions. */
   readonly indices: readonly (Tensor | null)[]
 }
 
-function dimensionsOf(part: Index): number {
+function requireWhole(value: Int, what: string): void {
+  if (typeof value !== 'bigint' && !Number.isInteger(value)) throw new ArgumentError(`${what} must be whole numbers but one is ${describe(value)}`)
+}
+
+function isMask(tensor: Tensor): boolean {
+  return tensor.dtype === 'bool' || tensor.dtype === 'uint8'
+}
+
+/** Dimensions of the indexed tensor that a part uses up. */
+function dimensionsOf(part: Exclude<Index, readonly TensorData[]>): number {
   if (part === null || part === '...' || typeof part === 'boolean') return 0
-  if (isTensor(part) && (part.dtype === 'bool' || part.dtype === 'uint8')) return part.dim()
-  return 1
+  return isTensor(part) && isMask(part) ? part.dim() : 1
 }
 
-function resolveIndex(self: Tensor, parts: readonly Index[]): Resolved {
-  const plain = parts.map((part) => (Array.isArray(part) ? indexTensor(part as readonly TensorData[]) : (part as Exclude<Index, readonly TensorData[]>)))
-  const named = plain.map(dimensionsOf).reduce((sum, count) => sum + count, 0)
+/** Walks the parts over a tensor, narrowing the view and collecting masks and index tensors by dimension. */
+class IndexWalk {
+  view: Tensor
+  readonly indices: (Tensor | null)[] = []
+  private dimension = 0
+  /** Dimensions that masks cover beyond their own entry of `indices`. */
+  private covered = 0
+
+  constructor(private readonly self: Tensor) {
+    this.view = self
+  }
+
+  skip(count: number): void {
+    this.dimension += count
+  }
+
+  addDimension(): void {
+    this.view = this.view.unsqueeze(this.dimension++)
+  }
+
+  select(index: Int): void {
+    requireWhole(index, 'indices')
+    const size = this.view.shape[this.dimension]!
+    if (index >= size || index < -size) throw new ArgumentError(`index ${index} is out of range for dimension ${this.dimension} of size ${size}`)
+    this.view = this.view.select(this.dimension, index)
+  }
+
+  narrow(part: Slice): void {
+    if (part.start !== null || part.stop !== null || part.step != 1) this.view = wrap(sliceCall(this.view._h, this.dimension, part.start, part.stop, part.step))
+    this.dimension++
+  }
+
+  /** A single truth value keeps all or nothing, along a new dimension. */
+  decide(value: boolean): void {
+    this.addDimension()
+    this.dimension--
+    this.gather(makeTensor(value ? [0n] : [], { dtype: 'int64', device: this.self.device }), 1)
+  }
+
+  gather(index: Tensor, dimensions: number): void {
+    while (this.indices.length + this.covered < this.dimension) this.indices.push(null)
+    this.indices.push(index)
+    this.dimension += dimensions
+    this.covered += dimensions - 1
+  }
+}
+
+let sliceCall: (...args: unknown[]) => unknown = (...args) => (sliceCall = native.operator('aten::slice', 'Tensor'))(...args)
+let aliasCall: (...args: unknown[]) => unknown = (...args) => (aliasCall = native.operator('aten::alias', ''))(...args)
+let indexCall: (...args: unknown[]) => unknown = (...args) => (indexCall = native.operator('aten::index', 'Tensor'))(...args)
+let indexPutCall: (...args: unknown[]) => unknown = (...args) => (indexPutCall = native.operator('aten::index_put_', ''))(...args)
+
+function resolveIndex(self: Tensor, given: Indices): Resolved {
+  const parts = (Array.isArray(given) ? (given as readonly Index[]) : [given as Index]).map(plainPart)
+  const named = parts.reduce<number>((count, part) => count + dimensionsOf(part), 0)
   if (named > self.dim()) throw new ArgumentError(`too many indices: a tensor of ${self.dim()} dimensions was indexed with ${named}`)
-  if (plain.filter((part) => part === '...').length > 1) throw new ArgumentError("an index holds '...' more than once")
-  let view = self
-  let dimension = 0
-  const indices: (Tensor | null)[] = []
-  const put = (index: Tensor) => {
-    while (indices.length < dimension) indices.push(null)
-    indices.push(index)
+  if (parts.filter((part) => part === '...').length > 1) throw new ArgumentError("an index holds '...' more than once")
+  const walk = new IndexWalk(self)
+  for (const part of parts) {
+    if (part === '...') walk.skip(self.dim() - named)
+    else if (part === null) walk.addDimension()
+    else if (typeof part === 'boolean') walk.decide(part)
+    else if (part instanceof Slice) walk.narrow(part)
+    else if (!isTensor(part)) walk.select(part as Int)
+    else if (part.dim() > 0) walk.gather(part, dimensionsOf(part))
+    else if (isMask(part)) walk.decide(Boolean(part.item<boolean>()))
+    else if (part.isFloatingPoint() || part.isComplex()) throw new ArgumentError(`index tensors must be of an integer dtype or bool but one is ${part.dtype}`)
+    else walk.select(part.item<number>())
   }
-  for (const part of plain) {
-    if (part === '...') {
-      dimension += self.dim() - named
-    } else if (part === null) {
-      view = view.unsqueeze(dimension++)
-    } else if (typeof part === 'boolean') {
-      view = view.unsqueeze(dimension)
-      put(makeTensor(part ? [0n] : [], { dtype: 'int64', device: self.device }))
-      dimension++
-    } else if (part instanceof Slice) {
-      view = sliced(view, dimension++, part)
-    } else if (isTensor(part)) {
-      if (part.dim() === 0 && part.dtype !== 'bool' && part.dtype !== 'uint8') {
-        view = view.select(dimension, Number(part.item()))
-      } else if (part.dim() === 0) {
-        view = view.unsqueeze(dimension)
-        put(makeTensor(part.item() ? [0n] : [], { dtype: 'int64', device: self.device }))
-        dimension++
-      } else {
-        put(part)
-        dimension += dimensionsOf(part)
-        // A mask stands at its first dimension and covers the following ones, which need no entry of their own.
-        for (let i = 1; i < dimensionsOf(part); i++) indices.push(null)
-      }
-    } else if (typeof part === 'number' || typeof part === 'bigint') {
-      const size = view.shape[dimension]!
-      if (!Number.isInteger(Number(part))) throw new ArgumentError(`an index must be a whole number but is ${String(part)}`)
-      if (Number(part) >= size || Number(part) < -size) throw new ArgumentError(`index ${String(part)} is out of range for dimension ${dimension} of size ${size}`)
-      view = view.select(dimension, part)
-    } else {
-      throw new ArgumentError(`expected an integer, torch.slice(…), null, '...', a boolean, a tensor or an array as index but received ${describe(part)}`)
-    }
-  }
-  return { view, indices }
+  return walk
 }
 
-function indexTensor(values: readonly TensorData[]): Tensor {
-  const made = makeTensor(values)
-  if (made.numel() === 0) return made.to('int64')
-  return made.dtype === 'bool' ? made : made.to('int64')
+/** Arrays become tensors; what is no index throws. */
+function plainPart(part: Index): Exclude<Index, readonly TensorData[]> {
+  if (Array.isArray(part) || ArrayBuffer.isView(part)) return indexTensor(part as readonly TensorData[] | ArrayBufferView)
+  const plain = part as Exclude<Index, readonly TensorData[]>
+  if (plain === null || plain === '...' || ['number', 'bigint', 'boolean'].includes(typeof plain) || plain instanceof Slice || isTensor(plain)) return plain
+  throw new ArgumentError(`expected an integer, torch.slice(…), null, '...', a boolean, a tensor or an array as index but received ${describe(part)}`)
 }
 
-let sliceCall: ((...args: unknown[]) => unknown) | undefined
-let indexCall: ((...args: unknown[]) => unknown) | undefined
-let indexPutCall: ((...args: unknown[]) => unknown) | undefined
-
-function sliced(view: Tensor, dimension: number, part: Slice): Tensor {
-  if (part.start === null && part.stop === null && part.step === 1) return view
-  sliceCall ??= native.operator('aten::slice', 'Tensor')
-  return wrap(sliceCall(view._h, dimension, part.start, part.stop, part.step))
-}
-
-/** Entries as `aten::index` takes them: a mask uses up as many dimensions as it has. */
-function handles(resolved: Resolved): unknown[] {
-  const result: unknown[] = []
-  for (let i = 0; i < resolved.indices.length; i++) {
-    const index = resolved.indices[i]
-    result.push(index?._h ?? null)
-    if (index != null && (index.dtype === 'bool' || index.dtype === 'uint8')) i += index.dim() - 1
-  }
-  return result
+function indexTensor(values: readonly TensorData[] | ArrayBufferView): Tensor {
+  if (ArrayBuffer.isView(values)) return makeTensor(values).to('int64')
+  const { elements } = flatten(values)
+  if (elements.length > 0 && elements.every((element) => typeof element === 'boolean')) return makeTensor(values)
+  for (const element of elements) if (typeof element === 'number') requireWhole(element, 'indices')
+  return makeTensor(values, { dtype: 'int64' })
 }
 
 /** @internal `x[parts]`: a view where no mask and no index tensor is among the parts, else a copy. */
-export function index(self: Tensor, parts: readonly Index[]): Tensor {
-  const resolved = resolveIndex(self, parts)
-  if (resolved.indices.length === 0) return resolved.view === self ? wrap(native.alias(self._h)) : resolved.view
-  indexCall ??= native.operator('aten::index', 'Tensor')
-  return wrap(indexCall(resolved.view._h, handles(resolved)))
+export function index(self: Tensor, parts: Indices): Tensor {
+  const { view, indices } = resolveIndex(self, parts)
+  if (indices.length > 0) return wrap(indexCall(view._h, indices.map(handleOf)))
+  return view === self ? wrap(aliasCall(self._h)) : view
+}
+
+function handleOf(tensor: Tensor | null): unknown {
+  return tensor?._h ?? null
 }
 
 /** @internal `x[parts] = value`, or `+=` with accumulate. */
-export function indexPut(self: Tensor, parts: readonly Index[], value: Tensor | Scalar, accumulate: boolean): void {
-  const resolved = resolveIndex(self, parts)
-  const { view } = resolved
-  if (resolved.indices.length === 0) {
-    if (!isTensor(value)) {
-      if (accumulate) view.add_(value)
-      else view.fill_(value)
-      return
-    }
-    const fitted = dropLeadingOnes(value, view.dim())
-    if (accumulate) view.add_(fitted)
-    else view.copy_(fitted)
-    return
+export function indexPut(self: Tensor, parts: Indices, value: Tensor | TensorData, accumulate: boolean): void {
+  const { view, indices } = resolveIndex(self, parts)
+  if (indices.length > 0) {
+    const values = isTensor(value) ? withoutLeadingOnes(value, 0) : makeTensor(value, { dtype: self.dtype, device: self.device })
+    indexPutCall(view._h, indices.map(handleOf), values._h, accumulate)
+  } else if (!isTensor(value) && isScalar(value)) {
+    if (accumulate) view.add_(value)
+    else view.fill_(value)
+  } else {
+    const values = withoutLeadingOnes(isTensor(value) ? value : makeTensor(value, { dtype: self.dtype, device: self.device }), view.dim())
+    if (accumulate) view.add_(values)
+    else view.copy_(values)
   }
-  const values = isTensor(value) ? value.to(self.dtype) : makeTensor(value as TensorData, { dtype: self.dtype, device: self.device })
-  indexPutCall ??= native.operator('aten::index_put_', '')
-  indexPutCall(view._h, handles(resolved), values._h, accumulate)
+}
+
+function isScalar(value: TensorData): value is Scalar {
+  return typeof value !== 'object' || 'float' in value || 'real' in value
 }
 
 /** Python lets a value have more leading dimensions of size one than its target. */
-function dropLeadingOnes(value: Tensor, dimensions: number): Tensor {
-  let result = value
-  while (result.dim() > dimensions && result.shape[0] === 1) result = result.squeeze(0)
-  return result
+function withoutLeadingOnes(value: Tensor, dimensions: number): Tensor {
+  const { shape } = value
+  let extra = 0
+  while (shape.length - extra > dimensions && shape[extra] === 1) extra++
+  return extra === 0 ? value : value.view(shape.slice(extra))
 }

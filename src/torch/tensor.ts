@@ -4,10 +4,10 @@ import { registerTensorClass, wrap } from './base'
 import { backward, type BackwardOptions } from './autograd'
 import { convertTensor, type ToOptions } from './convert'
 import { tensor, type TensorData, type TensorOptions } from './creation'
-import { isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat, type Scalar } from './dtype'
+import { isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat } from './dtype'
 import { TensorMethods } from './generated/methods'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
-import { index, indexPut, type Index } from './indexing'
+import { index, indexPut, type Indices } from './indexing'
 import { formatTensor } from './print'
 import { nestedOf, typedArrayOf, type Nested } from './values'
 
@@ -208,13 +208,25 @@ export class Tensor extends TensorMethods {
     return typedArrayOf(this._h)
   }
 
-  /** What Python's brackets take: `x.index([0, torch.slice(1, 3), null, '...', mask, indices])`. */
-  index(parts: readonly Index[]): Tensor {
+  /**
+   * What Python's brackets take: a view where the parts are integers, ranges, null and '...', a copy with masks and index tensors.
+   *
+   * @see https://docs.pytorch.org/docs/stable/tensor_view.html
+   * @example
+   * const x = torch.arange(12).view([3, 4])
+   * x.index(['...', torch.slice(1, 3)]).tolist() // [[1, 2], [5, 6], [9, 10]]
+   */
+  index(parts: Indices): Tensor {
     return index(this, parts)
   }
 
-  /** Puts values where `index` would read them. */
-  indexPut_(parts: readonly Index[], value: Tensor | Scalar, options: { accumulate?: boolean } = {}): this {
+  /**
+   * Puts values where `index` would read them; with `accumulate` adds them.
+   *
+   * @example
+   * torch.zeros([3]).indexPut_([torch.slice(2)], 1).tolist() // [1, 1, 0]
+   */
+  indexPut_(parts: Indices, value: Tensor | TensorData, options: { accumulate?: boolean } = {}): this {
     indexPut(this, parts, value, options.accumulate ?? false)
     return this
   }

@@ -1,0 +1,138 @@
+import { ArgumentError, nn, type Tensor } from '../../torch'
+
+const { init } = nn
+
+function conv3x3(inputs: number, outputs: number, stride = 1): nn.Conv2d {
+  return new nn.Conv2d(inputs, outputs, 3, { stride, padding: 1, bias: false })
+}
+
+function conv1x1(inputs: number, outputs: number, stride = 1): nn.Conv2d {
+  return new nn.Conv2d(inputs, outputs, 1, { stride, bias: false })
+}
+
+/** Two 3×3 convolutions beside a shortcut, for ResNet 18 and 34. */
+export class BasicBlock extends nn.Module {
+  static readonly expansion = 1
+  readonly conv1: nn.Conv2d
+  readonly bn1: nn.BatchNorm2d
+  readonly relu = new nn.ReLU({ inplace: true })
+  readonly conv2: nn.Conv2d
+  readonly bn2: nn.BatchNorm2d
+  readonly downsample: nn.Sequential | null
+
+  constructor(inputs: number, planes: number, stride = 1, downsample: nn.Sequential | null = null) {
+    super()
+    this.conv1 = conv3x3(inputs, planes, stride)
+    this.bn1 = new nn.BatchNorm2d(planes)
+    this.conv2 = conv3x3(planes, planes)
+    this.bn2 = new nn.BatchNorm2d(planes)
+    this.downsample = downsample
+  }
+
+  override forward(x: Tensor): Tensor {
+    let out = this.relu.call(this.bn1.call(this.conv1.call(x)))
+    out = this.bn2.call(this.conv2.call(out))
+    return this.relu.call(out.add_(this.downsample === null ? x : this.downsample.call(x)))
+  }
+}
+
+/** 1×1, 3×3 (with the stride) and 1×1 convolutions beside a shortcut, for ResNet 50 and deeper. */
+export class Bottleneck extends nn.Module {
+  static readonly expansion = 4
+  readonly conv1: nn.Conv2d
+  readonly bn1: nn.BatchNorm2d
+  readonly conv2: nn.Conv2d
+  readonly bn2: nn.BatchNorm2d
+  readonly conv3: nn.Conv2d
+  readonly bn3: nn.BatchNorm2d
+  readonly relu = new nn.ReLU({ inplace: true })
+  readonly downsample: nn.Sequential | null
+
+  constructor(inputs: number, planes: number, stride = 1, downsample: nn.Sequential | null = null) {
+    super()
+    this.conv1 = conv1x1(inputs, planes)
+    this.bn1 = new nn.BatchNorm2d(planes)
+    this.conv2 = conv3x3(planes, planes, stride)
+    this.bn2 = new nn.BatchNorm2d(planes)
+    this.conv3 = conv1x1(planes, planes * Bottleneck.expansion)
+    this.bn3 = new nn.BatchNorm2d(planes * Bottleneck.expansion)
+    this.downsample = downsample
+  }
+
+  override forward(x: Tensor): Tensor {
+    let out = this.relu.call(this.bn1.call(this.conv1.call(x)))
+    out = this.relu.call(this.bn2.call(this.conv2.call(out)))
+    out = this.bn3.call(this.conv3.call(out))
+    return this.relu.call(out.add_(this.downsample === null ? x : this.downsample.call(x)))
+  }
+}
+
+type Block = typeof BasicBlock | typeof Bottleneck
+
+/**
+ * A residual network with torchvision's module tree and names: images [N, 3, H, W] to logits [N, numClasses].
+ *
+ * Source: "Deep Residual Learning for Image Recognition" (arXiv 1512.03385), with the stride at the 3×3 convolution.
+ */
+export class ResNet extends nn.Module {
+  readonly conv1: nn.Conv2d
+  readonly bn1: nn.BatchNorm2d
+  readonly relu = new nn.ReLU({ inplace: true })
+  readonly maxpool = new nn.MaxPool2d(3, { stride: 2, padding: 1 })
+  readonly layer1: nn.Sequential
+  readonly layer2: nn.Sequential
+  readonly layer3: nn.Sequential
+  readonly layer4: nn.Sequential
+  readonly avgpool: nn.AdaptiveAvgPool2d
+  readonly fc: nn.Linear
+
+  constructor(block: Block, layers: readonly [number, number, number, number], numClasses = 1000) {
+    super()
+    let inputs = 64
+    const stage = (planes: number, count: number, stride: number): nn.Sequential => {
+      const outputs = planes * block.expansion
+      const shortcut = stride !== 1 || inputs !== outputs ? new nn.Sequential(conv1x1(inputs, outputs, stride), new nn.BatchNorm2d(outputs)) : null
+      const blocks = [new block(inputs, planes, stride, shortcut)]
+      inputs = outputs
+      for (let i = 1; i < count; i++) blocks.push(new block(inputs, planes))
+      return new nn.Sequential(...blocks)
+    }
+    this.conv1 = new nn.Conv2d(3, 64, 7, { stride: 2, padding: 3, bias: false })
+    this.bn1 = new nn.BatchNorm2d(64)
+    this.layer1 = stage(64, layers[0], 1)
+    this.layer2 = stage(128, layers[1], 2)
+    this.layer3 = stage(256, layers[2], 2)
+    this.layer4 = stage(512, layers[3], 2)
+    this.avgpool = new nn.AdaptiveAvgPool2d([1, 1])
+    this.fc = new nn.Linear(512 * block.expansion, numClasses)
+    for (const module of this.modules()) {
+      if (module instanceof nn.Conv2d) init.kaimingNormal_(module.weight, { mode: 'fanOut', nonlinearity: 'relu' })
+    }
+  }
+
+  override forward(x: Tensor): Tensor {
+    let out = this.maxpool.call(this.relu.call(this.bn1.call(this.conv1.call(x))))
+    out = this.layer4.call(this.layer3.call(this.layer2.call(this.layer1.call(out))))
+    return this.fc.call(this.avgpool.call(out).flatten(1))
+  }
+}
+
+const ARCHITECTURES = {
+  resnet18: [BasicBlock, [2, 2, 2, 2]],
+  resnet34: [BasicBlock, [3, 4, 6, 3]],
+  resnet50: [Bottleneck, [3, 4, 6, 3]],
+  resnet101: [Bottleneck, [3, 4, 23, 3]],
+  resnet152: [Bottleneck, [3, 8, 36, 3]],
+} as const satisfies Record<string, readonly [Block, readonly [number, number, number, number]]>
+
+/** The name of an architecture: `'resnet18'` to `'resnet152'`. */
+export type Architecture = keyof typeof ARCHITECTURES
+
+export const architectures = Object.keys(ARCHITECTURES) as readonly Architecture[]
+
+/** A freshly initialised ResNet of an architecture. */
+export function buildResNet(arch: Architecture, numClasses = 1000): ResNet {
+  const entry = ARCHITECTURES[arch]
+  if (entry === undefined) throw new ArgumentError(`unknown architecture '${String(arch)}': expected one of ${architectures.join(', ')}`)
+  return new ResNet(entry[0], entry[1], numClasses)
+}

@@ -4,6 +4,7 @@ import { checkTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
 
 export { ScriptModule, Taps } from './script-module'
+export { saveTorchScript } from './compile'
 
 /**
  * Reads a TorchScript file. It is a program: load only files that you trust.

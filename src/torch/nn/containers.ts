@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../native'
 import type { Tensor } from '../tensor'
 import { Module, type AnyModule } from './module'
+import { forwardSource } from './torch-script'
 
 /**
  * Modules one after another; children are named `0`, `1`, …, or by the keys of an object.
@@ -26,6 +27,11 @@ export class Sequential extends Module {
     let output = input
     for (const child of this) output = child.call(output)
     return output
+  }
+
+  override torchScript(): string {
+    const names = [...this.namedChildren()].map(([name]) => name)
+    return forwardSource(...names.map((name) => `input = getattr(self, "${name}").forward(input)`), 'return input')
   }
 
   /** The module at a position, negative from the end. */

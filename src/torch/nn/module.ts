@@ -337,6 +337,15 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return copy
   }
 
+  /**
+   * The TorchScript source of forward, for files that Python runs; null where there is none.
+   *
+   * It stands beside forward in the same class: a subclass with a forward of its own needs a source of its own.
+   */
+  torchScript(): string | null {
+    return null
+  }
+
   /** What stands between the brackets of the printed form, such as `3, 64, kernel_size=(7, 7)`. */
   extraRepr(): string {
     return ''

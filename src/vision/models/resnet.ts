@@ -34,6 +34,15 @@ export class BasicBlock extends nn.Module {
     out = this.bn2.call(this.conv2.call(out))
     return this.relu.call(out.add_(this.downsample === null ? x : this.downsample.call(x)))
   }
+
+  override torchScript(): string {
+    return nn.forwardSource(
+      'out = self.relu.forward(self.bn1.forward(self.conv1.forward(input)))',
+      'out = self.bn2.forward(self.conv2.forward(out))',
+      this.downsample === null ? 'out += input' : 'out += self.downsample.forward(input)',
+      'return self.relu.forward(out)',
+    )
+  }
 }
 
 /** 1×1, 3×3 (with the stride) and 1×1 convolutions beside a shortcut, for ResNet 50 and deeper. */
@@ -64,6 +73,16 @@ export class Bottleneck extends nn.Module {
     out = this.relu.call(this.bn2.call(this.conv2.call(out)))
     out = this.bn3.call(this.conv3.call(out))
     return this.relu.call(out.add_(this.downsample === null ? x : this.downsample.call(x)))
+  }
+
+  override torchScript(): string {
+    return nn.forwardSource(
+      'out = self.relu.forward(self.bn1.forward(self.conv1.forward(input)))',
+      'out = self.relu.forward(self.bn2.forward(self.conv2.forward(out)))',
+      'out = self.bn3.forward(self.conv3.forward(out))',
+      this.downsample === null ? 'out += input' : 'out += self.downsample.forward(input)',
+      'return self.relu.forward(out)',
+    )
   }
 }
 
@@ -114,6 +133,14 @@ export class ResNet extends nn.Module {
     let out = this.maxpool.call(this.relu.call(this.bn1.call(this.conv1.call(x))))
     out = this.layer4.call(this.layer3.call(this.layer2.call(this.layer1.call(out))))
     return this.fc.call(this.avgpool.call(out).flatten(1))
+  }
+
+  override torchScript(): string {
+    return nn.forwardSource(
+      'out = self.maxpool.forward(self.relu.forward(self.bn1.forward(self.conv1.forward(input))))',
+      'out = self.layer4.forward(self.layer3.forward(self.layer2.forward(self.layer1.forward(out))))',
+      'return self.fc.forward(torch.flatten(self.avgpool.forward(out), 1))',
+    )
   }
 }
 

@@ -7,6 +7,7 @@ import type { Tensor } from '../../tensor'
 import * as F from '../functional'
 import { Module } from '../module'
 import { Parameter } from '../parameter'
+import { forwardSource, pythonFloat } from '../torch-script'
 import { tensorOptions } from './conv'
 
 export interface BatchNormLayerOptions {
@@ -68,6 +69,16 @@ abstract class BatchNorm extends Module {
       momentum,
       eps: this.eps,
     })
+  }
+
+  override torchScript(): string {
+    const affine = this.affine ? 'self.weight, self.bias' : 'None, None'
+    const eps = pythonFloat(this.eps)
+    if (!this.trackRunningStats) return forwardSource(`return torch.batch_norm(input, ${affine}, None, None, True, 0., ${eps}, True)`)
+    const call = `return torch.batch_norm(input, ${affine}, self.running_mean, self.running_var, self.training, momentum, ${eps}, True)`
+    const counts = ['if self.training:', '    self.num_batches_tracked.add_(1)']
+    if (this.momentum !== null) return forwardSource(`momentum = ${pythonFloat(this.momentum)}`, ...counts, call)
+    return forwardSource('momentum = 0.', ...counts, '    momentum = 1. / float(self.num_batches_tracked.item())', call)
   }
 
   resetRunningStats(): void {

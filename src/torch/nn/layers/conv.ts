@@ -6,6 +6,7 @@ import * as F from '../functional'
 import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'
 import { Module } from '../module'
 import { Parameter } from '../parameter'
+import { forwardSource, pythonInts } from '../torch-script'
 
 export type Pair = number | readonly [number, number]
 
@@ -88,6 +89,21 @@ export class Conv2d extends Module {
   private samePadding(): [number, number] {
     if (this.padding === 'valid') return [0, 0]
     return [(this.dilation[0] * (this.kernelSize[0] - 1)) / 2, (this.dilation[1] * (this.kernelSize[1] - 1)) / 2]
+  }
+
+  override torchScript(): string {
+    const { stride, padding, dilation, groups } = this
+    const bias = this.bias === null ? 'None' : 'self.bias'
+    const tail = `${pythonInts(dilation)}, ${groups}`
+    if (this.paddingMode === 'zeros') {
+      const given = typeof padding === 'string' ? `"${padding}"` : pythonInts(padding)
+      return forwardSource(`return torch.conv2d(input, self.weight, ${bias}, ${pythonInts(stride)}, ${given}, ${tail})`)
+    }
+    const [height, width] = typeof padding === 'string' ? this.samePadding() : padding
+    return forwardSource(
+      `padded = torch.pad(input, ${pythonInts([width, width, height, height])}, "${this.paddingMode}", None)`,
+      `return torch.conv2d(padded, self.weight, ${bias}, ${pythonInts(stride)}, [0, 0], ${tail})`,
+    )
   }
 
   override extraRepr(): string {

@@ -5,6 +5,7 @@ import type { Tensor } from '../../tensor'
 import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'
 import { Module } from '../module'
 import { Parameter } from '../parameter'
+import { forwardSource } from '../torch-script'
 import { tensorOptions } from './conv'
 
 /**
@@ -40,6 +41,10 @@ export class Linear extends Module {
 
   override forward(input: Tensor): Tensor {
     return generated.linear(input, this.weight, this.bias)
+  }
+
+  override torchScript(): string {
+    return forwardSource(`return torch.linear(input, self.weight, ${this.bias === null ? 'None' : 'self.bias'})`)
   }
 
   override extraRepr(): string {

@@ -2,6 +2,7 @@ import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
 import type { Tensor } from '../../tensor'
 import { Module } from '../module'
+import { forwardSource, pythonBool, pythonInts } from '../torch-script'
 import { pair, type Pair } from './conv'
 
 /**
@@ -28,6 +29,11 @@ export class MaxPool2d extends Module {
 
   override forward(input: Tensor): Tensor {
     return torch.maxPool2d(input, pair(this.kernelSize), pair(this.stride), pair(this.padding), pair(this.dilation), this.ceilMode)
+  }
+
+  override torchScript(): string {
+    const lists = [this.kernelSize, this.stride, this.padding, this.dilation].map((value) => pythonInts(pair(value))).join(', ')
+    return forwardSource(`return torch.max_pool2d(input, ${lists}, ${pythonBool(this.ceilMode)})`)
   }
 
   override extraRepr(): string {
@@ -64,6 +70,12 @@ export class AvgPool2d extends Module {
     return generated.avgPool2d(input, pair(this.kernelSize), pair(this.stride), pair(this.padding), ceilMode, countIncludePad, divisorOverride)
   }
 
+  override torchScript(): string {
+    const lists = [this.kernelSize, this.stride, this.padding].map((value) => pythonInts(pair(value))).join(', ')
+    const flags = `${pythonBool(this.ceilMode)}, ${pythonBool(this.countIncludePad)}, ${this.divisorOverride ?? 'None'}`
+    return forwardSource(`return torch.avg_pool2d(input, ${lists}, ${flags})`)
+  }
+
   override extraRepr(): string {
     return `kernel_size=${shown(this.kernelSize)}, stride=${shown(this.stride)}, padding=${shown(this.padding)}`
   }
@@ -81,6 +93,10 @@ export class AdaptiveAvgPool2d extends Module {
 
   override forward(input: Tensor): Tensor {
     return generated.adaptiveAvgPool2d(input, pair(this.outputSize))
+  }
+
+  override torchScript(): string {
+    return forwardSource(`return torch.adaptive_avg_pool2d(input, ${pythonInts(pair(this.outputSize))})`)
   }
 
   override extraRepr(): string {

@@ -2,6 +2,7 @@ import { ArgumentError } from '../../../native'
 import type { Tensor } from '../../tensor'
 import * as F from '../functional'
 import { Module } from '../module'
+import { forwardSource, pythonFloat } from '../torch-script'
 
 /**
  * The larger of each element and 0.
@@ -18,6 +19,10 @@ export class ReLU extends Module {
 
   override forward(input: Tensor): Tensor {
     return F.relu(input, { inplace: this.inplace })
+  }
+
+  override torchScript(): string {
+    return forwardSource(`return torch.${this.inplace ? 'relu_' : 'relu'}(input)`)
   }
 
   override extraRepr(): string {
@@ -42,6 +47,10 @@ export class Flatten extends Module {
     return input.flatten(this.startDim, this.endDim)
   }
 
+  override torchScript(): string {
+    return forwardSource(`return torch.flatten(input, ${this.startDim}, ${this.endDim})`)
+  }
+
   override extraRepr(): string {
     return `start_dim=${this.startDim}, end_dim=${this.endDim}`
   }
@@ -62,6 +71,10 @@ export class Dropout extends Module {
     return F.dropout(input, this.p, this.training)
   }
 
+  override torchScript(): string {
+    return forwardSource(`return torch.dropout(input, ${pythonFloat(this.p)}, self.training)`)
+  }
+
   override extraRepr(): string {
     return `p=${this.p}, inplace=False`
   }
@@ -71,5 +84,9 @@ export class Dropout extends Module {
 export class Identity extends Module {
   override forward(input: Tensor): Tensor {
     return input
+  }
+
+  override torchScript(): string {
+    return forwardSource('return input')
   }
 }

@@ -22,10 +22,16 @@ BY_HAND_METHODS = {
     "to", "item", "size", "stride", "dim", "numel", "detach", "is_leaf", "requires_grad_", "retain_grad", "data", "grad",
     "backward", "index", "index_put_", "storage_offset", "is_contiguous", "type", "tolist", "dtype", "device", "layout",
     "is_complex", "is_floating_point", "split", "unflatten", "clone_", "__dispatch__", "retains_grad", "is_inference",
-    "align_to", "align_as", "refine_names", "rename", "rename_",
+    "align_to", "align_as", "refine_names", "rename", "rename_", "norm", "stft",
 }
-BY_HAND_FUNCTIONS = {"index", "item", "is_complex", "is_floating_point", "tensor", "from_file", "split", "align_tensors",
-                     "einsum", "stft", "istft", "norm", "full", "arange", "unique_consecutive", "unique_dim", "result_type", "can_cast", "promote_types", "full_like"}
+BY_HAND_FUNCTIONS = {
+    "index", "item", "is_complex", "is_floating_point", "tensor", "from_file", "split", "align_tensors", "einsum", "stft", "norm", "full",
+    "arange", "unique_consecutive", "unique_dim", "result_type", "can_cast", "promote_types", "full_like", "cdist", "lu",
+}
+# Functions that PyTorch binds by hand in C++, from the same schemas.
+BOUND_BY_HAND_IN_PYTHON = {
+    "range", "sparse_coo_tensor", "sparse_compressed_tensor", "sparse_csr_tensor", "sparse_csc_tensor", "sparse_bsr_tensor", "sparse_bsc_tensor",
+}
 KEEP_METHODS = {"split", "unflatten"}
 RESERVED = {"var", "delete", "in", "new", "function", "default", "typeof", "void", "with", "eval", "arguments", "import", "export", "enum", "switch", "case"}
 SCALAR_TYPES = {"Scalar": "S", "int": "i", "SymInt": "i", "float": "f", "bool": "b", "str": "s", "ScalarType": "d", "Layout": "l",
@@ -103,6 +109,7 @@ class Overload:
             return
         self.returns = returns
         self.factory = any(a.name == "requires_grad" for a in pair.signature.tensor_options_args) and not self.inplace
+        self.factory = self.factory or self.native in BOUND_BY_HAND_IN_PYTHON
 
     def spec(self):
         fields = []
@@ -241,12 +248,12 @@ class Emitter:
     def operator(self, overload):
         key = (overload.native, overload.overload)
         if key not in self.operators:
-            self.operators[key] = f"o{len(self.operators)}"
+            self.operators[key] = f"o_{overload.native}" + (f"__{overload.overload}" if overload.overload else "")
         return self.operators[key]
 
     def member(self, name, overloads, module, method):
         public = camel(re.sub(r"^(linalg|fft|special|sparse|nested)_", "", name) if module in ("linalg", "fft", "special", "sparse", "nested") else name)
-        table = f"s{len(self.tables)}"
+        table = f"s_{name}"
         specs = ", ".join(f"'{o.spec()}'" for o in overloads)
         self.tables.append(f"const {table} = signatures('{public}', {'true' if method else 'false'}, [{specs}])")
         branches = {}
@@ -320,7 +327,8 @@ def main():
     hidden_for_numbers = set(python_bindings.SKIP_PYTHON_BINDINGS_SIGNATURES)
     bindable = [
         f for f in native
-        if (python_bindings.should_generate_py_binding(f) or str(f.func) in hidden_for_numbers) and f.func.kind() != SchemaKind.out
+        if (python_bindings.should_generate_py_binding(f) or str(f.func) in hidden_for_numbers or str(f.func.name.name) in BOUND_BY_HAND_IN_PYTHON)
+        and f.func.kind() != SchemaKind.out
     ]
     public = [f for f in bindable if not str(f.func.name.name).startswith("_")]
     TARGET.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,29 @@ export { Tensor, fromShared } from './tensor'
 export type { ToOptions } from './convert'
 export { isTensor } from './base'
 export { tensor, asTensor, full, fullLike, scalarTensor, arange, defaultDtype, setDefaultDtype, type TensorData, type TensorOptions } from './creation'
-export { split, einsum, norm, isFloatingPoint, isComplex, broadcastTensors, meshgrid } from './functional'
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  blockDiag,
+  broadcastShapes,
+  broadcastTensors,
+  cartesianProd,
+  cdist,
+  einsum,
+  isComplex,
+  isFloatingPoint,
+  lu,
+  meshgrid,
+  nonzero,
+  norm,
+  split,
+  spmm,
+  stft,
+  tensordot,
+  unique,
+  uniqueConsecutive,
+} from './functional'
 export { float, dtypes, type Device, type DType, type Float, type Int, type Layout, type MemoryFormat, type Scalar } from './dtype'
 export { slice, Slice, type Index, type Indices } from './indexing'
 export { noGrad, enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, setGradEnabled } from './autograd'

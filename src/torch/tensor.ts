@@ -5,7 +5,7 @@ import { backward, type BackwardOptions } from './autograd'
 import { convertTensor, type ToOptions } from './convert'
 import { tensor, type TensorData, type TensorOptions } from './creation'
 import { isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat } from './dtype'
-import { TensorMethods } from './generated/methods'
+import { TensorComposites } from './composites'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
 import { index, indexPut, type Indices } from './indexing'
 import { formatTensor } from './print'
@@ -15,7 +15,6 @@ type Call = (...args: unknown[]) => unknown
 let contiguousCall: Call = (...args) => (contiguousCall = native.operator('aten::contiguous', ''))(...args)
 let isContiguousCall: Call = (...args) => (isContiguousCall = native.operator('aten::is_contiguous', 'memory_format'))(...args)
 let copyCall: Call = (...args) => (copyCall = native.operator('aten::copy_', ''))(...args)
-let nonzeroCall: Call = (...args) => (nonzeroCall = native.operator('aten::nonzero', ''))(...args)
 let setCall: Call = (...args) => (setCall = native.operator('aten::set_', 'source_Tensor'))(...args)
 let realCall: Call = (...args) => (realCall = native.operator('aten::real', ''))(...args)
 let imaginaryCall: Call = (...args) => (imaginaryCall = native.operator('aten::imag', ''))(...args)
@@ -30,7 +29,7 @@ let conjugateCall: Call = (...args) => (conjugateCall = native.operator('aten::i
  * @example
  * torch.tensor([[1, 2], [3, 4]]).matmul(torch.eye(2)).tolist() // [[1, 2], [3, 4]]
  */
-export class Tensor extends TensorMethods {
+export class Tensor extends TensorComposites {
   private cachedGrad: Tensor | null = null
   private hooks: Map<number, TensorHook> | null = null
 
@@ -306,11 +305,6 @@ export class Tensor extends TensorMethods {
   copy_(source: Tensor, options: { nonBlocking?: boolean } = {}): this {
     copyCall(this._h, source._h, options.nonBlocking ?? false)
     return this
-  }
-
-  /** Indices of the elements that are not zero, [count, dimensions]. */
-  nonzero(): Tensor {
-    return wrap(nonzeroCall(this._h))
   }
 
   /** Takes the other tensor's storage, shape and strides. */

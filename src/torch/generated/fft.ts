@@ -6,49 +6,49 @@ import type { Tensor } from '../tensor'
 import { TensorBase, wrap } from '../base'
 import { type Call, operator, resolve, signatures } from '../dispatch/resolve'
 
-let o0: Call = (...args) => (o0 = operator('fft_fft', ''))(...args)
-let o1: Call = (...args) => (o1 = operator('fft_fft2', ''))(...args)
-let o2: Call = (...args) => (o2 = operator('fft_fftn', ''))(...args)
-let o3: Call = (...args) => (o3 = operator('fft_fftshift', ''))(...args)
-let o4: Call = (...args) => (o4 = operator('fft_hfft', ''))(...args)
-let o5: Call = (...args) => (o5 = operator('fft_hfft2', ''))(...args)
-let o6: Call = (...args) => (o6 = operator('fft_hfftn', ''))(...args)
-let o7: Call = (...args) => (o7 = operator('fft_ifft', ''))(...args)
-let o8: Call = (...args) => (o8 = operator('fft_ifft2', ''))(...args)
-let o9: Call = (...args) => (o9 = operator('fft_ifftn', ''))(...args)
-let o10: Call = (...args) => (o10 = operator('fft_ifftshift', ''))(...args)
-let o11: Call = (...args) => (o11 = operator('fft_ihfft', ''))(...args)
-let o12: Call = (...args) => (o12 = operator('fft_ihfft2', ''))(...args)
-let o13: Call = (...args) => (o13 = operator('fft_ihfftn', ''))(...args)
-let o14: Call = (...args) => (o14 = operator('fft_irfft', ''))(...args)
-let o15: Call = (...args) => (o15 = operator('fft_irfft2', ''))(...args)
-let o16: Call = (...args) => (o16 = operator('fft_irfftn', ''))(...args)
-let o17: Call = (...args) => (o17 = operator('fft_rfft', ''))(...args)
-let o18: Call = (...args) => (o18 = operator('fft_rfft2', ''))(...args)
-let o19: Call = (...args) => (o19 = operator('fft_rfftn', ''))(...args)
+let o_fft_fft: Call = (...args) => (o_fft_fft = operator('fft_fft', ''))(...args)
+let o_fft_fft2: Call = (...args) => (o_fft_fft2 = operator('fft_fft2', ''))(...args)
+let o_fft_fftn: Call = (...args) => (o_fft_fftn = operator('fft_fftn', ''))(...args)
+let o_fft_fftshift: Call = (...args) => (o_fft_fftshift = operator('fft_fftshift', ''))(...args)
+let o_fft_hfft: Call = (...args) => (o_fft_hfft = operator('fft_hfft', ''))(...args)
+let o_fft_hfft2: Call = (...args) => (o_fft_hfft2 = operator('fft_hfft2', ''))(...args)
+let o_fft_hfftn: Call = (...args) => (o_fft_hfftn = operator('fft_hfftn', ''))(...args)
+let o_fft_ifft: Call = (...args) => (o_fft_ifft = operator('fft_ifft', ''))(...args)
+let o_fft_ifft2: Call = (...args) => (o_fft_ifft2 = operator('fft_ifft2', ''))(...args)
+let o_fft_ifftn: Call = (...args) => (o_fft_ifftn = operator('fft_ifftn', ''))(...args)
+let o_fft_ifftshift: Call = (...args) => (o_fft_ifftshift = operator('fft_ifftshift', ''))(...args)
+let o_fft_ihfft: Call = (...args) => (o_fft_ihfft = operator('fft_ihfft', ''))(...args)
+let o_fft_ihfft2: Call = (...args) => (o_fft_ihfft2 = operator('fft_ihfft2', ''))(...args)
+let o_fft_ihfftn: Call = (...args) => (o_fft_ihfftn = operator('fft_ihfftn', ''))(...args)
+let o_fft_irfft: Call = (...args) => (o_fft_irfft = operator('fft_irfft', ''))(...args)
+let o_fft_irfft2: Call = (...args) => (o_fft_irfft2 = operator('fft_irfft2', ''))(...args)
+let o_fft_irfftn: Call = (...args) => (o_fft_irfftn = operator('fft_irfftn', ''))(...args)
+let o_fft_rfft: Call = (...args) => (o_fft_rfft = operator('fft_rfft', ''))(...args)
+let o_fft_rfft2: Call = (...args) => (o_fft_rfft2 = operator('fft_rfft2', ''))(...args)
+let o_fft_rfftn: Call = (...args) => (o_fft_rfftn = operator('fft_rfftn', ''))(...args)
 
-const s0 = signatures('fft', false, ['fft_fft|||self:T,n:i?=,dim:i=,norm:s?='])
-const s1 = signatures('fft2', false, ['fft_fft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
-const s2 = signatures('fftfreq', false, ['fft_fftfreq||+|n:i,d:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s3 = signatures('fftn', false, ['fft_fftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
-const s4 = signatures('fftshift', false, ['fft_fftshift|||self:T,dim:i[1]?='])
-const s5 = signatures('hfft', false, ['fft_hfft|||self:T,n:i?=,dim:i=,norm:s?='])
-const s6 = signatures('hfft2', false, ['fft_hfft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
-const s7 = signatures('hfftn', false, ['fft_hfftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
-const s8 = signatures('ifft', false, ['fft_ifft|||self:T,n:i?=,dim:i=,norm:s?='])
-const s9 = signatures('ifft2', false, ['fft_ifft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
-const s10 = signatures('ifftn', false, ['fft_ifftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
-const s11 = signatures('ifftshift', false, ['fft_ifftshift|||self:T,dim:i[1]?='])
-const s12 = signatures('ihfft', false, ['fft_ihfft|||self:T,n:i?=,dim:i=,norm:s?='])
-const s13 = signatures('ihfft2', false, ['fft_ihfft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
-const s14 = signatures('ihfftn', false, ['fft_ihfftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
-const s15 = signatures('irfft', false, ['fft_irfft|||self:T,n:i?=,dim:i=,norm:s?='])
-const s16 = signatures('irfft2', false, ['fft_irfft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
-const s17 = signatures('irfftn', false, ['fft_irfftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
-const s18 = signatures('rfft', false, ['fft_rfft|||self:T,n:i?=,dim:i=,norm:s?='])
-const s19 = signatures('rfft2', false, ['fft_rfft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
-const s20 = signatures('rfftfreq', false, ['fft_rfftfreq||+|n:i,d:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s21 = signatures('rfftn', false, ['fft_rfftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
+const s_fft_fft = signatures('fft', false, ['fft_fft|||self:T,n:i?=,dim:i=,norm:s?='])
+const s_fft_fft2 = signatures('fft2', false, ['fft_fft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
+const s_fft_fftfreq = signatures('fftfreq', false, ['fft_fftfreq||+|n:i,d:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_fft_fftn = signatures('fftn', false, ['fft_fftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
+const s_fft_fftshift = signatures('fftshift', false, ['fft_fftshift|||self:T,dim:i[1]?='])
+const s_fft_hfft = signatures('hfft', false, ['fft_hfft|||self:T,n:i?=,dim:i=,norm:s?='])
+const s_fft_hfft2 = signatures('hfft2', false, ['fft_hfft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
+const s_fft_hfftn = signatures('hfftn', false, ['fft_hfftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
+const s_fft_ifft = signatures('ifft', false, ['fft_ifft|||self:T,n:i?=,dim:i=,norm:s?='])
+const s_fft_ifft2 = signatures('ifft2', false, ['fft_ifft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
+const s_fft_ifftn = signatures('ifftn', false, ['fft_ifftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
+const s_fft_ifftshift = signatures('ifftshift', false, ['fft_ifftshift|||self:T,dim:i[1]?='])
+const s_fft_ihfft = signatures('ihfft', false, ['fft_ihfft|||self:T,n:i?=,dim:i=,norm:s?='])
+const s_fft_ihfft2 = signatures('ihfft2', false, ['fft_ihfft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
+const s_fft_ihfftn = signatures('ihfftn', false, ['fft_ihfftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
+const s_fft_irfft = signatures('irfft', false, ['fft_irfft|||self:T,n:i?=,dim:i=,norm:s?='])
+const s_fft_irfft2 = signatures('irfft2', false, ['fft_irfft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
+const s_fft_irfftn = signatures('irfftn', false, ['fft_irfftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
+const s_fft_rfft = signatures('rfft', false, ['fft_rfft|||self:T,n:i?=,dim:i=,norm:s?='])
+const s_fft_rfft2 = signatures('rfft2', false, ['fft_rfft2|||self:T,s:i[1]?=,dim:i[1]=,norm:s?='])
+const s_fft_rfftfreq = signatures('rfftfreq', false, ['fft_rfftfreq||+|n:i,d:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_fft_rfftn = signatures('rfftn', false, ['fft_rfftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
 
 /**
  * `fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
@@ -60,15 +60,15 @@ export function fft(input: Tensor, n: Int | null, options?: { dim?: Int; norm?: 
 export function fft(input: Tensor, options?: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor
 export function fft(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o0(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_fft(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o0(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_fft_fft(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o0(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_fft_fft(a0._h, a1, a2))
 }
-return resolve(s0, null, arguments)
+return resolve(s_fft_fft, null, arguments)
 }
 
 /**
@@ -81,15 +81,15 @@ export function fft2(input: Tensor, s: Int | readonly Int[] | null, options?: { 
 export function fft2(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[]; norm?: string | null }): Tensor
 export function fft2(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o1(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_fft2(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o1(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_fft2(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o1(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_fft2(a0._h, a1, a2))
 }
-return resolve(s1, null, arguments)
+return resolve(s_fft_fft2, null, arguments)
 }
 
 /**
@@ -99,7 +99,7 @@ return resolve(s1, null, arguments)
 export function fftfreq(n: Int, d?: number, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function fftfreq(n: Int, options?: { d?: number; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function fftfreq(): unknown {
-return resolve(s2, null, arguments)
+return resolve(s_fft_fftfreq, null, arguments)
 }
 
 /**
@@ -112,15 +112,15 @@ export function fftn(input: Tensor, s: Int | readonly Int[] | null, options?: { 
 export function fftn(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[] | null; norm?: string | null }): Tensor
 export function fftn(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o2(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_fftn(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o2(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_fftn(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o2(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_fftn(a0._h, a1, a2))
 }
-return resolve(s3, null, arguments)
+return resolve(s_fft_fftn, null, arguments)
 }
 
 /**
@@ -131,12 +131,12 @@ export function fftshift(input: Tensor, dim?: Int | readonly Int[] | null): Tens
 export function fftshift(input: Tensor, options?: { dim?: Int | readonly Int[] | null }): Tensor
 export function fftshift(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o3(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_fftshift(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o3(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_fftshift(a0._h, a1))
 }
-return resolve(s4, null, arguments)
+return resolve(s_fft_fftshift, null, arguments)
 }
 
 /**
@@ -149,15 +149,15 @@ export function hfft(input: Tensor, n: Int | null, options?: { dim?: Int; norm?:
 export function hfft(input: Tensor, options?: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor
 export function hfft(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o4(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_hfft(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o4(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_fft_hfft(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o4(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_fft_hfft(a0._h, a1, a2))
 }
-return resolve(s5, null, arguments)
+return resolve(s_fft_hfft, null, arguments)
 }
 
 /**
@@ -170,15 +170,15 @@ export function hfft2(input: Tensor, s: Int | readonly Int[] | null, options?: {
 export function hfft2(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[]; norm?: string | null }): Tensor
 export function hfft2(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o5(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_hfft2(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o5(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_hfft2(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o5(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_hfft2(a0._h, a1, a2))
 }
-return resolve(s6, null, arguments)
+return resolve(s_fft_hfft2, null, arguments)
 }
 
 /**
@@ -191,15 +191,15 @@ export function hfftn(input: Tensor, s: Int | readonly Int[] | null, options?: {
 export function hfftn(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[] | null; norm?: string | null }): Tensor
 export function hfftn(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o6(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_hfftn(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o6(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_hfftn(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o6(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_hfftn(a0._h, a1, a2))
 }
-return resolve(s7, null, arguments)
+return resolve(s_fft_hfftn, null, arguments)
 }
 
 /**
@@ -212,15 +212,15 @@ export function ifft(input: Tensor, n: Int | null, options?: { dim?: Int; norm?:
 export function ifft(input: Tensor, options?: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor
 export function ifft(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o7(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_ifft(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o7(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_fft_ifft(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o7(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_fft_ifft(a0._h, a1, a2))
 }
-return resolve(s8, null, arguments)
+return resolve(s_fft_ifft, null, arguments)
 }
 
 /**
@@ -233,15 +233,15 @@ export function ifft2(input: Tensor, s: Int | readonly Int[] | null, options?: {
 export function ifft2(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[]; norm?: string | null }): Tensor
 export function ifft2(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o8(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_ifft2(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o8(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_ifft2(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o8(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_ifft2(a0._h, a1, a2))
 }
-return resolve(s9, null, arguments)
+return resolve(s_fft_ifft2, null, arguments)
 }
 
 /**
@@ -254,15 +254,15 @@ export function ifftn(input: Tensor, s: Int | readonly Int[] | null, options?: {
 export function ifftn(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[] | null; norm?: string | null }): Tensor
 export function ifftn(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o9(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_ifftn(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o9(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_ifftn(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o9(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_ifftn(a0._h, a1, a2))
 }
-return resolve(s10, null, arguments)
+return resolve(s_fft_ifftn, null, arguments)
 }
 
 /**
@@ -273,12 +273,12 @@ export function ifftshift(input: Tensor, dim?: Int | readonly Int[] | null): Ten
 export function ifftshift(input: Tensor, options?: { dim?: Int | readonly Int[] | null }): Tensor
 export function ifftshift(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o10(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_ifftshift(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o10(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_ifftshift(a0._h, a1))
 }
-return resolve(s11, null, arguments)
+return resolve(s_fft_ifftshift, null, arguments)
 }
 
 /**
@@ -291,15 +291,15 @@ export function ihfft(input: Tensor, n: Int | null, options?: { dim?: Int; norm?
 export function ihfft(input: Tensor, options?: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor
 export function ihfft(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o11(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_ihfft(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o11(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_fft_ihfft(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o11(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_fft_ihfft(a0._h, a1, a2))
 }
-return resolve(s12, null, arguments)
+return resolve(s_fft_ihfft, null, arguments)
 }
 
 /**
@@ -312,15 +312,15 @@ export function ihfft2(input: Tensor, s: Int | readonly Int[] | null, options?: 
 export function ihfft2(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[]; norm?: string | null }): Tensor
 export function ihfft2(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o12(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_ihfft2(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o12(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_ihfft2(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o12(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_ihfft2(a0._h, a1, a2))
 }
-return resolve(s13, null, arguments)
+return resolve(s_fft_ihfft2, null, arguments)
 }
 
 /**
@@ -333,15 +333,15 @@ export function ihfftn(input: Tensor, s: Int | readonly Int[] | null, options?: 
 export function ihfftn(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[] | null; norm?: string | null }): Tensor
 export function ihfftn(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o13(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_ihfftn(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o13(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_ihfftn(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o13(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_ihfftn(a0._h, a1, a2))
 }
-return resolve(s14, null, arguments)
+return resolve(s_fft_ihfftn, null, arguments)
 }
 
 /**
@@ -354,15 +354,15 @@ export function irfft(input: Tensor, n: Int | null, options?: { dim?: Int; norm?
 export function irfft(input: Tensor, options?: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor
 export function irfft(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o14(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_irfft(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o14(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_fft_irfft(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o14(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_fft_irfft(a0._h, a1, a2))
 }
-return resolve(s15, null, arguments)
+return resolve(s_fft_irfft, null, arguments)
 }
 
 /**
@@ -375,15 +375,15 @@ export function irfft2(input: Tensor, s: Int | readonly Int[] | null, options?: 
 export function irfft2(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[]; norm?: string | null }): Tensor
 export function irfft2(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o15(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_irfft2(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o15(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_irfft2(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o15(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_irfft2(a0._h, a1, a2))
 }
-return resolve(s16, null, arguments)
+return resolve(s_fft_irfft2, null, arguments)
 }
 
 /**
@@ -396,15 +396,15 @@ export function irfftn(input: Tensor, s: Int | readonly Int[] | null, options?: 
 export function irfftn(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[] | null; norm?: string | null }): Tensor
 export function irfftn(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o16(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_irfftn(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o16(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_irfftn(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o16(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_irfftn(a0._h, a1, a2))
 }
-return resolve(s17, null, arguments)
+return resolve(s_fft_irfftn, null, arguments)
 }
 
 /**
@@ -417,15 +417,15 @@ export function rfft(input: Tensor, n: Int | null, options?: { dim?: Int; norm?:
 export function rfft(input: Tensor, options?: { n?: Int | null; dim?: Int; norm?: string | null }): Tensor
 export function rfft(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o17(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_rfft(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o17(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_fft_rfft(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o17(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_fft_rfft(a0._h, a1, a2))
 }
-return resolve(s18, null, arguments)
+return resolve(s_fft_rfft, null, arguments)
 }
 
 /**
@@ -438,15 +438,15 @@ export function rfft2(input: Tensor, s: Int | readonly Int[] | null, options?: {
 export function rfft2(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[]; norm?: string | null }): Tensor
 export function rfft2(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o18(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_rfft2(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o18(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_rfft2(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o18(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_rfft2(a0._h, a1, a2))
 }
-return resolve(s19, null, arguments)
+return resolve(s_fft_rfft2, null, arguments)
 }
 
 /**
@@ -456,7 +456,7 @@ return resolve(s19, null, arguments)
 export function rfftfreq(n: Int, d?: number, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function rfftfreq(n: Int, options?: { d?: number; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function rfftfreq(): unknown {
-return resolve(s20, null, arguments)
+return resolve(s_fft_rfftfreq, null, arguments)
 }
 
 /**
@@ -469,13 +469,13 @@ export function rfftn(input: Tensor, s: Int | readonly Int[] | null, options?: {
 export function rfftn(input: Tensor, options?: { s?: Int | readonly Int[] | null; dim?: Int | readonly Int[] | null; norm?: string | null }): Tensor
 export function rfftn(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o19(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fft_rfftn(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o19(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_fft_rfftn(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o19(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_fft_rfftn(a0._h, a1, a2))
 }
-return resolve(s21, null, arguments)
+return resolve(s_fft_rfftn, null, arguments)
 }

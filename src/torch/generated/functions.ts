@@ -6,1054 +6,1061 @@ import type { Tensor } from '../tensor'
 import { TensorBase, wrap } from '../base'
 import { type Call, operator, resolve, signatures } from '../dispatch/resolve'
 
-let o0: Call = (...args) => (o0 = operator('abs', ''))(...args)
-let o1: Call = (...args) => (o1 = operator('absolute', ''))(...args)
-let o2: Call = (...args) => (o2 = operator('acos', ''))(...args)
-let o3: Call = (...args) => (o3 = operator('acosh', ''))(...args)
-let o4: Call = (...args) => (o4 = operator('adaptive_avg_pool1d', ''))(...args)
-let o5: Call = (...args) => (o5 = operator('add', 'Tensor'))(...args)
-let o6: Call = (...args) => (o6 = operator('add', 'Scalar'))(...args)
-let o7: Call = (...args) => (o7 = operator('addbmm', ''))(...args)
-let o8: Call = (...args) => (o8 = operator('addcdiv', ''))(...args)
-let o9: Call = (...args) => (o9 = operator('addcmul', ''))(...args)
-let o10: Call = (...args) => (o10 = operator('addmm', ''))(...args)
-let o11: Call = (...args) => (o11 = operator('addmv', ''))(...args)
-let o12: Call = (...args) => (o12 = operator('addr', ''))(...args)
-let o13: Call = (...args) => (o13 = operator('adjoint', ''))(...args)
-let o14: Call = (...args) => (o14 = operator('affine_grid_generator', ''))(...args)
-let o15: Call = (...args) => (o15 = operator('alias_copy', ''))(...args)
-let o16: Call = (...args) => (o16 = operator('all', ''))(...args)
-let o17: Call = (...args) => (o17 = operator('all', 'dims'))(...args)
-let o18: Call = (...args) => (o18 = operator('all', 'dim'))(...args)
-let o19: Call = (...args) => (o19 = operator('alpha_dropout', ''))(...args)
-let o20: Call = (...args) => (o20 = operator('amax', ''))(...args)
-let o21: Call = (...args) => (o21 = operator('amin', ''))(...args)
-let o22: Call = (...args) => (o22 = operator('angle', ''))(...args)
-let o23: Call = (...args) => (o23 = operator('any', ''))(...args)
-let o24: Call = (...args) => (o24 = operator('any', 'dims'))(...args)
-let o25: Call = (...args) => (o25 = operator('any', 'dim'))(...args)
-let o26: Call = (...args) => (o26 = operator('arccos', ''))(...args)
-let o27: Call = (...args) => (o27 = operator('arccosh', ''))(...args)
-let o28: Call = (...args) => (o28 = operator('arcsin', ''))(...args)
-let o29: Call = (...args) => (o29 = operator('arcsinh', ''))(...args)
-let o30: Call = (...args) => (o30 = operator('arctan', ''))(...args)
-let o31: Call = (...args) => (o31 = operator('arctan2', ''))(...args)
-let o32: Call = (...args) => (o32 = operator('arctanh', ''))(...args)
-let o33: Call = (...args) => (o33 = operator('argmax', ''))(...args)
-let o34: Call = (...args) => (o34 = operator('argmin', ''))(...args)
-let o35: Call = (...args) => (o35 = operator('argsort', ''))(...args)
-let o36: Call = (...args) => (o36 = operator('argwhere', ''))(...args)
-let o37: Call = (...args) => (o37 = operator('as_strided', ''))(...args)
-let o38: Call = (...args) => (o38 = operator('as_strided_copy', ''))(...args)
-let o39: Call = (...args) => (o39 = operator('as_strided_scatter', ''))(...args)
-let o40: Call = (...args) => (o40 = operator('asin', ''))(...args)
-let o41: Call = (...args) => (o41 = operator('asinh', ''))(...args)
-let o42: Call = (...args) => (o42 = operator('atan', ''))(...args)
-let o43: Call = (...args) => (o43 = operator('atan2', ''))(...args)
-let o44: Call = (...args) => (o44 = operator('atanh', ''))(...args)
-let o45: Call = (...args) => (o45 = operator('atleast_1d', ''))(...args)
-let o46: Call = (...args) => (o46 = operator('atleast_2d', ''))(...args)
-let o47: Call = (...args) => (o47 = operator('atleast_3d', ''))(...args)
-let o48: Call = (...args) => (o48 = operator('avg_pool1d', ''))(...args)
-let o49: Call = (...args) => (o49 = operator('baddbmm', ''))(...args)
-let o50: Call = (...args) => (o50 = operator('bernoulli', ''))(...args)
-let o51: Call = (...args) => (o51 = operator('bernoulli', 'p'))(...args)
-let o52: Call = (...args) => (o52 = operator('bilinear', ''))(...args)
-let o53: Call = (...args) => (o53 = operator('binary_cross_entropy_with_logits', ''))(...args)
-let o54: Call = (...args) => (o54 = operator('bincount', ''))(...args)
-let o55: Call = (...args) => (o55 = operator('binomial', ''))(...args)
-let o56: Call = (...args) => (o56 = operator('bitwise_and', 'Tensor'))(...args)
-let o57: Call = (...args) => (o57 = operator('bitwise_and', 'Scalar_Tensor'))(...args)
-let o58: Call = (...args) => (o58 = operator('bitwise_and', 'Scalar'))(...args)
-let o59: Call = (...args) => (o59 = operator('bitwise_left_shift', 'Tensor'))(...args)
-let o60: Call = (...args) => (o60 = operator('bitwise_left_shift', 'Scalar_Tensor'))(...args)
-let o61: Call = (...args) => (o61 = operator('bitwise_left_shift', 'Tensor_Scalar'))(...args)
-let o62: Call = (...args) => (o62 = operator('bitwise_not', ''))(...args)
-let o63: Call = (...args) => (o63 = operator('bitwise_or', 'Tensor'))(...args)
-let o64: Call = (...args) => (o64 = operator('bitwise_or', 'Scalar_Tensor'))(...args)
-let o65: Call = (...args) => (o65 = operator('bitwise_or', 'Scalar'))(...args)
-let o66: Call = (...args) => (o66 = operator('bitwise_right_shift', 'Tensor'))(...args)
-let o67: Call = (...args) => (o67 = operator('bitwise_right_shift', 'Scalar_Tensor'))(...args)
-let o68: Call = (...args) => (o68 = operator('bitwise_right_shift', 'Tensor_Scalar'))(...args)
-let o69: Call = (...args) => (o69 = operator('bitwise_xor', 'Tensor'))(...args)
-let o70: Call = (...args) => (o70 = operator('bitwise_xor', 'Scalar_Tensor'))(...args)
-let o71: Call = (...args) => (o71 = operator('bitwise_xor', 'Scalar'))(...args)
-let o72: Call = (...args) => (o72 = operator('bmm', ''))(...args)
-let o73: Call = (...args) => (o73 = operator('broadcast_to', ''))(...args)
-let o74: Call = (...args) => (o74 = operator('bucketize', 'Tensor'))(...args)
-let o75: Call = (...args) => (o75 = operator('bucketize', 'Scalar'))(...args)
-let o76: Call = (...args) => (o76 = operator('ccol_indices_copy', ''))(...args)
-let o77: Call = (...args) => (o77 = operator('cdist', ''))(...args)
-let o78: Call = (...args) => (o78 = operator('ceil', ''))(...args)
-let o79: Call = (...args) => (o79 = operator('celu', ''))(...args)
-let o80: Call = (...args) => (o80 = operator('channel_shuffle', ''))(...args)
-let o81: Call = (...args) => (o81 = operator('cholesky', ''))(...args)
-let o82: Call = (...args) => (o82 = operator('cholesky_inverse', ''))(...args)
-let o83: Call = (...args) => (o83 = operator('cholesky_solve', ''))(...args)
-let o84: Call = (...args) => (o84 = operator('clamp', 'Tensor'))(...args)
-let o85: Call = (...args) => (o85 = operator('clamp', ''))(...args)
-let o86: Call = (...args) => (o86 = operator('clamp_max', 'Tensor'))(...args)
-let o87: Call = (...args) => (o87 = operator('clamp_max', ''))(...args)
-let o88: Call = (...args) => (o88 = operator('clamp_min', 'Tensor'))(...args)
-let o89: Call = (...args) => (o89 = operator('clamp_min', ''))(...args)
-let o90: Call = (...args) => (o90 = operator('clip', 'Tensor'))(...args)
-let o91: Call = (...args) => (o91 = operator('clip', ''))(...args)
-let o92: Call = (...args) => (o92 = operator('clone', ''))(...args)
-let o93: Call = (...args) => (o93 = operator('col_indices_copy', ''))(...args)
-let o94: Call = (...args) => (o94 = operator('combinations', ''))(...args)
-let o95: Call = (...args) => (o95 = operator('complex', ''))(...args)
-let o96: Call = (...args) => (o96 = operator('conj', ''))(...args)
-let o97: Call = (...args) => (o97 = operator('conj_physical', ''))(...args)
-let o98: Call = (...args) => (o98 = operator('constant_pad_nd', ''))(...args)
-let o99: Call = (...args) => (o99 = operator('conv1d', ''))(...args)
-let o100: Call = (...args) => (o100 = operator('conv2d', ''))(...args)
-let o101: Call = (...args) => (o101 = operator('conv3d', ''))(...args)
-let o102: Call = (...args) => (o102 = operator('conv_tbc', ''))(...args)
-let o103: Call = (...args) => (o103 = operator('conv_transpose1d', ''))(...args)
-let o104: Call = (...args) => (o104 = operator('conv_transpose2d', 'input'))(...args)
-let o105: Call = (...args) => (o105 = operator('conv_transpose3d', 'input'))(...args)
-let o106: Call = (...args) => (o106 = operator('copysign', 'Tensor'))(...args)
-let o107: Call = (...args) => (o107 = operator('copysign', 'Scalar'))(...args)
-let o108: Call = (...args) => (o108 = operator('corrcoef', ''))(...args)
-let o109: Call = (...args) => (o109 = operator('cos', ''))(...args)
-let o110: Call = (...args) => (o110 = operator('cosh', ''))(...args)
-let o111: Call = (...args) => (o111 = operator('cosine_embedding_loss', ''))(...args)
-let o112: Call = (...args) => (o112 = operator('cosine_similarity', ''))(...args)
-let o113: Call = (...args) => (o113 = operator('count_nonzero', ''))(...args)
-let o114: Call = (...args) => (o114 = operator('count_nonzero', 'dim_IntList'))(...args)
-let o115: Call = (...args) => (o115 = operator('cov', ''))(...args)
-let o116: Call = (...args) => (o116 = operator('cross', ''))(...args)
-let o117: Call = (...args) => (o117 = operator('crow_indices_copy', ''))(...args)
-let o118: Call = (...args) => (o118 = operator('ctc_loss', 'IntList'))(...args)
-let o119: Call = (...args) => (o119 = operator('ctc_loss', 'Tensor'))(...args)
-let o120: Call = (...args) => (o120 = operator('cudnn_grid_sampler', ''))(...args)
-let o121: Call = (...args) => (o121 = operator('cumprod', ''))(...args)
-let o122: Call = (...args) => (o122 = operator('cumsum', ''))(...args)
-let o123: Call = (...args) => (o123 = operator('cumulative_trapezoid', 'x'))(...args)
-let o124: Call = (...args) => (o124 = operator('cumulative_trapezoid', 'dx'))(...args)
-let o125: Call = (...args) => (o125 = operator('deg2rad', ''))(...args)
-let o126: Call = (...args) => (o126 = operator('dequantize', 'self'))(...args)
-let o127: Call = (...args) => (o127 = operator('det', ''))(...args)
-let o128: Call = (...args) => (o128 = operator('detach', ''))(...args)
-let o129: Call = (...args) => (o129 = operator('detach_copy', ''))(...args)
-let o130: Call = (...args) => (o130 = operator('diag', ''))(...args)
-let o131: Call = (...args) => (o131 = operator('diag_embed', ''))(...args)
-let o132: Call = (...args) => (o132 = operator('diagflat', ''))(...args)
-let o133: Call = (...args) => (o133 = operator('diagonal', ''))(...args)
-let o134: Call = (...args) => (o134 = operator('diagonal_copy', ''))(...args)
-let o135: Call = (...args) => (o135 = operator('diagonal_scatter', ''))(...args)
-let o136: Call = (...args) => (o136 = operator('diff', ''))(...args)
-let o137: Call = (...args) => (o137 = operator('digamma', ''))(...args)
-let o138: Call = (...args) => (o138 = operator('dist', ''))(...args)
-let o139: Call = (...args) => (o139 = operator('div', 'Tensor'))(...args)
-let o140: Call = (...args) => (o140 = operator('div', 'Scalar'))(...args)
-let o141: Call = (...args) => (o141 = operator('divide', 'Tensor'))(...args)
-let o142: Call = (...args) => (o142 = operator('divide', 'Scalar'))(...args)
-let o143: Call = (...args) => (o143 = operator('dot', ''))(...args)
-let o144: Call = (...args) => (o144 = operator('dropout', ''))(...args)
-let o145: Call = (...args) => (o145 = operator('embedding', ''))(...args)
-let o146: Call = (...args) => (o146 = operator('eq', 'Tensor'))(...args)
-let o147: Call = (...args) => (o147 = operator('eq', 'Scalar'))(...args)
-let o148: Call = (...args) => (o148 = operator('erf', ''))(...args)
-let o149: Call = (...args) => (o149 = operator('erfc', ''))(...args)
-let o150: Call = (...args) => (o150 = operator('erfinv', ''))(...args)
-let o151: Call = (...args) => (o151 = operator('exp', ''))(...args)
-let o152: Call = (...args) => (o152 = operator('exp2', ''))(...args)
-let o153: Call = (...args) => (o153 = operator('expand_copy', ''))(...args)
-let o154: Call = (...args) => (o154 = operator('expm1', ''))(...args)
-let o155: Call = (...args) => (o155 = operator('fbgemm_linear_fp16_weight', ''))(...args)
-let o156: Call = (...args) => (o156 = operator('fbgemm_linear_fp16_weight', 'out'))(...args)
-let o157: Call = (...args) => (o157 = operator('fbgemm_linear_fp16_weight_fp32_activation', ''))(...args)
-let o158: Call = (...args) => (o158 = operator('fbgemm_linear_fp16_weight_fp32_activation', 'out'))(...args)
-let o159: Call = (...args) => (o159 = operator('fbgemm_pack_gemm_matrix_fp16', ''))(...args)
-let o160: Call = (...args) => (o160 = operator('fbgemm_pack_quantized_matrix', ''))(...args)
-let o161: Call = (...args) => (o161 = operator('fbgemm_pack_quantized_matrix', 'KN'))(...args)
-let o162: Call = (...args) => (o162 = operator('feature_alpha_dropout', ''))(...args)
-let o163: Call = (...args) => (o163 = operator('feature_dropout', ''))(...args)
-let o164: Call = (...args) => (o164 = operator('fill', 'Tensor'))(...args)
-let o165: Call = (...args) => (o165 = operator('fill', 'Scalar'))(...args)
-let o166: Call = (...args) => (o166 = operator('fix', ''))(...args)
-let o167: Call = (...args) => (o167 = operator('flatten', 'using_ints'))(...args)
-let o168: Call = (...args) => (o168 = operator('flip', ''))(...args)
-let o169: Call = (...args) => (o169 = operator('fliplr', ''))(...args)
-let o170: Call = (...args) => (o170 = operator('flipud', ''))(...args)
-let o171: Call = (...args) => (o171 = operator('float_power', 'Tensor_Tensor'))(...args)
-let o172: Call = (...args) => (o172 = operator('float_power', 'Scalar'))(...args)
-let o173: Call = (...args) => (o173 = operator('float_power', 'Tensor_Scalar'))(...args)
-let o174: Call = (...args) => (o174 = operator('floor', ''))(...args)
-let o175: Call = (...args) => (o175 = operator('floor_divide', ''))(...args)
-let o176: Call = (...args) => (o176 = operator('floor_divide', 'Scalar'))(...args)
-let o177: Call = (...args) => (o177 = operator('fmax', ''))(...args)
-let o178: Call = (...args) => (o178 = operator('fmin', ''))(...args)
-let o179: Call = (...args) => (o179 = operator('fmod', 'Tensor'))(...args)
-let o180: Call = (...args) => (o180 = operator('fmod', 'Scalar'))(...args)
-let o181: Call = (...args) => (o181 = operator('frac', ''))(...args)
-let o182: Call = (...args) => (o182 = operator('frobenius_norm', 'dim'))(...args)
-let o183: Call = (...args) => (o183 = operator('gather', ''))(...args)
-let o184: Call = (...args) => (o184 = operator('gcd', ''))(...args)
-let o185: Call = (...args) => (o185 = operator('ge', 'Tensor'))(...args)
-let o186: Call = (...args) => (o186 = operator('ge', 'Scalar'))(...args)
-let o187: Call = (...args) => (o187 = operator('ger', ''))(...args)
-let o188: Call = (...args) => (o188 = operator('greater', 'Tensor'))(...args)
-let o189: Call = (...args) => (o189 = operator('greater', 'Scalar'))(...args)
-let o190: Call = (...args) => (o190 = operator('greater_equal', 'Tensor'))(...args)
-let o191: Call = (...args) => (o191 = operator('greater_equal', 'Scalar'))(...args)
-let o192: Call = (...args) => (o192 = operator('group_norm', ''))(...args)
-let o193: Call = (...args) => (o193 = operator('gru_cell', ''))(...args)
-let o194: Call = (...args) => (o194 = operator('gt', 'Tensor'))(...args)
-let o195: Call = (...args) => (o195 = operator('gt', 'Scalar'))(...args)
-let o196: Call = (...args) => (o196 = operator('hardshrink', ''))(...args)
-let o197: Call = (...args) => (o197 = operator('hash_tensor', ''))(...args)
-let o198: Call = (...args) => (o198 = operator('heaviside', ''))(...args)
-let o199: Call = (...args) => (o199 = operator('hinge_embedding_loss', ''))(...args)
-let o200: Call = (...args) => (o200 = operator('histc', ''))(...args)
-let o201: Call = (...args) => (o201 = operator('hspmm', ''))(...args)
-let o202: Call = (...args) => (o202 = operator('hypot', ''))(...args)
-let o203: Call = (...args) => (o203 = operator('i0', ''))(...args)
-let o204: Call = (...args) => (o204 = operator('igamma', ''))(...args)
-let o205: Call = (...args) => (o205 = operator('igammac', ''))(...args)
-let o206: Call = (...args) => (o206 = operator('imag', ''))(...args)
-let o207: Call = (...args) => (o207 = operator('index_add', ''))(...args)
-let o208: Call = (...args) => (o208 = operator('index_copy', ''))(...args)
-let o209: Call = (...args) => (o209 = operator('index_fill', 'int_Tensor'))(...args)
-let o210: Call = (...args) => (o210 = operator('index_fill', 'int_Scalar'))(...args)
-let o211: Call = (...args) => (o211 = operator('index_select', ''))(...args)
-let o212: Call = (...args) => (o212 = operator('indices_copy', ''))(...args)
-let o213: Call = (...args) => (o213 = operator('inner', ''))(...args)
-let o214: Call = (...args) => (o214 = operator('int_repr', ''))(...args)
-let o215: Call = (...args) => (o215 = operator('inverse', ''))(...args)
-let o216: Call = (...args) => (o216 = operator('isclose', ''))(...args)
-let o217: Call = (...args) => (o217 = operator('isfinite', ''))(...args)
-let o218: Call = (...args) => (o218 = operator('isin', 'Tensor_Tensor'))(...args)
-let o219: Call = (...args) => (o219 = operator('isin', 'Scalar_Tensor'))(...args)
-let o220: Call = (...args) => (o220 = operator('isin', 'Tensor_Scalar'))(...args)
-let o221: Call = (...args) => (o221 = operator('isinf', ''))(...args)
-let o222: Call = (...args) => (o222 = operator('isnan', ''))(...args)
-let o223: Call = (...args) => (o223 = operator('isneginf', ''))(...args)
-let o224: Call = (...args) => (o224 = operator('isposinf', ''))(...args)
-let o225: Call = (...args) => (o225 = operator('isreal', ''))(...args)
-let o226: Call = (...args) => (o226 = operator('kl_div', ''))(...args)
-let o227: Call = (...args) => (o227 = operator('kron', ''))(...args)
-let o228: Call = (...args) => (o228 = operator('layer_norm', ''))(...args)
-let o229: Call = (...args) => (o229 = operator('lcm', ''))(...args)
-let o230: Call = (...args) => (o230 = operator('ldexp', 'Tensor'))(...args)
-let o231: Call = (...args) => (o231 = operator('le', 'Tensor'))(...args)
-let o232: Call = (...args) => (o232 = operator('le', 'Scalar'))(...args)
-let o233: Call = (...args) => (o233 = operator('lerp', 'Tensor'))(...args)
-let o234: Call = (...args) => (o234 = operator('lerp', 'Scalar'))(...args)
-let o235: Call = (...args) => (o235 = operator('less', 'Tensor'))(...args)
-let o236: Call = (...args) => (o236 = operator('less', 'Scalar'))(...args)
-let o237: Call = (...args) => (o237 = operator('less_equal', 'Tensor'))(...args)
-let o238: Call = (...args) => (o238 = operator('less_equal', 'Scalar'))(...args)
-let o239: Call = (...args) => (o239 = operator('lgamma', ''))(...args)
-let o240: Call = (...args) => (o240 = operator('log', ''))(...args)
-let o241: Call = (...args) => (o241 = operator('log10', ''))(...args)
-let o242: Call = (...args) => (o242 = operator('log1p', ''))(...args)
-let o243: Call = (...args) => (o243 = operator('log2', ''))(...args)
-let o244: Call = (...args) => (o244 = operator('log_softmax', 'int'))(...args)
-let o245: Call = (...args) => (o245 = operator('logaddexp', ''))(...args)
-let o246: Call = (...args) => (o246 = operator('logaddexp2', ''))(...args)
-let o247: Call = (...args) => (o247 = operator('logcumsumexp', ''))(...args)
-let o248: Call = (...args) => (o248 = operator('logdet', ''))(...args)
-let o249: Call = (...args) => (o249 = operator('logical_and', ''))(...args)
-let o250: Call = (...args) => (o250 = operator('logical_not', ''))(...args)
-let o251: Call = (...args) => (o251 = operator('logical_or', ''))(...args)
-let o252: Call = (...args) => (o252 = operator('logical_xor', ''))(...args)
-let o253: Call = (...args) => (o253 = operator('logit', ''))(...args)
-let o254: Call = (...args) => (o254 = operator('logsumexp', ''))(...args)
-let o255: Call = (...args) => (o255 = operator('lt', 'Tensor'))(...args)
-let o256: Call = (...args) => (o256 = operator('lt', 'Scalar'))(...args)
-let o257: Call = (...args) => (o257 = operator('lu_solve', ''))(...args)
-let o258: Call = (...args) => (o258 = operator('margin_ranking_loss', ''))(...args)
-let o259: Call = (...args) => (o259 = operator('masked_fill', 'Tensor'))(...args)
-let o260: Call = (...args) => (o260 = operator('masked_fill', 'Scalar'))(...args)
-let o261: Call = (...args) => (o261 = operator('masked_scatter', ''))(...args)
-let o262: Call = (...args) => (o262 = operator('masked_select', ''))(...args)
-let o263: Call = (...args) => (o263 = operator('matmul', ''))(...args)
-let o264: Call = (...args) => (o264 = operator('matrix_exp', ''))(...args)
-let o265: Call = (...args) => (o265 = operator('matrix_power', ''))(...args)
-let o266: Call = (...args) => (o266 = operator('max', ''))(...args)
-let o267: Call = (...args) => (o267 = operator('max', 'other'))(...args)
-let o268: Call = (...args) => (o268 = operator('max_pool1d', ''))(...args)
-let o269: Call = (...args) => (o269 = operator('max_pool2d', ''))(...args)
-let o270: Call = (...args) => (o270 = operator('max_pool3d', ''))(...args)
-let o271: Call = (...args) => (o271 = operator('maximum', ''))(...args)
-let o272: Call = (...args) => (o272 = operator('mean', ''))(...args)
-let o273: Call = (...args) => (o273 = operator('mean', 'dim'))(...args)
-let o274: Call = (...args) => (o274 = operator('median', ''))(...args)
-let o275: Call = (...args) => (o275 = operator('min', ''))(...args)
-let o276: Call = (...args) => (o276 = operator('min', 'other'))(...args)
-let o277: Call = (...args) => (o277 = operator('minimum', ''))(...args)
-let o278: Call = (...args) => (o278 = operator('mkldnn_adaptive_avg_pool2d', ''))(...args)
-let o279: Call = (...args) => (o279 = operator('mkldnn_max_pool2d', ''))(...args)
-let o280: Call = (...args) => (o280 = operator('mkldnn_max_pool3d', ''))(...args)
-let o281: Call = (...args) => (o281 = operator('mm', ''))(...args)
-let o282: Call = (...args) => (o282 = operator('moveaxis', 'int'))(...args)
-let o283: Call = (...args) => (o283 = operator('moveaxis', 'intlist'))(...args)
-let o284: Call = (...args) => (o284 = operator('movedim', 'int'))(...args)
-let o285: Call = (...args) => (o285 = operator('movedim', 'intlist'))(...args)
-let o286: Call = (...args) => (o286 = operator('msort', ''))(...args)
-let o287: Call = (...args) => (o287 = operator('mul', 'Tensor'))(...args)
-let o288: Call = (...args) => (o288 = operator('mul', 'Scalar'))(...args)
-let o289: Call = (...args) => (o289 = operator('multinomial', ''))(...args)
-let o290: Call = (...args) => (o290 = operator('multiply', 'Tensor'))(...args)
-let o291: Call = (...args) => (o291 = operator('multiply', 'Scalar'))(...args)
-let o292: Call = (...args) => (o292 = operator('mv', ''))(...args)
-let o293: Call = (...args) => (o293 = operator('mvlgamma', ''))(...args)
-let o294: Call = (...args) => (o294 = operator('nan_to_num', ''))(...args)
-let o295: Call = (...args) => (o295 = operator('nanmean', ''))(...args)
-let o296: Call = (...args) => (o296 = operator('nanmedian', ''))(...args)
-let o297: Call = (...args) => (o297 = operator('nanquantile', ''))(...args)
-let o298: Call = (...args) => (o298 = operator('nanquantile', 'scalar'))(...args)
-let o299: Call = (...args) => (o299 = operator('nansum', ''))(...args)
-let o300: Call = (...args) => (o300 = operator('narrow', 'Tensor'))(...args)
-let o301: Call = (...args) => (o301 = operator('narrow', ''))(...args)
-let o302: Call = (...args) => (o302 = operator('narrow_copy', ''))(...args)
-let o303: Call = (...args) => (o303 = operator('native_channel_shuffle', ''))(...args)
-let o304: Call = (...args) => (o304 = operator('native_norm', ''))(...args)
-let o305: Call = (...args) => (o305 = operator('ne', 'Tensor'))(...args)
-let o306: Call = (...args) => (o306 = operator('ne', 'Scalar'))(...args)
-let o307: Call = (...args) => (o307 = operator('neg', ''))(...args)
-let o308: Call = (...args) => (o308 = operator('negative', ''))(...args)
-let o309: Call = (...args) => (o309 = operator('nextafter', ''))(...args)
-let o310: Call = (...args) => (o310 = operator('norm_except_dim', ''))(...args)
-let o311: Call = (...args) => (o311 = operator('normal', 'Tensor_Tensor'))(...args)
-let o312: Call = (...args) => (o312 = operator('normal', 'Tensor_float'))(...args)
-let o313: Call = (...args) => (o313 = operator('normal', 'float_Tensor'))(...args)
-let o314: Call = (...args) => (o314 = operator('not_equal', 'Tensor'))(...args)
-let o315: Call = (...args) => (o315 = operator('not_equal', 'Scalar'))(...args)
-let o316: Call = (...args) => (o316 = operator('nuclear_norm', 'dim'))(...args)
-let o317: Call = (...args) => (o317 = operator('nuclear_norm', ''))(...args)
-let o318: Call = (...args) => (o318 = operator('orgqr', ''))(...args)
-let o319: Call = (...args) => (o319 = operator('ormqr', ''))(...args)
-let o320: Call = (...args) => (o320 = operator('outer', ''))(...args)
-let o321: Call = (...args) => (o321 = operator('pairwise_distance', ''))(...args)
-let o322: Call = (...args) => (o322 = operator('pdist', ''))(...args)
-let o323: Call = (...args) => (o323 = operator('permute', ''))(...args)
-let o324: Call = (...args) => (o324 = operator('permute_copy', ''))(...args)
-let o325: Call = (...args) => (o325 = operator('pinverse', ''))(...args)
-let o326: Call = (...args) => (o326 = operator('pixel_shuffle', ''))(...args)
-let o327: Call = (...args) => (o327 = operator('pixel_unshuffle', ''))(...args)
-let o328: Call = (...args) => (o328 = operator('poisson', ''))(...args)
-let o329: Call = (...args) => (o329 = operator('polar', ''))(...args)
-let o330: Call = (...args) => (o330 = operator('polygamma', ''))(...args)
-let o331: Call = (...args) => (o331 = operator('positive', ''))(...args)
-let o332: Call = (...args) => (o332 = operator('pow', 'Tensor_Tensor'))(...args)
-let o333: Call = (...args) => (o333 = operator('pow', 'Scalar'))(...args)
-let o334: Call = (...args) => (o334 = operator('pow', 'Tensor_Scalar'))(...args)
-let o335: Call = (...args) => (o335 = operator('prelu', ''))(...args)
-let o336: Call = (...args) => (o336 = operator('prod', ''))(...args)
-let o337: Call = (...args) => (o337 = operator('prod', 'dim_int'))(...args)
-let o338: Call = (...args) => (o338 = operator('put', ''))(...args)
-let o339: Call = (...args) => (o339 = operator('q_per_channel_scales', ''))(...args)
-let o340: Call = (...args) => (o340 = operator('q_per_channel_zero_points', ''))(...args)
-let o341: Call = (...args) => (o341 = operator('quantile', ''))(...args)
-let o342: Call = (...args) => (o342 = operator('quantile', 'scalar'))(...args)
-let o343: Call = (...args) => (o343 = operator('quantized_max_pool1d', ''))(...args)
-let o344: Call = (...args) => (o344 = operator('quantized_max_pool2d', ''))(...args)
-let o345: Call = (...args) => (o345 = operator('quantized_max_pool3d', ''))(...args)
-let o346: Call = (...args) => (o346 = operator('rad2deg', ''))(...args)
-let o347: Call = (...args) => (o347 = operator('ravel', ''))(...args)
-let o348: Call = (...args) => (o348 = operator('real', ''))(...args)
-let o349: Call = (...args) => (o349 = operator('reciprocal', ''))(...args)
-let o350: Call = (...args) => (o350 = operator('relu', ''))(...args)
-let o351: Call = (...args) => (o351 = operator('remainder', 'Tensor'))(...args)
-let o352: Call = (...args) => (o352 = operator('remainder', 'Scalar_Tensor'))(...args)
-let o353: Call = (...args) => (o353 = operator('remainder', 'Scalar'))(...args)
-let o354: Call = (...args) => (o354 = operator('renorm', ''))(...args)
-let o355: Call = (...args) => (o355 = operator('repeat_interleave', 'self_Tensor'))(...args)
-let o356: Call = (...args) => (o356 = operator('repeat_interleave', 'Tensor'))(...args)
-let o357: Call = (...args) => (o357 = operator('repeat_interleave', 'self_int'))(...args)
-let o358: Call = (...args) => (o358 = operator('reshape', ''))(...args)
-let o359: Call = (...args) => (o359 = operator('resolve_conj', ''))(...args)
-let o360: Call = (...args) => (o360 = operator('resolve_neg', ''))(...args)
-let o361: Call = (...args) => (o361 = operator('rms_norm', ''))(...args)
-let o362: Call = (...args) => (o362 = operator('rnn_relu_cell', ''))(...args)
-let o363: Call = (...args) => (o363 = operator('rnn_tanh_cell', ''))(...args)
-let o364: Call = (...args) => (o364 = operator('roll', ''))(...args)
-let o365: Call = (...args) => (o365 = operator('rot90', ''))(...args)
-let o366: Call = (...args) => (o366 = operator('round', ''))(...args)
-let o367: Call = (...args) => (o367 = operator('row_indices_copy', ''))(...args)
-let o368: Call = (...args) => (o368 = operator('rrelu', ''))(...args)
-let o369: Call = (...args) => (o369 = operator('rsqrt', ''))(...args)
-let o370: Call = (...args) => (o370 = operator('rsub', 'Tensor'))(...args)
-let o371: Call = (...args) => (o371 = operator('rsub', 'Scalar'))(...args)
-let o372: Call = (...args) => (o372 = operator('scatter', 'src'))(...args)
-let o373: Call = (...args) => (o373 = operator('scatter', 'value'))(...args)
-let o374: Call = (...args) => (o374 = operator('scatter_add', ''))(...args)
-let o375: Call = (...args) => (o375 = operator('searchsorted', 'Tensor'))(...args)
-let o376: Call = (...args) => (o376 = operator('searchsorted', 'Scalar'))(...args)
-let o377: Call = (...args) => (o377 = operator('select', 'int'))(...args)
-let o378: Call = (...args) => (o378 = operator('select_copy', 'int'))(...args)
-let o379: Call = (...args) => (o379 = operator('select_scatter', ''))(...args)
-let o380: Call = (...args) => (o380 = operator('selu', ''))(...args)
-let o381: Call = (...args) => (o381 = operator('sgn', ''))(...args)
-let o382: Call = (...args) => (o382 = operator('sigmoid', ''))(...args)
-let o383: Call = (...args) => (o383 = operator('sign', ''))(...args)
-let o384: Call = (...args) => (o384 = operator('signbit', ''))(...args)
-let o385: Call = (...args) => (o385 = operator('sin', ''))(...args)
-let o386: Call = (...args) => (o386 = operator('sinc', ''))(...args)
-let o387: Call = (...args) => (o387 = operator('sinh', ''))(...args)
-let o388: Call = (...args) => (o388 = operator('slice_copy', 'Tensor'))(...args)
-let o389: Call = (...args) => (o389 = operator('slice_inverse', ''))(...args)
-let o390: Call = (...args) => (o390 = operator('slice_scatter', ''))(...args)
-let o391: Call = (...args) => (o391 = operator('smm', ''))(...args)
-let o392: Call = (...args) => (o392 = operator('softmax', 'int'))(...args)
-let o393: Call = (...args) => (o393 = operator('sqrt', ''))(...args)
-let o394: Call = (...args) => (o394 = operator('square', ''))(...args)
-let o395: Call = (...args) => (o395 = operator('squeeze', ''))(...args)
-let o396: Call = (...args) => (o396 = operator('squeeze', 'dim'))(...args)
-let o397: Call = (...args) => (o397 = operator('squeeze', 'dims'))(...args)
-let o398: Call = (...args) => (o398 = operator('squeeze_copy', ''))(...args)
-let o399: Call = (...args) => (o399 = operator('squeeze_copy', 'dim'))(...args)
-let o400: Call = (...args) => (o400 = operator('squeeze_copy', 'dims'))(...args)
-let o401: Call = (...args) => (o401 = operator('sspaddmm', ''))(...args)
-let o402: Call = (...args) => (o402 = operator('std', 'dim'))(...args)
-let o403: Call = (...args) => (o403 = operator('std', 'correction'))(...args)
-let o404: Call = (...args) => (o404 = operator('std', ''))(...args)
-let o405: Call = (...args) => (o405 = operator('sub', 'Tensor'))(...args)
-let o406: Call = (...args) => (o406 = operator('sub', 'Scalar'))(...args)
-let o407: Call = (...args) => (o407 = operator('subtract', 'Tensor'))(...args)
-let o408: Call = (...args) => (o408 = operator('subtract', 'Scalar'))(...args)
-let o409: Call = (...args) => (o409 = operator('sum', ''))(...args)
-let o410: Call = (...args) => (o410 = operator('sum', 'dim_IntList'))(...args)
-let o411: Call = (...args) => (o411 = operator('swapaxes', ''))(...args)
-let o412: Call = (...args) => (o412 = operator('swapdims', ''))(...args)
-let o413: Call = (...args) => (o413 = operator('t', ''))(...args)
-let o414: Call = (...args) => (o414 = operator('t_copy', ''))(...args)
-let o415: Call = (...args) => (o415 = operator('take', ''))(...args)
-let o416: Call = (...args) => (o416 = operator('take_along_dim', ''))(...args)
-let o417: Call = (...args) => (o417 = operator('tan', ''))(...args)
-let o418: Call = (...args) => (o418 = operator('tanh', ''))(...args)
-let o419: Call = (...args) => (o419 = operator('tensordot', ''))(...args)
-let o420: Call = (...args) => (o420 = operator('threshold', ''))(...args)
-let o421: Call = (...args) => (o421 = operator('tile', ''))(...args)
-let o422: Call = (...args) => (o422 = operator('trace', ''))(...args)
-let o423: Call = (...args) => (o423 = operator('transpose', 'int'))(...args)
-let o424: Call = (...args) => (o424 = operator('transpose_copy', 'int'))(...args)
-let o425: Call = (...args) => (o425 = operator('trapezoid', 'x'))(...args)
-let o426: Call = (...args) => (o426 = operator('trapezoid', 'dx'))(...args)
-let o427: Call = (...args) => (o427 = operator('trapz', 'dx'))(...args)
-let o428: Call = (...args) => (o428 = operator('trapz', 'x'))(...args)
-let o429: Call = (...args) => (o429 = operator('tril', ''))(...args)
-let o430: Call = (...args) => (o430 = operator('triplet_margin_loss', ''))(...args)
-let o431: Call = (...args) => (o431 = operator('triu', ''))(...args)
-let o432: Call = (...args) => (o432 = operator('true_divide', 'Tensor'))(...args)
-let o433: Call = (...args) => (o433 = operator('true_divide', 'Scalar'))(...args)
-let o434: Call = (...args) => (o434 = operator('trunc', ''))(...args)
-let o435: Call = (...args) => (o435 = operator('unflatten', 'int'))(...args)
-let o436: Call = (...args) => (o436 = operator('unfold_copy', ''))(...args)
-let o437: Call = (...args) => (o437 = operator('unsqueeze', ''))(...args)
-let o438: Call = (...args) => (o438 = operator('unsqueeze_copy', ''))(...args)
-let o439: Call = (...args) => (o439 = operator('values_copy', ''))(...args)
-let o440: Call = (...args) => (o440 = operator('vander', ''))(...args)
-let o441: Call = (...args) => (o441 = operator('var', 'dim'))(...args)
-let o442: Call = (...args) => (o442 = operator('var', 'correction'))(...args)
-let o443: Call = (...args) => (o443 = operator('var', ''))(...args)
-let o444: Call = (...args) => (o444 = operator('vdot', ''))(...args)
-let o445: Call = (...args) => (o445 = operator('view_as_complex', ''))(...args)
-let o446: Call = (...args) => (o446 = operator('view_as_complex_copy', ''))(...args)
-let o447: Call = (...args) => (o447 = operator('view_as_real', ''))(...args)
-let o448: Call = (...args) => (o448 = operator('view_as_real_copy', ''))(...args)
-let o449: Call = (...args) => (o449 = operator('view_copy', ''))(...args)
-let o450: Call = (...args) => (o450 = operator('where', 'self'))(...args)
-let o451: Call = (...args) => (o451 = operator('where', 'ScalarSelf'))(...args)
-let o452: Call = (...args) => (o452 = operator('where', 'ScalarOther'))(...args)
-let o453: Call = (...args) => (o453 = operator('where', 'Scalar'))(...args)
-let o454: Call = (...args) => (o454 = operator('xlogy', 'Tensor'))(...args)
-let o455: Call = (...args) => (o455 = operator('xlogy', 'Scalar_Self'))(...args)
-let o456: Call = (...args) => (o456 = operator('xlogy', 'Scalar_Other'))(...args)
+let o_abs: Call = (...args) => (o_abs = operator('abs', ''))(...args)
+let o_absolute: Call = (...args) => (o_absolute = operator('absolute', ''))(...args)
+let o_acos: Call = (...args) => (o_acos = operator('acos', ''))(...args)
+let o_acosh: Call = (...args) => (o_acosh = operator('acosh', ''))(...args)
+let o_adaptive_avg_pool1d: Call = (...args) => (o_adaptive_avg_pool1d = operator('adaptive_avg_pool1d', ''))(...args)
+let o_add__Tensor: Call = (...args) => (o_add__Tensor = operator('add', 'Tensor'))(...args)
+let o_add__Scalar: Call = (...args) => (o_add__Scalar = operator('add', 'Scalar'))(...args)
+let o_addbmm: Call = (...args) => (o_addbmm = operator('addbmm', ''))(...args)
+let o_addcdiv: Call = (...args) => (o_addcdiv = operator('addcdiv', ''))(...args)
+let o_addcmul: Call = (...args) => (o_addcmul = operator('addcmul', ''))(...args)
+let o_addmm: Call = (...args) => (o_addmm = operator('addmm', ''))(...args)
+let o_addmv: Call = (...args) => (o_addmv = operator('addmv', ''))(...args)
+let o_addr: Call = (...args) => (o_addr = operator('addr', ''))(...args)
+let o_adjoint: Call = (...args) => (o_adjoint = operator('adjoint', ''))(...args)
+let o_affine_grid_generator: Call = (...args) => (o_affine_grid_generator = operator('affine_grid_generator', ''))(...args)
+let o_alias_copy: Call = (...args) => (o_alias_copy = operator('alias_copy', ''))(...args)
+let o_all: Call = (...args) => (o_all = operator('all', ''))(...args)
+let o_all__dims: Call = (...args) => (o_all__dims = operator('all', 'dims'))(...args)
+let o_all__dim: Call = (...args) => (o_all__dim = operator('all', 'dim'))(...args)
+let o_alpha_dropout: Call = (...args) => (o_alpha_dropout = operator('alpha_dropout', ''))(...args)
+let o_amax: Call = (...args) => (o_amax = operator('amax', ''))(...args)
+let o_amin: Call = (...args) => (o_amin = operator('amin', ''))(...args)
+let o_angle: Call = (...args) => (o_angle = operator('angle', ''))(...args)
+let o_any: Call = (...args) => (o_any = operator('any', ''))(...args)
+let o_any__dims: Call = (...args) => (o_any__dims = operator('any', 'dims'))(...args)
+let o_any__dim: Call = (...args) => (o_any__dim = operator('any', 'dim'))(...args)
+let o_arccos: Call = (...args) => (o_arccos = operator('arccos', ''))(...args)
+let o_arccosh: Call = (...args) => (o_arccosh = operator('arccosh', ''))(...args)
+let o_arcsin: Call = (...args) => (o_arcsin = operator('arcsin', ''))(...args)
+let o_arcsinh: Call = (...args) => (o_arcsinh = operator('arcsinh', ''))(...args)
+let o_arctan: Call = (...args) => (o_arctan = operator('arctan', ''))(...args)
+let o_arctan2: Call = (...args) => (o_arctan2 = operator('arctan2', ''))(...args)
+let o_arctanh: Call = (...args) => (o_arctanh = operator('arctanh', ''))(...args)
+let o_argmax: Call = (...args) => (o_argmax = operator('argmax', ''))(...args)
+let o_argmin: Call = (...args) => (o_argmin = operator('argmin', ''))(...args)
+let o_argsort: Call = (...args) => (o_argsort = operator('argsort', ''))(...args)
+let o_argwhere: Call = (...args) => (o_argwhere = operator('argwhere', ''))(...args)
+let o_as_strided: Call = (...args) => (o_as_strided = operator('as_strided', ''))(...args)
+let o_as_strided_copy: Call = (...args) => (o_as_strided_copy = operator('as_strided_copy', ''))(...args)
+let o_as_strided_scatter: Call = (...args) => (o_as_strided_scatter = operator('as_strided_scatter', ''))(...args)
+let o_asin: Call = (...args) => (o_asin = operator('asin', ''))(...args)
+let o_asinh: Call = (...args) => (o_asinh = operator('asinh', ''))(...args)
+let o_atan: Call = (...args) => (o_atan = operator('atan', ''))(...args)
+let o_atan2: Call = (...args) => (o_atan2 = operator('atan2', ''))(...args)
+let o_atanh: Call = (...args) => (o_atanh = operator('atanh', ''))(...args)
+let o_atleast_1d: Call = (...args) => (o_atleast_1d = operator('atleast_1d', ''))(...args)
+let o_atleast_2d: Call = (...args) => (o_atleast_2d = operator('atleast_2d', ''))(...args)
+let o_atleast_3d: Call = (...args) => (o_atleast_3d = operator('atleast_3d', ''))(...args)
+let o_avg_pool1d: Call = (...args) => (o_avg_pool1d = operator('avg_pool1d', ''))(...args)
+let o_baddbmm: Call = (...args) => (o_baddbmm = operator('baddbmm', ''))(...args)
+let o_bernoulli: Call = (...args) => (o_bernoulli = operator('bernoulli', ''))(...args)
+let o_bernoulli__p: Call = (...args) => (o_bernoulli__p = operator('bernoulli', 'p'))(...args)
+let o_bilinear: Call = (...args) => (o_bilinear = operator('bilinear', ''))(...args)
+let o_binary_cross_entropy_with_logits: Call = (...args) => (o_binary_cross_entropy_with_logits = operator('binary_cross_entropy_with_logits', ''))(...args)
+let o_bincount: Call = (...args) => (o_bincount = operator('bincount', ''))(...args)
+let o_binomial: Call = (...args) => (o_binomial = operator('binomial', ''))(...args)
+let o_bitwise_and__Tensor: Call = (...args) => (o_bitwise_and__Tensor = operator('bitwise_and', 'Tensor'))(...args)
+let o_bitwise_and__Scalar_Tensor: Call = (...args) => (o_bitwise_and__Scalar_Tensor = operator('bitwise_and', 'Scalar_Tensor'))(...args)
+let o_bitwise_and__Scalar: Call = (...args) => (o_bitwise_and__Scalar = operator('bitwise_and', 'Scalar'))(...args)
+let o_bitwise_left_shift__Tensor: Call = (...args) => (o_bitwise_left_shift__Tensor = operator('bitwise_left_shift', 'Tensor'))(...args)
+let o_bitwise_left_shift__Scalar_Tensor: Call = (...args) => (o_bitwise_left_shift__Scalar_Tensor = operator('bitwise_left_shift', 'Scalar_Tensor'))(...args)
+let o_bitwise_left_shift__Tensor_Scalar: Call = (...args) => (o_bitwise_left_shift__Tensor_Scalar = operator('bitwise_left_shift', 'Tensor_Scalar'))(...args)
+let o_bitwise_not: Call = (...args) => (o_bitwise_not = operator('bitwise_not', ''))(...args)
+let o_bitwise_or__Tensor: Call = (...args) => (o_bitwise_or__Tensor = operator('bitwise_or', 'Tensor'))(...args)
+let o_bitwise_or__Scalar_Tensor: Call = (...args) => (o_bitwise_or__Scalar_Tensor = operator('bitwise_or', 'Scalar_Tensor'))(...args)
+let o_bitwise_or__Scalar: Call = (...args) => (o_bitwise_or__Scalar = operator('bitwise_or', 'Scalar'))(...args)
+let o_bitwise_right_shift__Tensor: Call = (...args) => (o_bitwise_right_shift__Tensor = operator('bitwise_right_shift', 'Tensor'))(...args)
+let o_bitwise_right_shift__Scalar_Tensor: Call = (...args) => (o_bitwise_right_shift__Scalar_Tensor = operator('bitwise_right_shift', 'Scalar_Tensor'))(...args)
+let o_bitwise_right_shift__Tensor_Scalar: Call = (...args) => (o_bitwise_right_shift__Tensor_Scalar = operator('bitwise_right_shift', 'Tensor_Scalar'))(...args)
+let o_bitwise_xor__Tensor: Call = (...args) => (o_bitwise_xor__Tensor = operator('bitwise_xor', 'Tensor'))(...args)
+let o_bitwise_xor__Scalar_Tensor: Call = (...args) => (o_bitwise_xor__Scalar_Tensor = operator('bitwise_xor', 'Scalar_Tensor'))(...args)
+let o_bitwise_xor__Scalar: Call = (...args) => (o_bitwise_xor__Scalar = operator('bitwise_xor', 'Scalar'))(...args)
+let o_bmm: Call = (...args) => (o_bmm = operator('bmm', ''))(...args)
+let o_broadcast_to: Call = (...args) => (o_broadcast_to = operator('broadcast_to', ''))(...args)
+let o_bucketize__Tensor: Call = (...args) => (o_bucketize__Tensor = operator('bucketize', 'Tensor'))(...args)
+let o_bucketize__Scalar: Call = (...args) => (o_bucketize__Scalar = operator('bucketize', 'Scalar'))(...args)
+let o_ccol_indices_copy: Call = (...args) => (o_ccol_indices_copy = operator('ccol_indices_copy', ''))(...args)
+let o_ceil: Call = (...args) => (o_ceil = operator('ceil', ''))(...args)
+let o_celu: Call = (...args) => (o_celu = operator('celu', ''))(...args)
+let o_channel_shuffle: Call = (...args) => (o_channel_shuffle = operator('channel_shuffle', ''))(...args)
+let o_cholesky: Call = (...args) => (o_cholesky = operator('cholesky', ''))(...args)
+let o_cholesky_inverse: Call = (...args) => (o_cholesky_inverse = operator('cholesky_inverse', ''))(...args)
+let o_cholesky_solve: Call = (...args) => (o_cholesky_solve = operator('cholesky_solve', ''))(...args)
+let o_clamp__Tensor: Call = (...args) => (o_clamp__Tensor = operator('clamp', 'Tensor'))(...args)
+let o_clamp: Call = (...args) => (o_clamp = operator('clamp', ''))(...args)
+let o_clamp_max__Tensor: Call = (...args) => (o_clamp_max__Tensor = operator('clamp_max', 'Tensor'))(...args)
+let o_clamp_max: Call = (...args) => (o_clamp_max = operator('clamp_max', ''))(...args)
+let o_clamp_min__Tensor: Call = (...args) => (o_clamp_min__Tensor = operator('clamp_min', 'Tensor'))(...args)
+let o_clamp_min: Call = (...args) => (o_clamp_min = operator('clamp_min', ''))(...args)
+let o_clip__Tensor: Call = (...args) => (o_clip__Tensor = operator('clip', 'Tensor'))(...args)
+let o_clip: Call = (...args) => (o_clip = operator('clip', ''))(...args)
+let o_clone: Call = (...args) => (o_clone = operator('clone', ''))(...args)
+let o_col_indices_copy: Call = (...args) => (o_col_indices_copy = operator('col_indices_copy', ''))(...args)
+let o_combinations: Call = (...args) => (o_combinations = operator('combinations', ''))(...args)
+let o_complex: Call = (...args) => (o_complex = operator('complex', ''))(...args)
+let o_conj: Call = (...args) => (o_conj = operator('conj', ''))(...args)
+let o_conj_physical: Call = (...args) => (o_conj_physical = operator('conj_physical', ''))(...args)
+let o_constant_pad_nd: Call = (...args) => (o_constant_pad_nd = operator('constant_pad_nd', ''))(...args)
+let o_conv1d: Call = (...args) => (o_conv1d = operator('conv1d', ''))(...args)
+let o_conv2d: Call = (...args) => (o_conv2d = operator('conv2d', ''))(...args)
+let o_conv3d: Call = (...args) => (o_conv3d = operator('conv3d', ''))(...args)
+let o_conv_tbc: Call = (...args) => (o_conv_tbc = operator('conv_tbc', ''))(...args)
+let o_conv_transpose1d: Call = (...args) => (o_conv_transpose1d = operator('conv_transpose1d', ''))(...args)
+let o_conv_transpose2d__input: Call = (...args) => (o_conv_transpose2d__input = operator('conv_transpose2d', 'input'))(...args)
+let o_conv_transpose3d__input: Call = (...args) => (o_conv_transpose3d__input = operator('conv_transpose3d', 'input'))(...args)
+let o_copysign__Tensor: Call = (...args) => (o_copysign__Tensor = operator('copysign', 'Tensor'))(...args)
+let o_copysign__Scalar: Call = (...args) => (o_copysign__Scalar = operator('copysign', 'Scalar'))(...args)
+let o_corrcoef: Call = (...args) => (o_corrcoef = operator('corrcoef', ''))(...args)
+let o_cos: Call = (...args) => (o_cos = operator('cos', ''))(...args)
+let o_cosh: Call = (...args) => (o_cosh = operator('cosh', ''))(...args)
+let o_cosine_embedding_loss: Call = (...args) => (o_cosine_embedding_loss = operator('cosine_embedding_loss', ''))(...args)
+let o_cosine_similarity: Call = (...args) => (o_cosine_similarity = operator('cosine_similarity', ''))(...args)
+let o_count_nonzero: Call = (...args) => (o_count_nonzero = operator('count_nonzero', ''))(...args)
+let o_count_nonzero__dim_IntList: Call = (...args) => (o_count_nonzero__dim_IntList = operator('count_nonzero', 'dim_IntList'))(...args)
+let o_cov: Call = (...args) => (o_cov = operator('cov', ''))(...args)
+let o_cross: Call = (...args) => (o_cross = operator('cross', ''))(...args)
+let o_crow_indices_copy: Call = (...args) => (o_crow_indices_copy = operator('crow_indices_copy', ''))(...args)
+let o_ctc_loss__IntList: Call = (...args) => (o_ctc_loss__IntList = operator('ctc_loss', 'IntList'))(...args)
+let o_ctc_loss__Tensor: Call = (...args) => (o_ctc_loss__Tensor = operator('ctc_loss', 'Tensor'))(...args)
+let o_cudnn_grid_sampler: Call = (...args) => (o_cudnn_grid_sampler = operator('cudnn_grid_sampler', ''))(...args)
+let o_cumprod: Call = (...args) => (o_cumprod = operator('cumprod', ''))(...args)
+let o_cumsum: Call = (...args) => (o_cumsum = operator('cumsum', ''))(...args)
+let o_cumulative_trapezoid__x: Call = (...args) => (o_cumulative_trapezoid__x = operator('cumulative_trapezoid', 'x'))(...args)
+let o_cumulative_trapezoid__dx: Call = (...args) => (o_cumulative_trapezoid__dx = operator('cumulative_trapezoid', 'dx'))(...args)
+let o_deg2rad: Call = (...args) => (o_deg2rad = operator('deg2rad', ''))(...args)
+let o_dequantize__self: Call = (...args) => (o_dequantize__self = operator('dequantize', 'self'))(...args)
+let o_det: Call = (...args) => (o_det = operator('det', ''))(...args)
+let o_detach: Call = (...args) => (o_detach = operator('detach', ''))(...args)
+let o_detach_copy: Call = (...args) => (o_detach_copy = operator('detach_copy', ''))(...args)
+let o_diag: Call = (...args) => (o_diag = operator('diag', ''))(...args)
+let o_diag_embed: Call = (...args) => (o_diag_embed = operator('diag_embed', ''))(...args)
+let o_diagflat: Call = (...args) => (o_diagflat = operator('diagflat', ''))(...args)
+let o_diagonal: Call = (...args) => (o_diagonal = operator('diagonal', ''))(...args)
+let o_diagonal_copy: Call = (...args) => (o_diagonal_copy = operator('diagonal_copy', ''))(...args)
+let o_diagonal_scatter: Call = (...args) => (o_diagonal_scatter = operator('diagonal_scatter', ''))(...args)
+let o_diff: Call = (...args) => (o_diff = operator('diff', ''))(...args)
+let o_digamma: Call = (...args) => (o_digamma = operator('digamma', ''))(...args)
+let o_dist: Call = (...args) => (o_dist = operator('dist', ''))(...args)
+let o_div__Tensor: Call = (...args) => (o_div__Tensor = operator('div', 'Tensor'))(...args)
+let o_div__Scalar: Call = (...args) => (o_div__Scalar = operator('div', 'Scalar'))(...args)
+let o_divide__Tensor: Call = (...args) => (o_divide__Tensor = operator('divide', 'Tensor'))(...args)
+let o_divide__Scalar: Call = (...args) => (o_divide__Scalar = operator('divide', 'Scalar'))(...args)
+let o_dot: Call = (...args) => (o_dot = operator('dot', ''))(...args)
+let o_dropout: Call = (...args) => (o_dropout = operator('dropout', ''))(...args)
+let o_embedding: Call = (...args) => (o_embedding = operator('embedding', ''))(...args)
+let o_eq__Tensor: Call = (...args) => (o_eq__Tensor = operator('eq', 'Tensor'))(...args)
+let o_eq__Scalar: Call = (...args) => (o_eq__Scalar = operator('eq', 'Scalar'))(...args)
+let o_erf: Call = (...args) => (o_erf = operator('erf', ''))(...args)
+let o_erfc: Call = (...args) => (o_erfc = operator('erfc', ''))(...args)
+let o_erfinv: Call = (...args) => (o_erfinv = operator('erfinv', ''))(...args)
+let o_exp: Call = (...args) => (o_exp = operator('exp', ''))(...args)
+let o_exp2: Call = (...args) => (o_exp2 = operator('exp2', ''))(...args)
+let o_expand_copy: Call = (...args) => (o_expand_copy = operator('expand_copy', ''))(...args)
+let o_expm1: Call = (...args) => (o_expm1 = operator('expm1', ''))(...args)
+let o_fbgemm_linear_fp16_weight: Call = (...args) => (o_fbgemm_linear_fp16_weight = operator('fbgemm_linear_fp16_weight', ''))(...args)
+let o_fbgemm_linear_fp16_weight__out: Call = (...args) => (o_fbgemm_linear_fp16_weight__out = operator('fbgemm_linear_fp16_weight', 'out'))(...args)
+let o_fbgemm_linear_fp16_weight_fp32_activation: Call = (...args) => (o_fbgemm_linear_fp16_weight_fp32_activation = operator('fbgemm_linear_fp16_weight_fp32_activation', ''))(...args)
+let o_fbgemm_linear_fp16_weight_fp32_activation__out: Call = (...args) => (o_fbgemm_linear_fp16_weight_fp32_activation__out = operator('fbgemm_linear_fp16_weight_fp32_activation', 'out'))(...args)
+let o_fbgemm_pack_gemm_matrix_fp16: Call = (...args) => (o_fbgemm_pack_gemm_matrix_fp16 = operator('fbgemm_pack_gemm_matrix_fp16', ''))(...args)
+let o_fbgemm_pack_quantized_matrix: Call = (...args) => (o_fbgemm_pack_quantized_matrix = operator('fbgemm_pack_quantized_matrix', ''))(...args)
+let o_fbgemm_pack_quantized_matrix__KN: Call = (...args) => (o_fbgemm_pack_quantized_matrix__KN = operator('fbgemm_pack_quantized_matrix', 'KN'))(...args)
+let o_feature_alpha_dropout: Call = (...args) => (o_feature_alpha_dropout = operator('feature_alpha_dropout', ''))(...args)
+let o_feature_dropout: Call = (...args) => (o_feature_dropout = operator('feature_dropout', ''))(...args)
+let o_fill__Tensor: Call = (...args) => (o_fill__Tensor = operator('fill', 'Tensor'))(...args)
+let o_fill__Scalar: Call = (...args) => (o_fill__Scalar = operator('fill', 'Scalar'))(...args)
+let o_fix: Call = (...args) => (o_fix = operator('fix', ''))(...args)
+let o_flatten__using_ints: Call = (...args) => (o_flatten__using_ints = operator('flatten', 'using_ints'))(...args)
+let o_flip: Call = (...args) => (o_flip = operator('flip', ''))(...args)
+let o_fliplr: Call = (...args) => (o_fliplr = operator('fliplr', ''))(...args)
+let o_flipud: Call = (...args) => (o_flipud = operator('flipud', ''))(...args)
+let o_float_power__Tensor_Tensor: Call = (...args) => (o_float_power__Tensor_Tensor = operator('float_power', 'Tensor_Tensor'))(...args)
+let o_float_power__Scalar: Call = (...args) => (o_float_power__Scalar = operator('float_power', 'Scalar'))(...args)
+let o_float_power__Tensor_Scalar: Call = (...args) => (o_float_power__Tensor_Scalar = operator('float_power', 'Tensor_Scalar'))(...args)
+let o_floor: Call = (...args) => (o_floor = operator('floor', ''))(...args)
+let o_floor_divide: Call = (...args) => (o_floor_divide = operator('floor_divide', ''))(...args)
+let o_floor_divide__Scalar: Call = (...args) => (o_floor_divide__Scalar = operator('floor_divide', 'Scalar'))(...args)
+let o_fmax: Call = (...args) => (o_fmax = operator('fmax', ''))(...args)
+let o_fmin: Call = (...args) => (o_fmin = operator('fmin', ''))(...args)
+let o_fmod__Tensor: Call = (...args) => (o_fmod__Tensor = operator('fmod', 'Tensor'))(...args)
+let o_fmod__Scalar: Call = (...args) => (o_fmod__Scalar = operator('fmod', 'Scalar'))(...args)
+let o_frac: Call = (...args) => (o_frac = operator('frac', ''))(...args)
+let o_frobenius_norm__dim: Call = (...args) => (o_frobenius_norm__dim = operator('frobenius_norm', 'dim'))(...args)
+let o_gather: Call = (...args) => (o_gather = operator('gather', ''))(...args)
+let o_gcd: Call = (...args) => (o_gcd = operator('gcd', ''))(...args)
+let o_ge__Tensor: Call = (...args) => (o_ge__Tensor = operator('ge', 'Tensor'))(...args)
+let o_ge__Scalar: Call = (...args) => (o_ge__Scalar = operator('ge', 'Scalar'))(...args)
+let o_ger: Call = (...args) => (o_ger = operator('ger', ''))(...args)
+let o_greater__Tensor: Call = (...args) => (o_greater__Tensor = operator('greater', 'Tensor'))(...args)
+let o_greater__Scalar: Call = (...args) => (o_greater__Scalar = operator('greater', 'Scalar'))(...args)
+let o_greater_equal__Tensor: Call = (...args) => (o_greater_equal__Tensor = operator('greater_equal', 'Tensor'))(...args)
+let o_greater_equal__Scalar: Call = (...args) => (o_greater_equal__Scalar = operator('greater_equal', 'Scalar'))(...args)
+let o_group_norm: Call = (...args) => (o_group_norm = operator('group_norm', ''))(...args)
+let o_gru_cell: Call = (...args) => (o_gru_cell = operator('gru_cell', ''))(...args)
+let o_gt__Tensor: Call = (...args) => (o_gt__Tensor = operator('gt', 'Tensor'))(...args)
+let o_gt__Scalar: Call = (...args) => (o_gt__Scalar = operator('gt', 'Scalar'))(...args)
+let o_hardshrink: Call = (...args) => (o_hardshrink = operator('hardshrink', ''))(...args)
+let o_hash_tensor: Call = (...args) => (o_hash_tensor = operator('hash_tensor', ''))(...args)
+let o_heaviside: Call = (...args) => (o_heaviside = operator('heaviside', ''))(...args)
+let o_hinge_embedding_loss: Call = (...args) => (o_hinge_embedding_loss = operator('hinge_embedding_loss', ''))(...args)
+let o_histc: Call = (...args) => (o_histc = operator('histc', ''))(...args)
+let o_hspmm: Call = (...args) => (o_hspmm = operator('hspmm', ''))(...args)
+let o_hypot: Call = (...args) => (o_hypot = operator('hypot', ''))(...args)
+let o_i0: Call = (...args) => (o_i0 = operator('i0', ''))(...args)
+let o_igamma: Call = (...args) => (o_igamma = operator('igamma', ''))(...args)
+let o_igammac: Call = (...args) => (o_igammac = operator('igammac', ''))(...args)
+let o_imag: Call = (...args) => (o_imag = operator('imag', ''))(...args)
+let o_index_add: Call = (...args) => (o_index_add = operator('index_add', ''))(...args)
+let o_index_copy: Call = (...args) => (o_index_copy = operator('index_copy', ''))(...args)
+let o_index_fill__int_Tensor: Call = (...args) => (o_index_fill__int_Tensor = operator('index_fill', 'int_Tensor'))(...args)
+let o_index_fill__int_Scalar: Call = (...args) => (o_index_fill__int_Scalar = operator('index_fill', 'int_Scalar'))(...args)
+let o_index_select: Call = (...args) => (o_index_select = operator('index_select', ''))(...args)
+let o_indices_copy: Call = (...args) => (o_indices_copy = operator('indices_copy', ''))(...args)
+let o_inner: Call = (...args) => (o_inner = operator('inner', ''))(...args)
+let o_int_repr: Call = (...args) => (o_int_repr = operator('int_repr', ''))(...args)
+let o_inverse: Call = (...args) => (o_inverse = operator('inverse', ''))(...args)
+let o_isclose: Call = (...args) => (o_isclose = operator('isclose', ''))(...args)
+let o_isfinite: Call = (...args) => (o_isfinite = operator('isfinite', ''))(...args)
+let o_isin__Tensor_Tensor: Call = (...args) => (o_isin__Tensor_Tensor = operator('isin', 'Tensor_Tensor'))(...args)
+let o_isin__Scalar_Tensor: Call = (...args) => (o_isin__Scalar_Tensor = operator('isin', 'Scalar_Tensor'))(...args)
+let o_isin__Tensor_Scalar: Call = (...args) => (o_isin__Tensor_Scalar = operator('isin', 'Tensor_Scalar'))(...args)
+let o_isinf: Call = (...args) => (o_isinf = operator('isinf', ''))(...args)
+let o_isnan: Call = (...args) => (o_isnan = operator('isnan', ''))(...args)
+let o_isneginf: Call = (...args) => (o_isneginf = operator('isneginf', ''))(...args)
+let o_isposinf: Call = (...args) => (o_isposinf = operator('isposinf', ''))(...args)
+let o_isreal: Call = (...args) => (o_isreal = operator('isreal', ''))(...args)
+let o_istft: Call = (...args) => (o_istft = operator('istft', ''))(...args)
+let o_kl_div: Call = (...args) => (o_kl_div = operator('kl_div', ''))(...args)
+let o_kron: Call = (...args) => (o_kron = operator('kron', ''))(...args)
+let o_layer_norm: Call = (...args) => (o_layer_norm = operator('layer_norm', ''))(...args)
+let o_lcm: Call = (...args) => (o_lcm = operator('lcm', ''))(...args)
+let o_ldexp__Tensor: Call = (...args) => (o_ldexp__Tensor = operator('ldexp', 'Tensor'))(...args)
+let o_le__Tensor: Call = (...args) => (o_le__Tensor = operator('le', 'Tensor'))(...args)
+let o_le__Scalar: Call = (...args) => (o_le__Scalar = operator('le', 'Scalar'))(...args)
+let o_lerp__Tensor: Call = (...args) => (o_lerp__Tensor = operator('lerp', 'Tensor'))(...args)
+let o_lerp__Scalar: Call = (...args) => (o_lerp__Scalar = operator('lerp', 'Scalar'))(...args)
+let o_less__Tensor: Call = (...args) => (o_less__Tensor = operator('less', 'Tensor'))(...args)
+let o_less__Scalar: Call = (...args) => (o_less__Scalar = operator('less', 'Scalar'))(...args)
+let o_less_equal__Tensor: Call = (...args) => (o_less_equal__Tensor = operator('less_equal', 'Tensor'))(...args)
+let o_less_equal__Scalar: Call = (...args) => (o_less_equal__Scalar = operator('less_equal', 'Scalar'))(...args)
+let o_lgamma: Call = (...args) => (o_lgamma = operator('lgamma', ''))(...args)
+let o_log: Call = (...args) => (o_log = operator('log', ''))(...args)
+let o_log10: Call = (...args) => (o_log10 = operator('log10', ''))(...args)
+let o_log1p: Call = (...args) => (o_log1p = operator('log1p', ''))(...args)
+let o_log2: Call = (...args) => (o_log2 = operator('log2', ''))(...args)
+let o_log_softmax__int: Call = (...args) => (o_log_softmax__int = operator('log_softmax', 'int'))(...args)
+let o_logaddexp: Call = (...args) => (o_logaddexp = operator('logaddexp', ''))(...args)
+let o_logaddexp2: Call = (...args) => (o_logaddexp2 = operator('logaddexp2', ''))(...args)
+let o_logcumsumexp: Call = (...args) => (o_logcumsumexp = operator('logcumsumexp', ''))(...args)
+let o_logdet: Call = (...args) => (o_logdet = operator('logdet', ''))(...args)
+let o_logical_and: Call = (...args) => (o_logical_and = operator('logical_and', ''))(...args)
+let o_logical_not: Call = (...args) => (o_logical_not = operator('logical_not', ''))(...args)
+let o_logical_or: Call = (...args) => (o_logical_or = operator('logical_or', ''))(...args)
+let o_logical_xor: Call = (...args) => (o_logical_xor = operator('logical_xor', ''))(...args)
+let o_logit: Call = (...args) => (o_logit = operator('logit', ''))(...args)
+let o_logsumexp: Call = (...args) => (o_logsumexp = operator('logsumexp', ''))(...args)
+let o_lt__Tensor: Call = (...args) => (o_lt__Tensor = operator('lt', 'Tensor'))(...args)
+let o_lt__Scalar: Call = (...args) => (o_lt__Scalar = operator('lt', 'Scalar'))(...args)
+let o_lu_solve: Call = (...args) => (o_lu_solve = operator('lu_solve', ''))(...args)
+let o_margin_ranking_loss: Call = (...args) => (o_margin_ranking_loss = operator('margin_ranking_loss', ''))(...args)
+let o_masked_fill__Tensor: Call = (...args) => (o_masked_fill__Tensor = operator('masked_fill', 'Tensor'))(...args)
+let o_masked_fill__Scalar: Call = (...args) => (o_masked_fill__Scalar = operator('masked_fill', 'Scalar'))(...args)
+let o_masked_scatter: Call = (...args) => (o_masked_scatter = operator('masked_scatter', ''))(...args)
+let o_masked_select: Call = (...args) => (o_masked_select = operator('masked_select', ''))(...args)
+let o_matmul: Call = (...args) => (o_matmul = operator('matmul', ''))(...args)
+let o_matrix_exp: Call = (...args) => (o_matrix_exp = operator('matrix_exp', ''))(...args)
+let o_matrix_power: Call = (...args) => (o_matrix_power = operator('matrix_power', ''))(...args)
+let o_max: Call = (...args) => (o_max = operator('max', ''))(...args)
+let o_max__other: Call = (...args) => (o_max__other = operator('max', 'other'))(...args)
+let o_max_pool1d: Call = (...args) => (o_max_pool1d = operator('max_pool1d', ''))(...args)
+let o_max_pool2d: Call = (...args) => (o_max_pool2d = operator('max_pool2d', ''))(...args)
+let o_max_pool3d: Call = (...args) => (o_max_pool3d = operator('max_pool3d', ''))(...args)
+let o_maximum: Call = (...args) => (o_maximum = operator('maximum', ''))(...args)
+let o_mean: Call = (...args) => (o_mean = operator('mean', ''))(...args)
+let o_mean__dim: Call = (...args) => (o_mean__dim = operator('mean', 'dim'))(...args)
+let o_median: Call = (...args) => (o_median = operator('median', ''))(...args)
+let o_min: Call = (...args) => (o_min = operator('min', ''))(...args)
+let o_min__other: Call = (...args) => (o_min__other = operator('min', 'other'))(...args)
+let o_minimum: Call = (...args) => (o_minimum = operator('minimum', ''))(...args)
+let o_mkldnn_adaptive_avg_pool2d: Call = (...args) => (o_mkldnn_adaptive_avg_pool2d = operator('mkldnn_adaptive_avg_pool2d', ''))(...args)
+let o_mkldnn_max_pool2d: Call = (...args) => (o_mkldnn_max_pool2d = operator('mkldnn_max_pool2d', ''))(...args)
+let o_mkldnn_max_pool3d: Call = (...args) => (o_mkldnn_max_pool3d = operator('mkldnn_max_pool3d', ''))(...args)
+let o_mm: Call = (...args) => (o_mm = operator('mm', ''))(...args)
+let o_moveaxis__int: Call = (...args) => (o_moveaxis__int = operator('moveaxis', 'int'))(...args)
+let o_moveaxis__intlist: Call = (...args) => (o_moveaxis__intlist = operator('moveaxis', 'intlist'))(...args)
+let o_movedim__int: Call = (...args) => (o_movedim__int = operator('movedim', 'int'))(...args)
+let o_movedim__intlist: Call = (...args) => (o_movedim__intlist = operator('movedim', 'intlist'))(...args)
+let o_msort: Call = (...args) => (o_msort = operator('msort', ''))(...args)
+let o_mul__Tensor: Call = (...args) => (o_mul__Tensor = operator('mul', 'Tensor'))(...args)
+let o_mul__Scalar: Call = (...args) => (o_mul__Scalar = operator('mul', 'Scalar'))(...args)
+let o_multinomial: Call = (...args) => (o_multinomial = operator('multinomial', ''))(...args)
+let o_multiply__Tensor: Call = (...args) => (o_multiply__Tensor = operator('multiply', 'Tensor'))(...args)
+let o_multiply__Scalar: Call = (...args) => (o_multiply__Scalar = operator('multiply', 'Scalar'))(...args)
+let o_mv: Call = (...args) => (o_mv = operator('mv', ''))(...args)
+let o_mvlgamma: Call = (...args) => (o_mvlgamma = operator('mvlgamma', ''))(...args)
+let o_nan_to_num: Call = (...args) => (o_nan_to_num = operator('nan_to_num', ''))(...args)
+let o_nanmean: Call = (...args) => (o_nanmean = operator('nanmean', ''))(...args)
+let o_nanmedian: Call = (...args) => (o_nanmedian = operator('nanmedian', ''))(...args)
+let o_nanquantile: Call = (...args) => (o_nanquantile = operator('nanquantile', ''))(...args)
+let o_nanquantile__scalar: Call = (...args) => (o_nanquantile__scalar = operator('nanquantile', 'scalar'))(...args)
+let o_nansum: Call = (...args) => (o_nansum = operator('nansum', ''))(...args)
+let o_narrow__Tensor: Call = (...args) => (o_narrow__Tensor = operator('narrow', 'Tensor'))(...args)
+let o_narrow: Call = (...args) => (o_narrow = operator('narrow', ''))(...args)
+let o_narrow_copy: Call = (...args) => (o_narrow_copy = operator('narrow_copy', ''))(...args)
+let o_native_channel_shuffle: Call = (...args) => (o_native_channel_shuffle = operator('native_channel_shuffle', ''))(...args)
+let o_native_norm: Call = (...args) => (o_native_norm = operator('native_norm', ''))(...args)
+let o_ne__Tensor: Call = (...args) => (o_ne__Tensor = operator('ne', 'Tensor'))(...args)
+let o_ne__Scalar: Call = (...args) => (o_ne__Scalar = operator('ne', 'Scalar'))(...args)
+let o_neg: Call = (...args) => (o_neg = operator('neg', ''))(...args)
+let o_negative: Call = (...args) => (o_negative = operator('negative', ''))(...args)
+let o_nextafter: Call = (...args) => (o_nextafter = operator('nextafter', ''))(...args)
+let o_norm_except_dim: Call = (...args) => (o_norm_except_dim = operator('norm_except_dim', ''))(...args)
+let o_normal__Tensor_Tensor: Call = (...args) => (o_normal__Tensor_Tensor = operator('normal', 'Tensor_Tensor'))(...args)
+let o_normal__Tensor_float: Call = (...args) => (o_normal__Tensor_float = operator('normal', 'Tensor_float'))(...args)
+let o_normal__float_Tensor: Call = (...args) => (o_normal__float_Tensor = operator('normal', 'float_Tensor'))(...args)
+let o_not_equal__Tensor: Call = (...args) => (o_not_equal__Tensor = operator('not_equal', 'Tensor'))(...args)
+let o_not_equal__Scalar: Call = (...args) => (o_not_equal__Scalar = operator('not_equal', 'Scalar'))(...args)
+let o_nuclear_norm__dim: Call = (...args) => (o_nuclear_norm__dim = operator('nuclear_norm', 'dim'))(...args)
+let o_nuclear_norm: Call = (...args) => (o_nuclear_norm = operator('nuclear_norm', ''))(...args)
+let o_orgqr: Call = (...args) => (o_orgqr = operator('orgqr', ''))(...args)
+let o_ormqr: Call = (...args) => (o_ormqr = operator('ormqr', ''))(...args)
+let o_outer: Call = (...args) => (o_outer = operator('outer', ''))(...args)
+let o_pairwise_distance: Call = (...args) => (o_pairwise_distance = operator('pairwise_distance', ''))(...args)
+let o_pdist: Call = (...args) => (o_pdist = operator('pdist', ''))(...args)
+let o_permute: Call = (...args) => (o_permute = operator('permute', ''))(...args)
+let o_permute_copy: Call = (...args) => (o_permute_copy = operator('permute_copy', ''))(...args)
+let o_pinverse: Call = (...args) => (o_pinverse = operator('pinverse', ''))(...args)
+let o_pixel_shuffle: Call = (...args) => (o_pixel_shuffle = operator('pixel_shuffle', ''))(...args)
+let o_pixel_unshuffle: Call = (...args) => (o_pixel_unshuffle = operator('pixel_unshuffle', ''))(...args)
+let o_poisson: Call = (...args) => (o_poisson = operator('poisson', ''))(...args)
+let o_polar: Call = (...args) => (o_polar = operator('polar', ''))(...args)
+let o_polygamma: Call = (...args) => (o_polygamma = operator('polygamma', ''))(...args)
+let o_positive: Call = (...args) => (o_positive = operator('positive', ''))(...args)
+let o_pow__Tensor_Tensor: Call = (...args) => (o_pow__Tensor_Tensor = operator('pow', 'Tensor_Tensor'))(...args)
+let o_pow__Scalar: Call = (...args) => (o_pow__Scalar = operator('pow', 'Scalar'))(...args)
+let o_pow__Tensor_Scalar: Call = (...args) => (o_pow__Tensor_Scalar = operator('pow', 'Tensor_Scalar'))(...args)
+let o_prelu: Call = (...args) => (o_prelu = operator('prelu', ''))(...args)
+let o_prod: Call = (...args) => (o_prod = operator('prod', ''))(...args)
+let o_prod__dim_int: Call = (...args) => (o_prod__dim_int = operator('prod', 'dim_int'))(...args)
+let o_put: Call = (...args) => (o_put = operator('put', ''))(...args)
+let o_q_per_channel_scales: Call = (...args) => (o_q_per_channel_scales = operator('q_per_channel_scales', ''))(...args)
+let o_q_per_channel_zero_points: Call = (...args) => (o_q_per_channel_zero_points = operator('q_per_channel_zero_points', ''))(...args)
+let o_quantile: Call = (...args) => (o_quantile = operator('quantile', ''))(...args)
+let o_quantile__scalar: Call = (...args) => (o_quantile__scalar = operator('quantile', 'scalar'))(...args)
+let o_quantized_max_pool1d: Call = (...args) => (o_quantized_max_pool1d = operator('quantized_max_pool1d', ''))(...args)
+let o_quantized_max_pool2d: Call = (...args) => (o_quantized_max_pool2d = operator('quantized_max_pool2d', ''))(...args)
+let o_quantized_max_pool3d: Call = (...args) => (o_quantized_max_pool3d = operator('quantized_max_pool3d', ''))(...args)
+let o_rad2deg: Call = (...args) => (o_rad2deg = operator('rad2deg', ''))(...args)
+let o_ravel: Call = (...args) => (o_ravel = operator('ravel', ''))(...args)
+let o_real: Call = (...args) => (o_real = operator('real', ''))(...args)
+let o_reciprocal: Call = (...args) => (o_reciprocal = operator('reciprocal', ''))(...args)
+let o_relu: Call = (...args) => (o_relu = operator('relu', ''))(...args)
+let o_remainder__Tensor: Call = (...args) => (o_remainder__Tensor = operator('remainder', 'Tensor'))(...args)
+let o_remainder__Scalar_Tensor: Call = (...args) => (o_remainder__Scalar_Tensor = operator('remainder', 'Scalar_Tensor'))(...args)
+let o_remainder__Scalar: Call = (...args) => (o_remainder__Scalar = operator('remainder', 'Scalar'))(...args)
+let o_renorm: Call = (...args) => (o_renorm = operator('renorm', ''))(...args)
+let o_repeat_interleave__self_Tensor: Call = (...args) => (o_repeat_interleave__self_Tensor = operator('repeat_interleave', 'self_Tensor'))(...args)
+let o_repeat_interleave__Tensor: Call = (...args) => (o_repeat_interleave__Tensor = operator('repeat_interleave', 'Tensor'))(...args)
+let o_repeat_interleave__self_int: Call = (...args) => (o_repeat_interleave__self_int = operator('repeat_interleave', 'self_int'))(...args)
+let o_reshape: Call = (...args) => (o_reshape = operator('reshape', ''))(...args)
+let o_resolve_conj: Call = (...args) => (o_resolve_conj = operator('resolve_conj', ''))(...args)
+let o_resolve_neg: Call = (...args) => (o_resolve_neg = operator('resolve_neg', ''))(...args)
+let o_rms_norm: Call = (...args) => (o_rms_norm = operator('rms_norm', ''))(...args)
+let o_rnn_relu_cell: Call = (...args) => (o_rnn_relu_cell = operator('rnn_relu_cell', ''))(...args)
+let o_rnn_tanh_cell: Call = (...args) => (o_rnn_tanh_cell = operator('rnn_tanh_cell', ''))(...args)
+let o_roll: Call = (...args) => (o_roll = operator('roll', ''))(...args)
+let o_rot90: Call = (...args) => (o_rot90 = operator('rot90', ''))(...args)
+let o_round: Call = (...args) => (o_round = operator('round', ''))(...args)
+let o_row_indices_copy: Call = (...args) => (o_row_indices_copy = operator('row_indices_copy', ''))(...args)
+let o_rrelu: Call = (...args) => (o_rrelu = operator('rrelu', ''))(...args)
+let o_rsqrt: Call = (...args) => (o_rsqrt = operator('rsqrt', ''))(...args)
+let o_rsub__Tensor: Call = (...args) => (o_rsub__Tensor = operator('rsub', 'Tensor'))(...args)
+let o_rsub__Scalar: Call = (...args) => (o_rsub__Scalar = operator('rsub', 'Scalar'))(...args)
+let o_scatter__src: Call = (...args) => (o_scatter__src = operator('scatter', 'src'))(...args)
+let o_scatter__value: Call = (...args) => (o_scatter__value = operator('scatter', 'value'))(...args)
+let o_scatter_add: Call = (...args) => (o_scatter_add = operator('scatter_add', ''))(...args)
+let o_searchsorted__Tensor: Call = (...args) => (o_searchsorted__Tensor = operator('searchsorted', 'Tensor'))(...args)
+let o_searchsorted__Scalar: Call = (...args) => (o_searchsorted__Scalar = operator('searchsorted', 'Scalar'))(...args)
+let o_select__int: Call = (...args) => (o_select__int = operator('select', 'int'))(...args)
+let o_select_copy__int: Call = (...args) => (o_select_copy__int = operator('select_copy', 'int'))(...args)
+let o_select_scatter: Call = (...args) => (o_select_scatter = operator('select_scatter', ''))(...args)
+let o_selu: Call = (...args) => (o_selu = operator('selu', ''))(...args)
+let o_sgn: Call = (...args) => (o_sgn = operator('sgn', ''))(...args)
+let o_sigmoid: Call = (...args) => (o_sigmoid = operator('sigmoid', ''))(...args)
+let o_sign: Call = (...args) => (o_sign = operator('sign', ''))(...args)
+let o_signbit: Call = (...args) => (o_signbit = operator('signbit', ''))(...args)
+let o_sin: Call = (...args) => (o_sin = operator('sin', ''))(...args)
+let o_sinc: Call = (...args) => (o_sinc = operator('sinc', ''))(...args)
+let o_sinh: Call = (...args) => (o_sinh = operator('sinh', ''))(...args)
+let o_slice_copy__Tensor: Call = (...args) => (o_slice_copy__Tensor = operator('slice_copy', 'Tensor'))(...args)
+let o_slice_inverse: Call = (...args) => (o_slice_inverse = operator('slice_inverse', ''))(...args)
+let o_slice_scatter: Call = (...args) => (o_slice_scatter = operator('slice_scatter', ''))(...args)
+let o_smm: Call = (...args) => (o_smm = operator('smm', ''))(...args)
+let o_softmax__int: Call = (...args) => (o_softmax__int = operator('softmax', 'int'))(...args)
+let o_sqrt: Call = (...args) => (o_sqrt = operator('sqrt', ''))(...args)
+let o_square: Call = (...args) => (o_square = operator('square', ''))(...args)
+let o_squeeze: Call = (...args) => (o_squeeze = operator('squeeze', ''))(...args)
+let o_squeeze__dim: Call = (...args) => (o_squeeze__dim = operator('squeeze', 'dim'))(...args)
+let o_squeeze__dims: Call = (...args) => (o_squeeze__dims = operator('squeeze', 'dims'))(...args)
+let o_squeeze_copy: Call = (...args) => (o_squeeze_copy = operator('squeeze_copy', ''))(...args)
+let o_squeeze_copy__dim: Call = (...args) => (o_squeeze_copy__dim = operator('squeeze_copy', 'dim'))(...args)
+let o_squeeze_copy__dims: Call = (...args) => (o_squeeze_copy__dims = operator('squeeze_copy', 'dims'))(...args)
+let o_sspaddmm: Call = (...args) => (o_sspaddmm = operator('sspaddmm', ''))(...args)
+let o_std__dim: Call = (...args) => (o_std__dim = operator('std', 'dim'))(...args)
+let o_std__correction: Call = (...args) => (o_std__correction = operator('std', 'correction'))(...args)
+let o_std: Call = (...args) => (o_std = operator('std', ''))(...args)
+let o_sub__Tensor: Call = (...args) => (o_sub__Tensor = operator('sub', 'Tensor'))(...args)
+let o_sub__Scalar: Call = (...args) => (o_sub__Scalar = operator('sub', 'Scalar'))(...args)
+let o_subtract__Tensor: Call = (...args) => (o_subtract__Tensor = operator('subtract', 'Tensor'))(...args)
+let o_subtract__Scalar: Call = (...args) => (o_subtract__Scalar = operator('subtract', 'Scalar'))(...args)
+let o_sum: Call = (...args) => (o_sum = operator('sum', ''))(...args)
+let o_sum__dim_IntList: Call = (...args) => (o_sum__dim_IntList = operator('sum', 'dim_IntList'))(...args)
+let o_swapaxes: Call = (...args) => (o_swapaxes = operator('swapaxes', ''))(...args)
+let o_swapdims: Call = (...args) => (o_swapdims = operator('swapdims', ''))(...args)
+let o_t: Call = (...args) => (o_t = operator('t', ''))(...args)
+let o_t_copy: Call = (...args) => (o_t_copy = operator('t_copy', ''))(...args)
+let o_take: Call = (...args) => (o_take = operator('take', ''))(...args)
+let o_take_along_dim: Call = (...args) => (o_take_along_dim = operator('take_along_dim', ''))(...args)
+let o_tan: Call = (...args) => (o_tan = operator('tan', ''))(...args)
+let o_tanh: Call = (...args) => (o_tanh = operator('tanh', ''))(...args)
+let o_tensordot: Call = (...args) => (o_tensordot = operator('tensordot', ''))(...args)
+let o_threshold: Call = (...args) => (o_threshold = operator('threshold', ''))(...args)
+let o_tile: Call = (...args) => (o_tile = operator('tile', ''))(...args)
+let o_trace: Call = (...args) => (o_trace = operator('trace', ''))(...args)
+let o_transpose__int: Call = (...args) => (o_transpose__int = operator('transpose', 'int'))(...args)
+let o_transpose_copy__int: Call = (...args) => (o_transpose_copy__int = operator('transpose_copy', 'int'))(...args)
+let o_trapezoid__x: Call = (...args) => (o_trapezoid__x = operator('trapezoid', 'x'))(...args)
+let o_trapezoid__dx: Call = (...args) => (o_trapezoid__dx = operator('trapezoid', 'dx'))(...args)
+let o_trapz__dx: Call = (...args) => (o_trapz__dx = operator('trapz', 'dx'))(...args)
+let o_trapz__x: Call = (...args) => (o_trapz__x = operator('trapz', 'x'))(...args)
+let o_tril: Call = (...args) => (o_tril = operator('tril', ''))(...args)
+let o_triplet_margin_loss: Call = (...args) => (o_triplet_margin_loss = operator('triplet_margin_loss', ''))(...args)
+let o_triu: Call = (...args) => (o_triu = operator('triu', ''))(...args)
+let o_true_divide__Tensor: Call = (...args) => (o_true_divide__Tensor = operator('true_divide', 'Tensor'))(...args)
+let o_true_divide__Scalar: Call = (...args) => (o_true_divide__Scalar = operator('true_divide', 'Scalar'))(...args)
+let o_trunc: Call = (...args) => (o_trunc = operator('trunc', ''))(...args)
+let o_unflatten__int: Call = (...args) => (o_unflatten__int = operator('unflatten', 'int'))(...args)
+let o_unfold_copy: Call = (...args) => (o_unfold_copy = operator('unfold_copy', ''))(...args)
+let o_unsqueeze: Call = (...args) => (o_unsqueeze = operator('unsqueeze', ''))(...args)
+let o_unsqueeze_copy: Call = (...args) => (o_unsqueeze_copy = operator('unsqueeze_copy', ''))(...args)
+let o_values_copy: Call = (...args) => (o_values_copy = operator('values_copy', ''))(...args)
+let o_vander: Call = (...args) => (o_vander = operator('vander', ''))(...args)
+let o_var__dim: Call = (...args) => (o_var__dim = operator('var', 'dim'))(...args)
+let o_var__correction: Call = (...args) => (o_var__correction = operator('var', 'correction'))(...args)
+let o_var: Call = (...args) => (o_var = operator('var', ''))(...args)
+let o_vdot: Call = (...args) => (o_vdot = operator('vdot', ''))(...args)
+let o_view_as_complex: Call = (...args) => (o_view_as_complex = operator('view_as_complex', ''))(...args)
+let o_view_as_complex_copy: Call = (...args) => (o_view_as_complex_copy = operator('view_as_complex_copy', ''))(...args)
+let o_view_as_real: Call = (...args) => (o_view_as_real = operator('view_as_real', ''))(...args)
+let o_view_as_real_copy: Call = (...args) => (o_view_as_real_copy = operator('view_as_real_copy', ''))(...args)
+let o_view_copy: Call = (...args) => (o_view_copy = operator('view_copy', ''))(...args)
+let o_where__self: Call = (...args) => (o_where__self = operator('where', 'self'))(...args)
+let o_where__ScalarSelf: Call = (...args) => (o_where__ScalarSelf = operator('where', 'ScalarSelf'))(...args)
+let o_where__ScalarOther: Call = (...args) => (o_where__ScalarOther = operator('where', 'ScalarOther'))(...args)
+let o_where__Scalar: Call = (...args) => (o_where__Scalar = operator('where', 'Scalar'))(...args)
+let o_xlogy__Tensor: Call = (...args) => (o_xlogy__Tensor = operator('xlogy', 'Tensor'))(...args)
+let o_xlogy__Scalar_Self: Call = (...args) => (o_xlogy__Scalar_Self = operator('xlogy', 'Scalar_Self'))(...args)
+let o_xlogy__Scalar_Other: Call = (...args) => (o_xlogy__Scalar_Other = operator('xlogy', 'Scalar_Other'))(...args)
 
-const s0 = signatures('abs', false, ['abs|||self:T'])
-const s1 = signatures('abs_', false, ['abs_||@|self:T'])
-const s2 = signatures('absolute', false, ['absolute|||self:T'])
-const s3 = signatures('acos', false, ['acos|||self:T'])
-const s4 = signatures('acos_', false, ['acos_||@|self:T'])
-const s5 = signatures('acosh', false, ['acosh|||self:T'])
-const s6 = signatures('acosh_', false, ['acosh_||@|self:T'])
-const s7 = signatures('adaptiveAvgPool1d', false, ['adaptive_avg_pool1d|||self:T,output_size:i[1]'])
-const s8 = signatures('adaptiveMaxPool1d', false, ['adaptive_max_pool1d|||self:T,output_size:i[1]'])
-const s9 = signatures('add', false, ['add|Tensor||self:T,other:T,*,alpha:S=', 'add|Scalar||self:T,other:S,alpha:S='])
-const s10 = signatures('addbmm', false, ['addbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
-const s11 = signatures('addcdiv', false, ['addcdiv|||self:T,tensor1:T,tensor2:T,*,value:S='])
-const s12 = signatures('addcmul', false, ['addcmul|||self:T,tensor1:T,tensor2:T,*,value:S='])
-const s13 = signatures('addmm', false, ['addmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S=', 'addmm|dtype||self:T,mat1:T,mat2:T,out_dtype:d,*,beta:S=,alpha:S='])
-const s14 = signatures('addmv', false, ['addmv|||self:T,mat:T,vec:T,*,beta:S=,alpha:S='])
-const s15 = signatures('addmv_', false, ['addmv_||@|self:T,mat:T,vec:T,*,beta:S=,alpha:S='])
-const s16 = signatures('addr', false, ['addr|||self:T,vec1:T,vec2:T,*,beta:S=,alpha:S='])
-const s17 = signatures('adjoint', false, ['adjoint|||self:T'])
-const s18 = signatures('affineGridGenerator', false, ['affine_grid_generator|||theta:T,size:i[],align_corners:b'])
-const s19 = signatures('aliasCopy', false, ['alias_copy|||self:T'])
-const s20 = signatures('all', false, ['all|||self:T', 'all|dims||self:T,dim:i[]?=,keepdim:b=', 'all|dim||self:T,dim:i,keepdim:b='])
-const s21 = signatures('allclose', false, ['allclose|||self:T,other:T,rtol:f=,atol:f=,equal_nan:b='])
-const s22 = signatures('alphaDropout', false, ['alpha_dropout|||input:T,p:f,train:b'])
-const s23 = signatures('alphaDropout_', false, ['alpha_dropout_||@|self:T,p:f,train:b'])
-const s24 = signatures('amax', false, ['amax|||self:T,dim:i[1]=,keepdim:b='])
-const s25 = signatures('amin', false, ['amin|||self:T,dim:i[1]=,keepdim:b='])
-const s26 = signatures('aminmax', false, ['aminmax|||self:T,*,dim:i?=,keepdim:b='])
-const s27 = signatures('angle', false, ['angle|||self:T'])
-const s28 = signatures('any', false, ['any|||self:T', 'any|dims||self:T,dim:i[]?=,keepdim:b=', 'any|dim||self:T,dim:i,keepdim:b='])
-const s29 = signatures('arccos', false, ['arccos|||self:T'])
-const s30 = signatures('arccos_', false, ['arccos_||@|self:T'])
-const s31 = signatures('arccosh', false, ['arccosh|||self:T'])
-const s32 = signatures('arccosh_', false, ['arccosh_||@|self:T'])
-const s33 = signatures('arcsin', false, ['arcsin|||self:T'])
-const s34 = signatures('arcsin_', false, ['arcsin_||@|self:T'])
-const s35 = signatures('arcsinh', false, ['arcsinh|||self:T'])
-const s36 = signatures('arcsinh_', false, ['arcsinh_||@|self:T'])
-const s37 = signatures('arctan', false, ['arctan|||self:T'])
-const s38 = signatures('arctan2', false, ['arctan2|||self:T,other:T'])
-const s39 = signatures('arctan_', false, ['arctan_||@|self:T'])
-const s40 = signatures('arctanh', false, ['arctanh|||self:T'])
-const s41 = signatures('arctanh_', false, ['arctanh_||@|self:T'])
-const s42 = signatures('argmax', false, ['argmax|||self:T,dim:i?=,keepdim:b='])
-const s43 = signatures('argmin', false, ['argmin|||self:T,dim:i?=,keepdim:b='])
-const s44 = signatures('argsort', false, ['argsort|stable||self:T,*,stable:b,dim:i=,descending:b=', 'argsort|||self:T,dim:i=,descending:b='])
-const s45 = signatures('argwhere', false, ['argwhere|||self:T'])
-const s46 = signatures('asStrided', false, ['as_strided|||self:T,size:i[],stride:i[],storage_offset:i?='])
-const s47 = signatures('asStrided_', false, ['as_strided_||@|self:T,size:i[],stride:i[],storage_offset:i?='])
-const s48 = signatures('asStridedCopy', false, ['as_strided_copy|||self:T,size:i[],stride:i[],storage_offset:i?='])
-const s49 = signatures('asStridedScatter', false, ['as_strided_scatter|||self:T,src:T,size:i[],stride:i[],storage_offset:i?='])
-const s50 = signatures('asin', false, ['asin|||self:T'])
-const s51 = signatures('asin_', false, ['asin_||@|self:T'])
-const s52 = signatures('asinh', false, ['asinh|||self:T'])
-const s53 = signatures('asinh_', false, ['asinh_||@|self:T'])
-const s54 = signatures('atan', false, ['atan|||self:T'])
-const s55 = signatures('atan2', false, ['atan2|||self:T,other:T'])
-const s56 = signatures('atan_', false, ['atan_||@|self:T'])
-const s57 = signatures('atanh', false, ['atanh|||self:T'])
-const s58 = signatures('atanh_', false, ['atanh_||@|self:T'])
-const s59 = signatures('atleast1d', false, ['atleast_1d|||self:T', 'atleast_1d|Sequence||tensors:T[]'])
-const s60 = signatures('atleast2d', false, ['atleast_2d|||self:T', 'atleast_2d|Sequence||tensors:T[]'])
-const s61 = signatures('atleast3d', false, ['atleast_3d|||self:T', 'atleast_3d|Sequence||tensors:T[]'])
-const s62 = signatures('avgPool1d', false, ['avg_pool1d|||self:T,kernel_size:i[1],stride:i[1]=,padding:i[1]=,ceil_mode:b=,count_include_pad:b='])
-const s63 = signatures('baddbmm', false, ['baddbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S=', 'baddbmm|dtype||self:T,batch1:T,batch2:T,out_dtype:d,*,beta:S=,alpha:S='])
-const s64 = signatures('bartlettWindow', false, ['bartlett_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'bartlett_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s65 = signatures('batchNorm', false, ['batch_norm|||input:T,weight:T?,bias:T?,running_mean:T?,running_var:T?,training:b,momentum:f,eps:f,cudnn_enabled:b'])
-const s66 = signatures('batchNormBackwardElemt', false, ['batch_norm_backward_elemt|||grad_out:T,input:T,mean:T,invstd:T,weight:T?,sum_dy:T,sum_dy_xmu:T,count:T'])
-const s67 = signatures('batchNormBackwardReduce', false, ['batch_norm_backward_reduce|||grad_out:T,input:T,mean:T,invstd:T,weight:T?,input_g:b,weight_g:b,bias_g:b'])
-const s68 = signatures('batchNormElemt', false, ['batch_norm_elemt|||input:T,weight:T?,bias:T?,mean:T,invstd:T,eps:f'])
-const s69 = signatures('batchNormGatherStats', false, ['batch_norm_gather_stats|||input:T,mean:T,invstd:T,running_mean:T?,running_var:T?,momentum:f,eps:f,count:i'])
-const s70 = signatures('batchNormGatherStatsWithCounts', false, ['batch_norm_gather_stats_with_counts|||input:T,mean:T,invstd:T,running_mean:T?,running_var:T?,momentum:f,eps:f,counts:T'])
-const s71 = signatures('batchNormStats', false, ['batch_norm_stats|||input:T,eps:f'])
-const s72 = signatures('batchNormUpdateStats', false, ['batch_norm_update_stats|||input:T,running_mean:T?,running_var:T?,momentum:f'])
-const s73 = signatures('bernoulli', false, ['bernoulli|||self:T,*,generator:g?=', 'bernoulli|p||self:T,p:f,*,generator:g?='])
-const s74 = signatures('bilinear', false, ['bilinear|||input1:T,input2:T,weight:T,bias:T?='])
-const s75 = signatures('binaryCrossEntropyWithLogits', false, ['binary_cross_entropy_with_logits|||self:T,target:T,weight:T?=,pos_weight:T?=,reduction:i='])
-const s76 = signatures('bincount', false, ['bincount|||self:T,weights:T?=,minlength:i='])
-const s77 = signatures('binomial', false, ['binomial|||count:T,prob:T,generator:g?='])
-const s78 = signatures('bitwiseAnd', false, ['bitwise_and|Tensor||self:T,other:T', 'bitwise_and|Scalar_Tensor||self:S,other:T', 'bitwise_and|Scalar||self:T,other:S'])
-const s79 = signatures('bitwiseLeftShift', false, ['bitwise_left_shift|Tensor||self:T,other:T', 'bitwise_left_shift|Scalar_Tensor||self:S,other:T', 'bitwise_left_shift|Tensor_Scalar||self:T,other:S'])
-const s80 = signatures('bitwiseNot', false, ['bitwise_not|||self:T'])
-const s81 = signatures('bitwiseOr', false, ['bitwise_or|Tensor||self:T,other:T', 'bitwise_or|Scalar_Tensor||self:S,other:T', 'bitwise_or|Scalar||self:T,other:S'])
-const s82 = signatures('bitwiseRightShift', false, ['bitwise_right_shift|Tensor||self:T,other:T', 'bitwise_right_shift|Scalar_Tensor||self:S,other:T', 'bitwise_right_shift|Tensor_Scalar||self:T,other:S'])
-const s83 = signatures('bitwiseXor', false, ['bitwise_xor|Tensor||self:T,other:T', 'bitwise_xor|Scalar_Tensor||self:S,other:T', 'bitwise_xor|Scalar||self:T,other:S'])
-const s84 = signatures('blackmanWindow', false, ['blackman_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'blackman_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s85 = signatures('blockDiag', false, ['block_diag|||tensors:T[]'])
-const s86 = signatures('bmm', false, ['bmm|||self:T,mat2:T', 'bmm|dtype||self:T,mat2:T,out_dtype:d'])
-const s87 = signatures('broadcastTensors', false, ['broadcast_tensors|||tensors:T[]'])
-const s88 = signatures('broadcastTo', false, ['broadcast_to|||self:T,size:i[]'])
-const s89 = signatures('bucketize', false, ['bucketize|Tensor||self:T,boundaries:T,*,out_int32:b=,right:b=', 'bucketize|Scalar||self:S,boundaries:T,*,out_int32:b=,right:b='])
-const s90 = signatures('cartesianProd', false, ['cartesian_prod|||tensors:T[]'])
-const s91 = signatures('cat', false, ['cat|||tensors:T[],dim:i='])
-const s92 = signatures('ccolIndicesCopy', false, ['ccol_indices_copy|||self:T'])
-const s93 = signatures('cdist', false, ['cdist|||x1:T,x2:T,p:f=,compute_mode:i?='])
-const s94 = signatures('ceil', false, ['ceil|||self:T'])
-const s95 = signatures('ceil_', false, ['ceil_||@|self:T'])
-const s96 = signatures('celu', false, ['celu|||self:T,alpha:S='])
-const s97 = signatures('celu_', false, ['celu_||@|self:T,alpha:S='])
-const s98 = signatures('chainMatmul', false, ['chain_matmul|||matrices:T[]'])
-const s99 = signatures('channelShuffle', false, ['channel_shuffle|||self:T,groups:i'])
-const s100 = signatures('cholesky', false, ['cholesky|||self:T,upper:b='])
-const s101 = signatures('choleskyInverse', false, ['cholesky_inverse|||self:T,upper:b='])
-const s102 = signatures('choleskySolve', false, ['cholesky_solve|||self:T,input2:T,upper:b='])
-const s103 = signatures('chooseQparamsOptimized', false, ['choose_qparams_optimized|||input:T,numel:i,n_bins:i,ratio:f,bit_width:i'])
-const s104 = signatures('chunk', false, ['chunk|||self:T,chunks:i,dim:i='])
-const s105 = signatures('clamp', false, ['clamp|Tensor||self:T,min:T?=,max:T?=', 'clamp|||self:T,min:S?=,max:S?='])
-const s106 = signatures('clamp_', false, ['clamp_|Tensor|@|self:T,min:T?=,max:T?=', 'clamp_||@|self:T,min:S?=,max:S?='])
-const s107 = signatures('clampMax', false, ['clamp_max|Tensor||self:T,max:T', 'clamp_max|||self:T,max:S'])
-const s108 = signatures('clampMax_', false, ['clamp_max_|Tensor|@|self:T,max:T', 'clamp_max_||@|self:T,max:S'])
-const s109 = signatures('clampMin', false, ['clamp_min|Tensor||self:T,min:T', 'clamp_min|||self:T,min:S'])
-const s110 = signatures('clampMin_', false, ['clamp_min_|Tensor|@|self:T,min:T', 'clamp_min_||@|self:T,min:S'])
-const s111 = signatures('clip', false, ['clip|Tensor||self:T,min:T?=,max:T?=', 'clip|||self:T,min:S?=,max:S?='])
-const s112 = signatures('clip_', false, ['clip_|Tensor|@|self:T,min:T?=,max:T?=', 'clip_||@|self:T,min:S?=,max:S?='])
-const s113 = signatures('clone', false, ['clone|||self:T,*,memory_format:m?='])
-const s114 = signatures('colIndicesCopy', false, ['col_indices_copy|||self:T'])
-const s115 = signatures('columnStack', false, ['column_stack|||tensors:T[]'])
-const s116 = signatures('combinations', false, ['combinations|||self:T,r:i=,with_replacement:b='])
-const s117 = signatures('complex', false, ['complex|||real:T,imag:T'])
-const s118 = signatures('concat', false, ['concat|||tensors:T[],dim:i='])
-const s119 = signatures('concatenate', false, ['concatenate|||tensors:T[],dim:i='])
-const s120 = signatures('conj', false, ['conj|||self:T'])
-const s121 = signatures('conjPhysical', false, ['conj_physical|||self:T'])
-const s122 = signatures('conjPhysical_', false, ['conj_physical_||@|self:T'])
-const s123 = signatures('constantPadNd', false, ['constant_pad_nd|||self:T,pad:i[],value:S='])
-const s124 = signatures('conv1d', false, ['conv1d|||input:T,weight:T,bias:T?=,stride:i[1]=,padding:i[1]=,dilation:i[1]=,groups:i=', 'conv1d|padding||input:T,weight:T,bias:T?=,stride:i[1]=,padding:s=,dilation:i[1]=,groups:i='])
-const s125 = signatures('conv2d', false, ['conv2d|||input:T,weight:T,bias:T?=,stride:i[2]=,padding:i[2]=,dilation:i[2]=,groups:i=', 'conv2d|padding||input:T,weight:T,bias:T?=,stride:i[2]=,padding:s=,dilation:i[2]=,groups:i='])
-const s126 = signatures('conv3d', false, ['conv3d|||input:T,weight:T,bias:T?=,stride:i[3]=,padding:i[3]=,dilation:i[3]=,groups:i=', 'conv3d|padding||input:T,weight:T,bias:T?=,stride:i[3]=,padding:s=,dilation:i[3]=,groups:i='])
-const s127 = signatures('convTbc', false, ['conv_tbc|||self:T,weight:T,bias:T,pad:i='])
-const s128 = signatures('convTranspose1d', false, ['conv_transpose1d|||input:T,weight:T,bias:T?=,stride:i[1]=,padding:i[1]=,output_padding:i[1]=,groups:i=,dilation:i[1]='])
-const s129 = signatures('convTranspose2d', false, ['conv_transpose2d|input||input:T,weight:T,bias:T?=,stride:i[2]=,padding:i[2]=,output_padding:i[2]=,groups:i=,dilation:i[2]='])
-const s130 = signatures('convTranspose3d', false, ['conv_transpose3d|input||input:T,weight:T,bias:T?=,stride:i[3]=,padding:i[3]=,output_padding:i[3]=,groups:i=,dilation:i[3]='])
-const s131 = signatures('convolution', false, ['convolution|||input:T,weight:T,bias:T?,stride:i[],padding:i[],dilation:i[],transposed:b,output_padding:i[],groups:i'])
-const s132 = signatures('copysign', false, ['copysign|Tensor||self:T,other:T', 'copysign|Scalar||self:T,other:S'])
-const s133 = signatures('corrcoef', false, ['corrcoef|||self:T'])
-const s134 = signatures('cos', false, ['cos|||self:T'])
-const s135 = signatures('cos_', false, ['cos_||@|self:T'])
-const s136 = signatures('cosh', false, ['cosh|||self:T'])
-const s137 = signatures('cosh_', false, ['cosh_||@|self:T'])
-const s138 = signatures('cosineEmbeddingLoss', false, ['cosine_embedding_loss|||input1:T,input2:T,target:T,margin:f=,reduction:i='])
-const s139 = signatures('cosineSimilarity', false, ['cosine_similarity|||x1:T,x2:T,dim:i=,eps:f='])
-const s140 = signatures('countNonzero', false, ['count_nonzero|||self:T,dim:i?=', 'count_nonzero|dim_IntList||self:T,dim:i[]'])
-const s141 = signatures('cov', false, ['cov|||self:T,*,correction:i=,fweights:T?=,aweights:T?='])
-const s142 = signatures('cross', false, ['cross|||self:T,other:T,dim:i?='])
-const s143 = signatures('crowIndicesCopy', false, ['crow_indices_copy|||self:T'])
-const s144 = signatures('ctcLoss', false, ['ctc_loss|IntList||log_probs:T,targets:T,input_lengths:i[],target_lengths:i[],blank:i=,reduction:i=,zero_infinity:b=', 'ctc_loss|Tensor||log_probs:T,targets:T,input_lengths:T,target_lengths:T,blank:i=,reduction:i=,zero_infinity:b='])
-const s145 = signatures('cudnnAffineGridGenerator', false, ['cudnn_affine_grid_generator|||theta:T,N:i,C:i,H:i,W:i'])
-const s146 = signatures('cudnnBatchNorm', false, ['cudnn_batch_norm|||input:T,weight:T,bias:T?,running_mean:T?,running_var:T?,training:b,exponential_average_factor:f,epsilon:f'])
-const s147 = signatures('cudnnConvolution', false, ['cudnn_convolution|||self:T,weight:T,padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b,allow_tf32:b'])
-const s148 = signatures('cudnnConvolutionAddRelu', false, ['cudnn_convolution_add_relu|||self:T,weight:T,z:T,alpha:S?,bias:T?,stride:i[],padding:i[],dilation:i[],groups:i'])
-const s149 = signatures('cudnnConvolutionRelu', false, ['cudnn_convolution_relu|||self:T,weight:T,bias:T?,stride:i[],padding:i[],dilation:i[],groups:i'])
-const s150 = signatures('cudnnConvolutionTranspose', false, ['cudnn_convolution_transpose|||self:T,weight:T,padding:i[],output_padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b,allow_tf32:b'])
-const s151 = signatures('cudnnGridSampler', false, ['cudnn_grid_sampler|||self:T,grid:T'])
-const s152 = signatures('cudnnIsAcceptable', false, ['cudnn_is_acceptable|||self:T'])
-const s153 = signatures('cummax', false, ['cummax|||self:T,dim:i'])
-const s154 = signatures('cummin', false, ['cummin|||self:T,dim:i'])
-const s155 = signatures('cumprod', false, ['cumprod|||self:T,dim:i,*,dtype:d?='])
-const s156 = signatures('cumsum', false, ['cumsum|||self:T,dim:i,*,dtype:d?='])
-const s157 = signatures('cumulativeTrapezoid', false, ['cumulative_trapezoid|x||y:T,x:T,*,dim:i=', 'cumulative_trapezoid|dx||y:T,*,dx:S=,dim:i='])
-const s158 = signatures('deg2rad', false, ['deg2rad|||self:T'])
-const s159 = signatures('deg2rad_', false, ['deg2rad_||@|self:T'])
-const s160 = signatures('dequantize', false, ['dequantize|self||self:T', 'dequantize|tensors||tensors:T[]'])
-const s161 = signatures('det', false, ['det|||self:T'])
-const s162 = signatures('detach', false, ['detach|||self:T'])
-const s163 = signatures('detach_', false, ['detach_||@|self:T'])
-const s164 = signatures('detachCopy', false, ['detach_copy|||self:T'])
-const s165 = signatures('diag', false, ['diag|||self:T,diagonal:i='])
-const s166 = signatures('diagEmbed', false, ['diag_embed|||self:T,offset:i=,dim1:i=,dim2:i='])
-const s167 = signatures('diagflat', false, ['diagflat|||self:T,offset:i='])
-const s168 = signatures('diagonal', false, ['diagonal|||self:T,offset:i=,dim1:i=,dim2:i='])
-const s169 = signatures('diagonalCopy', false, ['diagonal_copy|||self:T,offset:i=,dim1:i=,dim2:i='])
-const s170 = signatures('diagonalScatter', false, ['diagonal_scatter|||self:T,src:T,offset:i=,dim1:i=,dim2:i='])
-const s171 = signatures('diff', false, ['diff|||self:T,n:i=,dim:i=,prepend:T?=,append:T?='])
-const s172 = signatures('digamma', false, ['digamma|||self:T'])
-const s173 = signatures('dist', false, ['dist|||self:T,other:T,p:S='])
-const s174 = signatures('div', false, ['div|Tensor||self:T,other:T', 'div|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'div|Scalar||self:T,other:S', 'div|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
-const s175 = signatures('divide', false, ['divide|Tensor||self:T,other:T', 'divide|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'divide|Scalar||self:T,other:S', 'divide|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
-const s176 = signatures('dot', false, ['dot|||self:T,tensor:T'])
-const s177 = signatures('dropout', false, ['dropout|||input:T,p:f,train:b'])
-const s178 = signatures('dropout_', false, ['dropout_||@|self:T,p:f,train:b'])
-const s179 = signatures('dsplit', false, ['dsplit|int||self:T,sections:i', 'dsplit|array||self:T,indices:i[]'])
-const s180 = signatures('dstack', false, ['dstack|||tensors:T[]'])
-const s181 = signatures('embedding', false, ['embedding|||weight:T,indices:T,padding_idx:i=,scale_grad_by_freq:b=,sparse:b='])
-const s182 = signatures('embeddingBag', false, ['embedding_bag|padding_idx||weight:T,indices:T,offsets:T,scale_grad_by_freq:b,mode:i,sparse:b,per_sample_weights:T?,include_last_offset:b,padding_idx:i?', 'embedding_bag|||weight:T,indices:T,offsets:T,scale_grad_by_freq:b=,mode:i=,sparse:b=,per_sample_weights:T?=,include_last_offset:b='])
-const s183 = signatures('embeddingRenorm_', false, ['embedding_renorm_||@|self:T,indices:T,max_norm:f,norm_type:f'])
-const s184 = signatures('empty', false, ['empty|memory_format|+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
-const s185 = signatures('emptyLike', false, ['empty_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
-const s186 = signatures('emptyPermuted', false, ['empty_permuted||+|size:i[],physical_layout:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s187 = signatures('emptyQuantized', false, ['empty_quantized||+|size:i[],qtensor:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
-const s188 = signatures('emptyStrided', false, ['empty_strided||+|size:i[],stride:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s189 = signatures('eq', false, ['eq|Tensor||self:T,other:T', 'eq|Scalar||self:T,other:S'])
-const s190 = signatures('equal', false, ['equal|||self:T,other:T'])
-const s191 = signatures('erf', false, ['erf|||self:T'])
-const s192 = signatures('erf_', false, ['erf_||@|self:T'])
-const s193 = signatures('erfc', false, ['erfc|||self:T'])
-const s194 = signatures('erfc_', false, ['erfc_||@|self:T'])
-const s195 = signatures('erfinv', false, ['erfinv|||self:T'])
-const s196 = signatures('exp', false, ['exp|||self:T'])
-const s197 = signatures('exp2', false, ['exp2|||self:T'])
-const s198 = signatures('exp2_', false, ['exp2_||@|self:T'])
-const s199 = signatures('exp_', false, ['exp_||@|self:T'])
-const s200 = signatures('expandCopy', false, ['expand_copy|||self:T,size:i[],*,implicit:b='])
-const s201 = signatures('expm1', false, ['expm1|||self:T'])
-const s202 = signatures('expm1_', false, ['expm1_||@|self:T'])
-const s203 = signatures('eye', false, ['eye||+|n:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'eye|m|+|n:i,m:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s204 = signatures('fakeQuantizePerChannelAffine', false, ['fake_quantize_per_channel_affine|||self:T,scale:T,zero_point:T,axis:i,quant_min:i,quant_max:i'])
-const s205 = signatures('fakeQuantizePerTensorAffine', false, ['fake_quantize_per_tensor_affine|tensor_qparams||self:T,scale:T,zero_point:T,quant_min:i,quant_max:i', 'fake_quantize_per_tensor_affine|||self:T,scale:f,zero_point:i,quant_min:i,quant_max:i'])
-const s206 = signatures('fbgemmLinearFp16Weight', false, ['fbgemm_linear_fp16_weight|||input:T,packed_weight:T,bias:T', 'fbgemm_linear_fp16_weight|out||input:T,packed_weight:T,bias:T,output:T'])
-const s207 = signatures('fbgemmLinearFp16WeightFp32Activation', false, ['fbgemm_linear_fp16_weight_fp32_activation|||input:T,packed_weight:T,bias:T?', 'fbgemm_linear_fp16_weight_fp32_activation|out||input:T,packed_weight:T,bias:T?,output:T'])
-const s208 = signatures('fbgemmLinearInt8Weight', false, ['fbgemm_linear_int8_weight|||input:T,weight:T,packed:T,col_offsets:T,weight_scale:S,weight_zero_point:S,bias:T'])
-const s209 = signatures('fbgemmLinearInt8WeightFp32Activation', false, ['fbgemm_linear_int8_weight_fp32_activation|||input:T,weight:T,packed:T,col_offsets:T,weight_scale:S,weight_zero_point:S,bias:T'])
-const s210 = signatures('fbgemmLinearQuantizeWeight', false, ['fbgemm_linear_quantize_weight|||input:T'])
-const s211 = signatures('fbgemmPackGemmMatrixFp16', false, ['fbgemm_pack_gemm_matrix_fp16|||input:T'])
-const s212 = signatures('fbgemmPackQuantizedMatrix', false, ['fbgemm_pack_quantized_matrix|||input:T', 'fbgemm_pack_quantized_matrix|KN||input:T,K:i,N:i'])
-const s213 = signatures('featureAlphaDropout', false, ['feature_alpha_dropout|||input:T,p:f,train:b'])
-const s214 = signatures('featureAlphaDropout_', false, ['feature_alpha_dropout_||@|self:T,p:f,train:b'])
-const s215 = signatures('featureDropout', false, ['feature_dropout|||input:T,p:f,train:b'])
-const s216 = signatures('featureDropout_', false, ['feature_dropout_||@|self:T,p:f,train:b'])
-const s217 = signatures('fill', false, ['fill|Tensor||self:T,value:T', 'fill|Scalar||self:T,value:S'])
-const s218 = signatures('fill_', false, ['fill_|Tensor|@|self:T,value:T', 'fill_|Scalar|@|self:T,value:S'])
-const s219 = signatures('fix', false, ['fix|||self:T'])
-const s220 = signatures('fix_', false, ['fix_||@|self:T'])
-const s221 = signatures('flatten', false, ['flatten|using_ints||self:T,start_dim:i=,end_dim:i='])
-const s222 = signatures('flip', false, ['flip|||self:T,dims:i[]'])
-const s223 = signatures('fliplr', false, ['fliplr|||self:T'])
-const s224 = signatures('flipud', false, ['flipud|||self:T'])
-const s225 = signatures('floatPower', false, ['float_power|Tensor_Tensor||self:T,exponent:T', 'float_power|Scalar||self:S,exponent:T', 'float_power|Tensor_Scalar||self:T,exponent:S'])
-const s226 = signatures('floor', false, ['floor|||self:T'])
-const s227 = signatures('floor_', false, ['floor_||@|self:T'])
-const s228 = signatures('floorDivide', false, ['floor_divide|||self:T,other:T', 'floor_divide|Scalar||self:T,other:S'])
-const s229 = signatures('fmax', false, ['fmax|||self:T,other:T'])
-const s230 = signatures('fmin', false, ['fmin|||self:T,other:T'])
-const s231 = signatures('fmod', false, ['fmod|Tensor||self:T,other:T', 'fmod|Scalar||self:T,other:S'])
-const s232 = signatures('frac', false, ['frac|||self:T'])
-const s233 = signatures('frac_', false, ['frac_||@|self:T'])
-const s234 = signatures('frexp', false, ['frexp|Tensor||self:T'])
-const s235 = signatures('frobeniusNorm', false, ['frobenius_norm|dim||self:T,dim:i[1],keepdim:b='])
-const s236 = signatures('fusedMovingAvgObsFakeQuant', false, ['fused_moving_avg_obs_fake_quant|||self:T,observer_on:T,fake_quant_on:T,running_min:T,running_max:T,scale:T,zero_point:T,averaging_const:f,quant_min:i,quant_max:i,ch_axis:i,per_row_fake_quant:b=,symmetric_quant:b='])
-const s237 = signatures('gather', false, ['gather|||self:T,dim:i,index:T,*,sparse_grad:b='])
-const s238 = signatures('gcd', false, ['gcd|||self:T,other:T'])
-const s239 = signatures('gcd_', false, ['gcd_||@|self:T,other:T'])
-const s240 = signatures('ge', false, ['ge|Tensor||self:T,other:T', 'ge|Scalar||self:T,other:S'])
-const s241 = signatures('geqrf', false, ['geqrf|||self:T'])
-const s242 = signatures('ger', false, ['ger|||self:T,vec2:T'])
-const s243 = signatures('gradient', false, ['gradient|array||self:T,*,dim:i[],edge_order:i=', 'gradient|scalararray||self:T,*,spacing:S,dim:i[],edge_order:i=', 'gradient|scalarint||self:T,*,spacing:S?=,dim:i?=,edge_order:i=', 'gradient|scalarrayint||self:T,*,spacing:S[],dim:i?=,edge_order:i=', 'gradient|scalarrayarray||self:T,*,spacing:S[],dim:i[],edge_order:i=', 'gradient|tensorarrayint||self:T,*,spacing:T[],dim:i?=,edge_order:i=', 'gradient|tensorarray||self:T,*,spacing:T[],dim:i[],edge_order:i='])
-const s244 = signatures('greater', false, ['greater|Tensor||self:T,other:T', 'greater|Scalar||self:T,other:S'])
-const s245 = signatures('greaterEqual', false, ['greater_equal|Tensor||self:T,other:T', 'greater_equal|Scalar||self:T,other:S'])
-const s246 = signatures('gridSampler', false, ['grid_sampler|||input:T,grid:T,interpolation_mode:i,padding_mode:i,align_corners:b'])
-const s247 = signatures('gridSampler2d', false, ['grid_sampler_2d|||input:T,grid:T,interpolation_mode:i,padding_mode:i,align_corners:b'])
-const s248 = signatures('gridSampler3d', false, ['grid_sampler_3d|||input:T,grid:T,interpolation_mode:i,padding_mode:i,align_corners:b'])
-const s249 = signatures('groupNorm', false, ['group_norm|||input:T,num_groups:i,weight:T?=,bias:T?=,eps:f=,cudnn_enabled:b='])
-const s250 = signatures('gru', false, ['gru|data||data:T,batch_sizes:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b', 'gru|input||input:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b,batch_first:b'])
-const s251 = signatures('gruCell', false, ['gru_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T?=,b_hh:T?='])
-const s252 = signatures('gt', false, ['gt|Tensor||self:T,other:T', 'gt|Scalar||self:T,other:S'])
-const s253 = signatures('hammingWindow', false, ['hamming_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'hamming_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'hamming_window|periodic_alpha|+|window_length:i,periodic:b,alpha:f,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'hamming_window|periodic_alpha_beta|+|window_length:i,periodic:b,alpha:f,beta:f,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s254 = signatures('hannWindow', false, ['hann_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'hann_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s255 = signatures('hardshrink', false, ['hardshrink|||self:T,lambd:S='])
-const s256 = signatures('hashTensor', false, ['hash_tensor|||self:T,dim:i[1]=,*,keepdim:b=,mode:i='])
-const s257 = signatures('heaviside', false, ['heaviside|||self:T,values:T'])
-const s258 = signatures('hingeEmbeddingLoss', false, ['hinge_embedding_loss|||self:T,target:T,margin:f=,reduction:i='])
-const s259 = signatures('histc', false, ['histc|||self:T,bins:i=,min:S=,max:S='])
-const s260 = signatures('histogram', false, ['histogram|bins_tensor||self:T,bins:T,*,weight:T?=,density:b=', 'histogram|bin_ct||self:T,bins:i=,*,range:f[]?=,weight:T?=,density:b='])
-const s261 = signatures('histogramdd', false, ['histogramdd|int_bins||self:T,bins:i,range:f[]?=,weight:T?=,density:b=', 'histogramdd|||self:T,bins:i[],range:f[]?=,weight:T?=,density:b=', 'histogramdd|TensorList_bins||self:T,bins:T[],range:f[]?=,weight:T?=,density:b='])
-const s262 = signatures('hsplit', false, ['hsplit|int||self:T,sections:i', 'hsplit|array||self:T,indices:i[]'])
-const s263 = signatures('hspmm', false, ['hspmm|||mat1:T,mat2:T'])
-const s264 = signatures('hstack', false, ['hstack|||tensors:T[]'])
-const s265 = signatures('hypot', false, ['hypot|||self:T,other:T'])
-const s266 = signatures('i0', false, ['i0|||self:T'])
-const s267 = signatures('i0_', false, ['i0_||@|self:T'])
-const s268 = signatures('igamma', false, ['igamma|||self:T,other:T'])
-const s269 = signatures('igammac', false, ['igammac|||self:T,other:T'])
-const s270 = signatures('imag', false, ['imag|||self:T'])
-const s271 = signatures('indexAdd', false, ['index_add|||self:T,dim:i,index:T,source:T,*,alpha:S='])
-const s272 = signatures('indexCopy', false, ['index_copy|||self:T,dim:i,index:T,source:T'])
-const s273 = signatures('indexFill', false, ['index_fill|int_Tensor||self:T,dim:i,index:T,value:T', 'index_fill|int_Scalar||self:T,dim:i,index:T,value:S'])
-const s274 = signatures('indexPut', false, ['index_put|||self:T,indices:T?[],values:T,accumulate:b='])
-const s275 = signatures('indexPut_', false, ['index_put_||@|self:T,indices:T?[],values:T,accumulate:b='])
-const s276 = signatures('indexReduce', false, ['index_reduce|||self:T,dim:i,index:T,source:T,reduce:s,*,include_self:b='])
-const s277 = signatures('indexSelect', false, ['index_select|||self:T,dim:i,index:T'])
-const s278 = signatures('indicesCopy', false, ['indices_copy|||self:T'])
-const s279 = signatures('inner', false, ['inner|||self:T,other:T'])
-const s280 = signatures('instanceNorm', false, ['instance_norm|||input:T,weight:T?,bias:T?,running_mean:T?,running_var:T?,use_input_stats:b,momentum:f,eps:f,cudnn_enabled:b'])
-const s281 = signatures('intRepr', false, ['int_repr|||self:T'])
-const s282 = signatures('inverse', false, ['inverse|||self:T'])
-const s283 = signatures('isConj', false, ['is_conj|||self:T'])
-const s284 = signatures('isDistributed', false, ['is_distributed|||self:T'])
-const s285 = signatures('isInference', false, ['is_inference|||self:T'])
-const s286 = signatures('isNeg', false, ['is_neg|||self:T'])
-const s287 = signatures('isNonzero', false, ['is_nonzero|||self:T'])
-const s288 = signatures('isSameSize', false, ['is_same_size|||self:T,other:T'])
-const s289 = signatures('isSigned', false, ['is_signed|||self:T'])
-const s290 = signatures('isVulkanAvailable', false, ['is_vulkan_available|||'])
-const s291 = signatures('isclose', false, ['isclose|||self:T,other:T,rtol:f=,atol:f=,equal_nan:b='])
-const s292 = signatures('isfinite', false, ['isfinite|||self:T'])
-const s293 = signatures('isin', false, ['isin|Tensor_Tensor||elements:T,test_elements:T,*,assume_unique:b=,invert:b=', 'isin|Scalar_Tensor||element:S,test_elements:T,*,assume_unique:b=,invert:b=', 'isin|Tensor_Scalar||elements:T,test_element:S,*,assume_unique:b=,invert:b='])
-const s294 = signatures('isinf', false, ['isinf|||self:T'])
-const s295 = signatures('isnan', false, ['isnan|||self:T'])
-const s296 = signatures('isneginf', false, ['isneginf|||self:T'])
-const s297 = signatures('isposinf', false, ['isposinf|||self:T'])
-const s298 = signatures('isreal', false, ['isreal|||self:T'])
-const s299 = signatures('kaiserWindow', false, ['kaiser_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'kaiser_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'kaiser_window|beta|+|window_length:i,periodic:b,beta:f,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s300 = signatures('klDiv', false, ['kl_div|||self:T,target:T,reduction:i=,*,log_target:b='])
-const s301 = signatures('kron', false, ['kron|||self:T,other:T'])
-const s302 = signatures('kthvalue', false, ['kthvalue|||self:T,k:i,dim:i=,keepdim:b='])
-const s303 = signatures('layerNorm', false, ['layer_norm|||input:T,normalized_shape:i[],weight:T?=,bias:T?=,eps:f=,cudnn_enable:b='])
-const s304 = signatures('lcm', false, ['lcm|||self:T,other:T'])
-const s305 = signatures('lcm_', false, ['lcm_||@|self:T,other:T'])
-const s306 = signatures('ldexp', false, ['ldexp|Tensor||self:T,other:T'])
-const s307 = signatures('ldexp_', false, ['ldexp_||@|self:T,other:T'])
-const s308 = signatures('le', false, ['le|Tensor||self:T,other:T', 'le|Scalar||self:T,other:S'])
-const s309 = signatures('lerp', false, ['lerp|Tensor||self:T,end:T,weight:T', 'lerp|Scalar||self:T,end:T,weight:S'])
-const s310 = signatures('less', false, ['less|Tensor||self:T,other:T', 'less|Scalar||self:T,other:S'])
-const s311 = signatures('lessEqual', false, ['less_equal|Tensor||self:T,other:T', 'less_equal|Scalar||self:T,other:S'])
-const s312 = signatures('lgamma', false, ['lgamma|||self:T'])
-const s313 = signatures('linspace', false, ['linspace|Tensor_Tensor|+|start:T,end:T,steps:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'linspace|Scalar_Tensor|+|start:S,end:T,steps:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'linspace|Tensor_Scalar|+|start:T,end:S,steps:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'linspace||+|start:S,end:S,steps:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s314 = signatures('log', false, ['log|||self:T'])
-const s315 = signatures('log10', false, ['log10|||self:T'])
-const s316 = signatures('log10_', false, ['log10_||@|self:T'])
-const s317 = signatures('log1p', false, ['log1p|||self:T'])
-const s318 = signatures('log1p_', false, ['log1p_||@|self:T'])
-const s319 = signatures('log2', false, ['log2|||self:T'])
-const s320 = signatures('log2_', false, ['log2_||@|self:T'])
-const s321 = signatures('log_', false, ['log_||@|self:T'])
-const s322 = signatures('logSoftmax', false, ['log_softmax|int||self:T,dim:i,dtype:d?='])
-const s323 = signatures('logaddexp', false, ['logaddexp|||self:T,other:T'])
-const s324 = signatures('logaddexp2', false, ['logaddexp2|||self:T,other:T'])
-const s325 = signatures('logcumsumexp', false, ['logcumsumexp|||self:T,dim:i'])
-const s326 = signatures('logdet', false, ['logdet|||self:T'])
-const s327 = signatures('logicalAnd', false, ['logical_and|||self:T,other:T'])
-const s328 = signatures('logicalNot', false, ['logical_not|||self:T'])
-const s329 = signatures('logicalOr', false, ['logical_or|||self:T,other:T'])
-const s330 = signatures('logicalXor', false, ['logical_xor|||self:T,other:T'])
-const s331 = signatures('logit', false, ['logit|||self:T,eps:f?='])
-const s332 = signatures('logit_', false, ['logit_||@|self:T,eps:f?='])
-const s333 = signatures('logspace', false, ['logspace|Tensor_Tensor|+|start:T,end:T,steps:i,base:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'logspace|Scalar_Tensor|+|start:S,end:T,steps:i,base:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'logspace|Tensor_Scalar|+|start:T,end:S,steps:i,base:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'logspace||+|start:S,end:S,steps:i,base:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s334 = signatures('logsumexp', false, ['logsumexp|||self:T,dim:i[1],keepdim:b='])
-const s335 = signatures('lstm', false, ['lstm|data||data:T,batch_sizes:T,hx:T[],params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b', 'lstm|input||input:T,hx:T[],params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b,batch_first:b'])
-const s336 = signatures('lstmCell', false, ['lstm_cell|||input:T,hx:T[],w_ih:T,w_hh:T,b_ih:T?=,b_hh:T?='])
-const s337 = signatures('lt', false, ['lt|Tensor||self:T,other:T', 'lt|Scalar||self:T,other:S'])
-const s338 = signatures('luSolve', false, ['lu_solve|||self:T,LU_data:T,LU_pivots:T'])
-const s339 = signatures('luUnpack', false, ['lu_unpack|||LU_data:T,LU_pivots:T,unpack_data:b=,unpack_pivots:b='])
-const s340 = signatures('marginRankingLoss', false, ['margin_ranking_loss|||input1:T,input2:T,target:T,margin:f=,reduction:i='])
-const s341 = signatures('maskedFill', false, ['masked_fill|Tensor||self:T,mask:T,value:T', 'masked_fill|Scalar||self:T,mask:T,value:S'])
-const s342 = signatures('maskedScatter', false, ['masked_scatter|||self:T,mask:T,source:T'])
-const s343 = signatures('maskedSelect', false, ['masked_select|||self:T,mask:T'])
-const s344 = signatures('matmul', false, ['matmul|||self:T,other:T'])
-const s345 = signatures('matrixExp', false, ['matrix_exp|||self:T'])
-const s346 = signatures('matrixPower', false, ['matrix_power|||self:T,n:i'])
-const s347 = signatures('max', false, ['max|||self:T', 'max|other||self:T,other:T', 'max|dim||self:T,dim:i,keepdim:b='])
-const s348 = signatures('maxPool1d', false, ['max_pool1d|||self:T,kernel_size:i[1],stride:i[1]=,padding:i[1]=,dilation:i[1]=,ceil_mode:b='])
-const s349 = signatures('maxPool1dWithIndices', false, ['max_pool1d_with_indices|||self:T,kernel_size:i[1],stride:i[1]=,padding:i[1]=,dilation:i[1]=,ceil_mode:b='])
-const s350 = signatures('maxPool2d', false, ['max_pool2d|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,dilation:i[2]=,ceil_mode:b='])
-const s351 = signatures('maxPool3d', false, ['max_pool3d|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,dilation:i[3]=,ceil_mode:b='])
-const s352 = signatures('maximum', false, ['maximum|||self:T,other:T'])
-const s353 = signatures('mean', false, ['mean|||self:T,*,dtype:d?=', 'mean|dim||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
-const s354 = signatures('median', false, ['median|||self:T', 'median|dim||self:T,dim:i,keepdim:b='])
-const s355 = signatures('meshgrid', false, ['meshgrid|||tensors:T[]', 'meshgrid|indexing||tensors:T[],*,indexing:s'])
-const s356 = signatures('min', false, ['min|||self:T', 'min|other||self:T,other:T', 'min|dim||self:T,dim:i,keepdim:b='])
-const s357 = signatures('minimum', false, ['minimum|||self:T,other:T'])
-const s358 = signatures('miopenBatchNorm', false, ['miopen_batch_norm|||input:T,weight:T,bias:T?,running_mean:T?,running_var:T?,training:b,exponential_average_factor:f,epsilon:f'])
-const s359 = signatures('miopenConvolution', false, ['miopen_convolution|||self:T,weight:T,bias:T?,padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b'])
-const s360 = signatures('miopenConvolutionAddRelu', false, ['miopen_convolution_add_relu|||self:T,weight:T,z:T,alpha:S?,bias:T?,stride:i[],padding:i[],dilation:i[],groups:i'])
-const s361 = signatures('miopenConvolutionRelu', false, ['miopen_convolution_relu|||self:T,weight:T,bias:T?,stride:i[],padding:i[],dilation:i[],groups:i'])
-const s362 = signatures('miopenConvolutionTranspose', false, ['miopen_convolution_transpose|||self:T,weight:T,bias:T?,padding:i[],output_padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b'])
-const s363 = signatures('miopenCtcLoss', false, ['miopen_ctc_loss|||log_probs:T,targets:T,input_lengths:i[],target_lengths:i[],blank:i,deterministic:b,zero_infinity:b', 'miopen_ctc_loss|Tensor||log_probs:T,targets:T,input_lengths:T,target_lengths:T,blank:i,deterministic:b,zero_infinity:b'])
-const s364 = signatures('miopenDepthwiseConvolution', false, ['miopen_depthwise_convolution|||self:T,weight:T,bias:T?,padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b'])
-const s365 = signatures('miopenRnn', false, ['miopen_rnn|||input:T,weight:T[],weight_stride0:i,hx:T,cx:T?,mode:i,hidden_size:i,num_layers:i,batch_first:b,dropout:f,train:b,bidirectional:b,batch_sizes:i[],dropout_state:T?'])
-const s366 = signatures('mkldnnAdaptiveAvgPool2d', false, ['mkldnn_adaptive_avg_pool2d|||self:T,output_size:i[2]'])
-const s367 = signatures('mkldnnConvolution', false, ['mkldnn_convolution|||self:T,weight:T,bias:T?,padding:i[],stride:i[],dilation:i[],groups:i'])
-const s368 = signatures('mkldnnLinearBackwardWeights', false, ['mkldnn_linear_backward_weights|||grad_output:T,input:T,weight:T,bias_defined:b'])
-const s369 = signatures('mkldnnMaxPool2d', false, ['mkldnn_max_pool2d|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,dilation:i[2]=,ceil_mode:b='])
-const s370 = signatures('mkldnnMaxPool3d', false, ['mkldnn_max_pool3d|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,dilation:i[3]=,ceil_mode:b='])
-const s371 = signatures('mkldnnRnnLayer', false, ['mkldnn_rnn_layer|||input:T,weight0:T,weight1:T,weight2:T,weight3:T,hx_:T,cx_:T,reverse:b,batch_sizes:i[],mode:i,hidden_size:i,num_layers:i,has_biases:b,bidirectional:b,batch_first:b,train:b'])
-const s372 = signatures('mm', false, ['mm|||self:T,mat2:T', 'mm|dtype||self:T,mat2:T,out_dtype:d'])
-const s373 = signatures('mode', false, ['mode|||self:T,dim:i=,keepdim:b='])
-const s374 = signatures('moveaxis', false, ['moveaxis|int||self:T,source:i,destination:i', 'moveaxis|intlist||self:T,source:i[],destination:i[]'])
-const s375 = signatures('movedim', false, ['movedim|int||self:T,source:i,destination:i', 'movedim|intlist||self:T,source:i[],destination:i[]'])
-const s376 = signatures('msort', false, ['msort|||self:T'])
-const s377 = signatures('mul', false, ['mul|Tensor||self:T,other:T', 'mul|Scalar||self:T,other:S'])
-const s378 = signatures('multinomial', false, ['multinomial|||self:T,num_samples:i,replacement:b=,*,generator:g?='])
-const s379 = signatures('multiply', false, ['multiply|Tensor||self:T,other:T', 'multiply|Scalar||self:T,other:S'])
-const s380 = signatures('mv', false, ['mv|||self:T,vec:T'])
-const s381 = signatures('mvlgamma', false, ['mvlgamma|||self:T,p:i'])
-const s382 = signatures('nanToNum', false, ['nan_to_num|||self:T,nan:f?=,posinf:f?=,neginf:f?='])
-const s383 = signatures('nanToNum_', false, ['nan_to_num_||@|self:T,nan:f?=,posinf:f?=,neginf:f?='])
-const s384 = signatures('nanmean', false, ['nanmean|||self:T,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
-const s385 = signatures('nanmedian', false, ['nanmedian|||self:T', 'nanmedian|dim||self:T,dim:i,keepdim:b='])
-const s386 = signatures('nanquantile', false, ['nanquantile|||self:T,q:T,dim:i?=,keepdim:b=,*,interpolation:s=', 'nanquantile|scalar||self:T,q:f,dim:i?=,keepdim:b=,*,interpolation:s='])
-const s387 = signatures('nansum', false, ['nansum|||self:T,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
-const s388 = signatures('narrow', false, ['narrow|Tensor||self:T,dim:i,start:T,length:i', 'narrow|||self:T,dim:i,start:i,length:i'])
-const s389 = signatures('narrowCopy', false, ['narrow_copy|||self:T,dim:i,start:i,length:i'])
-const s390 = signatures('nativeBatchNorm', false, ['native_batch_norm|||input:T,weight:T?,bias:T?,running_mean:T?,running_var:T?,training:b,momentum:f,eps:f'])
-const s391 = signatures('nativeChannelShuffle', false, ['native_channel_shuffle|||self:T,groups:i'])
-const s392 = signatures('nativeDropout', false, ['native_dropout|||input:T,p:f,train:b?'])
-const s393 = signatures('nativeGroupNorm', false, ['native_group_norm|||input:T,weight:T?,bias:T?,N:i,C:i,HxW:i,group:i,eps:f'])
-const s394 = signatures('nativeLayerNorm', false, ['native_layer_norm|||input:T,normalized_shape:i[],weight:T?,bias:T?,eps:f'])
-const s395 = signatures('nativeNorm', false, ['native_norm|||self:T,p:S=', 'native_norm|ScalarOpt_dim_dtype||self:T,p:S?,dim:i[1],keepdim:b,dtype:d?'])
-const s396 = signatures('ne', false, ['ne|Tensor||self:T,other:T', 'ne|Scalar||self:T,other:S'])
-const s397 = signatures('neg', false, ['neg|||self:T'])
-const s398 = signatures('neg_', false, ['neg_||@|self:T'])
-const s399 = signatures('negative', false, ['negative|||self:T'])
-const s400 = signatures('negative_', false, ['negative_||@|self:T'])
-const s401 = signatures('nextafter', false, ['nextafter|||self:T,other:T'])
-const s402 = signatures('nonzeroStatic', false, ['nonzero_static|||self:T,*,size:i,fill_value:i='])
-const s403 = signatures('normExceptDim', false, ['norm_except_dim|||v:T,pow:i=,dim:i='])
-const s404 = signatures('normal', false, ['normal|Tensor_Tensor||mean:T,std:T,*,generator:g?=', 'normal|Tensor_float||mean:T,std:f=,*,generator:g?=', 'normal|float_Tensor||mean:f,std:T,*,generator:g?=', 'normal|float_float|+|mean:f,std:f,size:i[],*,generator:g?=,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s405 = signatures('notEqual', false, ['not_equal|Tensor||self:T,other:T', 'not_equal|Scalar||self:T,other:S'])
-const s406 = signatures('nuclearNorm', false, ['nuclear_norm|dim||self:T,dim:i[2],keepdim:b=', 'nuclear_norm|||self:T,keepdim:b='])
-const s407 = signatures('ones', false, ['ones||+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s408 = signatures('onesLike', false, ['ones_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
-const s409 = signatures('orgqr', false, ['orgqr|||self:T,input2:T'])
-const s410 = signatures('ormqr', false, ['ormqr|||self:T,input2:T,input3:T,left:b=,transpose:b='])
-const s411 = signatures('outer', false, ['outer|||self:T,vec2:T'])
-const s412 = signatures('pairwiseDistance', false, ['pairwise_distance|||x1:T,x2:T,p:f=,eps:f=,keepdim:b='])
-const s413 = signatures('pdist', false, ['pdist|||self:T,p:f='])
-const s414 = signatures('permute', false, ['permute|||self:T,dims:i[]'])
-const s415 = signatures('permuteCopy', false, ['permute_copy|||self:T,dims:i[]'])
-const s416 = signatures('pinverse', false, ['pinverse|||self:T,rcond:f='])
-const s417 = signatures('pixelShuffle', false, ['pixel_shuffle|||self:T,upscale_factor:i'])
-const s418 = signatures('pixelUnshuffle', false, ['pixel_unshuffle|||self:T,downscale_factor:i'])
-const s419 = signatures('poisson', false, ['poisson|||self:T,generator:g?='])
-const s420 = signatures('poissonNllLoss', false, ['poisson_nll_loss|||input:T,target:T,log_input:b,full:b,eps:f,reduction:i'])
-const s421 = signatures('polar', false, ['polar|||abs:T,angle:T'])
-const s422 = signatures('polygamma', false, ['polygamma|||n:i,self:T'])
-const s423 = signatures('positive', false, ['positive|||self:T'])
-const s424 = signatures('pow', false, ['pow|Tensor_Tensor||self:T,exponent:T', 'pow|Scalar||self:S,exponent:T', 'pow|Tensor_Scalar||self:T,exponent:S'])
-const s425 = signatures('prelu', false, ['prelu|||self:T,weight:T'])
-const s426 = signatures('prod', false, ['prod|||self:T,*,dtype:d?=', 'prod|dim_int||self:T,dim:i,keepdim:b=,*,dtype:d?='])
-const s427 = signatures('put', false, ['put|||self:T,index:T,source:T,accumulate:b='])
-const s428 = signatures('qPerChannelAxis', false, ['q_per_channel_axis|||self:T'])
-const s429 = signatures('qPerChannelScales', false, ['q_per_channel_scales|||self:T'])
-const s430 = signatures('qPerChannelZeroPoints', false, ['q_per_channel_zero_points|||self:T'])
-const s431 = signatures('qScale', false, ['q_scale|||self:T'])
-const s432 = signatures('qZeroPoint', false, ['q_zero_point|||self:T'])
-const s433 = signatures('qr', false, ['qr|||self:T,some:b='])
-const s434 = signatures('quantile', false, ['quantile|||self:T,q:T,dim:i?=,keepdim:b=,*,interpolation:s=', 'quantile|scalar||self:T,q:f,dim:i?=,keepdim:b=,*,interpolation:s='])
-const s435 = signatures('quantizePerChannel', false, ['quantize_per_channel|||self:T,scales:T,zero_points:T,axis:i,dtype:d'])
-const s436 = signatures('quantizePerTensor', false, ['quantize_per_tensor|tensor_qparams||self:T,scale:T,zero_point:T,dtype:d', 'quantize_per_tensor|||self:T,scale:f,zero_point:i,dtype:d', 'quantize_per_tensor|tensors||tensors:T[],scales:T,zero_points:T,dtype:d'])
-const s437 = signatures('quantizePerTensorDynamic', false, ['quantize_per_tensor_dynamic|||self:T,dtype:d,reduce_range:b'])
-const s438 = signatures('quantizedBatchNorm', false, ['quantized_batch_norm|||input:T,weight:T?,bias:T?,mean:T,var:T,eps:f,output_scale:f,output_zero_point:i'])
-const s439 = signatures('quantizedGruCell', false, ['quantized_gru_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T,b_hh:T,packed_ih:T,packed_hh:T,col_offsets_ih:T,col_offsets_hh:T,scale_ih:S,scale_hh:S,zero_point_ih:S,zero_point_hh:S'])
-const s440 = signatures('quantizedLstmCell', false, ['quantized_lstm_cell|||input:T,hx:T[],w_ih:T,w_hh:T,b_ih:T,b_hh:T,packed_ih:T,packed_hh:T,col_offsets_ih:T,col_offsets_hh:T,scale_ih:S,scale_hh:S,zero_point_ih:S,zero_point_hh:S'])
-const s441 = signatures('quantizedMaxPool1d', false, ['quantized_max_pool1d|||self:T,kernel_size:i[1],stride:i[1]=,padding:i[1]=,dilation:i[1]=,ceil_mode:b='])
-const s442 = signatures('quantizedMaxPool2d', false, ['quantized_max_pool2d|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,dilation:i[2]=,ceil_mode:b='])
-const s443 = signatures('quantizedMaxPool3d', false, ['quantized_max_pool3d|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,dilation:i[3]=,ceil_mode:b='])
-const s444 = signatures('quantizedRnnReluCell', false, ['quantized_rnn_relu_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T,b_hh:T,packed_ih:T,packed_hh:T,col_offsets_ih:T,col_offsets_hh:T,scale_ih:S,scale_hh:S,zero_point_ih:S,zero_point_hh:S'])
-const s445 = signatures('quantizedRnnTanhCell', false, ['quantized_rnn_tanh_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T,b_hh:T,packed_ih:T,packed_hh:T,col_offsets_ih:T,col_offsets_hh:T,scale_ih:S,scale_hh:S,zero_point_ih:S,zero_point_hh:S'])
-const s446 = signatures('rad2deg', false, ['rad2deg|||self:T'])
-const s447 = signatures('rad2deg_', false, ['rad2deg_||@|self:T'])
-const s448 = signatures('rand', false, ['rand|generator|+|size:i[],*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'rand||+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s449 = signatures('randLike', false, ['rand_like|generator|+|self:T,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'rand_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
-const s450 = signatures('randint', false, ['randint|generator|+|high:i,size:i[],*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randint||+|high:i,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randint|low_generator|+|low:i,high:i,size:i[],*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randint|low|+|low:i,high:i,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s451 = signatures('randintLike', false, ['randint_like|low_generator_dtype|+|self:T,low:i,high:i,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like|low_dtype|+|self:T,low:i,high:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like|Tensor_generator|+|self:T,high:T,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like|Tensor|+|self:T,high:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like|generator|+|self:T,high:i,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like||+|self:T,high:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
-const s452 = signatures('randn', false, ['randn|generator|+|size:i[],*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randn||+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s453 = signatures('randnLike', false, ['randn_like|generator|+|self:T,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randn_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
-const s454 = signatures('randperm', false, ['randperm|generator|+|n:i,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randperm||+|n:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s455 = signatures('ravel', false, ['ravel|||self:T'])
-const s456 = signatures('real', false, ['real|||self:T'])
-const s457 = signatures('reciprocal', false, ['reciprocal|||self:T'])
-const s458 = signatures('reciprocal_', false, ['reciprocal_||@|self:T'])
-const s459 = signatures('relu', false, ['relu|||self:T'])
-const s460 = signatures('relu_', false, ['relu_||@|self:T'])
-const s461 = signatures('remainder', false, ['remainder|Tensor||self:T,other:T', 'remainder|Scalar_Tensor||self:S,other:T', 'remainder|Scalar||self:T,other:S'])
-const s462 = signatures('renorm', false, ['renorm|||self:T,p:S,dim:i,maxnorm:S'])
-const s463 = signatures('repeatInterleave', false, ['repeat_interleave|self_Tensor||self:T,repeats:T,dim:i?=,*,output_size:i?=', 'repeat_interleave|Tensor||repeats:T,*,output_size:i?=', 'repeat_interleave|self_int||self:T,repeats:i,dim:i?=,*,output_size:i?='])
-const s464 = signatures('reshape', false, ['reshape|||self:T,shape:i[]'])
-const s465 = signatures('resizeAs_', false, ['resize_as_||@|self:T,the_template:T,*,memory_format:m?='])
-const s466 = signatures('resizeAsSparse_', false, ['resize_as_sparse_||@|self:T,the_template:T'])
-const s467 = signatures('resolveConj', false, ['resolve_conj|||self:T'])
-const s468 = signatures('resolveNeg', false, ['resolve_neg|||self:T'])
-const s469 = signatures('rmsNorm', false, ['rms_norm|||input:T,normalized_shape:i[],weight:T?=,eps:f?='])
-const s470 = signatures('rnnRelu', false, ['rnn_relu|data||data:T,batch_sizes:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b', 'rnn_relu|input||input:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b,batch_first:b'])
-const s471 = signatures('rnnReluCell', false, ['rnn_relu_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T?=,b_hh:T?='])
-const s472 = signatures('rnnTanh', false, ['rnn_tanh|data||data:T,batch_sizes:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b', 'rnn_tanh|input||input:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b,batch_first:b'])
-const s473 = signatures('rnnTanhCell', false, ['rnn_tanh_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T?=,b_hh:T?='])
-const s474 = signatures('roll', false, ['roll|||self:T,shifts:i[1],dims:i[1]='])
-const s475 = signatures('rot90', false, ['rot90|||self:T,k:i=,dims:i[]='])
-const s476 = signatures('round', false, ['round|||self:T', 'round|decimals||self:T,*,decimals:i'])
-const s477 = signatures('round_', false, ['round_||@|self:T', 'round_|decimals|@|self:T,*,decimals:i'])
-const s478 = signatures('rowIndicesCopy', false, ['row_indices_copy|||self:T'])
-const s479 = signatures('rowStack', false, ['row_stack|||tensors:T[]'])
-const s480 = signatures('rrelu', false, ['rrelu|||self:T,lower:S=,upper:S=,training:b=,generator:g?='])
-const s481 = signatures('rrelu_', false, ['rrelu_||@|self:T,lower:S=,upper:S=,training:b=,generator:g?='])
-const s482 = signatures('rsqrt', false, ['rsqrt|||self:T'])
-const s483 = signatures('rsqrt_', false, ['rsqrt_||@|self:T'])
-const s484 = signatures('rsub', false, ['rsub|Tensor||self:T,other:T,*,alpha:S=', 'rsub|Scalar||self:T,other:S,alpha:S='])
-const s485 = signatures('scalarTensor', false, ['scalar_tensor||+|s:S,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s486 = signatures('scatter', false, ['scatter|src||self:T,dim:i,index:T,src:T', 'scatter|reduce||self:T,dim:i,index:T,src:T,*,reduce:s', 'scatter|value||self:T,dim:i,index:T,value:S', 'scatter|value_reduce||self:T,dim:i,index:T,value:S,*,reduce:s'])
-const s487 = signatures('scatterAdd', false, ['scatter_add|||self:T,dim:i,index:T,src:T'])
-const s488 = signatures('scatterReduce', false, ['scatter_reduce|two||self:T,dim:i,index:T,src:T,reduce:s,*,include_self:b='])
-const s489 = signatures('searchsorted', false, ['searchsorted|Tensor||sorted_sequence:T,self:T,*,out_int32:b=,right:b=,side:s?=,sorter:T?=', 'searchsorted|Scalar||sorted_sequence:T,self:S,*,out_int32:b=,right:b=,side:s?=,sorter:T?='])
-const s490 = signatures('segmentReduce', false, ['segment_reduce|||data:T,reduce:s,*,lengths:T?=,indices:T?=,offsets:T?=,axis:i=,unsafe:b=,initial:S?='])
-const s491 = signatures('select', false, ['select|int||self:T,dim:i,index:i'])
-const s492 = signatures('selectCopy', false, ['select_copy|int||self:T,dim:i,index:i'])
-const s493 = signatures('selectScatter', false, ['select_scatter|||self:T,src:T,dim:i,index:i'])
-const s494 = signatures('selu', false, ['selu|||self:T'])
-const s495 = signatures('selu_', false, ['selu_||@|self:T'])
-const s496 = signatures('sgn', false, ['sgn|||self:T'])
-const s497 = signatures('sigmoid', false, ['sigmoid|||self:T'])
-const s498 = signatures('sigmoid_', false, ['sigmoid_||@|self:T'])
-const s499 = signatures('sign', false, ['sign|||self:T'])
-const s500 = signatures('signbit', false, ['signbit|||self:T'])
-const s501 = signatures('sin', false, ['sin|||self:T'])
-const s502 = signatures('sin_', false, ['sin_||@|self:T'])
-const s503 = signatures('sinc', false, ['sinc|||self:T'])
-const s504 = signatures('sinc_', false, ['sinc_||@|self:T'])
-const s505 = signatures('sinh', false, ['sinh|||self:T'])
-const s506 = signatures('sinh_', false, ['sinh_||@|self:T'])
-const s507 = signatures('sliceCopy', false, ['slice_copy|Tensor||self:T,dim:i=,start:i?=,end:i?=,step:i='])
-const s508 = signatures('sliceInverse', false, ['slice_inverse|||self:T,src:T,dim:i=,start:i?=,end:i?=,step:i='])
-const s509 = signatures('sliceScatter', false, ['slice_scatter|||self:T,src:T,dim:i=,start:i?=,end:i?=,step:i='])
-const s510 = signatures('slogdet', false, ['slogdet|||self:T'])
-const s511 = signatures('smm', false, ['smm|||self:T,mat2:T'])
-const s512 = signatures('softmax', false, ['softmax|int||self:T,dim:i,dtype:d?='])
-const s513 = signatures('sort', false, ['sort|stable||self:T,*,stable:b?,dim:i=,descending:b=', 'sort|||self:T,dim:i=,descending:b='])
-const s514 = signatures('splitCopy', false, ['split_copy|Tensor||self:T,split_size:i,dim:i='])
-const s515 = signatures('splitWithSizes', false, ['split_with_sizes|||self:T,split_sizes:i[],dim:i='])
-const s516 = signatures('splitWithSizesCopy', false, ['split_with_sizes_copy|||self:T,split_sizes:i[],dim:i='])
-const s517 = signatures('sqrt', false, ['sqrt|||self:T'])
-const s518 = signatures('sqrt_', false, ['sqrt_||@|self:T'])
-const s519 = signatures('square', false, ['square|||self:T'])
-const s520 = signatures('square_', false, ['square_||@|self:T'])
-const s521 = signatures('squeeze', false, ['squeeze|||self:T', 'squeeze|dim||self:T,dim:i', 'squeeze|dims||self:T,dim:i[]'])
-const s522 = signatures('squeezeCopy', false, ['squeeze_copy|||self:T', 'squeeze_copy|dim||self:T,dim:i', 'squeeze_copy|dims||self:T,dim:i[]'])
-const s523 = signatures('sspaddmm', false, ['sspaddmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
-const s524 = signatures('stack', false, ['stack|||tensors:T[],dim:i='])
-const s525 = signatures('std', false, ['std|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'std|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'std|||self:T,unbiased:b='])
-const s526 = signatures('stdMean', false, ['std_mean|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'std_mean|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'std_mean|||self:T,unbiased:b='])
-const s527 = signatures('sub', false, ['sub|Tensor||self:T,other:T,*,alpha:S=', 'sub|Scalar||self:T,other:S,alpha:S='])
-const s528 = signatures('subtract', false, ['subtract|Tensor||self:T,other:T,*,alpha:S=', 'subtract|Scalar||self:T,other:S,alpha:S='])
-const s529 = signatures('sum', false, ['sum|||self:T,*,dtype:d?=', 'sum|dim_IntList||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
-const s530 = signatures('svd', false, ['svd|||self:T,some:b=,compute_uv:b='])
-const s531 = signatures('swapaxes', false, ['swapaxes|||self:T,axis0:i,axis1:i'])
-const s532 = signatures('swapdims', false, ['swapdims|||self:T,dim0:i,dim1:i'])
-const s533 = signatures('symConstrainRange', false, ['sym_constrain_range|||size:S,*,min:i?=,max:i?='])
-const s534 = signatures('symConstrainRangeForSize', false, ['sym_constrain_range_for_size|||size:S,*,min:i?=,max:i?='])
-const s535 = signatures('t', false, ['t|||self:T'])
-const s536 = signatures('tCopy', false, ['t_copy|||self:T'])
-const s537 = signatures('take', false, ['take|||self:T,index:T'])
-const s538 = signatures('takeAlongDim', false, ['take_along_dim|||self:T,indices:T,dim:i?='])
-const s539 = signatures('tan', false, ['tan|||self:T'])
-const s540 = signatures('tan_', false, ['tan_||@|self:T'])
-const s541 = signatures('tanh', false, ['tanh|||self:T'])
-const s542 = signatures('tanh_', false, ['tanh_||@|self:T'])
-const s543 = signatures('tensorSplit', false, ['tensor_split|indices||self:T,indices:i[],dim:i=', 'tensor_split|tensor_indices_or_sections||self:T,tensor_indices_or_sections:T,dim:i=', 'tensor_split|sections||self:T,sections:i,dim:i='])
-const s544 = signatures('tensordot', false, ['tensordot|||self:T,other:T,dims_self:i[],dims_other:i[]'])
-const s545 = signatures('threshold', false, ['threshold|||self:T,threshold:S,value:S'])
-const s546 = signatures('threshold_', false, ['threshold_||@|self:T,threshold:S,value:S'])
-const s547 = signatures('tile', false, ['tile|||self:T,dims:i[]'])
-const s548 = signatures('topk', false, ['topk|||self:T,k:i,dim:i=,largest:b=,sorted:b='])
-const s549 = signatures('trace', false, ['trace|||self:T'])
-const s550 = signatures('transpose', false, ['transpose|int||self:T,dim0:i,dim1:i'])
-const s551 = signatures('transposeCopy', false, ['transpose_copy|int||self:T,dim0:i,dim1:i'])
-const s552 = signatures('trapezoid', false, ['trapezoid|x||y:T,x:T,*,dim:i=', 'trapezoid|dx||y:T,*,dx:S=,dim:i='])
-const s553 = signatures('trapz', false, ['trapz|dx||y:T,*,dx:f=,dim:i=', 'trapz|x||y:T,x:T,*,dim:i='])
-const s554 = signatures('triangularSolve', false, ['triangular_solve|||self:T,A:T,upper:b=,transpose:b=,unitriangular:b='])
-const s555 = signatures('tril', false, ['tril|||self:T,diagonal:i='])
-const s556 = signatures('trilIndices', false, ['tril_indices||+|row:i,col:i,offset:i=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s557 = signatures('tripletMarginLoss', false, ['triplet_margin_loss|||anchor:T,positive:T,negative:T,margin:f=,p:f=,eps:f=,swap:b=,reduction:i='])
-const s558 = signatures('triu', false, ['triu|||self:T,diagonal:i='])
-const s559 = signatures('triuIndices', false, ['triu_indices||+|row:i,col:i,offset:i=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s560 = signatures('trueDivide', false, ['true_divide|Tensor||self:T,other:T', 'true_divide|Scalar||self:T,other:S'])
-const s561 = signatures('trunc', false, ['trunc|||self:T'])
-const s562 = signatures('trunc_', false, ['trunc_||@|self:T'])
-const s563 = signatures('unbind', false, ['unbind|int||self:T,dim:i='])
-const s564 = signatures('unbindCopy', false, ['unbind_copy|int||self:T,dim:i='])
-const s565 = signatures('unflatten', false, ['unflatten|int||self:T,dim:i,sizes:i[]'])
-const s566 = signatures('unfoldCopy', false, ['unfold_copy|||self:T,dimension:i,size:i,step:i'])
-const s567 = signatures('unsafeChunk', false, ['unsafe_chunk|||self:T,chunks:i,dim:i='])
-const s568 = signatures('unsafeSplit', false, ['unsafe_split|Tensor||self:T,split_size:i,dim:i='])
-const s569 = signatures('unsafeSplitWithSizes', false, ['unsafe_split_with_sizes|||self:T,split_sizes:i[],dim:i='])
-const s570 = signatures('unsqueeze', false, ['unsqueeze|||self:T,dim:i'])
-const s571 = signatures('unsqueezeCopy', false, ['unsqueeze_copy|||self:T,dim:i'])
-const s572 = signatures('valuesCopy', false, ['values_copy|||self:T'])
-const s573 = signatures('vander', false, ['vander|||x:T,N:i?=,increasing:b='])
-const s574 = signatures('var', false, ['var|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'var|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'var|||self:T,unbiased:b='])
-const s575 = signatures('varMean', false, ['var_mean|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'var_mean|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'var_mean|||self:T,unbiased:b='])
-const s576 = signatures('vdot', false, ['vdot|||self:T,other:T'])
-const s577 = signatures('viewAsComplex', false, ['view_as_complex|||self:T'])
-const s578 = signatures('viewAsComplexCopy', false, ['view_as_complex_copy|||self:T'])
-const s579 = signatures('viewAsReal', false, ['view_as_real|||self:T'])
-const s580 = signatures('viewAsRealCopy', false, ['view_as_real_copy|||self:T'])
-const s581 = signatures('viewCopy', false, ['view_copy|dtype||self:T,dtype:d', 'view_copy|||self:T,size:i[]'])
-const s582 = signatures('vsplit', false, ['vsplit|int||self:T,sections:i', 'vsplit|array||self:T,indices:i[]'])
-const s583 = signatures('vstack', false, ['vstack|||tensors:T[]'])
-const s584 = signatures('where', false, ['where|||condition:T', 'where|self||condition:T,self:T,other:T', 'where|ScalarSelf||condition:T,self:S,other:T', 'where|ScalarOther||condition:T,self:T,other:S', 'where|Scalar||condition:T,self:S,other:S'])
-const s585 = signatures('xlogy', false, ['xlogy|Tensor||self:T,other:T', 'xlogy|Scalar_Self||self:S,other:T', 'xlogy|Scalar_Other||self:T,other:S'])
-const s586 = signatures('xlogy_', false, ['xlogy_|Tensor|@|self:T,other:T', 'xlogy_|Scalar_Other|@|self:T,other:S'])
-const s587 = signatures('zero_', false, ['zero_||@|self:T'])
-const s588 = signatures('zeros', false, ['zeros||+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s589 = signatures('zerosLike', false, ['zeros_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
+const s_abs = signatures('abs', false, ['abs|||self:T'])
+const s_abs_ = signatures('abs_', false, ['abs_||@|self:T'])
+const s_absolute = signatures('absolute', false, ['absolute|||self:T'])
+const s_acos = signatures('acos', false, ['acos|||self:T'])
+const s_acos_ = signatures('acos_', false, ['acos_||@|self:T'])
+const s_acosh = signatures('acosh', false, ['acosh|||self:T'])
+const s_acosh_ = signatures('acosh_', false, ['acosh_||@|self:T'])
+const s_adaptive_avg_pool1d = signatures('adaptiveAvgPool1d', false, ['adaptive_avg_pool1d|||self:T,output_size:i[1]'])
+const s_adaptive_max_pool1d = signatures('adaptiveMaxPool1d', false, ['adaptive_max_pool1d|||self:T,output_size:i[1]'])
+const s_add = signatures('add', false, ['add|Tensor||self:T,other:T,*,alpha:S=', 'add|Scalar||self:T,other:S,alpha:S='])
+const s_addbmm = signatures('addbmm', false, ['addbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
+const s_addcdiv = signatures('addcdiv', false, ['addcdiv|||self:T,tensor1:T,tensor2:T,*,value:S='])
+const s_addcmul = signatures('addcmul', false, ['addcmul|||self:T,tensor1:T,tensor2:T,*,value:S='])
+const s_addmm = signatures('addmm', false, ['addmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S=', 'addmm|dtype||self:T,mat1:T,mat2:T,out_dtype:d,*,beta:S=,alpha:S='])
+const s_addmv = signatures('addmv', false, ['addmv|||self:T,mat:T,vec:T,*,beta:S=,alpha:S='])
+const s_addmv_ = signatures('addmv_', false, ['addmv_||@|self:T,mat:T,vec:T,*,beta:S=,alpha:S='])
+const s_addr = signatures('addr', false, ['addr|||self:T,vec1:T,vec2:T,*,beta:S=,alpha:S='])
+const s_adjoint = signatures('adjoint', false, ['adjoint|||self:T'])
+const s_affine_grid_generator = signatures('affineGridGenerator', false, ['affine_grid_generator|||theta:T,size:i[],align_corners:b'])
+const s_alias_copy = signatures('aliasCopy', false, ['alias_copy|||self:T'])
+const s_all = signatures('all', false, ['all|||self:T', 'all|dims||self:T,dim:i[]?=,keepdim:b=', 'all|dim||self:T,dim:i,keepdim:b='])
+const s_allclose = signatures('allclose', false, ['allclose|||self:T,other:T,rtol:f=,atol:f=,equal_nan:b='])
+const s_alpha_dropout = signatures('alphaDropout', false, ['alpha_dropout|||input:T,p:f,train:b'])
+const s_alpha_dropout_ = signatures('alphaDropout_', false, ['alpha_dropout_||@|self:T,p:f,train:b'])
+const s_amax = signatures('amax', false, ['amax|||self:T,dim:i[1]=,keepdim:b='])
+const s_amin = signatures('amin', false, ['amin|||self:T,dim:i[1]=,keepdim:b='])
+const s_aminmax = signatures('aminmax', false, ['aminmax|||self:T,*,dim:i?=,keepdim:b='])
+const s_angle = signatures('angle', false, ['angle|||self:T'])
+const s_any = signatures('any', false, ['any|||self:T', 'any|dims||self:T,dim:i[]?=,keepdim:b=', 'any|dim||self:T,dim:i,keepdim:b='])
+const s_arccos = signatures('arccos', false, ['arccos|||self:T'])
+const s_arccos_ = signatures('arccos_', false, ['arccos_||@|self:T'])
+const s_arccosh = signatures('arccosh', false, ['arccosh|||self:T'])
+const s_arccosh_ = signatures('arccosh_', false, ['arccosh_||@|self:T'])
+const s_arcsin = signatures('arcsin', false, ['arcsin|||self:T'])
+const s_arcsin_ = signatures('arcsin_', false, ['arcsin_||@|self:T'])
+const s_arcsinh = signatures('arcsinh', false, ['arcsinh|||self:T'])
+const s_arcsinh_ = signatures('arcsinh_', false, ['arcsinh_||@|self:T'])
+const s_arctan = signatures('arctan', false, ['arctan|||self:T'])
+const s_arctan2 = signatures('arctan2', false, ['arctan2|||self:T,other:T'])
+const s_arctan_ = signatures('arctan_', false, ['arctan_||@|self:T'])
+const s_arctanh = signatures('arctanh', false, ['arctanh|||self:T'])
+const s_arctanh_ = signatures('arctanh_', false, ['arctanh_||@|self:T'])
+const s_argmax = signatures('argmax', false, ['argmax|||self:T,dim:i?=,keepdim:b='])
+const s_argmin = signatures('argmin', false, ['argmin|||self:T,dim:i?=,keepdim:b='])
+const s_argsort = signatures('argsort', false, ['argsort|stable||self:T,*,stable:b,dim:i=,descending:b=', 'argsort|||self:T,dim:i=,descending:b='])
+const s_argwhere = signatures('argwhere', false, ['argwhere|||self:T'])
+const s_as_strided = signatures('asStrided', false, ['as_strided|||self:T,size:i[],stride:i[],storage_offset:i?='])
+const s_as_strided_ = signatures('asStrided_', false, ['as_strided_||@|self:T,size:i[],stride:i[],storage_offset:i?='])
+const s_as_strided_copy = signatures('asStridedCopy', false, ['as_strided_copy|||self:T,size:i[],stride:i[],storage_offset:i?='])
+const s_as_strided_scatter = signatures('asStridedScatter', false, ['as_strided_scatter|||self:T,src:T,size:i[],stride:i[],storage_offset:i?='])
+const s_asin = signatures('asin', false, ['asin|||self:T'])
+const s_asin_ = signatures('asin_', false, ['asin_||@|self:T'])
+const s_asinh = signatures('asinh', false, ['asinh|||self:T'])
+const s_asinh_ = signatures('asinh_', false, ['asinh_||@|self:T'])
+const s_atan = signatures('atan', false, ['atan|||self:T'])
+const s_atan2 = signatures('atan2', false, ['atan2|||self:T,other:T'])
+const s_atan_ = signatures('atan_', false, ['atan_||@|self:T'])
+const s_atanh = signatures('atanh', false, ['atanh|||self:T'])
+const s_atanh_ = signatures('atanh_', false, ['atanh_||@|self:T'])
+const s_atleast_1d = signatures('atleast1d', false, ['atleast_1d|||self:T', 'atleast_1d|Sequence||tensors:T[]'])
+const s_atleast_2d = signatures('atleast2d', false, ['atleast_2d|||self:T', 'atleast_2d|Sequence||tensors:T[]'])
+const s_atleast_3d = signatures('atleast3d', false, ['atleast_3d|||self:T', 'atleast_3d|Sequence||tensors:T[]'])
+const s_avg_pool1d = signatures('avgPool1d', false, ['avg_pool1d|||self:T,kernel_size:i[1],stride:i[1]=,padding:i[1]=,ceil_mode:b=,count_include_pad:b='])
+const s_baddbmm = signatures('baddbmm', false, ['baddbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S=', 'baddbmm|dtype||self:T,batch1:T,batch2:T,out_dtype:d,*,beta:S=,alpha:S='])
+const s_bartlett_window = signatures('bartlettWindow', false, ['bartlett_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'bartlett_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_batch_norm = signatures('batchNorm', false, ['batch_norm|||input:T,weight:T?,bias:T?,running_mean:T?,running_var:T?,training:b,momentum:f,eps:f,cudnn_enabled:b'])
+const s_batch_norm_backward_elemt = signatures('batchNormBackwardElemt', false, ['batch_norm_backward_elemt|||grad_out:T,input:T,mean:T,invstd:T,weight:T?,sum_dy:T,sum_dy_xmu:T,count:T'])
+const s_batch_norm_backward_reduce = signatures('batchNormBackwardReduce', false, ['batch_norm_backward_reduce|||grad_out:T,input:T,mean:T,invstd:T,weight:T?,input_g:b,weight_g:b,bias_g:b'])
+const s_batch_norm_elemt = signatures('batchNormElemt', false, ['batch_norm_elemt|||input:T,weight:T?,bias:T?,mean:T,invstd:T,eps:f'])
+const s_batch_norm_gather_stats = signatures('batchNormGatherStats', false, ['batch_norm_gather_stats|||input:T,mean:T,invstd:T,running_mean:T?,running_var:T?,momentum:f,eps:f,count:i'])
+const s_batch_norm_gather_stats_with_counts = signatures('batchNormGatherStatsWithCounts', false, ['batch_norm_gather_stats_with_counts|||input:T,mean:T,invstd:T,running_mean:T?,running_var:T?,momentum:f,eps:f,counts:T'])
+const s_batch_norm_stats = signatures('batchNormStats', false, ['batch_norm_stats|||input:T,eps:f'])
+const s_batch_norm_update_stats = signatures('batchNormUpdateStats', false, ['batch_norm_update_stats|||input:T,running_mean:T?,running_var:T?,momentum:f'])
+const s_bernoulli = signatures('bernoulli', false, ['bernoulli|||self:T,*,generator:g?=', 'bernoulli|p||self:T,p:f,*,generator:g?='])
+const s_bilinear = signatures('bilinear', false, ['bilinear|||input1:T,input2:T,weight:T,bias:T?='])
+const s_binary_cross_entropy_with_logits = signatures('binaryCrossEntropyWithLogits', false, ['binary_cross_entropy_with_logits|||self:T,target:T,weight:T?=,pos_weight:T?=,reduction:i='])
+const s_bincount = signatures('bincount', false, ['bincount|||self:T,weights:T?=,minlength:i='])
+const s_binomial = signatures('binomial', false, ['binomial|||count:T,prob:T,generator:g?='])
+const s_bitwise_and = signatures('bitwiseAnd', false, ['bitwise_and|Tensor||self:T,other:T', 'bitwise_and|Scalar_Tensor||self:S,other:T', 'bitwise_and|Scalar||self:T,other:S'])
+const s_bitwise_left_shift = signatures('bitwiseLeftShift', false, ['bitwise_left_shift|Tensor||self:T,other:T', 'bitwise_left_shift|Scalar_Tensor||self:S,other:T', 'bitwise_left_shift|Tensor_Scalar||self:T,other:S'])
+const s_bitwise_not = signatures('bitwiseNot', false, ['bitwise_not|||self:T'])
+const s_bitwise_or = signatures('bitwiseOr', false, ['bitwise_or|Tensor||self:T,other:T', 'bitwise_or|Scalar_Tensor||self:S,other:T', 'bitwise_or|Scalar||self:T,other:S'])
+const s_bitwise_right_shift = signatures('bitwiseRightShift', false, ['bitwise_right_shift|Tensor||self:T,other:T', 'bitwise_right_shift|Scalar_Tensor||self:S,other:T', 'bitwise_right_shift|Tensor_Scalar||self:T,other:S'])
+const s_bitwise_xor = signatures('bitwiseXor', false, ['bitwise_xor|Tensor||self:T,other:T', 'bitwise_xor|Scalar_Tensor||self:S,other:T', 'bitwise_xor|Scalar||self:T,other:S'])
+const s_blackman_window = signatures('blackmanWindow', false, ['blackman_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'blackman_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_block_diag = signatures('blockDiag', false, ['block_diag|||tensors:T[]'])
+const s_bmm = signatures('bmm', false, ['bmm|||self:T,mat2:T', 'bmm|dtype||self:T,mat2:T,out_dtype:d'])
+const s_broadcast_tensors = signatures('broadcastTensors', false, ['broadcast_tensors|||tensors:T[]'])
+const s_broadcast_to = signatures('broadcastTo', false, ['broadcast_to|||self:T,size:i[]'])
+const s_bucketize = signatures('bucketize', false, ['bucketize|Tensor||self:T,boundaries:T,*,out_int32:b=,right:b=', 'bucketize|Scalar||self:S,boundaries:T,*,out_int32:b=,right:b='])
+const s_cartesian_prod = signatures('cartesianProd', false, ['cartesian_prod|||tensors:T[]'])
+const s_cat = signatures('cat', false, ['cat|||tensors:T[],dim:i='])
+const s_ccol_indices_copy = signatures('ccolIndicesCopy', false, ['ccol_indices_copy|||self:T'])
+const s_ceil = signatures('ceil', false, ['ceil|||self:T'])
+const s_ceil_ = signatures('ceil_', false, ['ceil_||@|self:T'])
+const s_celu = signatures('celu', false, ['celu|||self:T,alpha:S='])
+const s_celu_ = signatures('celu_', false, ['celu_||@|self:T,alpha:S='])
+const s_chain_matmul = signatures('chainMatmul', false, ['chain_matmul|||matrices:T[]'])
+const s_channel_shuffle = signatures('channelShuffle', false, ['channel_shuffle|||self:T,groups:i'])
+const s_cholesky = signatures('cholesky', false, ['cholesky|||self:T,upper:b='])
+const s_cholesky_inverse = signatures('choleskyInverse', false, ['cholesky_inverse|||self:T,upper:b='])
+const s_cholesky_solve = signatures('choleskySolve', false, ['cholesky_solve|||self:T,input2:T,upper:b='])
+const s_choose_qparams_optimized = signatures('chooseQparamsOptimized', false, ['choose_qparams_optimized|||input:T,numel:i,n_bins:i,ratio:f,bit_width:i'])
+const s_chunk = signatures('chunk', false, ['chunk|||self:T,chunks:i,dim:i='])
+const s_clamp = signatures('clamp', false, ['clamp|Tensor||self:T,min:T?=,max:T?=', 'clamp|||self:T,min:S?=,max:S?='])
+const s_clamp_ = signatures('clamp_', false, ['clamp_|Tensor|@|self:T,min:T?=,max:T?=', 'clamp_||@|self:T,min:S?=,max:S?='])
+const s_clamp_max = signatures('clampMax', false, ['clamp_max|Tensor||self:T,max:T', 'clamp_max|||self:T,max:S'])
+const s_clamp_max_ = signatures('clampMax_', false, ['clamp_max_|Tensor|@|self:T,max:T', 'clamp_max_||@|self:T,max:S'])
+const s_clamp_min = signatures('clampMin', false, ['clamp_min|Tensor||self:T,min:T', 'clamp_min|||self:T,min:S'])
+const s_clamp_min_ = signatures('clampMin_', false, ['clamp_min_|Tensor|@|self:T,min:T', 'clamp_min_||@|self:T,min:S'])
+const s_clip = signatures('clip', false, ['clip|Tensor||self:T,min:T?=,max:T?=', 'clip|||self:T,min:S?=,max:S?='])
+const s_clip_ = signatures('clip_', false, ['clip_|Tensor|@|self:T,min:T?=,max:T?=', 'clip_||@|self:T,min:S?=,max:S?='])
+const s_clone = signatures('clone', false, ['clone|||self:T,*,memory_format:m?='])
+const s_col_indices_copy = signatures('colIndicesCopy', false, ['col_indices_copy|||self:T'])
+const s_column_stack = signatures('columnStack', false, ['column_stack|||tensors:T[]'])
+const s_combinations = signatures('combinations', false, ['combinations|||self:T,r:i=,with_replacement:b='])
+const s_complex = signatures('complex', false, ['complex|||real:T,imag:T'])
+const s_concat = signatures('concat', false, ['concat|||tensors:T[],dim:i='])
+const s_concatenate = signatures('concatenate', false, ['concatenate|||tensors:T[],dim:i='])
+const s_conj = signatures('conj', false, ['conj|||self:T'])
+const s_conj_physical = signatures('conjPhysical', false, ['conj_physical|||self:T'])
+const s_conj_physical_ = signatures('conjPhysical_', false, ['conj_physical_||@|self:T'])
+const s_constant_pad_nd = signatures('constantPadNd', false, ['constant_pad_nd|||self:T,pad:i[],value:S='])
+const s_conv1d = signatures('conv1d', false, ['conv1d|||input:T,weight:T,bias:T?=,stride:i[1]=,padding:i[1]=,dilation:i[1]=,groups:i=', 'conv1d|padding||input:T,weight:T,bias:T?=,stride:i[1]=,padding:s=,dilation:i[1]=,groups:i='])
+const s_conv2d = signatures('conv2d', false, ['conv2d|||input:T,weight:T,bias:T?=,stride:i[2]=,padding:i[2]=,dilation:i[2]=,groups:i=', 'conv2d|padding||input:T,weight:T,bias:T?=,stride:i[2]=,padding:s=,dilation:i[2]=,groups:i='])
+const s_conv3d = signatures('conv3d', false, ['conv3d|||input:T,weight:T,bias:T?=,stride:i[3]=,padding:i[3]=,dilation:i[3]=,groups:i=', 'conv3d|padding||input:T,weight:T,bias:T?=,stride:i[3]=,padding:s=,dilation:i[3]=,groups:i='])
+const s_conv_tbc = signatures('convTbc', false, ['conv_tbc|||self:T,weight:T,bias:T,pad:i='])
+const s_conv_transpose1d = signatures('convTranspose1d', false, ['conv_transpose1d|||input:T,weight:T,bias:T?=,stride:i[1]=,padding:i[1]=,output_padding:i[1]=,groups:i=,dilation:i[1]='])
+const s_conv_transpose2d = signatures('convTranspose2d', false, ['conv_transpose2d|input||input:T,weight:T,bias:T?=,stride:i[2]=,padding:i[2]=,output_padding:i[2]=,groups:i=,dilation:i[2]='])
+const s_conv_transpose3d = signatures('convTranspose3d', false, ['conv_transpose3d|input||input:T,weight:T,bias:T?=,stride:i[3]=,padding:i[3]=,output_padding:i[3]=,groups:i=,dilation:i[3]='])
+const s_convolution = signatures('convolution', false, ['convolution|||input:T,weight:T,bias:T?,stride:i[],padding:i[],dilation:i[],transposed:b,output_padding:i[],groups:i'])
+const s_copysign = signatures('copysign', false, ['copysign|Tensor||self:T,other:T', 'copysign|Scalar||self:T,other:S'])
+const s_corrcoef = signatures('corrcoef', false, ['corrcoef|||self:T'])
+const s_cos = signatures('cos', false, ['cos|||self:T'])
+const s_cos_ = signatures('cos_', false, ['cos_||@|self:T'])
+const s_cosh = signatures('cosh', false, ['cosh|||self:T'])
+const s_cosh_ = signatures('cosh_', false, ['cosh_||@|self:T'])
+const s_cosine_embedding_loss = signatures('cosineEmbeddingLoss', false, ['cosine_embedding_loss|||input1:T,input2:T,target:T,margin:f=,reduction:i='])
+const s_cosine_similarity = signatures('cosineSimilarity', false, ['cosine_similarity|||x1:T,x2:T,dim:i=,eps:f='])
+const s_count_nonzero = signatures('countNonzero', false, ['count_nonzero|||self:T,dim:i?=', 'count_nonzero|dim_IntList||self:T,dim:i[]'])
+const s_cov = signatures('cov', false, ['cov|||self:T,*,correction:i=,fweights:T?=,aweights:T?='])
+const s_cross = signatures('cross', false, ['cross|||self:T,other:T,dim:i?='])
+const s_crow_indices_copy = signatures('crowIndicesCopy', false, ['crow_indices_copy|||self:T'])
+const s_ctc_loss = signatures('ctcLoss', false, ['ctc_loss|IntList||log_probs:T,targets:T,input_lengths:i[],target_lengths:i[],blank:i=,reduction:i=,zero_infinity:b=', 'ctc_loss|Tensor||log_probs:T,targets:T,input_lengths:T,target_lengths:T,blank:i=,reduction:i=,zero_infinity:b='])
+const s_cudnn_affine_grid_generator = signatures('cudnnAffineGridGenerator', false, ['cudnn_affine_grid_generator|||theta:T,N:i,C:i,H:i,W:i'])
+const s_cudnn_batch_norm = signatures('cudnnBatchNorm', false, ['cudnn_batch_norm|||input:T,weight:T,bias:T?,running_mean:T?,running_var:T?,training:b,exponential_average_factor:f,epsilon:f'])
+const s_cudnn_convolution = signatures('cudnnConvolution', false, ['cudnn_convolution|||self:T,weight:T,padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b,allow_tf32:b'])
+const s_cudnn_convolution_add_relu = signatures('cudnnConvolutionAddRelu', false, ['cudnn_convolution_add_relu|||self:T,weight:T,z:T,alpha:S?,bias:T?,stride:i[],padding:i[],dilation:i[],groups:i'])
+const s_cudnn_convolution_relu = signatures('cudnnConvolutionRelu', false, ['cudnn_convolution_relu|||self:T,weight:T,bias:T?,stride:i[],padding:i[],dilation:i[],groups:i'])
+const s_cudnn_convolution_transpose = signatures('cudnnConvolutionTranspose', false, ['cudnn_convolution_transpose|||self:T,weight:T,padding:i[],output_padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b,allow_tf32:b'])
+const s_cudnn_grid_sampler = signatures('cudnnGridSampler', false, ['cudnn_grid_sampler|||self:T,grid:T'])
+const s_cudnn_is_acceptable = signatures('cudnnIsAcceptable', false, ['cudnn_is_acceptable|||self:T'])
+const s_cummax = signatures('cummax', false, ['cummax|||self:T,dim:i'])
+const s_cummin = signatures('cummin', false, ['cummin|||self:T,dim:i'])
+const s_cumprod = signatures('cumprod', false, ['cumprod|||self:T,dim:i,*,dtype:d?='])
+const s_cumsum = signatures('cumsum', false, ['cumsum|||self:T,dim:i,*,dtype:d?='])
+const s_cumulative_trapezoid = signatures('cumulativeTrapezoid', false, ['cumulative_trapezoid|x||y:T,x:T,*,dim:i=', 'cumulative_trapezoid|dx||y:T,*,dx:S=,dim:i='])
+const s_deg2rad = signatures('deg2rad', false, ['deg2rad|||self:T'])
+const s_deg2rad_ = signatures('deg2rad_', false, ['deg2rad_||@|self:T'])
+const s_dequantize = signatures('dequantize', false, ['dequantize|self||self:T', 'dequantize|tensors||tensors:T[]'])
+const s_det = signatures('det', false, ['det|||self:T'])
+const s_detach = signatures('detach', false, ['detach|||self:T'])
+const s_detach_ = signatures('detach_', false, ['detach_||@|self:T'])
+const s_detach_copy = signatures('detachCopy', false, ['detach_copy|||self:T'])
+const s_diag = signatures('diag', false, ['diag|||self:T,diagonal:i='])
+const s_diag_embed = signatures('diagEmbed', false, ['diag_embed|||self:T,offset:i=,dim1:i=,dim2:i='])
+const s_diagflat = signatures('diagflat', false, ['diagflat|||self:T,offset:i='])
+const s_diagonal = signatures('diagonal', false, ['diagonal|||self:T,offset:i=,dim1:i=,dim2:i='])
+const s_diagonal_copy = signatures('diagonalCopy', false, ['diagonal_copy|||self:T,offset:i=,dim1:i=,dim2:i='])
+const s_diagonal_scatter = signatures('diagonalScatter', false, ['diagonal_scatter|||self:T,src:T,offset:i=,dim1:i=,dim2:i='])
+const s_diff = signatures('diff', false, ['diff|||self:T,n:i=,dim:i=,prepend:T?=,append:T?='])
+const s_digamma = signatures('digamma', false, ['digamma|||self:T'])
+const s_dist = signatures('dist', false, ['dist|||self:T,other:T,p:S='])
+const s_div = signatures('div', false, ['div|Tensor||self:T,other:T', 'div|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'div|Scalar||self:T,other:S', 'div|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
+const s_divide = signatures('divide', false, ['divide|Tensor||self:T,other:T', 'divide|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'divide|Scalar||self:T,other:S', 'divide|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
+const s_dot = signatures('dot', false, ['dot|||self:T,tensor:T'])
+const s_dropout = signatures('dropout', false, ['dropout|||input:T,p:f,train:b'])
+const s_dropout_ = signatures('dropout_', false, ['dropout_||@|self:T,p:f,train:b'])
+const s_dsplit = signatures('dsplit', false, ['dsplit|int||self:T,sections:i', 'dsplit|array||self:T,indices:i[]'])
+const s_dstack = signatures('dstack', false, ['dstack|||tensors:T[]'])
+const s_embedding = signatures('embedding', false, ['embedding|||weight:T,indices:T,padding_idx:i=,scale_grad_by_freq:b=,sparse:b='])
+const s_embedding_bag = signatures('embeddingBag', false, ['embedding_bag|padding_idx||weight:T,indices:T,offsets:T,scale_grad_by_freq:b,mode:i,sparse:b,per_sample_weights:T?,include_last_offset:b,padding_idx:i?', 'embedding_bag|||weight:T,indices:T,offsets:T,scale_grad_by_freq:b=,mode:i=,sparse:b=,per_sample_weights:T?=,include_last_offset:b='])
+const s_embedding_renorm_ = signatures('embeddingRenorm_', false, ['embedding_renorm_||@|self:T,indices:T,max_norm:f,norm_type:f'])
+const s_empty = signatures('empty', false, ['empty|memory_format|+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
+const s_empty_like = signatures('emptyLike', false, ['empty_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
+const s_empty_permuted = signatures('emptyPermuted', false, ['empty_permuted||+|size:i[],physical_layout:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_empty_quantized = signatures('emptyQuantized', false, ['empty_quantized||+|size:i[],qtensor:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
+const s_empty_strided = signatures('emptyStrided', false, ['empty_strided||+|size:i[],stride:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_eq = signatures('eq', false, ['eq|Tensor||self:T,other:T', 'eq|Scalar||self:T,other:S'])
+const s_equal = signatures('equal', false, ['equal|||self:T,other:T'])
+const s_erf = signatures('erf', false, ['erf|||self:T'])
+const s_erf_ = signatures('erf_', false, ['erf_||@|self:T'])
+const s_erfc = signatures('erfc', false, ['erfc|||self:T'])
+const s_erfc_ = signatures('erfc_', false, ['erfc_||@|self:T'])
+const s_erfinv = signatures('erfinv', false, ['erfinv|||self:T'])
+const s_exp = signatures('exp', false, ['exp|||self:T'])
+const s_exp2 = signatures('exp2', false, ['exp2|||self:T'])
+const s_exp2_ = signatures('exp2_', false, ['exp2_||@|self:T'])
+const s_exp_ = signatures('exp_', false, ['exp_||@|self:T'])
+const s_expand_copy = signatures('expandCopy', false, ['expand_copy|||self:T,size:i[],*,implicit:b='])
+const s_expm1 = signatures('expm1', false, ['expm1|||self:T'])
+const s_expm1_ = signatures('expm1_', false, ['expm1_||@|self:T'])
+const s_eye = signatures('eye', false, ['eye||+|n:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'eye|m|+|n:i,m:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_fake_quantize_per_channel_affine = signatures('fakeQuantizePerChannelAffine', false, ['fake_quantize_per_channel_affine|||self:T,scale:T,zero_point:T,axis:i,quant_min:i,quant_max:i'])
+const s_fake_quantize_per_tensor_affine = signatures('fakeQuantizePerTensorAffine', false, ['fake_quantize_per_tensor_affine|tensor_qparams||self:T,scale:T,zero_point:T,quant_min:i,quant_max:i', 'fake_quantize_per_tensor_affine|||self:T,scale:f,zero_point:i,quant_min:i,quant_max:i'])
+const s_fbgemm_linear_fp16_weight = signatures('fbgemmLinearFp16Weight', false, ['fbgemm_linear_fp16_weight|||input:T,packed_weight:T,bias:T', 'fbgemm_linear_fp16_weight|out||input:T,packed_weight:T,bias:T,output:T'])
+const s_fbgemm_linear_fp16_weight_fp32_activation = signatures('fbgemmLinearFp16WeightFp32Activation', false, ['fbgemm_linear_fp16_weight_fp32_activation|||input:T,packed_weight:T,bias:T?', 'fbgemm_linear_fp16_weight_fp32_activation|out||input:T,packed_weight:T,bias:T?,output:T'])
+const s_fbgemm_linear_int8_weight = signatures('fbgemmLinearInt8Weight', false, ['fbgemm_linear_int8_weight|||input:T,weight:T,packed:T,col_offsets:T,weight_scale:S,weight_zero_point:S,bias:T'])
+const s_fbgemm_linear_int8_weight_fp32_activation = signatures('fbgemmLinearInt8WeightFp32Activation', false, ['fbgemm_linear_int8_weight_fp32_activation|||input:T,weight:T,packed:T,col_offsets:T,weight_scale:S,weight_zero_point:S,bias:T'])
+const s_fbgemm_linear_quantize_weight = signatures('fbgemmLinearQuantizeWeight', false, ['fbgemm_linear_quantize_weight|||input:T'])
+const s_fbgemm_pack_gemm_matrix_fp16 = signatures('fbgemmPackGemmMatrixFp16', false, ['fbgemm_pack_gemm_matrix_fp16|||input:T'])
+const s_fbgemm_pack_quantized_matrix = signatures('fbgemmPackQuantizedMatrix', false, ['fbgemm_pack_quantized_matrix|||input:T', 'fbgemm_pack_quantized_matrix|KN||input:T,K:i,N:i'])
+const s_feature_alpha_dropout = signatures('featureAlphaDropout', false, ['feature_alpha_dropout|||input:T,p:f,train:b'])
+const s_feature_alpha_dropout_ = signatures('featureAlphaDropout_', false, ['feature_alpha_dropout_||@|self:T,p:f,train:b'])
+const s_feature_dropout = signatures('featureDropout', false, ['feature_dropout|||input:T,p:f,train:b'])
+const s_feature_dropout_ = signatures('featureDropout_', false, ['feature_dropout_||@|self:T,p:f,train:b'])
+const s_fill = signatures('fill', false, ['fill|Tensor||self:T,value:T', 'fill|Scalar||self:T,value:S'])
+const s_fill_ = signatures('fill_', false, ['fill_|Tensor|@|self:T,value:T', 'fill_|Scalar|@|self:T,value:S'])
+const s_fix = signatures('fix', false, ['fix|||self:T'])
+const s_fix_ = signatures('fix_', false, ['fix_||@|self:T'])
+const s_flatten = signatures('flatten', false, ['flatten|using_ints||self:T,start_dim:i=,end_dim:i='])
+const s_flip = signatures('flip', false, ['flip|||self:T,dims:i[]'])
+const s_fliplr = signatures('fliplr', false, ['fliplr|||self:T'])
+const s_flipud = signatures('flipud', false, ['flipud|||self:T'])
+const s_float_power = signatures('floatPower', false, ['float_power|Tensor_Tensor||self:T,exponent:T', 'float_power|Scalar||self:S,exponent:T', 'float_power|Tensor_Scalar||self:T,exponent:S'])
+const s_floor = signatures('floor', false, ['floor|||self:T'])
+const s_floor_ = signatures('floor_', false, ['floor_||@|self:T'])
+const s_floor_divide = signatures('floorDivide', false, ['floor_divide|||self:T,other:T', 'floor_divide|Scalar||self:T,other:S'])
+const s_fmax = signatures('fmax', false, ['fmax|||self:T,other:T'])
+const s_fmin = signatures('fmin', false, ['fmin|||self:T,other:T'])
+const s_fmod = signatures('fmod', false, ['fmod|Tensor||self:T,other:T', 'fmod|Scalar||self:T,other:S'])
+const s_frac = signatures('frac', false, ['frac|||self:T'])
+const s_frac_ = signatures('frac_', false, ['frac_||@|self:T'])
+const s_frexp = signatures('frexp', false, ['frexp|Tensor||self:T'])
+const s_frobenius_norm = signatures('frobeniusNorm', false, ['frobenius_norm|dim||self:T,dim:i[1],keepdim:b='])
+const s_fused_moving_avg_obs_fake_quant = signatures('fusedMovingAvgObsFakeQuant', false, ['fused_moving_avg_obs_fake_quant|||self:T,observer_on:T,fake_quant_on:T,running_min:T,running_max:T,scale:T,zero_point:T,averaging_const:f,quant_min:i,quant_max:i,ch_axis:i,per_row_fake_quant:b=,symmetric_quant:b='])
+const s_gather = signatures('gather', false, ['gather|||self:T,dim:i,index:T,*,sparse_grad:b='])
+const s_gcd = signatures('gcd', false, ['gcd|||self:T,other:T'])
+const s_gcd_ = signatures('gcd_', false, ['gcd_||@|self:T,other:T'])
+const s_ge = signatures('ge', false, ['ge|Tensor||self:T,other:T', 'ge|Scalar||self:T,other:S'])
+const s_geqrf = signatures('geqrf', false, ['geqrf|||self:T'])
+const s_ger = signatures('ger', false, ['ger|||self:T,vec2:T'])
+const s_gradient = signatures('gradient', false, ['gradient|array||self:T,*,dim:i[],edge_order:i=', 'gradient|scalararray||self:T,*,spacing:S,dim:i[],edge_order:i=', 'gradient|scalarint||self:T,*,spacing:S?=,dim:i?=,edge_order:i=', 'gradient|scalarrayint||self:T,*,spacing:S[],dim:i?=,edge_order:i=', 'gradient|scalarrayarray||self:T,*,spacing:S[],dim:i[],edge_order:i=', 'gradient|tensorarrayint||self:T,*,spacing:T[],dim:i?=,edge_order:i=', 'gradient|tensorarray||self:T,*,spacing:T[],dim:i[],edge_order:i='])
+const s_greater = signatures('greater', false, ['greater|Tensor||self:T,other:T', 'greater|Scalar||self:T,other:S'])
+const s_greater_equal = signatures('greaterEqual', false, ['greater_equal|Tensor||self:T,other:T', 'greater_equal|Scalar||self:T,other:S'])
+const s_grid_sampler = signatures('gridSampler', false, ['grid_sampler|||input:T,grid:T,interpolation_mode:i,padding_mode:i,align_corners:b'])
+const s_grid_sampler_2d = signatures('gridSampler2d', false, ['grid_sampler_2d|||input:T,grid:T,interpolation_mode:i,padding_mode:i,align_corners:b'])
+const s_grid_sampler_3d = signatures('gridSampler3d', false, ['grid_sampler_3d|||input:T,grid:T,interpolation_mode:i,padding_mode:i,align_corners:b'])
+const s_group_norm = signatures('groupNorm', false, ['group_norm|||input:T,num_groups:i,weight:T?=,bias:T?=,eps:f=,cudnn_enabled:b='])
+const s_gru = signatures('gru', false, ['gru|data||data:T,batch_sizes:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b', 'gru|input||input:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b,batch_first:b'])
+const s_gru_cell = signatures('gruCell', false, ['gru_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T?=,b_hh:T?='])
+const s_gt = signatures('gt', false, ['gt|Tensor||self:T,other:T', 'gt|Scalar||self:T,other:S'])
+const s_hamming_window = signatures('hammingWindow', false, ['hamming_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'hamming_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'hamming_window|periodic_alpha|+|window_length:i,periodic:b,alpha:f,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'hamming_window|periodic_alpha_beta|+|window_length:i,periodic:b,alpha:f,beta:f,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_hann_window = signatures('hannWindow', false, ['hann_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'hann_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_hardshrink = signatures('hardshrink', false, ['hardshrink|||self:T,lambd:S='])
+const s_hash_tensor = signatures('hashTensor', false, ['hash_tensor|||self:T,dim:i[1]=,*,keepdim:b=,mode:i='])
+const s_heaviside = signatures('heaviside', false, ['heaviside|||self:T,values:T'])
+const s_hinge_embedding_loss = signatures('hingeEmbeddingLoss', false, ['hinge_embedding_loss|||self:T,target:T,margin:f=,reduction:i='])
+const s_histc = signatures('histc', false, ['histc|||self:T,bins:i=,min:S=,max:S='])
+const s_histogram = signatures('histogram', false, ['histogram|bins_tensor||self:T,bins:T,*,weight:T?=,density:b=', 'histogram|bin_ct||self:T,bins:i=,*,range:f[]?=,weight:T?=,density:b='])
+const s_histogramdd = signatures('histogramdd', false, ['histogramdd|int_bins||self:T,bins:i,range:f[]?=,weight:T?=,density:b=', 'histogramdd|||self:T,bins:i[],range:f[]?=,weight:T?=,density:b=', 'histogramdd|TensorList_bins||self:T,bins:T[],range:f[]?=,weight:T?=,density:b='])
+const s_hsplit = signatures('hsplit', false, ['hsplit|int||self:T,sections:i', 'hsplit|array||self:T,indices:i[]'])
+const s_hspmm = signatures('hspmm', false, ['hspmm|||mat1:T,mat2:T'])
+const s_hstack = signatures('hstack', false, ['hstack|||tensors:T[]'])
+const s_hypot = signatures('hypot', false, ['hypot|||self:T,other:T'])
+const s_i0 = signatures('i0', false, ['i0|||self:T'])
+const s_i0_ = signatures('i0_', false, ['i0_||@|self:T'])
+const s_igamma = signatures('igamma', false, ['igamma|||self:T,other:T'])
+const s_igammac = signatures('igammac', false, ['igammac|||self:T,other:T'])
+const s_imag = signatures('imag', false, ['imag|||self:T'])
+const s_index_add = signatures('indexAdd', false, ['index_add|||self:T,dim:i,index:T,source:T,*,alpha:S='])
+const s_index_copy = signatures('indexCopy', false, ['index_copy|||self:T,dim:i,index:T,source:T'])
+const s_index_fill = signatures('indexFill', false, ['index_fill|int_Tensor||self:T,dim:i,index:T,value:T', 'index_fill|int_Scalar||self:T,dim:i,index:T,value:S'])
+const s_index_put = signatures('indexPut', false, ['index_put|||self:T,indices:T?[],values:T,accumulate:b='])
+const s_index_put_ = signatures('indexPut_', false, ['index_put_||@|self:T,indices:T?[],values:T,accumulate:b='])
+const s_index_reduce = signatures('indexReduce', false, ['index_reduce|||self:T,dim:i,index:T,source:T,reduce:s,*,include_self:b='])
+const s_index_select = signatures('indexSelect', false, ['index_select|||self:T,dim:i,index:T'])
+const s_indices_copy = signatures('indicesCopy', false, ['indices_copy|||self:T'])
+const s_inner = signatures('inner', false, ['inner|||self:T,other:T'])
+const s_instance_norm = signatures('instanceNorm', false, ['instance_norm|||input:T,weight:T?,bias:T?,running_mean:T?,running_var:T?,use_input_stats:b,momentum:f,eps:f,cudnn_enabled:b'])
+const s_int_repr = signatures('intRepr', false, ['int_repr|||self:T'])
+const s_inverse = signatures('inverse', false, ['inverse|||self:T'])
+const s_is_conj = signatures('isConj', false, ['is_conj|||self:T'])
+const s_is_distributed = signatures('isDistributed', false, ['is_distributed|||self:T'])
+const s_is_inference = signatures('isInference', false, ['is_inference|||self:T'])
+const s_is_neg = signatures('isNeg', false, ['is_neg|||self:T'])
+const s_is_nonzero = signatures('isNonzero', false, ['is_nonzero|||self:T'])
+const s_is_same_size = signatures('isSameSize', false, ['is_same_size|||self:T,other:T'])
+const s_is_signed = signatures('isSigned', false, ['is_signed|||self:T'])
+const s_is_vulkan_available = signatures('isVulkanAvailable', false, ['is_vulkan_available|||'])
+const s_isclose = signatures('isclose', false, ['isclose|||self:T,other:T,rtol:f=,atol:f=,equal_nan:b='])
+const s_isfinite = signatures('isfinite', false, ['isfinite|||self:T'])
+const s_isin = signatures('isin', false, ['isin|Tensor_Tensor||elements:T,test_elements:T,*,assume_unique:b=,invert:b=', 'isin|Scalar_Tensor||element:S,test_elements:T,*,assume_unique:b=,invert:b=', 'isin|Tensor_Scalar||elements:T,test_element:S,*,assume_unique:b=,invert:b='])
+const s_isinf = signatures('isinf', false, ['isinf|||self:T'])
+const s_isnan = signatures('isnan', false, ['isnan|||self:T'])
+const s_isneginf = signatures('isneginf', false, ['isneginf|||self:T'])
+const s_isposinf = signatures('isposinf', false, ['isposinf|||self:T'])
+const s_isreal = signatures('isreal', false, ['isreal|||self:T'])
+const s_istft = signatures('istft', false, ['istft|||self:T,n_fft:i,hop_length:i?=,win_length:i?=,window:T?=,center:b=,normalized:b=,onesided:b?=,length:i?=,return_complex:b='])
+const s_kaiser_window = signatures('kaiserWindow', false, ['kaiser_window||+|window_length:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'kaiser_window|periodic|+|window_length:i,periodic:b,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'kaiser_window|beta|+|window_length:i,periodic:b,beta:f,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_kl_div = signatures('klDiv', false, ['kl_div|||self:T,target:T,reduction:i=,*,log_target:b='])
+const s_kron = signatures('kron', false, ['kron|||self:T,other:T'])
+const s_kthvalue = signatures('kthvalue', false, ['kthvalue|||self:T,k:i,dim:i=,keepdim:b='])
+const s_layer_norm = signatures('layerNorm', false, ['layer_norm|||input:T,normalized_shape:i[],weight:T?=,bias:T?=,eps:f=,cudnn_enable:b='])
+const s_lcm = signatures('lcm', false, ['lcm|||self:T,other:T'])
+const s_lcm_ = signatures('lcm_', false, ['lcm_||@|self:T,other:T'])
+const s_ldexp = signatures('ldexp', false, ['ldexp|Tensor||self:T,other:T'])
+const s_ldexp_ = signatures('ldexp_', false, ['ldexp_||@|self:T,other:T'])
+const s_le = signatures('le', false, ['le|Tensor||self:T,other:T', 'le|Scalar||self:T,other:S'])
+const s_lerp = signatures('lerp', false, ['lerp|Tensor||self:T,end:T,weight:T', 'lerp|Scalar||self:T,end:T,weight:S'])
+const s_less = signatures('less', false, ['less|Tensor||self:T,other:T', 'less|Scalar||self:T,other:S'])
+const s_less_equal = signatures('lessEqual', false, ['less_equal|Tensor||self:T,other:T', 'less_equal|Scalar||self:T,other:S'])
+const s_lgamma = signatures('lgamma', false, ['lgamma|||self:T'])
+const s_linspace = signatures('linspace', false, ['linspace|Tensor_Tensor|+|start:T,end:T,steps:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'linspace|Scalar_Tensor|+|start:S,end:T,steps:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'linspace|Tensor_Scalar|+|start:T,end:S,steps:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'linspace||+|start:S,end:S,steps:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_log = signatures('log', false, ['log|||self:T'])
+const s_log10 = signatures('log10', false, ['log10|||self:T'])
+const s_log10_ = signatures('log10_', false, ['log10_||@|self:T'])
+const s_log1p = signatures('log1p', false, ['log1p|||self:T'])
+const s_log1p_ = signatures('log1p_', false, ['log1p_||@|self:T'])
+const s_log2 = signatures('log2', false, ['log2|||self:T'])
+const s_log2_ = signatures('log2_', false, ['log2_||@|self:T'])
+const s_log_ = signatures('log_', false, ['log_||@|self:T'])
+const s_log_softmax = signatures('logSoftmax', false, ['log_softmax|int||self:T,dim:i,dtype:d?='])
+const s_logaddexp = signatures('logaddexp', false, ['logaddexp|||self:T,other:T'])
+const s_logaddexp2 = signatures('logaddexp2', false, ['logaddexp2|||self:T,other:T'])
+const s_logcumsumexp = signatures('logcumsumexp', false, ['logcumsumexp|||self:T,dim:i'])
+const s_logdet = signatures('logdet', false, ['logdet|||self:T'])
+const s_logical_and = signatures('logicalAnd', false, ['logical_and|||self:T,other:T'])
+const s_logical_not = signatures('logicalNot', false, ['logical_not|||self:T'])
+const s_logical_or = signatures('logicalOr', false, ['logical_or|||self:T,other:T'])
+const s_logical_xor = signatures('logicalXor', false, ['logical_xor|||self:T,other:T'])
+const s_logit = signatures('logit', false, ['logit|||self:T,eps:f?='])
+const s_logit_ = signatures('logit_', false, ['logit_||@|self:T,eps:f?='])
+const s_logspace = signatures('logspace', false, ['logspace|Tensor_Tensor|+|start:T,end:T,steps:i,base:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'logspace|Scalar_Tensor|+|start:S,end:T,steps:i,base:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'logspace|Tensor_Scalar|+|start:T,end:S,steps:i,base:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'logspace||+|start:S,end:S,steps:i,base:f=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_logsumexp = signatures('logsumexp', false, ['logsumexp|||self:T,dim:i[1],keepdim:b='])
+const s_lstm = signatures('lstm', false, ['lstm|data||data:T,batch_sizes:T,hx:T[],params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b', 'lstm|input||input:T,hx:T[],params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b,batch_first:b'])
+const s_lstm_cell = signatures('lstmCell', false, ['lstm_cell|||input:T,hx:T[],w_ih:T,w_hh:T,b_ih:T?=,b_hh:T?='])
+const s_lt = signatures('lt', false, ['lt|Tensor||self:T,other:T', 'lt|Scalar||self:T,other:S'])
+const s_lu_solve = signatures('luSolve', false, ['lu_solve|||self:T,LU_data:T,LU_pivots:T'])
+const s_lu_unpack = signatures('luUnpack', false, ['lu_unpack|||LU_data:T,LU_pivots:T,unpack_data:b=,unpack_pivots:b='])
+const s_margin_ranking_loss = signatures('marginRankingLoss', false, ['margin_ranking_loss|||input1:T,input2:T,target:T,margin:f=,reduction:i='])
+const s_masked_fill = signatures('maskedFill', false, ['masked_fill|Tensor||self:T,mask:T,value:T', 'masked_fill|Scalar||self:T,mask:T,value:S'])
+const s_masked_scatter = signatures('maskedScatter', false, ['masked_scatter|||self:T,mask:T,source:T'])
+const s_masked_select = signatures('maskedSelect', false, ['masked_select|||self:T,mask:T'])
+const s_matmul = signatures('matmul', false, ['matmul|||self:T,other:T'])
+const s_matrix_exp = signatures('matrixExp', false, ['matrix_exp|||self:T'])
+const s_matrix_power = signatures('matrixPower', false, ['matrix_power|||self:T,n:i'])
+const s_max = signatures('max', false, ['max|||self:T', 'max|other||self:T,other:T', 'max|dim||self:T,dim:i,keepdim:b='])
+const s_max_pool1d = signatures('maxPool1d', false, ['max_pool1d|||self:T,kernel_size:i[1],stride:i[1]=,padding:i[1]=,dilation:i[1]=,ceil_mode:b='])
+const s_max_pool1d_with_indices = signatures('maxPool1dWithIndices', false, ['max_pool1d_with_indices|||self:T,kernel_size:i[1],stride:i[1]=,padding:i[1]=,dilation:i[1]=,ceil_mode:b='])
+const s_max_pool2d = signatures('maxPool2d', false, ['max_pool2d|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,dilation:i[2]=,ceil_mode:b='])
+const s_max_pool3d = signatures('maxPool3d', false, ['max_pool3d|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,dilation:i[3]=,ceil_mode:b='])
+const s_maximum = signatures('maximum', false, ['maximum|||self:T,other:T'])
+const s_mean = signatures('mean', false, ['mean|||self:T,*,dtype:d?=', 'mean|dim||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
+const s_median = signatures('median', false, ['median|||self:T', 'median|dim||self:T,dim:i,keepdim:b='])
+const s_meshgrid = signatures('meshgrid', false, ['meshgrid|||tensors:T[]', 'meshgrid|indexing||tensors:T[],*,indexing:s'])
+const s_min = signatures('min', false, ['min|||self:T', 'min|other||self:T,other:T', 'min|dim||self:T,dim:i,keepdim:b='])
+const s_minimum = signatures('minimum', false, ['minimum|||self:T,other:T'])
+const s_miopen_batch_norm = signatures('miopenBatchNorm', false, ['miopen_batch_norm|||input:T,weight:T,bias:T?,running_mean:T?,running_var:T?,training:b,exponential_average_factor:f,epsilon:f'])
+const s_miopen_convolution = signatures('miopenConvolution', false, ['miopen_convolution|||self:T,weight:T,bias:T?,padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b'])
+const s_miopen_convolution_add_relu = signatures('miopenConvolutionAddRelu', false, ['miopen_convolution_add_relu|||self:T,weight:T,z:T,alpha:S?,bias:T?,stride:i[],padding:i[],dilation:i[],groups:i'])
+const s_miopen_convolution_relu = signatures('miopenConvolutionRelu', false, ['miopen_convolution_relu|||self:T,weight:T,bias:T?,stride:i[],padding:i[],dilation:i[],groups:i'])
+const s_miopen_convolution_transpose = signatures('miopenConvolutionTranspose', false, ['miopen_convolution_transpose|||self:T,weight:T,bias:T?,padding:i[],output_padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b'])
+const s_miopen_ctc_loss = signatures('miopenCtcLoss', false, ['miopen_ctc_loss|||log_probs:T,targets:T,input_lengths:i[],target_lengths:i[],blank:i,deterministic:b,zero_infinity:b', 'miopen_ctc_loss|Tensor||log_probs:T,targets:T,input_lengths:T,target_lengths:T,blank:i,deterministic:b,zero_infinity:b'])
+const s_miopen_depthwise_convolution = signatures('miopenDepthwiseConvolution', false, ['miopen_depthwise_convolution|||self:T,weight:T,bias:T?,padding:i[],stride:i[],dilation:i[],groups:i,benchmark:b,deterministic:b'])
+const s_miopen_rnn = signatures('miopenRnn', false, ['miopen_rnn|||input:T,weight:T[],weight_stride0:i,hx:T,cx:T?,mode:i,hidden_size:i,num_layers:i,batch_first:b,dropout:f,train:b,bidirectional:b,batch_sizes:i[],dropout_state:T?'])
+const s_mkldnn_adaptive_avg_pool2d = signatures('mkldnnAdaptiveAvgPool2d', false, ['mkldnn_adaptive_avg_pool2d|||self:T,output_size:i[2]'])
+const s_mkldnn_convolution = signatures('mkldnnConvolution', false, ['mkldnn_convolution|||self:T,weight:T,bias:T?,padding:i[],stride:i[],dilation:i[],groups:i'])
+const s_mkldnn_linear_backward_weights = signatures('mkldnnLinearBackwardWeights', false, ['mkldnn_linear_backward_weights|||grad_output:T,input:T,weight:T,bias_defined:b'])
+const s_mkldnn_max_pool2d = signatures('mkldnnMaxPool2d', false, ['mkldnn_max_pool2d|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,dilation:i[2]=,ceil_mode:b='])
+const s_mkldnn_max_pool3d = signatures('mkldnnMaxPool3d', false, ['mkldnn_max_pool3d|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,dilation:i[3]=,ceil_mode:b='])
+const s_mkldnn_rnn_layer = signatures('mkldnnRnnLayer', false, ['mkldnn_rnn_layer|||input:T,weight0:T,weight1:T,weight2:T,weight3:T,hx_:T,cx_:T,reverse:b,batch_sizes:i[],mode:i,hidden_size:i,num_layers:i,has_biases:b,bidirectional:b,batch_first:b,train:b'])
+const s_mm = signatures('mm', false, ['mm|||self:T,mat2:T', 'mm|dtype||self:T,mat2:T,out_dtype:d'])
+const s_mode = signatures('mode', false, ['mode|||self:T,dim:i=,keepdim:b='])
+const s_moveaxis = signatures('moveaxis', false, ['moveaxis|int||self:T,source:i,destination:i', 'moveaxis|intlist||self:T,source:i[],destination:i[]'])
+const s_movedim = signatures('movedim', false, ['movedim|int||self:T,source:i,destination:i', 'movedim|intlist||self:T,source:i[],destination:i[]'])
+const s_msort = signatures('msort', false, ['msort|||self:T'])
+const s_mul = signatures('mul', false, ['mul|Tensor||self:T,other:T', 'mul|Scalar||self:T,other:S'])
+const s_multinomial = signatures('multinomial', false, ['multinomial|||self:T,num_samples:i,replacement:b=,*,generator:g?='])
+const s_multiply = signatures('multiply', false, ['multiply|Tensor||self:T,other:T', 'multiply|Scalar||self:T,other:S'])
+const s_mv = signatures('mv', false, ['mv|||self:T,vec:T'])
+const s_mvlgamma = signatures('mvlgamma', false, ['mvlgamma|||self:T,p:i'])
+const s_nan_to_num = signatures('nanToNum', false, ['nan_to_num|||self:T,nan:f?=,posinf:f?=,neginf:f?='])
+const s_nan_to_num_ = signatures('nanToNum_', false, ['nan_to_num_||@|self:T,nan:f?=,posinf:f?=,neginf:f?='])
+const s_nanmean = signatures('nanmean', false, ['nanmean|||self:T,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
+const s_nanmedian = signatures('nanmedian', false, ['nanmedian|||self:T', 'nanmedian|dim||self:T,dim:i,keepdim:b='])
+const s_nanquantile = signatures('nanquantile', false, ['nanquantile|||self:T,q:T,dim:i?=,keepdim:b=,*,interpolation:s=', 'nanquantile|scalar||self:T,q:f,dim:i?=,keepdim:b=,*,interpolation:s='])
+const s_nansum = signatures('nansum', false, ['nansum|||self:T,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
+const s_narrow = signatures('narrow', false, ['narrow|Tensor||self:T,dim:i,start:T,length:i', 'narrow|||self:T,dim:i,start:i,length:i'])
+const s_narrow_copy = signatures('narrowCopy', false, ['narrow_copy|||self:T,dim:i,start:i,length:i'])
+const s_native_batch_norm = signatures('nativeBatchNorm', false, ['native_batch_norm|||input:T,weight:T?,bias:T?,running_mean:T?,running_var:T?,training:b,momentum:f,eps:f'])
+const s_native_channel_shuffle = signatures('nativeChannelShuffle', false, ['native_channel_shuffle|||self:T,groups:i'])
+const s_native_dropout = signatures('nativeDropout', false, ['native_dropout|||input:T,p:f,train:b?'])
+const s_native_group_norm = signatures('nativeGroupNorm', false, ['native_group_norm|||input:T,weight:T?,bias:T?,N:i,C:i,HxW:i,group:i,eps:f'])
+const s_native_layer_norm = signatures('nativeLayerNorm', false, ['native_layer_norm|||input:T,normalized_shape:i[],weight:T?,bias:T?,eps:f'])
+const s_native_norm = signatures('nativeNorm', false, ['native_norm|||self:T,p:S=', 'native_norm|ScalarOpt_dim_dtype||self:T,p:S?,dim:i[1],keepdim:b,dtype:d?'])
+const s_ne = signatures('ne', false, ['ne|Tensor||self:T,other:T', 'ne|Scalar||self:T,other:S'])
+const s_neg = signatures('neg', false, ['neg|||self:T'])
+const s_neg_ = signatures('neg_', false, ['neg_||@|self:T'])
+const s_negative = signatures('negative', false, ['negative|||self:T'])
+const s_negative_ = signatures('negative_', false, ['negative_||@|self:T'])
+const s_nextafter = signatures('nextafter', false, ['nextafter|||self:T,other:T'])
+const s_nonzero_static = signatures('nonzeroStatic', false, ['nonzero_static|||self:T,*,size:i,fill_value:i='])
+const s_norm_except_dim = signatures('normExceptDim', false, ['norm_except_dim|||v:T,pow:i=,dim:i='])
+const s_normal = signatures('normal', false, ['normal|Tensor_Tensor||mean:T,std:T,*,generator:g?=', 'normal|Tensor_float||mean:T,std:f=,*,generator:g?=', 'normal|float_Tensor||mean:f,std:T,*,generator:g?=', 'normal|float_float|+|mean:f,std:f,size:i[],*,generator:g?=,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_not_equal = signatures('notEqual', false, ['not_equal|Tensor||self:T,other:T', 'not_equal|Scalar||self:T,other:S'])
+const s_nuclear_norm = signatures('nuclearNorm', false, ['nuclear_norm|dim||self:T,dim:i[2],keepdim:b=', 'nuclear_norm|||self:T,keepdim:b='])
+const s_ones = signatures('ones', false, ['ones||+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_ones_like = signatures('onesLike', false, ['ones_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
+const s_orgqr = signatures('orgqr', false, ['orgqr|||self:T,input2:T'])
+const s_ormqr = signatures('ormqr', false, ['ormqr|||self:T,input2:T,input3:T,left:b=,transpose:b='])
+const s_outer = signatures('outer', false, ['outer|||self:T,vec2:T'])
+const s_pairwise_distance = signatures('pairwiseDistance', false, ['pairwise_distance|||x1:T,x2:T,p:f=,eps:f=,keepdim:b='])
+const s_pdist = signatures('pdist', false, ['pdist|||self:T,p:f='])
+const s_permute = signatures('permute', false, ['permute|||self:T,dims:i[]'])
+const s_permute_copy = signatures('permuteCopy', false, ['permute_copy|||self:T,dims:i[]'])
+const s_pinverse = signatures('pinverse', false, ['pinverse|||self:T,rcond:f='])
+const s_pixel_shuffle = signatures('pixelShuffle', false, ['pixel_shuffle|||self:T,upscale_factor:i'])
+const s_pixel_unshuffle = signatures('pixelUnshuffle', false, ['pixel_unshuffle|||self:T,downscale_factor:i'])
+const s_poisson = signatures('poisson', false, ['poisson|||self:T,generator:g?='])
+const s_poisson_nll_loss = signatures('poissonNllLoss', false, ['poisson_nll_loss|||input:T,target:T,log_input:b,full:b,eps:f,reduction:i'])
+const s_polar = signatures('polar', false, ['polar|||abs:T,angle:T'])
+const s_polygamma = signatures('polygamma', false, ['polygamma|||n:i,self:T'])
+const s_positive = signatures('positive', false, ['positive|||self:T'])
+const s_pow = signatures('pow', false, ['pow|Tensor_Tensor||self:T,exponent:T', 'pow|Scalar||self:S,exponent:T', 'pow|Tensor_Scalar||self:T,exponent:S'])
+const s_prelu = signatures('prelu', false, ['prelu|||self:T,weight:T'])
+const s_prod = signatures('prod', false, ['prod|||self:T,*,dtype:d?=', 'prod|dim_int||self:T,dim:i,keepdim:b=,*,dtype:d?='])
+const s_put = signatures('put', false, ['put|||self:T,index:T,source:T,accumulate:b='])
+const s_q_per_channel_axis = signatures('qPerChannelAxis', false, ['q_per_channel_axis|||self:T'])
+const s_q_per_channel_scales = signatures('qPerChannelScales', false, ['q_per_channel_scales|||self:T'])
+const s_q_per_channel_zero_points = signatures('qPerChannelZeroPoints', false, ['q_per_channel_zero_points|||self:T'])
+const s_q_scale = signatures('qScale', false, ['q_scale|||self:T'])
+const s_q_zero_point = signatures('qZeroPoint', false, ['q_zero_point|||self:T'])
+const s_qr = signatures('qr', false, ['qr|||self:T,some:b='])
+const s_quantile = signatures('quantile', false, ['quantile|||self:T,q:T,dim:i?=,keepdim:b=,*,interpolation:s=', 'quantile|scalar||self:T,q:f,dim:i?=,keepdim:b=,*,interpolation:s='])
+const s_quantize_per_channel = signatures('quantizePerChannel', false, ['quantize_per_channel|||self:T,scales:T,zero_points:T,axis:i,dtype:d'])
+const s_quantize_per_tensor = signatures('quantizePerTensor', false, ['quantize_per_tensor|tensor_qparams||self:T,scale:T,zero_point:T,dtype:d', 'quantize_per_tensor|||self:T,scale:f,zero_point:i,dtype:d', 'quantize_per_tensor|tensors||tensors:T[],scales:T,zero_points:T,dtype:d'])
+const s_quantize_per_tensor_dynamic = signatures('quantizePerTensorDynamic', false, ['quantize_per_tensor_dynamic|||self:T,dtype:d,reduce_range:b'])
+const s_quantized_batch_norm = signatures('quantizedBatchNorm', false, ['quantized_batch_norm|||input:T,weight:T?,bias:T?,mean:T,var:T,eps:f,output_scale:f,output_zero_point:i'])
+const s_quantized_gru_cell = signatures('quantizedGruCell', false, ['quantized_gru_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T,b_hh:T,packed_ih:T,packed_hh:T,col_offsets_ih:T,col_offsets_hh:T,scale_ih:S,scale_hh:S,zero_point_ih:S,zero_point_hh:S'])
+const s_quantized_lstm_cell = signatures('quantizedLstmCell', false, ['quantized_lstm_cell|||input:T,hx:T[],w_ih:T,w_hh:T,b_ih:T,b_hh:T,packed_ih:T,packed_hh:T,col_offsets_ih:T,col_offsets_hh:T,scale_ih:S,scale_hh:S,zero_point_ih:S,zero_point_hh:S'])
+const s_quantized_max_pool1d = signatures('quantizedMaxPool1d', false, ['quantized_max_pool1d|||self:T,kernel_size:i[1],stride:i[1]=,padding:i[1]=,dilation:i[1]=,ceil_mode:b='])
+const s_quantized_max_pool2d = signatures('quantizedMaxPool2d', false, ['quantized_max_pool2d|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,dilation:i[2]=,ceil_mode:b='])
+const s_quantized_max_pool3d = signatures('quantizedMaxPool3d', false, ['quantized_max_pool3d|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,dilation:i[3]=,ceil_mode:b='])
+const s_quantized_rnn_relu_cell = signatures('quantizedRnnReluCell', false, ['quantized_rnn_relu_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T,b_hh:T,packed_ih:T,packed_hh:T,col_offsets_ih:T,col_offsets_hh:T,scale_ih:S,scale_hh:S,zero_point_ih:S,zero_point_hh:S'])
+const s_quantized_rnn_tanh_cell = signatures('quantizedRnnTanhCell', false, ['quantized_rnn_tanh_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T,b_hh:T,packed_ih:T,packed_hh:T,col_offsets_ih:T,col_offsets_hh:T,scale_ih:S,scale_hh:S,zero_point_ih:S,zero_point_hh:S'])
+const s_rad2deg = signatures('rad2deg', false, ['rad2deg|||self:T'])
+const s_rad2deg_ = signatures('rad2deg_', false, ['rad2deg_||@|self:T'])
+const s_rand = signatures('rand', false, ['rand|generator|+|size:i[],*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'rand||+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_rand_like = signatures('randLike', false, ['rand_like|generator|+|self:T,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'rand_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
+const s_randint = signatures('randint', false, ['randint|generator|+|high:i,size:i[],*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randint||+|high:i,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randint|low_generator|+|low:i,high:i,size:i[],*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randint|low|+|low:i,high:i,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_randint_like = signatures('randintLike', false, ['randint_like|low_generator_dtype|+|self:T,low:i,high:i,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like|low_dtype|+|self:T,low:i,high:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like|Tensor_generator|+|self:T,high:T,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like|Tensor|+|self:T,high:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like|generator|+|self:T,high:i,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randint_like||+|self:T,high:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
+const s_randn = signatures('randn', false, ['randn|generator|+|size:i[],*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randn||+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_randn_like = signatures('randnLike', false, ['randn_like|generator|+|self:T,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?=', 'randn_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
+const s_randperm = signatures('randperm', false, ['randperm|generator|+|n:i,*,generator:g?,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'randperm||+|n:i,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_range = signatures('range', false, ['range||+|start:S,end:S,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'range|step|+|start:S,end:S,step:S=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_ravel = signatures('ravel', false, ['ravel|||self:T'])
+const s_real = signatures('real', false, ['real|||self:T'])
+const s_reciprocal = signatures('reciprocal', false, ['reciprocal|||self:T'])
+const s_reciprocal_ = signatures('reciprocal_', false, ['reciprocal_||@|self:T'])
+const s_relu = signatures('relu', false, ['relu|||self:T'])
+const s_relu_ = signatures('relu_', false, ['relu_||@|self:T'])
+const s_remainder = signatures('remainder', false, ['remainder|Tensor||self:T,other:T', 'remainder|Scalar_Tensor||self:S,other:T', 'remainder|Scalar||self:T,other:S'])
+const s_renorm = signatures('renorm', false, ['renorm|||self:T,p:S,dim:i,maxnorm:S'])
+const s_repeat_interleave = signatures('repeatInterleave', false, ['repeat_interleave|self_Tensor||self:T,repeats:T,dim:i?=,*,output_size:i?=', 'repeat_interleave|Tensor||repeats:T,*,output_size:i?=', 'repeat_interleave|self_int||self:T,repeats:i,dim:i?=,*,output_size:i?='])
+const s_reshape = signatures('reshape', false, ['reshape|||self:T,shape:i[]'])
+const s_resize_as_ = signatures('resizeAs_', false, ['resize_as_||@|self:T,the_template:T,*,memory_format:m?='])
+const s_resize_as_sparse_ = signatures('resizeAsSparse_', false, ['resize_as_sparse_||@|self:T,the_template:T'])
+const s_resolve_conj = signatures('resolveConj', false, ['resolve_conj|||self:T'])
+const s_resolve_neg = signatures('resolveNeg', false, ['resolve_neg|||self:T'])
+const s_rms_norm = signatures('rmsNorm', false, ['rms_norm|||input:T,normalized_shape:i[],weight:T?=,eps:f?='])
+const s_rnn_relu = signatures('rnnRelu', false, ['rnn_relu|data||data:T,batch_sizes:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b', 'rnn_relu|input||input:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b,batch_first:b'])
+const s_rnn_relu_cell = signatures('rnnReluCell', false, ['rnn_relu_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T?=,b_hh:T?='])
+const s_rnn_tanh = signatures('rnnTanh', false, ['rnn_tanh|data||data:T,batch_sizes:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b', 'rnn_tanh|input||input:T,hx:T,params:T[],has_biases:b,num_layers:i,dropout:f,train:b,bidirectional:b,batch_first:b'])
+const s_rnn_tanh_cell = signatures('rnnTanhCell', false, ['rnn_tanh_cell|||input:T,hx:T,w_ih:T,w_hh:T,b_ih:T?=,b_hh:T?='])
+const s_roll = signatures('roll', false, ['roll|||self:T,shifts:i[1],dims:i[1]='])
+const s_rot90 = signatures('rot90', false, ['rot90|||self:T,k:i=,dims:i[]='])
+const s_round = signatures('round', false, ['round|||self:T', 'round|decimals||self:T,*,decimals:i'])
+const s_round_ = signatures('round_', false, ['round_||@|self:T', 'round_|decimals|@|self:T,*,decimals:i'])
+const s_row_indices_copy = signatures('rowIndicesCopy', false, ['row_indices_copy|||self:T'])
+const s_row_stack = signatures('rowStack', false, ['row_stack|||tensors:T[]'])
+const s_rrelu = signatures('rrelu', false, ['rrelu|||self:T,lower:S=,upper:S=,training:b=,generator:g?='])
+const s_rrelu_ = signatures('rrelu_', false, ['rrelu_||@|self:T,lower:S=,upper:S=,training:b=,generator:g?='])
+const s_rsqrt = signatures('rsqrt', false, ['rsqrt|||self:T'])
+const s_rsqrt_ = signatures('rsqrt_', false, ['rsqrt_||@|self:T'])
+const s_rsub = signatures('rsub', false, ['rsub|Tensor||self:T,other:T,*,alpha:S=', 'rsub|Scalar||self:T,other:S,alpha:S='])
+const s_scalar_tensor = signatures('scalarTensor', false, ['scalar_tensor||+|s:S,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_scatter = signatures('scatter', false, ['scatter|src||self:T,dim:i,index:T,src:T', 'scatter|reduce||self:T,dim:i,index:T,src:T,*,reduce:s', 'scatter|value||self:T,dim:i,index:T,value:S', 'scatter|value_reduce||self:T,dim:i,index:T,value:S,*,reduce:s'])
+const s_scatter_add = signatures('scatterAdd', false, ['scatter_add|||self:T,dim:i,index:T,src:T'])
+const s_scatter_reduce = signatures('scatterReduce', false, ['scatter_reduce|two||self:T,dim:i,index:T,src:T,reduce:s,*,include_self:b='])
+const s_searchsorted = signatures('searchsorted', false, ['searchsorted|Tensor||sorted_sequence:T,self:T,*,out_int32:b=,right:b=,side:s?=,sorter:T?=', 'searchsorted|Scalar||sorted_sequence:T,self:S,*,out_int32:b=,right:b=,side:s?=,sorter:T?='])
+const s_segment_reduce = signatures('segmentReduce', false, ['segment_reduce|||data:T,reduce:s,*,lengths:T?=,indices:T?=,offsets:T?=,axis:i=,unsafe:b=,initial:S?='])
+const s_select = signatures('select', false, ['select|int||self:T,dim:i,index:i'])
+const s_select_copy = signatures('selectCopy', false, ['select_copy|int||self:T,dim:i,index:i'])
+const s_select_scatter = signatures('selectScatter', false, ['select_scatter|||self:T,src:T,dim:i,index:i'])
+const s_selu = signatures('selu', false, ['selu|||self:T'])
+const s_selu_ = signatures('selu_', false, ['selu_||@|self:T'])
+const s_sgn = signatures('sgn', false, ['sgn|||self:T'])
+const s_sigmoid = signatures('sigmoid', false, ['sigmoid|||self:T'])
+const s_sigmoid_ = signatures('sigmoid_', false, ['sigmoid_||@|self:T'])
+const s_sign = signatures('sign', false, ['sign|||self:T'])
+const s_signbit = signatures('signbit', false, ['signbit|||self:T'])
+const s_sin = signatures('sin', false, ['sin|||self:T'])
+const s_sin_ = signatures('sin_', false, ['sin_||@|self:T'])
+const s_sinc = signatures('sinc', false, ['sinc|||self:T'])
+const s_sinc_ = signatures('sinc_', false, ['sinc_||@|self:T'])
+const s_sinh = signatures('sinh', false, ['sinh|||self:T'])
+const s_sinh_ = signatures('sinh_', false, ['sinh_||@|self:T'])
+const s_slice_copy = signatures('sliceCopy', false, ['slice_copy|Tensor||self:T,dim:i=,start:i?=,end:i?=,step:i='])
+const s_slice_inverse = signatures('sliceInverse', false, ['slice_inverse|||self:T,src:T,dim:i=,start:i?=,end:i?=,step:i='])
+const s_slice_scatter = signatures('sliceScatter', false, ['slice_scatter|||self:T,src:T,dim:i=,start:i?=,end:i?=,step:i='])
+const s_slogdet = signatures('slogdet', false, ['slogdet|||self:T'])
+const s_smm = signatures('smm', false, ['smm|||self:T,mat2:T'])
+const s_softmax = signatures('softmax', false, ['softmax|int||self:T,dim:i,dtype:d?='])
+const s_sort = signatures('sort', false, ['sort|stable||self:T,*,stable:b?,dim:i=,descending:b=', 'sort|||self:T,dim:i=,descending:b='])
+const s_sparse_bsc_tensor = signatures('sparseBscTensor', false, ['sparse_bsc_tensor|ccol_row_value|+|ccol_indices:T,row_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_bsc_tensor|ccol_row_value_size|+|ccol_indices:T,row_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_sparse_bsr_tensor = signatures('sparseBsrTensor', false, ['sparse_bsr_tensor|crow_col_value|+|crow_indices:T,col_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_bsr_tensor|crow_col_value_size|+|crow_indices:T,col_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_sparse_compressed_tensor = signatures('sparseCompressedTensor', false, ['sparse_compressed_tensor|comp_plain_value|+|compressed_indices:T,plain_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_compressed_tensor|comp_plain_value_size|+|compressed_indices:T,plain_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_sparse_coo_tensor = signatures('sparseCooTensor', false, ['sparse_coo_tensor|size|+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_coo_tensor|indices|+|indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,is_coalesced:b?=', 'sparse_coo_tensor|indices_size|+|indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,is_coalesced:b?='])
+const s_sparse_csc_tensor = signatures('sparseCscTensor', false, ['sparse_csc_tensor|ccol_row_value|+|ccol_indices:T,row_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_csc_tensor|ccol_row_value_size|+|ccol_indices:T,row_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_sparse_csr_tensor = signatures('sparseCsrTensor', false, ['sparse_csr_tensor|crow_col_value|+|crow_indices:T,col_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_csr_tensor|crow_col_value_size|+|crow_indices:T,col_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_split_copy = signatures('splitCopy', false, ['split_copy|Tensor||self:T,split_size:i,dim:i='])
+const s_split_with_sizes = signatures('splitWithSizes', false, ['split_with_sizes|||self:T,split_sizes:i[],dim:i='])
+const s_split_with_sizes_copy = signatures('splitWithSizesCopy', false, ['split_with_sizes_copy|||self:T,split_sizes:i[],dim:i='])
+const s_sqrt = signatures('sqrt', false, ['sqrt|||self:T'])
+const s_sqrt_ = signatures('sqrt_', false, ['sqrt_||@|self:T'])
+const s_square = signatures('square', false, ['square|||self:T'])
+const s_square_ = signatures('square_', false, ['square_||@|self:T'])
+const s_squeeze = signatures('squeeze', false, ['squeeze|||self:T', 'squeeze|dim||self:T,dim:i', 'squeeze|dims||self:T,dim:i[]'])
+const s_squeeze_copy = signatures('squeezeCopy', false, ['squeeze_copy|||self:T', 'squeeze_copy|dim||self:T,dim:i', 'squeeze_copy|dims||self:T,dim:i[]'])
+const s_sspaddmm = signatures('sspaddmm', false, ['sspaddmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
+const s_stack = signatures('stack', false, ['stack|||tensors:T[],dim:i='])
+const s_std = signatures('std', false, ['std|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'std|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'std|||self:T,unbiased:b='])
+const s_std_mean = signatures('stdMean', false, ['std_mean|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'std_mean|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'std_mean|||self:T,unbiased:b='])
+const s_sub = signatures('sub', false, ['sub|Tensor||self:T,other:T,*,alpha:S=', 'sub|Scalar||self:T,other:S,alpha:S='])
+const s_subtract = signatures('subtract', false, ['subtract|Tensor||self:T,other:T,*,alpha:S=', 'subtract|Scalar||self:T,other:S,alpha:S='])
+const s_sum = signatures('sum', false, ['sum|||self:T,*,dtype:d?=', 'sum|dim_IntList||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
+const s_svd = signatures('svd', false, ['svd|||self:T,some:b=,compute_uv:b='])
+const s_swapaxes = signatures('swapaxes', false, ['swapaxes|||self:T,axis0:i,axis1:i'])
+const s_swapdims = signatures('swapdims', false, ['swapdims|||self:T,dim0:i,dim1:i'])
+const s_sym_constrain_range = signatures('symConstrainRange', false, ['sym_constrain_range|||size:S,*,min:i?=,max:i?='])
+const s_sym_constrain_range_for_size = signatures('symConstrainRangeForSize', false, ['sym_constrain_range_for_size|||size:S,*,min:i?=,max:i?='])
+const s_t = signatures('t', false, ['t|||self:T'])
+const s_t_copy = signatures('tCopy', false, ['t_copy|||self:T'])
+const s_take = signatures('take', false, ['take|||self:T,index:T'])
+const s_take_along_dim = signatures('takeAlongDim', false, ['take_along_dim|||self:T,indices:T,dim:i?='])
+const s_tan = signatures('tan', false, ['tan|||self:T'])
+const s_tan_ = signatures('tan_', false, ['tan_||@|self:T'])
+const s_tanh = signatures('tanh', false, ['tanh|||self:T'])
+const s_tanh_ = signatures('tanh_', false, ['tanh_||@|self:T'])
+const s_tensor_split = signatures('tensorSplit', false, ['tensor_split|indices||self:T,indices:i[],dim:i=', 'tensor_split|tensor_indices_or_sections||self:T,tensor_indices_or_sections:T,dim:i=', 'tensor_split|sections||self:T,sections:i,dim:i='])
+const s_tensordot = signatures('tensordot', false, ['tensordot|||self:T,other:T,dims_self:i[],dims_other:i[]'])
+const s_threshold = signatures('threshold', false, ['threshold|||self:T,threshold:S,value:S'])
+const s_threshold_ = signatures('threshold_', false, ['threshold_||@|self:T,threshold:S,value:S'])
+const s_tile = signatures('tile', false, ['tile|||self:T,dims:i[]'])
+const s_topk = signatures('topk', false, ['topk|||self:T,k:i,dim:i=,largest:b=,sorted:b='])
+const s_trace = signatures('trace', false, ['trace|||self:T'])
+const s_transpose = signatures('transpose', false, ['transpose|int||self:T,dim0:i,dim1:i'])
+const s_transpose_copy = signatures('transposeCopy', false, ['transpose_copy|int||self:T,dim0:i,dim1:i'])
+const s_trapezoid = signatures('trapezoid', false, ['trapezoid|x||y:T,x:T,*,dim:i=', 'trapezoid|dx||y:T,*,dx:S=,dim:i='])
+const s_trapz = signatures('trapz', false, ['trapz|dx||y:T,*,dx:f=,dim:i=', 'trapz|x||y:T,x:T,*,dim:i='])
+const s_triangular_solve = signatures('triangularSolve', false, ['triangular_solve|||self:T,A:T,upper:b=,transpose:b=,unitriangular:b='])
+const s_tril = signatures('tril', false, ['tril|||self:T,diagonal:i='])
+const s_tril_indices = signatures('trilIndices', false, ['tril_indices||+|row:i,col:i,offset:i=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_triplet_margin_loss = signatures('tripletMarginLoss', false, ['triplet_margin_loss|||anchor:T,positive:T,negative:T,margin:f=,p:f=,eps:f=,swap:b=,reduction:i='])
+const s_triu = signatures('triu', false, ['triu|||self:T,diagonal:i='])
+const s_triu_indices = signatures('triuIndices', false, ['triu_indices||+|row:i,col:i,offset:i=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_true_divide = signatures('trueDivide', false, ['true_divide|Tensor||self:T,other:T', 'true_divide|Scalar||self:T,other:S'])
+const s_trunc = signatures('trunc', false, ['trunc|||self:T'])
+const s_trunc_ = signatures('trunc_', false, ['trunc_||@|self:T'])
+const s_unbind = signatures('unbind', false, ['unbind|int||self:T,dim:i='])
+const s_unbind_copy = signatures('unbindCopy', false, ['unbind_copy|int||self:T,dim:i='])
+const s_unflatten = signatures('unflatten', false, ['unflatten|int||self:T,dim:i,sizes:i[]'])
+const s_unfold_copy = signatures('unfoldCopy', false, ['unfold_copy|||self:T,dimension:i,size:i,step:i'])
+const s_unsafe_chunk = signatures('unsafeChunk', false, ['unsafe_chunk|||self:T,chunks:i,dim:i='])
+const s_unsafe_split = signatures('unsafeSplit', false, ['unsafe_split|Tensor||self:T,split_size:i,dim:i='])
+const s_unsafe_split_with_sizes = signatures('unsafeSplitWithSizes', false, ['unsafe_split_with_sizes|||self:T,split_sizes:i[],dim:i='])
+const s_unsqueeze = signatures('unsqueeze', false, ['unsqueeze|||self:T,dim:i'])
+const s_unsqueeze_copy = signatures('unsqueezeCopy', false, ['unsqueeze_copy|||self:T,dim:i'])
+const s_values_copy = signatures('valuesCopy', false, ['values_copy|||self:T'])
+const s_vander = signatures('vander', false, ['vander|||x:T,N:i?=,increasing:b='])
+const s_var = signatures('var', false, ['var|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'var|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'var|||self:T,unbiased:b='])
+const s_var_mean = signatures('varMean', false, ['var_mean|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'var_mean|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'var_mean|||self:T,unbiased:b='])
+const s_vdot = signatures('vdot', false, ['vdot|||self:T,other:T'])
+const s_view_as_complex = signatures('viewAsComplex', false, ['view_as_complex|||self:T'])
+const s_view_as_complex_copy = signatures('viewAsComplexCopy', false, ['view_as_complex_copy|||self:T'])
+const s_view_as_real = signatures('viewAsReal', false, ['view_as_real|||self:T'])
+const s_view_as_real_copy = signatures('viewAsRealCopy', false, ['view_as_real_copy|||self:T'])
+const s_view_copy = signatures('viewCopy', false, ['view_copy|dtype||self:T,dtype:d', 'view_copy|||self:T,size:i[]'])
+const s_vsplit = signatures('vsplit', false, ['vsplit|int||self:T,sections:i', 'vsplit|array||self:T,indices:i[]'])
+const s_vstack = signatures('vstack', false, ['vstack|||tensors:T[]'])
+const s_where = signatures('where', false, ['where|||condition:T', 'where|self||condition:T,self:T,other:T', 'where|ScalarSelf||condition:T,self:S,other:T', 'where|ScalarOther||condition:T,self:T,other:S', 'where|Scalar||condition:T,self:S,other:S'])
+const s_xlogy = signatures('xlogy', false, ['xlogy|Tensor||self:T,other:T', 'xlogy|Scalar_Self||self:S,other:T', 'xlogy|Scalar_Other||self:T,other:S'])
+const s_xlogy_ = signatures('xlogy_', false, ['xlogy_|Tensor|@|self:T,other:T', 'xlogy_|Scalar_Other|@|self:T,other:S'])
+const s_zero_ = signatures('zero_', false, ['zero_||@|self:T'])
+const s_zeros = signatures('zeros', false, ['zeros||+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_zeros_like = signatures('zerosLike', false, ['zeros_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
 
 /**
  * `abs(Tensor self) -> Tensor`
@@ -1062,9 +1069,9 @@ const s589 = signatures('zerosLike', false, ['zeros_like||+|self:T,*,dtype:d?=,l
 export function abs(input: Tensor): Tensor
 export function abs(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o0(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_abs(a0._h))
 }
-return resolve(s0, null, arguments)
+return resolve(s_abs, null, arguments)
 }
 
 /**
@@ -1073,7 +1080,7 @@ return resolve(s0, null, arguments)
  */
 export function abs_(input: Tensor): Tensor
 export function abs_(): unknown {
-return resolve(s1, null, arguments)
+return resolve(s_abs_, null, arguments)
 }
 
 /**
@@ -1083,9 +1090,9 @@ return resolve(s1, null, arguments)
 export function absolute(input: Tensor): Tensor
 export function absolute(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o1(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_absolute(a0._h))
 }
-return resolve(s2, null, arguments)
+return resolve(s_absolute, null, arguments)
 }
 
 /**
@@ -1095,9 +1102,9 @@ return resolve(s2, null, arguments)
 export function acos(input: Tensor): Tensor
 export function acos(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o2(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_acos(a0._h))
 }
-return resolve(s3, null, arguments)
+return resolve(s_acos, null, arguments)
 }
 
 /**
@@ -1106,7 +1113,7 @@ return resolve(s3, null, arguments)
  */
 export function acos_(input: Tensor): Tensor
 export function acos_(): unknown {
-return resolve(s4, null, arguments)
+return resolve(s_acos_, null, arguments)
 }
 
 /**
@@ -1116,9 +1123,9 @@ return resolve(s4, null, arguments)
 export function acosh(input: Tensor): Tensor
 export function acosh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o3(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_acosh(a0._h))
 }
-return resolve(s5, null, arguments)
+return resolve(s_acosh, null, arguments)
 }
 
 /**
@@ -1127,7 +1134,7 @@ return resolve(s5, null, arguments)
  */
 export function acosh_(input: Tensor): Tensor
 export function acosh_(): unknown {
-return resolve(s6, null, arguments)
+return resolve(s_acosh_, null, arguments)
 }
 
 /**
@@ -1137,9 +1144,9 @@ return resolve(s6, null, arguments)
 export function adaptiveAvgPool1d(input: Tensor, outputSize: Int | readonly Int[]): Tensor
 export function adaptiveAvgPool1d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o4(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_adaptive_avg_pool1d(a0._h, a1))
 }
-return resolve(s7, null, arguments)
+return resolve(s_adaptive_avg_pool1d, null, arguments)
 }
 
 /**
@@ -1148,7 +1155,7 @@ return resolve(s7, null, arguments)
  */
 export function adaptiveMaxPool1d(input: Tensor, outputSize: Int | readonly Int[]): [Tensor, Tensor]
 export function adaptiveMaxPool1d(): unknown {
-return resolve(s8, null, arguments)
+return resolve(s_adaptive_max_pool1d, null, arguments)
 }
 
 /**
@@ -1161,13 +1168,13 @@ export function add(input: Tensor, other: Scalar, alpha?: Scalar): Tensor
 export function add(input: Tensor, other: Scalar, options?: { alpha?: Scalar }): Tensor
 export function add(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o5(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o6(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_add__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_add__Scalar(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o6(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_add__Scalar(a0._h, a1, a2))
 }
-return resolve(s9, null, arguments)
+return resolve(s_add, null, arguments)
 }
 
 /**
@@ -1177,9 +1184,9 @@ return resolve(s9, null, arguments)
 export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 export function addbmm(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o7(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_addbmm(a0._h, a1._h, a2._h))
 }
-return resolve(s10, null, arguments)
+return resolve(s_addbmm, null, arguments)
 }
 
 /**
@@ -1189,9 +1196,9 @@ return resolve(s10, null, arguments)
 export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor
 export function addcdiv(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o8(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_addcdiv(a0._h, a1._h, a2._h))
 }
-return resolve(s11, null, arguments)
+return resolve(s_addcdiv, null, arguments)
 }
 
 /**
@@ -1201,9 +1208,9 @@ return resolve(s11, null, arguments)
 export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor
 export function addcmul(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o9(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_addcmul(a0._h, a1._h, a2._h))
 }
-return resolve(s12, null, arguments)
+return resolve(s_addcmul, null, arguments)
 }
 
 /**
@@ -1215,9 +1222,9 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: { bet
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, outDtype: DType, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 export function addmm(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o10(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_addmm(a0._h, a1._h, a2._h))
 }
-return resolve(s13, null, arguments)
+return resolve(s_addmm, null, arguments)
 }
 
 /**
@@ -1227,9 +1234,9 @@ return resolve(s13, null, arguments)
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 export function addmv(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o11(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_addmv(a0._h, a1._h, a2._h))
 }
-return resolve(s14, null, arguments)
+return resolve(s_addmv, null, arguments)
 }
 
 /**
@@ -1238,7 +1245,7 @@ return resolve(s14, null, arguments)
  */
 export function addmv_(input: Tensor, mat: Tensor, vec: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 export function addmv_(): unknown {
-return resolve(s15, null, arguments)
+return resolve(s_addmv_, null, arguments)
 }
 
 /**
@@ -1248,9 +1255,9 @@ return resolve(s15, null, arguments)
 export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 export function addr(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o12(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_addr(a0._h, a1._h, a2._h))
 }
-return resolve(s16, null, arguments)
+return resolve(s_addr, null, arguments)
 }
 
 /**
@@ -1260,9 +1267,9 @@ return resolve(s16, null, arguments)
 export function adjoint(input: Tensor): Tensor
 export function adjoint(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o13(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_adjoint(a0._h))
 }
-return resolve(s17, null, arguments)
+return resolve(s_adjoint, null, arguments)
 }
 
 /**
@@ -1272,9 +1279,9 @@ return resolve(s17, null, arguments)
 export function affineGridGenerator(theta: Tensor, size: readonly Int[], alignCorners: boolean): Tensor
 export function affineGridGenerator(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o14(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_affine_grid_generator(a0._h, a1, a2))
 }
-return resolve(s18, null, arguments)
+return resolve(s_affine_grid_generator, null, arguments)
 }
 
 /**
@@ -1284,9 +1291,9 @@ return resolve(s18, null, arguments)
 export function aliasCopy(input: Tensor): Tensor
 export function aliasCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o15(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_alias_copy(a0._h))
 }
-return resolve(s19, null, arguments)
+return resolve(s_alias_copy, null, arguments)
 }
 
 /**
@@ -1303,17 +1310,17 @@ export function all(input: Tensor, dim: Int, keepdim?: boolean): Tensor
 export function all(input: Tensor, dim: Int, options?: { keepdim?: boolean }): Tensor
 export function all(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o16(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_all(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o17(a0._h, a1))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o18(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_all__dims(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_all__dim(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o17(a0._h, a1, a2))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o18(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_all__dims(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_all__dim(a0._h, a1, a2))
 }
-return resolve(s20, null, arguments)
+return resolve(s_all, null, arguments)
 }
 
 /**
@@ -1325,7 +1332,7 @@ export function allclose(input: Tensor, other: Tensor, rtol: number, atol: numbe
 export function allclose(input: Tensor, other: Tensor, rtol: number, options?: { atol?: number; equalNan?: boolean }): boolean
 export function allclose(input: Tensor, other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): boolean
 export function allclose(): unknown {
-return resolve(s21, null, arguments)
+return resolve(s_allclose, null, arguments)
 }
 
 /**
@@ -1335,9 +1342,9 @@ return resolve(s21, null, arguments)
 export function alphaDropout(input: Tensor, p: number, train: boolean): Tensor
 export function alphaDropout(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o19(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_alpha_dropout(a0._h, a1, a2))
 }
-return resolve(s22, null, arguments)
+return resolve(s_alpha_dropout, null, arguments)
 }
 
 /**
@@ -1346,7 +1353,7 @@ return resolve(s22, null, arguments)
  */
 export function alphaDropout_(input: Tensor, p: number, train: boolean): Tensor
 export function alphaDropout_(): unknown {
-return resolve(s23, null, arguments)
+return resolve(s_alpha_dropout_, null, arguments)
 }
 
 /**
@@ -1358,15 +1365,15 @@ export function amax(input: Tensor, dim: Int | readonly Int[], options?: { keepd
 export function amax(input: Tensor, options?: { dim?: Int | readonly Int[]; keepdim?: boolean }): Tensor
 export function amax(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o20(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_amax(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o20(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_amax(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o20(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_amax(a0._h, a1, a2))
 }
-return resolve(s24, null, arguments)
+return resolve(s_amax, null, arguments)
 }
 
 /**
@@ -1378,15 +1385,15 @@ export function amin(input: Tensor, dim: Int | readonly Int[], options?: { keepd
 export function amin(input: Tensor, options?: { dim?: Int | readonly Int[]; keepdim?: boolean }): Tensor
 export function amin(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o21(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_amin(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o21(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_amin(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o21(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_amin(a0._h, a1, a2))
 }
-return resolve(s25, null, arguments)
+return resolve(s_amin, null, arguments)
 }
 
 /**
@@ -1395,7 +1402,7 @@ return resolve(s25, null, arguments)
  */
 export function aminmax(input: Tensor, options?: { dim?: Int | null; keepdim?: boolean }): [Tensor, Tensor]
 export function aminmax(): unknown {
-return resolve(s26, null, arguments)
+return resolve(s_aminmax, null, arguments)
 }
 
 /**
@@ -1405,9 +1412,9 @@ return resolve(s26, null, arguments)
 export function angle(input: Tensor): Tensor
 export function angle(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o22(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_angle(a0._h))
 }
-return resolve(s27, null, arguments)
+return resolve(s_angle, null, arguments)
 }
 
 /**
@@ -1424,17 +1431,17 @@ export function any(input: Tensor, dim: Int, keepdim?: boolean): Tensor
 export function any(input: Tensor, dim: Int, options?: { keepdim?: boolean }): Tensor
 export function any(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o23(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_any(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o24(a0._h, a1))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o25(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_any__dims(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_any__dim(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o24(a0._h, a1, a2))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o25(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_any__dims(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_any__dim(a0._h, a1, a2))
 }
-return resolve(s28, null, arguments)
+return resolve(s_any, null, arguments)
 }
 
 /**
@@ -1444,9 +1451,9 @@ return resolve(s28, null, arguments)
 export function arccos(input: Tensor): Tensor
 export function arccos(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o26(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_arccos(a0._h))
 }
-return resolve(s29, null, arguments)
+return resolve(s_arccos, null, arguments)
 }
 
 /**
@@ -1455,7 +1462,7 @@ return resolve(s29, null, arguments)
  */
 export function arccos_(input: Tensor): Tensor
 export function arccos_(): unknown {
-return resolve(s30, null, arguments)
+return resolve(s_arccos_, null, arguments)
 }
 
 /**
@@ -1465,9 +1472,9 @@ return resolve(s30, null, arguments)
 export function arccosh(input: Tensor): Tensor
 export function arccosh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o27(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_arccosh(a0._h))
 }
-return resolve(s31, null, arguments)
+return resolve(s_arccosh, null, arguments)
 }
 
 /**
@@ -1476,7 +1483,7 @@ return resolve(s31, null, arguments)
  */
 export function arccosh_(input: Tensor): Tensor
 export function arccosh_(): unknown {
-return resolve(s32, null, arguments)
+return resolve(s_arccosh_, null, arguments)
 }
 
 /**
@@ -1486,9 +1493,9 @@ return resolve(s32, null, arguments)
 export function arcsin(input: Tensor): Tensor
 export function arcsin(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o28(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_arcsin(a0._h))
 }
-return resolve(s33, null, arguments)
+return resolve(s_arcsin, null, arguments)
 }
 
 /**
@@ -1497,7 +1504,7 @@ return resolve(s33, null, arguments)
  */
 export function arcsin_(input: Tensor): Tensor
 export function arcsin_(): unknown {
-return resolve(s34, null, arguments)
+return resolve(s_arcsin_, null, arguments)
 }
 
 /**
@@ -1507,9 +1514,9 @@ return resolve(s34, null, arguments)
 export function arcsinh(input: Tensor): Tensor
 export function arcsinh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o29(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_arcsinh(a0._h))
 }
-return resolve(s35, null, arguments)
+return resolve(s_arcsinh, null, arguments)
 }
 
 /**
@@ -1518,7 +1525,7 @@ return resolve(s35, null, arguments)
  */
 export function arcsinh_(input: Tensor): Tensor
 export function arcsinh_(): unknown {
-return resolve(s36, null, arguments)
+return resolve(s_arcsinh_, null, arguments)
 }
 
 /**
@@ -1528,9 +1535,9 @@ return resolve(s36, null, arguments)
 export function arctan(input: Tensor): Tensor
 export function arctan(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o30(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_arctan(a0._h))
 }
-return resolve(s37, null, arguments)
+return resolve(s_arctan, null, arguments)
 }
 
 /**
@@ -1540,9 +1547,9 @@ return resolve(s37, null, arguments)
 export function arctan2(input: Tensor, other: Tensor): Tensor
 export function arctan2(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o31(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_arctan2(a0._h, a1._h))
 }
-return resolve(s38, null, arguments)
+return resolve(s_arctan2, null, arguments)
 }
 
 /**
@@ -1551,7 +1558,7 @@ return resolve(s38, null, arguments)
  */
 export function arctan_(input: Tensor): Tensor
 export function arctan_(): unknown {
-return resolve(s39, null, arguments)
+return resolve(s_arctan_, null, arguments)
 }
 
 /**
@@ -1561,9 +1568,9 @@ return resolve(s39, null, arguments)
 export function arctanh(input: Tensor): Tensor
 export function arctanh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o32(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_arctanh(a0._h))
 }
-return resolve(s40, null, arguments)
+return resolve(s_arctanh, null, arguments)
 }
 
 /**
@@ -1572,7 +1579,7 @@ return resolve(s40, null, arguments)
  */
 export function arctanh_(input: Tensor): Tensor
 export function arctanh_(): unknown {
-return resolve(s41, null, arguments)
+return resolve(s_arctanh_, null, arguments)
 }
 
 /**
@@ -1584,15 +1591,15 @@ export function argmax(input: Tensor, dim: Int | null, options?: { keepdim?: boo
 export function argmax(input: Tensor, options?: { dim?: Int | null; keepdim?: boolean }): Tensor
 export function argmax(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o33(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_argmax(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o33(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_argmax(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o33(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_argmax(a0._h, a1, a2))
 }
-return resolve(s42, null, arguments)
+return resolve(s_argmax, null, arguments)
 }
 
 /**
@@ -1604,15 +1611,15 @@ export function argmin(input: Tensor, dim: Int | null, options?: { keepdim?: boo
 export function argmin(input: Tensor, options?: { dim?: Int | null; keepdim?: boolean }): Tensor
 export function argmin(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o34(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_argmin(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o34(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_argmin(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o34(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_argmin(a0._h, a1, a2))
 }
-return resolve(s43, null, arguments)
+return resolve(s_argmin, null, arguments)
 }
 
 /**
@@ -1626,15 +1633,15 @@ export function argsort(input: Tensor, dim: Int, options?: { descending?: boolea
 export function argsort(input: Tensor, options?: { dim?: Int; descending?: boolean }): Tensor
 export function argsort(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o35(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_argsort(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o35(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_argsort(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o35(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_argsort(a0._h, a1, a2))
 }
-return resolve(s44, null, arguments)
+return resolve(s_argsort, null, arguments)
 }
 
 /**
@@ -1644,9 +1651,9 @@ return resolve(s44, null, arguments)
 export function argwhere(input: Tensor): Tensor
 export function argwhere(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o36(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_argwhere(a0._h))
 }
-return resolve(s45, null, arguments)
+return resolve(s_argwhere, null, arguments)
 }
 
 /**
@@ -1657,12 +1664,12 @@ export function asStrided(input: Tensor, size: readonly Int[], stride: readonly 
 export function asStrided(input: Tensor, size: readonly Int[], stride: readonly Int[], options?: { storageOffset?: Int | null }): Tensor
 export function asStrided(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o37(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_as_strided(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && typeof a3 === 'number') return wrap(o37(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && typeof a3 === 'number') return wrap(o_as_strided(a0._h, a1, a2, a3))
 }
-return resolve(s46, null, arguments)
+return resolve(s_as_strided, null, arguments)
 }
 
 /**
@@ -1672,7 +1679,7 @@ return resolve(s46, null, arguments)
 export function asStrided_(input: Tensor, size: readonly Int[], stride: readonly Int[], storageOffset?: Int | null): Tensor
 export function asStrided_(input: Tensor, size: readonly Int[], stride: readonly Int[], options?: { storageOffset?: Int | null }): Tensor
 export function asStrided_(): unknown {
-return resolve(s47, null, arguments)
+return resolve(s_as_strided_, null, arguments)
 }
 
 /**
@@ -1683,12 +1690,12 @@ export function asStridedCopy(input: Tensor, size: readonly Int[], stride: reado
 export function asStridedCopy(input: Tensor, size: readonly Int[], stride: readonly Int[], options?: { storageOffset?: Int | null }): Tensor
 export function asStridedCopy(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o38(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_as_strided_copy(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && typeof a3 === 'number') return wrap(o38(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && typeof a3 === 'number') return wrap(o_as_strided_copy(a0._h, a1, a2, a3))
 }
-return resolve(s48, null, arguments)
+return resolve(s_as_strided_copy, null, arguments)
 }
 
 /**
@@ -1699,9 +1706,9 @@ export function asStridedScatter(input: Tensor, src: Tensor, size: readonly Int[
 export function asStridedScatter(input: Tensor, src: Tensor, size: readonly Int[], stride: readonly Int[], options?: { storageOffset?: Int | null }): Tensor
 export function asStridedScatter(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && Array.isArray(a3)) return wrap(o39(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_as_strided_scatter(a0._h, a1._h, a2, a3))
 }
-return resolve(s49, null, arguments)
+return resolve(s_as_strided_scatter, null, arguments)
 }
 
 /**
@@ -1711,9 +1718,9 @@ return resolve(s49, null, arguments)
 export function asin(input: Tensor): Tensor
 export function asin(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o40(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_asin(a0._h))
 }
-return resolve(s50, null, arguments)
+return resolve(s_asin, null, arguments)
 }
 
 /**
@@ -1722,7 +1729,7 @@ return resolve(s50, null, arguments)
  */
 export function asin_(input: Tensor): Tensor
 export function asin_(): unknown {
-return resolve(s51, null, arguments)
+return resolve(s_asin_, null, arguments)
 }
 
 /**
@@ -1732,9 +1739,9 @@ return resolve(s51, null, arguments)
 export function asinh(input: Tensor): Tensor
 export function asinh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o41(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_asinh(a0._h))
 }
-return resolve(s52, null, arguments)
+return resolve(s_asinh, null, arguments)
 }
 
 /**
@@ -1743,7 +1750,7 @@ return resolve(s52, null, arguments)
  */
 export function asinh_(input: Tensor): Tensor
 export function asinh_(): unknown {
-return resolve(s53, null, arguments)
+return resolve(s_asinh_, null, arguments)
 }
 
 /**
@@ -1753,9 +1760,9 @@ return resolve(s53, null, arguments)
 export function atan(input: Tensor): Tensor
 export function atan(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o42(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_atan(a0._h))
 }
-return resolve(s54, null, arguments)
+return resolve(s_atan, null, arguments)
 }
 
 /**
@@ -1765,9 +1772,9 @@ return resolve(s54, null, arguments)
 export function atan2(input: Tensor, other: Tensor): Tensor
 export function atan2(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o43(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_atan2(a0._h, a1._h))
 }
-return resolve(s55, null, arguments)
+return resolve(s_atan2, null, arguments)
 }
 
 /**
@@ -1776,7 +1783,7 @@ return resolve(s55, null, arguments)
  */
 export function atan_(input: Tensor): Tensor
 export function atan_(): unknown {
-return resolve(s56, null, arguments)
+return resolve(s_atan_, null, arguments)
 }
 
 /**
@@ -1786,9 +1793,9 @@ return resolve(s56, null, arguments)
 export function atanh(input: Tensor): Tensor
 export function atanh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o44(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_atanh(a0._h))
 }
-return resolve(s57, null, arguments)
+return resolve(s_atanh, null, arguments)
 }
 
 /**
@@ -1797,7 +1804,7 @@ return resolve(s57, null, arguments)
  */
 export function atanh_(input: Tensor): Tensor
 export function atanh_(): unknown {
-return resolve(s58, null, arguments)
+return resolve(s_atanh_, null, arguments)
 }
 
 /**
@@ -1809,9 +1816,9 @@ export function atleast1d(input: Tensor): Tensor
 export function atleast1d(tensors: readonly Tensor[]): Tensor[]
 export function atleast1d(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o45(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_atleast_1d(a0._h))
 }
-return resolve(s59, null, arguments)
+return resolve(s_atleast_1d, null, arguments)
 }
 
 /**
@@ -1823,9 +1830,9 @@ export function atleast2d(input: Tensor): Tensor
 export function atleast2d(tensors: readonly Tensor[]): Tensor[]
 export function atleast2d(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o46(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_atleast_2d(a0._h))
 }
-return resolve(s60, null, arguments)
+return resolve(s_atleast_2d, null, arguments)
 }
 
 /**
@@ -1837,9 +1844,9 @@ export function atleast3d(input: Tensor): Tensor
 export function atleast3d(tensors: readonly Tensor[]): Tensor[]
 export function atleast3d(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o47(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_atleast_3d(a0._h))
 }
-return resolve(s61, null, arguments)
+return resolve(s_atleast_3d, null, arguments)
 }
 
 /**
@@ -1852,15 +1859,15 @@ export function avgPool1d(input: Tensor, kernelSize: Int | readonly Int[], strid
 export function avgPool1d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; ceilMode?: boolean; countIncludePad?: boolean }): Tensor
 export function avgPool1d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o48(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_avg_pool1d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o48(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_avg_pool1d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o48(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_avg_pool1d(a0._h, a1, a2, a3))
 }
-return resolve(s62, null, arguments)
+return resolve(s_avg_pool1d, null, arguments)
 }
 
 /**
@@ -1872,9 +1879,9 @@ export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options?:
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, outDtype: DType, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 export function baddbmm(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o49(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_baddbmm(a0._h, a1._h, a2._h))
 }
-return resolve(s63, null, arguments)
+return resolve(s_baddbmm, null, arguments)
 }
 
 /**
@@ -1885,7 +1892,7 @@ return resolve(s63, null, arguments)
 export function bartlettWindow(windowLength: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function bartlettWindow(windowLength: Int, periodic: boolean, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function bartlettWindow(): unknown {
-return resolve(s64, null, arguments)
+return resolve(s_bartlett_window, null, arguments)
 }
 
 /**
@@ -1894,7 +1901,7 @@ return resolve(s64, null, arguments)
  */
 export function batchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor
 export function batchNorm(): unknown {
-return resolve(s65, null, arguments)
+return resolve(s_batch_norm, null, arguments)
 }
 
 /**
@@ -1903,7 +1910,7 @@ return resolve(s65, null, arguments)
  */
 export function batchNormBackwardElemt(gradOut: Tensor, input: Tensor, mean: Tensor, invstd: Tensor, weight: Tensor | null, sumDy: Tensor, sumDyXmu: Tensor, count: Tensor): Tensor
 export function batchNormBackwardElemt(): unknown {
-return resolve(s66, null, arguments)
+return resolve(s_batch_norm_backward_elemt, null, arguments)
 }
 
 /**
@@ -1912,7 +1919,7 @@ return resolve(s66, null, arguments)
  */
 export function batchNormBackwardReduce(gradOut: Tensor, input: Tensor, mean: Tensor, invstd: Tensor, weight: Tensor | null, inputG: boolean, weightG: boolean, biasG: boolean): [Tensor, Tensor, Tensor, Tensor]
 export function batchNormBackwardReduce(): unknown {
-return resolve(s67, null, arguments)
+return resolve(s_batch_norm_backward_reduce, null, arguments)
 }
 
 /**
@@ -1921,7 +1928,7 @@ return resolve(s67, null, arguments)
  */
 export function batchNormElemt(input: Tensor, weight: Tensor | null, bias: Tensor | null, mean: Tensor, invstd: Tensor, eps: number): Tensor
 export function batchNormElemt(): unknown {
-return resolve(s68, null, arguments)
+return resolve(s_batch_norm_elemt, null, arguments)
 }
 
 /**
@@ -1930,7 +1937,7 @@ return resolve(s68, null, arguments)
  */
 export function batchNormGatherStats(input: Tensor, mean: Tensor, invstd: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, momentum: number, eps: number, count: Int): [Tensor, Tensor]
 export function batchNormGatherStats(): unknown {
-return resolve(s69, null, arguments)
+return resolve(s_batch_norm_gather_stats, null, arguments)
 }
 
 /**
@@ -1939,7 +1946,7 @@ return resolve(s69, null, arguments)
  */
 export function batchNormGatherStatsWithCounts(input: Tensor, mean: Tensor, invstd: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, momentum: number, eps: number, counts: Tensor): [Tensor, Tensor]
 export function batchNormGatherStatsWithCounts(): unknown {
-return resolve(s70, null, arguments)
+return resolve(s_batch_norm_gather_stats_with_counts, null, arguments)
 }
 
 /**
@@ -1948,7 +1955,7 @@ return resolve(s70, null, arguments)
  */
 export function batchNormStats(input: Tensor, eps: number): [Tensor, Tensor]
 export function batchNormStats(): unknown {
-return resolve(s71, null, arguments)
+return resolve(s_batch_norm_stats, null, arguments)
 }
 
 /**
@@ -1957,7 +1964,7 @@ return resolve(s71, null, arguments)
  */
 export function batchNormUpdateStats(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, momentum: number): [Tensor, Tensor]
 export function batchNormUpdateStats(): unknown {
-return resolve(s72, null, arguments)
+return resolve(s_batch_norm_update_stats, null, arguments)
 }
 
 /**
@@ -1969,12 +1976,12 @@ export function bernoulli(input: Tensor, options?: { generator?: Generator | nul
 export function bernoulli(input: Tensor, p: number, options?: { generator?: Generator | null }): Tensor
 export function bernoulli(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o50(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_bernoulli(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o51(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_bernoulli__p(a0._h, a1))
 }
-return resolve(s73, null, arguments)
+return resolve(s_bernoulli, null, arguments)
 }
 
 /**
@@ -1985,12 +1992,12 @@ export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: 
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, options?: { bias?: Tensor | null }): Tensor
 export function bilinear(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o52(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_bilinear(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o52(a0._h, a1._h, a2._h, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_bilinear(a0._h, a1._h, a2._h, a3._h))
 }
-return resolve(s74, null, arguments)
+return resolve(s_bilinear, null, arguments)
 }
 
 /**
@@ -2003,15 +2010,15 @@ export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weig
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, options?: { weight?: Tensor | null; posWeight?: Tensor | null; reduction?: Int }): Tensor
 export function binaryCrossEntropyWithLogits(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o53(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_binary_cross_entropy_with_logits(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o53(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_binary_cross_entropy_with_logits(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o53(a0._h, a1._h, a2._h, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_binary_cross_entropy_with_logits(a0._h, a1._h, a2._h, a3._h))
 }
-return resolve(s75, null, arguments)
+return resolve(s_binary_cross_entropy_with_logits, null, arguments)
 }
 
 /**
@@ -2023,15 +2030,15 @@ export function bincount(input: Tensor, weights: Tensor | null, options?: { minl
 export function bincount(input: Tensor, options?: { weights?: Tensor | null; minlength?: Int }): Tensor
 export function bincount(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o54(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_bincount(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o54(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_bincount(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o54(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_bincount(a0._h, a1._h, a2))
 }
-return resolve(s76, null, arguments)
+return resolve(s_bincount, null, arguments)
 }
 
 /**
@@ -2042,9 +2049,9 @@ export function binomial(count: Tensor, prob: Tensor, generator?: Generator | nu
 export function binomial(count: Tensor, prob: Tensor, options?: { generator?: Generator | null }): Tensor
 export function binomial(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o55(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_binomial(a0._h, a1._h))
 }
-return resolve(s77, null, arguments)
+return resolve(s_binomial, null, arguments)
 }
 
 /**
@@ -2058,11 +2065,11 @@ export function bitwiseAnd(input: Scalar, other: Tensor): Tensor
 export function bitwiseAnd(input: Tensor, other: Scalar): Tensor
 export function bitwiseAnd(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o56(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o57(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o58(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_bitwise_and__Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_bitwise_and__Scalar_Tensor(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_bitwise_and__Scalar(a0._h, a1))
 }
-return resolve(s78, null, arguments)
+return resolve(s_bitwise_and, null, arguments)
 }
 
 /**
@@ -2076,11 +2083,11 @@ export function bitwiseLeftShift(input: Scalar, other: Tensor): Tensor
 export function bitwiseLeftShift(input: Tensor, other: Scalar): Tensor
 export function bitwiseLeftShift(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o59(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o60(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o61(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_bitwise_left_shift__Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_bitwise_left_shift__Scalar_Tensor(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_bitwise_left_shift__Tensor_Scalar(a0._h, a1))
 }
-return resolve(s79, null, arguments)
+return resolve(s_bitwise_left_shift, null, arguments)
 }
 
 /**
@@ -2090,9 +2097,9 @@ return resolve(s79, null, arguments)
 export function bitwiseNot(input: Tensor): Tensor
 export function bitwiseNot(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o62(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_bitwise_not(a0._h))
 }
-return resolve(s80, null, arguments)
+return resolve(s_bitwise_not, null, arguments)
 }
 
 /**
@@ -2106,11 +2113,11 @@ export function bitwiseOr(input: Scalar, other: Tensor): Tensor
 export function bitwiseOr(input: Tensor, other: Scalar): Tensor
 export function bitwiseOr(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o63(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o64(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o65(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_bitwise_or__Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_bitwise_or__Scalar_Tensor(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_bitwise_or__Scalar(a0._h, a1))
 }
-return resolve(s81, null, arguments)
+return resolve(s_bitwise_or, null, arguments)
 }
 
 /**
@@ -2124,11 +2131,11 @@ export function bitwiseRightShift(input: Scalar, other: Tensor): Tensor
 export function bitwiseRightShift(input: Tensor, other: Scalar): Tensor
 export function bitwiseRightShift(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o66(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o67(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o68(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_bitwise_right_shift__Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_bitwise_right_shift__Scalar_Tensor(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_bitwise_right_shift__Tensor_Scalar(a0._h, a1))
 }
-return resolve(s82, null, arguments)
+return resolve(s_bitwise_right_shift, null, arguments)
 }
 
 /**
@@ -2142,11 +2149,11 @@ export function bitwiseXor(input: Scalar, other: Tensor): Tensor
 export function bitwiseXor(input: Tensor, other: Scalar): Tensor
 export function bitwiseXor(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o69(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o70(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o71(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_bitwise_xor__Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_bitwise_xor__Scalar_Tensor(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_bitwise_xor__Scalar(a0._h, a1))
 }
-return resolve(s83, null, arguments)
+return resolve(s_bitwise_xor, null, arguments)
 }
 
 /**
@@ -2157,7 +2164,7 @@ return resolve(s83, null, arguments)
 export function blackmanWindow(windowLength: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function blackmanWindow(windowLength: Int, periodic: boolean, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function blackmanWindow(): unknown {
-return resolve(s84, null, arguments)
+return resolve(s_blackman_window, null, arguments)
 }
 
 /**
@@ -2166,7 +2173,7 @@ return resolve(s84, null, arguments)
  */
 export function blockDiag(tensors: readonly Tensor[]): Tensor
 export function blockDiag(): unknown {
-return resolve(s85, null, arguments)
+return resolve(s_block_diag, null, arguments)
 }
 
 /**
@@ -2178,9 +2185,9 @@ export function bmm(input: Tensor, mat2: Tensor): Tensor
 export function bmm(input: Tensor, mat2: Tensor, outDtype: DType): Tensor
 export function bmm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o72(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_bmm(a0._h, a1._h))
 }
-return resolve(s86, null, arguments)
+return resolve(s_bmm, null, arguments)
 }
 
 /**
@@ -2189,7 +2196,7 @@ return resolve(s86, null, arguments)
  */
 export function broadcastTensors(tensors: readonly Tensor[]): Tensor[]
 export function broadcastTensors(): unknown {
-return resolve(s87, null, arguments)
+return resolve(s_broadcast_tensors, null, arguments)
 }
 
 /**
@@ -2199,9 +2206,9 @@ return resolve(s87, null, arguments)
 export function broadcastTo(input: Tensor, size: readonly Int[]): Tensor
 export function broadcastTo(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o73(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_broadcast_to(a0._h, a1))
 }
-return resolve(s88, null, arguments)
+return resolve(s_broadcast_to, null, arguments)
 }
 
 /**
@@ -2213,10 +2220,10 @@ export function bucketize(input: Tensor, boundaries: Tensor, options?: { outInt3
 export function bucketize(input: Scalar, boundaries: Tensor, options?: { outInt32?: boolean; right?: boolean }): Tensor
 export function bucketize(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o74(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o75(a0, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_bucketize__Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_bucketize__Scalar(a0, a1._h))
 }
-return resolve(s89, null, arguments)
+return resolve(s_bucketize, null, arguments)
 }
 
 /**
@@ -2225,7 +2232,7 @@ return resolve(s89, null, arguments)
  */
 export function cartesianProd(tensors: readonly Tensor[]): Tensor
 export function cartesianProd(): unknown {
-return resolve(s90, null, arguments)
+return resolve(s_cartesian_prod, null, arguments)
 }
 
 /**
@@ -2235,7 +2242,7 @@ return resolve(s90, null, arguments)
 export function cat(tensors: readonly Tensor[], dim?: Int): Tensor
 export function cat(tensors: readonly Tensor[], options?: { dim?: Int }): Tensor
 export function cat(): unknown {
-return resolve(s91, null, arguments)
+return resolve(s_cat, null, arguments)
 }
 
 /**
@@ -2245,29 +2252,9 @@ return resolve(s91, null, arguments)
 export function ccolIndicesCopy(input: Tensor): Tensor
 export function ccolIndicesCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o76(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_ccol_indices_copy(a0._h))
 }
-return resolve(s92, null, arguments)
-}
-
-/**
- * `cdist(Tensor x1, Tensor x2, float p=2, int? compute_mode=None) -> Tensor`
- * @see https://docs.pytorch.org/docs/stable/generated/torch.cdist.html
- */
-export function cdist(x1: Tensor, x2: Tensor, p?: number, computeMode?: Int | null): Tensor
-export function cdist(x1: Tensor, x2: Tensor, p: number, options?: { computeMode?: Int | null }): Tensor
-export function cdist(x1: Tensor, x2: Tensor, options?: { p?: number; computeMode?: Int | null }): Tensor
-export function cdist(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
-if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o77(a0._h, a1._h))
-}
-if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o77(a0._h, a1._h, a2))
-}
-if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o77(a0._h, a1._h, a2, a3))
-}
-return resolve(s93, null, arguments)
+return resolve(s_ccol_indices_copy, null, arguments)
 }
 
 /**
@@ -2277,9 +2264,9 @@ return resolve(s93, null, arguments)
 export function ceil(input: Tensor): Tensor
 export function ceil(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o78(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_ceil(a0._h))
 }
-return resolve(s94, null, arguments)
+return resolve(s_ceil, null, arguments)
 }
 
 /**
@@ -2288,7 +2275,7 @@ return resolve(s94, null, arguments)
  */
 export function ceil_(input: Tensor): Tensor
 export function ceil_(): unknown {
-return resolve(s95, null, arguments)
+return resolve(s_ceil_, null, arguments)
 }
 
 /**
@@ -2299,12 +2286,12 @@ export function celu(input: Tensor, alpha?: Scalar): Tensor
 export function celu(input: Tensor, options?: { alpha?: Scalar }): Tensor
 export function celu(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o79(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_celu(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o79(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_celu(a0._h, a1))
 }
-return resolve(s96, null, arguments)
+return resolve(s_celu, null, arguments)
 }
 
 /**
@@ -2314,7 +2301,7 @@ return resolve(s96, null, arguments)
 export function celu_(input: Tensor, alpha?: Scalar): Tensor
 export function celu_(input: Tensor, options?: { alpha?: Scalar }): Tensor
 export function celu_(): unknown {
-return resolve(s97, null, arguments)
+return resolve(s_celu_, null, arguments)
 }
 
 /**
@@ -2323,7 +2310,7 @@ return resolve(s97, null, arguments)
  */
 export function chainMatmul(matrices: readonly Tensor[]): Tensor
 export function chainMatmul(): unknown {
-return resolve(s98, null, arguments)
+return resolve(s_chain_matmul, null, arguments)
 }
 
 /**
@@ -2333,9 +2320,9 @@ return resolve(s98, null, arguments)
 export function channelShuffle(input: Tensor, groups: Int): Tensor
 export function channelShuffle(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o80(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_channel_shuffle(a0._h, a1))
 }
-return resolve(s99, null, arguments)
+return resolve(s_channel_shuffle, null, arguments)
 }
 
 /**
@@ -2346,12 +2333,12 @@ export function cholesky(input: Tensor, upper?: boolean): Tensor
 export function cholesky(input: Tensor, options?: { upper?: boolean }): Tensor
 export function cholesky(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o81(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_cholesky(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o81(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o_cholesky(a0._h, a1))
 }
-return resolve(s100, null, arguments)
+return resolve(s_cholesky, null, arguments)
 }
 
 /**
@@ -2362,12 +2349,12 @@ export function choleskyInverse(input: Tensor, upper?: boolean): Tensor
 export function choleskyInverse(input: Tensor, options?: { upper?: boolean }): Tensor
 export function choleskyInverse(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o82(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_cholesky_inverse(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o82(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o_cholesky_inverse(a0._h, a1))
 }
-return resolve(s101, null, arguments)
+return resolve(s_cholesky_inverse, null, arguments)
 }
 
 /**
@@ -2378,12 +2365,12 @@ export function choleskySolve(input: Tensor, input2: Tensor, upper?: boolean): T
 export function choleskySolve(input: Tensor, input2: Tensor, options?: { upper?: boolean }): Tensor
 export function choleskySolve(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o83(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_cholesky_solve(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o83(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o_cholesky_solve(a0._h, a1._h, a2))
 }
-return resolve(s102, null, arguments)
+return resolve(s_cholesky_solve, null, arguments)
 }
 
 /**
@@ -2392,7 +2379,7 @@ return resolve(s102, null, arguments)
  */
 export function chooseQparamsOptimized(input: Tensor, numel: Int, nBins: Int, ratio: number, bitWidth: Int): [Tensor, Tensor]
 export function chooseQparamsOptimized(): unknown {
-return resolve(s103, null, arguments)
+return resolve(s_choose_qparams_optimized, null, arguments)
 }
 
 /**
@@ -2402,7 +2389,7 @@ return resolve(s103, null, arguments)
 export function chunk(input: Tensor, chunks: Int, dim?: Int): Tensor[]
 export function chunk(input: Tensor, chunks: Int, options?: { dim?: Int }): Tensor[]
 export function chunk(): unknown {
-return resolve(s104, null, arguments)
+return resolve(s_chunk, null, arguments)
 }
 
 /**
@@ -2418,17 +2405,17 @@ export function clamp(input: Tensor, min: Scalar | null, options?: { max?: Scala
 export function clamp(input: Tensor, options?: { min?: Scalar | null; max?: Scalar | null }): Tensor
 export function clamp(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o84(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_clamp__Tensor(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o84(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o85(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_clamp__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_clamp(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o84(a0._h, a1._h, a2._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o85(a0._h, a1, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_clamp__Tensor(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_clamp(a0._h, a1, a2))
 }
-return resolve(s105, null, arguments)
+return resolve(s_clamp, null, arguments)
 }
 
 /**
@@ -2443,7 +2430,7 @@ export function clamp_(input: Tensor, min?: Scalar | null, max?: Scalar | null):
 export function clamp_(input: Tensor, min: Scalar | null, options?: { max?: Scalar | null }): Tensor
 export function clamp_(input: Tensor, options?: { min?: Scalar | null; max?: Scalar | null }): Tensor
 export function clamp_(): unknown {
-return resolve(s106, null, arguments)
+return resolve(s_clamp_, null, arguments)
 }
 
 /**
@@ -2455,10 +2442,10 @@ export function clampMax(input: Tensor, max: Tensor): Tensor
 export function clampMax(input: Tensor, max: Scalar): Tensor
 export function clampMax(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o86(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o87(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_clamp_max__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_clamp_max(a0._h, a1))
 }
-return resolve(s107, null, arguments)
+return resolve(s_clamp_max, null, arguments)
 }
 
 /**
@@ -2469,7 +2456,7 @@ return resolve(s107, null, arguments)
 export function clampMax_(input: Tensor, max: Tensor): Tensor
 export function clampMax_(input: Tensor, max: Scalar): Tensor
 export function clampMax_(): unknown {
-return resolve(s108, null, arguments)
+return resolve(s_clamp_max_, null, arguments)
 }
 
 /**
@@ -2481,10 +2468,10 @@ export function clampMin(input: Tensor, min: Tensor): Tensor
 export function clampMin(input: Tensor, min: Scalar): Tensor
 export function clampMin(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o88(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o89(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_clamp_min__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_clamp_min(a0._h, a1))
 }
-return resolve(s109, null, arguments)
+return resolve(s_clamp_min, null, arguments)
 }
 
 /**
@@ -2495,7 +2482,7 @@ return resolve(s109, null, arguments)
 export function clampMin_(input: Tensor, min: Tensor): Tensor
 export function clampMin_(input: Tensor, min: Scalar): Tensor
 export function clampMin_(): unknown {
-return resolve(s110, null, arguments)
+return resolve(s_clamp_min_, null, arguments)
 }
 
 /**
@@ -2511,17 +2498,17 @@ export function clip(input: Tensor, min: Scalar | null, options?: { max?: Scalar
 export function clip(input: Tensor, options?: { min?: Scalar | null; max?: Scalar | null }): Tensor
 export function clip(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o90(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_clip__Tensor(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o90(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o91(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_clip__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_clip(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o90(a0._h, a1._h, a2._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o91(a0._h, a1, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_clip__Tensor(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_clip(a0._h, a1, a2))
 }
-return resolve(s111, null, arguments)
+return resolve(s_clip, null, arguments)
 }
 
 /**
@@ -2536,7 +2523,7 @@ export function clip_(input: Tensor, min?: Scalar | null, max?: Scalar | null): 
 export function clip_(input: Tensor, min: Scalar | null, options?: { max?: Scalar | null }): Tensor
 export function clip_(input: Tensor, options?: { min?: Scalar | null; max?: Scalar | null }): Tensor
 export function clip_(): unknown {
-return resolve(s112, null, arguments)
+return resolve(s_clip_, null, arguments)
 }
 
 /**
@@ -2546,9 +2533,9 @@ return resolve(s112, null, arguments)
 export function clone(input: Tensor, options?: { memoryFormat?: MemoryFormat | null }): Tensor
 export function clone(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o92(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_clone(a0._h))
 }
-return resolve(s113, null, arguments)
+return resolve(s_clone, null, arguments)
 }
 
 /**
@@ -2558,9 +2545,9 @@ return resolve(s113, null, arguments)
 export function colIndicesCopy(input: Tensor): Tensor
 export function colIndicesCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o93(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_col_indices_copy(a0._h))
 }
-return resolve(s114, null, arguments)
+return resolve(s_col_indices_copy, null, arguments)
 }
 
 /**
@@ -2569,7 +2556,7 @@ return resolve(s114, null, arguments)
  */
 export function columnStack(tensors: readonly Tensor[]): Tensor
 export function columnStack(): unknown {
-return resolve(s115, null, arguments)
+return resolve(s_column_stack, null, arguments)
 }
 
 /**
@@ -2581,15 +2568,15 @@ export function combinations(input: Tensor, r: Int, options?: { withReplacement?
 export function combinations(input: Tensor, options?: { r?: Int; withReplacement?: boolean }): Tensor
 export function combinations(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o94(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_combinations(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o94(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_combinations(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o94(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_combinations(a0._h, a1, a2))
 }
-return resolve(s116, null, arguments)
+return resolve(s_combinations, null, arguments)
 }
 
 /**
@@ -2599,9 +2586,9 @@ return resolve(s116, null, arguments)
 export function complex(real: Tensor, imag: Tensor): Tensor
 export function complex(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o95(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_complex(a0._h, a1._h))
 }
-return resolve(s117, null, arguments)
+return resolve(s_complex, null, arguments)
 }
 
 /**
@@ -2611,7 +2598,7 @@ return resolve(s117, null, arguments)
 export function concat(tensors: readonly Tensor[], dim?: Int): Tensor
 export function concat(tensors: readonly Tensor[], options?: { dim?: Int }): Tensor
 export function concat(): unknown {
-return resolve(s118, null, arguments)
+return resolve(s_concat, null, arguments)
 }
 
 /**
@@ -2621,7 +2608,7 @@ return resolve(s118, null, arguments)
 export function concatenate(tensors: readonly Tensor[], dim?: Int): Tensor
 export function concatenate(tensors: readonly Tensor[], options?: { dim?: Int }): Tensor
 export function concatenate(): unknown {
-return resolve(s119, null, arguments)
+return resolve(s_concatenate, null, arguments)
 }
 
 /**
@@ -2631,9 +2618,9 @@ return resolve(s119, null, arguments)
 export function conj(input: Tensor): Tensor
 export function conj(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o96(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_conj(a0._h))
 }
-return resolve(s120, null, arguments)
+return resolve(s_conj, null, arguments)
 }
 
 /**
@@ -2643,9 +2630,9 @@ return resolve(s120, null, arguments)
 export function conjPhysical(input: Tensor): Tensor
 export function conjPhysical(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o97(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_conj_physical(a0._h))
 }
-return resolve(s121, null, arguments)
+return resolve(s_conj_physical, null, arguments)
 }
 
 /**
@@ -2654,7 +2641,7 @@ return resolve(s121, null, arguments)
  */
 export function conjPhysical_(input: Tensor): Tensor
 export function conjPhysical_(): unknown {
-return resolve(s122, null, arguments)
+return resolve(s_conj_physical_, null, arguments)
 }
 
 /**
@@ -2665,12 +2652,12 @@ export function constantPadNd(input: Tensor, pad: readonly Int[], value?: Scalar
 export function constantPadNd(input: Tensor, pad: readonly Int[], options?: { value?: Scalar }): Tensor
 export function constantPadNd(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o98(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_constant_pad_nd(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number') return wrap(o98(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number') return wrap(o_constant_pad_nd(a0._h, a1, a2))
 }
-return resolve(s123, null, arguments)
+return resolve(s_constant_pad_nd, null, arguments)
 }
 
 /**
@@ -2688,15 +2675,15 @@ export function conv1d(input: Tensor, weight: Tensor, bias: Tensor | null, optio
 export function conv1d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: string; dilation?: Int | readonly Int[]; groups?: Int }): Tensor
 export function conv1d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o99(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_conv1d(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o99(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_conv1d(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o99(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o_conv1d(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s124, null, arguments)
+return resolve(s_conv1d, null, arguments)
 }
 
 /**
@@ -2714,15 +2701,15 @@ export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null, optio
 export function conv2d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: string; dilation?: Int | readonly Int[]; groups?: Int }): Tensor
 export function conv2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o100(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_conv2d(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o100(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_conv2d(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o100(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o_conv2d(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s125, null, arguments)
+return resolve(s_conv2d, null, arguments)
 }
 
 /**
@@ -2740,15 +2727,15 @@ export function conv3d(input: Tensor, weight: Tensor, bias: Tensor | null, optio
 export function conv3d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: string; dilation?: Int | readonly Int[]; groups?: Int }): Tensor
 export function conv3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o101(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_conv3d(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o101(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_conv3d(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o101(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o_conv3d(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s126, null, arguments)
+return resolve(s_conv3d, null, arguments)
 }
 
 /**
@@ -2759,12 +2746,12 @@ export function convTbc(input: Tensor, weight: Tensor, bias: Tensor, pad?: Int):
 export function convTbc(input: Tensor, weight: Tensor, bias: Tensor, options?: { pad?: Int }): Tensor
 export function convTbc(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o102(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_conv_tbc(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o102(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_conv_tbc(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s127, null, arguments)
+return resolve(s_conv_tbc, null, arguments)
 }
 
 /**
@@ -2777,15 +2764,15 @@ export function convTranspose1d(input: Tensor, weight: Tensor, bias: Tensor | nu
 export function convTranspose1d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; outputPadding?: Int | readonly Int[]; groups?: Int; dilation?: Int | readonly Int[] }): Tensor
 export function convTranspose1d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o103(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_conv_transpose1d(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o103(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_conv_transpose1d(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o103(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o_conv_transpose1d(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s128, null, arguments)
+return resolve(s_conv_transpose1d, null, arguments)
 }
 
 /**
@@ -2798,15 +2785,15 @@ export function convTranspose2d(input: Tensor, weight: Tensor, bias: Tensor | nu
 export function convTranspose2d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; outputPadding?: Int | readonly Int[]; groups?: Int; dilation?: Int | readonly Int[] }): Tensor
 export function convTranspose2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o104(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_conv_transpose2d__input(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o104(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_conv_transpose2d__input(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o104(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o_conv_transpose2d__input(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s129, null, arguments)
+return resolve(s_conv_transpose2d, null, arguments)
 }
 
 /**
@@ -2819,15 +2806,15 @@ export function convTranspose3d(input: Tensor, weight: Tensor, bias: Tensor | nu
 export function convTranspose3d(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; outputPadding?: Int | readonly Int[]; groups?: Int; dilation?: Int | readonly Int[] }): Tensor
 export function convTranspose3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o105(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_conv_transpose3d__input(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o105(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_conv_transpose3d__input(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o105(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && Array.isArray(a3)) return wrap(o_conv_transpose3d__input(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s130, null, arguments)
+return resolve(s_conv_transpose3d, null, arguments)
 }
 
 /**
@@ -2836,7 +2823,7 @@ return resolve(s130, null, arguments)
  */
 export function convolution(input: Tensor, weight: Tensor, bias: Tensor | null, stride: readonly Int[], padding: readonly Int[], dilation: readonly Int[], transposed: boolean, outputPadding: readonly Int[], groups: Int): Tensor
 export function convolution(): unknown {
-return resolve(s131, null, arguments)
+return resolve(s_convolution, null, arguments)
 }
 
 /**
@@ -2848,10 +2835,10 @@ export function copysign(input: Tensor, other: Tensor): Tensor
 export function copysign(input: Tensor, other: Scalar): Tensor
 export function copysign(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o106(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o107(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_copysign__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_copysign__Scalar(a0._h, a1))
 }
-return resolve(s132, null, arguments)
+return resolve(s_copysign, null, arguments)
 }
 
 /**
@@ -2861,9 +2848,9 @@ return resolve(s132, null, arguments)
 export function corrcoef(input: Tensor): Tensor
 export function corrcoef(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o108(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_corrcoef(a0._h))
 }
-return resolve(s133, null, arguments)
+return resolve(s_corrcoef, null, arguments)
 }
 
 /**
@@ -2873,9 +2860,9 @@ return resolve(s133, null, arguments)
 export function cos(input: Tensor): Tensor
 export function cos(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o109(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_cos(a0._h))
 }
-return resolve(s134, null, arguments)
+return resolve(s_cos, null, arguments)
 }
 
 /**
@@ -2884,7 +2871,7 @@ return resolve(s134, null, arguments)
  */
 export function cos_(input: Tensor): Tensor
 export function cos_(): unknown {
-return resolve(s135, null, arguments)
+return resolve(s_cos_, null, arguments)
 }
 
 /**
@@ -2894,9 +2881,9 @@ return resolve(s135, null, arguments)
 export function cosh(input: Tensor): Tensor
 export function cosh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o110(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_cosh(a0._h))
 }
-return resolve(s136, null, arguments)
+return resolve(s_cosh, null, arguments)
 }
 
 /**
@@ -2905,7 +2892,7 @@ return resolve(s136, null, arguments)
  */
 export function cosh_(input: Tensor): Tensor
 export function cosh_(): unknown {
-return resolve(s137, null, arguments)
+return resolve(s_cosh_, null, arguments)
 }
 
 /**
@@ -2917,12 +2904,12 @@ export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tens
 export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, options?: { margin?: number; reduction?: Int }): Tensor
 export function cosineEmbeddingLoss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o111(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_cosine_embedding_loss(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o111(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_cosine_embedding_loss(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s138, null, arguments)
+return resolve(s_cosine_embedding_loss, null, arguments)
 }
 
 /**
@@ -2934,15 +2921,15 @@ export function cosineSimilarity(x1: Tensor, x2: Tensor, dim: Int, options?: { e
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options?: { dim?: Int; eps?: number }): Tensor
 export function cosineSimilarity(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o112(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_cosine_similarity(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o112(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_cosine_similarity(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o112(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_cosine_similarity(a0._h, a1._h, a2, a3))
 }
-return resolve(s139, null, arguments)
+return resolve(s_cosine_similarity, null, arguments)
 }
 
 /**
@@ -2955,13 +2942,13 @@ export function countNonzero(input: Tensor, options?: { dim?: Int | null }): Ten
 export function countNonzero(input: Tensor, dim: readonly Int[]): Tensor
 export function countNonzero(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o113(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_count_nonzero(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o113(a0._h, a1))
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o114(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_count_nonzero(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_count_nonzero__dim_IntList(a0._h, a1))
 }
-return resolve(s140, null, arguments)
+return resolve(s_count_nonzero, null, arguments)
 }
 
 /**
@@ -2971,9 +2958,9 @@ return resolve(s140, null, arguments)
 export function cov(input: Tensor, options?: { correction?: Int; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor
 export function cov(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o115(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_cov(a0._h))
 }
-return resolve(s141, null, arguments)
+return resolve(s_cov, null, arguments)
 }
 
 /**
@@ -2984,12 +2971,12 @@ export function cross(input: Tensor, other: Tensor, dim?: Int | null): Tensor
 export function cross(input: Tensor, other: Tensor, options?: { dim?: Int | null }): Tensor
 export function cross(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o116(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_cross(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o116(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_cross(a0._h, a1._h, a2))
 }
-return resolve(s142, null, arguments)
+return resolve(s_cross, null, arguments)
 }
 
 /**
@@ -2999,9 +2986,9 @@ return resolve(s142, null, arguments)
 export function crowIndicesCopy(input: Tensor): Tensor
 export function crowIndicesCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o117(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_crow_indices_copy(a0._h))
 }
-return resolve(s143, null, arguments)
+return resolve(s_crow_indices_copy, null, arguments)
 }
 
 /**
@@ -3019,10 +3006,10 @@ export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor,
 export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, options?: { blank?: Int; reduction?: Int; zeroInfinity?: boolean }): Tensor
 export function ctcLoss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && Array.isArray(a3)) return wrap(o118(a0._h, a1._h, a2, a3))
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o119(a0._h, a1._h, a2._h, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_ctc_loss__IntList(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_ctc_loss__Tensor(a0._h, a1._h, a2._h, a3._h))
 }
-return resolve(s144, null, arguments)
+return resolve(s_ctc_loss, null, arguments)
 }
 
 /**
@@ -3031,7 +3018,7 @@ return resolve(s144, null, arguments)
  */
 export function cudnnAffineGridGenerator(theta: Tensor, N: Int, C: Int, H: Int, W: Int): Tensor
 export function cudnnAffineGridGenerator(): unknown {
-return resolve(s145, null, arguments)
+return resolve(s_cudnn_affine_grid_generator, null, arguments)
 }
 
 /**
@@ -3040,7 +3027,7 @@ return resolve(s145, null, arguments)
  */
 export function cudnnBatchNorm(input: Tensor, weight: Tensor, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, exponentialAverageFactor: number, epsilon: number): [Tensor, Tensor, Tensor, Tensor]
 export function cudnnBatchNorm(): unknown {
-return resolve(s146, null, arguments)
+return resolve(s_cudnn_batch_norm, null, arguments)
 }
 
 /**
@@ -3049,7 +3036,7 @@ return resolve(s146, null, arguments)
  */
 export function cudnnConvolution(input: Tensor, weight: Tensor, padding: readonly Int[], stride: readonly Int[], dilation: readonly Int[], groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor
 export function cudnnConvolution(): unknown {
-return resolve(s147, null, arguments)
+return resolve(s_cudnn_convolution, null, arguments)
 }
 
 /**
@@ -3058,7 +3045,7 @@ return resolve(s147, null, arguments)
  */
 export function cudnnConvolutionAddRelu(input: Tensor, weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: readonly Int[], padding: readonly Int[], dilation: readonly Int[], groups: Int): Tensor
 export function cudnnConvolutionAddRelu(): unknown {
-return resolve(s148, null, arguments)
+return resolve(s_cudnn_convolution_add_relu, null, arguments)
 }
 
 /**
@@ -3067,7 +3054,7 @@ return resolve(s148, null, arguments)
  */
 export function cudnnConvolutionRelu(input: Tensor, weight: Tensor, bias: Tensor | null, stride: readonly Int[], padding: readonly Int[], dilation: readonly Int[], groups: Int): Tensor
 export function cudnnConvolutionRelu(): unknown {
-return resolve(s149, null, arguments)
+return resolve(s_cudnn_convolution_relu, null, arguments)
 }
 
 /**
@@ -3076,7 +3063,7 @@ return resolve(s149, null, arguments)
  */
 export function cudnnConvolutionTranspose(input: Tensor, weight: Tensor, padding: readonly Int[], outputPadding: readonly Int[], stride: readonly Int[], dilation: readonly Int[], groups: Int, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor
 export function cudnnConvolutionTranspose(): unknown {
-return resolve(s150, null, arguments)
+return resolve(s_cudnn_convolution_transpose, null, arguments)
 }
 
 /**
@@ -3086,9 +3073,9 @@ return resolve(s150, null, arguments)
 export function cudnnGridSampler(input: Tensor, grid: Tensor): Tensor
 export function cudnnGridSampler(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o120(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_cudnn_grid_sampler(a0._h, a1._h))
 }
-return resolve(s151, null, arguments)
+return resolve(s_cudnn_grid_sampler, null, arguments)
 }
 
 /**
@@ -3097,7 +3084,7 @@ return resolve(s151, null, arguments)
  */
 export function cudnnIsAcceptable(input: Tensor): boolean
 export function cudnnIsAcceptable(): unknown {
-return resolve(s152, null, arguments)
+return resolve(s_cudnn_is_acceptable, null, arguments)
 }
 
 /**
@@ -3106,7 +3093,7 @@ return resolve(s152, null, arguments)
  */
 export function cummax(input: Tensor, dim: Int): [Tensor, Tensor]
 export function cummax(): unknown {
-return resolve(s153, null, arguments)
+return resolve(s_cummax, null, arguments)
 }
 
 /**
@@ -3115,7 +3102,7 @@ return resolve(s153, null, arguments)
  */
 export function cummin(input: Tensor, dim: Int): [Tensor, Tensor]
 export function cummin(): unknown {
-return resolve(s154, null, arguments)
+return resolve(s_cummin, null, arguments)
 }
 
 /**
@@ -3125,9 +3112,9 @@ return resolve(s154, null, arguments)
 export function cumprod(input: Tensor, dim: Int, options?: { dtype?: DType | null }): Tensor
 export function cumprod(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o121(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_cumprod(a0._h, a1))
 }
-return resolve(s155, null, arguments)
+return resolve(s_cumprod, null, arguments)
 }
 
 /**
@@ -3137,9 +3124,9 @@ return resolve(s155, null, arguments)
 export function cumsum(input: Tensor, dim: Int, options?: { dtype?: DType | null }): Tensor
 export function cumsum(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o122(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_cumsum(a0._h, a1))
 }
-return resolve(s156, null, arguments)
+return resolve(s_cumsum, null, arguments)
 }
 
 /**
@@ -3151,12 +3138,12 @@ export function cumulativeTrapezoid(y: Tensor, x: Tensor, options?: { dim?: Int 
 export function cumulativeTrapezoid(y: Tensor, options?: { dx?: Scalar; dim?: Int }): Tensor
 export function cumulativeTrapezoid(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o124(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_cumulative_trapezoid__dx(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o123(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_cumulative_trapezoid__x(a0._h, a1._h))
 }
-return resolve(s157, null, arguments)
+return resolve(s_cumulative_trapezoid, null, arguments)
 }
 
 /**
@@ -3166,9 +3153,9 @@ return resolve(s157, null, arguments)
 export function deg2rad(input: Tensor): Tensor
 export function deg2rad(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o125(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_deg2rad(a0._h))
 }
-return resolve(s158, null, arguments)
+return resolve(s_deg2rad, null, arguments)
 }
 
 /**
@@ -3177,7 +3164,7 @@ return resolve(s158, null, arguments)
  */
 export function deg2rad_(input: Tensor): Tensor
 export function deg2rad_(): unknown {
-return resolve(s159, null, arguments)
+return resolve(s_deg2rad_, null, arguments)
 }
 
 /**
@@ -3189,9 +3176,9 @@ export function dequantize(input: Tensor): Tensor
 export function dequantize(tensors: readonly Tensor[]): Tensor[]
 export function dequantize(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o126(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_dequantize__self(a0._h))
 }
-return resolve(s160, null, arguments)
+return resolve(s_dequantize, null, arguments)
 }
 
 /**
@@ -3201,9 +3188,9 @@ return resolve(s160, null, arguments)
 export function det(input: Tensor): Tensor
 export function det(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o127(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_det(a0._h))
 }
-return resolve(s161, null, arguments)
+return resolve(s_det, null, arguments)
 }
 
 /**
@@ -3213,9 +3200,9 @@ return resolve(s161, null, arguments)
 export function detach(input: Tensor): Tensor
 export function detach(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o128(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_detach(a0._h))
 }
-return resolve(s162, null, arguments)
+return resolve(s_detach, null, arguments)
 }
 
 /**
@@ -3224,7 +3211,7 @@ return resolve(s162, null, arguments)
  */
 export function detach_(input: Tensor): Tensor
 export function detach_(): unknown {
-return resolve(s163, null, arguments)
+return resolve(s_detach_, null, arguments)
 }
 
 /**
@@ -3234,9 +3221,9 @@ return resolve(s163, null, arguments)
 export function detachCopy(input: Tensor): Tensor
 export function detachCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o129(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_detach_copy(a0._h))
 }
-return resolve(s164, null, arguments)
+return resolve(s_detach_copy, null, arguments)
 }
 
 /**
@@ -3247,12 +3234,12 @@ export function diag(input: Tensor, diagonal?: Int): Tensor
 export function diag(input: Tensor, options?: { diagonal?: Int }): Tensor
 export function diag(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o130(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_diag(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o130(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_diag(a0._h, a1))
 }
-return resolve(s165, null, arguments)
+return resolve(s_diag, null, arguments)
 }
 
 /**
@@ -3265,18 +3252,18 @@ export function diagEmbed(input: Tensor, offset: Int, options?: { dim1?: Int; di
 export function diagEmbed(input: Tensor, options?: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor
 export function diagEmbed(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o131(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_diag_embed(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o131(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_diag_embed(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o131(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_diag_embed(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o131(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_diag_embed(a0._h, a1, a2, a3))
 }
-return resolve(s166, null, arguments)
+return resolve(s_diag_embed, null, arguments)
 }
 
 /**
@@ -3287,12 +3274,12 @@ export function diagflat(input: Tensor, offset?: Int): Tensor
 export function diagflat(input: Tensor, options?: { offset?: Int }): Tensor
 export function diagflat(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o132(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_diagflat(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o132(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_diagflat(a0._h, a1))
 }
-return resolve(s167, null, arguments)
+return resolve(s_diagflat, null, arguments)
 }
 
 /**
@@ -3305,18 +3292,18 @@ export function diagonal(input: Tensor, offset: Int, options?: { dim1?: Int; dim
 export function diagonal(input: Tensor, options?: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor
 export function diagonal(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o133(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_diagonal(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o133(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_diagonal(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o133(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_diagonal(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o133(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_diagonal(a0._h, a1, a2, a3))
 }
-return resolve(s168, null, arguments)
+return resolve(s_diagonal, null, arguments)
 }
 
 /**
@@ -3329,18 +3316,18 @@ export function diagonalCopy(input: Tensor, offset: Int, options?: { dim1?: Int;
 export function diagonalCopy(input: Tensor, options?: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor
 export function diagonalCopy(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o134(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_diagonal_copy(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o134(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_diagonal_copy(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o134(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_diagonal_copy(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o134(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_diagonal_copy(a0._h, a1, a2, a3))
 }
-return resolve(s169, null, arguments)
+return resolve(s_diagonal_copy, null, arguments)
 }
 
 /**
@@ -3353,15 +3340,15 @@ export function diagonalScatter(input: Tensor, src: Tensor, offset: Int, options
 export function diagonalScatter(input: Tensor, src: Tensor, options?: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor
 export function diagonalScatter(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o135(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_diagonal_scatter(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o135(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_diagonal_scatter(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o135(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_diagonal_scatter(a0._h, a1._h, a2, a3))
 }
-return resolve(s170, null, arguments)
+return resolve(s_diagonal_scatter, null, arguments)
 }
 
 /**
@@ -3374,18 +3361,18 @@ export function diff(input: Tensor, n: Int, options?: { dim?: Int; prepend?: Ten
 export function diff(input: Tensor, options?: { n?: Int; dim?: Int; prepend?: Tensor | null; append?: Tensor | null }): Tensor
 export function diff(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o136(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_diff(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o136(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_diff(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o136(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_diff(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && a3 instanceof TensorBase) return wrap(o136(a0._h, a1, a2, a3._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && a3 instanceof TensorBase) return wrap(o_diff(a0._h, a1, a2, a3._h))
 }
-return resolve(s171, null, arguments)
+return resolve(s_diff, null, arguments)
 }
 
 /**
@@ -3395,9 +3382,9 @@ return resolve(s171, null, arguments)
 export function digamma(input: Tensor): Tensor
 export function digamma(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o137(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_digamma(a0._h))
 }
-return resolve(s172, null, arguments)
+return resolve(s_digamma, null, arguments)
 }
 
 /**
@@ -3408,12 +3395,12 @@ export function dist(input: Tensor, other: Tensor, p?: Scalar): Tensor
 export function dist(input: Tensor, other: Tensor, options?: { p?: Scalar }): Tensor
 export function dist(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o138(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_dist(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o138(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_dist(a0._h, a1._h, a2))
 }
-return resolve(s173, null, arguments)
+return resolve(s_dist, null, arguments)
 }
 
 /**
@@ -3429,10 +3416,10 @@ export function div(input: Tensor, other: Scalar): Tensor
 export function div(input: Tensor, other: Scalar, options: { roundingMode: string | null }): Tensor
 export function div(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o139(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o140(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_div__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_div__Scalar(a0._h, a1))
 }
-return resolve(s174, null, arguments)
+return resolve(s_div, null, arguments)
 }
 
 /**
@@ -3448,10 +3435,10 @@ export function divide(input: Tensor, other: Scalar): Tensor
 export function divide(input: Tensor, other: Scalar, options: { roundingMode: string | null }): Tensor
 export function divide(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o141(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o142(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_divide__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_divide__Scalar(a0._h, a1))
 }
-return resolve(s175, null, arguments)
+return resolve(s_divide, null, arguments)
 }
 
 /**
@@ -3461,9 +3448,9 @@ return resolve(s175, null, arguments)
 export function dot(input: Tensor, tensor: Tensor): Tensor
 export function dot(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o143(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_dot(a0._h, a1._h))
 }
-return resolve(s176, null, arguments)
+return resolve(s_dot, null, arguments)
 }
 
 /**
@@ -3473,9 +3460,9 @@ return resolve(s176, null, arguments)
 export function dropout(input: Tensor, p: number, train: boolean): Tensor
 export function dropout(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o144(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_dropout(a0._h, a1, a2))
 }
-return resolve(s177, null, arguments)
+return resolve(s_dropout, null, arguments)
 }
 
 /**
@@ -3484,7 +3471,7 @@ return resolve(s177, null, arguments)
  */
 export function dropout_(input: Tensor, p: number, train: boolean): Tensor
 export function dropout_(): unknown {
-return resolve(s178, null, arguments)
+return resolve(s_dropout_, null, arguments)
 }
 
 /**
@@ -3495,7 +3482,7 @@ return resolve(s178, null, arguments)
 export function dsplit(input: Tensor, sections: Int): Tensor[]
 export function dsplit(input: Tensor, indices: readonly Int[]): Tensor[]
 export function dsplit(): unknown {
-return resolve(s179, null, arguments)
+return resolve(s_dsplit, null, arguments)
 }
 
 /**
@@ -3504,7 +3491,7 @@ return resolve(s179, null, arguments)
  */
 export function dstack(tensors: readonly Tensor[]): Tensor
 export function dstack(): unknown {
-return resolve(s180, null, arguments)
+return resolve(s_dstack, null, arguments)
 }
 
 /**
@@ -3517,15 +3504,15 @@ export function embedding(weight: Tensor, indices: Tensor, paddingIdx: Int, opti
 export function embedding(weight: Tensor, indices: Tensor, options?: { paddingIdx?: Int; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor
 export function embedding(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o145(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_embedding(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o145(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_embedding(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o145(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o_embedding(a0._h, a1._h, a2, a3))
 }
-return resolve(s181, null, arguments)
+return resolve(s_embedding, null, arguments)
 }
 
 /**
@@ -3539,7 +3526,7 @@ export function embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, s
 export function embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, options?: { mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean }): [Tensor, Tensor, Tensor, Tensor]
 export function embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, options?: { scaleGradByFreq?: boolean; mode?: Int; sparse?: boolean; perSampleWeights?: Tensor | null; includeLastOffset?: boolean }): [Tensor, Tensor, Tensor, Tensor]
 export function embeddingBag(): unknown {
-return resolve(s182, null, arguments)
+return resolve(s_embedding_bag, null, arguments)
 }
 
 /**
@@ -3548,7 +3535,7 @@ return resolve(s182, null, arguments)
  */
 export function embeddingRenorm_(input: Tensor, indices: Tensor, maxNorm: number, normType: number): Tensor
 export function embeddingRenorm_(): unknown {
-return resolve(s183, null, arguments)
+return resolve(s_embedding_renorm_, null, arguments)
 }
 
 /**
@@ -3557,7 +3544,7 @@ return resolve(s183, null, arguments)
  */
 export function empty(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function empty(): unknown {
-return resolve(s184, null, arguments)
+return resolve(s_empty, null, arguments)
 }
 
 /**
@@ -3566,7 +3553,7 @@ return resolve(s184, null, arguments)
  */
 export function emptyLike(input: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function emptyLike(): unknown {
-return resolve(s185, null, arguments)
+return resolve(s_empty_like, null, arguments)
 }
 
 /**
@@ -3575,7 +3562,7 @@ return resolve(s185, null, arguments)
  */
 export function emptyPermuted(size: readonly Int[], physicalLayout: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function emptyPermuted(): unknown {
-return resolve(s186, null, arguments)
+return resolve(s_empty_permuted, null, arguments)
 }
 
 /**
@@ -3584,7 +3571,7 @@ return resolve(s186, null, arguments)
  */
 export function emptyQuantized(size: readonly Int[], qtensor: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function emptyQuantized(): unknown {
-return resolve(s187, null, arguments)
+return resolve(s_empty_quantized, null, arguments)
 }
 
 /**
@@ -3593,7 +3580,7 @@ return resolve(s187, null, arguments)
  */
 export function emptyStrided(size: readonly Int[], stride: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function emptyStrided(): unknown {
-return resolve(s188, null, arguments)
+return resolve(s_empty_strided, null, arguments)
 }
 
 /**
@@ -3605,10 +3592,10 @@ export function eq(input: Tensor, other: Tensor): Tensor
 export function eq(input: Tensor, other: Scalar): Tensor
 export function eq(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o146(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o147(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_eq__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_eq__Scalar(a0._h, a1))
 }
-return resolve(s189, null, arguments)
+return resolve(s_eq, null, arguments)
 }
 
 /**
@@ -3617,7 +3604,7 @@ return resolve(s189, null, arguments)
  */
 export function equal(input: Tensor, other: Tensor): boolean
 export function equal(): unknown {
-return resolve(s190, null, arguments)
+return resolve(s_equal, null, arguments)
 }
 
 /**
@@ -3627,9 +3614,9 @@ return resolve(s190, null, arguments)
 export function erf(input: Tensor): Tensor
 export function erf(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o148(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_erf(a0._h))
 }
-return resolve(s191, null, arguments)
+return resolve(s_erf, null, arguments)
 }
 
 /**
@@ -3638,7 +3625,7 @@ return resolve(s191, null, arguments)
  */
 export function erf_(input: Tensor): Tensor
 export function erf_(): unknown {
-return resolve(s192, null, arguments)
+return resolve(s_erf_, null, arguments)
 }
 
 /**
@@ -3648,9 +3635,9 @@ return resolve(s192, null, arguments)
 export function erfc(input: Tensor): Tensor
 export function erfc(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o149(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_erfc(a0._h))
 }
-return resolve(s193, null, arguments)
+return resolve(s_erfc, null, arguments)
 }
 
 /**
@@ -3659,7 +3646,7 @@ return resolve(s193, null, arguments)
  */
 export function erfc_(input: Tensor): Tensor
 export function erfc_(): unknown {
-return resolve(s194, null, arguments)
+return resolve(s_erfc_, null, arguments)
 }
 
 /**
@@ -3669,9 +3656,9 @@ return resolve(s194, null, arguments)
 export function erfinv(input: Tensor): Tensor
 export function erfinv(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o150(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_erfinv(a0._h))
 }
-return resolve(s195, null, arguments)
+return resolve(s_erfinv, null, arguments)
 }
 
 /**
@@ -3681,9 +3668,9 @@ return resolve(s195, null, arguments)
 export function exp(input: Tensor): Tensor
 export function exp(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o151(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_exp(a0._h))
 }
-return resolve(s196, null, arguments)
+return resolve(s_exp, null, arguments)
 }
 
 /**
@@ -3693,9 +3680,9 @@ return resolve(s196, null, arguments)
 export function exp2(input: Tensor): Tensor
 export function exp2(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o152(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_exp2(a0._h))
 }
-return resolve(s197, null, arguments)
+return resolve(s_exp2, null, arguments)
 }
 
 /**
@@ -3704,7 +3691,7 @@ return resolve(s197, null, arguments)
  */
 export function exp2_(input: Tensor): Tensor
 export function exp2_(): unknown {
-return resolve(s198, null, arguments)
+return resolve(s_exp2_, null, arguments)
 }
 
 /**
@@ -3713,7 +3700,7 @@ return resolve(s198, null, arguments)
  */
 export function exp_(input: Tensor): Tensor
 export function exp_(): unknown {
-return resolve(s199, null, arguments)
+return resolve(s_exp_, null, arguments)
 }
 
 /**
@@ -3723,9 +3710,9 @@ return resolve(s199, null, arguments)
 export function expandCopy(input: Tensor, size: readonly Int[], options?: { implicit?: boolean }): Tensor
 export function expandCopy(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o153(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_expand_copy(a0._h, a1))
 }
-return resolve(s200, null, arguments)
+return resolve(s_expand_copy, null, arguments)
 }
 
 /**
@@ -3735,9 +3722,9 @@ return resolve(s200, null, arguments)
 export function expm1(input: Tensor): Tensor
 export function expm1(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o154(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_expm1(a0._h))
 }
-return resolve(s201, null, arguments)
+return resolve(s_expm1, null, arguments)
 }
 
 /**
@@ -3746,7 +3733,7 @@ return resolve(s201, null, arguments)
  */
 export function expm1_(input: Tensor): Tensor
 export function expm1_(): unknown {
-return resolve(s202, null, arguments)
+return resolve(s_expm1_, null, arguments)
 }
 
 /**
@@ -3757,7 +3744,7 @@ return resolve(s202, null, arguments)
 export function eye(n: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function eye(n: Int, m: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function eye(): unknown {
-return resolve(s203, null, arguments)
+return resolve(s_eye, null, arguments)
 }
 
 /**
@@ -3766,7 +3753,7 @@ return resolve(s203, null, arguments)
  */
 export function fakeQuantizePerChannelAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, axis: Int, quantMin: Int, quantMax: Int): Tensor
 export function fakeQuantizePerChannelAffine(): unknown {
-return resolve(s204, null, arguments)
+return resolve(s_fake_quantize_per_channel_affine, null, arguments)
 }
 
 /**
@@ -3777,7 +3764,7 @@ return resolve(s204, null, arguments)
 export function fakeQuantizePerTensorAffine(input: Tensor, scale: Tensor, zeroPoint: Tensor, quantMin: Int, quantMax: Int): Tensor
 export function fakeQuantizePerTensorAffine(input: Tensor, scale: number, zeroPoint: Int, quantMin: Int, quantMax: Int): Tensor
 export function fakeQuantizePerTensorAffine(): unknown {
-return resolve(s205, null, arguments)
+return resolve(s_fake_quantize_per_tensor_affine, null, arguments)
 }
 
 /**
@@ -3789,12 +3776,12 @@ export function fbgemmLinearFp16Weight(input: Tensor, packedWeight: Tensor, bias
 export function fbgemmLinearFp16Weight(input: Tensor, packedWeight: Tensor, bias: Tensor, output: Tensor): Tensor
 export function fbgemmLinearFp16Weight(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o155(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_fbgemm_linear_fp16_weight(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o156(a0._h, a1._h, a2._h, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_fbgemm_linear_fp16_weight__out(a0._h, a1._h, a2._h, a3._h))
 }
-return resolve(s206, null, arguments)
+return resolve(s_fbgemm_linear_fp16_weight, null, arguments)
 }
 
 /**
@@ -3806,12 +3793,12 @@ export function fbgemmLinearFp16WeightFp32Activation(input: Tensor, packedWeight
 export function fbgemmLinearFp16WeightFp32Activation(input: Tensor, packedWeight: Tensor, bias: Tensor | null, output: Tensor): Tensor
 export function fbgemmLinearFp16WeightFp32Activation(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o157(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_fbgemm_linear_fp16_weight_fp32_activation(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o158(a0._h, a1._h, a2._h, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_fbgemm_linear_fp16_weight_fp32_activation__out(a0._h, a1._h, a2._h, a3._h))
 }
-return resolve(s207, null, arguments)
+return resolve(s_fbgemm_linear_fp16_weight_fp32_activation, null, arguments)
 }
 
 /**
@@ -3820,7 +3807,7 @@ return resolve(s207, null, arguments)
  */
 export function fbgemmLinearInt8Weight(input: Tensor, weight: Tensor, packed: Tensor, colOffsets: Tensor, weightScale: Scalar, weightZeroPoint: Scalar, bias: Tensor): Tensor
 export function fbgemmLinearInt8Weight(): unknown {
-return resolve(s208, null, arguments)
+return resolve(s_fbgemm_linear_int8_weight, null, arguments)
 }
 
 /**
@@ -3829,7 +3816,7 @@ return resolve(s208, null, arguments)
  */
 export function fbgemmLinearInt8WeightFp32Activation(input: Tensor, weight: Tensor, packed: Tensor, colOffsets: Tensor, weightScale: Scalar, weightZeroPoint: Scalar, bias: Tensor): Tensor
 export function fbgemmLinearInt8WeightFp32Activation(): unknown {
-return resolve(s209, null, arguments)
+return resolve(s_fbgemm_linear_int8_weight_fp32_activation, null, arguments)
 }
 
 /**
@@ -3838,7 +3825,7 @@ return resolve(s209, null, arguments)
  */
 export function fbgemmLinearQuantizeWeight(input: Tensor): [Tensor, Tensor, number, number]
 export function fbgemmLinearQuantizeWeight(): unknown {
-return resolve(s210, null, arguments)
+return resolve(s_fbgemm_linear_quantize_weight, null, arguments)
 }
 
 /**
@@ -3848,9 +3835,9 @@ return resolve(s210, null, arguments)
 export function fbgemmPackGemmMatrixFp16(input: Tensor): Tensor
 export function fbgemmPackGemmMatrixFp16(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o159(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fbgemm_pack_gemm_matrix_fp16(a0._h))
 }
-return resolve(s211, null, arguments)
+return resolve(s_fbgemm_pack_gemm_matrix_fp16, null, arguments)
 }
 
 /**
@@ -3862,12 +3849,12 @@ export function fbgemmPackQuantizedMatrix(input: Tensor): Tensor
 export function fbgemmPackQuantizedMatrix(input: Tensor, K: Int, N: Int): Tensor
 export function fbgemmPackQuantizedMatrix(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o160(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fbgemm_pack_quantized_matrix(a0._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o161(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_fbgemm_pack_quantized_matrix__KN(a0._h, a1, a2))
 }
-return resolve(s212, null, arguments)
+return resolve(s_fbgemm_pack_quantized_matrix, null, arguments)
 }
 
 /**
@@ -3877,9 +3864,9 @@ return resolve(s212, null, arguments)
 export function featureAlphaDropout(input: Tensor, p: number, train: boolean): Tensor
 export function featureAlphaDropout(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o162(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_feature_alpha_dropout(a0._h, a1, a2))
 }
-return resolve(s213, null, arguments)
+return resolve(s_feature_alpha_dropout, null, arguments)
 }
 
 /**
@@ -3888,7 +3875,7 @@ return resolve(s213, null, arguments)
  */
 export function featureAlphaDropout_(input: Tensor, p: number, train: boolean): Tensor
 export function featureAlphaDropout_(): unknown {
-return resolve(s214, null, arguments)
+return resolve(s_feature_alpha_dropout_, null, arguments)
 }
 
 /**
@@ -3898,9 +3885,9 @@ return resolve(s214, null, arguments)
 export function featureDropout(input: Tensor, p: number, train: boolean): Tensor
 export function featureDropout(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o163(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_feature_dropout(a0._h, a1, a2))
 }
-return resolve(s215, null, arguments)
+return resolve(s_feature_dropout, null, arguments)
 }
 
 /**
@@ -3909,7 +3896,7 @@ return resolve(s215, null, arguments)
  */
 export function featureDropout_(input: Tensor, p: number, train: boolean): Tensor
 export function featureDropout_(): unknown {
-return resolve(s216, null, arguments)
+return resolve(s_feature_dropout_, null, arguments)
 }
 
 /**
@@ -3921,10 +3908,10 @@ export function fill(input: Tensor, value: Tensor): Tensor
 export function fill(input: Tensor, value: Scalar): Tensor
 export function fill(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o164(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o165(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_fill__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_fill__Scalar(a0._h, a1))
 }
-return resolve(s217, null, arguments)
+return resolve(s_fill, null, arguments)
 }
 
 /**
@@ -3935,7 +3922,7 @@ return resolve(s217, null, arguments)
 export function fill_(input: Tensor, value: Tensor): Tensor
 export function fill_(input: Tensor, value: Scalar): Tensor
 export function fill_(): unknown {
-return resolve(s218, null, arguments)
+return resolve(s_fill_, null, arguments)
 }
 
 /**
@@ -3945,9 +3932,9 @@ return resolve(s218, null, arguments)
 export function fix(input: Tensor): Tensor
 export function fix(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o166(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fix(a0._h))
 }
-return resolve(s219, null, arguments)
+return resolve(s_fix, null, arguments)
 }
 
 /**
@@ -3956,7 +3943,7 @@ return resolve(s219, null, arguments)
  */
 export function fix_(input: Tensor): Tensor
 export function fix_(): unknown {
-return resolve(s220, null, arguments)
+return resolve(s_fix_, null, arguments)
 }
 
 /**
@@ -3968,15 +3955,15 @@ export function flatten(input: Tensor, startDim: Int, options?: { endDim?: Int }
 export function flatten(input: Tensor, options?: { startDim?: Int; endDim?: Int }): Tensor
 export function flatten(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o167(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_flatten__using_ints(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o167(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_flatten__using_ints(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o167(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_flatten__using_ints(a0._h, a1, a2))
 }
-return resolve(s221, null, arguments)
+return resolve(s_flatten, null, arguments)
 }
 
 /**
@@ -3986,9 +3973,9 @@ return resolve(s221, null, arguments)
 export function flip(input: Tensor, dims: readonly Int[]): Tensor
 export function flip(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o168(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_flip(a0._h, a1))
 }
-return resolve(s222, null, arguments)
+return resolve(s_flip, null, arguments)
 }
 
 /**
@@ -3998,9 +3985,9 @@ return resolve(s222, null, arguments)
 export function fliplr(input: Tensor): Tensor
 export function fliplr(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o169(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fliplr(a0._h))
 }
-return resolve(s223, null, arguments)
+return resolve(s_fliplr, null, arguments)
 }
 
 /**
@@ -4010,9 +3997,9 @@ return resolve(s223, null, arguments)
 export function flipud(input: Tensor): Tensor
 export function flipud(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o170(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_flipud(a0._h))
 }
-return resolve(s224, null, arguments)
+return resolve(s_flipud, null, arguments)
 }
 
 /**
@@ -4026,11 +4013,11 @@ export function floatPower(input: Scalar, exponent: Tensor): Tensor
 export function floatPower(input: Tensor, exponent: Scalar): Tensor
 export function floatPower(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o171(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o172(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o173(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_float_power__Tensor_Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_float_power__Scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_float_power__Tensor_Scalar(a0._h, a1))
 }
-return resolve(s225, null, arguments)
+return resolve(s_float_power, null, arguments)
 }
 
 /**
@@ -4040,9 +4027,9 @@ return resolve(s225, null, arguments)
 export function floor(input: Tensor): Tensor
 export function floor(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o174(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_floor(a0._h))
 }
-return resolve(s226, null, arguments)
+return resolve(s_floor, null, arguments)
 }
 
 /**
@@ -4051,7 +4038,7 @@ return resolve(s226, null, arguments)
  */
 export function floor_(input: Tensor): Tensor
 export function floor_(): unknown {
-return resolve(s227, null, arguments)
+return resolve(s_floor_, null, arguments)
 }
 
 /**
@@ -4063,10 +4050,10 @@ export function floorDivide(input: Tensor, other: Tensor): Tensor
 export function floorDivide(input: Tensor, other: Scalar): Tensor
 export function floorDivide(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o175(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o176(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_floor_divide(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_floor_divide__Scalar(a0._h, a1))
 }
-return resolve(s228, null, arguments)
+return resolve(s_floor_divide, null, arguments)
 }
 
 /**
@@ -4076,9 +4063,9 @@ return resolve(s228, null, arguments)
 export function fmax(input: Tensor, other: Tensor): Tensor
 export function fmax(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o177(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_fmax(a0._h, a1._h))
 }
-return resolve(s229, null, arguments)
+return resolve(s_fmax, null, arguments)
 }
 
 /**
@@ -4088,9 +4075,9 @@ return resolve(s229, null, arguments)
 export function fmin(input: Tensor, other: Tensor): Tensor
 export function fmin(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o178(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_fmin(a0._h, a1._h))
 }
-return resolve(s230, null, arguments)
+return resolve(s_fmin, null, arguments)
 }
 
 /**
@@ -4102,10 +4089,10 @@ export function fmod(input: Tensor, other: Tensor): Tensor
 export function fmod(input: Tensor, other: Scalar): Tensor
 export function fmod(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o179(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o180(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_fmod__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_fmod__Scalar(a0._h, a1))
 }
-return resolve(s231, null, arguments)
+return resolve(s_fmod, null, arguments)
 }
 
 /**
@@ -4115,9 +4102,9 @@ return resolve(s231, null, arguments)
 export function frac(input: Tensor): Tensor
 export function frac(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o181(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_frac(a0._h))
 }
-return resolve(s232, null, arguments)
+return resolve(s_frac, null, arguments)
 }
 
 /**
@@ -4126,7 +4113,7 @@ return resolve(s232, null, arguments)
  */
 export function frac_(input: Tensor): Tensor
 export function frac_(): unknown {
-return resolve(s233, null, arguments)
+return resolve(s_frac_, null, arguments)
 }
 
 /**
@@ -4135,7 +4122,7 @@ return resolve(s233, null, arguments)
  */
 export function frexp(input: Tensor): [Tensor, Tensor]
 export function frexp(): unknown {
-return resolve(s234, null, arguments)
+return resolve(s_frexp, null, arguments)
 }
 
 /**
@@ -4146,12 +4133,12 @@ export function frobeniusNorm(input: Tensor, dim: Int | readonly Int[], keepdim?
 export function frobeniusNorm(input: Tensor, dim: Int | readonly Int[], options?: { keepdim?: boolean }): Tensor
 export function frobeniusNorm(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o182(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_frobenius_norm__dim(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o182(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_frobenius_norm__dim(a0._h, a1, a2))
 }
-return resolve(s235, null, arguments)
+return resolve(s_frobenius_norm, null, arguments)
 }
 
 /**
@@ -4162,7 +4149,7 @@ export function fusedMovingAvgObsFakeQuant(input: Tensor, observerOn: Tensor, fa
 export function fusedMovingAvgObsFakeQuant(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: number, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant: boolean, options?: { symmetricQuant?: boolean }): Tensor
 export function fusedMovingAvgObsFakeQuant(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: number, quantMin: Int, quantMax: Int, chAxis: Int, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): Tensor
 export function fusedMovingAvgObsFakeQuant(): unknown {
-return resolve(s236, null, arguments)
+return resolve(s_fused_moving_avg_obs_fake_quant, null, arguments)
 }
 
 /**
@@ -4172,9 +4159,9 @@ return resolve(s236, null, arguments)
 export function gather(input: Tensor, dim: Int, index: Tensor, options?: { sparseGrad?: boolean }): Tensor
 export function gather(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o183(a0._h, a1, a2._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o_gather(a0._h, a1, a2._h))
 }
-return resolve(s237, null, arguments)
+return resolve(s_gather, null, arguments)
 }
 
 /**
@@ -4184,9 +4171,9 @@ return resolve(s237, null, arguments)
 export function gcd(input: Tensor, other: Tensor): Tensor
 export function gcd(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o184(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_gcd(a0._h, a1._h))
 }
-return resolve(s238, null, arguments)
+return resolve(s_gcd, null, arguments)
 }
 
 /**
@@ -4195,7 +4182,7 @@ return resolve(s238, null, arguments)
  */
 export function gcd_(input: Tensor, other: Tensor): Tensor
 export function gcd_(): unknown {
-return resolve(s239, null, arguments)
+return resolve(s_gcd_, null, arguments)
 }
 
 /**
@@ -4207,10 +4194,10 @@ export function ge(input: Tensor, other: Tensor): Tensor
 export function ge(input: Tensor, other: Scalar): Tensor
 export function ge(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o185(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o186(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_ge__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_ge__Scalar(a0._h, a1))
 }
-return resolve(s240, null, arguments)
+return resolve(s_ge, null, arguments)
 }
 
 /**
@@ -4219,7 +4206,7 @@ return resolve(s240, null, arguments)
  */
 export function geqrf(input: Tensor): [Tensor, Tensor]
 export function geqrf(): unknown {
-return resolve(s241, null, arguments)
+return resolve(s_geqrf, null, arguments)
 }
 
 /**
@@ -4229,9 +4216,9 @@ return resolve(s241, null, arguments)
 export function ger(input: Tensor, vec2: Tensor): Tensor
 export function ger(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o187(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_ger(a0._h, a1._h))
 }
-return resolve(s242, null, arguments)
+return resolve(s_ger, null, arguments)
 }
 
 /**
@@ -4252,7 +4239,7 @@ export function gradient(input: Tensor, options: { spacing: readonly Scalar[]; d
 export function gradient(input: Tensor, options: { spacing: readonly Tensor[]; dim?: Int | null; edgeOrder?: Int }): Tensor[]
 export function gradient(input: Tensor, options: { spacing: readonly Tensor[]; dim: readonly Int[]; edgeOrder?: Int }): Tensor[]
 export function gradient(): unknown {
-return resolve(s243, null, arguments)
+return resolve(s_gradient, null, arguments)
 }
 
 /**
@@ -4264,10 +4251,10 @@ export function greater(input: Tensor, other: Tensor): Tensor
 export function greater(input: Tensor, other: Scalar): Tensor
 export function greater(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o188(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o189(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_greater__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_greater__Scalar(a0._h, a1))
 }
-return resolve(s244, null, arguments)
+return resolve(s_greater, null, arguments)
 }
 
 /**
@@ -4279,10 +4266,10 @@ export function greaterEqual(input: Tensor, other: Tensor): Tensor
 export function greaterEqual(input: Tensor, other: Scalar): Tensor
 export function greaterEqual(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o190(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o191(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_greater_equal__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_greater_equal__Scalar(a0._h, a1))
 }
-return resolve(s245, null, arguments)
+return resolve(s_greater_equal, null, arguments)
 }
 
 /**
@@ -4291,7 +4278,7 @@ return resolve(s245, null, arguments)
  */
 export function gridSampler(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): Tensor
 export function gridSampler(): unknown {
-return resolve(s246, null, arguments)
+return resolve(s_grid_sampler, null, arguments)
 }
 
 /**
@@ -4300,7 +4287,7 @@ return resolve(s246, null, arguments)
  */
 export function gridSampler2d(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): Tensor
 export function gridSampler2d(): unknown {
-return resolve(s247, null, arguments)
+return resolve(s_grid_sampler_2d, null, arguments)
 }
 
 /**
@@ -4309,7 +4296,7 @@ return resolve(s247, null, arguments)
  */
 export function gridSampler3d(input: Tensor, grid: Tensor, interpolationMode: Int, paddingMode: Int, alignCorners: boolean): Tensor
 export function gridSampler3d(): unknown {
-return resolve(s248, null, arguments)
+return resolve(s_grid_sampler_3d, null, arguments)
 }
 
 /**
@@ -4322,15 +4309,15 @@ export function groupNorm(input: Tensor, numGroups: Int, weight: Tensor | null, 
 export function groupNorm(input: Tensor, numGroups: Int, options?: { weight?: Tensor | null; bias?: Tensor | null; eps?: number; cudnnEnabled?: boolean }): Tensor
 export function groupNorm(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o192(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_group_norm(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o192(a0._h, a1, a2._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o_group_norm(a0._h, a1, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o192(a0._h, a1, a2._h, a3._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_group_norm(a0._h, a1, a2._h, a3._h))
 }
-return resolve(s249, null, arguments)
+return resolve(s_group_norm, null, arguments)
 }
 
 /**
@@ -4341,7 +4328,7 @@ return resolve(s249, null, arguments)
 export function gru(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: number, train: boolean, bidirectional: boolean): [Tensor, Tensor]
 export function gru(input: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor]
 export function gru(): unknown {
-return resolve(s250, null, arguments)
+return resolve(s_gru, null, arguments)
 }
 
 /**
@@ -4353,9 +4340,9 @@ export function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh
 export function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, options?: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor
 export function gruCell(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o193(a0._h, a1._h, a2._h, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_gru_cell(a0._h, a1._h, a2._h, a3._h))
 }
-return resolve(s251, null, arguments)
+return resolve(s_gru_cell, null, arguments)
 }
 
 /**
@@ -4367,10 +4354,10 @@ export function gt(input: Tensor, other: Tensor): Tensor
 export function gt(input: Tensor, other: Scalar): Tensor
 export function gt(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o194(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o195(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_gt__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_gt__Scalar(a0._h, a1))
 }
-return resolve(s252, null, arguments)
+return resolve(s_gt, null, arguments)
 }
 
 /**
@@ -4385,7 +4372,7 @@ export function hammingWindow(windowLength: Int, periodic: boolean, options?: { 
 export function hammingWindow(windowLength: Int, periodic: boolean, alpha: number, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function hammingWindow(windowLength: Int, periodic: boolean, alpha: number, beta: number, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function hammingWindow(): unknown {
-return resolve(s253, null, arguments)
+return resolve(s_hamming_window, null, arguments)
 }
 
 /**
@@ -4396,7 +4383,7 @@ return resolve(s253, null, arguments)
 export function hannWindow(windowLength: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function hannWindow(windowLength: Int, periodic: boolean, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function hannWindow(): unknown {
-return resolve(s254, null, arguments)
+return resolve(s_hann_window, null, arguments)
 }
 
 /**
@@ -4407,12 +4394,12 @@ export function hardshrink(input: Tensor, lambd?: Scalar): Tensor
 export function hardshrink(input: Tensor, options?: { lambd?: Scalar }): Tensor
 export function hardshrink(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o196(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_hardshrink(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o196(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_hardshrink(a0._h, a1))
 }
-return resolve(s255, null, arguments)
+return resolve(s_hardshrink, null, arguments)
 }
 
 /**
@@ -4423,12 +4410,12 @@ export function hashTensor(input: Tensor, dim?: Int | readonly Int[], options?: 
 export function hashTensor(input: Tensor, options?: { dim?: Int | readonly Int[]; keepdim?: boolean; mode?: Int }): Tensor
 export function hashTensor(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o197(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_hash_tensor(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o197(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_hash_tensor(a0._h, a1))
 }
-return resolve(s256, null, arguments)
+return resolve(s_hash_tensor, null, arguments)
 }
 
 /**
@@ -4438,9 +4425,9 @@ return resolve(s256, null, arguments)
 export function heaviside(input: Tensor, values: Tensor): Tensor
 export function heaviside(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o198(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_heaviside(a0._h, a1._h))
 }
-return resolve(s257, null, arguments)
+return resolve(s_heaviside, null, arguments)
 }
 
 /**
@@ -4452,15 +4439,15 @@ export function hingeEmbeddingLoss(input: Tensor, target: Tensor, margin: number
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: { margin?: number; reduction?: Int }): Tensor
 export function hingeEmbeddingLoss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o199(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_hinge_embedding_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o199(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_hinge_embedding_loss(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o199(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_hinge_embedding_loss(a0._h, a1._h, a2, a3))
 }
-return resolve(s258, null, arguments)
+return resolve(s_hinge_embedding_loss, null, arguments)
 }
 
 /**
@@ -4473,18 +4460,18 @@ export function histc(input: Tensor, bins: Int, options?: { min?: Scalar; max?: 
 export function histc(input: Tensor, options?: { bins?: Int; min?: Scalar; max?: Scalar }): Tensor
 export function histc(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o200(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_histc(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o200(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_histc(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o200(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_histc(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o200(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_histc(a0._h, a1, a2, a3))
 }
-return resolve(s259, null, arguments)
+return resolve(s_histc, null, arguments)
 }
 
 /**
@@ -4496,7 +4483,7 @@ export function histogram(input: Tensor, bins: Tensor, options?: { weight?: Tens
 export function histogram(input: Tensor, bins?: Int, options?: { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean }): [Tensor, Tensor]
 export function histogram(input: Tensor, options?: { bins?: Int; range?: readonly number[] | null; weight?: Tensor | null; density?: boolean }): [Tensor, Tensor]
 export function histogram(): unknown {
-return resolve(s260, null, arguments)
+return resolve(s_histogram, null, arguments)
 }
 
 /**
@@ -4518,7 +4505,7 @@ export function histogramdd(input: Tensor, bins: readonly Tensor[], range: reado
 export function histogramdd(input: Tensor, bins: readonly Tensor[], range: readonly number[] | null, options?: { weight?: Tensor | null; density?: boolean }): [Tensor, Tensor[]]
 export function histogramdd(input: Tensor, bins: readonly Tensor[], options?: { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean }): [Tensor, Tensor[]]
 export function histogramdd(): unknown {
-return resolve(s261, null, arguments)
+return resolve(s_histogramdd, null, arguments)
 }
 
 /**
@@ -4529,7 +4516,7 @@ return resolve(s261, null, arguments)
 export function hsplit(input: Tensor, sections: Int): Tensor[]
 export function hsplit(input: Tensor, indices: readonly Int[]): Tensor[]
 export function hsplit(): unknown {
-return resolve(s262, null, arguments)
+return resolve(s_hsplit, null, arguments)
 }
 
 /**
@@ -4539,9 +4526,9 @@ return resolve(s262, null, arguments)
 export function hspmm(mat1: Tensor, mat2: Tensor): Tensor
 export function hspmm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o201(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_hspmm(a0._h, a1._h))
 }
-return resolve(s263, null, arguments)
+return resolve(s_hspmm, null, arguments)
 }
 
 /**
@@ -4550,7 +4537,7 @@ return resolve(s263, null, arguments)
  */
 export function hstack(tensors: readonly Tensor[]): Tensor
 export function hstack(): unknown {
-return resolve(s264, null, arguments)
+return resolve(s_hstack, null, arguments)
 }
 
 /**
@@ -4560,9 +4547,9 @@ return resolve(s264, null, arguments)
 export function hypot(input: Tensor, other: Tensor): Tensor
 export function hypot(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o202(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_hypot(a0._h, a1._h))
 }
-return resolve(s265, null, arguments)
+return resolve(s_hypot, null, arguments)
 }
 
 /**
@@ -4572,9 +4559,9 @@ return resolve(s265, null, arguments)
 export function i0(input: Tensor): Tensor
 export function i0(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o203(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_i0(a0._h))
 }
-return resolve(s266, null, arguments)
+return resolve(s_i0, null, arguments)
 }
 
 /**
@@ -4583,7 +4570,7 @@ return resolve(s266, null, arguments)
  */
 export function i0_(input: Tensor): Tensor
 export function i0_(): unknown {
-return resolve(s267, null, arguments)
+return resolve(s_i0_, null, arguments)
 }
 
 /**
@@ -4593,9 +4580,9 @@ return resolve(s267, null, arguments)
 export function igamma(input: Tensor, other: Tensor): Tensor
 export function igamma(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o204(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_igamma(a0._h, a1._h))
 }
-return resolve(s268, null, arguments)
+return resolve(s_igamma, null, arguments)
 }
 
 /**
@@ -4605,9 +4592,9 @@ return resolve(s268, null, arguments)
 export function igammac(input: Tensor, other: Tensor): Tensor
 export function igammac(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o205(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_igammac(a0._h, a1._h))
 }
-return resolve(s269, null, arguments)
+return resolve(s_igammac, null, arguments)
 }
 
 /**
@@ -4617,9 +4604,9 @@ return resolve(s269, null, arguments)
 export function imag(input: Tensor): Tensor
 export function imag(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o206(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_imag(a0._h))
 }
-return resolve(s270, null, arguments)
+return resolve(s_imag, null, arguments)
 }
 
 /**
@@ -4629,9 +4616,9 @@ return resolve(s270, null, arguments)
 export function indexAdd(input: Tensor, dim: Int, index: Tensor, source: Tensor, options?: { alpha?: Scalar }): Tensor
 export function indexAdd(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o207(a0._h, a1, a2._h, a3._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_index_add(a0._h, a1, a2._h, a3._h))
 }
-return resolve(s271, null, arguments)
+return resolve(s_index_add, null, arguments)
 }
 
 /**
@@ -4641,9 +4628,9 @@ return resolve(s271, null, arguments)
 export function indexCopy(input: Tensor, dim: Int, index: Tensor, source: Tensor): Tensor
 export function indexCopy(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o208(a0._h, a1, a2._h, a3._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_index_copy(a0._h, a1, a2._h, a3._h))
 }
-return resolve(s272, null, arguments)
+return resolve(s_index_copy, null, arguments)
 }
 
 /**
@@ -4655,10 +4642,10 @@ export function indexFill(input: Tensor, dim: Int, index: Tensor, value: Tensor)
 export function indexFill(input: Tensor, dim: Int, index: Tensor, value: Scalar): Tensor
 export function indexFill(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o209(a0._h, a1, a2._h, a3._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o210(a0._h, a1, a2._h, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_index_fill__int_Tensor(a0._h, a1, a2._h, a3._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_index_fill__int_Scalar(a0._h, a1, a2._h, a3))
 }
-return resolve(s273, null, arguments)
+return resolve(s_index_fill, null, arguments)
 }
 
 /**
@@ -4668,7 +4655,7 @@ return resolve(s273, null, arguments)
 export function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor
 export function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, options?: { accumulate?: boolean }): Tensor
 export function indexPut(): unknown {
-return resolve(s274, null, arguments)
+return resolve(s_index_put, null, arguments)
 }
 
 /**
@@ -4678,7 +4665,7 @@ return resolve(s274, null, arguments)
 export function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor
 export function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, options?: { accumulate?: boolean }): Tensor
 export function indexPut_(): unknown {
-return resolve(s275, null, arguments)
+return resolve(s_index_put_, null, arguments)
 }
 
 /**
@@ -4687,7 +4674,7 @@ return resolve(s275, null, arguments)
  */
 export function indexReduce(input: Tensor, dim: Int, index: Tensor, source: Tensor, reduce: string, options?: { includeSelf?: boolean }): Tensor
 export function indexReduce(): unknown {
-return resolve(s276, null, arguments)
+return resolve(s_index_reduce, null, arguments)
 }
 
 /**
@@ -4697,9 +4684,9 @@ return resolve(s276, null, arguments)
 export function indexSelect(input: Tensor, dim: Int, index: Tensor): Tensor
 export function indexSelect(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o211(a0._h, a1, a2._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o_index_select(a0._h, a1, a2._h))
 }
-return resolve(s277, null, arguments)
+return resolve(s_index_select, null, arguments)
 }
 
 /**
@@ -4709,9 +4696,9 @@ return resolve(s277, null, arguments)
 export function indicesCopy(input: Tensor): Tensor
 export function indicesCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o212(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_indices_copy(a0._h))
 }
-return resolve(s278, null, arguments)
+return resolve(s_indices_copy, null, arguments)
 }
 
 /**
@@ -4721,9 +4708,9 @@ return resolve(s278, null, arguments)
 export function inner(input: Tensor, other: Tensor): Tensor
 export function inner(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o213(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_inner(a0._h, a1._h))
 }
-return resolve(s279, null, arguments)
+return resolve(s_inner, null, arguments)
 }
 
 /**
@@ -4732,7 +4719,7 @@ return resolve(s279, null, arguments)
  */
 export function instanceNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor
 export function instanceNorm(): unknown {
-return resolve(s280, null, arguments)
+return resolve(s_instance_norm, null, arguments)
 }
 
 /**
@@ -4742,9 +4729,9 @@ return resolve(s280, null, arguments)
 export function intRepr(input: Tensor): Tensor
 export function intRepr(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o214(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_int_repr(a0._h))
 }
-return resolve(s281, null, arguments)
+return resolve(s_int_repr, null, arguments)
 }
 
 /**
@@ -4754,9 +4741,9 @@ return resolve(s281, null, arguments)
 export function inverse(input: Tensor): Tensor
 export function inverse(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o215(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_inverse(a0._h))
 }
-return resolve(s282, null, arguments)
+return resolve(s_inverse, null, arguments)
 }
 
 /**
@@ -4765,7 +4752,7 @@ return resolve(s282, null, arguments)
  */
 export function isConj(input: Tensor): boolean
 export function isConj(): unknown {
-return resolve(s283, null, arguments)
+return resolve(s_is_conj, null, arguments)
 }
 
 /**
@@ -4774,7 +4761,7 @@ return resolve(s283, null, arguments)
  */
 export function isDistributed(input: Tensor): boolean
 export function isDistributed(): unknown {
-return resolve(s284, null, arguments)
+return resolve(s_is_distributed, null, arguments)
 }
 
 /**
@@ -4783,7 +4770,7 @@ return resolve(s284, null, arguments)
  */
 export function isInference(input: Tensor): boolean
 export function isInference(): unknown {
-return resolve(s285, null, arguments)
+return resolve(s_is_inference, null, arguments)
 }
 
 /**
@@ -4792,7 +4779,7 @@ return resolve(s285, null, arguments)
  */
 export function isNeg(input: Tensor): boolean
 export function isNeg(): unknown {
-return resolve(s286, null, arguments)
+return resolve(s_is_neg, null, arguments)
 }
 
 /**
@@ -4801,7 +4788,7 @@ return resolve(s286, null, arguments)
  */
 export function isNonzero(input: Tensor): boolean
 export function isNonzero(): unknown {
-return resolve(s287, null, arguments)
+return resolve(s_is_nonzero, null, arguments)
 }
 
 /**
@@ -4810,7 +4797,7 @@ return resolve(s287, null, arguments)
  */
 export function isSameSize(input: Tensor, other: Tensor): boolean
 export function isSameSize(): unknown {
-return resolve(s288, null, arguments)
+return resolve(s_is_same_size, null, arguments)
 }
 
 /**
@@ -4819,7 +4806,7 @@ return resolve(s288, null, arguments)
  */
 export function isSigned(input: Tensor): boolean
 export function isSigned(): unknown {
-return resolve(s289, null, arguments)
+return resolve(s_is_signed, null, arguments)
 }
 
 /**
@@ -4828,7 +4815,7 @@ return resolve(s289, null, arguments)
  */
 export function isVulkanAvailable(): boolean
 export function isVulkanAvailable(): unknown {
-return resolve(s290, null, arguments)
+return resolve(s_is_vulkan_available, null, arguments)
 }
 
 /**
@@ -4841,15 +4828,15 @@ export function isclose(input: Tensor, other: Tensor, rtol: number, options?: { 
 export function isclose(input: Tensor, other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): Tensor
 export function isclose(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o216(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_isclose(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o216(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_isclose(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o216(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_isclose(a0._h, a1._h, a2, a3))
 }
-return resolve(s291, null, arguments)
+return resolve(s_isclose, null, arguments)
 }
 
 /**
@@ -4859,9 +4846,9 @@ return resolve(s291, null, arguments)
 export function isfinite(input: Tensor): Tensor
 export function isfinite(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o217(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_isfinite(a0._h))
 }
-return resolve(s292, null, arguments)
+return resolve(s_isfinite, null, arguments)
 }
 
 /**
@@ -4875,11 +4862,11 @@ export function isin(element: Scalar, testElements: Tensor, options?: { assumeUn
 export function isin(elements: Tensor, testElement: Scalar, options?: { assumeUnique?: boolean; invert?: boolean }): Tensor
 export function isin(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o218(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o219(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o220(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_isin__Tensor_Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_isin__Scalar_Tensor(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_isin__Tensor_Scalar(a0._h, a1))
 }
-return resolve(s293, null, arguments)
+return resolve(s_isin, null, arguments)
 }
 
 /**
@@ -4889,9 +4876,9 @@ return resolve(s293, null, arguments)
 export function isinf(input: Tensor): Tensor
 export function isinf(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o221(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_isinf(a0._h))
 }
-return resolve(s294, null, arguments)
+return resolve(s_isinf, null, arguments)
 }
 
 /**
@@ -4901,9 +4888,9 @@ return resolve(s294, null, arguments)
 export function isnan(input: Tensor): Tensor
 export function isnan(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o222(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_isnan(a0._h))
 }
-return resolve(s295, null, arguments)
+return resolve(s_isnan, null, arguments)
 }
 
 /**
@@ -4913,9 +4900,9 @@ return resolve(s295, null, arguments)
 export function isneginf(input: Tensor): Tensor
 export function isneginf(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o223(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_isneginf(a0._h))
 }
-return resolve(s296, null, arguments)
+return resolve(s_isneginf, null, arguments)
 }
 
 /**
@@ -4925,9 +4912,9 @@ return resolve(s296, null, arguments)
 export function isposinf(input: Tensor): Tensor
 export function isposinf(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o224(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_isposinf(a0._h))
 }
-return resolve(s297, null, arguments)
+return resolve(s_isposinf, null, arguments)
 }
 
 /**
@@ -4937,9 +4924,30 @@ return resolve(s297, null, arguments)
 export function isreal(input: Tensor): Tensor
 export function isreal(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o225(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_isreal(a0._h))
 }
-return resolve(s298, null, arguments)
+return resolve(s_isreal, null, arguments)
+}
+
+/**
+ * `istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.istft.html
+ */
+export function istft(input: Tensor, nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, normalized?: boolean, onesided?: boolean | null, length?: Int | null, returnComplex?: boolean): Tensor
+export function istft(input: Tensor, nFft: Int, hopLength: Int | null, winLength: Int | null, options?: { window?: Tensor | null; center?: boolean; normalized?: boolean; onesided?: boolean | null; length?: Int | null; returnComplex?: boolean }): Tensor
+export function istft(input: Tensor, nFft: Int, hopLength: Int | null, options?: { winLength?: Int | null; window?: Tensor | null; center?: boolean; normalized?: boolean; onesided?: boolean | null; length?: Int | null; returnComplex?: boolean }): Tensor
+export function istft(input: Tensor, nFft: Int, options?: { hopLength?: Int | null; winLength?: Int | null; window?: Tensor | null; center?: boolean; normalized?: boolean; onesided?: boolean | null; length?: Int | null; returnComplex?: boolean }): Tensor
+export function istft(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
+if (arguments.length === 2) {
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_istft(a0._h, a1))
+}
+if (arguments.length === 3) {
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_istft(a0._h, a1, a2))
+}
+if (arguments.length === 4) {
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_istft(a0._h, a1, a2, a3))
+}
+return resolve(s_istft, null, arguments)
 }
 
 /**
@@ -4952,7 +4960,7 @@ export function kaiserWindow(windowLength: Int, options?: { dtype?: DType | null
 export function kaiserWindow(windowLength: Int, periodic: boolean, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function kaiserWindow(windowLength: Int, periodic: boolean, beta: number, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function kaiserWindow(): unknown {
-return resolve(s299, null, arguments)
+return resolve(s_kaiser_window, null, arguments)
 }
 
 /**
@@ -4963,12 +4971,12 @@ export function klDiv(input: Tensor, target: Tensor, reduction?: Int, options?: 
 export function klDiv(input: Tensor, target: Tensor, options?: { reduction?: Int; logTarget?: boolean }): Tensor
 export function klDiv(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o226(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_kl_div(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o226(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_kl_div(a0._h, a1._h, a2))
 }
-return resolve(s300, null, arguments)
+return resolve(s_kl_div, null, arguments)
 }
 
 /**
@@ -4978,9 +4986,9 @@ return resolve(s300, null, arguments)
 export function kron(input: Tensor, other: Tensor): Tensor
 export function kron(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o227(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_kron(a0._h, a1._h))
 }
-return resolve(s301, null, arguments)
+return resolve(s_kron, null, arguments)
 }
 
 /**
@@ -4991,7 +4999,7 @@ export function kthvalue(input: Tensor, k: Int, dim?: Int, keepdim?: boolean): [
 export function kthvalue(input: Tensor, k: Int, dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 export function kthvalue(input: Tensor, k: Int, options?: { dim?: Int; keepdim?: boolean }): [Tensor, Tensor]
 export function kthvalue(): unknown {
-return resolve(s302, null, arguments)
+return resolve(s_kthvalue, null, arguments)
 }
 
 /**
@@ -5004,15 +5012,15 @@ export function layerNorm(input: Tensor, normalizedShape: readonly Int[], weight
 export function layerNorm(input: Tensor, normalizedShape: readonly Int[], options?: { weight?: Tensor | null; bias?: Tensor | null; eps?: number; cudnnEnable?: boolean }): Tensor
 export function layerNorm(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o228(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_layer_norm(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && a2 instanceof TensorBase) return wrap(o228(a0._h, a1, a2._h))
+if (a0 instanceof TensorBase && Array.isArray(a1) && a2 instanceof TensorBase) return wrap(o_layer_norm(a0._h, a1, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o228(a0._h, a1, a2._h, a3._h))
+if (a0 instanceof TensorBase && Array.isArray(a1) && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_layer_norm(a0._h, a1, a2._h, a3._h))
 }
-return resolve(s303, null, arguments)
+return resolve(s_layer_norm, null, arguments)
 }
 
 /**
@@ -5022,9 +5030,9 @@ return resolve(s303, null, arguments)
 export function lcm(input: Tensor, other: Tensor): Tensor
 export function lcm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o229(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_lcm(a0._h, a1._h))
 }
-return resolve(s304, null, arguments)
+return resolve(s_lcm, null, arguments)
 }
 
 /**
@@ -5033,7 +5041,7 @@ return resolve(s304, null, arguments)
  */
 export function lcm_(input: Tensor, other: Tensor): Tensor
 export function lcm_(): unknown {
-return resolve(s305, null, arguments)
+return resolve(s_lcm_, null, arguments)
 }
 
 /**
@@ -5043,9 +5051,9 @@ return resolve(s305, null, arguments)
 export function ldexp(input: Tensor, other: Tensor): Tensor
 export function ldexp(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o230(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_ldexp__Tensor(a0._h, a1._h))
 }
-return resolve(s306, null, arguments)
+return resolve(s_ldexp, null, arguments)
 }
 
 /**
@@ -5054,7 +5062,7 @@ return resolve(s306, null, arguments)
  */
 export function ldexp_(input: Tensor, other: Tensor): Tensor
 export function ldexp_(): unknown {
-return resolve(s307, null, arguments)
+return resolve(s_ldexp_, null, arguments)
 }
 
 /**
@@ -5066,10 +5074,10 @@ export function le(input: Tensor, other: Tensor): Tensor
 export function le(input: Tensor, other: Scalar): Tensor
 export function le(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o231(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o232(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_le__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_le__Scalar(a0._h, a1))
 }
-return resolve(s308, null, arguments)
+return resolve(s_le, null, arguments)
 }
 
 /**
@@ -5081,10 +5089,10 @@ export function lerp(input: Tensor, end: Tensor, weight: Tensor): Tensor
 export function lerp(input: Tensor, end: Tensor, weight: Scalar): Tensor
 export function lerp(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o233(a0._h, a1._h, a2._h))
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o234(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_lerp__Tensor(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_lerp__Scalar(a0._h, a1._h, a2))
 }
-return resolve(s309, null, arguments)
+return resolve(s_lerp, null, arguments)
 }
 
 /**
@@ -5096,10 +5104,10 @@ export function less(input: Tensor, other: Tensor): Tensor
 export function less(input: Tensor, other: Scalar): Tensor
 export function less(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o235(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o236(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_less__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_less__Scalar(a0._h, a1))
 }
-return resolve(s310, null, arguments)
+return resolve(s_less, null, arguments)
 }
 
 /**
@@ -5111,10 +5119,10 @@ export function lessEqual(input: Tensor, other: Tensor): Tensor
 export function lessEqual(input: Tensor, other: Scalar): Tensor
 export function lessEqual(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o237(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o238(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_less_equal__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_less_equal__Scalar(a0._h, a1))
 }
-return resolve(s311, null, arguments)
+return resolve(s_less_equal, null, arguments)
 }
 
 /**
@@ -5124,9 +5132,9 @@ return resolve(s311, null, arguments)
 export function lgamma(input: Tensor): Tensor
 export function lgamma(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o239(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_lgamma(a0._h))
 }
-return resolve(s312, null, arguments)
+return resolve(s_lgamma, null, arguments)
 }
 
 /**
@@ -5141,7 +5149,7 @@ export function linspace(start: Scalar, end: Tensor, steps: Int, options?: { dty
 export function linspace(start: Tensor, end: Scalar, steps: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function linspace(start: Scalar, end: Scalar, steps: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function linspace(): unknown {
-return resolve(s313, null, arguments)
+return resolve(s_linspace, null, arguments)
 }
 
 /**
@@ -5151,9 +5159,9 @@ return resolve(s313, null, arguments)
 export function log(input: Tensor): Tensor
 export function log(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o240(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_log(a0._h))
 }
-return resolve(s314, null, arguments)
+return resolve(s_log, null, arguments)
 }
 
 /**
@@ -5163,9 +5171,9 @@ return resolve(s314, null, arguments)
 export function log10(input: Tensor): Tensor
 export function log10(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o241(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_log10(a0._h))
 }
-return resolve(s315, null, arguments)
+return resolve(s_log10, null, arguments)
 }
 
 /**
@@ -5174,7 +5182,7 @@ return resolve(s315, null, arguments)
  */
 export function log10_(input: Tensor): Tensor
 export function log10_(): unknown {
-return resolve(s316, null, arguments)
+return resolve(s_log10_, null, arguments)
 }
 
 /**
@@ -5184,9 +5192,9 @@ return resolve(s316, null, arguments)
 export function log1p(input: Tensor): Tensor
 export function log1p(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o242(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_log1p(a0._h))
 }
-return resolve(s317, null, arguments)
+return resolve(s_log1p, null, arguments)
 }
 
 /**
@@ -5195,7 +5203,7 @@ return resolve(s317, null, arguments)
  */
 export function log1p_(input: Tensor): Tensor
 export function log1p_(): unknown {
-return resolve(s318, null, arguments)
+return resolve(s_log1p_, null, arguments)
 }
 
 /**
@@ -5205,9 +5213,9 @@ return resolve(s318, null, arguments)
 export function log2(input: Tensor): Tensor
 export function log2(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o243(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_log2(a0._h))
 }
-return resolve(s319, null, arguments)
+return resolve(s_log2, null, arguments)
 }
 
 /**
@@ -5216,7 +5224,7 @@ return resolve(s319, null, arguments)
  */
 export function log2_(input: Tensor): Tensor
 export function log2_(): unknown {
-return resolve(s320, null, arguments)
+return resolve(s_log2_, null, arguments)
 }
 
 /**
@@ -5225,7 +5233,7 @@ return resolve(s320, null, arguments)
  */
 export function log_(input: Tensor): Tensor
 export function log_(): unknown {
-return resolve(s321, null, arguments)
+return resolve(s_log_, null, arguments)
 }
 
 /**
@@ -5236,9 +5244,9 @@ export function logSoftmax(input: Tensor, dim: Int, dtype?: DType | null): Tenso
 export function logSoftmax(input: Tensor, dim: Int, options?: { dtype?: DType | null }): Tensor
 export function logSoftmax(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o244(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_log_softmax__int(a0._h, a1))
 }
-return resolve(s322, null, arguments)
+return resolve(s_log_softmax, null, arguments)
 }
 
 /**
@@ -5248,9 +5256,9 @@ return resolve(s322, null, arguments)
 export function logaddexp(input: Tensor, other: Tensor): Tensor
 export function logaddexp(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o245(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_logaddexp(a0._h, a1._h))
 }
-return resolve(s323, null, arguments)
+return resolve(s_logaddexp, null, arguments)
 }
 
 /**
@@ -5260,9 +5268,9 @@ return resolve(s323, null, arguments)
 export function logaddexp2(input: Tensor, other: Tensor): Tensor
 export function logaddexp2(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o246(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_logaddexp2(a0._h, a1._h))
 }
-return resolve(s324, null, arguments)
+return resolve(s_logaddexp2, null, arguments)
 }
 
 /**
@@ -5272,9 +5280,9 @@ return resolve(s324, null, arguments)
 export function logcumsumexp(input: Tensor, dim: Int): Tensor
 export function logcumsumexp(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o247(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_logcumsumexp(a0._h, a1))
 }
-return resolve(s325, null, arguments)
+return resolve(s_logcumsumexp, null, arguments)
 }
 
 /**
@@ -5284,9 +5292,9 @@ return resolve(s325, null, arguments)
 export function logdet(input: Tensor): Tensor
 export function logdet(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o248(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_logdet(a0._h))
 }
-return resolve(s326, null, arguments)
+return resolve(s_logdet, null, arguments)
 }
 
 /**
@@ -5296,9 +5304,9 @@ return resolve(s326, null, arguments)
 export function logicalAnd(input: Tensor, other: Tensor): Tensor
 export function logicalAnd(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o249(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_logical_and(a0._h, a1._h))
 }
-return resolve(s327, null, arguments)
+return resolve(s_logical_and, null, arguments)
 }
 
 /**
@@ -5308,9 +5316,9 @@ return resolve(s327, null, arguments)
 export function logicalNot(input: Tensor): Tensor
 export function logicalNot(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o250(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_logical_not(a0._h))
 }
-return resolve(s328, null, arguments)
+return resolve(s_logical_not, null, arguments)
 }
 
 /**
@@ -5320,9 +5328,9 @@ return resolve(s328, null, arguments)
 export function logicalOr(input: Tensor, other: Tensor): Tensor
 export function logicalOr(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o251(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_logical_or(a0._h, a1._h))
 }
-return resolve(s329, null, arguments)
+return resolve(s_logical_or, null, arguments)
 }
 
 /**
@@ -5332,9 +5340,9 @@ return resolve(s329, null, arguments)
 export function logicalXor(input: Tensor, other: Tensor): Tensor
 export function logicalXor(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o252(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_logical_xor(a0._h, a1._h))
 }
-return resolve(s330, null, arguments)
+return resolve(s_logical_xor, null, arguments)
 }
 
 /**
@@ -5345,12 +5353,12 @@ export function logit(input: Tensor, eps?: number | null): Tensor
 export function logit(input: Tensor, options?: { eps?: number | null }): Tensor
 export function logit(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o253(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_logit(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o253(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_logit(a0._h, a1))
 }
-return resolve(s331, null, arguments)
+return resolve(s_logit, null, arguments)
 }
 
 /**
@@ -5360,7 +5368,7 @@ return resolve(s331, null, arguments)
 export function logit_(input: Tensor, eps?: number | null): Tensor
 export function logit_(input: Tensor, options?: { eps?: number | null }): Tensor
 export function logit_(): unknown {
-return resolve(s332, null, arguments)
+return resolve(s_logit_, null, arguments)
 }
 
 /**
@@ -5379,7 +5387,7 @@ export function logspace(start: Tensor, end: Scalar, steps: Int, options?: { bas
 export function logspace(start: Scalar, end: Scalar, steps: Int, base?: number, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function logspace(start: Scalar, end: Scalar, steps: Int, options?: { base?: number; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function logspace(): unknown {
-return resolve(s333, null, arguments)
+return resolve(s_logspace, null, arguments)
 }
 
 /**
@@ -5390,12 +5398,12 @@ export function logsumexp(input: Tensor, dim: Int | readonly Int[], keepdim?: bo
 export function logsumexp(input: Tensor, dim: Int | readonly Int[], options?: { keepdim?: boolean }): Tensor
 export function logsumexp(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o254(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_logsumexp(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o254(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_logsumexp(a0._h, a1, a2))
 }
-return resolve(s334, null, arguments)
+return resolve(s_logsumexp, null, arguments)
 }
 
 /**
@@ -5406,7 +5414,7 @@ return resolve(s334, null, arguments)
 export function lstm(data: Tensor, batchSizes: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: number, train: boolean, bidirectional: boolean): [Tensor, Tensor, Tensor]
 export function lstm(input: Tensor, hx: readonly Tensor[], params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor, Tensor]
 export function lstm(): unknown {
-return resolve(s335, null, arguments)
+return resolve(s_lstm, null, arguments)
 }
 
 /**
@@ -5417,7 +5425,7 @@ export function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh:
 export function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh: Tensor | null, options?: { bHh?: Tensor | null }): [Tensor, Tensor]
 export function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, options?: { bIh?: Tensor | null; bHh?: Tensor | null }): [Tensor, Tensor]
 export function lstmCell(): unknown {
-return resolve(s336, null, arguments)
+return resolve(s_lstm_cell, null, arguments)
 }
 
 /**
@@ -5429,10 +5437,10 @@ export function lt(input: Tensor, other: Tensor): Tensor
 export function lt(input: Tensor, other: Scalar): Tensor
 export function lt(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o255(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o256(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_lt__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_lt__Scalar(a0._h, a1))
 }
-return resolve(s337, null, arguments)
+return resolve(s_lt, null, arguments)
 }
 
 /**
@@ -5442,9 +5450,9 @@ return resolve(s337, null, arguments)
 export function luSolve(input: Tensor, LUData: Tensor, LUPivots: Tensor): Tensor
 export function luSolve(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o257(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_lu_solve(a0._h, a1._h, a2._h))
 }
-return resolve(s338, null, arguments)
+return resolve(s_lu_solve, null, arguments)
 }
 
 /**
@@ -5455,7 +5463,7 @@ export function luUnpack(LUData: Tensor, LUPivots: Tensor, unpackData?: boolean,
 export function luUnpack(LUData: Tensor, LUPivots: Tensor, unpackData: boolean, options?: { unpackPivots?: boolean }): [Tensor, Tensor, Tensor]
 export function luUnpack(LUData: Tensor, LUPivots: Tensor, options?: { unpackData?: boolean; unpackPivots?: boolean }): [Tensor, Tensor, Tensor]
 export function luUnpack(): unknown {
-return resolve(s339, null, arguments)
+return resolve(s_lu_unpack, null, arguments)
 }
 
 /**
@@ -5467,12 +5475,12 @@ export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor
 export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, options?: { margin?: number; reduction?: Int }): Tensor
 export function marginRankingLoss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o258(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_margin_ranking_loss(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o258(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_margin_ranking_loss(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s340, null, arguments)
+return resolve(s_margin_ranking_loss, null, arguments)
 }
 
 /**
@@ -5484,10 +5492,10 @@ export function maskedFill(input: Tensor, mask: Tensor, value: Tensor): Tensor
 export function maskedFill(input: Tensor, mask: Tensor, value: Scalar): Tensor
 export function maskedFill(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o259(a0._h, a1._h, a2._h))
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o260(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_masked_fill__Tensor(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_masked_fill__Scalar(a0._h, a1._h, a2))
 }
-return resolve(s341, null, arguments)
+return resolve(s_masked_fill, null, arguments)
 }
 
 /**
@@ -5497,9 +5505,9 @@ return resolve(s341, null, arguments)
 export function maskedScatter(input: Tensor, mask: Tensor, source: Tensor): Tensor
 export function maskedScatter(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o261(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_masked_scatter(a0._h, a1._h, a2._h))
 }
-return resolve(s342, null, arguments)
+return resolve(s_masked_scatter, null, arguments)
 }
 
 /**
@@ -5509,9 +5517,9 @@ return resolve(s342, null, arguments)
 export function maskedSelect(input: Tensor, mask: Tensor): Tensor
 export function maskedSelect(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o262(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_masked_select(a0._h, a1._h))
 }
-return resolve(s343, null, arguments)
+return resolve(s_masked_select, null, arguments)
 }
 
 /**
@@ -5521,9 +5529,9 @@ return resolve(s343, null, arguments)
 export function matmul(input: Tensor, other: Tensor): Tensor
 export function matmul(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o263(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_matmul(a0._h, a1._h))
 }
-return resolve(s344, null, arguments)
+return resolve(s_matmul, null, arguments)
 }
 
 /**
@@ -5533,9 +5541,9 @@ return resolve(s344, null, arguments)
 export function matrixExp(input: Tensor): Tensor
 export function matrixExp(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o264(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_matrix_exp(a0._h))
 }
-return resolve(s345, null, arguments)
+return resolve(s_matrix_exp, null, arguments)
 }
 
 /**
@@ -5545,9 +5553,9 @@ return resolve(s345, null, arguments)
 export function matrixPower(input: Tensor, n: Int): Tensor
 export function matrixPower(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o265(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_matrix_power(a0._h, a1))
 }
-return resolve(s346, null, arguments)
+return resolve(s_matrix_power, null, arguments)
 }
 
 /**
@@ -5562,12 +5570,12 @@ export function max(input: Tensor, dim: Int, keepdim?: boolean): [Tensor, Tensor
 export function max(input: Tensor, dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 export function max(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o266(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_max(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o267(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_max__other(a0._h, a1._h))
 }
-return resolve(s347, null, arguments)
+return resolve(s_max, null, arguments)
 }
 
 /**
@@ -5580,15 +5588,15 @@ export function maxPool1d(input: Tensor, kernelSize: Int | readonly Int[], strid
 export function maxPool1d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): Tensor
 export function maxPool1d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o268(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_max_pool1d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o268(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_max_pool1d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o268(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_max_pool1d(a0._h, a1, a2, a3))
 }
-return resolve(s348, null, arguments)
+return resolve(s_max_pool1d, null, arguments)
 }
 
 /**
@@ -5600,7 +5608,7 @@ export function maxPool1dWithIndices(input: Tensor, kernelSize: Int | readonly I
 export function maxPool1dWithIndices(input: Tensor, kernelSize: Int | readonly Int[], stride: Int | readonly Int[], options?: { padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): [Tensor, Tensor]
 export function maxPool1dWithIndices(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): [Tensor, Tensor]
 export function maxPool1dWithIndices(): unknown {
-return resolve(s349, null, arguments)
+return resolve(s_max_pool1d_with_indices, null, arguments)
 }
 
 /**
@@ -5613,15 +5621,15 @@ export function maxPool2d(input: Tensor, kernelSize: Int | readonly Int[], strid
 export function maxPool2d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): Tensor
 export function maxPool2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o269(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_max_pool2d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o269(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_max_pool2d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o269(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_max_pool2d(a0._h, a1, a2, a3))
 }
-return resolve(s350, null, arguments)
+return resolve(s_max_pool2d, null, arguments)
 }
 
 /**
@@ -5634,15 +5642,15 @@ export function maxPool3d(input: Tensor, kernelSize: Int | readonly Int[], strid
 export function maxPool3d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): Tensor
 export function maxPool3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o270(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_max_pool3d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o270(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_max_pool3d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o270(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_max_pool3d(a0._h, a1, a2, a3))
 }
-return resolve(s351, null, arguments)
+return resolve(s_max_pool3d, null, arguments)
 }
 
 /**
@@ -5652,9 +5660,9 @@ return resolve(s351, null, arguments)
 export function maximum(input: Tensor, other: Tensor): Tensor
 export function maximum(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o271(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_maximum(a0._h, a1._h))
 }
-return resolve(s352, null, arguments)
+return resolve(s_maximum, null, arguments)
 }
 
 /**
@@ -5667,15 +5675,15 @@ export function mean(input: Tensor, dim: Int | readonly Int[] | null, keepdim?: 
 export function mean(input: Tensor, dim: Int | readonly Int[] | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor
 export function mean(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o272(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_mean(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o273(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_mean__dim(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o273(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_mean__dim(a0._h, a1, a2))
 }
-return resolve(s353, null, arguments)
+return resolve(s_mean, null, arguments)
 }
 
 /**
@@ -5688,9 +5696,9 @@ export function median(input: Tensor, dim: Int, keepdim?: boolean): [Tensor, Ten
 export function median(input: Tensor, dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 export function median(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o274(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_median(a0._h))
 }
-return resolve(s354, null, arguments)
+return resolve(s_median, null, arguments)
 }
 
 /**
@@ -5701,7 +5709,7 @@ return resolve(s354, null, arguments)
 export function meshgrid(tensors: readonly Tensor[]): Tensor[]
 export function meshgrid(tensors: readonly Tensor[], options: { indexing: string }): Tensor[]
 export function meshgrid(): unknown {
-return resolve(s355, null, arguments)
+return resolve(s_meshgrid, null, arguments)
 }
 
 /**
@@ -5716,12 +5724,12 @@ export function min(input: Tensor, dim: Int, keepdim?: boolean): [Tensor, Tensor
 export function min(input: Tensor, dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 export function min(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o275(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_min(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o276(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_min__other(a0._h, a1._h))
 }
-return resolve(s356, null, arguments)
+return resolve(s_min, null, arguments)
 }
 
 /**
@@ -5731,9 +5739,9 @@ return resolve(s356, null, arguments)
 export function minimum(input: Tensor, other: Tensor): Tensor
 export function minimum(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o277(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_minimum(a0._h, a1._h))
 }
-return resolve(s357, null, arguments)
+return resolve(s_minimum, null, arguments)
 }
 
 /**
@@ -5742,7 +5750,7 @@ return resolve(s357, null, arguments)
  */
 export function miopenBatchNorm(input: Tensor, weight: Tensor, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, exponentialAverageFactor: number, epsilon: number): [Tensor, Tensor, Tensor]
 export function miopenBatchNorm(): unknown {
-return resolve(s358, null, arguments)
+return resolve(s_miopen_batch_norm, null, arguments)
 }
 
 /**
@@ -5751,7 +5759,7 @@ return resolve(s358, null, arguments)
  */
 export function miopenConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: readonly Int[], stride: readonly Int[], dilation: readonly Int[], groups: Int, benchmark: boolean, deterministic: boolean): Tensor
 export function miopenConvolution(): unknown {
-return resolve(s359, null, arguments)
+return resolve(s_miopen_convolution, null, arguments)
 }
 
 /**
@@ -5760,7 +5768,7 @@ return resolve(s359, null, arguments)
  */
 export function miopenConvolutionAddRelu(input: Tensor, weight: Tensor, z: Tensor, alpha: Scalar | null, bias: Tensor | null, stride: readonly Int[], padding: readonly Int[], dilation: readonly Int[], groups: Int): Tensor
 export function miopenConvolutionAddRelu(): unknown {
-return resolve(s360, null, arguments)
+return resolve(s_miopen_convolution_add_relu, null, arguments)
 }
 
 /**
@@ -5769,7 +5777,7 @@ return resolve(s360, null, arguments)
  */
 export function miopenConvolutionRelu(input: Tensor, weight: Tensor, bias: Tensor | null, stride: readonly Int[], padding: readonly Int[], dilation: readonly Int[], groups: Int): Tensor
 export function miopenConvolutionRelu(): unknown {
-return resolve(s361, null, arguments)
+return resolve(s_miopen_convolution_relu, null, arguments)
 }
 
 /**
@@ -5778,7 +5786,7 @@ return resolve(s361, null, arguments)
  */
 export function miopenConvolutionTranspose(input: Tensor, weight: Tensor, bias: Tensor | null, padding: readonly Int[], outputPadding: readonly Int[], stride: readonly Int[], dilation: readonly Int[], groups: Int, benchmark: boolean, deterministic: boolean): Tensor
 export function miopenConvolutionTranspose(): unknown {
-return resolve(s362, null, arguments)
+return resolve(s_miopen_convolution_transpose, null, arguments)
 }
 
 /**
@@ -5789,7 +5797,7 @@ return resolve(s362, null, arguments)
 export function miopenCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: readonly Int[], targetLengths: readonly Int[], blank: Int, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor]
 export function miopenCtcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor]
 export function miopenCtcLoss(): unknown {
-return resolve(s363, null, arguments)
+return resolve(s_miopen_ctc_loss, null, arguments)
 }
 
 /**
@@ -5798,7 +5806,7 @@ return resolve(s363, null, arguments)
  */
 export function miopenDepthwiseConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: readonly Int[], stride: readonly Int[], dilation: readonly Int[], groups: Int, benchmark: boolean, deterministic: boolean): Tensor
 export function miopenDepthwiseConvolution(): unknown {
-return resolve(s364, null, arguments)
+return resolve(s_miopen_depthwise_convolution, null, arguments)
 }
 
 /**
@@ -5807,7 +5815,7 @@ return resolve(s364, null, arguments)
  */
 export function miopenRnn(input: Tensor, weight: readonly Tensor[], weightStride0: Int, hx: Tensor, cx: Tensor | null, mode: Int, hiddenSize: Int, numLayers: Int, batchFirst: boolean, dropout: number, train: boolean, bidirectional: boolean, batchSizes: readonly Int[], dropoutState: Tensor | null): [Tensor, Tensor, Tensor, Tensor, Tensor]
 export function miopenRnn(): unknown {
-return resolve(s365, null, arguments)
+return resolve(s_miopen_rnn, null, arguments)
 }
 
 /**
@@ -5817,9 +5825,9 @@ return resolve(s365, null, arguments)
 export function mkldnnAdaptiveAvgPool2d(input: Tensor, outputSize: Int | readonly Int[]): Tensor
 export function mkldnnAdaptiveAvgPool2d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o278(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_mkldnn_adaptive_avg_pool2d(a0._h, a1))
 }
-return resolve(s366, null, arguments)
+return resolve(s_mkldnn_adaptive_avg_pool2d, null, arguments)
 }
 
 /**
@@ -5828,7 +5836,7 @@ return resolve(s366, null, arguments)
  */
 export function mkldnnConvolution(input: Tensor, weight: Tensor, bias: Tensor | null, padding: readonly Int[], stride: readonly Int[], dilation: readonly Int[], groups: Int): Tensor
 export function mkldnnConvolution(): unknown {
-return resolve(s367, null, arguments)
+return resolve(s_mkldnn_convolution, null, arguments)
 }
 
 /**
@@ -5837,7 +5845,7 @@ return resolve(s367, null, arguments)
  */
 export function mkldnnLinearBackwardWeights(gradOutput: Tensor, input: Tensor, weight: Tensor, biasDefined: boolean): [Tensor, Tensor]
 export function mkldnnLinearBackwardWeights(): unknown {
-return resolve(s368, null, arguments)
+return resolve(s_mkldnn_linear_backward_weights, null, arguments)
 }
 
 /**
@@ -5850,15 +5858,15 @@ export function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | readonly Int[],
 export function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): Tensor
 export function mkldnnMaxPool2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o279(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_mkldnn_max_pool2d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o279(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_mkldnn_max_pool2d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o279(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_mkldnn_max_pool2d(a0._h, a1, a2, a3))
 }
-return resolve(s369, null, arguments)
+return resolve(s_mkldnn_max_pool2d, null, arguments)
 }
 
 /**
@@ -5871,15 +5879,15 @@ export function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | readonly Int[],
 export function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): Tensor
 export function mkldnnMaxPool3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o280(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_mkldnn_max_pool3d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o280(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_mkldnn_max_pool3d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o280(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_mkldnn_max_pool3d(a0._h, a1, a2, a3))
 }
-return resolve(s370, null, arguments)
+return resolve(s_mkldnn_max_pool3d, null, arguments)
 }
 
 /**
@@ -5888,7 +5896,7 @@ return resolve(s370, null, arguments)
  */
 export function mkldnnRnnLayer(input: Tensor, weight0: Tensor, weight1: Tensor, weight2: Tensor, weight3: Tensor, hx_: Tensor, cx_: Tensor, reverse: boolean, batchSizes: readonly Int[], mode: Int, hiddenSize: Int, numLayers: Int, hasBiases: boolean, bidirectional: boolean, batchFirst: boolean, train: boolean): [Tensor, Tensor, Tensor, Tensor]
 export function mkldnnRnnLayer(): unknown {
-return resolve(s371, null, arguments)
+return resolve(s_mkldnn_rnn_layer, null, arguments)
 }
 
 /**
@@ -5900,9 +5908,9 @@ export function mm(input: Tensor, mat2: Tensor): Tensor
 export function mm(input: Tensor, mat2: Tensor, outDtype: DType): Tensor
 export function mm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o281(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_mm(a0._h, a1._h))
 }
-return resolve(s372, null, arguments)
+return resolve(s_mm, null, arguments)
 }
 
 /**
@@ -5913,7 +5921,7 @@ export function mode(input: Tensor, dim?: Int, keepdim?: boolean): [Tensor, Tens
 export function mode(input: Tensor, dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 export function mode(input: Tensor, options?: { dim?: Int; keepdim?: boolean }): [Tensor, Tensor]
 export function mode(): unknown {
-return resolve(s373, null, arguments)
+return resolve(s_mode, null, arguments)
 }
 
 /**
@@ -5925,10 +5933,10 @@ export function moveaxis(input: Tensor, source: Int, destination: Int): Tensor
 export function moveaxis(input: Tensor, source: readonly Int[], destination: readonly Int[]): Tensor
 export function moveaxis(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o282(a0._h, a1, a2))
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o283(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_moveaxis__int(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_moveaxis__intlist(a0._h, a1, a2))
 }
-return resolve(s374, null, arguments)
+return resolve(s_moveaxis, null, arguments)
 }
 
 /**
@@ -5940,10 +5948,10 @@ export function movedim(input: Tensor, source: Int, destination: Int): Tensor
 export function movedim(input: Tensor, source: readonly Int[], destination: readonly Int[]): Tensor
 export function movedim(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o284(a0._h, a1, a2))
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o285(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_movedim__int(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_movedim__intlist(a0._h, a1, a2))
 }
-return resolve(s375, null, arguments)
+return resolve(s_movedim, null, arguments)
 }
 
 /**
@@ -5953,9 +5961,9 @@ return resolve(s375, null, arguments)
 export function msort(input: Tensor): Tensor
 export function msort(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o286(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_msort(a0._h))
 }
-return resolve(s376, null, arguments)
+return resolve(s_msort, null, arguments)
 }
 
 /**
@@ -5967,10 +5975,10 @@ export function mul(input: Tensor, other: Tensor): Tensor
 export function mul(input: Tensor, other: Scalar): Tensor
 export function mul(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o287(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o288(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_mul__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_mul__Scalar(a0._h, a1))
 }
-return resolve(s377, null, arguments)
+return resolve(s_mul, null, arguments)
 }
 
 /**
@@ -5981,12 +5989,12 @@ export function multinomial(input: Tensor, numSamples: Int, replacement?: boolea
 export function multinomial(input: Tensor, numSamples: Int, options?: { replacement?: boolean; generator?: Generator | null }): Tensor
 export function multinomial(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o289(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_multinomial(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o289(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_multinomial(a0._h, a1, a2))
 }
-return resolve(s378, null, arguments)
+return resolve(s_multinomial, null, arguments)
 }
 
 /**
@@ -5998,10 +6006,10 @@ export function multiply(input: Tensor, other: Tensor): Tensor
 export function multiply(input: Tensor, other: Scalar): Tensor
 export function multiply(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o290(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o291(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_multiply__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_multiply__Scalar(a0._h, a1))
 }
-return resolve(s379, null, arguments)
+return resolve(s_multiply, null, arguments)
 }
 
 /**
@@ -6011,9 +6019,9 @@ return resolve(s379, null, arguments)
 export function mv(input: Tensor, vec: Tensor): Tensor
 export function mv(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o292(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_mv(a0._h, a1._h))
 }
-return resolve(s380, null, arguments)
+return resolve(s_mv, null, arguments)
 }
 
 /**
@@ -6023,9 +6031,9 @@ return resolve(s380, null, arguments)
 export function mvlgamma(input: Tensor, p: Int): Tensor
 export function mvlgamma(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o293(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_mvlgamma(a0._h, a1))
 }
-return resolve(s381, null, arguments)
+return resolve(s_mvlgamma, null, arguments)
 }
 
 /**
@@ -6038,18 +6046,18 @@ export function nanToNum(input: Tensor, nan: number | null, options?: { posinf?:
 export function nanToNum(input: Tensor, options?: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor
 export function nanToNum(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o294(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_nan_to_num(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o294(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_nan_to_num(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o294(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_nan_to_num(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o294(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_nan_to_num(a0._h, a1, a2, a3))
 }
-return resolve(s382, null, arguments)
+return resolve(s_nan_to_num, null, arguments)
 }
 
 /**
@@ -6061,7 +6069,7 @@ export function nanToNum_(input: Tensor, nan: number | null, posinf: number | nu
 export function nanToNum_(input: Tensor, nan: number | null, options?: { posinf?: number | null; neginf?: number | null }): Tensor
 export function nanToNum_(input: Tensor, options?: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor
 export function nanToNum_(): unknown {
-return resolve(s383, null, arguments)
+return resolve(s_nan_to_num_, null, arguments)
 }
 
 /**
@@ -6073,15 +6081,15 @@ export function nanmean(input: Tensor, dim: Int | readonly Int[] | null, options
 export function nanmean(input: Tensor, options?: { dim?: Int | readonly Int[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor
 export function nanmean(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o295(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_nanmean(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o295(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_nanmean(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o295(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_nanmean(a0._h, a1, a2))
 }
-return resolve(s384, null, arguments)
+return resolve(s_nanmean, null, arguments)
 }
 
 /**
@@ -6094,9 +6102,9 @@ export function nanmedian(input: Tensor, dim: Int, keepdim?: boolean): [Tensor, 
 export function nanmedian(input: Tensor, dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 export function nanmedian(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o296(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_nanmedian(a0._h))
 }
-return resolve(s385, null, arguments)
+return resolve(s_nanmedian, null, arguments)
 }
 
 /**
@@ -6112,18 +6120,18 @@ export function nanquantile(input: Tensor, q: number, dim: Int | null, options?:
 export function nanquantile(input: Tensor, q: number, options?: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor
 export function nanquantile(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o297(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o298(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_nanquantile(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_nanquantile__scalar(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o297(a0._h, a1._h, a2))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o298(a0._h, a1, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_nanquantile(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_nanquantile__scalar(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o297(a0._h, a1._h, a2, a3))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o298(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o_nanquantile(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o_nanquantile__scalar(a0._h, a1, a2, a3))
 }
-return resolve(s386, null, arguments)
+return resolve(s_nanquantile, null, arguments)
 }
 
 /**
@@ -6135,15 +6143,15 @@ export function nansum(input: Tensor, dim: Int | readonly Int[] | null, options?
 export function nansum(input: Tensor, options?: { dim?: Int | readonly Int[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor
 export function nansum(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o299(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_nansum(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o299(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_nansum(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o299(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_nansum(a0._h, a1, a2))
 }
-return resolve(s387, null, arguments)
+return resolve(s_nansum, null, arguments)
 }
 
 /**
@@ -6155,10 +6163,10 @@ export function narrow(input: Tensor, dim: Int, start: Tensor, length: Int): Ten
 export function narrow(input: Tensor, dim: Int, start: Int, length: Int): Tensor
 export function narrow(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o300(a0._h, a1, a2._h, a3))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o301(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_narrow__Tensor(a0._h, a1, a2._h, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_narrow(a0._h, a1, a2, a3))
 }
-return resolve(s388, null, arguments)
+return resolve(s_narrow, null, arguments)
 }
 
 /**
@@ -6168,9 +6176,9 @@ return resolve(s388, null, arguments)
 export function narrowCopy(input: Tensor, dim: Int, start: Int, length: Int): Tensor
 export function narrowCopy(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o302(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_narrow_copy(a0._h, a1, a2, a3))
 }
-return resolve(s389, null, arguments)
+return resolve(s_narrow_copy, null, arguments)
 }
 
 /**
@@ -6179,7 +6187,7 @@ return resolve(s389, null, arguments)
  */
 export function nativeBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, training: boolean, momentum: number, eps: number): [Tensor, Tensor, Tensor]
 export function nativeBatchNorm(): unknown {
-return resolve(s390, null, arguments)
+return resolve(s_native_batch_norm, null, arguments)
 }
 
 /**
@@ -6189,9 +6197,9 @@ return resolve(s390, null, arguments)
 export function nativeChannelShuffle(input: Tensor, groups: Int): Tensor
 export function nativeChannelShuffle(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o303(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_native_channel_shuffle(a0._h, a1))
 }
-return resolve(s391, null, arguments)
+return resolve(s_native_channel_shuffle, null, arguments)
 }
 
 /**
@@ -6200,7 +6208,7 @@ return resolve(s391, null, arguments)
  */
 export function nativeDropout(input: Tensor, p: number, train: boolean | null): [Tensor, Tensor]
 export function nativeDropout(): unknown {
-return resolve(s392, null, arguments)
+return resolve(s_native_dropout, null, arguments)
 }
 
 /**
@@ -6209,7 +6217,7 @@ return resolve(s392, null, arguments)
  */
 export function nativeGroupNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, N: Int, C: Int, HxW: Int, group: Int, eps: number): [Tensor, Tensor, Tensor]
 export function nativeGroupNorm(): unknown {
-return resolve(s393, null, arguments)
+return resolve(s_native_group_norm, null, arguments)
 }
 
 /**
@@ -6218,7 +6226,7 @@ return resolve(s393, null, arguments)
  */
 export function nativeLayerNorm(input: Tensor, normalizedShape: readonly Int[], weight: Tensor | null, bias: Tensor | null, eps: number): [Tensor, Tensor, Tensor]
 export function nativeLayerNorm(): unknown {
-return resolve(s394, null, arguments)
+return resolve(s_native_layer_norm, null, arguments)
 }
 
 /**
@@ -6231,12 +6239,12 @@ export function nativeNorm(input: Tensor, options?: { p?: Scalar }): Tensor
 export function nativeNorm(input: Tensor, p: Scalar | null, dim: Int | readonly Int[], keepdim: boolean, dtype: DType | null): Tensor
 export function nativeNorm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o304(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_native_norm(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o304(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_native_norm(a0._h, a1))
 }
-return resolve(s395, null, arguments)
+return resolve(s_native_norm, null, arguments)
 }
 
 /**
@@ -6248,10 +6256,10 @@ export function ne(input: Tensor, other: Tensor): Tensor
 export function ne(input: Tensor, other: Scalar): Tensor
 export function ne(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o305(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o306(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_ne__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_ne__Scalar(a0._h, a1))
 }
-return resolve(s396, null, arguments)
+return resolve(s_ne, null, arguments)
 }
 
 /**
@@ -6261,9 +6269,9 @@ return resolve(s396, null, arguments)
 export function neg(input: Tensor): Tensor
 export function neg(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o307(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_neg(a0._h))
 }
-return resolve(s397, null, arguments)
+return resolve(s_neg, null, arguments)
 }
 
 /**
@@ -6272,7 +6280,7 @@ return resolve(s397, null, arguments)
  */
 export function neg_(input: Tensor): Tensor
 export function neg_(): unknown {
-return resolve(s398, null, arguments)
+return resolve(s_neg_, null, arguments)
 }
 
 /**
@@ -6282,9 +6290,9 @@ return resolve(s398, null, arguments)
 export function negative(input: Tensor): Tensor
 export function negative(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o308(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_negative(a0._h))
 }
-return resolve(s399, null, arguments)
+return resolve(s_negative, null, arguments)
 }
 
 /**
@@ -6293,7 +6301,7 @@ return resolve(s399, null, arguments)
  */
 export function negative_(input: Tensor): Tensor
 export function negative_(): unknown {
-return resolve(s400, null, arguments)
+return resolve(s_negative_, null, arguments)
 }
 
 /**
@@ -6303,9 +6311,9 @@ return resolve(s400, null, arguments)
 export function nextafter(input: Tensor, other: Tensor): Tensor
 export function nextafter(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o309(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_nextafter(a0._h, a1._h))
 }
-return resolve(s401, null, arguments)
+return resolve(s_nextafter, null, arguments)
 }
 
 /**
@@ -6314,7 +6322,7 @@ return resolve(s401, null, arguments)
  */
 export function nonzeroStatic(input: Tensor, options: { size: Int; fillValue?: Int }): Tensor
 export function nonzeroStatic(): unknown {
-return resolve(s402, null, arguments)
+return resolve(s_nonzero_static, null, arguments)
 }
 
 /**
@@ -6326,15 +6334,15 @@ export function normExceptDim(v: Tensor, pow: Int, options?: { dim?: Int }): Ten
 export function normExceptDim(v: Tensor, options?: { pow?: Int; dim?: Int }): Tensor
 export function normExceptDim(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o310(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_norm_except_dim(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o310(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_norm_except_dim(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o310(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_norm_except_dim(a0._h, a1, a2))
 }
-return resolve(s403, null, arguments)
+return resolve(s_norm_except_dim, null, arguments)
 }
 
 /**
@@ -6351,14 +6359,14 @@ export function normal(mean: number, std: Tensor, options?: { generator?: Genera
 export function normal(mean: number, std: number, size: readonly Int[], options?: { generator?: Generator | null; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function normal(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o312(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_normal__Tensor_float(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o311(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o312(a0._h, a1))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o313(a0, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_normal__Tensor_Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_normal__Tensor_float(a0._h, a1))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_normal__float_Tensor(a0, a1._h))
 }
-return resolve(s404, null, arguments)
+return resolve(s_normal, null, arguments)
 }
 
 /**
@@ -6370,10 +6378,10 @@ export function notEqual(input: Tensor, other: Tensor): Tensor
 export function notEqual(input: Tensor, other: Scalar): Tensor
 export function notEqual(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o314(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o315(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_not_equal__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_not_equal__Scalar(a0._h, a1))
 }
-return resolve(s405, null, arguments)
+return resolve(s_not_equal, null, arguments)
 }
 
 /**
@@ -6387,16 +6395,16 @@ export function nuclearNorm(input: Tensor, keepdim?: boolean): Tensor
 export function nuclearNorm(input: Tensor, options?: { keepdim?: boolean }): Tensor
 export function nuclearNorm(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o317(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_nuclear_norm(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o316(a0._h, a1))
-if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o317(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_nuclear_norm__dim(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o_nuclear_norm(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o316(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_nuclear_norm__dim(a0._h, a1, a2))
 }
-return resolve(s406, null, arguments)
+return resolve(s_nuclear_norm, null, arguments)
 }
 
 /**
@@ -6405,7 +6413,7 @@ return resolve(s406, null, arguments)
  */
 export function ones(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function ones(): unknown {
-return resolve(s407, null, arguments)
+return resolve(s_ones, null, arguments)
 }
 
 /**
@@ -6414,7 +6422,7 @@ return resolve(s407, null, arguments)
  */
 export function onesLike(input: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function onesLike(): unknown {
-return resolve(s408, null, arguments)
+return resolve(s_ones_like, null, arguments)
 }
 
 /**
@@ -6424,9 +6432,9 @@ return resolve(s408, null, arguments)
 export function orgqr(input: Tensor, input2: Tensor): Tensor
 export function orgqr(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o318(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_orgqr(a0._h, a1._h))
 }
-return resolve(s409, null, arguments)
+return resolve(s_orgqr, null, arguments)
 }
 
 /**
@@ -6438,12 +6446,12 @@ export function ormqr(input: Tensor, input2: Tensor, input3: Tensor, left: boole
 export function ormqr(input: Tensor, input2: Tensor, input3: Tensor, options?: { left?: boolean; transpose?: boolean }): Tensor
 export function ormqr(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o319(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_ormqr(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'boolean') return wrap(o319(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'boolean') return wrap(o_ormqr(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s410, null, arguments)
+return resolve(s_ormqr, null, arguments)
 }
 
 /**
@@ -6453,9 +6461,9 @@ return resolve(s410, null, arguments)
 export function outer(input: Tensor, vec2: Tensor): Tensor
 export function outer(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o320(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_outer(a0._h, a1._h))
 }
-return resolve(s411, null, arguments)
+return resolve(s_outer, null, arguments)
 }
 
 /**
@@ -6468,15 +6476,15 @@ export function pairwiseDistance(x1: Tensor, x2: Tensor, p: number, options?: { 
 export function pairwiseDistance(x1: Tensor, x2: Tensor, options?: { p?: number; eps?: number; keepdim?: boolean }): Tensor
 export function pairwiseDistance(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o321(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_pairwise_distance(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o321(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_pairwise_distance(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o321(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_pairwise_distance(a0._h, a1._h, a2, a3))
 }
-return resolve(s412, null, arguments)
+return resolve(s_pairwise_distance, null, arguments)
 }
 
 /**
@@ -6487,12 +6495,12 @@ export function pdist(input: Tensor, p?: number): Tensor
 export function pdist(input: Tensor, options?: { p?: number }): Tensor
 export function pdist(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o322(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_pdist(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o322(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_pdist(a0._h, a1))
 }
-return resolve(s413, null, arguments)
+return resolve(s_pdist, null, arguments)
 }
 
 /**
@@ -6502,9 +6510,9 @@ return resolve(s413, null, arguments)
 export function permute(input: Tensor, dims: readonly Int[]): Tensor
 export function permute(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o323(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_permute(a0._h, a1))
 }
-return resolve(s414, null, arguments)
+return resolve(s_permute, null, arguments)
 }
 
 /**
@@ -6514,9 +6522,9 @@ return resolve(s414, null, arguments)
 export function permuteCopy(input: Tensor, dims: readonly Int[]): Tensor
 export function permuteCopy(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o324(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_permute_copy(a0._h, a1))
 }
-return resolve(s415, null, arguments)
+return resolve(s_permute_copy, null, arguments)
 }
 
 /**
@@ -6527,12 +6535,12 @@ export function pinverse(input: Tensor, rcond?: number): Tensor
 export function pinverse(input: Tensor, options?: { rcond?: number }): Tensor
 export function pinverse(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o325(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_pinverse(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o325(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_pinverse(a0._h, a1))
 }
-return resolve(s416, null, arguments)
+return resolve(s_pinverse, null, arguments)
 }
 
 /**
@@ -6542,9 +6550,9 @@ return resolve(s416, null, arguments)
 export function pixelShuffle(input: Tensor, upscaleFactor: Int): Tensor
 export function pixelShuffle(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o326(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_pixel_shuffle(a0._h, a1))
 }
-return resolve(s417, null, arguments)
+return resolve(s_pixel_shuffle, null, arguments)
 }
 
 /**
@@ -6554,9 +6562,9 @@ return resolve(s417, null, arguments)
 export function pixelUnshuffle(input: Tensor, downscaleFactor: Int): Tensor
 export function pixelUnshuffle(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o327(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_pixel_unshuffle(a0._h, a1))
 }
-return resolve(s418, null, arguments)
+return resolve(s_pixel_unshuffle, null, arguments)
 }
 
 /**
@@ -6567,9 +6575,9 @@ export function poisson(input: Tensor, generator?: Generator | null): Tensor
 export function poisson(input: Tensor, options?: { generator?: Generator | null }): Tensor
 export function poisson(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o328(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_poisson(a0._h))
 }
-return resolve(s419, null, arguments)
+return resolve(s_poisson, null, arguments)
 }
 
 /**
@@ -6578,7 +6586,7 @@ return resolve(s419, null, arguments)
  */
 export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean, full: boolean, eps: number, reduction: Int): Tensor
 export function poissonNllLoss(): unknown {
-return resolve(s420, null, arguments)
+return resolve(s_poisson_nll_loss, null, arguments)
 }
 
 /**
@@ -6588,9 +6596,9 @@ return resolve(s420, null, arguments)
 export function polar(abs: Tensor, angle: Tensor): Tensor
 export function polar(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o329(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_polar(a0._h, a1._h))
 }
-return resolve(s421, null, arguments)
+return resolve(s_polar, null, arguments)
 }
 
 /**
@@ -6600,9 +6608,9 @@ return resolve(s421, null, arguments)
 export function polygamma(n: Int, input: Tensor): Tensor
 export function polygamma(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o330(a0, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_polygamma(a0, a1._h))
 }
-return resolve(s422, null, arguments)
+return resolve(s_polygamma, null, arguments)
 }
 
 /**
@@ -6612,9 +6620,9 @@ return resolve(s422, null, arguments)
 export function positive(input: Tensor): Tensor
 export function positive(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o331(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_positive(a0._h))
 }
-return resolve(s423, null, arguments)
+return resolve(s_positive, null, arguments)
 }
 
 /**
@@ -6628,11 +6636,11 @@ export function pow(input: Scalar, exponent: Tensor): Tensor
 export function pow(input: Tensor, exponent: Scalar): Tensor
 export function pow(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o332(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o333(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o334(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_pow__Tensor_Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_pow__Scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_pow__Tensor_Scalar(a0._h, a1))
 }
-return resolve(s424, null, arguments)
+return resolve(s_pow, null, arguments)
 }
 
 /**
@@ -6642,9 +6650,9 @@ return resolve(s424, null, arguments)
 export function prelu(input: Tensor, weight: Tensor): Tensor
 export function prelu(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o335(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_prelu(a0._h, a1._h))
 }
-return resolve(s425, null, arguments)
+return resolve(s_prelu, null, arguments)
 }
 
 /**
@@ -6657,15 +6665,15 @@ export function prod(input: Tensor, dim: Int, keepdim?: boolean, options?: { dty
 export function prod(input: Tensor, dim: Int, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor
 export function prod(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o336(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_prod(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o337(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_prod__dim_int(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o337(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_prod__dim_int(a0._h, a1, a2))
 }
-return resolve(s426, null, arguments)
+return resolve(s_prod, null, arguments)
 }
 
 /**
@@ -6676,12 +6684,12 @@ export function put(input: Tensor, index: Tensor, source: Tensor, accumulate?: b
 export function put(input: Tensor, index: Tensor, source: Tensor, options?: { accumulate?: boolean }): Tensor
 export function put(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o338(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_put(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'boolean') return wrap(o338(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'boolean') return wrap(o_put(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s427, null, arguments)
+return resolve(s_put, null, arguments)
 }
 
 /**
@@ -6690,7 +6698,7 @@ return resolve(s427, null, arguments)
  */
 export function qPerChannelAxis(input: Tensor): number
 export function qPerChannelAxis(): unknown {
-return resolve(s428, null, arguments)
+return resolve(s_q_per_channel_axis, null, arguments)
 }
 
 /**
@@ -6700,9 +6708,9 @@ return resolve(s428, null, arguments)
 export function qPerChannelScales(input: Tensor): Tensor
 export function qPerChannelScales(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o339(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_q_per_channel_scales(a0._h))
 }
-return resolve(s429, null, arguments)
+return resolve(s_q_per_channel_scales, null, arguments)
 }
 
 /**
@@ -6712,9 +6720,9 @@ return resolve(s429, null, arguments)
 export function qPerChannelZeroPoints(input: Tensor): Tensor
 export function qPerChannelZeroPoints(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o340(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_q_per_channel_zero_points(a0._h))
 }
-return resolve(s430, null, arguments)
+return resolve(s_q_per_channel_zero_points, null, arguments)
 }
 
 /**
@@ -6723,7 +6731,7 @@ return resolve(s430, null, arguments)
  */
 export function qScale(input: Tensor): number
 export function qScale(): unknown {
-return resolve(s431, null, arguments)
+return resolve(s_q_scale, null, arguments)
 }
 
 /**
@@ -6732,7 +6740,7 @@ return resolve(s431, null, arguments)
  */
 export function qZeroPoint(input: Tensor): number
 export function qZeroPoint(): unknown {
-return resolve(s432, null, arguments)
+return resolve(s_q_zero_point, null, arguments)
 }
 
 /**
@@ -6742,7 +6750,7 @@ return resolve(s432, null, arguments)
 export function qr(input: Tensor, some?: boolean): [Tensor, Tensor]
 export function qr(input: Tensor, options?: { some?: boolean }): [Tensor, Tensor]
 export function qr(): unknown {
-return resolve(s433, null, arguments)
+return resolve(s_qr, null, arguments)
 }
 
 /**
@@ -6758,18 +6766,18 @@ export function quantile(input: Tensor, q: number, dim: Int | null, options?: { 
 export function quantile(input: Tensor, q: number, options?: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor
 export function quantile(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o341(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o342(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_quantile(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_quantile__scalar(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o341(a0._h, a1._h, a2))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o342(a0._h, a1, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_quantile(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_quantile__scalar(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o341(a0._h, a1._h, a2, a3))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o342(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o_quantile(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o_quantile__scalar(a0._h, a1, a2, a3))
 }
-return resolve(s434, null, arguments)
+return resolve(s_quantile, null, arguments)
 }
 
 /**
@@ -6778,7 +6786,7 @@ return resolve(s434, null, arguments)
  */
 export function quantizePerChannel(input: Tensor, scales: Tensor, zeroPoints: Tensor, axis: Int, dtype: DType): Tensor
 export function quantizePerChannel(): unknown {
-return resolve(s435, null, arguments)
+return resolve(s_quantize_per_channel, null, arguments)
 }
 
 /**
@@ -6791,7 +6799,7 @@ export function quantizePerTensor(input: Tensor, scale: Tensor, zeroPoint: Tenso
 export function quantizePerTensor(input: Tensor, scale: number, zeroPoint: Int, dtype: DType): Tensor
 export function quantizePerTensor(tensors: readonly Tensor[], scales: Tensor, zeroPoints: Tensor, dtype: DType): Tensor[]
 export function quantizePerTensor(): unknown {
-return resolve(s436, null, arguments)
+return resolve(s_quantize_per_tensor, null, arguments)
 }
 
 /**
@@ -6800,7 +6808,7 @@ return resolve(s436, null, arguments)
  */
 export function quantizePerTensorDynamic(input: Tensor, dtype: DType, reduceRange: boolean): Tensor
 export function quantizePerTensorDynamic(): unknown {
-return resolve(s437, null, arguments)
+return resolve(s_quantize_per_tensor_dynamic, null, arguments)
 }
 
 /**
@@ -6809,7 +6817,7 @@ return resolve(s437, null, arguments)
  */
 export function quantizedBatchNorm(input: Tensor, weight: Tensor | null, bias: Tensor | null, mean: Tensor, var_: Tensor, eps: number, outputScale: number, outputZeroPoint: Int): Tensor
 export function quantizedBatchNorm(): unknown {
-return resolve(s438, null, arguments)
+return resolve(s_quantized_batch_norm, null, arguments)
 }
 
 /**
@@ -6818,7 +6826,7 @@ return resolve(s438, null, arguments)
  */
 export function quantizedGruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor, bHh: Tensor, packedIh: Tensor, packedHh: Tensor, colOffsetsIh: Tensor, colOffsetsHh: Tensor, scaleIh: Scalar, scaleHh: Scalar, zeroPointIh: Scalar, zeroPointHh: Scalar): Tensor
 export function quantizedGruCell(): unknown {
-return resolve(s439, null, arguments)
+return resolve(s_quantized_gru_cell, null, arguments)
 }
 
 /**
@@ -6827,7 +6835,7 @@ return resolve(s439, null, arguments)
  */
 export function quantizedLstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh: Tensor, bHh: Tensor, packedIh: Tensor, packedHh: Tensor, colOffsetsIh: Tensor, colOffsetsHh: Tensor, scaleIh: Scalar, scaleHh: Scalar, zeroPointIh: Scalar, zeroPointHh: Scalar): [Tensor, Tensor]
 export function quantizedLstmCell(): unknown {
-return resolve(s440, null, arguments)
+return resolve(s_quantized_lstm_cell, null, arguments)
 }
 
 /**
@@ -6840,15 +6848,15 @@ export function quantizedMaxPool1d(input: Tensor, kernelSize: Int | readonly Int
 export function quantizedMaxPool1d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): Tensor
 export function quantizedMaxPool1d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o343(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_quantized_max_pool1d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o343(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_quantized_max_pool1d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o343(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_quantized_max_pool1d(a0._h, a1, a2, a3))
 }
-return resolve(s441, null, arguments)
+return resolve(s_quantized_max_pool1d, null, arguments)
 }
 
 /**
@@ -6861,15 +6869,15 @@ export function quantizedMaxPool2d(input: Tensor, kernelSize: Int | readonly Int
 export function quantizedMaxPool2d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): Tensor
 export function quantizedMaxPool2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o344(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_quantized_max_pool2d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o344(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_quantized_max_pool2d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o344(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_quantized_max_pool2d(a0._h, a1, a2, a3))
 }
-return resolve(s442, null, arguments)
+return resolve(s_quantized_max_pool2d, null, arguments)
 }
 
 /**
@@ -6882,15 +6890,15 @@ export function quantizedMaxPool3d(input: Tensor, kernelSize: Int | readonly Int
 export function quantizedMaxPool3d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): Tensor
 export function quantizedMaxPool3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o345(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_quantized_max_pool3d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o345(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_quantized_max_pool3d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o345(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_quantized_max_pool3d(a0._h, a1, a2, a3))
 }
-return resolve(s443, null, arguments)
+return resolve(s_quantized_max_pool3d, null, arguments)
 }
 
 /**
@@ -6899,7 +6907,7 @@ return resolve(s443, null, arguments)
  */
 export function quantizedRnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor, bHh: Tensor, packedIh: Tensor, packedHh: Tensor, colOffsetsIh: Tensor, colOffsetsHh: Tensor, scaleIh: Scalar, scaleHh: Scalar, zeroPointIh: Scalar, zeroPointHh: Scalar): Tensor
 export function quantizedRnnReluCell(): unknown {
-return resolve(s444, null, arguments)
+return resolve(s_quantized_rnn_relu_cell, null, arguments)
 }
 
 /**
@@ -6908,7 +6916,7 @@ return resolve(s444, null, arguments)
  */
 export function quantizedRnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh: Tensor, bHh: Tensor, packedIh: Tensor, packedHh: Tensor, colOffsetsIh: Tensor, colOffsetsHh: Tensor, scaleIh: Scalar, scaleHh: Scalar, zeroPointIh: Scalar, zeroPointHh: Scalar): Tensor
 export function quantizedRnnTanhCell(): unknown {
-return resolve(s445, null, arguments)
+return resolve(s_quantized_rnn_tanh_cell, null, arguments)
 }
 
 /**
@@ -6918,9 +6926,9 @@ return resolve(s445, null, arguments)
 export function rad2deg(input: Tensor): Tensor
 export function rad2deg(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o346(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_rad2deg(a0._h))
 }
-return resolve(s446, null, arguments)
+return resolve(s_rad2deg, null, arguments)
 }
 
 /**
@@ -6929,7 +6937,7 @@ return resolve(s446, null, arguments)
  */
 export function rad2deg_(input: Tensor): Tensor
 export function rad2deg_(): unknown {
-return resolve(s447, null, arguments)
+return resolve(s_rad2deg_, null, arguments)
 }
 
 /**
@@ -6940,7 +6948,7 @@ return resolve(s447, null, arguments)
 export function rand(size: readonly Int[], options: { generator: Generator | null; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function rand(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function rand(): unknown {
-return resolve(s448, null, arguments)
+return resolve(s_rand, null, arguments)
 }
 
 /**
@@ -6951,7 +6959,7 @@ return resolve(s448, null, arguments)
 export function randLike(input: Tensor, options: { generator: Generator | null; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function randLike(input: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function randLike(): unknown {
-return resolve(s449, null, arguments)
+return resolve(s_rand_like, null, arguments)
 }
 
 /**
@@ -6966,7 +6974,7 @@ export function randint(high: Int, size: readonly Int[], options?: { dtype?: DTy
 export function randint(low: Int, high: Int, size: readonly Int[], options: { generator: Generator | null; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function randint(low: Int, high: Int, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function randint(): unknown {
-return resolve(s450, null, arguments)
+return resolve(s_randint, null, arguments)
 }
 
 /**
@@ -6985,7 +6993,7 @@ export function randintLike(input: Tensor, high: Tensor, options?: { dtype?: DTy
 export function randintLike(input: Tensor, high: Int, options: { generator: Generator | null; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function randintLike(input: Tensor, high: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function randintLike(): unknown {
-return resolve(s451, null, arguments)
+return resolve(s_randint_like, null, arguments)
 }
 
 /**
@@ -6996,7 +7004,7 @@ return resolve(s451, null, arguments)
 export function randn(size: readonly Int[], options: { generator: Generator | null; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function randn(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function randn(): unknown {
-return resolve(s452, null, arguments)
+return resolve(s_randn, null, arguments)
 }
 
 /**
@@ -7007,7 +7015,7 @@ return resolve(s452, null, arguments)
 export function randnLike(input: Tensor, options: { generator: Generator | null; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function randnLike(input: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function randnLike(): unknown {
-return resolve(s453, null, arguments)
+return resolve(s_randn_like, null, arguments)
 }
 
 /**
@@ -7018,7 +7026,19 @@ return resolve(s453, null, arguments)
 export function randperm(n: Int, options: { generator: Generator | null; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function randperm(n: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function randperm(): unknown {
-return resolve(s454, null, arguments)
+return resolve(s_randperm, null, arguments)
+}
+
+/**
+ * `range(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * `range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.range.html
+ */
+export function range(start: Scalar, end: Scalar, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function range(start: Scalar, end: Scalar, step?: Scalar, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function range(start: Scalar, end: Scalar, options?: { step?: Scalar; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function range(): unknown {
+return resolve(s_range, null, arguments)
 }
 
 /**
@@ -7028,9 +7048,9 @@ return resolve(s454, null, arguments)
 export function ravel(input: Tensor): Tensor
 export function ravel(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o347(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_ravel(a0._h))
 }
-return resolve(s455, null, arguments)
+return resolve(s_ravel, null, arguments)
 }
 
 /**
@@ -7040,9 +7060,9 @@ return resolve(s455, null, arguments)
 export function real(input: Tensor): Tensor
 export function real(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o348(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_real(a0._h))
 }
-return resolve(s456, null, arguments)
+return resolve(s_real, null, arguments)
 }
 
 /**
@@ -7052,9 +7072,9 @@ return resolve(s456, null, arguments)
 export function reciprocal(input: Tensor): Tensor
 export function reciprocal(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o349(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_reciprocal(a0._h))
 }
-return resolve(s457, null, arguments)
+return resolve(s_reciprocal, null, arguments)
 }
 
 /**
@@ -7063,7 +7083,7 @@ return resolve(s457, null, arguments)
  */
 export function reciprocal_(input: Tensor): Tensor
 export function reciprocal_(): unknown {
-return resolve(s458, null, arguments)
+return resolve(s_reciprocal_, null, arguments)
 }
 
 /**
@@ -7073,9 +7093,9 @@ return resolve(s458, null, arguments)
 export function relu(input: Tensor): Tensor
 export function relu(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o350(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_relu(a0._h))
 }
-return resolve(s459, null, arguments)
+return resolve(s_relu, null, arguments)
 }
 
 /**
@@ -7084,7 +7104,7 @@ return resolve(s459, null, arguments)
  */
 export function relu_(input: Tensor): Tensor
 export function relu_(): unknown {
-return resolve(s460, null, arguments)
+return resolve(s_relu_, null, arguments)
 }
 
 /**
@@ -7098,11 +7118,11 @@ export function remainder(input: Scalar, other: Tensor): Tensor
 export function remainder(input: Tensor, other: Scalar): Tensor
 export function remainder(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o351(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o352(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o353(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_remainder__Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_remainder__Scalar_Tensor(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_remainder__Scalar(a0._h, a1))
 }
-return resolve(s461, null, arguments)
+return resolve(s_remainder, null, arguments)
 }
 
 /**
@@ -7112,9 +7132,9 @@ return resolve(s461, null, arguments)
 export function renorm(input: Tensor, p: Scalar, dim: Int, maxnorm: Scalar): Tensor
 export function renorm(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o354(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_renorm(a0._h, a1, a2, a3))
 }
-return resolve(s462, null, arguments)
+return resolve(s_renorm, null, arguments)
 }
 
 /**
@@ -7130,17 +7150,17 @@ export function repeatInterleave(input: Tensor, repeats: Int, dim?: Int | null, 
 export function repeatInterleave(input: Tensor, repeats: Int, options?: { dim?: Int | null; outputSize?: Int | null }): Tensor
 export function repeatInterleave(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o356(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_repeat_interleave__Tensor(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o355(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o357(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_repeat_interleave__self_Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_repeat_interleave__self_int(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o355(a0._h, a1._h, a2))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o357(a0._h, a1, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_repeat_interleave__self_Tensor(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_repeat_interleave__self_int(a0._h, a1, a2))
 }
-return resolve(s463, null, arguments)
+return resolve(s_repeat_interleave, null, arguments)
 }
 
 /**
@@ -7150,9 +7170,9 @@ return resolve(s463, null, arguments)
 export function reshape(input: Tensor, shape: readonly Int[]): Tensor
 export function reshape(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o358(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_reshape(a0._h, a1))
 }
-return resolve(s464, null, arguments)
+return resolve(s_reshape, null, arguments)
 }
 
 /**
@@ -7161,7 +7181,7 @@ return resolve(s464, null, arguments)
  */
 export function resizeAs_(input: Tensor, theTemplate: Tensor, options?: { memoryFormat?: MemoryFormat | null }): Tensor
 export function resizeAs_(): unknown {
-return resolve(s465, null, arguments)
+return resolve(s_resize_as_, null, arguments)
 }
 
 /**
@@ -7170,7 +7190,7 @@ return resolve(s465, null, arguments)
  */
 export function resizeAsSparse_(input: Tensor, theTemplate: Tensor): Tensor
 export function resizeAsSparse_(): unknown {
-return resolve(s466, null, arguments)
+return resolve(s_resize_as_sparse_, null, arguments)
 }
 
 /**
@@ -7180,9 +7200,9 @@ return resolve(s466, null, arguments)
 export function resolveConj(input: Tensor): Tensor
 export function resolveConj(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o359(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_resolve_conj(a0._h))
 }
-return resolve(s467, null, arguments)
+return resolve(s_resolve_conj, null, arguments)
 }
 
 /**
@@ -7192,9 +7212,9 @@ return resolve(s467, null, arguments)
 export function resolveNeg(input: Tensor): Tensor
 export function resolveNeg(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o360(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_resolve_neg(a0._h))
 }
-return resolve(s468, null, arguments)
+return resolve(s_resolve_neg, null, arguments)
 }
 
 /**
@@ -7206,15 +7226,15 @@ export function rmsNorm(input: Tensor, normalizedShape: readonly Int[], weight: 
 export function rmsNorm(input: Tensor, normalizedShape: readonly Int[], options?: { weight?: Tensor | null; eps?: number | null }): Tensor
 export function rmsNorm(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o361(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_rms_norm(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && a2 instanceof TensorBase) return wrap(o361(a0._h, a1, a2._h))
+if (a0 instanceof TensorBase && Array.isArray(a1) && a2 instanceof TensorBase) return wrap(o_rms_norm(a0._h, a1, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o361(a0._h, a1, a2._h, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_rms_norm(a0._h, a1, a2._h, a3))
 }
-return resolve(s469, null, arguments)
+return resolve(s_rms_norm, null, arguments)
 }
 
 /**
@@ -7225,7 +7245,7 @@ return resolve(s469, null, arguments)
 export function rnnRelu(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: number, train: boolean, bidirectional: boolean): [Tensor, Tensor]
 export function rnnRelu(input: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor]
 export function rnnRelu(): unknown {
-return resolve(s470, null, arguments)
+return resolve(s_rnn_relu, null, arguments)
 }
 
 /**
@@ -7237,9 +7257,9 @@ export function rnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor,
 export function rnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, options?: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor
 export function rnnReluCell(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o362(a0._h, a1._h, a2._h, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_rnn_relu_cell(a0._h, a1._h, a2._h, a3._h))
 }
-return resolve(s471, null, arguments)
+return resolve(s_rnn_relu_cell, null, arguments)
 }
 
 /**
@@ -7250,7 +7270,7 @@ return resolve(s471, null, arguments)
 export function rnnTanh(data: Tensor, batchSizes: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: number, train: boolean, bidirectional: boolean): [Tensor, Tensor]
 export function rnnTanh(input: Tensor, hx: Tensor, params: readonly Tensor[], hasBiases: boolean, numLayers: Int, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor]
 export function rnnTanh(): unknown {
-return resolve(s472, null, arguments)
+return resolve(s_rnn_tanh, null, arguments)
 }
 
 /**
@@ -7262,9 +7282,9 @@ export function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor,
 export function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, options?: { bIh?: Tensor | null; bHh?: Tensor | null }): Tensor
 export function rnnTanhCell(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o363(a0._h, a1._h, a2._h, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_rnn_tanh_cell(a0._h, a1._h, a2._h, a3._h))
 }
-return resolve(s473, null, arguments)
+return resolve(s_rnn_tanh_cell, null, arguments)
 }
 
 /**
@@ -7275,12 +7295,12 @@ export function roll(input: Tensor, shifts: Int | readonly Int[], dims?: Int | r
 export function roll(input: Tensor, shifts: Int | readonly Int[], options?: { dims?: Int | readonly Int[] }): Tensor
 export function roll(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o364(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_roll(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o364(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_roll(a0._h, a1, a2))
 }
-return resolve(s474, null, arguments)
+return resolve(s_roll, null, arguments)
 }
 
 /**
@@ -7292,15 +7312,15 @@ export function rot90(input: Tensor, k: Int, options?: { dims?: readonly Int[] }
 export function rot90(input: Tensor, options?: { k?: Int; dims?: readonly Int[] }): Tensor
 export function rot90(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o365(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_rot90(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o365(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_rot90(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o365(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o_rot90(a0._h, a1, a2))
 }
-return resolve(s475, null, arguments)
+return resolve(s_rot90, null, arguments)
 }
 
 /**
@@ -7312,9 +7332,9 @@ export function round(input: Tensor): Tensor
 export function round(input: Tensor, options: { decimals: Int }): Tensor
 export function round(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o366(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_round(a0._h))
 }
-return resolve(s476, null, arguments)
+return resolve(s_round, null, arguments)
 }
 
 /**
@@ -7325,7 +7345,7 @@ return resolve(s476, null, arguments)
 export function round_(input: Tensor): Tensor
 export function round_(input: Tensor, options: { decimals: Int }): Tensor
 export function round_(): unknown {
-return resolve(s477, null, arguments)
+return resolve(s_round_, null, arguments)
 }
 
 /**
@@ -7335,9 +7355,9 @@ return resolve(s477, null, arguments)
 export function rowIndicesCopy(input: Tensor): Tensor
 export function rowIndicesCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o367(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_row_indices_copy(a0._h))
 }
-return resolve(s478, null, arguments)
+return resolve(s_row_indices_copy, null, arguments)
 }
 
 /**
@@ -7346,7 +7366,7 @@ return resolve(s478, null, arguments)
  */
 export function rowStack(tensors: readonly Tensor[]): Tensor
 export function rowStack(): unknown {
-return resolve(s479, null, arguments)
+return resolve(s_row_stack, null, arguments)
 }
 
 /**
@@ -7359,18 +7379,18 @@ export function rrelu(input: Tensor, lower: Scalar, options?: { upper?: Scalar; 
 export function rrelu(input: Tensor, options?: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor
 export function rrelu(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o368(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_rrelu(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o368(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_rrelu(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o368(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_rrelu(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o368(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o_rrelu(a0._h, a1, a2, a3))
 }
-return resolve(s480, null, arguments)
+return resolve(s_rrelu, null, arguments)
 }
 
 /**
@@ -7382,7 +7402,7 @@ export function rrelu_(input: Tensor, lower: Scalar, upper: Scalar, options?: { 
 export function rrelu_(input: Tensor, lower: Scalar, options?: { upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor
 export function rrelu_(input: Tensor, options?: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor
 export function rrelu_(): unknown {
-return resolve(s481, null, arguments)
+return resolve(s_rrelu_, null, arguments)
 }
 
 /**
@@ -7392,9 +7412,9 @@ return resolve(s481, null, arguments)
 export function rsqrt(input: Tensor): Tensor
 export function rsqrt(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o369(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_rsqrt(a0._h))
 }
-return resolve(s482, null, arguments)
+return resolve(s_rsqrt, null, arguments)
 }
 
 /**
@@ -7403,7 +7423,7 @@ return resolve(s482, null, arguments)
  */
 export function rsqrt_(input: Tensor): Tensor
 export function rsqrt_(): unknown {
-return resolve(s483, null, arguments)
+return resolve(s_rsqrt_, null, arguments)
 }
 
 /**
@@ -7416,13 +7436,13 @@ export function rsub(input: Tensor, other: Scalar, alpha?: Scalar): Tensor
 export function rsub(input: Tensor, other: Scalar, options?: { alpha?: Scalar }): Tensor
 export function rsub(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o370(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o371(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_rsub__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_rsub__Scalar(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o371(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_rsub__Scalar(a0._h, a1, a2))
 }
-return resolve(s484, null, arguments)
+return resolve(s_rsub, null, arguments)
 }
 
 /**
@@ -7431,7 +7451,7 @@ return resolve(s484, null, arguments)
  */
 export function scalarTensor(s: Scalar, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function scalarTensor(): unknown {
-return resolve(s485, null, arguments)
+return resolve(s_scalar_tensor, null, arguments)
 }
 
 /**
@@ -7447,10 +7467,10 @@ export function scatter(input: Tensor, dim: Int, index: Tensor, value: Scalar): 
 export function scatter(input: Tensor, dim: Int, index: Tensor, value: Scalar, options: { reduce: string }): Tensor
 export function scatter(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o372(a0._h, a1, a2._h, a3._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o373(a0._h, a1, a2._h, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_scatter__src(a0._h, a1, a2._h, a3._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_scatter__value(a0._h, a1, a2._h, a3))
 }
-return resolve(s486, null, arguments)
+return resolve(s_scatter, null, arguments)
 }
 
 /**
@@ -7460,9 +7480,9 @@ return resolve(s486, null, arguments)
 export function scatterAdd(input: Tensor, dim: Int, index: Tensor, src: Tensor): Tensor
 export function scatterAdd(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o374(a0._h, a1, a2._h, a3._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_scatter_add(a0._h, a1, a2._h, a3._h))
 }
-return resolve(s487, null, arguments)
+return resolve(s_scatter_add, null, arguments)
 }
 
 /**
@@ -7471,7 +7491,7 @@ return resolve(s487, null, arguments)
  */
 export function scatterReduce(input: Tensor, dim: Int, index: Tensor, src: Tensor, reduce: string, options?: { includeSelf?: boolean }): Tensor
 export function scatterReduce(): unknown {
-return resolve(s488, null, arguments)
+return resolve(s_scatter_reduce, null, arguments)
 }
 
 /**
@@ -7483,10 +7503,10 @@ export function searchsorted(sortedSequence: Tensor, input: Tensor, options?: { 
 export function searchsorted(sortedSequence: Tensor, input: Scalar, options?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null }): Tensor
 export function searchsorted(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o375(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o376(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_searchsorted__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_searchsorted__Scalar(a0._h, a1))
 }
-return resolve(s489, null, arguments)
+return resolve(s_searchsorted, null, arguments)
 }
 
 /**
@@ -7495,7 +7515,7 @@ return resolve(s489, null, arguments)
  */
 export function segmentReduce(data: Tensor, reduce: string, options?: { lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: Int; unsafe?: boolean; initial?: Scalar | null }): Tensor
 export function segmentReduce(): unknown {
-return resolve(s490, null, arguments)
+return resolve(s_segment_reduce, null, arguments)
 }
 
 /**
@@ -7505,9 +7525,9 @@ return resolve(s490, null, arguments)
 export function select(input: Tensor, dim: Int, index: Int): Tensor
 export function select(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o377(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_select__int(a0._h, a1, a2))
 }
-return resolve(s491, null, arguments)
+return resolve(s_select, null, arguments)
 }
 
 /**
@@ -7517,9 +7537,9 @@ return resolve(s491, null, arguments)
 export function selectCopy(input: Tensor, dim: Int, index: Int): Tensor
 export function selectCopy(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o378(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_select_copy__int(a0._h, a1, a2))
 }
-return resolve(s492, null, arguments)
+return resolve(s_select_copy, null, arguments)
 }
 
 /**
@@ -7529,9 +7549,9 @@ return resolve(s492, null, arguments)
 export function selectScatter(input: Tensor, src: Tensor, dim: Int, index: Int): Tensor
 export function selectScatter(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o379(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_select_scatter(a0._h, a1._h, a2, a3))
 }
-return resolve(s493, null, arguments)
+return resolve(s_select_scatter, null, arguments)
 }
 
 /**
@@ -7541,9 +7561,9 @@ return resolve(s493, null, arguments)
 export function selu(input: Tensor): Tensor
 export function selu(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o380(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_selu(a0._h))
 }
-return resolve(s494, null, arguments)
+return resolve(s_selu, null, arguments)
 }
 
 /**
@@ -7552,7 +7572,7 @@ return resolve(s494, null, arguments)
  */
 export function selu_(input: Tensor): Tensor
 export function selu_(): unknown {
-return resolve(s495, null, arguments)
+return resolve(s_selu_, null, arguments)
 }
 
 /**
@@ -7562,9 +7582,9 @@ return resolve(s495, null, arguments)
 export function sgn(input: Tensor): Tensor
 export function sgn(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o381(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_sgn(a0._h))
 }
-return resolve(s496, null, arguments)
+return resolve(s_sgn, null, arguments)
 }
 
 /**
@@ -7574,9 +7594,9 @@ return resolve(s496, null, arguments)
 export function sigmoid(input: Tensor): Tensor
 export function sigmoid(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o382(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_sigmoid(a0._h))
 }
-return resolve(s497, null, arguments)
+return resolve(s_sigmoid, null, arguments)
 }
 
 /**
@@ -7585,7 +7605,7 @@ return resolve(s497, null, arguments)
  */
 export function sigmoid_(input: Tensor): Tensor
 export function sigmoid_(): unknown {
-return resolve(s498, null, arguments)
+return resolve(s_sigmoid_, null, arguments)
 }
 
 /**
@@ -7595,9 +7615,9 @@ return resolve(s498, null, arguments)
 export function sign(input: Tensor): Tensor
 export function sign(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o383(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_sign(a0._h))
 }
-return resolve(s499, null, arguments)
+return resolve(s_sign, null, arguments)
 }
 
 /**
@@ -7607,9 +7627,9 @@ return resolve(s499, null, arguments)
 export function signbit(input: Tensor): Tensor
 export function signbit(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o384(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_signbit(a0._h))
 }
-return resolve(s500, null, arguments)
+return resolve(s_signbit, null, arguments)
 }
 
 /**
@@ -7619,9 +7639,9 @@ return resolve(s500, null, arguments)
 export function sin(input: Tensor): Tensor
 export function sin(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o385(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_sin(a0._h))
 }
-return resolve(s501, null, arguments)
+return resolve(s_sin, null, arguments)
 }
 
 /**
@@ -7630,7 +7650,7 @@ return resolve(s501, null, arguments)
  */
 export function sin_(input: Tensor): Tensor
 export function sin_(): unknown {
-return resolve(s502, null, arguments)
+return resolve(s_sin_, null, arguments)
 }
 
 /**
@@ -7640,9 +7660,9 @@ return resolve(s502, null, arguments)
 export function sinc(input: Tensor): Tensor
 export function sinc(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o386(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_sinc(a0._h))
 }
-return resolve(s503, null, arguments)
+return resolve(s_sinc, null, arguments)
 }
 
 /**
@@ -7651,7 +7671,7 @@ return resolve(s503, null, arguments)
  */
 export function sinc_(input: Tensor): Tensor
 export function sinc_(): unknown {
-return resolve(s504, null, arguments)
+return resolve(s_sinc_, null, arguments)
 }
 
 /**
@@ -7661,9 +7681,9 @@ return resolve(s504, null, arguments)
 export function sinh(input: Tensor): Tensor
 export function sinh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o387(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_sinh(a0._h))
 }
-return resolve(s505, null, arguments)
+return resolve(s_sinh, null, arguments)
 }
 
 /**
@@ -7672,7 +7692,7 @@ return resolve(s505, null, arguments)
  */
 export function sinh_(input: Tensor): Tensor
 export function sinh_(): unknown {
-return resolve(s506, null, arguments)
+return resolve(s_sinh_, null, arguments)
 }
 
 /**
@@ -7685,18 +7705,18 @@ export function sliceCopy(input: Tensor, dim: Int, options?: { start?: Int | nul
 export function sliceCopy(input: Tensor, options?: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor
 export function sliceCopy(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o388(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_slice_copy__Tensor(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o388(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_slice_copy__Tensor(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o388(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_slice_copy__Tensor(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o388(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_slice_copy__Tensor(a0._h, a1, a2, a3))
 }
-return resolve(s507, null, arguments)
+return resolve(s_slice_copy, null, arguments)
 }
 
 /**
@@ -7709,15 +7729,15 @@ export function sliceInverse(input: Tensor, src: Tensor, dim: Int, options?: { s
 export function sliceInverse(input: Tensor, src: Tensor, options?: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor
 export function sliceInverse(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o389(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_slice_inverse(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o389(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_slice_inverse(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o389(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_slice_inverse(a0._h, a1._h, a2, a3))
 }
-return resolve(s508, null, arguments)
+return resolve(s_slice_inverse, null, arguments)
 }
 
 /**
@@ -7730,15 +7750,15 @@ export function sliceScatter(input: Tensor, src: Tensor, dim: Int, options?: { s
 export function sliceScatter(input: Tensor, src: Tensor, options?: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor
 export function sliceScatter(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o390(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_slice_scatter(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o390(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_slice_scatter(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o390(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_slice_scatter(a0._h, a1._h, a2, a3))
 }
-return resolve(s509, null, arguments)
+return resolve(s_slice_scatter, null, arguments)
 }
 
 /**
@@ -7747,7 +7767,7 @@ return resolve(s509, null, arguments)
  */
 export function slogdet(input: Tensor): [Tensor, Tensor]
 export function slogdet(): unknown {
-return resolve(s510, null, arguments)
+return resolve(s_slogdet, null, arguments)
 }
 
 /**
@@ -7757,9 +7777,9 @@ return resolve(s510, null, arguments)
 export function smm(input: Tensor, mat2: Tensor): Tensor
 export function smm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o391(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_smm(a0._h, a1._h))
 }
-return resolve(s511, null, arguments)
+return resolve(s_smm, null, arguments)
 }
 
 /**
@@ -7770,9 +7790,9 @@ export function softmax(input: Tensor, dim: Int, dtype?: DType | null): Tensor
 export function softmax(input: Tensor, dim: Int, options?: { dtype?: DType | null }): Tensor
 export function softmax(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o392(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_softmax__int(a0._h, a1))
 }
-return resolve(s512, null, arguments)
+return resolve(s_softmax, null, arguments)
 }
 
 /**
@@ -7785,7 +7805,75 @@ export function sort(input: Tensor, dim?: Int, descending?: boolean): [Tensor, T
 export function sort(input: Tensor, dim: Int, options?: { descending?: boolean }): [Tensor, Tensor]
 export function sort(input: Tensor, options?: { dim?: Int; descending?: boolean }): [Tensor, Tensor]
 export function sort(): unknown {
-return resolve(s513, null, arguments)
+return resolve(s_sort, null, arguments)
+}
+
+/**
+ * `sparse_bsc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * `sparse_bsc_tensor.ccol_row_value_size(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.bsc_tensor.html
+ */
+export function sparseBscTensor(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseBscTensor(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseBscTensor(): unknown {
+return resolve(s_sparse_bsc_tensor, null, arguments)
+}
+
+/**
+ * `sparse_bsr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * `sparse_bsr_tensor.crow_col_value_size(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.bsr_tensor.html
+ */
+export function sparseBsrTensor(crowIndices: Tensor, colIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseBsrTensor(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseBsrTensor(): unknown {
+return resolve(s_sparse_bsr_tensor, null, arguments)
+}
+
+/**
+ * `sparse_compressed_tensor.comp_plain_value(Tensor compressed_indices, Tensor plain_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * `sparse_compressed_tensor.comp_plain_value_size(Tensor compressed_indices, Tensor plain_indices, Tensor values, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.compressed_tensor.html
+ */
+export function sparseCompressedTensor(compressedIndices: Tensor, plainIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseCompressedTensor(compressedIndices: Tensor, plainIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseCompressedTensor(): unknown {
+return resolve(s_sparse_compressed_tensor, null, arguments)
+}
+
+/**
+ * `sparse_coo_tensor.size(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * `sparse_coo_tensor.indices(Tensor indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`
+ * `sparse_coo_tensor.indices_size(Tensor indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.coo_tensor.html
+ */
+export function sparseCooTensor(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseCooTensor(indices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseCooTensor(indices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseCooTensor(): unknown {
+return resolve(s_sparse_coo_tensor, null, arguments)
+}
+
+/**
+ * `sparse_csc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * `sparse_csc_tensor.ccol_row_value_size(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.csc_tensor.html
+ */
+export function sparseCscTensor(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseCscTensor(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseCscTensor(): unknown {
+return resolve(s_sparse_csc_tensor, null, arguments)
+}
+
+/**
+ * `sparse_csr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * `sparse_csr_tensor.crow_col_value_size(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.csr_tensor.html
+ */
+export function sparseCsrTensor(crowIndices: Tensor, colIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseCsrTensor(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function sparseCsrTensor(): unknown {
+return resolve(s_sparse_csr_tensor, null, arguments)
 }
 
 /**
@@ -7795,7 +7883,7 @@ return resolve(s513, null, arguments)
 export function splitCopy(input: Tensor, splitSize: Int, dim?: Int): Tensor[]
 export function splitCopy(input: Tensor, splitSize: Int, options?: { dim?: Int }): Tensor[]
 export function splitCopy(): unknown {
-return resolve(s514, null, arguments)
+return resolve(s_split_copy, null, arguments)
 }
 
 /**
@@ -7805,7 +7893,7 @@ return resolve(s514, null, arguments)
 export function splitWithSizes(input: Tensor, splitSizes: readonly Int[], dim?: Int): Tensor[]
 export function splitWithSizes(input: Tensor, splitSizes: readonly Int[], options?: { dim?: Int }): Tensor[]
 export function splitWithSizes(): unknown {
-return resolve(s515, null, arguments)
+return resolve(s_split_with_sizes, null, arguments)
 }
 
 /**
@@ -7815,7 +7903,7 @@ return resolve(s515, null, arguments)
 export function splitWithSizesCopy(input: Tensor, splitSizes: readonly Int[], dim?: Int): Tensor[]
 export function splitWithSizesCopy(input: Tensor, splitSizes: readonly Int[], options?: { dim?: Int }): Tensor[]
 export function splitWithSizesCopy(): unknown {
-return resolve(s516, null, arguments)
+return resolve(s_split_with_sizes_copy, null, arguments)
 }
 
 /**
@@ -7825,9 +7913,9 @@ return resolve(s516, null, arguments)
 export function sqrt(input: Tensor): Tensor
 export function sqrt(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o393(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_sqrt(a0._h))
 }
-return resolve(s517, null, arguments)
+return resolve(s_sqrt, null, arguments)
 }
 
 /**
@@ -7836,7 +7924,7 @@ return resolve(s517, null, arguments)
  */
 export function sqrt_(input: Tensor): Tensor
 export function sqrt_(): unknown {
-return resolve(s518, null, arguments)
+return resolve(s_sqrt_, null, arguments)
 }
 
 /**
@@ -7846,9 +7934,9 @@ return resolve(s518, null, arguments)
 export function square(input: Tensor): Tensor
 export function square(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o394(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_square(a0._h))
 }
-return resolve(s519, null, arguments)
+return resolve(s_square, null, arguments)
 }
 
 /**
@@ -7857,7 +7945,7 @@ return resolve(s519, null, arguments)
  */
 export function square_(input: Tensor): Tensor
 export function square_(): unknown {
-return resolve(s520, null, arguments)
+return resolve(s_square_, null, arguments)
 }
 
 /**
@@ -7871,13 +7959,13 @@ export function squeeze(input: Tensor, dim: Int): Tensor
 export function squeeze(input: Tensor, dim: readonly Int[]): Tensor
 export function squeeze(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o395(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_squeeze(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o396(a0._h, a1))
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o397(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_squeeze__dim(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_squeeze__dims(a0._h, a1))
 }
-return resolve(s521, null, arguments)
+return resolve(s_squeeze, null, arguments)
 }
 
 /**
@@ -7891,13 +7979,13 @@ export function squeezeCopy(input: Tensor, dim: Int): Tensor
 export function squeezeCopy(input: Tensor, dim: readonly Int[]): Tensor
 export function squeezeCopy(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o398(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_squeeze_copy(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o399(a0._h, a1))
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o400(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_squeeze_copy__dim(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_squeeze_copy__dims(a0._h, a1))
 }
-return resolve(s522, null, arguments)
+return resolve(s_squeeze_copy, null, arguments)
 }
 
 /**
@@ -7907,9 +7995,9 @@ return resolve(s522, null, arguments)
 export function sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 export function sspaddmm(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o401(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_sspaddmm(a0._h, a1._h, a2._h))
 }
-return resolve(s523, null, arguments)
+return resolve(s_sspaddmm, null, arguments)
 }
 
 /**
@@ -7919,7 +8007,7 @@ return resolve(s523, null, arguments)
 export function stack(tensors: readonly Tensor[], dim?: Int): Tensor
 export function stack(tensors: readonly Tensor[], options?: { dim?: Int }): Tensor
 export function stack(): unknown {
-return resolve(s524, null, arguments)
+return resolve(s_stack, null, arguments)
 }
 
 /**
@@ -7937,19 +8025,19 @@ export function std(input: Tensor, unbiased?: boolean): Tensor
 export function std(input: Tensor, options?: { unbiased?: boolean }): Tensor
 export function std(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o403(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_std__correction(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o402(a0._h, a1))
-if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o404(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_std__dim(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o_std(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o402(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_std__dim(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'boolean') return wrap(o402(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'boolean') return wrap(o_std__dim(a0._h, a1, a2, a3))
 }
-return resolve(s525, null, arguments)
+return resolve(s_std, null, arguments)
 }
 
 /**
@@ -7966,7 +8054,7 @@ export function stdMean(input: Tensor, options?: { dim?: Int | readonly Int[] | 
 export function stdMean(input: Tensor, unbiased?: boolean): [Tensor, Tensor]
 export function stdMean(input: Tensor, options?: { unbiased?: boolean }): [Tensor, Tensor]
 export function stdMean(): unknown {
-return resolve(s526, null, arguments)
+return resolve(s_std_mean, null, arguments)
 }
 
 /**
@@ -7979,13 +8067,13 @@ export function sub(input: Tensor, other: Scalar, alpha?: Scalar): Tensor
 export function sub(input: Tensor, other: Scalar, options?: { alpha?: Scalar }): Tensor
 export function sub(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o405(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o406(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_sub__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_sub__Scalar(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o406(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_sub__Scalar(a0._h, a1, a2))
 }
-return resolve(s527, null, arguments)
+return resolve(s_sub, null, arguments)
 }
 
 /**
@@ -7998,13 +8086,13 @@ export function subtract(input: Tensor, other: Scalar, alpha?: Scalar): Tensor
 export function subtract(input: Tensor, other: Scalar, options?: { alpha?: Scalar }): Tensor
 export function subtract(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o407(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o408(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_subtract__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_subtract__Scalar(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o408(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_subtract__Scalar(a0._h, a1, a2))
 }
-return resolve(s528, null, arguments)
+return resolve(s_subtract, null, arguments)
 }
 
 /**
@@ -8017,15 +8105,15 @@ export function sum(input: Tensor, dim: Int | readonly Int[] | null, keepdim?: b
 export function sum(input: Tensor, dim: Int | readonly Int[] | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor
 export function sum(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o409(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_sum(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o410(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_sum__dim_IntList(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o410(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_sum__dim_IntList(a0._h, a1, a2))
 }
-return resolve(s529, null, arguments)
+return resolve(s_sum, null, arguments)
 }
 
 /**
@@ -8036,7 +8124,7 @@ export function svd(input: Tensor, some?: boolean, computeUv?: boolean): [Tensor
 export function svd(input: Tensor, some: boolean, options?: { computeUv?: boolean }): [Tensor, Tensor, Tensor]
 export function svd(input: Tensor, options?: { some?: boolean; computeUv?: boolean }): [Tensor, Tensor, Tensor]
 export function svd(): unknown {
-return resolve(s530, null, arguments)
+return resolve(s_svd, null, arguments)
 }
 
 /**
@@ -8046,9 +8134,9 @@ return resolve(s530, null, arguments)
 export function swapaxes(input: Tensor, axis0: Int, axis1: Int): Tensor
 export function swapaxes(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o411(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_swapaxes(a0._h, a1, a2))
 }
-return resolve(s531, null, arguments)
+return resolve(s_swapaxes, null, arguments)
 }
 
 /**
@@ -8058,9 +8146,9 @@ return resolve(s531, null, arguments)
 export function swapdims(input: Tensor, dim0: Int, dim1: Int): Tensor
 export function swapdims(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o412(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_swapdims(a0._h, a1, a2))
 }
-return resolve(s532, null, arguments)
+return resolve(s_swapdims, null, arguments)
 }
 
 /**
@@ -8069,7 +8157,7 @@ return resolve(s532, null, arguments)
  */
 export function symConstrainRange(size: Scalar, options?: { min?: Int | null; max?: Int | null }): void
 export function symConstrainRange(): unknown {
-return resolve(s533, null, arguments)
+return resolve(s_sym_constrain_range, null, arguments)
 }
 
 /**
@@ -8078,7 +8166,7 @@ return resolve(s533, null, arguments)
  */
 export function symConstrainRangeForSize(size: Scalar, options?: { min?: Int | null; max?: Int | null }): void
 export function symConstrainRangeForSize(): unknown {
-return resolve(s534, null, arguments)
+return resolve(s_sym_constrain_range_for_size, null, arguments)
 }
 
 /**
@@ -8088,9 +8176,9 @@ return resolve(s534, null, arguments)
 export function t(input: Tensor): Tensor
 export function t(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o413(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_t(a0._h))
 }
-return resolve(s535, null, arguments)
+return resolve(s_t, null, arguments)
 }
 
 /**
@@ -8100,9 +8188,9 @@ return resolve(s535, null, arguments)
 export function tCopy(input: Tensor): Tensor
 export function tCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o414(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_t_copy(a0._h))
 }
-return resolve(s536, null, arguments)
+return resolve(s_t_copy, null, arguments)
 }
 
 /**
@@ -8112,9 +8200,9 @@ return resolve(s536, null, arguments)
 export function take(input: Tensor, index: Tensor): Tensor
 export function take(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o415(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_take(a0._h, a1._h))
 }
-return resolve(s537, null, arguments)
+return resolve(s_take, null, arguments)
 }
 
 /**
@@ -8125,12 +8213,12 @@ export function takeAlongDim(input: Tensor, indices: Tensor, dim?: Int | null): 
 export function takeAlongDim(input: Tensor, indices: Tensor, options?: { dim?: Int | null }): Tensor
 export function takeAlongDim(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o416(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_take_along_dim(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o416(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_take_along_dim(a0._h, a1._h, a2))
 }
-return resolve(s538, null, arguments)
+return resolve(s_take_along_dim, null, arguments)
 }
 
 /**
@@ -8140,9 +8228,9 @@ return resolve(s538, null, arguments)
 export function tan(input: Tensor): Tensor
 export function tan(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o417(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_tan(a0._h))
 }
-return resolve(s539, null, arguments)
+return resolve(s_tan, null, arguments)
 }
 
 /**
@@ -8151,7 +8239,7 @@ return resolve(s539, null, arguments)
  */
 export function tan_(input: Tensor): Tensor
 export function tan_(): unknown {
-return resolve(s540, null, arguments)
+return resolve(s_tan_, null, arguments)
 }
 
 /**
@@ -8161,9 +8249,9 @@ return resolve(s540, null, arguments)
 export function tanh(input: Tensor): Tensor
 export function tanh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o418(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_tanh(a0._h))
 }
-return resolve(s541, null, arguments)
+return resolve(s_tanh, null, arguments)
 }
 
 /**
@@ -8172,7 +8260,7 @@ return resolve(s541, null, arguments)
  */
 export function tanh_(input: Tensor): Tensor
 export function tanh_(): unknown {
-return resolve(s542, null, arguments)
+return resolve(s_tanh_, null, arguments)
 }
 
 /**
@@ -8188,7 +8276,7 @@ export function tensorSplit(input: Tensor, tensorIndicesOrSections: Tensor, opti
 export function tensorSplit(input: Tensor, sections: Int, dim?: Int): Tensor[]
 export function tensorSplit(input: Tensor, sections: Int, options?: { dim?: Int }): Tensor[]
 export function tensorSplit(): unknown {
-return resolve(s543, null, arguments)
+return resolve(s_tensor_split, null, arguments)
 }
 
 /**
@@ -8198,9 +8286,9 @@ return resolve(s543, null, arguments)
 export function tensordot(input: Tensor, other: Tensor, dimsSelf: readonly Int[], dimsOther: readonly Int[]): Tensor
 export function tensordot(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && Array.isArray(a3)) return wrap(o419(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_tensordot(a0._h, a1._h, a2, a3))
 }
-return resolve(s544, null, arguments)
+return resolve(s_tensordot, null, arguments)
 }
 
 /**
@@ -8210,9 +8298,9 @@ return resolve(s544, null, arguments)
 export function threshold(input: Tensor, threshold: Scalar, value: Scalar): Tensor
 export function threshold(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o420(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_threshold(a0._h, a1, a2))
 }
-return resolve(s545, null, arguments)
+return resolve(s_threshold, null, arguments)
 }
 
 /**
@@ -8221,7 +8309,7 @@ return resolve(s545, null, arguments)
  */
 export function threshold_(input: Tensor, threshold: Scalar, value: Scalar): Tensor
 export function threshold_(): unknown {
-return resolve(s546, null, arguments)
+return resolve(s_threshold_, null, arguments)
 }
 
 /**
@@ -8231,9 +8319,9 @@ return resolve(s546, null, arguments)
 export function tile(input: Tensor, dims: readonly Int[]): Tensor
 export function tile(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o421(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_tile(a0._h, a1))
 }
-return resolve(s547, null, arguments)
+return resolve(s_tile, null, arguments)
 }
 
 /**
@@ -8245,7 +8333,7 @@ export function topk(input: Tensor, k: Int, dim: Int, largest: boolean, options?
 export function topk(input: Tensor, k: Int, dim: Int, options?: { largest?: boolean; sorted?: boolean }): [Tensor, Tensor]
 export function topk(input: Tensor, k: Int, options?: { dim?: Int; largest?: boolean; sorted?: boolean }): [Tensor, Tensor]
 export function topk(): unknown {
-return resolve(s548, null, arguments)
+return resolve(s_topk, null, arguments)
 }
 
 /**
@@ -8255,9 +8343,9 @@ return resolve(s548, null, arguments)
 export function trace(input: Tensor): Tensor
 export function trace(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o422(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_trace(a0._h))
 }
-return resolve(s549, null, arguments)
+return resolve(s_trace, null, arguments)
 }
 
 /**
@@ -8267,9 +8355,9 @@ return resolve(s549, null, arguments)
 export function transpose(input: Tensor, dim0: Int, dim1: Int): Tensor
 export function transpose(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o423(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_transpose__int(a0._h, a1, a2))
 }
-return resolve(s550, null, arguments)
+return resolve(s_transpose, null, arguments)
 }
 
 /**
@@ -8279,9 +8367,9 @@ return resolve(s550, null, arguments)
 export function transposeCopy(input: Tensor, dim0: Int, dim1: Int): Tensor
 export function transposeCopy(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o424(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_transpose_copy__int(a0._h, a1, a2))
 }
-return resolve(s551, null, arguments)
+return resolve(s_transpose_copy, null, arguments)
 }
 
 /**
@@ -8293,12 +8381,12 @@ export function trapezoid(y: Tensor, x: Tensor, options?: { dim?: Int }): Tensor
 export function trapezoid(y: Tensor, options?: { dx?: Scalar; dim?: Int }): Tensor
 export function trapezoid(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o426(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_trapezoid__dx(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o425(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_trapezoid__x(a0._h, a1._h))
 }
-return resolve(s552, null, arguments)
+return resolve(s_trapezoid, null, arguments)
 }
 
 /**
@@ -8310,12 +8398,12 @@ export function trapz(y: Tensor, options?: { dx?: number; dim?: Int }): Tensor
 export function trapz(y: Tensor, x: Tensor, options?: { dim?: Int }): Tensor
 export function trapz(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o427(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_trapz__dx(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o428(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_trapz__x(a0._h, a1._h))
 }
-return resolve(s553, null, arguments)
+return resolve(s_trapz, null, arguments)
 }
 
 /**
@@ -8327,7 +8415,7 @@ export function triangularSolve(input: Tensor, A: Tensor, upper: boolean, transp
 export function triangularSolve(input: Tensor, A: Tensor, upper: boolean, options?: { transpose?: boolean; unitriangular?: boolean }): [Tensor, Tensor]
 export function triangularSolve(input: Tensor, A: Tensor, options?: { upper?: boolean; transpose?: boolean; unitriangular?: boolean }): [Tensor, Tensor]
 export function triangularSolve(): unknown {
-return resolve(s554, null, arguments)
+return resolve(s_triangular_solve, null, arguments)
 }
 
 /**
@@ -8338,12 +8426,12 @@ export function tril(input: Tensor, diagonal?: Int): Tensor
 export function tril(input: Tensor, options?: { diagonal?: Int }): Tensor
 export function tril(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o429(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_tril(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o429(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_tril(a0._h, a1))
 }
-return resolve(s555, null, arguments)
+return resolve(s_tril, null, arguments)
 }
 
 /**
@@ -8353,7 +8441,7 @@ return resolve(s555, null, arguments)
 export function trilIndices(row: Int, col: Int, offset?: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function trilIndices(row: Int, col: Int, options?: { offset?: Int; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function trilIndices(): unknown {
-return resolve(s556, null, arguments)
+return resolve(s_tril_indices, null, arguments)
 }
 
 /**
@@ -8366,12 +8454,12 @@ export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Te
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, options?: { margin?: number; p?: number; eps?: number; swap?: boolean; reduction?: Int }): Tensor
 export function tripletMarginLoss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o430(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_triplet_margin_loss(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o430(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_triplet_margin_loss(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s557, null, arguments)
+return resolve(s_triplet_margin_loss, null, arguments)
 }
 
 /**
@@ -8382,12 +8470,12 @@ export function triu(input: Tensor, diagonal?: Int): Tensor
 export function triu(input: Tensor, options?: { diagonal?: Int }): Tensor
 export function triu(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o431(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_triu(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o431(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_triu(a0._h, a1))
 }
-return resolve(s558, null, arguments)
+return resolve(s_triu, null, arguments)
 }
 
 /**
@@ -8397,7 +8485,7 @@ return resolve(s558, null, arguments)
 export function triuIndices(row: Int, col: Int, offset?: Int, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function triuIndices(row: Int, col: Int, options?: { offset?: Int; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function triuIndices(): unknown {
-return resolve(s559, null, arguments)
+return resolve(s_triu_indices, null, arguments)
 }
 
 /**
@@ -8409,10 +8497,10 @@ export function trueDivide(input: Tensor, other: Tensor): Tensor
 export function trueDivide(input: Tensor, other: Scalar): Tensor
 export function trueDivide(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o432(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o433(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_true_divide__Tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_true_divide__Scalar(a0._h, a1))
 }
-return resolve(s560, null, arguments)
+return resolve(s_true_divide, null, arguments)
 }
 
 /**
@@ -8422,9 +8510,9 @@ return resolve(s560, null, arguments)
 export function trunc(input: Tensor): Tensor
 export function trunc(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o434(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_trunc(a0._h))
 }
-return resolve(s561, null, arguments)
+return resolve(s_trunc, null, arguments)
 }
 
 /**
@@ -8433,7 +8521,7 @@ return resolve(s561, null, arguments)
  */
 export function trunc_(input: Tensor): Tensor
 export function trunc_(): unknown {
-return resolve(s562, null, arguments)
+return resolve(s_trunc_, null, arguments)
 }
 
 /**
@@ -8443,7 +8531,7 @@ return resolve(s562, null, arguments)
 export function unbind(input: Tensor, dim?: Int): Tensor[]
 export function unbind(input: Tensor, options?: { dim?: Int }): Tensor[]
 export function unbind(): unknown {
-return resolve(s563, null, arguments)
+return resolve(s_unbind, null, arguments)
 }
 
 /**
@@ -8453,7 +8541,7 @@ return resolve(s563, null, arguments)
 export function unbindCopy(input: Tensor, dim?: Int): Tensor[]
 export function unbindCopy(input: Tensor, options?: { dim?: Int }): Tensor[]
 export function unbindCopy(): unknown {
-return resolve(s564, null, arguments)
+return resolve(s_unbind_copy, null, arguments)
 }
 
 /**
@@ -8463,9 +8551,9 @@ return resolve(s564, null, arguments)
 export function unflatten(input: Tensor, dim: Int, sizes: readonly Int[]): Tensor
 export function unflatten(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o435(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o_unflatten__int(a0._h, a1, a2))
 }
-return resolve(s565, null, arguments)
+return resolve(s_unflatten, null, arguments)
 }
 
 /**
@@ -8475,9 +8563,9 @@ return resolve(s565, null, arguments)
 export function unfoldCopy(input: Tensor, dimension: Int, size: Int, step: Int): Tensor
 export function unfoldCopy(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o436(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_unfold_copy(a0._h, a1, a2, a3))
 }
-return resolve(s566, null, arguments)
+return resolve(s_unfold_copy, null, arguments)
 }
 
 /**
@@ -8487,7 +8575,7 @@ return resolve(s566, null, arguments)
 export function unsafeChunk(input: Tensor, chunks: Int, dim?: Int): Tensor[]
 export function unsafeChunk(input: Tensor, chunks: Int, options?: { dim?: Int }): Tensor[]
 export function unsafeChunk(): unknown {
-return resolve(s567, null, arguments)
+return resolve(s_unsafe_chunk, null, arguments)
 }
 
 /**
@@ -8497,7 +8585,7 @@ return resolve(s567, null, arguments)
 export function unsafeSplit(input: Tensor, splitSize: Int, dim?: Int): Tensor[]
 export function unsafeSplit(input: Tensor, splitSize: Int, options?: { dim?: Int }): Tensor[]
 export function unsafeSplit(): unknown {
-return resolve(s568, null, arguments)
+return resolve(s_unsafe_split, null, arguments)
 }
 
 /**
@@ -8507,7 +8595,7 @@ return resolve(s568, null, arguments)
 export function unsafeSplitWithSizes(input: Tensor, splitSizes: readonly Int[], dim?: Int): Tensor[]
 export function unsafeSplitWithSizes(input: Tensor, splitSizes: readonly Int[], options?: { dim?: Int }): Tensor[]
 export function unsafeSplitWithSizes(): unknown {
-return resolve(s569, null, arguments)
+return resolve(s_unsafe_split_with_sizes, null, arguments)
 }
 
 /**
@@ -8517,9 +8605,9 @@ return resolve(s569, null, arguments)
 export function unsqueeze(input: Tensor, dim: Int): Tensor
 export function unsqueeze(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o437(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_unsqueeze(a0._h, a1))
 }
-return resolve(s570, null, arguments)
+return resolve(s_unsqueeze, null, arguments)
 }
 
 /**
@@ -8529,9 +8617,9 @@ return resolve(s570, null, arguments)
 export function unsqueezeCopy(input: Tensor, dim: Int): Tensor
 export function unsqueezeCopy(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o438(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_unsqueeze_copy(a0._h, a1))
 }
-return resolve(s571, null, arguments)
+return resolve(s_unsqueeze_copy, null, arguments)
 }
 
 /**
@@ -8541,9 +8629,9 @@ return resolve(s571, null, arguments)
 export function valuesCopy(input: Tensor): Tensor
 export function valuesCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o439(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_values_copy(a0._h))
 }
-return resolve(s572, null, arguments)
+return resolve(s_values_copy, null, arguments)
 }
 
 /**
@@ -8555,15 +8643,15 @@ export function vander(x: Tensor, N: Int | null, options?: { increasing?: boolea
 export function vander(x: Tensor, options?: { N?: Int | null; increasing?: boolean }): Tensor
 export function vander(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o440(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_vander(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o440(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_vander(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o440(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_vander(a0._h, a1, a2))
 }
-return resolve(s573, null, arguments)
+return resolve(s_vander, null, arguments)
 }
 
 /**
@@ -8581,19 +8669,19 @@ function var_(input: Tensor, unbiased?: boolean): Tensor
 function var_(input: Tensor, options?: { unbiased?: boolean }): Tensor
 function var_(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o442(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_var__correction(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o441(a0._h, a1))
-if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o443(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_var__dim(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o_var(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o441(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_var__dim(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'boolean') return wrap(o441(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'boolean') return wrap(o_var__dim(a0._h, a1, a2, a3))
 }
-return resolve(s574, null, arguments)
+return resolve(s_var, null, arguments)
 }
 
 export { var_ as var }
@@ -8612,7 +8700,7 @@ export function varMean(input: Tensor, options?: { dim?: Int | readonly Int[] | 
 export function varMean(input: Tensor, unbiased?: boolean): [Tensor, Tensor]
 export function varMean(input: Tensor, options?: { unbiased?: boolean }): [Tensor, Tensor]
 export function varMean(): unknown {
-return resolve(s575, null, arguments)
+return resolve(s_var_mean, null, arguments)
 }
 
 /**
@@ -8622,9 +8710,9 @@ return resolve(s575, null, arguments)
 export function vdot(input: Tensor, other: Tensor): Tensor
 export function vdot(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o444(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_vdot(a0._h, a1._h))
 }
-return resolve(s576, null, arguments)
+return resolve(s_vdot, null, arguments)
 }
 
 /**
@@ -8634,9 +8722,9 @@ return resolve(s576, null, arguments)
 export function viewAsComplex(input: Tensor): Tensor
 export function viewAsComplex(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o445(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_view_as_complex(a0._h))
 }
-return resolve(s577, null, arguments)
+return resolve(s_view_as_complex, null, arguments)
 }
 
 /**
@@ -8646,9 +8734,9 @@ return resolve(s577, null, arguments)
 export function viewAsComplexCopy(input: Tensor): Tensor
 export function viewAsComplexCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o446(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_view_as_complex_copy(a0._h))
 }
-return resolve(s578, null, arguments)
+return resolve(s_view_as_complex_copy, null, arguments)
 }
 
 /**
@@ -8658,9 +8746,9 @@ return resolve(s578, null, arguments)
 export function viewAsReal(input: Tensor): Tensor
 export function viewAsReal(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o447(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_view_as_real(a0._h))
 }
-return resolve(s579, null, arguments)
+return resolve(s_view_as_real, null, arguments)
 }
 
 /**
@@ -8670,9 +8758,9 @@ return resolve(s579, null, arguments)
 export function viewAsRealCopy(input: Tensor): Tensor
 export function viewAsRealCopy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o448(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_view_as_real_copy(a0._h))
 }
-return resolve(s580, null, arguments)
+return resolve(s_view_as_real_copy, null, arguments)
 }
 
 /**
@@ -8684,9 +8772,9 @@ export function viewCopy(input: Tensor, dtype: DType): Tensor
 export function viewCopy(input: Tensor, size: readonly Int[]): Tensor
 export function viewCopy(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o449(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_view_copy(a0._h, a1))
 }
-return resolve(s581, null, arguments)
+return resolve(s_view_copy, null, arguments)
 }
 
 /**
@@ -8697,7 +8785,7 @@ return resolve(s581, null, arguments)
 export function vsplit(input: Tensor, sections: Int): Tensor[]
 export function vsplit(input: Tensor, indices: readonly Int[]): Tensor[]
 export function vsplit(): unknown {
-return resolve(s582, null, arguments)
+return resolve(s_vsplit, null, arguments)
 }
 
 /**
@@ -8706,7 +8794,7 @@ return resolve(s582, null, arguments)
  */
 export function vstack(tensors: readonly Tensor[]): Tensor
 export function vstack(): unknown {
-return resolve(s583, null, arguments)
+return resolve(s_vstack, null, arguments)
 }
 
 /**
@@ -8724,12 +8812,12 @@ export function where(condition: Tensor, input: Tensor, other: Scalar): Tensor
 export function where(condition: Tensor, input: Scalar, other: Scalar): Tensor
 export function where(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o450(a0._h, a1._h, a2._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o451(a0._h, a1, a2._h))
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o452(a0._h, a1._h, a2))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o453(a0._h, a1, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_where__self(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o_where__ScalarSelf(a0._h, a1, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_where__ScalarOther(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_where__Scalar(a0._h, a1, a2))
 }
-return resolve(s584, null, arguments)
+return resolve(s_where, null, arguments)
 }
 
 /**
@@ -8743,11 +8831,11 @@ export function xlogy(input: Scalar, other: Tensor): Tensor
 export function xlogy(input: Tensor, other: Scalar): Tensor
 export function xlogy(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o454(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o455(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o456(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_xlogy__Tensor(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_xlogy__Scalar_Self(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_xlogy__Scalar_Other(a0._h, a1))
 }
-return resolve(s585, null, arguments)
+return resolve(s_xlogy, null, arguments)
 }
 
 /**
@@ -8758,7 +8846,7 @@ return resolve(s585, null, arguments)
 export function xlogy_(input: Tensor, other: Tensor): Tensor
 export function xlogy_(input: Tensor, other: Scalar): Tensor
 export function xlogy_(): unknown {
-return resolve(s586, null, arguments)
+return resolve(s_xlogy_, null, arguments)
 }
 
 /**
@@ -8767,7 +8855,7 @@ return resolve(s586, null, arguments)
  */
 export function zero_(input: Tensor): Tensor
 export function zero_(): unknown {
-return resolve(s587, null, arguments)
+return resolve(s_zero_, null, arguments)
 }
 
 /**
@@ -8776,7 +8864,7 @@ return resolve(s587, null, arguments)
  */
 export function zeros(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 export function zeros(): unknown {
-return resolve(s588, null, arguments)
+return resolve(s_zeros, null, arguments)
 }
 
 /**
@@ -8785,5 +8873,5 @@ return resolve(s588, null, arguments)
  */
 export function zerosLike(input: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; memoryFormat?: MemoryFormat | null; requiresGrad?: boolean }): Tensor
 export function zerosLike(): unknown {
-return resolve(s589, null, arguments)
+return resolve(s_zeros_like, null, arguments)
 }

@@ -6,80 +6,80 @@ import type { Tensor } from '../tensor'
 import { TensorBase, wrap } from '../base'
 import { type Call, operator, resolve, signatures } from '../dispatch/resolve'
 
-let o0: Call = (...args) => (o0 = operator('linalg__powsum', ''))(...args)
-let o1: Call = (...args) => (o1 = operator('linalg_cholesky', ''))(...args)
-let o2: Call = (...args) => (o2 = operator('linalg_cond', ''))(...args)
-let o3: Call = (...args) => (o3 = operator('linalg_cross', ''))(...args)
-let o4: Call = (...args) => (o4 = operator('linalg_det', ''))(...args)
-let o5: Call = (...args) => (o5 = operator('linalg_diagonal', ''))(...args)
-let o6: Call = (...args) => (o6 = operator('linalg_eigvals', ''))(...args)
-let o7: Call = (...args) => (o7 = operator('linalg_eigvalsh', ''))(...args)
-let o8: Call = (...args) => (o8 = operator('linalg_householder_product', ''))(...args)
-let o9: Call = (...args) => (o9 = operator('linalg_inv', ''))(...args)
-let o10: Call = (...args) => (o10 = operator('linalg_ldl_solve', ''))(...args)
-let o11: Call = (...args) => (o11 = operator('linalg_lu_solve', ''))(...args)
-let o12: Call = (...args) => (o12 = operator('linalg_matmul', ''))(...args)
-let o13: Call = (...args) => (o13 = operator('linalg_matrix_exp', ''))(...args)
-let o14: Call = (...args) => (o14 = operator('linalg_matrix_norm', ''))(...args)
-let o15: Call = (...args) => (o15 = operator('linalg_matrix_norm', 'str_ord'))(...args)
-let o16: Call = (...args) => (o16 = operator('linalg_matrix_power', ''))(...args)
-let o17: Call = (...args) => (o17 = operator('linalg_matrix_rank', 'atol_rtol_tensor'))(...args)
-let o18: Call = (...args) => (o18 = operator('linalg_matrix_rank', 'tol_tensor'))(...args)
-let o19: Call = (...args) => (o19 = operator('linalg_matrix_rank', ''))(...args)
-let o20: Call = (...args) => (o20 = operator('linalg_norm', ''))(...args)
-let o21: Call = (...args) => (o21 = operator('linalg_pinv', 'atol_rtol_tensor'))(...args)
-let o22: Call = (...args) => (o22 = operator('linalg_pinv', 'rcond_tensor'))(...args)
-let o23: Call = (...args) => (o23 = operator('linalg_pinv', ''))(...args)
-let o24: Call = (...args) => (o24 = operator('linalg_solve', ''))(...args)
-let o25: Call = (...args) => (o25 = operator('linalg_svdvals', ''))(...args)
-let o26: Call = (...args) => (o26 = operator('linalg_tensorinv', ''))(...args)
-let o27: Call = (...args) => (o27 = operator('linalg_tensorsolve', ''))(...args)
-let o28: Call = (...args) => (o28 = operator('linalg_vander', ''))(...args)
-let o29: Call = (...args) => (o29 = operator('linalg_vecdot', ''))(...args)
-let o30: Call = (...args) => (o30 = operator('linalg_vector_norm', ''))(...args)
+let o_linalg__powsum: Call = (...args) => (o_linalg__powsum = operator('linalg__powsum', ''))(...args)
+let o_linalg_cholesky: Call = (...args) => (o_linalg_cholesky = operator('linalg_cholesky', ''))(...args)
+let o_linalg_cond: Call = (...args) => (o_linalg_cond = operator('linalg_cond', ''))(...args)
+let o_linalg_cross: Call = (...args) => (o_linalg_cross = operator('linalg_cross', ''))(...args)
+let o_linalg_det: Call = (...args) => (o_linalg_det = operator('linalg_det', ''))(...args)
+let o_linalg_diagonal: Call = (...args) => (o_linalg_diagonal = operator('linalg_diagonal', ''))(...args)
+let o_linalg_eigvals: Call = (...args) => (o_linalg_eigvals = operator('linalg_eigvals', ''))(...args)
+let o_linalg_eigvalsh: Call = (...args) => (o_linalg_eigvalsh = operator('linalg_eigvalsh', ''))(...args)
+let o_linalg_householder_product: Call = (...args) => (o_linalg_householder_product = operator('linalg_householder_product', ''))(...args)
+let o_linalg_inv: Call = (...args) => (o_linalg_inv = operator('linalg_inv', ''))(...args)
+let o_linalg_ldl_solve: Call = (...args) => (o_linalg_ldl_solve = operator('linalg_ldl_solve', ''))(...args)
+let o_linalg_lu_solve: Call = (...args) => (o_linalg_lu_solve = operator('linalg_lu_solve', ''))(...args)
+let o_linalg_matmul: Call = (...args) => (o_linalg_matmul = operator('linalg_matmul', ''))(...args)
+let o_linalg_matrix_exp: Call = (...args) => (o_linalg_matrix_exp = operator('linalg_matrix_exp', ''))(...args)
+let o_linalg_matrix_norm: Call = (...args) => (o_linalg_matrix_norm = operator('linalg_matrix_norm', ''))(...args)
+let o_linalg_matrix_norm__str_ord: Call = (...args) => (o_linalg_matrix_norm__str_ord = operator('linalg_matrix_norm', 'str_ord'))(...args)
+let o_linalg_matrix_power: Call = (...args) => (o_linalg_matrix_power = operator('linalg_matrix_power', ''))(...args)
+let o_linalg_matrix_rank__atol_rtol_tensor: Call = (...args) => (o_linalg_matrix_rank__atol_rtol_tensor = operator('linalg_matrix_rank', 'atol_rtol_tensor'))(...args)
+let o_linalg_matrix_rank__tol_tensor: Call = (...args) => (o_linalg_matrix_rank__tol_tensor = operator('linalg_matrix_rank', 'tol_tensor'))(...args)
+let o_linalg_matrix_rank: Call = (...args) => (o_linalg_matrix_rank = operator('linalg_matrix_rank', ''))(...args)
+let o_linalg_norm: Call = (...args) => (o_linalg_norm = operator('linalg_norm', ''))(...args)
+let o_linalg_pinv__atol_rtol_tensor: Call = (...args) => (o_linalg_pinv__atol_rtol_tensor = operator('linalg_pinv', 'atol_rtol_tensor'))(...args)
+let o_linalg_pinv__rcond_tensor: Call = (...args) => (o_linalg_pinv__rcond_tensor = operator('linalg_pinv', 'rcond_tensor'))(...args)
+let o_linalg_pinv: Call = (...args) => (o_linalg_pinv = operator('linalg_pinv', ''))(...args)
+let o_linalg_solve: Call = (...args) => (o_linalg_solve = operator('linalg_solve', ''))(...args)
+let o_linalg_svdvals: Call = (...args) => (o_linalg_svdvals = operator('linalg_svdvals', ''))(...args)
+let o_linalg_tensorinv: Call = (...args) => (o_linalg_tensorinv = operator('linalg_tensorinv', ''))(...args)
+let o_linalg_tensorsolve: Call = (...args) => (o_linalg_tensorsolve = operator('linalg_tensorsolve', ''))(...args)
+let o_linalg_vander: Call = (...args) => (o_linalg_vander = operator('linalg_vander', ''))(...args)
+let o_linalg_vecdot: Call = (...args) => (o_linalg_vecdot = operator('linalg_vecdot', ''))(...args)
+let o_linalg_vector_norm: Call = (...args) => (o_linalg_vector_norm = operator('linalg_vector_norm', ''))(...args)
 
-const s0 = signatures('_powsum', false, ['linalg__powsum|||self:T,ord:S=,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
-const s1 = signatures('cholesky', false, ['linalg_cholesky|||self:T,*,upper:b='])
-const s2 = signatures('choleskyEx', false, ['linalg_cholesky_ex|||self:T,*,upper:b=,check_errors:b='])
-const s3 = signatures('cond', false, ['linalg_cond|||self:T,p:S?=', 'linalg_cond|p_str||self:T,p:s'])
-const s4 = signatures('cross', false, ['linalg_cross|||self:T,other:T,*,dim:i='])
-const s5 = signatures('det', false, ['linalg_det|||A:T'])
-const s6 = signatures('diagonal', false, ['linalg_diagonal|||A:T,*,offset:i=,dim1:i=,dim2:i='])
-const s7 = signatures('eig', false, ['linalg_eig|||self:T'])
-const s8 = signatures('eigh', false, ['linalg_eigh|||self:T,UPLO:s='])
-const s9 = signatures('eigvals', false, ['linalg_eigvals|||self:T'])
-const s10 = signatures('eigvalsh', false, ['linalg_eigvalsh|||self:T,UPLO:s='])
-const s11 = signatures('householderProduct', false, ['linalg_householder_product|||input:T,tau:T'])
-const s12 = signatures('inv', false, ['linalg_inv|||A:T'])
-const s13 = signatures('invEx', false, ['linalg_inv_ex|||A:T,*,check_errors:b='])
-const s14 = signatures('ldlFactor', false, ['linalg_ldl_factor|||self:T,*,hermitian:b='])
-const s15 = signatures('ldlFactorEx', false, ['linalg_ldl_factor_ex|||self:T,*,hermitian:b=,check_errors:b='])
-const s16 = signatures('ldlSolve', false, ['linalg_ldl_solve|||LD:T,pivots:T,B:T,*,hermitian:b='])
-const s17 = signatures('lstsq', false, ['linalg_lstsq|||self:T,b:T,rcond:f?=,*,driver:s?='])
-const s18 = signatures('lu', false, ['linalg_lu|||A:T,*,pivot:b='])
-const s19 = signatures('luFactor', false, ['linalg_lu_factor|||A:T,*,pivot:b='])
-const s20 = signatures('luFactorEx', false, ['linalg_lu_factor_ex|||A:T,*,pivot:b=,check_errors:b='])
-const s21 = signatures('luSolve', false, ['linalg_lu_solve|||LU:T,pivots:T,B:T,*,left:b=,adjoint:b='])
-const s22 = signatures('matmul', false, ['linalg_matmul|||self:T,other:T'])
-const s23 = signatures('matrixExp', false, ['linalg_matrix_exp|||self:T'])
-const s24 = signatures('matrixNorm', false, ['linalg_matrix_norm|||self:T,ord:S,dim:i[]=,keepdim:b=,*,dtype:d?=', 'linalg_matrix_norm|str_ord||self:T,ord:s=,dim:i[]=,keepdim:b=,*,dtype:d?='])
-const s25 = signatures('matrixPower', false, ['linalg_matrix_power|||self:T,n:i'])
-const s26 = signatures('matrixRank', false, ['linalg_matrix_rank|atol_rtol_tensor||input:T,*,atol:T?=,rtol:T?=,hermitian:b=', 'linalg_matrix_rank|atol_rtol_float||self:T,*,atol:f?=,rtol:f?=,hermitian:b=', 'linalg_matrix_rank|tol_tensor||input:T,tol:T,hermitian:b=', 'linalg_matrix_rank|||self:T,tol:f,hermitian:b='])
-const s27 = signatures('multiDot', false, ['linalg_multi_dot|||tensors:T[]'])
-const s28 = signatures('norm', false, ['linalg_norm|||self:T,ord:S?=,dim:i[1]?=,keepdim:b=,*,dtype:d?=', 'linalg_norm|ord_str||self:T,ord:s,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
-const s29 = signatures('pinv', false, ['linalg_pinv|atol_rtol_tensor||self:T,*,atol:T?=,rtol:T?=,hermitian:b=', 'linalg_pinv|atol_rtol_float||self:T,*,atol:f?=,rtol:f?=,hermitian:b=', 'linalg_pinv|rcond_tensor||self:T,rcond:T,hermitian:b=', 'linalg_pinv|||self:T,rcond:f,hermitian:b='])
-const s30 = signatures('qr', false, ['linalg_qr|||A:T,mode:s='])
-const s31 = signatures('slogdet', false, ['linalg_slogdet|||A:T'])
-const s32 = signatures('solve', false, ['linalg_solve|||A:T,B:T,*,left:b='])
-const s33 = signatures('solveEx', false, ['linalg_solve_ex|||A:T,B:T,*,left:b=,check_errors:b='])
-const s34 = signatures('solveTriangular', false, ['linalg_solve_triangular|||self:T,B:T,*,upper:b,left:b=,unitriangular:b='])
-const s35 = signatures('svd', false, ['linalg_svd|||A:T,full_matrices:b=,*,driver:s?='])
-const s36 = signatures('svdvals', false, ['linalg_svdvals|||A:T,*,driver:s?='])
-const s37 = signatures('tensorinv', false, ['linalg_tensorinv|||self:T,ind:i='])
-const s38 = signatures('tensorsolve', false, ['linalg_tensorsolve|||self:T,other:T,dims:i[]?='])
-const s39 = signatures('vander', false, ['linalg_vander|||x:T,*,N:i?='])
-const s40 = signatures('vecdot', false, ['linalg_vecdot|||x:T,y:T,*,dim:i='])
-const s41 = signatures('vectorNorm', false, ['linalg_vector_norm|||self:T,ord:S=,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
+const s_linalg__powsum = signatures('_powsum', false, ['linalg__powsum|||self:T,ord:S=,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
+const s_linalg_cholesky = signatures('cholesky', false, ['linalg_cholesky|||self:T,*,upper:b='])
+const s_linalg_cholesky_ex = signatures('choleskyEx', false, ['linalg_cholesky_ex|||self:T,*,upper:b=,check_errors:b='])
+const s_linalg_cond = signatures('cond', false, ['linalg_cond|||self:T,p:S?=', 'linalg_cond|p_str||self:T,p:s'])
+const s_linalg_cross = signatures('cross', false, ['linalg_cross|||self:T,other:T,*,dim:i='])
+const s_linalg_det = signatures('det', false, ['linalg_det|||A:T'])
+const s_linalg_diagonal = signatures('diagonal', false, ['linalg_diagonal|||A:T,*,offset:i=,dim1:i=,dim2:i='])
+const s_linalg_eig = signatures('eig', false, ['linalg_eig|||self:T'])
+const s_linalg_eigh = signatures('eigh', false, ['linalg_eigh|||self:T,UPLO:s='])
+const s_linalg_eigvals = signatures('eigvals', false, ['linalg_eigvals|||self:T'])
+const s_linalg_eigvalsh = signatures('eigvalsh', false, ['linalg_eigvalsh|||self:T,UPLO:s='])
+const s_linalg_householder_product = signatures('householderProduct', false, ['linalg_householder_product|||input:T,tau:T'])
+const s_linalg_inv = signatures('inv', false, ['linalg_inv|||A:T'])
+const s_linalg_inv_ex = signatures('invEx', false, ['linalg_inv_ex|||A:T,*,check_errors:b='])
+const s_linalg_ldl_factor = signatures('ldlFactor', false, ['linalg_ldl_factor|||self:T,*,hermitian:b='])
+const s_linalg_ldl_factor_ex = signatures('ldlFactorEx', false, ['linalg_ldl_factor_ex|||self:T,*,hermitian:b=,check_errors:b='])
+const s_linalg_ldl_solve = signatures('ldlSolve', false, ['linalg_ldl_solve|||LD:T,pivots:T,B:T,*,hermitian:b='])
+const s_linalg_lstsq = signatures('lstsq', false, ['linalg_lstsq|||self:T,b:T,rcond:f?=,*,driver:s?='])
+const s_linalg_lu = signatures('lu', false, ['linalg_lu|||A:T,*,pivot:b='])
+const s_linalg_lu_factor = signatures('luFactor', false, ['linalg_lu_factor|||A:T,*,pivot:b='])
+const s_linalg_lu_factor_ex = signatures('luFactorEx', false, ['linalg_lu_factor_ex|||A:T,*,pivot:b=,check_errors:b='])
+const s_linalg_lu_solve = signatures('luSolve', false, ['linalg_lu_solve|||LU:T,pivots:T,B:T,*,left:b=,adjoint:b='])
+const s_linalg_matmul = signatures('matmul', false, ['linalg_matmul|||self:T,other:T'])
+const s_linalg_matrix_exp = signatures('matrixExp', false, ['linalg_matrix_exp|||self:T'])
+const s_linalg_matrix_norm = signatures('matrixNorm', false, ['linalg_matrix_norm|||self:T,ord:S,dim:i[]=,keepdim:b=,*,dtype:d?=', 'linalg_matrix_norm|str_ord||self:T,ord:s=,dim:i[]=,keepdim:b=,*,dtype:d?='])
+const s_linalg_matrix_power = signatures('matrixPower', false, ['linalg_matrix_power|||self:T,n:i'])
+const s_linalg_matrix_rank = signatures('matrixRank', false, ['linalg_matrix_rank|atol_rtol_tensor||input:T,*,atol:T?=,rtol:T?=,hermitian:b=', 'linalg_matrix_rank|atol_rtol_float||self:T,*,atol:f?=,rtol:f?=,hermitian:b=', 'linalg_matrix_rank|tol_tensor||input:T,tol:T,hermitian:b=', 'linalg_matrix_rank|||self:T,tol:f,hermitian:b='])
+const s_linalg_multi_dot = signatures('multiDot', false, ['linalg_multi_dot|||tensors:T[]'])
+const s_linalg_norm = signatures('norm', false, ['linalg_norm|||self:T,ord:S?=,dim:i[1]?=,keepdim:b=,*,dtype:d?=', 'linalg_norm|ord_str||self:T,ord:s,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
+const s_linalg_pinv = signatures('pinv', false, ['linalg_pinv|atol_rtol_tensor||self:T,*,atol:T?=,rtol:T?=,hermitian:b=', 'linalg_pinv|atol_rtol_float||self:T,*,atol:f?=,rtol:f?=,hermitian:b=', 'linalg_pinv|rcond_tensor||self:T,rcond:T,hermitian:b=', 'linalg_pinv|||self:T,rcond:f,hermitian:b='])
+const s_linalg_qr = signatures('qr', false, ['linalg_qr|||A:T,mode:s='])
+const s_linalg_slogdet = signatures('slogdet', false, ['linalg_slogdet|||A:T'])
+const s_linalg_solve = signatures('solve', false, ['linalg_solve|||A:T,B:T,*,left:b='])
+const s_linalg_solve_ex = signatures('solveEx', false, ['linalg_solve_ex|||A:T,B:T,*,left:b=,check_errors:b='])
+const s_linalg_solve_triangular = signatures('solveTriangular', false, ['linalg_solve_triangular|||self:T,B:T,*,upper:b,left:b=,unitriangular:b='])
+const s_linalg_svd = signatures('svd', false, ['linalg_svd|||A:T,full_matrices:b=,*,driver:s?='])
+const s_linalg_svdvals = signatures('svdvals', false, ['linalg_svdvals|||A:T,*,driver:s?='])
+const s_linalg_tensorinv = signatures('tensorinv', false, ['linalg_tensorinv|||self:T,ind:i='])
+const s_linalg_tensorsolve = signatures('tensorsolve', false, ['linalg_tensorsolve|||self:T,other:T,dims:i[]?='])
+const s_linalg_vander = signatures('vander', false, ['linalg_vander|||x:T,*,N:i?='])
+const s_linalg_vecdot = signatures('vecdot', false, ['linalg_vecdot|||x:T,y:T,*,dim:i='])
+const s_linalg_vector_norm = signatures('vectorNorm', false, ['linalg_vector_norm|||self:T,ord:S=,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
 
 /**
  * `linalg__powsum(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
@@ -91,18 +91,18 @@ export function _powsum(input: Tensor, ord: Scalar, options?: { dim?: Int | read
 export function _powsum(input: Tensor, options?: { ord?: Scalar; dim?: Int | readonly Int[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor
 export function _powsum(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o0(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg__powsum(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o0(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_linalg__powsum(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o0(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o_linalg__powsum(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2) && typeof a3 === 'boolean') return wrap(o0(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2) && typeof a3 === 'boolean') return wrap(o_linalg__powsum(a0._h, a1, a2, a3))
 }
-return resolve(s0, null, arguments)
+return resolve(s_linalg__powsum, null, arguments)
 }
 
 /**
@@ -112,9 +112,9 @@ return resolve(s0, null, arguments)
 export function cholesky(input: Tensor, options?: { upper?: boolean }): Tensor
 export function cholesky(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o1(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_cholesky(a0._h))
 }
-return resolve(s1, null, arguments)
+return resolve(s_linalg_cholesky, null, arguments)
 }
 
 /**
@@ -123,7 +123,7 @@ return resolve(s1, null, arguments)
  */
 export function choleskyEx(input: Tensor, options?: { upper?: boolean; checkErrors?: boolean }): [Tensor, Tensor]
 export function choleskyEx(): unknown {
-return resolve(s2, null, arguments)
+return resolve(s_linalg_cholesky_ex, null, arguments)
 }
 
 /**
@@ -136,12 +136,12 @@ export function cond(input: Tensor, options?: { p?: Scalar | null }): Tensor
 export function cond(input: Tensor, p: string): Tensor
 export function cond(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o2(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_cond(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o2(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_linalg_cond(a0._h, a1))
 }
-return resolve(s3, null, arguments)
+return resolve(s_linalg_cond, null, arguments)
 }
 
 /**
@@ -151,9 +151,9 @@ return resolve(s3, null, arguments)
 export function cross(input: Tensor, other: Tensor, options?: { dim?: Int }): Tensor
 export function cross(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o3(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_linalg_cross(a0._h, a1._h))
 }
-return resolve(s4, null, arguments)
+return resolve(s_linalg_cross, null, arguments)
 }
 
 /**
@@ -163,9 +163,9 @@ return resolve(s4, null, arguments)
 export function det(A: Tensor): Tensor
 export function det(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o4(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_det(a0._h))
 }
-return resolve(s5, null, arguments)
+return resolve(s_linalg_det, null, arguments)
 }
 
 /**
@@ -175,9 +175,9 @@ return resolve(s5, null, arguments)
 export function diagonal(A: Tensor, options?: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor
 export function diagonal(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o5(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_diagonal(a0._h))
 }
-return resolve(s6, null, arguments)
+return resolve(s_linalg_diagonal, null, arguments)
 }
 
 /**
@@ -186,7 +186,7 @@ return resolve(s6, null, arguments)
  */
 export function eig(input: Tensor): [Tensor, Tensor]
 export function eig(): unknown {
-return resolve(s7, null, arguments)
+return resolve(s_linalg_eig, null, arguments)
 }
 
 /**
@@ -196,7 +196,7 @@ return resolve(s7, null, arguments)
 export function eigh(input: Tensor, UPLO?: string): [Tensor, Tensor]
 export function eigh(input: Tensor, options?: { UPLO?: string }): [Tensor, Tensor]
 export function eigh(): unknown {
-return resolve(s8, null, arguments)
+return resolve(s_linalg_eigh, null, arguments)
 }
 
 /**
@@ -206,9 +206,9 @@ return resolve(s8, null, arguments)
 export function eigvals(input: Tensor): Tensor
 export function eigvals(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o6(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_eigvals(a0._h))
 }
-return resolve(s9, null, arguments)
+return resolve(s_linalg_eigvals, null, arguments)
 }
 
 /**
@@ -219,9 +219,9 @@ export function eigvalsh(input: Tensor, UPLO?: string): Tensor
 export function eigvalsh(input: Tensor, options?: { UPLO?: string }): Tensor
 export function eigvalsh(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o7(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_eigvalsh(a0._h))
 }
-return resolve(s10, null, arguments)
+return resolve(s_linalg_eigvalsh, null, arguments)
 }
 
 /**
@@ -231,9 +231,9 @@ return resolve(s10, null, arguments)
 export function householderProduct(input: Tensor, tau: Tensor): Tensor
 export function householderProduct(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o8(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_linalg_householder_product(a0._h, a1._h))
 }
-return resolve(s11, null, arguments)
+return resolve(s_linalg_householder_product, null, arguments)
 }
 
 /**
@@ -243,9 +243,9 @@ return resolve(s11, null, arguments)
 export function inv(A: Tensor): Tensor
 export function inv(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o9(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_inv(a0._h))
 }
-return resolve(s12, null, arguments)
+return resolve(s_linalg_inv, null, arguments)
 }
 
 /**
@@ -254,7 +254,7 @@ return resolve(s12, null, arguments)
  */
 export function invEx(A: Tensor, options?: { checkErrors?: boolean }): [Tensor, Tensor]
 export function invEx(): unknown {
-return resolve(s13, null, arguments)
+return resolve(s_linalg_inv_ex, null, arguments)
 }
 
 /**
@@ -263,7 +263,7 @@ return resolve(s13, null, arguments)
  */
 export function ldlFactor(input: Tensor, options?: { hermitian?: boolean }): [Tensor, Tensor]
 export function ldlFactor(): unknown {
-return resolve(s14, null, arguments)
+return resolve(s_linalg_ldl_factor, null, arguments)
 }
 
 /**
@@ -272,7 +272,7 @@ return resolve(s14, null, arguments)
  */
 export function ldlFactorEx(input: Tensor, options?: { hermitian?: boolean; checkErrors?: boolean }): [Tensor, Tensor, Tensor]
 export function ldlFactorEx(): unknown {
-return resolve(s15, null, arguments)
+return resolve(s_linalg_ldl_factor_ex, null, arguments)
 }
 
 /**
@@ -282,9 +282,9 @@ return resolve(s15, null, arguments)
 export function ldlSolve(LD: Tensor, pivots: Tensor, B: Tensor, options?: { hermitian?: boolean }): Tensor
 export function ldlSolve(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o10(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_linalg_ldl_solve(a0._h, a1._h, a2._h))
 }
-return resolve(s16, null, arguments)
+return resolve(s_linalg_ldl_solve, null, arguments)
 }
 
 /**
@@ -294,7 +294,7 @@ return resolve(s16, null, arguments)
 export function lstsq(input: Tensor, b: Tensor, rcond?: number | null, options?: { driver?: string | null }): [Tensor, Tensor, Tensor, Tensor]
 export function lstsq(input: Tensor, b: Tensor, options?: { rcond?: number | null; driver?: string | null }): [Tensor, Tensor, Tensor, Tensor]
 export function lstsq(): unknown {
-return resolve(s17, null, arguments)
+return resolve(s_linalg_lstsq, null, arguments)
 }
 
 /**
@@ -303,7 +303,7 @@ return resolve(s17, null, arguments)
  */
 export function lu(A: Tensor, options?: { pivot?: boolean }): [Tensor, Tensor, Tensor]
 export function lu(): unknown {
-return resolve(s18, null, arguments)
+return resolve(s_linalg_lu, null, arguments)
 }
 
 /**
@@ -312,7 +312,7 @@ return resolve(s18, null, arguments)
  */
 export function luFactor(A: Tensor, options?: { pivot?: boolean }): [Tensor, Tensor]
 export function luFactor(): unknown {
-return resolve(s19, null, arguments)
+return resolve(s_linalg_lu_factor, null, arguments)
 }
 
 /**
@@ -321,7 +321,7 @@ return resolve(s19, null, arguments)
  */
 export function luFactorEx(A: Tensor, options?: { pivot?: boolean; checkErrors?: boolean }): [Tensor, Tensor, Tensor]
 export function luFactorEx(): unknown {
-return resolve(s20, null, arguments)
+return resolve(s_linalg_lu_factor_ex, null, arguments)
 }
 
 /**
@@ -331,9 +331,9 @@ return resolve(s20, null, arguments)
 export function luSolve(LU: Tensor, pivots: Tensor, B: Tensor, options?: { left?: boolean; adjoint?: boolean }): Tensor
 export function luSolve(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o11(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_linalg_lu_solve(a0._h, a1._h, a2._h))
 }
-return resolve(s21, null, arguments)
+return resolve(s_linalg_lu_solve, null, arguments)
 }
 
 /**
@@ -343,9 +343,9 @@ return resolve(s21, null, arguments)
 export function matmul(input: Tensor, other: Tensor): Tensor
 export function matmul(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o12(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_linalg_matmul(a0._h, a1._h))
 }
-return resolve(s22, null, arguments)
+return resolve(s_linalg_matmul, null, arguments)
 }
 
 /**
@@ -355,9 +355,9 @@ return resolve(s22, null, arguments)
 export function matrixExp(input: Tensor): Tensor
 export function matrixExp(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o13(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_matrix_exp(a0._h))
 }
-return resolve(s23, null, arguments)
+return resolve(s_linalg_matrix_exp, null, arguments)
 }
 
 /**
@@ -374,18 +374,18 @@ export function matrixNorm(input: Tensor, ord: string, options?: { dim?: readonl
 export function matrixNorm(input: Tensor, options?: { ord?: string; dim?: readonly Int[]; keepdim?: boolean; dtype?: DType | null }): Tensor
 export function matrixNorm(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o15(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_matrix_norm__str_ord(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o14(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_linalg_matrix_norm(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o14(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o_linalg_matrix_norm(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2) && typeof a3 === 'boolean') return wrap(o14(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2) && typeof a3 === 'boolean') return wrap(o_linalg_matrix_norm(a0._h, a1, a2, a3))
 }
-return resolve(s24, null, arguments)
+return resolve(s_linalg_matrix_norm, null, arguments)
 }
 
 /**
@@ -395,9 +395,9 @@ return resolve(s24, null, arguments)
 export function matrixPower(input: Tensor, n: Int): Tensor
 export function matrixPower(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o16(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_linalg_matrix_power(a0._h, a1))
 }
-return resolve(s25, null, arguments)
+return resolve(s_linalg_matrix_power, null, arguments)
 }
 
 /**
@@ -415,17 +415,17 @@ export function matrixRank(input: Tensor, tol: number, hermitian?: boolean): Ten
 export function matrixRank(input: Tensor, tol: number, options?: { hermitian?: boolean }): Tensor
 export function matrixRank(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o17(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_matrix_rank__atol_rtol_tensor(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o18(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o19(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_linalg_matrix_rank__tol_tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_linalg_matrix_rank(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o18(a0._h, a1._h, a2))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o19(a0._h, a1, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o_linalg_matrix_rank__tol_tensor(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_linalg_matrix_rank(a0._h, a1, a2))
 }
-return resolve(s26, null, arguments)
+return resolve(s_linalg_matrix_rank, null, arguments)
 }
 
 /**
@@ -434,7 +434,7 @@ return resolve(s26, null, arguments)
  */
 export function multiDot(tensors: readonly Tensor[]): Tensor
 export function multiDot(): unknown {
-return resolve(s27, null, arguments)
+return resolve(s_linalg_multi_dot, null, arguments)
 }
 
 /**
@@ -451,18 +451,18 @@ export function norm(input: Tensor, ord: string, dim: Int | readonly Int[] | nul
 export function norm(input: Tensor, ord: string, options?: { dim?: Int | readonly Int[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor
 export function norm(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o20(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_norm(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o20(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_linalg_norm(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o20(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o_linalg_norm(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2) && typeof a3 === 'boolean') return wrap(o20(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2) && typeof a3 === 'boolean') return wrap(o_linalg_norm(a0._h, a1, a2, a3))
 }
-return resolve(s28, null, arguments)
+return resolve(s_linalg_norm, null, arguments)
 }
 
 /**
@@ -480,17 +480,17 @@ export function pinv(input: Tensor, rcond: number, hermitian?: boolean): Tensor
 export function pinv(input: Tensor, rcond: number, options?: { hermitian?: boolean }): Tensor
 export function pinv(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o21(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_pinv__atol_rtol_tensor(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o22(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o23(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_linalg_pinv__rcond_tensor(a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_linalg_pinv(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o22(a0._h, a1._h, a2))
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o23(a0._h, a1, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o_linalg_pinv__rcond_tensor(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_linalg_pinv(a0._h, a1, a2))
 }
-return resolve(s29, null, arguments)
+return resolve(s_linalg_pinv, null, arguments)
 }
 
 /**
@@ -500,7 +500,7 @@ return resolve(s29, null, arguments)
 export function qr(A: Tensor, mode?: string): [Tensor, Tensor]
 export function qr(A: Tensor, options?: { mode?: string }): [Tensor, Tensor]
 export function qr(): unknown {
-return resolve(s30, null, arguments)
+return resolve(s_linalg_qr, null, arguments)
 }
 
 /**
@@ -509,7 +509,7 @@ return resolve(s30, null, arguments)
  */
 export function slogdet(A: Tensor): [Tensor, Tensor]
 export function slogdet(): unknown {
-return resolve(s31, null, arguments)
+return resolve(s_linalg_slogdet, null, arguments)
 }
 
 /**
@@ -519,9 +519,9 @@ return resolve(s31, null, arguments)
 export function solve(A: Tensor, B: Tensor, options?: { left?: boolean }): Tensor
 export function solve(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o24(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_linalg_solve(a0._h, a1._h))
 }
-return resolve(s32, null, arguments)
+return resolve(s_linalg_solve, null, arguments)
 }
 
 /**
@@ -530,7 +530,7 @@ return resolve(s32, null, arguments)
  */
 export function solveEx(A: Tensor, B: Tensor, options?: { left?: boolean; checkErrors?: boolean }): [Tensor, Tensor]
 export function solveEx(): unknown {
-return resolve(s33, null, arguments)
+return resolve(s_linalg_solve_ex, null, arguments)
 }
 
 /**
@@ -539,7 +539,7 @@ return resolve(s33, null, arguments)
  */
 export function solveTriangular(input: Tensor, B: Tensor, options: { upper: boolean; left?: boolean; unitriangular?: boolean }): Tensor
 export function solveTriangular(): unknown {
-return resolve(s34, null, arguments)
+return resolve(s_linalg_solve_triangular, null, arguments)
 }
 
 /**
@@ -549,7 +549,7 @@ return resolve(s34, null, arguments)
 export function svd(A: Tensor, fullMatrices?: boolean, options?: { driver?: string | null }): [Tensor, Tensor, Tensor]
 export function svd(A: Tensor, options?: { fullMatrices?: boolean; driver?: string | null }): [Tensor, Tensor, Tensor]
 export function svd(): unknown {
-return resolve(s35, null, arguments)
+return resolve(s_linalg_svd, null, arguments)
 }
 
 /**
@@ -559,9 +559,9 @@ return resolve(s35, null, arguments)
 export function svdvals(A: Tensor, options?: { driver?: string | null }): Tensor
 export function svdvals(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o25(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_svdvals(a0._h))
 }
-return resolve(s36, null, arguments)
+return resolve(s_linalg_svdvals, null, arguments)
 }
 
 /**
@@ -572,12 +572,12 @@ export function tensorinv(input: Tensor, ind?: Int): Tensor
 export function tensorinv(input: Tensor, options?: { ind?: Int }): Tensor
 export function tensorinv(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o26(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_tensorinv(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o26(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_linalg_tensorinv(a0._h, a1))
 }
-return resolve(s37, null, arguments)
+return resolve(s_linalg_tensorinv, null, arguments)
 }
 
 /**
@@ -588,12 +588,12 @@ export function tensorsolve(input: Tensor, other: Tensor, dims?: readonly Int[] 
 export function tensorsolve(input: Tensor, other: Tensor, options?: { dims?: readonly Int[] | null }): Tensor
 export function tensorsolve(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o27(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_linalg_tensorsolve(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o27(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o_linalg_tensorsolve(a0._h, a1._h, a2))
 }
-return resolve(s38, null, arguments)
+return resolve(s_linalg_tensorsolve, null, arguments)
 }
 
 /**
@@ -603,9 +603,9 @@ return resolve(s38, null, arguments)
 export function vander(x: Tensor, options?: { N?: Int | null }): Tensor
 export function vander(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o28(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_vander(a0._h))
 }
-return resolve(s39, null, arguments)
+return resolve(s_linalg_vander, null, arguments)
 }
 
 /**
@@ -615,9 +615,9 @@ return resolve(s39, null, arguments)
 export function vecdot(x: Tensor, y: Tensor, options?: { dim?: Int }): Tensor
 export function vecdot(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o29(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_linalg_vecdot(a0._h, a1._h))
 }
-return resolve(s40, null, arguments)
+return resolve(s_linalg_vecdot, null, arguments)
 }
 
 /**
@@ -630,16 +630,16 @@ export function vectorNorm(input: Tensor, ord: Scalar, options?: { dim?: Int | r
 export function vectorNorm(input: Tensor, options?: { ord?: Scalar; dim?: Int | readonly Int[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor
 export function vectorNorm(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o30(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_linalg_vector_norm(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o30(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_linalg_vector_norm(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o30(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2)) return wrap(o_linalg_vector_norm(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2) && typeof a3 === 'boolean') return wrap(o30(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && Array.isArray(a2) && typeof a3 === 'boolean') return wrap(o_linalg_vector_norm(a0._h, a1, a2, a3))
 }
-return resolve(s41, null, arguments)
+return resolve(s_linalg_vector_norm, null, arguments)
 }

@@ -6,1047 +6,1042 @@ import type { Tensor } from '../tensor'
 import { TensorBase, wrap } from '../base'
 import { type Call, operator, resolve, signatures } from '../dispatch/resolve'
 
-let o0: Call = (...args) => (o0 = operator('abs', ''))(...args)
-let o1: Call = (...args) => (o1 = operator('abs_', ''))(...args)
-let o2: Call = (...args) => (o2 = operator('absolute', ''))(...args)
-let o3: Call = (...args) => (o3 = operator('absolute_', ''))(...args)
-let o4: Call = (...args) => (o4 = operator('acos', ''))(...args)
-let o5: Call = (...args) => (o5 = operator('acos_', ''))(...args)
-let o6: Call = (...args) => (o6 = operator('acosh', ''))(...args)
-let o7: Call = (...args) => (o7 = operator('acosh_', ''))(...args)
-let o8: Call = (...args) => (o8 = operator('add', 'Tensor'))(...args)
-let o9: Call = (...args) => (o9 = operator('add', 'Scalar'))(...args)
-let o10: Call = (...args) => (o10 = operator('add_', 'Tensor'))(...args)
-let o11: Call = (...args) => (o11 = operator('add_', 'Scalar'))(...args)
-let o12: Call = (...args) => (o12 = operator('addbmm', ''))(...args)
-let o13: Call = (...args) => (o13 = operator('addbmm_', ''))(...args)
-let o14: Call = (...args) => (o14 = operator('addcdiv', ''))(...args)
-let o15: Call = (...args) => (o15 = operator('addcdiv_', ''))(...args)
-let o16: Call = (...args) => (o16 = operator('addcmul', ''))(...args)
-let o17: Call = (...args) => (o17 = operator('addcmul_', ''))(...args)
-let o18: Call = (...args) => (o18 = operator('addmm', ''))(...args)
-let o19: Call = (...args) => (o19 = operator('addmm_', ''))(...args)
-let o20: Call = (...args) => (o20 = operator('addmv', ''))(...args)
-let o21: Call = (...args) => (o21 = operator('addmv_', ''))(...args)
-let o22: Call = (...args) => (o22 = operator('addr', ''))(...args)
-let o23: Call = (...args) => (o23 = operator('addr_', ''))(...args)
-let o24: Call = (...args) => (o24 = operator('adjoint', ''))(...args)
-let o25: Call = (...args) => (o25 = operator('all', ''))(...args)
-let o26: Call = (...args) => (o26 = operator('all', 'dims'))(...args)
-let o27: Call = (...args) => (o27 = operator('all', 'dim'))(...args)
-let o28: Call = (...args) => (o28 = operator('amax', ''))(...args)
-let o29: Call = (...args) => (o29 = operator('amin', ''))(...args)
-let o30: Call = (...args) => (o30 = operator('angle', ''))(...args)
-let o31: Call = (...args) => (o31 = operator('any', ''))(...args)
-let o32: Call = (...args) => (o32 = operator('any', 'dims'))(...args)
-let o33: Call = (...args) => (o33 = operator('any', 'dim'))(...args)
-let o34: Call = (...args) => (o34 = operator('arccos', ''))(...args)
-let o35: Call = (...args) => (o35 = operator('arccos_', ''))(...args)
-let o36: Call = (...args) => (o36 = operator('arccosh', ''))(...args)
-let o37: Call = (...args) => (o37 = operator('arccosh_', ''))(...args)
-let o38: Call = (...args) => (o38 = operator('arcsin', ''))(...args)
-let o39: Call = (...args) => (o39 = operator('arcsin_', ''))(...args)
-let o40: Call = (...args) => (o40 = operator('arcsinh', ''))(...args)
-let o41: Call = (...args) => (o41 = operator('arcsinh_', ''))(...args)
-let o42: Call = (...args) => (o42 = operator('arctan', ''))(...args)
-let o43: Call = (...args) => (o43 = operator('arctan2', ''))(...args)
-let o44: Call = (...args) => (o44 = operator('arctan2_', ''))(...args)
-let o45: Call = (...args) => (o45 = operator('arctan_', ''))(...args)
-let o46: Call = (...args) => (o46 = operator('arctanh', ''))(...args)
-let o47: Call = (...args) => (o47 = operator('arctanh_', ''))(...args)
-let o48: Call = (...args) => (o48 = operator('argmax', ''))(...args)
-let o49: Call = (...args) => (o49 = operator('argmin', ''))(...args)
-let o50: Call = (...args) => (o50 = operator('argsort', ''))(...args)
-let o51: Call = (...args) => (o51 = operator('argwhere', ''))(...args)
-let o52: Call = (...args) => (o52 = operator('as_strided', ''))(...args)
-let o53: Call = (...args) => (o53 = operator('as_strided_', ''))(...args)
-let o54: Call = (...args) => (o54 = operator('as_strided_scatter', ''))(...args)
-let o55: Call = (...args) => (o55 = operator('asin', ''))(...args)
-let o56: Call = (...args) => (o56 = operator('asin_', ''))(...args)
-let o57: Call = (...args) => (o57 = operator('asinh', ''))(...args)
-let o58: Call = (...args) => (o58 = operator('asinh_', ''))(...args)
-let o59: Call = (...args) => (o59 = operator('atan', ''))(...args)
-let o60: Call = (...args) => (o60 = operator('atan2', ''))(...args)
-let o61: Call = (...args) => (o61 = operator('atan2_', ''))(...args)
-let o62: Call = (...args) => (o62 = operator('atan_', ''))(...args)
-let o63: Call = (...args) => (o63 = operator('atanh', ''))(...args)
-let o64: Call = (...args) => (o64 = operator('atanh_', ''))(...args)
-let o65: Call = (...args) => (o65 = operator('baddbmm', ''))(...args)
-let o66: Call = (...args) => (o66 = operator('baddbmm_', ''))(...args)
-let o67: Call = (...args) => (o67 = operator('bernoulli', ''))(...args)
-let o68: Call = (...args) => (o68 = operator('bernoulli', 'p'))(...args)
-let o69: Call = (...args) => (o69 = operator('bernoulli_', 'Tensor'))(...args)
-let o70: Call = (...args) => (o70 = operator('bernoulli_', 'float'))(...args)
-let o71: Call = (...args) => (o71 = operator('bincount', ''))(...args)
-let o72: Call = (...args) => (o72 = operator('bitwise_and', 'Tensor'))(...args)
-let o73: Call = (...args) => (o73 = operator('bitwise_and', 'Scalar'))(...args)
-let o74: Call = (...args) => (o74 = operator('bitwise_and_', 'Tensor'))(...args)
-let o75: Call = (...args) => (o75 = operator('bitwise_and_', 'Scalar'))(...args)
-let o76: Call = (...args) => (o76 = operator('bitwise_left_shift', 'Tensor'))(...args)
-let o77: Call = (...args) => (o77 = operator('bitwise_left_shift', 'Tensor_Scalar'))(...args)
-let o78: Call = (...args) => (o78 = operator('bitwise_left_shift_', 'Tensor'))(...args)
-let o79: Call = (...args) => (o79 = operator('bitwise_left_shift_', 'Tensor_Scalar'))(...args)
-let o80: Call = (...args) => (o80 = operator('bitwise_not', ''))(...args)
-let o81: Call = (...args) => (o81 = operator('bitwise_not_', ''))(...args)
-let o82: Call = (...args) => (o82 = operator('bitwise_or', 'Tensor'))(...args)
-let o83: Call = (...args) => (o83 = operator('bitwise_or', 'Scalar'))(...args)
-let o84: Call = (...args) => (o84 = operator('bitwise_or_', 'Tensor'))(...args)
-let o85: Call = (...args) => (o85 = operator('bitwise_or_', 'Scalar'))(...args)
-let o86: Call = (...args) => (o86 = operator('bitwise_right_shift', 'Tensor'))(...args)
-let o87: Call = (...args) => (o87 = operator('bitwise_right_shift', 'Tensor_Scalar'))(...args)
-let o88: Call = (...args) => (o88 = operator('bitwise_right_shift_', 'Tensor'))(...args)
-let o89: Call = (...args) => (o89 = operator('bitwise_right_shift_', 'Tensor_Scalar'))(...args)
-let o90: Call = (...args) => (o90 = operator('bitwise_xor', 'Tensor'))(...args)
-let o91: Call = (...args) => (o91 = operator('bitwise_xor', 'Scalar'))(...args)
-let o92: Call = (...args) => (o92 = operator('bitwise_xor_', 'Tensor'))(...args)
-let o93: Call = (...args) => (o93 = operator('bitwise_xor_', 'Scalar'))(...args)
-let o94: Call = (...args) => (o94 = operator('bmm', ''))(...args)
-let o95: Call = (...args) => (o95 = operator('broadcast_to', ''))(...args)
-let o96: Call = (...args) => (o96 = operator('cauchy_', ''))(...args)
-let o97: Call = (...args) => (o97 = operator('ccol_indices', ''))(...args)
-let o98: Call = (...args) => (o98 = operator('ceil', ''))(...args)
-let o99: Call = (...args) => (o99 = operator('ceil_', ''))(...args)
-let o100: Call = (...args) => (o100 = operator('chalf', ''))(...args)
-let o101: Call = (...args) => (o101 = operator('cholesky', ''))(...args)
-let o102: Call = (...args) => (o102 = operator('cholesky_inverse', ''))(...args)
-let o103: Call = (...args) => (o103 = operator('cholesky_solve', ''))(...args)
-let o104: Call = (...args) => (o104 = operator('clamp', 'Tensor'))(...args)
-let o105: Call = (...args) => (o105 = operator('clamp', ''))(...args)
-let o106: Call = (...args) => (o106 = operator('clamp_', 'Tensor'))(...args)
-let o107: Call = (...args) => (o107 = operator('clamp_', ''))(...args)
-let o108: Call = (...args) => (o108 = operator('clamp_max', 'Tensor'))(...args)
-let o109: Call = (...args) => (o109 = operator('clamp_max', ''))(...args)
-let o110: Call = (...args) => (o110 = operator('clamp_max_', 'Tensor'))(...args)
-let o111: Call = (...args) => (o111 = operator('clamp_max_', ''))(...args)
-let o112: Call = (...args) => (o112 = operator('clamp_min', 'Tensor'))(...args)
-let o113: Call = (...args) => (o113 = operator('clamp_min', ''))(...args)
-let o114: Call = (...args) => (o114 = operator('clamp_min_', 'Tensor'))(...args)
-let o115: Call = (...args) => (o115 = operator('clamp_min_', ''))(...args)
-let o116: Call = (...args) => (o116 = operator('clip', 'Tensor'))(...args)
-let o117: Call = (...args) => (o117 = operator('clip', ''))(...args)
-let o118: Call = (...args) => (o118 = operator('clip_', 'Tensor'))(...args)
-let o119: Call = (...args) => (o119 = operator('clip_', ''))(...args)
-let o120: Call = (...args) => (o120 = operator('clone', ''))(...args)
-let o121: Call = (...args) => (o121 = operator('coalesce', ''))(...args)
-let o122: Call = (...args) => (o122 = operator('col_indices', ''))(...args)
-let o123: Call = (...args) => (o123 = operator('conj', ''))(...args)
-let o124: Call = (...args) => (o124 = operator('conj_physical', ''))(...args)
-let o125: Call = (...args) => (o125 = operator('conj_physical_', ''))(...args)
-let o126: Call = (...args) => (o126 = operator('copysign', 'Tensor'))(...args)
-let o127: Call = (...args) => (o127 = operator('copysign', 'Scalar'))(...args)
-let o128: Call = (...args) => (o128 = operator('copysign_', 'Tensor'))(...args)
-let o129: Call = (...args) => (o129 = operator('copysign_', 'Scalar'))(...args)
-let o130: Call = (...args) => (o130 = operator('corrcoef', ''))(...args)
-let o131: Call = (...args) => (o131 = operator('cos', ''))(...args)
-let o132: Call = (...args) => (o132 = operator('cos_', ''))(...args)
-let o133: Call = (...args) => (o133 = operator('cosh', ''))(...args)
-let o134: Call = (...args) => (o134 = operator('cosh_', ''))(...args)
-let o135: Call = (...args) => (o135 = operator('count_nonzero', ''))(...args)
-let o136: Call = (...args) => (o136 = operator('count_nonzero', 'dim_IntList'))(...args)
-let o137: Call = (...args) => (o137 = operator('cov', ''))(...args)
-let o138: Call = (...args) => (o138 = operator('cross', ''))(...args)
-let o139: Call = (...args) => (o139 = operator('crow_indices', ''))(...args)
-let o140: Call = (...args) => (o140 = operator('cumprod', ''))(...args)
-let o141: Call = (...args) => (o141 = operator('cumprod_', ''))(...args)
-let o142: Call = (...args) => (o142 = operator('cumsum', ''))(...args)
-let o143: Call = (...args) => (o143 = operator('cumsum_', ''))(...args)
-let o144: Call = (...args) => (o144 = operator('deg2rad', ''))(...args)
-let o145: Call = (...args) => (o145 = operator('deg2rad_', ''))(...args)
-let o146: Call = (...args) => (o146 = operator('dequantize', 'self'))(...args)
-let o147: Call = (...args) => (o147 = operator('det', ''))(...args)
-let o148: Call = (...args) => (o148 = operator('detach_', ''))(...args)
-let o149: Call = (...args) => (o149 = operator('diag', ''))(...args)
-let o150: Call = (...args) => (o150 = operator('diag_embed', ''))(...args)
-let o151: Call = (...args) => (o151 = operator('diagflat', ''))(...args)
-let o152: Call = (...args) => (o152 = operator('diagonal', ''))(...args)
-let o153: Call = (...args) => (o153 = operator('diagonal_scatter', ''))(...args)
-let o154: Call = (...args) => (o154 = operator('diff', ''))(...args)
-let o155: Call = (...args) => (o155 = operator('digamma', ''))(...args)
-let o156: Call = (...args) => (o156 = operator('digamma_', ''))(...args)
-let o157: Call = (...args) => (o157 = operator('dist', ''))(...args)
-let o158: Call = (...args) => (o158 = operator('div', 'Tensor'))(...args)
-let o159: Call = (...args) => (o159 = operator('div', 'Scalar'))(...args)
-let o160: Call = (...args) => (o160 = operator('div_', 'Tensor'))(...args)
-let o161: Call = (...args) => (o161 = operator('div_', 'Scalar'))(...args)
-let o162: Call = (...args) => (o162 = operator('divide', 'Tensor'))(...args)
-let o163: Call = (...args) => (o163 = operator('divide', 'Scalar'))(...args)
-let o164: Call = (...args) => (o164 = operator('divide_', 'Tensor'))(...args)
-let o165: Call = (...args) => (o165 = operator('divide_', 'Scalar'))(...args)
-let o166: Call = (...args) => (o166 = operator('dot', ''))(...args)
-let o167: Call = (...args) => (o167 = operator('eq', 'Tensor'))(...args)
-let o168: Call = (...args) => (o168 = operator('eq', 'Scalar'))(...args)
-let o169: Call = (...args) => (o169 = operator('eq_', 'Tensor'))(...args)
-let o170: Call = (...args) => (o170 = operator('eq_', 'Scalar'))(...args)
-let o171: Call = (...args) => (o171 = operator('erf', ''))(...args)
-let o172: Call = (...args) => (o172 = operator('erf_', ''))(...args)
-let o173: Call = (...args) => (o173 = operator('erfc', ''))(...args)
-let o174: Call = (...args) => (o174 = operator('erfc_', ''))(...args)
-let o175: Call = (...args) => (o175 = operator('erfinv', ''))(...args)
-let o176: Call = (...args) => (o176 = operator('erfinv_', ''))(...args)
-let o177: Call = (...args) => (o177 = operator('exp', ''))(...args)
-let o178: Call = (...args) => (o178 = operator('exp2', ''))(...args)
-let o179: Call = (...args) => (o179 = operator('exp2_', ''))(...args)
-let o180: Call = (...args) => (o180 = operator('exp_', ''))(...args)
-let o181: Call = (...args) => (o181 = operator('expand', ''))(...args)
-let o182: Call = (...args) => (o182 = operator('expand_as', ''))(...args)
-let o183: Call = (...args) => (o183 = operator('expm1', ''))(...args)
-let o184: Call = (...args) => (o184 = operator('expm1_', ''))(...args)
-let o185: Call = (...args) => (o185 = operator('exponential_', ''))(...args)
-let o186: Call = (...args) => (o186 = operator('fill_', 'Tensor'))(...args)
-let o187: Call = (...args) => (o187 = operator('fill_', 'Scalar'))(...args)
-let o188: Call = (...args) => (o188 = operator('fill_diagonal_', ''))(...args)
-let o189: Call = (...args) => (o189 = operator('fix', ''))(...args)
-let o190: Call = (...args) => (o190 = operator('fix_', ''))(...args)
-let o191: Call = (...args) => (o191 = operator('flatten', 'using_ints'))(...args)
-let o192: Call = (...args) => (o192 = operator('flip', ''))(...args)
-let o193: Call = (...args) => (o193 = operator('fliplr', ''))(...args)
-let o194: Call = (...args) => (o194 = operator('flipud', ''))(...args)
-let o195: Call = (...args) => (o195 = operator('float_power', 'Tensor_Tensor'))(...args)
-let o196: Call = (...args) => (o196 = operator('float_power', 'Tensor_Scalar'))(...args)
-let o197: Call = (...args) => (o197 = operator('float_power_', 'Tensor'))(...args)
-let o198: Call = (...args) => (o198 = operator('float_power_', 'Scalar'))(...args)
-let o199: Call = (...args) => (o199 = operator('floor', ''))(...args)
-let o200: Call = (...args) => (o200 = operator('floor_', ''))(...args)
-let o201: Call = (...args) => (o201 = operator('floor_divide', ''))(...args)
-let o202: Call = (...args) => (o202 = operator('floor_divide', 'Scalar'))(...args)
-let o203: Call = (...args) => (o203 = operator('floor_divide_', 'Tensor'))(...args)
-let o204: Call = (...args) => (o204 = operator('floor_divide_', 'Scalar'))(...args)
-let o205: Call = (...args) => (o205 = operator('fmax', ''))(...args)
-let o206: Call = (...args) => (o206 = operator('fmin', ''))(...args)
-let o207: Call = (...args) => (o207 = operator('fmod', 'Tensor'))(...args)
-let o208: Call = (...args) => (o208 = operator('fmod', 'Scalar'))(...args)
-let o209: Call = (...args) => (o209 = operator('fmod_', 'Tensor'))(...args)
-let o210: Call = (...args) => (o210 = operator('fmod_', 'Scalar'))(...args)
-let o211: Call = (...args) => (o211 = operator('frac', ''))(...args)
-let o212: Call = (...args) => (o212 = operator('frac_', ''))(...args)
-let o213: Call = (...args) => (o213 = operator('gather', ''))(...args)
-let o214: Call = (...args) => (o214 = operator('gcd', ''))(...args)
-let o215: Call = (...args) => (o215 = operator('gcd_', ''))(...args)
-let o216: Call = (...args) => (o216 = operator('ge', 'Tensor'))(...args)
-let o217: Call = (...args) => (o217 = operator('ge', 'Scalar'))(...args)
-let o218: Call = (...args) => (o218 = operator('ge_', 'Tensor'))(...args)
-let o219: Call = (...args) => (o219 = operator('ge_', 'Scalar'))(...args)
-let o220: Call = (...args) => (o220 = operator('geometric_', ''))(...args)
-let o221: Call = (...args) => (o221 = operator('ger', ''))(...args)
-let o222: Call = (...args) => (o222 = operator('greater', 'Tensor'))(...args)
-let o223: Call = (...args) => (o223 = operator('greater', 'Scalar'))(...args)
-let o224: Call = (...args) => (o224 = operator('greater_', 'Tensor'))(...args)
-let o225: Call = (...args) => (o225 = operator('greater_', 'Scalar'))(...args)
-let o226: Call = (...args) => (o226 = operator('greater_equal', 'Tensor'))(...args)
-let o227: Call = (...args) => (o227 = operator('greater_equal', 'Scalar'))(...args)
-let o228: Call = (...args) => (o228 = operator('greater_equal_', 'Tensor'))(...args)
-let o229: Call = (...args) => (o229 = operator('greater_equal_', 'Scalar'))(...args)
-let o230: Call = (...args) => (o230 = operator('gt', 'Tensor'))(...args)
-let o231: Call = (...args) => (o231 = operator('gt', 'Scalar'))(...args)
-let o232: Call = (...args) => (o232 = operator('gt_', 'Tensor'))(...args)
-let o233: Call = (...args) => (o233 = operator('gt_', 'Scalar'))(...args)
-let o234: Call = (...args) => (o234 = operator('hardshrink', ''))(...args)
-let o235: Call = (...args) => (o235 = operator('hash_tensor', ''))(...args)
-let o236: Call = (...args) => (o236 = operator('heaviside', ''))(...args)
-let o237: Call = (...args) => (o237 = operator('heaviside_', ''))(...args)
-let o238: Call = (...args) => (o238 = operator('histc', ''))(...args)
-let o239: Call = (...args) => (o239 = operator('hypot', ''))(...args)
-let o240: Call = (...args) => (o240 = operator('hypot_', ''))(...args)
-let o241: Call = (...args) => (o241 = operator('i0', ''))(...args)
-let o242: Call = (...args) => (o242 = operator('i0_', ''))(...args)
-let o243: Call = (...args) => (o243 = operator('igamma', ''))(...args)
-let o244: Call = (...args) => (o244 = operator('igamma_', ''))(...args)
-let o245: Call = (...args) => (o245 = operator('igammac', ''))(...args)
-let o246: Call = (...args) => (o246 = operator('igammac_', ''))(...args)
-let o247: Call = (...args) => (o247 = operator('index_add', ''))(...args)
-let o248: Call = (...args) => (o248 = operator('index_add_', ''))(...args)
-let o249: Call = (...args) => (o249 = operator('index_copy', ''))(...args)
-let o250: Call = (...args) => (o250 = operator('index_copy_', ''))(...args)
-let o251: Call = (...args) => (o251 = operator('index_fill', 'int_Tensor'))(...args)
-let o252: Call = (...args) => (o252 = operator('index_fill', 'int_Scalar'))(...args)
-let o253: Call = (...args) => (o253 = operator('index_fill_', 'int_Tensor'))(...args)
-let o254: Call = (...args) => (o254 = operator('index_fill_', 'int_Scalar'))(...args)
-let o255: Call = (...args) => (o255 = operator('index_select', ''))(...args)
-let o256: Call = (...args) => (o256 = operator('indices', ''))(...args)
-let o257: Call = (...args) => (o257 = operator('inner', ''))(...args)
-let o258: Call = (...args) => (o258 = operator('int_repr', ''))(...args)
-let o259: Call = (...args) => (o259 = operator('inverse', ''))(...args)
-let o260: Call = (...args) => (o260 = operator('isclose', ''))(...args)
-let o261: Call = (...args) => (o261 = operator('isfinite', ''))(...args)
-let o262: Call = (...args) => (o262 = operator('isinf', ''))(...args)
-let o263: Call = (...args) => (o263 = operator('isnan', ''))(...args)
-let o264: Call = (...args) => (o264 = operator('isneginf', ''))(...args)
-let o265: Call = (...args) => (o265 = operator('isposinf', ''))(...args)
-let o266: Call = (...args) => (o266 = operator('isreal', ''))(...args)
-let o267: Call = (...args) => (o267 = operator('istft', ''))(...args)
-let o268: Call = (...args) => (o268 = operator('kron', ''))(...args)
-let o269: Call = (...args) => (o269 = operator('lcm', ''))(...args)
-let o270: Call = (...args) => (o270 = operator('lcm_', ''))(...args)
-let o271: Call = (...args) => (o271 = operator('ldexp', 'Tensor'))(...args)
-let o272: Call = (...args) => (o272 = operator('ldexp_', ''))(...args)
-let o273: Call = (...args) => (o273 = operator('le', 'Tensor'))(...args)
-let o274: Call = (...args) => (o274 = operator('le', 'Scalar'))(...args)
-let o275: Call = (...args) => (o275 = operator('le_', 'Tensor'))(...args)
-let o276: Call = (...args) => (o276 = operator('le_', 'Scalar'))(...args)
-let o277: Call = (...args) => (o277 = operator('lerp', 'Tensor'))(...args)
-let o278: Call = (...args) => (o278 = operator('lerp', 'Scalar'))(...args)
-let o279: Call = (...args) => (o279 = operator('lerp_', 'Tensor'))(...args)
-let o280: Call = (...args) => (o280 = operator('lerp_', 'Scalar'))(...args)
-let o281: Call = (...args) => (o281 = operator('less', 'Tensor'))(...args)
-let o282: Call = (...args) => (o282 = operator('less', 'Scalar'))(...args)
-let o283: Call = (...args) => (o283 = operator('less_', 'Tensor'))(...args)
-let o284: Call = (...args) => (o284 = operator('less_', 'Scalar'))(...args)
-let o285: Call = (...args) => (o285 = operator('less_equal', 'Tensor'))(...args)
-let o286: Call = (...args) => (o286 = operator('less_equal', 'Scalar'))(...args)
-let o287: Call = (...args) => (o287 = operator('less_equal_', 'Tensor'))(...args)
-let o288: Call = (...args) => (o288 = operator('less_equal_', 'Scalar'))(...args)
-let o289: Call = (...args) => (o289 = operator('lgamma', ''))(...args)
-let o290: Call = (...args) => (o290 = operator('lgamma_', ''))(...args)
-let o291: Call = (...args) => (o291 = operator('log', ''))(...args)
-let o292: Call = (...args) => (o292 = operator('log10', ''))(...args)
-let o293: Call = (...args) => (o293 = operator('log10_', ''))(...args)
-let o294: Call = (...args) => (o294 = operator('log1p', ''))(...args)
-let o295: Call = (...args) => (o295 = operator('log1p_', ''))(...args)
-let o296: Call = (...args) => (o296 = operator('log2', ''))(...args)
-let o297: Call = (...args) => (o297 = operator('log2_', ''))(...args)
-let o298: Call = (...args) => (o298 = operator('log_', ''))(...args)
-let o299: Call = (...args) => (o299 = operator('log_normal_', ''))(...args)
-let o300: Call = (...args) => (o300 = operator('log_softmax', 'int'))(...args)
-let o301: Call = (...args) => (o301 = operator('logaddexp', ''))(...args)
-let o302: Call = (...args) => (o302 = operator('logaddexp2', ''))(...args)
-let o303: Call = (...args) => (o303 = operator('logcumsumexp', ''))(...args)
-let o304: Call = (...args) => (o304 = operator('logdet', ''))(...args)
-let o305: Call = (...args) => (o305 = operator('logical_and', ''))(...args)
-let o306: Call = (...args) => (o306 = operator('logical_and_', ''))(...args)
-let o307: Call = (...args) => (o307 = operator('logical_not', ''))(...args)
-let o308: Call = (...args) => (o308 = operator('logical_not_', ''))(...args)
-let o309: Call = (...args) => (o309 = operator('logical_or', ''))(...args)
-let o310: Call = (...args) => (o310 = operator('logical_or_', ''))(...args)
-let o311: Call = (...args) => (o311 = operator('logical_xor', ''))(...args)
-let o312: Call = (...args) => (o312 = operator('logical_xor_', ''))(...args)
-let o313: Call = (...args) => (o313 = operator('logit', ''))(...args)
-let o314: Call = (...args) => (o314 = operator('logit_', ''))(...args)
-let o315: Call = (...args) => (o315 = operator('logsumexp', ''))(...args)
-let o316: Call = (...args) => (o316 = operator('lt', 'Tensor'))(...args)
-let o317: Call = (...args) => (o317 = operator('lt', 'Scalar'))(...args)
-let o318: Call = (...args) => (o318 = operator('lt_', 'Tensor'))(...args)
-let o319: Call = (...args) => (o319 = operator('lt_', 'Scalar'))(...args)
-let o320: Call = (...args) => (o320 = operator('lu_solve', ''))(...args)
-let o321: Call = (...args) => (o321 = operator('masked_fill', 'Tensor'))(...args)
-let o322: Call = (...args) => (o322 = operator('masked_fill', 'Scalar'))(...args)
-let o323: Call = (...args) => (o323 = operator('masked_fill_', 'Tensor'))(...args)
-let o324: Call = (...args) => (o324 = operator('masked_fill_', 'Scalar'))(...args)
-let o325: Call = (...args) => (o325 = operator('masked_scatter', ''))(...args)
-let o326: Call = (...args) => (o326 = operator('masked_scatter_', ''))(...args)
-let o327: Call = (...args) => (o327 = operator('masked_select', ''))(...args)
-let o328: Call = (...args) => (o328 = operator('matmul', ''))(...args)
-let o329: Call = (...args) => (o329 = operator('matrix_exp', ''))(...args)
-let o330: Call = (...args) => (o330 = operator('matrix_power', ''))(...args)
-let o331: Call = (...args) => (o331 = operator('max', ''))(...args)
-let o332: Call = (...args) => (o332 = operator('max', 'other'))(...args)
-let o333: Call = (...args) => (o333 = operator('maximum', ''))(...args)
-let o334: Call = (...args) => (o334 = operator('mean', ''))(...args)
-let o335: Call = (...args) => (o335 = operator('mean', 'dim'))(...args)
-let o336: Call = (...args) => (o336 = operator('median', ''))(...args)
-let o337: Call = (...args) => (o337 = operator('min', ''))(...args)
-let o338: Call = (...args) => (o338 = operator('min', 'other'))(...args)
-let o339: Call = (...args) => (o339 = operator('minimum', ''))(...args)
-let o340: Call = (...args) => (o340 = operator('mm', ''))(...args)
-let o341: Call = (...args) => (o341 = operator('moveaxis', 'int'))(...args)
-let o342: Call = (...args) => (o342 = operator('moveaxis', 'intlist'))(...args)
-let o343: Call = (...args) => (o343 = operator('movedim', 'int'))(...args)
-let o344: Call = (...args) => (o344 = operator('movedim', 'intlist'))(...args)
-let o345: Call = (...args) => (o345 = operator('msort', ''))(...args)
-let o346: Call = (...args) => (o346 = operator('mul', 'Tensor'))(...args)
-let o347: Call = (...args) => (o347 = operator('mul', 'Scalar'))(...args)
-let o348: Call = (...args) => (o348 = operator('mul_', 'Tensor'))(...args)
-let o349: Call = (...args) => (o349 = operator('mul_', 'Scalar'))(...args)
-let o350: Call = (...args) => (o350 = operator('multinomial', ''))(...args)
-let o351: Call = (...args) => (o351 = operator('multiply', 'Tensor'))(...args)
-let o352: Call = (...args) => (o352 = operator('multiply', 'Scalar'))(...args)
-let o353: Call = (...args) => (o353 = operator('multiply_', 'Tensor'))(...args)
-let o354: Call = (...args) => (o354 = operator('multiply_', 'Scalar'))(...args)
-let o355: Call = (...args) => (o355 = operator('mv', ''))(...args)
-let o356: Call = (...args) => (o356 = operator('mvlgamma', ''))(...args)
-let o357: Call = (...args) => (o357 = operator('mvlgamma_', ''))(...args)
-let o358: Call = (...args) => (o358 = operator('nan_to_num', ''))(...args)
-let o359: Call = (...args) => (o359 = operator('nan_to_num_', ''))(...args)
-let o360: Call = (...args) => (o360 = operator('nanmean', ''))(...args)
-let o361: Call = (...args) => (o361 = operator('nanmedian', ''))(...args)
-let o362: Call = (...args) => (o362 = operator('nanquantile', ''))(...args)
-let o363: Call = (...args) => (o363 = operator('nanquantile', 'scalar'))(...args)
-let o364: Call = (...args) => (o364 = operator('nansum', ''))(...args)
-let o365: Call = (...args) => (o365 = operator('narrow', 'Tensor'))(...args)
-let o366: Call = (...args) => (o366 = operator('narrow', ''))(...args)
-let o367: Call = (...args) => (o367 = operator('narrow_copy', ''))(...args)
-let o368: Call = (...args) => (o368 = operator('ne', 'Tensor'))(...args)
-let o369: Call = (...args) => (o369 = operator('ne', 'Scalar'))(...args)
-let o370: Call = (...args) => (o370 = operator('ne_', 'Tensor'))(...args)
-let o371: Call = (...args) => (o371 = operator('ne_', 'Scalar'))(...args)
-let o372: Call = (...args) => (o372 = operator('neg', ''))(...args)
-let o373: Call = (...args) => (o373 = operator('neg_', ''))(...args)
-let o374: Call = (...args) => (o374 = operator('negative', ''))(...args)
-let o375: Call = (...args) => (o375 = operator('negative_', ''))(...args)
-let o376: Call = (...args) => (o376 = operator('nextafter', ''))(...args)
-let o377: Call = (...args) => (o377 = operator('nextafter_', ''))(...args)
-let o378: Call = (...args) => (o378 = operator('norm', 'Scalar'))(...args)
-let o379: Call = (...args) => (o379 = operator('norm', 'ScalarOpt_dim'))(...args)
-let o380: Call = (...args) => (o380 = operator('normal_', ''))(...args)
-let o381: Call = (...args) => (o381 = operator('not_equal', 'Tensor'))(...args)
-let o382: Call = (...args) => (o382 = operator('not_equal', 'Scalar'))(...args)
-let o383: Call = (...args) => (o383 = operator('not_equal_', 'Tensor'))(...args)
-let o384: Call = (...args) => (o384 = operator('not_equal_', 'Scalar'))(...args)
-let o385: Call = (...args) => (o385 = operator('orgqr', ''))(...args)
-let o386: Call = (...args) => (o386 = operator('ormqr', ''))(...args)
-let o387: Call = (...args) => (o387 = operator('outer', ''))(...args)
-let o388: Call = (...args) => (o388 = operator('permute', ''))(...args)
-let o389: Call = (...args) => (o389 = operator('pin_memory', ''))(...args)
-let o390: Call = (...args) => (o390 = operator('pinverse', ''))(...args)
-let o391: Call = (...args) => (o391 = operator('polygamma', ''))(...args)
-let o392: Call = (...args) => (o392 = operator('polygamma_', ''))(...args)
-let o393: Call = (...args) => (o393 = operator('positive', ''))(...args)
-let o394: Call = (...args) => (o394 = operator('pow', 'Tensor_Tensor'))(...args)
-let o395: Call = (...args) => (o395 = operator('pow', 'Tensor_Scalar'))(...args)
-let o396: Call = (...args) => (o396 = operator('pow_', 'Tensor'))(...args)
-let o397: Call = (...args) => (o397 = operator('pow_', 'Scalar'))(...args)
-let o398: Call = (...args) => (o398 = operator('prelu', ''))(...args)
-let o399: Call = (...args) => (o399 = operator('prod', ''))(...args)
-let o400: Call = (...args) => (o400 = operator('prod', 'dim_int'))(...args)
-let o401: Call = (...args) => (o401 = operator('put', ''))(...args)
-let o402: Call = (...args) => (o402 = operator('put_', ''))(...args)
-let o403: Call = (...args) => (o403 = operator('q_per_channel_scales', ''))(...args)
-let o404: Call = (...args) => (o404 = operator('q_per_channel_zero_points', ''))(...args)
-let o405: Call = (...args) => (o405 = operator('quantile', ''))(...args)
-let o406: Call = (...args) => (o406 = operator('quantile', 'scalar'))(...args)
-let o407: Call = (...args) => (o407 = operator('rad2deg', ''))(...args)
-let o408: Call = (...args) => (o408 = operator('rad2deg_', ''))(...args)
-let o409: Call = (...args) => (o409 = operator('random_', ''))(...args)
-let o410: Call = (...args) => (o410 = operator('random_', 'from'))(...args)
-let o411: Call = (...args) => (o411 = operator('random_', 'to'))(...args)
-let o412: Call = (...args) => (o412 = operator('ravel', ''))(...args)
-let o413: Call = (...args) => (o413 = operator('reciprocal', ''))(...args)
-let o414: Call = (...args) => (o414 = operator('reciprocal_', ''))(...args)
-let o415: Call = (...args) => (o415 = operator('relu', ''))(...args)
-let o416: Call = (...args) => (o416 = operator('relu_', ''))(...args)
-let o417: Call = (...args) => (o417 = operator('remainder', 'Tensor'))(...args)
-let o418: Call = (...args) => (o418 = operator('remainder', 'Scalar'))(...args)
-let o419: Call = (...args) => (o419 = operator('remainder_', 'Tensor'))(...args)
-let o420: Call = (...args) => (o420 = operator('remainder_', 'Scalar'))(...args)
-let o421: Call = (...args) => (o421 = operator('renorm', ''))(...args)
-let o422: Call = (...args) => (o422 = operator('renorm_', ''))(...args)
-let o423: Call = (...args) => (o423 = operator('repeat', ''))(...args)
-let o424: Call = (...args) => (o424 = operator('repeat_interleave', 'self_Tensor'))(...args)
-let o425: Call = (...args) => (o425 = operator('repeat_interleave', 'self_int'))(...args)
-let o426: Call = (...args) => (o426 = operator('reshape', ''))(...args)
-let o427: Call = (...args) => (o427 = operator('reshape_as', ''))(...args)
-let o428: Call = (...args) => (o428 = operator('resize_', ''))(...args)
-let o429: Call = (...args) => (o429 = operator('resize_as_', ''))(...args)
-let o430: Call = (...args) => (o430 = operator('resize_as_sparse_', ''))(...args)
-let o431: Call = (...args) => (o431 = operator('resolve_conj', ''))(...args)
-let o432: Call = (...args) => (o432 = operator('resolve_neg', ''))(...args)
-let o433: Call = (...args) => (o433 = operator('roll', ''))(...args)
-let o434: Call = (...args) => (o434 = operator('rot90', ''))(...args)
-let o435: Call = (...args) => (o435 = operator('round', ''))(...args)
-let o436: Call = (...args) => (o436 = operator('round_', ''))(...args)
-let o437: Call = (...args) => (o437 = operator('row_indices', ''))(...args)
-let o438: Call = (...args) => (o438 = operator('rsqrt', ''))(...args)
-let o439: Call = (...args) => (o439 = operator('rsqrt_', ''))(...args)
-let o440: Call = (...args) => (o440 = operator('scatter', 'src'))(...args)
-let o441: Call = (...args) => (o441 = operator('scatter', 'value'))(...args)
-let o442: Call = (...args) => (o442 = operator('scatter_', 'src'))(...args)
-let o443: Call = (...args) => (o443 = operator('scatter_', 'value'))(...args)
-let o444: Call = (...args) => (o444 = operator('scatter_add', ''))(...args)
-let o445: Call = (...args) => (o445 = operator('scatter_add_', ''))(...args)
-let o446: Call = (...args) => (o446 = operator('select', 'int'))(...args)
-let o447: Call = (...args) => (o447 = operator('select_scatter', ''))(...args)
-let o448: Call = (...args) => (o448 = operator('sgn', ''))(...args)
-let o449: Call = (...args) => (o449 = operator('sgn_', ''))(...args)
-let o450: Call = (...args) => (o450 = operator('sigmoid', ''))(...args)
-let o451: Call = (...args) => (o451 = operator('sigmoid_', ''))(...args)
-let o452: Call = (...args) => (o452 = operator('sign', ''))(...args)
-let o453: Call = (...args) => (o453 = operator('sign_', ''))(...args)
-let o454: Call = (...args) => (o454 = operator('signbit', ''))(...args)
-let o455: Call = (...args) => (o455 = operator('sin', ''))(...args)
-let o456: Call = (...args) => (o456 = operator('sin_', ''))(...args)
-let o457: Call = (...args) => (o457 = operator('sinc', ''))(...args)
-let o458: Call = (...args) => (o458 = operator('sinc_', ''))(...args)
-let o459: Call = (...args) => (o459 = operator('sinh', ''))(...args)
-let o460: Call = (...args) => (o460 = operator('sinh_', ''))(...args)
-let o461: Call = (...args) => (o461 = operator('slice_inverse', ''))(...args)
-let o462: Call = (...args) => (o462 = operator('slice_scatter', ''))(...args)
-let o463: Call = (...args) => (o463 = operator('smm', ''))(...args)
-let o464: Call = (...args) => (o464 = operator('softmax', 'int'))(...args)
-let o465: Call = (...args) => (o465 = operator('sparse_mask', ''))(...args)
-let o466: Call = (...args) => (o466 = operator('sparse_resize_', ''))(...args)
-let o467: Call = (...args) => (o467 = operator('sparse_resize_and_clear_', ''))(...args)
-let o468: Call = (...args) => (o468 = operator('sqrt', ''))(...args)
-let o469: Call = (...args) => (o469 = operator('sqrt_', ''))(...args)
-let o470: Call = (...args) => (o470 = operator('square', ''))(...args)
-let o471: Call = (...args) => (o471 = operator('square_', ''))(...args)
-let o472: Call = (...args) => (o472 = operator('squeeze', ''))(...args)
-let o473: Call = (...args) => (o473 = operator('squeeze', 'dim'))(...args)
-let o474: Call = (...args) => (o474 = operator('squeeze', 'dims'))(...args)
-let o475: Call = (...args) => (o475 = operator('squeeze_', ''))(...args)
-let o476: Call = (...args) => (o476 = operator('squeeze_', 'dim'))(...args)
-let o477: Call = (...args) => (o477 = operator('squeeze_', 'dims'))(...args)
-let o478: Call = (...args) => (o478 = operator('sspaddmm', ''))(...args)
-let o479: Call = (...args) => (o479 = operator('std', 'dim'))(...args)
-let o480: Call = (...args) => (o480 = operator('std', 'correction'))(...args)
-let o481: Call = (...args) => (o481 = operator('std', ''))(...args)
-let o482: Call = (...args) => (o482 = operator('stft', 'center'))(...args)
-let o483: Call = (...args) => (o483 = operator('sub', 'Tensor'))(...args)
-let o484: Call = (...args) => (o484 = operator('sub', 'Scalar'))(...args)
-let o485: Call = (...args) => (o485 = operator('sub_', 'Tensor'))(...args)
-let o486: Call = (...args) => (o486 = operator('sub_', 'Scalar'))(...args)
-let o487: Call = (...args) => (o487 = operator('subtract', 'Tensor'))(...args)
-let o488: Call = (...args) => (o488 = operator('subtract', 'Scalar'))(...args)
-let o489: Call = (...args) => (o489 = operator('subtract_', 'Tensor'))(...args)
-let o490: Call = (...args) => (o490 = operator('subtract_', 'Scalar'))(...args)
-let o491: Call = (...args) => (o491 = operator('sum', ''))(...args)
-let o492: Call = (...args) => (o492 = operator('sum', 'dim_IntList'))(...args)
-let o493: Call = (...args) => (o493 = operator('sum_to_size', ''))(...args)
-let o494: Call = (...args) => (o494 = operator('swapaxes', ''))(...args)
-let o495: Call = (...args) => (o495 = operator('swapaxes_', ''))(...args)
-let o496: Call = (...args) => (o496 = operator('swapdims', ''))(...args)
-let o497: Call = (...args) => (o497 = operator('swapdims_', ''))(...args)
-let o498: Call = (...args) => (o498 = operator('t', ''))(...args)
-let o499: Call = (...args) => (o499 = operator('t_', ''))(...args)
-let o500: Call = (...args) => (o500 = operator('take', ''))(...args)
-let o501: Call = (...args) => (o501 = operator('take_along_dim', ''))(...args)
-let o502: Call = (...args) => (o502 = operator('tan', ''))(...args)
-let o503: Call = (...args) => (o503 = operator('tan_', ''))(...args)
-let o504: Call = (...args) => (o504 = operator('tanh', ''))(...args)
-let o505: Call = (...args) => (o505 = operator('tanh_', ''))(...args)
-let o506: Call = (...args) => (o506 = operator('tile', ''))(...args)
-let o507: Call = (...args) => (o507 = operator('to_dense', ''))(...args)
-let o508: Call = (...args) => (o508 = operator('to_mkldnn', ''))(...args)
-let o509: Call = (...args) => (o509 = operator('to_padded_tensor', ''))(...args)
-let o510: Call = (...args) => (o510 = operator('to_sparse', ''))(...args)
-let o511: Call = (...args) => (o511 = operator('to_sparse', 'sparse_dim'))(...args)
-let o512: Call = (...args) => (o512 = operator('to_sparse_bsc', ''))(...args)
-let o513: Call = (...args) => (o513 = operator('to_sparse_bsr', ''))(...args)
-let o514: Call = (...args) => (o514 = operator('to_sparse_csc', ''))(...args)
-let o515: Call = (...args) => (o515 = operator('to_sparse_csr', ''))(...args)
-let o516: Call = (...args) => (o516 = operator('trace', ''))(...args)
-let o517: Call = (...args) => (o517 = operator('transpose', 'int'))(...args)
-let o518: Call = (...args) => (o518 = operator('transpose_', ''))(...args)
-let o519: Call = (...args) => (o519 = operator('tril', ''))(...args)
-let o520: Call = (...args) => (o520 = operator('tril_', ''))(...args)
-let o521: Call = (...args) => (o521 = operator('triu', ''))(...args)
-let o522: Call = (...args) => (o522 = operator('triu_', ''))(...args)
-let o523: Call = (...args) => (o523 = operator('true_divide', 'Tensor'))(...args)
-let o524: Call = (...args) => (o524 = operator('true_divide', 'Scalar'))(...args)
-let o525: Call = (...args) => (o525 = operator('true_divide_', 'Tensor'))(...args)
-let o526: Call = (...args) => (o526 = operator('true_divide_', 'Scalar'))(...args)
-let o527: Call = (...args) => (o527 = operator('trunc', ''))(...args)
-let o528: Call = (...args) => (o528 = operator('trunc_', ''))(...args)
-let o529: Call = (...args) => (o529 = operator('type_as', ''))(...args)
-let o530: Call = (...args) => (o530 = operator('unflatten', 'int'))(...args)
-let o531: Call = (...args) => (o531 = operator('unfold', ''))(...args)
-let o532: Call = (...args) => (o532 = operator('uniform_', ''))(...args)
-let o533: Call = (...args) => (o533 = operator('unsqueeze', ''))(...args)
-let o534: Call = (...args) => (o534 = operator('unsqueeze_', ''))(...args)
-let o535: Call = (...args) => (o535 = operator('values', ''))(...args)
-let o536: Call = (...args) => (o536 = operator('var', 'dim'))(...args)
-let o537: Call = (...args) => (o537 = operator('var', 'correction'))(...args)
-let o538: Call = (...args) => (o538 = operator('var', ''))(...args)
-let o539: Call = (...args) => (o539 = operator('vdot', ''))(...args)
-let o540: Call = (...args) => (o540 = operator('view', ''))(...args)
-let o541: Call = (...args) => (o541 = operator('view_as', ''))(...args)
-let o542: Call = (...args) => (o542 = operator('where', 'self'))(...args)
-let o543: Call = (...args) => (o543 = operator('where', 'ScalarOther'))(...args)
-let o544: Call = (...args) => (o544 = operator('xlogy', 'Tensor'))(...args)
-let o545: Call = (...args) => (o545 = operator('xlogy', 'Scalar_Other'))(...args)
-let o546: Call = (...args) => (o546 = operator('xlogy_', 'Tensor'))(...args)
-let o547: Call = (...args) => (o547 = operator('xlogy_', 'Scalar_Other'))(...args)
-let o548: Call = (...args) => (o548 = operator('zero_', ''))(...args)
+let o_abs: Call = (...args) => (o_abs = operator('abs', ''))(...args)
+let o_abs_: Call = (...args) => (o_abs_ = operator('abs_', ''))(...args)
+let o_absolute: Call = (...args) => (o_absolute = operator('absolute', ''))(...args)
+let o_absolute_: Call = (...args) => (o_absolute_ = operator('absolute_', ''))(...args)
+let o_acos: Call = (...args) => (o_acos = operator('acos', ''))(...args)
+let o_acos_: Call = (...args) => (o_acos_ = operator('acos_', ''))(...args)
+let o_acosh: Call = (...args) => (o_acosh = operator('acosh', ''))(...args)
+let o_acosh_: Call = (...args) => (o_acosh_ = operator('acosh_', ''))(...args)
+let o_add__Tensor: Call = (...args) => (o_add__Tensor = operator('add', 'Tensor'))(...args)
+let o_add__Scalar: Call = (...args) => (o_add__Scalar = operator('add', 'Scalar'))(...args)
+let o_add___Tensor: Call = (...args) => (o_add___Tensor = operator('add_', 'Tensor'))(...args)
+let o_add___Scalar: Call = (...args) => (o_add___Scalar = operator('add_', 'Scalar'))(...args)
+let o_addbmm: Call = (...args) => (o_addbmm = operator('addbmm', ''))(...args)
+let o_addbmm_: Call = (...args) => (o_addbmm_ = operator('addbmm_', ''))(...args)
+let o_addcdiv: Call = (...args) => (o_addcdiv = operator('addcdiv', ''))(...args)
+let o_addcdiv_: Call = (...args) => (o_addcdiv_ = operator('addcdiv_', ''))(...args)
+let o_addcmul: Call = (...args) => (o_addcmul = operator('addcmul', ''))(...args)
+let o_addcmul_: Call = (...args) => (o_addcmul_ = operator('addcmul_', ''))(...args)
+let o_addmm: Call = (...args) => (o_addmm = operator('addmm', ''))(...args)
+let o_addmm_: Call = (...args) => (o_addmm_ = operator('addmm_', ''))(...args)
+let o_addmv: Call = (...args) => (o_addmv = operator('addmv', ''))(...args)
+let o_addmv_: Call = (...args) => (o_addmv_ = operator('addmv_', ''))(...args)
+let o_addr: Call = (...args) => (o_addr = operator('addr', ''))(...args)
+let o_addr_: Call = (...args) => (o_addr_ = operator('addr_', ''))(...args)
+let o_adjoint: Call = (...args) => (o_adjoint = operator('adjoint', ''))(...args)
+let o_all: Call = (...args) => (o_all = operator('all', ''))(...args)
+let o_all__dims: Call = (...args) => (o_all__dims = operator('all', 'dims'))(...args)
+let o_all__dim: Call = (...args) => (o_all__dim = operator('all', 'dim'))(...args)
+let o_amax: Call = (...args) => (o_amax = operator('amax', ''))(...args)
+let o_amin: Call = (...args) => (o_amin = operator('amin', ''))(...args)
+let o_angle: Call = (...args) => (o_angle = operator('angle', ''))(...args)
+let o_any: Call = (...args) => (o_any = operator('any', ''))(...args)
+let o_any__dims: Call = (...args) => (o_any__dims = operator('any', 'dims'))(...args)
+let o_any__dim: Call = (...args) => (o_any__dim = operator('any', 'dim'))(...args)
+let o_arccos: Call = (...args) => (o_arccos = operator('arccos', ''))(...args)
+let o_arccos_: Call = (...args) => (o_arccos_ = operator('arccos_', ''))(...args)
+let o_arccosh: Call = (...args) => (o_arccosh = operator('arccosh', ''))(...args)
+let o_arccosh_: Call = (...args) => (o_arccosh_ = operator('arccosh_', ''))(...args)
+let o_arcsin: Call = (...args) => (o_arcsin = operator('arcsin', ''))(...args)
+let o_arcsin_: Call = (...args) => (o_arcsin_ = operator('arcsin_', ''))(...args)
+let o_arcsinh: Call = (...args) => (o_arcsinh = operator('arcsinh', ''))(...args)
+let o_arcsinh_: Call = (...args) => (o_arcsinh_ = operator('arcsinh_', ''))(...args)
+let o_arctan: Call = (...args) => (o_arctan = operator('arctan', ''))(...args)
+let o_arctan2: Call = (...args) => (o_arctan2 = operator('arctan2', ''))(...args)
+let o_arctan2_: Call = (...args) => (o_arctan2_ = operator('arctan2_', ''))(...args)
+let o_arctan_: Call = (...args) => (o_arctan_ = operator('arctan_', ''))(...args)
+let o_arctanh: Call = (...args) => (o_arctanh = operator('arctanh', ''))(...args)
+let o_arctanh_: Call = (...args) => (o_arctanh_ = operator('arctanh_', ''))(...args)
+let o_argmax: Call = (...args) => (o_argmax = operator('argmax', ''))(...args)
+let o_argmin: Call = (...args) => (o_argmin = operator('argmin', ''))(...args)
+let o_argsort: Call = (...args) => (o_argsort = operator('argsort', ''))(...args)
+let o_argwhere: Call = (...args) => (o_argwhere = operator('argwhere', ''))(...args)
+let o_as_strided: Call = (...args) => (o_as_strided = operator('as_strided', ''))(...args)
+let o_as_strided_: Call = (...args) => (o_as_strided_ = operator('as_strided_', ''))(...args)
+let o_as_strided_scatter: Call = (...args) => (o_as_strided_scatter = operator('as_strided_scatter', ''))(...args)
+let o_asin: Call = (...args) => (o_asin = operator('asin', ''))(...args)
+let o_asin_: Call = (...args) => (o_asin_ = operator('asin_', ''))(...args)
+let o_asinh: Call = (...args) => (o_asinh = operator('asinh', ''))(...args)
+let o_asinh_: Call = (...args) => (o_asinh_ = operator('asinh_', ''))(...args)
+let o_atan: Call = (...args) => (o_atan = operator('atan', ''))(...args)
+let o_atan2: Call = (...args) => (o_atan2 = operator('atan2', ''))(...args)
+let o_atan2_: Call = (...args) => (o_atan2_ = operator('atan2_', ''))(...args)
+let o_atan_: Call = (...args) => (o_atan_ = operator('atan_', ''))(...args)
+let o_atanh: Call = (...args) => (o_atanh = operator('atanh', ''))(...args)
+let o_atanh_: Call = (...args) => (o_atanh_ = operator('atanh_', ''))(...args)
+let o_baddbmm: Call = (...args) => (o_baddbmm = operator('baddbmm', ''))(...args)
+let o_baddbmm_: Call = (...args) => (o_baddbmm_ = operator('baddbmm_', ''))(...args)
+let o_bernoulli: Call = (...args) => (o_bernoulli = operator('bernoulli', ''))(...args)
+let o_bernoulli__p: Call = (...args) => (o_bernoulli__p = operator('bernoulli', 'p'))(...args)
+let o_bernoulli___Tensor: Call = (...args) => (o_bernoulli___Tensor = operator('bernoulli_', 'Tensor'))(...args)
+let o_bernoulli___float: Call = (...args) => (o_bernoulli___float = operator('bernoulli_', 'float'))(...args)
+let o_bincount: Call = (...args) => (o_bincount = operator('bincount', ''))(...args)
+let o_bitwise_and__Tensor: Call = (...args) => (o_bitwise_and__Tensor = operator('bitwise_and', 'Tensor'))(...args)
+let o_bitwise_and__Scalar: Call = (...args) => (o_bitwise_and__Scalar = operator('bitwise_and', 'Scalar'))(...args)
+let o_bitwise_and___Tensor: Call = (...args) => (o_bitwise_and___Tensor = operator('bitwise_and_', 'Tensor'))(...args)
+let o_bitwise_and___Scalar: Call = (...args) => (o_bitwise_and___Scalar = operator('bitwise_and_', 'Scalar'))(...args)
+let o_bitwise_left_shift__Tensor: Call = (...args) => (o_bitwise_left_shift__Tensor = operator('bitwise_left_shift', 'Tensor'))(...args)
+let o_bitwise_left_shift__Tensor_Scalar: Call = (...args) => (o_bitwise_left_shift__Tensor_Scalar = operator('bitwise_left_shift', 'Tensor_Scalar'))(...args)
+let o_bitwise_left_shift___Tensor: Call = (...args) => (o_bitwise_left_shift___Tensor = operator('bitwise_left_shift_', 'Tensor'))(...args)
+let o_bitwise_left_shift___Tensor_Scalar: Call = (...args) => (o_bitwise_left_shift___Tensor_Scalar = operator('bitwise_left_shift_', 'Tensor_Scalar'))(...args)
+let o_bitwise_not: Call = (...args) => (o_bitwise_not = operator('bitwise_not', ''))(...args)
+let o_bitwise_not_: Call = (...args) => (o_bitwise_not_ = operator('bitwise_not_', ''))(...args)
+let o_bitwise_or__Tensor: Call = (...args) => (o_bitwise_or__Tensor = operator('bitwise_or', 'Tensor'))(...args)
+let o_bitwise_or__Scalar: Call = (...args) => (o_bitwise_or__Scalar = operator('bitwise_or', 'Scalar'))(...args)
+let o_bitwise_or___Tensor: Call = (...args) => (o_bitwise_or___Tensor = operator('bitwise_or_', 'Tensor'))(...args)
+let o_bitwise_or___Scalar: Call = (...args) => (o_bitwise_or___Scalar = operator('bitwise_or_', 'Scalar'))(...args)
+let o_bitwise_right_shift__Tensor: Call = (...args) => (o_bitwise_right_shift__Tensor = operator('bitwise_right_shift', 'Tensor'))(...args)
+let o_bitwise_right_shift__Tensor_Scalar: Call = (...args) => (o_bitwise_right_shift__Tensor_Scalar = operator('bitwise_right_shift', 'Tensor_Scalar'))(...args)
+let o_bitwise_right_shift___Tensor: Call = (...args) => (o_bitwise_right_shift___Tensor = operator('bitwise_right_shift_', 'Tensor'))(...args)
+let o_bitwise_right_shift___Tensor_Scalar: Call = (...args) => (o_bitwise_right_shift___Tensor_Scalar = operator('bitwise_right_shift_', 'Tensor_Scalar'))(...args)
+let o_bitwise_xor__Tensor: Call = (...args) => (o_bitwise_xor__Tensor = operator('bitwise_xor', 'Tensor'))(...args)
+let o_bitwise_xor__Scalar: Call = (...args) => (o_bitwise_xor__Scalar = operator('bitwise_xor', 'Scalar'))(...args)
+let o_bitwise_xor___Tensor: Call = (...args) => (o_bitwise_xor___Tensor = operator('bitwise_xor_', 'Tensor'))(...args)
+let o_bitwise_xor___Scalar: Call = (...args) => (o_bitwise_xor___Scalar = operator('bitwise_xor_', 'Scalar'))(...args)
+let o_bmm: Call = (...args) => (o_bmm = operator('bmm', ''))(...args)
+let o_broadcast_to: Call = (...args) => (o_broadcast_to = operator('broadcast_to', ''))(...args)
+let o_cauchy_: Call = (...args) => (o_cauchy_ = operator('cauchy_', ''))(...args)
+let o_ccol_indices: Call = (...args) => (o_ccol_indices = operator('ccol_indices', ''))(...args)
+let o_ceil: Call = (...args) => (o_ceil = operator('ceil', ''))(...args)
+let o_ceil_: Call = (...args) => (o_ceil_ = operator('ceil_', ''))(...args)
+let o_chalf: Call = (...args) => (o_chalf = operator('chalf', ''))(...args)
+let o_cholesky: Call = (...args) => (o_cholesky = operator('cholesky', ''))(...args)
+let o_cholesky_inverse: Call = (...args) => (o_cholesky_inverse = operator('cholesky_inverse', ''))(...args)
+let o_cholesky_solve: Call = (...args) => (o_cholesky_solve = operator('cholesky_solve', ''))(...args)
+let o_clamp__Tensor: Call = (...args) => (o_clamp__Tensor = operator('clamp', 'Tensor'))(...args)
+let o_clamp: Call = (...args) => (o_clamp = operator('clamp', ''))(...args)
+let o_clamp___Tensor: Call = (...args) => (o_clamp___Tensor = operator('clamp_', 'Tensor'))(...args)
+let o_clamp_: Call = (...args) => (o_clamp_ = operator('clamp_', ''))(...args)
+let o_clamp_max__Tensor: Call = (...args) => (o_clamp_max__Tensor = operator('clamp_max', 'Tensor'))(...args)
+let o_clamp_max: Call = (...args) => (o_clamp_max = operator('clamp_max', ''))(...args)
+let o_clamp_max___Tensor: Call = (...args) => (o_clamp_max___Tensor = operator('clamp_max_', 'Tensor'))(...args)
+let o_clamp_max_: Call = (...args) => (o_clamp_max_ = operator('clamp_max_', ''))(...args)
+let o_clamp_min__Tensor: Call = (...args) => (o_clamp_min__Tensor = operator('clamp_min', 'Tensor'))(...args)
+let o_clamp_min: Call = (...args) => (o_clamp_min = operator('clamp_min', ''))(...args)
+let o_clamp_min___Tensor: Call = (...args) => (o_clamp_min___Tensor = operator('clamp_min_', 'Tensor'))(...args)
+let o_clamp_min_: Call = (...args) => (o_clamp_min_ = operator('clamp_min_', ''))(...args)
+let o_clip__Tensor: Call = (...args) => (o_clip__Tensor = operator('clip', 'Tensor'))(...args)
+let o_clip: Call = (...args) => (o_clip = operator('clip', ''))(...args)
+let o_clip___Tensor: Call = (...args) => (o_clip___Tensor = operator('clip_', 'Tensor'))(...args)
+let o_clip_: Call = (...args) => (o_clip_ = operator('clip_', ''))(...args)
+let o_clone: Call = (...args) => (o_clone = operator('clone', ''))(...args)
+let o_coalesce: Call = (...args) => (o_coalesce = operator('coalesce', ''))(...args)
+let o_col_indices: Call = (...args) => (o_col_indices = operator('col_indices', ''))(...args)
+let o_conj: Call = (...args) => (o_conj = operator('conj', ''))(...args)
+let o_conj_physical: Call = (...args) => (o_conj_physical = operator('conj_physical', ''))(...args)
+let o_conj_physical_: Call = (...args) => (o_conj_physical_ = operator('conj_physical_', ''))(...args)
+let o_copysign__Tensor: Call = (...args) => (o_copysign__Tensor = operator('copysign', 'Tensor'))(...args)
+let o_copysign__Scalar: Call = (...args) => (o_copysign__Scalar = operator('copysign', 'Scalar'))(...args)
+let o_copysign___Tensor: Call = (...args) => (o_copysign___Tensor = operator('copysign_', 'Tensor'))(...args)
+let o_copysign___Scalar: Call = (...args) => (o_copysign___Scalar = operator('copysign_', 'Scalar'))(...args)
+let o_corrcoef: Call = (...args) => (o_corrcoef = operator('corrcoef', ''))(...args)
+let o_cos: Call = (...args) => (o_cos = operator('cos', ''))(...args)
+let o_cos_: Call = (...args) => (o_cos_ = operator('cos_', ''))(...args)
+let o_cosh: Call = (...args) => (o_cosh = operator('cosh', ''))(...args)
+let o_cosh_: Call = (...args) => (o_cosh_ = operator('cosh_', ''))(...args)
+let o_count_nonzero: Call = (...args) => (o_count_nonzero = operator('count_nonzero', ''))(...args)
+let o_count_nonzero__dim_IntList: Call = (...args) => (o_count_nonzero__dim_IntList = operator('count_nonzero', 'dim_IntList'))(...args)
+let o_cov: Call = (...args) => (o_cov = operator('cov', ''))(...args)
+let o_cross: Call = (...args) => (o_cross = operator('cross', ''))(...args)
+let o_crow_indices: Call = (...args) => (o_crow_indices = operator('crow_indices', ''))(...args)
+let o_cumprod: Call = (...args) => (o_cumprod = operator('cumprod', ''))(...args)
+let o_cumprod_: Call = (...args) => (o_cumprod_ = operator('cumprod_', ''))(...args)
+let o_cumsum: Call = (...args) => (o_cumsum = operator('cumsum', ''))(...args)
+let o_cumsum_: Call = (...args) => (o_cumsum_ = operator('cumsum_', ''))(...args)
+let o_deg2rad: Call = (...args) => (o_deg2rad = operator('deg2rad', ''))(...args)
+let o_deg2rad_: Call = (...args) => (o_deg2rad_ = operator('deg2rad_', ''))(...args)
+let o_dequantize__self: Call = (...args) => (o_dequantize__self = operator('dequantize', 'self'))(...args)
+let o_det: Call = (...args) => (o_det = operator('det', ''))(...args)
+let o_detach_: Call = (...args) => (o_detach_ = operator('detach_', ''))(...args)
+let o_diag: Call = (...args) => (o_diag = operator('diag', ''))(...args)
+let o_diag_embed: Call = (...args) => (o_diag_embed = operator('diag_embed', ''))(...args)
+let o_diagflat: Call = (...args) => (o_diagflat = operator('diagflat', ''))(...args)
+let o_diagonal: Call = (...args) => (o_diagonal = operator('diagonal', ''))(...args)
+let o_diagonal_scatter: Call = (...args) => (o_diagonal_scatter = operator('diagonal_scatter', ''))(...args)
+let o_diff: Call = (...args) => (o_diff = operator('diff', ''))(...args)
+let o_digamma: Call = (...args) => (o_digamma = operator('digamma', ''))(...args)
+let o_digamma_: Call = (...args) => (o_digamma_ = operator('digamma_', ''))(...args)
+let o_dist: Call = (...args) => (o_dist = operator('dist', ''))(...args)
+let o_div__Tensor: Call = (...args) => (o_div__Tensor = operator('div', 'Tensor'))(...args)
+let o_div__Scalar: Call = (...args) => (o_div__Scalar = operator('div', 'Scalar'))(...args)
+let o_div___Tensor: Call = (...args) => (o_div___Tensor = operator('div_', 'Tensor'))(...args)
+let o_div___Scalar: Call = (...args) => (o_div___Scalar = operator('div_', 'Scalar'))(...args)
+let o_divide__Tensor: Call = (...args) => (o_divide__Tensor = operator('divide', 'Tensor'))(...args)
+let o_divide__Scalar: Call = (...args) => (o_divide__Scalar = operator('divide', 'Scalar'))(...args)
+let o_divide___Tensor: Call = (...args) => (o_divide___Tensor = operator('divide_', 'Tensor'))(...args)
+let o_divide___Scalar: Call = (...args) => (o_divide___Scalar = operator('divide_', 'Scalar'))(...args)
+let o_dot: Call = (...args) => (o_dot = operator('dot', ''))(...args)
+let o_eq__Tensor: Call = (...args) => (o_eq__Tensor = operator('eq', 'Tensor'))(...args)
+let o_eq__Scalar: Call = (...args) => (o_eq__Scalar = operator('eq', 'Scalar'))(...args)
+let o_eq___Tensor: Call = (...args) => (o_eq___Tensor = operator('eq_', 'Tensor'))(...args)
+let o_eq___Scalar: Call = (...args) => (o_eq___Scalar = operator('eq_', 'Scalar'))(...args)
+let o_erf: Call = (...args) => (o_erf = operator('erf', ''))(...args)
+let o_erf_: Call = (...args) => (o_erf_ = operator('erf_', ''))(...args)
+let o_erfc: Call = (...args) => (o_erfc = operator('erfc', ''))(...args)
+let o_erfc_: Call = (...args) => (o_erfc_ = operator('erfc_', ''))(...args)
+let o_erfinv: Call = (...args) => (o_erfinv = operator('erfinv', ''))(...args)
+let o_erfinv_: Call = (...args) => (o_erfinv_ = operator('erfinv_', ''))(...args)
+let o_exp: Call = (...args) => (o_exp = operator('exp', ''))(...args)
+let o_exp2: Call = (...args) => (o_exp2 = operator('exp2', ''))(...args)
+let o_exp2_: Call = (...args) => (o_exp2_ = operator('exp2_', ''))(...args)
+let o_exp_: Call = (...args) => (o_exp_ = operator('exp_', ''))(...args)
+let o_expand: Call = (...args) => (o_expand = operator('expand', ''))(...args)
+let o_expand_as: Call = (...args) => (o_expand_as = operator('expand_as', ''))(...args)
+let o_expm1: Call = (...args) => (o_expm1 = operator('expm1', ''))(...args)
+let o_expm1_: Call = (...args) => (o_expm1_ = operator('expm1_', ''))(...args)
+let o_exponential_: Call = (...args) => (o_exponential_ = operator('exponential_', ''))(...args)
+let o_fill___Tensor: Call = (...args) => (o_fill___Tensor = operator('fill_', 'Tensor'))(...args)
+let o_fill___Scalar: Call = (...args) => (o_fill___Scalar = operator('fill_', 'Scalar'))(...args)
+let o_fill_diagonal_: Call = (...args) => (o_fill_diagonal_ = operator('fill_diagonal_', ''))(...args)
+let o_fix: Call = (...args) => (o_fix = operator('fix', ''))(...args)
+let o_fix_: Call = (...args) => (o_fix_ = operator('fix_', ''))(...args)
+let o_flatten__using_ints: Call = (...args) => (o_flatten__using_ints = operator('flatten', 'using_ints'))(...args)
+let o_flip: Call = (...args) => (o_flip = operator('flip', ''))(...args)
+let o_fliplr: Call = (...args) => (o_fliplr = operator('fliplr', ''))(...args)
+let o_flipud: Call = (...args) => (o_flipud = operator('flipud', ''))(...args)
+let o_float_power__Tensor_Tensor: Call = (...args) => (o_float_power__Tensor_Tensor = operator('float_power', 'Tensor_Tensor'))(...args)
+let o_float_power__Tensor_Scalar: Call = (...args) => (o_float_power__Tensor_Scalar = operator('float_power', 'Tensor_Scalar'))(...args)
+let o_float_power___Tensor: Call = (...args) => (o_float_power___Tensor = operator('float_power_', 'Tensor'))(...args)
+let o_float_power___Scalar: Call = (...args) => (o_float_power___Scalar = operator('float_power_', 'Scalar'))(...args)
+let o_floor: Call = (...args) => (o_floor = operator('floor', ''))(...args)
+let o_floor_: Call = (...args) => (o_floor_ = operator('floor_', ''))(...args)
+let o_floor_divide: Call = (...args) => (o_floor_divide = operator('floor_divide', ''))(...args)
+let o_floor_divide__Scalar: Call = (...args) => (o_floor_divide__Scalar = operator('floor_divide', 'Scalar'))(...args)
+let o_floor_divide___Tensor: Call = (...args) => (o_floor_divide___Tensor = operator('floor_divide_', 'Tensor'))(...args)
+let o_floor_divide___Scalar: Call = (...args) => (o_floor_divide___Scalar = operator('floor_divide_', 'Scalar'))(...args)
+let o_fmax: Call = (...args) => (o_fmax = operator('fmax', ''))(...args)
+let o_fmin: Call = (...args) => (o_fmin = operator('fmin', ''))(...args)
+let o_fmod__Tensor: Call = (...args) => (o_fmod__Tensor = operator('fmod', 'Tensor'))(...args)
+let o_fmod__Scalar: Call = (...args) => (o_fmod__Scalar = operator('fmod', 'Scalar'))(...args)
+let o_fmod___Tensor: Call = (...args) => (o_fmod___Tensor = operator('fmod_', 'Tensor'))(...args)
+let o_fmod___Scalar: Call = (...args) => (o_fmod___Scalar = operator('fmod_', 'Scalar'))(...args)
+let o_frac: Call = (...args) => (o_frac = operator('frac', ''))(...args)
+let o_frac_: Call = (...args) => (o_frac_ = operator('frac_', ''))(...args)
+let o_gather: Call = (...args) => (o_gather = operator('gather', ''))(...args)
+let o_gcd: Call = (...args) => (o_gcd = operator('gcd', ''))(...args)
+let o_gcd_: Call = (...args) => (o_gcd_ = operator('gcd_', ''))(...args)
+let o_ge__Tensor: Call = (...args) => (o_ge__Tensor = operator('ge', 'Tensor'))(...args)
+let o_ge__Scalar: Call = (...args) => (o_ge__Scalar = operator('ge', 'Scalar'))(...args)
+let o_ge___Tensor: Call = (...args) => (o_ge___Tensor = operator('ge_', 'Tensor'))(...args)
+let o_ge___Scalar: Call = (...args) => (o_ge___Scalar = operator('ge_', 'Scalar'))(...args)
+let o_geometric_: Call = (...args) => (o_geometric_ = operator('geometric_', ''))(...args)
+let o_ger: Call = (...args) => (o_ger = operator('ger', ''))(...args)
+let o_greater__Tensor: Call = (...args) => (o_greater__Tensor = operator('greater', 'Tensor'))(...args)
+let o_greater__Scalar: Call = (...args) => (o_greater__Scalar = operator('greater', 'Scalar'))(...args)
+let o_greater___Tensor: Call = (...args) => (o_greater___Tensor = operator('greater_', 'Tensor'))(...args)
+let o_greater___Scalar: Call = (...args) => (o_greater___Scalar = operator('greater_', 'Scalar'))(...args)
+let o_greater_equal__Tensor: Call = (...args) => (o_greater_equal__Tensor = operator('greater_equal', 'Tensor'))(...args)
+let o_greater_equal__Scalar: Call = (...args) => (o_greater_equal__Scalar = operator('greater_equal', 'Scalar'))(...args)
+let o_greater_equal___Tensor: Call = (...args) => (o_greater_equal___Tensor = operator('greater_equal_', 'Tensor'))(...args)
+let o_greater_equal___Scalar: Call = (...args) => (o_greater_equal___Scalar = operator('greater_equal_', 'Scalar'))(...args)
+let o_gt__Tensor: Call = (...args) => (o_gt__Tensor = operator('gt', 'Tensor'))(...args)
+let o_gt__Scalar: Call = (...args) => (o_gt__Scalar = operator('gt', 'Scalar'))(...args)
+let o_gt___Tensor: Call = (...args) => (o_gt___Tensor = operator('gt_', 'Tensor'))(...args)
+let o_gt___Scalar: Call = (...args) => (o_gt___Scalar = operator('gt_', 'Scalar'))(...args)
+let o_hardshrink: Call = (...args) => (o_hardshrink = operator('hardshrink', ''))(...args)
+let o_hash_tensor: Call = (...args) => (o_hash_tensor = operator('hash_tensor', ''))(...args)
+let o_heaviside: Call = (...args) => (o_heaviside = operator('heaviside', ''))(...args)
+let o_heaviside_: Call = (...args) => (o_heaviside_ = operator('heaviside_', ''))(...args)
+let o_histc: Call = (...args) => (o_histc = operator('histc', ''))(...args)
+let o_hypot: Call = (...args) => (o_hypot = operator('hypot', ''))(...args)
+let o_hypot_: Call = (...args) => (o_hypot_ = operator('hypot_', ''))(...args)
+let o_i0: Call = (...args) => (o_i0 = operator('i0', ''))(...args)
+let o_i0_: Call = (...args) => (o_i0_ = operator('i0_', ''))(...args)
+let o_igamma: Call = (...args) => (o_igamma = operator('igamma', ''))(...args)
+let o_igamma_: Call = (...args) => (o_igamma_ = operator('igamma_', ''))(...args)
+let o_igammac: Call = (...args) => (o_igammac = operator('igammac', ''))(...args)
+let o_igammac_: Call = (...args) => (o_igammac_ = operator('igammac_', ''))(...args)
+let o_index_add: Call = (...args) => (o_index_add = operator('index_add', ''))(...args)
+let o_index_add_: Call = (...args) => (o_index_add_ = operator('index_add_', ''))(...args)
+let o_index_copy: Call = (...args) => (o_index_copy = operator('index_copy', ''))(...args)
+let o_index_copy_: Call = (...args) => (o_index_copy_ = operator('index_copy_', ''))(...args)
+let o_index_fill__int_Tensor: Call = (...args) => (o_index_fill__int_Tensor = operator('index_fill', 'int_Tensor'))(...args)
+let o_index_fill__int_Scalar: Call = (...args) => (o_index_fill__int_Scalar = operator('index_fill', 'int_Scalar'))(...args)
+let o_index_fill___int_Tensor: Call = (...args) => (o_index_fill___int_Tensor = operator('index_fill_', 'int_Tensor'))(...args)
+let o_index_fill___int_Scalar: Call = (...args) => (o_index_fill___int_Scalar = operator('index_fill_', 'int_Scalar'))(...args)
+let o_index_select: Call = (...args) => (o_index_select = operator('index_select', ''))(...args)
+let o_indices: Call = (...args) => (o_indices = operator('indices', ''))(...args)
+let o_inner: Call = (...args) => (o_inner = operator('inner', ''))(...args)
+let o_int_repr: Call = (...args) => (o_int_repr = operator('int_repr', ''))(...args)
+let o_inverse: Call = (...args) => (o_inverse = operator('inverse', ''))(...args)
+let o_isclose: Call = (...args) => (o_isclose = operator('isclose', ''))(...args)
+let o_isfinite: Call = (...args) => (o_isfinite = operator('isfinite', ''))(...args)
+let o_isinf: Call = (...args) => (o_isinf = operator('isinf', ''))(...args)
+let o_isnan: Call = (...args) => (o_isnan = operator('isnan', ''))(...args)
+let o_isneginf: Call = (...args) => (o_isneginf = operator('isneginf', ''))(...args)
+let o_isposinf: Call = (...args) => (o_isposinf = operator('isposinf', ''))(...args)
+let o_isreal: Call = (...args) => (o_isreal = operator('isreal', ''))(...args)
+let o_istft: Call = (...args) => (o_istft = operator('istft', ''))(...args)
+let o_kron: Call = (...args) => (o_kron = operator('kron', ''))(...args)
+let o_lcm: Call = (...args) => (o_lcm = operator('lcm', ''))(...args)
+let o_lcm_: Call = (...args) => (o_lcm_ = operator('lcm_', ''))(...args)
+let o_ldexp__Tensor: Call = (...args) => (o_ldexp__Tensor = operator('ldexp', 'Tensor'))(...args)
+let o_ldexp_: Call = (...args) => (o_ldexp_ = operator('ldexp_', ''))(...args)
+let o_le__Tensor: Call = (...args) => (o_le__Tensor = operator('le', 'Tensor'))(...args)
+let o_le__Scalar: Call = (...args) => (o_le__Scalar = operator('le', 'Scalar'))(...args)
+let o_le___Tensor: Call = (...args) => (o_le___Tensor = operator('le_', 'Tensor'))(...args)
+let o_le___Scalar: Call = (...args) => (o_le___Scalar = operator('le_', 'Scalar'))(...args)
+let o_lerp__Tensor: Call = (...args) => (o_lerp__Tensor = operator('lerp', 'Tensor'))(...args)
+let o_lerp__Scalar: Call = (...args) => (o_lerp__Scalar = operator('lerp', 'Scalar'))(...args)
+let o_lerp___Tensor: Call = (...args) => (o_lerp___Tensor = operator('lerp_', 'Tensor'))(...args)
+let o_lerp___Scalar: Call = (...args) => (o_lerp___Scalar = operator('lerp_', 'Scalar'))(...args)
+let o_less__Tensor: Call = (...args) => (o_less__Tensor = operator('less', 'Tensor'))(...args)
+let o_less__Scalar: Call = (...args) => (o_less__Scalar = operator('less', 'Scalar'))(...args)
+let o_less___Tensor: Call = (...args) => (o_less___Tensor = operator('less_', 'Tensor'))(...args)
+let o_less___Scalar: Call = (...args) => (o_less___Scalar = operator('less_', 'Scalar'))(...args)
+let o_less_equal__Tensor: Call = (...args) => (o_less_equal__Tensor = operator('less_equal', 'Tensor'))(...args)
+let o_less_equal__Scalar: Call = (...args) => (o_less_equal__Scalar = operator('less_equal', 'Scalar'))(...args)
+let o_less_equal___Tensor: Call = (...args) => (o_less_equal___Tensor = operator('less_equal_', 'Tensor'))(...args)
+let o_less_equal___Scalar: Call = (...args) => (o_less_equal___Scalar = operator('less_equal_', 'Scalar'))(...args)
+let o_lgamma: Call = (...args) => (o_lgamma = operator('lgamma', ''))(...args)
+let o_lgamma_: Call = (...args) => (o_lgamma_ = operator('lgamma_', ''))(...args)
+let o_log: Call = (...args) => (o_log = operator('log', ''))(...args)
+let o_log10: Call = (...args) => (o_log10 = operator('log10', ''))(...args)
+let o_log10_: Call = (...args) => (o_log10_ = operator('log10_', ''))(...args)
+let o_log1p: Call = (...args) => (o_log1p = operator('log1p', ''))(...args)
+let o_log1p_: Call = (...args) => (o_log1p_ = operator('log1p_', ''))(...args)
+let o_log2: Call = (...args) => (o_log2 = operator('log2', ''))(...args)
+let o_log2_: Call = (...args) => (o_log2_ = operator('log2_', ''))(...args)
+let o_log_: Call = (...args) => (o_log_ = operator('log_', ''))(...args)
+let o_log_normal_: Call = (...args) => (o_log_normal_ = operator('log_normal_', ''))(...args)
+let o_log_softmax__int: Call = (...args) => (o_log_softmax__int = operator('log_softmax', 'int'))(...args)
+let o_logaddexp: Call = (...args) => (o_logaddexp = operator('logaddexp', ''))(...args)
+let o_logaddexp2: Call = (...args) => (o_logaddexp2 = operator('logaddexp2', ''))(...args)
+let o_logcumsumexp: Call = (...args) => (o_logcumsumexp = operator('logcumsumexp', ''))(...args)
+let o_logdet: Call = (...args) => (o_logdet = operator('logdet', ''))(...args)
+let o_logical_and: Call = (...args) => (o_logical_and = operator('logical_and', ''))(...args)
+let o_logical_and_: Call = (...args) => (o_logical_and_ = operator('logical_and_', ''))(...args)
+let o_logical_not: Call = (...args) => (o_logical_not = operator('logical_not', ''))(...args)
+let o_logical_not_: Call = (...args) => (o_logical_not_ = operator('logical_not_', ''))(...args)
+let o_logical_or: Call = (...args) => (o_logical_or = operator('logical_or', ''))(...args)
+let o_logical_or_: Call = (...args) => (o_logical_or_ = operator('logical_or_', ''))(...args)
+let o_logical_xor: Call = (...args) => (o_logical_xor = operator('logical_xor', ''))(...args)
+let o_logical_xor_: Call = (...args) => (o_logical_xor_ = operator('logical_xor_', ''))(...args)
+let o_logit: Call = (...args) => (o_logit = operator('logit', ''))(...args)
+let o_logit_: Call = (...args) => (o_logit_ = operator('logit_', ''))(...args)
+let o_logsumexp: Call = (...args) => (o_logsumexp = operator('logsumexp', ''))(...args)
+let o_lt__Tensor: Call = (...args) => (o_lt__Tensor = operator('lt', 'Tensor'))(...args)
+let o_lt__Scalar: Call = (...args) => (o_lt__Scalar = operator('lt', 'Scalar'))(...args)
+let o_lt___Tensor: Call = (...args) => (o_lt___Tensor = operator('lt_', 'Tensor'))(...args)
+let o_lt___Scalar: Call = (...args) => (o_lt___Scalar = operator('lt_', 'Scalar'))(...args)
+let o_lu_solve: Call = (...args) => (o_lu_solve = operator('lu_solve', ''))(...args)
+let o_masked_fill__Tensor: Call = (...args) => (o_masked_fill__Tensor = operator('masked_fill', 'Tensor'))(...args)
+let o_masked_fill__Scalar: Call = (...args) => (o_masked_fill__Scalar = operator('masked_fill', 'Scalar'))(...args)
+let o_masked_fill___Tensor: Call = (...args) => (o_masked_fill___Tensor = operator('masked_fill_', 'Tensor'))(...args)
+let o_masked_fill___Scalar: Call = (...args) => (o_masked_fill___Scalar = operator('masked_fill_', 'Scalar'))(...args)
+let o_masked_scatter: Call = (...args) => (o_masked_scatter = operator('masked_scatter', ''))(...args)
+let o_masked_scatter_: Call = (...args) => (o_masked_scatter_ = operator('masked_scatter_', ''))(...args)
+let o_masked_select: Call = (...args) => (o_masked_select = operator('masked_select', ''))(...args)
+let o_matmul: Call = (...args) => (o_matmul = operator('matmul', ''))(...args)
+let o_matrix_exp: Call = (...args) => (o_matrix_exp = operator('matrix_exp', ''))(...args)
+let o_matrix_power: Call = (...args) => (o_matrix_power = operator('matrix_power', ''))(...args)
+let o_max: Call = (...args) => (o_max = operator('max', ''))(...args)
+let o_max__other: Call = (...args) => (o_max__other = operator('max', 'other'))(...args)
+let o_maximum: Call = (...args) => (o_maximum = operator('maximum', ''))(...args)
+let o_mean: Call = (...args) => (o_mean = operator('mean', ''))(...args)
+let o_mean__dim: Call = (...args) => (o_mean__dim = operator('mean', 'dim'))(...args)
+let o_median: Call = (...args) => (o_median = operator('median', ''))(...args)
+let o_min: Call = (...args) => (o_min = operator('min', ''))(...args)
+let o_min__other: Call = (...args) => (o_min__other = operator('min', 'other'))(...args)
+let o_minimum: Call = (...args) => (o_minimum = operator('minimum', ''))(...args)
+let o_mm: Call = (...args) => (o_mm = operator('mm', ''))(...args)
+let o_moveaxis__int: Call = (...args) => (o_moveaxis__int = operator('moveaxis', 'int'))(...args)
+let o_moveaxis__intlist: Call = (...args) => (o_moveaxis__intlist = operator('moveaxis', 'intlist'))(...args)
+let o_movedim__int: Call = (...args) => (o_movedim__int = operator('movedim', 'int'))(...args)
+let o_movedim__intlist: Call = (...args) => (o_movedim__intlist = operator('movedim', 'intlist'))(...args)
+let o_msort: Call = (...args) => (o_msort = operator('msort', ''))(...args)
+let o_mul__Tensor: Call = (...args) => (o_mul__Tensor = operator('mul', 'Tensor'))(...args)
+let o_mul__Scalar: Call = (...args) => (o_mul__Scalar = operator('mul', 'Scalar'))(...args)
+let o_mul___Tensor: Call = (...args) => (o_mul___Tensor = operator('mul_', 'Tensor'))(...args)
+let o_mul___Scalar: Call = (...args) => (o_mul___Scalar = operator('mul_', 'Scalar'))(...args)
+let o_multinomial: Call = (...args) => (o_multinomial = operator('multinomial', ''))(...args)
+let o_multiply__Tensor: Call = (...args) => (o_multiply__Tensor = operator('multiply', 'Tensor'))(...args)
+let o_multiply__Scalar: Call = (...args) => (o_multiply__Scalar = operator('multiply', 'Scalar'))(...args)
+let o_multiply___Tensor: Call = (...args) => (o_multiply___Tensor = operator('multiply_', 'Tensor'))(...args)
+let o_multiply___Scalar: Call = (...args) => (o_multiply___Scalar = operator('multiply_', 'Scalar'))(...args)
+let o_mv: Call = (...args) => (o_mv = operator('mv', ''))(...args)
+let o_mvlgamma: Call = (...args) => (o_mvlgamma = operator('mvlgamma', ''))(...args)
+let o_mvlgamma_: Call = (...args) => (o_mvlgamma_ = operator('mvlgamma_', ''))(...args)
+let o_nan_to_num: Call = (...args) => (o_nan_to_num = operator('nan_to_num', ''))(...args)
+let o_nan_to_num_: Call = (...args) => (o_nan_to_num_ = operator('nan_to_num_', ''))(...args)
+let o_nanmean: Call = (...args) => (o_nanmean = operator('nanmean', ''))(...args)
+let o_nanmedian: Call = (...args) => (o_nanmedian = operator('nanmedian', ''))(...args)
+let o_nanquantile: Call = (...args) => (o_nanquantile = operator('nanquantile', ''))(...args)
+let o_nanquantile__scalar: Call = (...args) => (o_nanquantile__scalar = operator('nanquantile', 'scalar'))(...args)
+let o_nansum: Call = (...args) => (o_nansum = operator('nansum', ''))(...args)
+let o_narrow__Tensor: Call = (...args) => (o_narrow__Tensor = operator('narrow', 'Tensor'))(...args)
+let o_narrow: Call = (...args) => (o_narrow = operator('narrow', ''))(...args)
+let o_narrow_copy: Call = (...args) => (o_narrow_copy = operator('narrow_copy', ''))(...args)
+let o_ne__Tensor: Call = (...args) => (o_ne__Tensor = operator('ne', 'Tensor'))(...args)
+let o_ne__Scalar: Call = (...args) => (o_ne__Scalar = operator('ne', 'Scalar'))(...args)
+let o_ne___Tensor: Call = (...args) => (o_ne___Tensor = operator('ne_', 'Tensor'))(...args)
+let o_ne___Scalar: Call = (...args) => (o_ne___Scalar = operator('ne_', 'Scalar'))(...args)
+let o_neg: Call = (...args) => (o_neg = operator('neg', ''))(...args)
+let o_neg_: Call = (...args) => (o_neg_ = operator('neg_', ''))(...args)
+let o_negative: Call = (...args) => (o_negative = operator('negative', ''))(...args)
+let o_negative_: Call = (...args) => (o_negative_ = operator('negative_', ''))(...args)
+let o_nextafter: Call = (...args) => (o_nextafter = operator('nextafter', ''))(...args)
+let o_nextafter_: Call = (...args) => (o_nextafter_ = operator('nextafter_', ''))(...args)
+let o_normal_: Call = (...args) => (o_normal_ = operator('normal_', ''))(...args)
+let o_not_equal__Tensor: Call = (...args) => (o_not_equal__Tensor = operator('not_equal', 'Tensor'))(...args)
+let o_not_equal__Scalar: Call = (...args) => (o_not_equal__Scalar = operator('not_equal', 'Scalar'))(...args)
+let o_not_equal___Tensor: Call = (...args) => (o_not_equal___Tensor = operator('not_equal_', 'Tensor'))(...args)
+let o_not_equal___Scalar: Call = (...args) => (o_not_equal___Scalar = operator('not_equal_', 'Scalar'))(...args)
+let o_orgqr: Call = (...args) => (o_orgqr = operator('orgqr', ''))(...args)
+let o_ormqr: Call = (...args) => (o_ormqr = operator('ormqr', ''))(...args)
+let o_outer: Call = (...args) => (o_outer = operator('outer', ''))(...args)
+let o_permute: Call = (...args) => (o_permute = operator('permute', ''))(...args)
+let o_pin_memory: Call = (...args) => (o_pin_memory = operator('pin_memory', ''))(...args)
+let o_pinverse: Call = (...args) => (o_pinverse = operator('pinverse', ''))(...args)
+let o_polygamma: Call = (...args) => (o_polygamma = operator('polygamma', ''))(...args)
+let o_polygamma_: Call = (...args) => (o_polygamma_ = operator('polygamma_', ''))(...args)
+let o_positive: Call = (...args) => (o_positive = operator('positive', ''))(...args)
+let o_pow__Tensor_Tensor: Call = (...args) => (o_pow__Tensor_Tensor = operator('pow', 'Tensor_Tensor'))(...args)
+let o_pow__Tensor_Scalar: Call = (...args) => (o_pow__Tensor_Scalar = operator('pow', 'Tensor_Scalar'))(...args)
+let o_pow___Tensor: Call = (...args) => (o_pow___Tensor = operator('pow_', 'Tensor'))(...args)
+let o_pow___Scalar: Call = (...args) => (o_pow___Scalar = operator('pow_', 'Scalar'))(...args)
+let o_prelu: Call = (...args) => (o_prelu = operator('prelu', ''))(...args)
+let o_prod: Call = (...args) => (o_prod = operator('prod', ''))(...args)
+let o_prod__dim_int: Call = (...args) => (o_prod__dim_int = operator('prod', 'dim_int'))(...args)
+let o_put: Call = (...args) => (o_put = operator('put', ''))(...args)
+let o_put_: Call = (...args) => (o_put_ = operator('put_', ''))(...args)
+let o_q_per_channel_scales: Call = (...args) => (o_q_per_channel_scales = operator('q_per_channel_scales', ''))(...args)
+let o_q_per_channel_zero_points: Call = (...args) => (o_q_per_channel_zero_points = operator('q_per_channel_zero_points', ''))(...args)
+let o_quantile: Call = (...args) => (o_quantile = operator('quantile', ''))(...args)
+let o_quantile__scalar: Call = (...args) => (o_quantile__scalar = operator('quantile', 'scalar'))(...args)
+let o_rad2deg: Call = (...args) => (o_rad2deg = operator('rad2deg', ''))(...args)
+let o_rad2deg_: Call = (...args) => (o_rad2deg_ = operator('rad2deg_', ''))(...args)
+let o_random_: Call = (...args) => (o_random_ = operator('random_', ''))(...args)
+let o_random___from: Call = (...args) => (o_random___from = operator('random_', 'from'))(...args)
+let o_random___to: Call = (...args) => (o_random___to = operator('random_', 'to'))(...args)
+let o_ravel: Call = (...args) => (o_ravel = operator('ravel', ''))(...args)
+let o_reciprocal: Call = (...args) => (o_reciprocal = operator('reciprocal', ''))(...args)
+let o_reciprocal_: Call = (...args) => (o_reciprocal_ = operator('reciprocal_', ''))(...args)
+let o_relu: Call = (...args) => (o_relu = operator('relu', ''))(...args)
+let o_relu_: Call = (...args) => (o_relu_ = operator('relu_', ''))(...args)
+let o_remainder__Tensor: Call = (...args) => (o_remainder__Tensor = operator('remainder', 'Tensor'))(...args)
+let o_remainder__Scalar: Call = (...args) => (o_remainder__Scalar = operator('remainder', 'Scalar'))(...args)
+let o_remainder___Tensor: Call = (...args) => (o_remainder___Tensor = operator('remainder_', 'Tensor'))(...args)
+let o_remainder___Scalar: Call = (...args) => (o_remainder___Scalar = operator('remainder_', 'Scalar'))(...args)
+let o_renorm: Call = (...args) => (o_renorm = operator('renorm', ''))(...args)
+let o_renorm_: Call = (...args) => (o_renorm_ = operator('renorm_', ''))(...args)
+let o_repeat: Call = (...args) => (o_repeat = operator('repeat', ''))(...args)
+let o_repeat_interleave__self_Tensor: Call = (...args) => (o_repeat_interleave__self_Tensor = operator('repeat_interleave', 'self_Tensor'))(...args)
+let o_repeat_interleave__self_int: Call = (...args) => (o_repeat_interleave__self_int = operator('repeat_interleave', 'self_int'))(...args)
+let o_reshape: Call = (...args) => (o_reshape = operator('reshape', ''))(...args)
+let o_reshape_as: Call = (...args) => (o_reshape_as = operator('reshape_as', ''))(...args)
+let o_resize_: Call = (...args) => (o_resize_ = operator('resize_', ''))(...args)
+let o_resize_as_: Call = (...args) => (o_resize_as_ = operator('resize_as_', ''))(...args)
+let o_resize_as_sparse_: Call = (...args) => (o_resize_as_sparse_ = operator('resize_as_sparse_', ''))(...args)
+let o_resolve_conj: Call = (...args) => (o_resolve_conj = operator('resolve_conj', ''))(...args)
+let o_resolve_neg: Call = (...args) => (o_resolve_neg = operator('resolve_neg', ''))(...args)
+let o_roll: Call = (...args) => (o_roll = operator('roll', ''))(...args)
+let o_rot90: Call = (...args) => (o_rot90 = operator('rot90', ''))(...args)
+let o_round: Call = (...args) => (o_round = operator('round', ''))(...args)
+let o_round_: Call = (...args) => (o_round_ = operator('round_', ''))(...args)
+let o_row_indices: Call = (...args) => (o_row_indices = operator('row_indices', ''))(...args)
+let o_rsqrt: Call = (...args) => (o_rsqrt = operator('rsqrt', ''))(...args)
+let o_rsqrt_: Call = (...args) => (o_rsqrt_ = operator('rsqrt_', ''))(...args)
+let o_scatter__src: Call = (...args) => (o_scatter__src = operator('scatter', 'src'))(...args)
+let o_scatter__value: Call = (...args) => (o_scatter__value = operator('scatter', 'value'))(...args)
+let o_scatter___src: Call = (...args) => (o_scatter___src = operator('scatter_', 'src'))(...args)
+let o_scatter___value: Call = (...args) => (o_scatter___value = operator('scatter_', 'value'))(...args)
+let o_scatter_add: Call = (...args) => (o_scatter_add = operator('scatter_add', ''))(...args)
+let o_scatter_add_: Call = (...args) => (o_scatter_add_ = operator('scatter_add_', ''))(...args)
+let o_select__int: Call = (...args) => (o_select__int = operator('select', 'int'))(...args)
+let o_select_scatter: Call = (...args) => (o_select_scatter = operator('select_scatter', ''))(...args)
+let o_sgn: Call = (...args) => (o_sgn = operator('sgn', ''))(...args)
+let o_sgn_: Call = (...args) => (o_sgn_ = operator('sgn_', ''))(...args)
+let o_sigmoid: Call = (...args) => (o_sigmoid = operator('sigmoid', ''))(...args)
+let o_sigmoid_: Call = (...args) => (o_sigmoid_ = operator('sigmoid_', ''))(...args)
+let o_sign: Call = (...args) => (o_sign = operator('sign', ''))(...args)
+let o_sign_: Call = (...args) => (o_sign_ = operator('sign_', ''))(...args)
+let o_signbit: Call = (...args) => (o_signbit = operator('signbit', ''))(...args)
+let o_sin: Call = (...args) => (o_sin = operator('sin', ''))(...args)
+let o_sin_: Call = (...args) => (o_sin_ = operator('sin_', ''))(...args)
+let o_sinc: Call = (...args) => (o_sinc = operator('sinc', ''))(...args)
+let o_sinc_: Call = (...args) => (o_sinc_ = operator('sinc_', ''))(...args)
+let o_sinh: Call = (...args) => (o_sinh = operator('sinh', ''))(...args)
+let o_sinh_: Call = (...args) => (o_sinh_ = operator('sinh_', ''))(...args)
+let o_slice_inverse: Call = (...args) => (o_slice_inverse = operator('slice_inverse', ''))(...args)
+let o_slice_scatter: Call = (...args) => (o_slice_scatter = operator('slice_scatter', ''))(...args)
+let o_smm: Call = (...args) => (o_smm = operator('smm', ''))(...args)
+let o_softmax__int: Call = (...args) => (o_softmax__int = operator('softmax', 'int'))(...args)
+let o_sparse_mask: Call = (...args) => (o_sparse_mask = operator('sparse_mask', ''))(...args)
+let o_sparse_resize_: Call = (...args) => (o_sparse_resize_ = operator('sparse_resize_', ''))(...args)
+let o_sparse_resize_and_clear_: Call = (...args) => (o_sparse_resize_and_clear_ = operator('sparse_resize_and_clear_', ''))(...args)
+let o_sqrt: Call = (...args) => (o_sqrt = operator('sqrt', ''))(...args)
+let o_sqrt_: Call = (...args) => (o_sqrt_ = operator('sqrt_', ''))(...args)
+let o_square: Call = (...args) => (o_square = operator('square', ''))(...args)
+let o_square_: Call = (...args) => (o_square_ = operator('square_', ''))(...args)
+let o_squeeze: Call = (...args) => (o_squeeze = operator('squeeze', ''))(...args)
+let o_squeeze__dim: Call = (...args) => (o_squeeze__dim = operator('squeeze', 'dim'))(...args)
+let o_squeeze__dims: Call = (...args) => (o_squeeze__dims = operator('squeeze', 'dims'))(...args)
+let o_squeeze_: Call = (...args) => (o_squeeze_ = operator('squeeze_', ''))(...args)
+let o_squeeze___dim: Call = (...args) => (o_squeeze___dim = operator('squeeze_', 'dim'))(...args)
+let o_squeeze___dims: Call = (...args) => (o_squeeze___dims = operator('squeeze_', 'dims'))(...args)
+let o_sspaddmm: Call = (...args) => (o_sspaddmm = operator('sspaddmm', ''))(...args)
+let o_std__dim: Call = (...args) => (o_std__dim = operator('std', 'dim'))(...args)
+let o_std__correction: Call = (...args) => (o_std__correction = operator('std', 'correction'))(...args)
+let o_std: Call = (...args) => (o_std = operator('std', ''))(...args)
+let o_sub__Tensor: Call = (...args) => (o_sub__Tensor = operator('sub', 'Tensor'))(...args)
+let o_sub__Scalar: Call = (...args) => (o_sub__Scalar = operator('sub', 'Scalar'))(...args)
+let o_sub___Tensor: Call = (...args) => (o_sub___Tensor = operator('sub_', 'Tensor'))(...args)
+let o_sub___Scalar: Call = (...args) => (o_sub___Scalar = operator('sub_', 'Scalar'))(...args)
+let o_subtract__Tensor: Call = (...args) => (o_subtract__Tensor = operator('subtract', 'Tensor'))(...args)
+let o_subtract__Scalar: Call = (...args) => (o_subtract__Scalar = operator('subtract', 'Scalar'))(...args)
+let o_subtract___Tensor: Call = (...args) => (o_subtract___Tensor = operator('subtract_', 'Tensor'))(...args)
+let o_subtract___Scalar: Call = (...args) => (o_subtract___Scalar = operator('subtract_', 'Scalar'))(...args)
+let o_sum: Call = (...args) => (o_sum = operator('sum', ''))(...args)
+let o_sum__dim_IntList: Call = (...args) => (o_sum__dim_IntList = operator('sum', 'dim_IntList'))(...args)
+let o_sum_to_size: Call = (...args) => (o_sum_to_size = operator('sum_to_size', ''))(...args)
+let o_swapaxes: Call = (...args) => (o_swapaxes = operator('swapaxes', ''))(...args)
+let o_swapaxes_: Call = (...args) => (o_swapaxes_ = operator('swapaxes_', ''))(...args)
+let o_swapdims: Call = (...args) => (o_swapdims = operator('swapdims', ''))(...args)
+let o_swapdims_: Call = (...args) => (o_swapdims_ = operator('swapdims_', ''))(...args)
+let o_t: Call = (...args) => (o_t = operator('t', ''))(...args)
+let o_t_: Call = (...args) => (o_t_ = operator('t_', ''))(...args)
+let o_take: Call = (...args) => (o_take = operator('take', ''))(...args)
+let o_take_along_dim: Call = (...args) => (o_take_along_dim = operator('take_along_dim', ''))(...args)
+let o_tan: Call = (...args) => (o_tan = operator('tan', ''))(...args)
+let o_tan_: Call = (...args) => (o_tan_ = operator('tan_', ''))(...args)
+let o_tanh: Call = (...args) => (o_tanh = operator('tanh', ''))(...args)
+let o_tanh_: Call = (...args) => (o_tanh_ = operator('tanh_', ''))(...args)
+let o_tile: Call = (...args) => (o_tile = operator('tile', ''))(...args)
+let o_to_dense: Call = (...args) => (o_to_dense = operator('to_dense', ''))(...args)
+let o_to_mkldnn: Call = (...args) => (o_to_mkldnn = operator('to_mkldnn', ''))(...args)
+let o_to_padded_tensor: Call = (...args) => (o_to_padded_tensor = operator('to_padded_tensor', ''))(...args)
+let o_to_sparse: Call = (...args) => (o_to_sparse = operator('to_sparse', ''))(...args)
+let o_to_sparse__sparse_dim: Call = (...args) => (o_to_sparse__sparse_dim = operator('to_sparse', 'sparse_dim'))(...args)
+let o_to_sparse_bsc: Call = (...args) => (o_to_sparse_bsc = operator('to_sparse_bsc', ''))(...args)
+let o_to_sparse_bsr: Call = (...args) => (o_to_sparse_bsr = operator('to_sparse_bsr', ''))(...args)
+let o_to_sparse_csc: Call = (...args) => (o_to_sparse_csc = operator('to_sparse_csc', ''))(...args)
+let o_to_sparse_csr: Call = (...args) => (o_to_sparse_csr = operator('to_sparse_csr', ''))(...args)
+let o_trace: Call = (...args) => (o_trace = operator('trace', ''))(...args)
+let o_transpose__int: Call = (...args) => (o_transpose__int = operator('transpose', 'int'))(...args)
+let o_transpose_: Call = (...args) => (o_transpose_ = operator('transpose_', ''))(...args)
+let o_tril: Call = (...args) => (o_tril = operator('tril', ''))(...args)
+let o_tril_: Call = (...args) => (o_tril_ = operator('tril_', ''))(...args)
+let o_triu: Call = (...args) => (o_triu = operator('triu', ''))(...args)
+let o_triu_: Call = (...args) => (o_triu_ = operator('triu_', ''))(...args)
+let o_true_divide__Tensor: Call = (...args) => (o_true_divide__Tensor = operator('true_divide', 'Tensor'))(...args)
+let o_true_divide__Scalar: Call = (...args) => (o_true_divide__Scalar = operator('true_divide', 'Scalar'))(...args)
+let o_true_divide___Tensor: Call = (...args) => (o_true_divide___Tensor = operator('true_divide_', 'Tensor'))(...args)
+let o_true_divide___Scalar: Call = (...args) => (o_true_divide___Scalar = operator('true_divide_', 'Scalar'))(...args)
+let o_trunc: Call = (...args) => (o_trunc = operator('trunc', ''))(...args)
+let o_trunc_: Call = (...args) => (o_trunc_ = operator('trunc_', ''))(...args)
+let o_type_as: Call = (...args) => (o_type_as = operator('type_as', ''))(...args)
+let o_unflatten__int: Call = (...args) => (o_unflatten__int = operator('unflatten', 'int'))(...args)
+let o_unfold: Call = (...args) => (o_unfold = operator('unfold', ''))(...args)
+let o_uniform_: Call = (...args) => (o_uniform_ = operator('uniform_', ''))(...args)
+let o_unsqueeze: Call = (...args) => (o_unsqueeze = operator('unsqueeze', ''))(...args)
+let o_unsqueeze_: Call = (...args) => (o_unsqueeze_ = operator('unsqueeze_', ''))(...args)
+let o_values: Call = (...args) => (o_values = operator('values', ''))(...args)
+let o_var__dim: Call = (...args) => (o_var__dim = operator('var', 'dim'))(...args)
+let o_var__correction: Call = (...args) => (o_var__correction = operator('var', 'correction'))(...args)
+let o_var: Call = (...args) => (o_var = operator('var', ''))(...args)
+let o_vdot: Call = (...args) => (o_vdot = operator('vdot', ''))(...args)
+let o_view: Call = (...args) => (o_view = operator('view', ''))(...args)
+let o_view_as: Call = (...args) => (o_view_as = operator('view_as', ''))(...args)
+let o_where__self: Call = (...args) => (o_where__self = operator('where', 'self'))(...args)
+let o_where__ScalarOther: Call = (...args) => (o_where__ScalarOther = operator('where', 'ScalarOther'))(...args)
+let o_xlogy__Tensor: Call = (...args) => (o_xlogy__Tensor = operator('xlogy', 'Tensor'))(...args)
+let o_xlogy__Scalar_Other: Call = (...args) => (o_xlogy__Scalar_Other = operator('xlogy', 'Scalar_Other'))(...args)
+let o_xlogy___Tensor: Call = (...args) => (o_xlogy___Tensor = operator('xlogy_', 'Tensor'))(...args)
+let o_xlogy___Scalar_Other: Call = (...args) => (o_xlogy___Scalar_Other = operator('xlogy_', 'Scalar_Other'))(...args)
+let o_zero_: Call = (...args) => (o_zero_ = operator('zero_', ''))(...args)
 
-const s0 = signatures('abs', true, ['abs|||self:T'])
-const s1 = signatures('abs_', true, ['abs_||@|self:T'])
-const s2 = signatures('absolute', true, ['absolute|||self:T'])
-const s3 = signatures('absolute_', true, ['absolute_||@|self:T'])
-const s4 = signatures('acos', true, ['acos|||self:T'])
-const s5 = signatures('acos_', true, ['acos_||@|self:T'])
-const s6 = signatures('acosh', true, ['acosh|||self:T'])
-const s7 = signatures('acosh_', true, ['acosh_||@|self:T'])
-const s8 = signatures('add', true, ['add|Tensor||self:T,other:T,*,alpha:S=', 'add|Scalar||self:T,other:S,alpha:S='])
-const s9 = signatures('add_', true, ['add_|Tensor|@|self:T,other:T,*,alpha:S=', 'add_|Scalar|@|self:T,other:S,alpha:S='])
-const s10 = signatures('addbmm', true, ['addbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
-const s11 = signatures('addbmm_', true, ['addbmm_||@|self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
-const s12 = signatures('addcdiv', true, ['addcdiv|||self:T,tensor1:T,tensor2:T,*,value:S='])
-const s13 = signatures('addcdiv_', true, ['addcdiv_||@|self:T,tensor1:T,tensor2:T,*,value:S='])
-const s14 = signatures('addcmul', true, ['addcmul|||self:T,tensor1:T,tensor2:T,*,value:S='])
-const s15 = signatures('addcmul_', true, ['addcmul_||@|self:T,tensor1:T,tensor2:T,*,value:S='])
-const s16 = signatures('addmm', true, ['addmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
-const s17 = signatures('addmm_', true, ['addmm_||@|self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
-const s18 = signatures('addmv', true, ['addmv|||self:T,mat:T,vec:T,*,beta:S=,alpha:S='])
-const s19 = signatures('addmv_', true, ['addmv_||@|self:T,mat:T,vec:T,*,beta:S=,alpha:S='])
-const s20 = signatures('addr', true, ['addr|||self:T,vec1:T,vec2:T,*,beta:S=,alpha:S='])
-const s21 = signatures('addr_', true, ['addr_||@|self:T,vec1:T,vec2:T,*,beta:S=,alpha:S='])
-const s22 = signatures('adjoint', true, ['adjoint|||self:T'])
-const s23 = signatures('all', true, ['all|||self:T', 'all|dims||self:T,dim:i[]?=,keepdim:b=', 'all|dim||self:T,dim:i,keepdim:b='])
-const s24 = signatures('allclose', true, ['allclose|||self:T,other:T,rtol:f=,atol:f=,equal_nan:b='])
-const s25 = signatures('amax', true, ['amax|||self:T,dim:i[1]=,keepdim:b='])
-const s26 = signatures('amin', true, ['amin|||self:T,dim:i[1]=,keepdim:b='])
-const s27 = signatures('aminmax', true, ['aminmax|||self:T,*,dim:i?=,keepdim:b='])
-const s28 = signatures('angle', true, ['angle|||self:T'])
-const s29 = signatures('any', true, ['any|||self:T', 'any|dims||self:T,dim:i[]?=,keepdim:b=', 'any|dim||self:T,dim:i,keepdim:b='])
-const s30 = signatures('arccos', true, ['arccos|||self:T'])
-const s31 = signatures('arccos_', true, ['arccos_||@|self:T'])
-const s32 = signatures('arccosh', true, ['arccosh|||self:T'])
-const s33 = signatures('arccosh_', true, ['arccosh_||@|self:T'])
-const s34 = signatures('arcsin', true, ['arcsin|||self:T'])
-const s35 = signatures('arcsin_', true, ['arcsin_||@|self:T'])
-const s36 = signatures('arcsinh', true, ['arcsinh|||self:T'])
-const s37 = signatures('arcsinh_', true, ['arcsinh_||@|self:T'])
-const s38 = signatures('arctan', true, ['arctan|||self:T'])
-const s39 = signatures('arctan2', true, ['arctan2|||self:T,other:T'])
-const s40 = signatures('arctan2_', true, ['arctan2_||@|self:T,other:T'])
-const s41 = signatures('arctan_', true, ['arctan_||@|self:T'])
-const s42 = signatures('arctanh', true, ['arctanh|||self:T'])
-const s43 = signatures('arctanh_', true, ['arctanh_||@|self:T'])
-const s44 = signatures('argmax', true, ['argmax|||self:T,dim:i?=,keepdim:b='])
-const s45 = signatures('argmin', true, ['argmin|||self:T,dim:i?=,keepdim:b='])
-const s46 = signatures('argsort', true, ['argsort|stable||self:T,*,stable:b,dim:i=,descending:b=', 'argsort|||self:T,dim:i=,descending:b='])
-const s47 = signatures('argwhere', true, ['argwhere|||self:T'])
-const s48 = signatures('asStrided', true, ['as_strided|||self:T,size:i[],stride:i[],storage_offset:i?='])
-const s49 = signatures('asStrided_', true, ['as_strided_||@|self:T,size:i[],stride:i[],storage_offset:i?='])
-const s50 = signatures('asStridedScatter', true, ['as_strided_scatter|||self:T,src:T,size:i[],stride:i[],storage_offset:i?='])
-const s51 = signatures('asin', true, ['asin|||self:T'])
-const s52 = signatures('asin_', true, ['asin_||@|self:T'])
-const s53 = signatures('asinh', true, ['asinh|||self:T'])
-const s54 = signatures('asinh_', true, ['asinh_||@|self:T'])
-const s55 = signatures('atan', true, ['atan|||self:T'])
-const s56 = signatures('atan2', true, ['atan2|||self:T,other:T'])
-const s57 = signatures('atan2_', true, ['atan2_||@|self:T,other:T'])
-const s58 = signatures('atan_', true, ['atan_||@|self:T'])
-const s59 = signatures('atanh', true, ['atanh|||self:T'])
-const s60 = signatures('atanh_', true, ['atanh_||@|self:T'])
-const s61 = signatures('baddbmm', true, ['baddbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
-const s62 = signatures('baddbmm_', true, ['baddbmm_||@|self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
-const s63 = signatures('bernoulli', true, ['bernoulli|||self:T,*,generator:g?=', 'bernoulli|p||self:T,p:f,*,generator:g?='])
-const s64 = signatures('bernoulli_', true, ['bernoulli_|Tensor|@|self:T,p:T,*,generator:g?=', 'bernoulli_|float|@|self:T,p:f=,*,generator:g?='])
-const s65 = signatures('bincount', true, ['bincount|||self:T,weights:T?=,minlength:i='])
-const s66 = signatures('bitwiseAnd', true, ['bitwise_and|Tensor||self:T,other:T', 'bitwise_and|Scalar||self:T,other:S'])
-const s67 = signatures('bitwiseAnd_', true, ['bitwise_and_|Tensor|@|self:T,other:T', 'bitwise_and_|Scalar|@|self:T,other:S'])
-const s68 = signatures('bitwiseLeftShift', true, ['bitwise_left_shift|Tensor||self:T,other:T', 'bitwise_left_shift|Tensor_Scalar||self:T,other:S'])
-const s69 = signatures('bitwiseLeftShift_', true, ['bitwise_left_shift_|Tensor|@|self:T,other:T', 'bitwise_left_shift_|Tensor_Scalar|@|self:T,other:S'])
-const s70 = signatures('bitwiseNot', true, ['bitwise_not|||self:T'])
-const s71 = signatures('bitwiseNot_', true, ['bitwise_not_||@|self:T'])
-const s72 = signatures('bitwiseOr', true, ['bitwise_or|Tensor||self:T,other:T', 'bitwise_or|Scalar||self:T,other:S'])
-const s73 = signatures('bitwiseOr_', true, ['bitwise_or_|Tensor|@|self:T,other:T', 'bitwise_or_|Scalar|@|self:T,other:S'])
-const s74 = signatures('bitwiseRightShift', true, ['bitwise_right_shift|Tensor||self:T,other:T', 'bitwise_right_shift|Tensor_Scalar||self:T,other:S'])
-const s75 = signatures('bitwiseRightShift_', true, ['bitwise_right_shift_|Tensor|@|self:T,other:T', 'bitwise_right_shift_|Tensor_Scalar|@|self:T,other:S'])
-const s76 = signatures('bitwiseXor', true, ['bitwise_xor|Tensor||self:T,other:T', 'bitwise_xor|Scalar||self:T,other:S'])
-const s77 = signatures('bitwiseXor_', true, ['bitwise_xor_|Tensor|@|self:T,other:T', 'bitwise_xor_|Scalar|@|self:T,other:S'])
-const s78 = signatures('bmm', true, ['bmm|||self:T,mat2:T'])
-const s79 = signatures('broadcastTo', true, ['broadcast_to|||self:T,size:i[]'])
-const s80 = signatures('cauchy_', true, ['cauchy_||@|self:T,median:f=,sigma:f=,*,generator:g?='])
-const s81 = signatures('ccolIndices', true, ['ccol_indices|||self:T'])
-const s82 = signatures('ceil', true, ['ceil|||self:T'])
-const s83 = signatures('ceil_', true, ['ceil_||@|self:T'])
-const s84 = signatures('chalf', true, ['chalf|||self:T,*,memory_format:m?='])
-const s85 = signatures('cholesky', true, ['cholesky|||self:T,upper:b='])
-const s86 = signatures('choleskyInverse', true, ['cholesky_inverse|||self:T,upper:b='])
-const s87 = signatures('choleskySolve', true, ['cholesky_solve|||self:T,input2:T,upper:b='])
-const s88 = signatures('chunk', true, ['chunk|||self:T,chunks:i,dim:i='])
-const s89 = signatures('clamp', true, ['clamp|Tensor||self:T,min:T?=,max:T?=', 'clamp|||self:T,min:S?=,max:S?='])
-const s90 = signatures('clamp_', true, ['clamp_|Tensor|@|self:T,min:T?=,max:T?=', 'clamp_||@|self:T,min:S?=,max:S?='])
-const s91 = signatures('clampMax', true, ['clamp_max|Tensor||self:T,max:T', 'clamp_max|||self:T,max:S'])
-const s92 = signatures('clampMax_', true, ['clamp_max_|Tensor|@|self:T,max:T', 'clamp_max_||@|self:T,max:S'])
-const s93 = signatures('clampMin', true, ['clamp_min|Tensor||self:T,min:T', 'clamp_min|||self:T,min:S'])
-const s94 = signatures('clampMin_', true, ['clamp_min_|Tensor|@|self:T,min:T', 'clamp_min_||@|self:T,min:S'])
-const s95 = signatures('clip', true, ['clip|Tensor||self:T,min:T?=,max:T?=', 'clip|||self:T,min:S?=,max:S?='])
-const s96 = signatures('clip_', true, ['clip_|Tensor|@|self:T,min:T?=,max:T?=', 'clip_||@|self:T,min:S?=,max:S?='])
-const s97 = signatures('clone', true, ['clone|||self:T,*,memory_format:m?='])
-const s98 = signatures('coalesce', true, ['coalesce|||self:T'])
-const s99 = signatures('colIndices', true, ['col_indices|||self:T'])
-const s100 = signatures('conj', true, ['conj|||self:T'])
-const s101 = signatures('conjPhysical', true, ['conj_physical|||self:T'])
-const s102 = signatures('conjPhysical_', true, ['conj_physical_||@|self:T'])
-const s103 = signatures('copysign', true, ['copysign|Tensor||self:T,other:T', 'copysign|Scalar||self:T,other:S'])
-const s104 = signatures('copysign_', true, ['copysign_|Tensor|@|self:T,other:T', 'copysign_|Scalar|@|self:T,other:S'])
-const s105 = signatures('corrcoef', true, ['corrcoef|||self:T'])
-const s106 = signatures('cos', true, ['cos|||self:T'])
-const s107 = signatures('cos_', true, ['cos_||@|self:T'])
-const s108 = signatures('cosh', true, ['cosh|||self:T'])
-const s109 = signatures('cosh_', true, ['cosh_||@|self:T'])
-const s110 = signatures('countNonzero', true, ['count_nonzero|||self:T,dim:i?=', 'count_nonzero|dim_IntList||self:T,dim:i[]'])
-const s111 = signatures('cov', true, ['cov|||self:T,*,correction:i=,fweights:T?=,aweights:T?='])
-const s112 = signatures('cross', true, ['cross|||self:T,other:T,dim:i?='])
-const s113 = signatures('crowIndices', true, ['crow_indices|||self:T'])
-const s114 = signatures('cummax', true, ['cummax|||self:T,dim:i'])
-const s115 = signatures('cummin', true, ['cummin|||self:T,dim:i'])
-const s116 = signatures('cumprod', true, ['cumprod|||self:T,dim:i,*,dtype:d?='])
-const s117 = signatures('cumprod_', true, ['cumprod_||@|self:T,dim:i,*,dtype:d?='])
-const s118 = signatures('cumsum', true, ['cumsum|||self:T,dim:i,*,dtype:d?='])
-const s119 = signatures('cumsum_', true, ['cumsum_||@|self:T,dim:i,*,dtype:d?='])
-const s120 = signatures('deg2rad', true, ['deg2rad|||self:T'])
-const s121 = signatures('deg2rad_', true, ['deg2rad_||@|self:T'])
-const s122 = signatures('denseDim', true, ['dense_dim|||self:T'])
-const s123 = signatures('dequantize', true, ['dequantize|self||self:T'])
-const s124 = signatures('det', true, ['det|||self:T'])
-const s125 = signatures('detach_', true, ['detach_||@|self:T'])
-const s126 = signatures('diag', true, ['diag|||self:T,diagonal:i='])
-const s127 = signatures('diagEmbed', true, ['diag_embed|||self:T,offset:i=,dim1:i=,dim2:i='])
-const s128 = signatures('diagflat', true, ['diagflat|||self:T,offset:i='])
-const s129 = signatures('diagonal', true, ['diagonal|||self:T,offset:i=,dim1:i=,dim2:i='])
-const s130 = signatures('diagonalScatter', true, ['diagonal_scatter|||self:T,src:T,offset:i=,dim1:i=,dim2:i='])
-const s131 = signatures('diff', true, ['diff|||self:T,n:i=,dim:i=,prepend:T?=,append:T?='])
-const s132 = signatures('digamma', true, ['digamma|||self:T'])
-const s133 = signatures('digamma_', true, ['digamma_||@|self:T'])
-const s134 = signatures('dist', true, ['dist|||self:T,other:T,p:S='])
-const s135 = signatures('div', true, ['div|Tensor||self:T,other:T', 'div|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'div|Scalar||self:T,other:S', 'div|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
-const s136 = signatures('div_', true, ['div_|Tensor|@|self:T,other:T', 'div_|Tensor_mode|@|self:T,other:T,*,rounding_mode:s?', 'div_|Scalar|@|self:T,other:S', 'div_|Scalar_mode|@|self:T,other:S,*,rounding_mode:s?'])
-const s137 = signatures('divide', true, ['divide|Tensor||self:T,other:T', 'divide|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'divide|Scalar||self:T,other:S', 'divide|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
-const s138 = signatures('divide_', true, ['divide_|Tensor|@|self:T,other:T', 'divide_|Tensor_mode|@|self:T,other:T,*,rounding_mode:s?', 'divide_|Scalar|@|self:T,other:S', 'divide_|Scalar_mode|@|self:T,other:S,*,rounding_mode:s?'])
-const s139 = signatures('dot', true, ['dot|||self:T,tensor:T'])
-const s140 = signatures('dsplit', true, ['dsplit|int||self:T,sections:i', 'dsplit|array||self:T,indices:i[]'])
-const s141 = signatures('eq', true, ['eq|Tensor||self:T,other:T', 'eq|Scalar||self:T,other:S'])
-const s142 = signatures('eq_', true, ['eq_|Tensor|@|self:T,other:T', 'eq_|Scalar|@|self:T,other:S'])
-const s143 = signatures('equal', true, ['equal|||self:T,other:T'])
-const s144 = signatures('erf', true, ['erf|||self:T'])
-const s145 = signatures('erf_', true, ['erf_||@|self:T'])
-const s146 = signatures('erfc', true, ['erfc|||self:T'])
-const s147 = signatures('erfc_', true, ['erfc_||@|self:T'])
-const s148 = signatures('erfinv', true, ['erfinv|||self:T'])
-const s149 = signatures('erfinv_', true, ['erfinv_||@|self:T'])
-const s150 = signatures('exp', true, ['exp|||self:T'])
-const s151 = signatures('exp2', true, ['exp2|||self:T'])
-const s152 = signatures('exp2_', true, ['exp2_||@|self:T'])
-const s153 = signatures('exp_', true, ['exp_||@|self:T'])
-const s154 = signatures('expand', true, ['expand|||self:T,size:i[],*,implicit:b='])
-const s155 = signatures('expandAs', true, ['expand_as|||self:T,other:T'])
-const s156 = signatures('expm1', true, ['expm1|||self:T'])
-const s157 = signatures('expm1_', true, ['expm1_||@|self:T'])
-const s158 = signatures('exponential_', true, ['exponential_||@|self:T,lambd:f=,*,generator:g?='])
-const s159 = signatures('fill_', true, ['fill_|Tensor|@|self:T,value:T', 'fill_|Scalar|@|self:T,value:S'])
-const s160 = signatures('fillDiagonal_', true, ['fill_diagonal_||@|self:T,fill_value:S,wrap:b='])
-const s161 = signatures('fix', true, ['fix|||self:T'])
-const s162 = signatures('fix_', true, ['fix_||@|self:T'])
-const s163 = signatures('flatten', true, ['flatten|using_ints||self:T,start_dim:i=,end_dim:i='])
-const s164 = signatures('flip', true, ['flip|||self:T,dims:i[]'])
-const s165 = signatures('fliplr', true, ['fliplr|||self:T'])
-const s166 = signatures('flipud', true, ['flipud|||self:T'])
-const s167 = signatures('floatPower', true, ['float_power|Tensor_Tensor||self:T,exponent:T', 'float_power|Tensor_Scalar||self:T,exponent:S'])
-const s168 = signatures('floatPower_', true, ['float_power_|Tensor|@|self:T,exponent:T', 'float_power_|Scalar|@|self:T,exponent:S'])
-const s169 = signatures('floor', true, ['floor|||self:T'])
-const s170 = signatures('floor_', true, ['floor_||@|self:T'])
-const s171 = signatures('floorDivide', true, ['floor_divide|||self:T,other:T', 'floor_divide|Scalar||self:T,other:S'])
-const s172 = signatures('floorDivide_', true, ['floor_divide_|Tensor|@|self:T,other:T', 'floor_divide_|Scalar|@|self:T,other:S'])
-const s173 = signatures('fmax', true, ['fmax|||self:T,other:T'])
-const s174 = signatures('fmin', true, ['fmin|||self:T,other:T'])
-const s175 = signatures('fmod', true, ['fmod|Tensor||self:T,other:T', 'fmod|Scalar||self:T,other:S'])
-const s176 = signatures('fmod_', true, ['fmod_|Tensor|@|self:T,other:T', 'fmod_|Scalar|@|self:T,other:S'])
-const s177 = signatures('frac', true, ['frac|||self:T'])
-const s178 = signatures('frac_', true, ['frac_||@|self:T'])
-const s179 = signatures('frexp', true, ['frexp|Tensor||self:T'])
-const s180 = signatures('gather', true, ['gather|||self:T,dim:i,index:T,*,sparse_grad:b='])
-const s181 = signatures('gcd', true, ['gcd|||self:T,other:T'])
-const s182 = signatures('gcd_', true, ['gcd_||@|self:T,other:T'])
-const s183 = signatures('ge', true, ['ge|Tensor||self:T,other:T', 'ge|Scalar||self:T,other:S'])
-const s184 = signatures('ge_', true, ['ge_|Tensor|@|self:T,other:T', 'ge_|Scalar|@|self:T,other:S'])
-const s185 = signatures('geometric_', true, ['geometric_||@|self:T,p:f,*,generator:g?='])
-const s186 = signatures('geqrf', true, ['geqrf|||self:T'])
-const s187 = signatures('ger', true, ['ger|||self:T,vec2:T'])
-const s188 = signatures('greater', true, ['greater|Tensor||self:T,other:T', 'greater|Scalar||self:T,other:S'])
-const s189 = signatures('greater_', true, ['greater_|Tensor|@|self:T,other:T', 'greater_|Scalar|@|self:T,other:S'])
-const s190 = signatures('greaterEqual', true, ['greater_equal|Tensor||self:T,other:T', 'greater_equal|Scalar||self:T,other:S'])
-const s191 = signatures('greaterEqual_', true, ['greater_equal_|Tensor|@|self:T,other:T', 'greater_equal_|Scalar|@|self:T,other:S'])
-const s192 = signatures('gt', true, ['gt|Tensor||self:T,other:T', 'gt|Scalar||self:T,other:S'])
-const s193 = signatures('gt_', true, ['gt_|Tensor|@|self:T,other:T', 'gt_|Scalar|@|self:T,other:S'])
-const s194 = signatures('hardshrink', true, ['hardshrink|||self:T,lambd:S='])
-const s195 = signatures('hashTensor', true, ['hash_tensor|||self:T,dim:i[1]=,*,keepdim:b=,mode:i='])
-const s196 = signatures('heaviside', true, ['heaviside|||self:T,values:T'])
-const s197 = signatures('heaviside_', true, ['heaviside_||@|self:T,values:T'])
-const s198 = signatures('histc', true, ['histc|||self:T,bins:i=,min:S=,max:S='])
-const s199 = signatures('histogram', true, ['histogram|bins_tensor||self:T,bins:T,*,weight:T?=,density:b=', 'histogram|bin_ct||self:T,bins:i=,*,range:f[]?=,weight:T?=,density:b='])
-const s200 = signatures('hsplit', true, ['hsplit|int||self:T,sections:i', 'hsplit|array||self:T,indices:i[]'])
-const s201 = signatures('hypot', true, ['hypot|||self:T,other:T'])
-const s202 = signatures('hypot_', true, ['hypot_||@|self:T,other:T'])
-const s203 = signatures('i0', true, ['i0|||self:T'])
-const s204 = signatures('i0_', true, ['i0_||@|self:T'])
-const s205 = signatures('igamma', true, ['igamma|||self:T,other:T'])
-const s206 = signatures('igamma_', true, ['igamma_||@|self:T,other:T'])
-const s207 = signatures('igammac', true, ['igammac|||self:T,other:T'])
-const s208 = signatures('igammac_', true, ['igammac_||@|self:T,other:T'])
-const s209 = signatures('indexAdd', true, ['index_add|||self:T,dim:i,index:T,source:T,*,alpha:S='])
-const s210 = signatures('indexAdd_', true, ['index_add_||@|self:T,dim:i,index:T,source:T,*,alpha:S='])
-const s211 = signatures('indexCopy', true, ['index_copy|||self:T,dim:i,index:T,source:T'])
-const s212 = signatures('indexCopy_', true, ['index_copy_||@|self:T,dim:i,index:T,source:T'])
-const s213 = signatures('indexFill', true, ['index_fill|int_Tensor||self:T,dim:i,index:T,value:T', 'index_fill|int_Scalar||self:T,dim:i,index:T,value:S'])
-const s214 = signatures('indexFill_', true, ['index_fill_|int_Tensor|@|self:T,dim:i,index:T,value:T', 'index_fill_|int_Scalar|@|self:T,dim:i,index:T,value:S'])
-const s215 = signatures('indexPut', true, ['index_put|||self:T,indices:T?[],values:T,accumulate:b='])
-const s216 = signatures('indexReduce', true, ['index_reduce|||self:T,dim:i,index:T,source:T,reduce:s,*,include_self:b='])
-const s217 = signatures('indexReduce_', true, ['index_reduce_||@|self:T,dim:i,index:T,source:T,reduce:s,*,include_self:b='])
-const s218 = signatures('indexSelect', true, ['index_select|||self:T,dim:i,index:T'])
-const s219 = signatures('indices', true, ['indices|||self:T'])
-const s220 = signatures('inner', true, ['inner|||self:T,other:T'])
-const s221 = signatures('intRepr', true, ['int_repr|||self:T'])
-const s222 = signatures('inverse', true, ['inverse|||self:T'])
-const s223 = signatures('isCoalesced', true, ['is_coalesced|||self:T'])
-const s224 = signatures('isConj', true, ['is_conj|||self:T'])
-const s225 = signatures('isDistributed', true, ['is_distributed|||self:T'])
-const s226 = signatures('isNeg', true, ['is_neg|||self:T'])
-const s227 = signatures('isNonzero', true, ['is_nonzero|||self:T'])
-const s228 = signatures('isPinned', true, ['is_pinned|||self:T,device:v?='])
-const s229 = signatures('isSameSize', true, ['is_same_size|||self:T,other:T'])
-const s230 = signatures('isSetTo', true, ['is_set_to|||self:T,tensor:T'])
-const s231 = signatures('isSigned', true, ['is_signed|||self:T'])
-const s232 = signatures('isclose', true, ['isclose|||self:T,other:T,rtol:f=,atol:f=,equal_nan:b='])
-const s233 = signatures('isfinite', true, ['isfinite|||self:T'])
-const s234 = signatures('isinf', true, ['isinf|||self:T'])
-const s235 = signatures('isnan', true, ['isnan|||self:T'])
-const s236 = signatures('isneginf', true, ['isneginf|||self:T'])
-const s237 = signatures('isposinf', true, ['isposinf|||self:T'])
-const s238 = signatures('isreal', true, ['isreal|||self:T'])
-const s239 = signatures('istft', true, ['istft|||self:T,n_fft:i,hop_length:i?=,win_length:i?=,window:T?=,center:b=,normalized:b=,onesided:b?=,length:i?=,return_complex:b='])
-const s240 = signatures('kron', true, ['kron|||self:T,other:T'])
-const s241 = signatures('kthvalue', true, ['kthvalue|||self:T,k:i,dim:i=,keepdim:b='])
-const s242 = signatures('lcm', true, ['lcm|||self:T,other:T'])
-const s243 = signatures('lcm_', true, ['lcm_||@|self:T,other:T'])
-const s244 = signatures('ldexp', true, ['ldexp|Tensor||self:T,other:T'])
-const s245 = signatures('ldexp_', true, ['ldexp_||@|self:T,other:T'])
-const s246 = signatures('le', true, ['le|Tensor||self:T,other:T', 'le|Scalar||self:T,other:S'])
-const s247 = signatures('le_', true, ['le_|Tensor|@|self:T,other:T', 'le_|Scalar|@|self:T,other:S'])
-const s248 = signatures('lerp', true, ['lerp|Tensor||self:T,end:T,weight:T', 'lerp|Scalar||self:T,end:T,weight:S'])
-const s249 = signatures('lerp_', true, ['lerp_|Tensor|@|self:T,end:T,weight:T', 'lerp_|Scalar|@|self:T,end:T,weight:S'])
-const s250 = signatures('less', true, ['less|Tensor||self:T,other:T', 'less|Scalar||self:T,other:S'])
-const s251 = signatures('less_', true, ['less_|Tensor|@|self:T,other:T', 'less_|Scalar|@|self:T,other:S'])
-const s252 = signatures('lessEqual', true, ['less_equal|Tensor||self:T,other:T', 'less_equal|Scalar||self:T,other:S'])
-const s253 = signatures('lessEqual_', true, ['less_equal_|Tensor|@|self:T,other:T', 'less_equal_|Scalar|@|self:T,other:S'])
-const s254 = signatures('lgamma', true, ['lgamma|||self:T'])
-const s255 = signatures('lgamma_', true, ['lgamma_||@|self:T'])
-const s256 = signatures('log', true, ['log|||self:T'])
-const s257 = signatures('log10', true, ['log10|||self:T'])
-const s258 = signatures('log10_', true, ['log10_||@|self:T'])
-const s259 = signatures('log1p', true, ['log1p|||self:T'])
-const s260 = signatures('log1p_', true, ['log1p_||@|self:T'])
-const s261 = signatures('log2', true, ['log2|||self:T'])
-const s262 = signatures('log2_', true, ['log2_||@|self:T'])
-const s263 = signatures('log_', true, ['log_||@|self:T'])
-const s264 = signatures('logNormal_', true, ['log_normal_||@|self:T,mean:f=,std:f=,*,generator:g?='])
-const s265 = signatures('logSoftmax', true, ['log_softmax|int||self:T,dim:i,dtype:d?='])
-const s266 = signatures('logaddexp', true, ['logaddexp|||self:T,other:T'])
-const s267 = signatures('logaddexp2', true, ['logaddexp2|||self:T,other:T'])
-const s268 = signatures('logcumsumexp', true, ['logcumsumexp|||self:T,dim:i'])
-const s269 = signatures('logdet', true, ['logdet|||self:T'])
-const s270 = signatures('logicalAnd', true, ['logical_and|||self:T,other:T'])
-const s271 = signatures('logicalAnd_', true, ['logical_and_||@|self:T,other:T'])
-const s272 = signatures('logicalNot', true, ['logical_not|||self:T'])
-const s273 = signatures('logicalNot_', true, ['logical_not_||@|self:T'])
-const s274 = signatures('logicalOr', true, ['logical_or|||self:T,other:T'])
-const s275 = signatures('logicalOr_', true, ['logical_or_||@|self:T,other:T'])
-const s276 = signatures('logicalXor', true, ['logical_xor|||self:T,other:T'])
-const s277 = signatures('logicalXor_', true, ['logical_xor_||@|self:T,other:T'])
-const s278 = signatures('logit', true, ['logit|||self:T,eps:f?='])
-const s279 = signatures('logit_', true, ['logit_||@|self:T,eps:f?='])
-const s280 = signatures('logsumexp', true, ['logsumexp|||self:T,dim:i[1],keepdim:b='])
-const s281 = signatures('lt', true, ['lt|Tensor||self:T,other:T', 'lt|Scalar||self:T,other:S'])
-const s282 = signatures('lt_', true, ['lt_|Tensor|@|self:T,other:T', 'lt_|Scalar|@|self:T,other:S'])
-const s283 = signatures('luSolve', true, ['lu_solve|||self:T,LU_data:T,LU_pivots:T'])
-const s284 = signatures('maskedFill', true, ['masked_fill|Tensor||self:T,mask:T,value:T', 'masked_fill|Scalar||self:T,mask:T,value:S'])
-const s285 = signatures('maskedFill_', true, ['masked_fill_|Tensor|@|self:T,mask:T,value:T', 'masked_fill_|Scalar|@|self:T,mask:T,value:S'])
-const s286 = signatures('maskedScatter', true, ['masked_scatter|||self:T,mask:T,source:T'])
-const s287 = signatures('maskedScatter_', true, ['masked_scatter_||@|self:T,mask:T,source:T'])
-const s288 = signatures('maskedSelect', true, ['masked_select|||self:T,mask:T'])
-const s289 = signatures('matmul', true, ['matmul|||self:T,other:T'])
-const s290 = signatures('matrixExp', true, ['matrix_exp|||self:T'])
-const s291 = signatures('matrixPower', true, ['matrix_power|||self:T,n:i'])
-const s292 = signatures('max', true, ['max|||self:T', 'max|other||self:T,other:T', 'max|dim||self:T,dim:i,keepdim:b='])
-const s293 = signatures('maximum', true, ['maximum|||self:T,other:T'])
-const s294 = signatures('mean', true, ['mean|||self:T,*,dtype:d?=', 'mean|dim||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
-const s295 = signatures('median', true, ['median|||self:T', 'median|dim||self:T,dim:i,keepdim:b='])
-const s296 = signatures('min', true, ['min|||self:T', 'min|other||self:T,other:T', 'min|dim||self:T,dim:i,keepdim:b='])
-const s297 = signatures('minimum', true, ['minimum|||self:T,other:T'])
-const s298 = signatures('mm', true, ['mm|||self:T,mat2:T'])
-const s299 = signatures('mode', true, ['mode|||self:T,dim:i=,keepdim:b='])
-const s300 = signatures('moveaxis', true, ['moveaxis|int||self:T,source:i,destination:i', 'moveaxis|intlist||self:T,source:i[],destination:i[]'])
-const s301 = signatures('movedim', true, ['movedim|int||self:T,source:i,destination:i', 'movedim|intlist||self:T,source:i[],destination:i[]'])
-const s302 = signatures('msort', true, ['msort|||self:T'])
-const s303 = signatures('mul', true, ['mul|Tensor||self:T,other:T', 'mul|Scalar||self:T,other:S'])
-const s304 = signatures('mul_', true, ['mul_|Tensor|@|self:T,other:T', 'mul_|Scalar|@|self:T,other:S'])
-const s305 = signatures('multinomial', true, ['multinomial|||self:T,num_samples:i,replacement:b=,*,generator:g?='])
-const s306 = signatures('multiply', true, ['multiply|Tensor||self:T,other:T', 'multiply|Scalar||self:T,other:S'])
-const s307 = signatures('multiply_', true, ['multiply_|Tensor|@|self:T,other:T', 'multiply_|Scalar|@|self:T,other:S'])
-const s308 = signatures('mv', true, ['mv|||self:T,vec:T'])
-const s309 = signatures('mvlgamma', true, ['mvlgamma|||self:T,p:i'])
-const s310 = signatures('mvlgamma_', true, ['mvlgamma_||@|self:T,p:i'])
-const s311 = signatures('nanToNum', true, ['nan_to_num|||self:T,nan:f?=,posinf:f?=,neginf:f?='])
-const s312 = signatures('nanToNum_', true, ['nan_to_num_||@|self:T,nan:f?=,posinf:f?=,neginf:f?='])
-const s313 = signatures('nanmean', true, ['nanmean|||self:T,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
-const s314 = signatures('nanmedian', true, ['nanmedian|||self:T', 'nanmedian|dim||self:T,dim:i,keepdim:b='])
-const s315 = signatures('nanquantile', true, ['nanquantile|||self:T,q:T,dim:i?=,keepdim:b=,*,interpolation:s=', 'nanquantile|scalar||self:T,q:f,dim:i?=,keepdim:b=,*,interpolation:s='])
-const s316 = signatures('nansum', true, ['nansum|||self:T,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
-const s317 = signatures('narrow', true, ['narrow|Tensor||self:T,dim:i,start:T,length:i', 'narrow|||self:T,dim:i,start:i,length:i'])
-const s318 = signatures('narrowCopy', true, ['narrow_copy|||self:T,dim:i,start:i,length:i'])
-const s319 = signatures('ne', true, ['ne|Tensor||self:T,other:T', 'ne|Scalar||self:T,other:S'])
-const s320 = signatures('ne_', true, ['ne_|Tensor|@|self:T,other:T', 'ne_|Scalar|@|self:T,other:S'])
-const s321 = signatures('neg', true, ['neg|||self:T'])
-const s322 = signatures('neg_', true, ['neg_||@|self:T'])
-const s323 = signatures('negative', true, ['negative|||self:T'])
-const s324 = signatures('negative_', true, ['negative_||@|self:T'])
-const s325 = signatures('newEmpty', true, ['new_empty||+|self:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s326 = signatures('newEmptyStrided', true, ['new_empty_strided||+|self:T,size:i[],stride:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s327 = signatures('newFull', true, ['new_full||+|self:T,size:i[],fill_value:S,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s328 = signatures('newOnes', true, ['new_ones||+|self:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s329 = signatures('newZeros', true, ['new_zeros||+|self:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s330 = signatures('nextafter', true, ['nextafter|||self:T,other:T'])
-const s331 = signatures('nextafter_', true, ['nextafter_||@|self:T,other:T'])
-const s332 = signatures('nonzeroStatic', true, ['nonzero_static|||self:T,*,size:i,fill_value:i='])
-const s333 = signatures('norm', true, ['norm|Scalar||self:T,p:S=', 'norm|ScalarOpt_dtype||self:T,p:S?,*,dtype:d', 'norm|ScalarOpt_dim_dtype||self:T,p:S?,dim:i[1],keepdim:b,*,dtype:d', 'norm|ScalarOpt_dim||self:T,p:S?,dim:i[1],keepdim:b='])
-const s334 = signatures('normal_', true, ['normal_||@|self:T,mean:f=,std:f=,*,generator:g?='])
-const s335 = signatures('notEqual', true, ['not_equal|Tensor||self:T,other:T', 'not_equal|Scalar||self:T,other:S'])
-const s336 = signatures('notEqual_', true, ['not_equal_|Tensor|@|self:T,other:T', 'not_equal_|Scalar|@|self:T,other:S'])
-const s337 = signatures('orgqr', true, ['orgqr|||self:T,input2:T'])
-const s338 = signatures('ormqr', true, ['ormqr|||self:T,input2:T,input3:T,left:b=,transpose:b='])
-const s339 = signatures('outer', true, ['outer|||self:T,vec2:T'])
-const s340 = signatures('permute', true, ['permute|||self:T,dims:i[]'])
-const s341 = signatures('pinMemory', true, ['pin_memory|||self:T,device:v?='])
-const s342 = signatures('pinverse', true, ['pinverse|||self:T,rcond:f='])
-const s343 = signatures('polygamma', true, ['polygamma|||n:i,self:T'])
-const s344 = signatures('polygamma_', true, ['polygamma_||@|self:T,n:i'])
-const s345 = signatures('positive', true, ['positive|||self:T'])
-const s346 = signatures('pow', true, ['pow|Tensor_Tensor||self:T,exponent:T', 'pow|Tensor_Scalar||self:T,exponent:S'])
-const s347 = signatures('pow_', true, ['pow_|Tensor|@|self:T,exponent:T', 'pow_|Scalar|@|self:T,exponent:S'])
-const s348 = signatures('prelu', true, ['prelu|||self:T,weight:T'])
-const s349 = signatures('prod', true, ['prod|||self:T,*,dtype:d?=', 'prod|dim_int||self:T,dim:i,keepdim:b=,*,dtype:d?='])
-const s350 = signatures('put', true, ['put|||self:T,index:T,source:T,accumulate:b='])
-const s351 = signatures('put_', true, ['put_||@|self:T,index:T,source:T,accumulate:b='])
-const s352 = signatures('qPerChannelAxis', true, ['q_per_channel_axis|||self:T'])
-const s353 = signatures('qPerChannelScales', true, ['q_per_channel_scales|||self:T'])
-const s354 = signatures('qPerChannelZeroPoints', true, ['q_per_channel_zero_points|||self:T'])
-const s355 = signatures('qScale', true, ['q_scale|||self:T'])
-const s356 = signatures('qZeroPoint', true, ['q_zero_point|||self:T'])
-const s357 = signatures('qr', true, ['qr|||self:T,some:b='])
-const s358 = signatures('quantile', true, ['quantile|||self:T,q:T,dim:i?=,keepdim:b=,*,interpolation:s=', 'quantile|scalar||self:T,q:f,dim:i?=,keepdim:b=,*,interpolation:s='])
-const s359 = signatures('rad2deg', true, ['rad2deg|||self:T'])
-const s360 = signatures('rad2deg_', true, ['rad2deg_||@|self:T'])
-const s361 = signatures('random_', true, ['random_||@|self:T,*,generator:g?=', 'random_|from|@|self:T,from:i,to:i?,*,generator:g?=', 'random_|to|@|self:T,to:i,*,generator:g?='])
-const s362 = signatures('ravel', true, ['ravel|||self:T'])
-const s363 = signatures('reciprocal', true, ['reciprocal|||self:T'])
-const s364 = signatures('reciprocal_', true, ['reciprocal_||@|self:T'])
-const s365 = signatures('relu', true, ['relu|||self:T'])
-const s366 = signatures('relu_', true, ['relu_||@|self:T'])
-const s367 = signatures('remainder', true, ['remainder|Tensor||self:T,other:T', 'remainder|Scalar||self:T,other:S'])
-const s368 = signatures('remainder_', true, ['remainder_|Tensor|@|self:T,other:T', 'remainder_|Scalar|@|self:T,other:S'])
-const s369 = signatures('renorm', true, ['renorm|||self:T,p:S,dim:i,maxnorm:S'])
-const s370 = signatures('renorm_', true, ['renorm_||@|self:T,p:S,dim:i,maxnorm:S'])
-const s371 = signatures('repeat', true, ['repeat|||self:T,repeats:i[]'])
-const s372 = signatures('repeatInterleave', true, ['repeat_interleave|self_Tensor||self:T,repeats:T,dim:i?=,*,output_size:i?=', 'repeat_interleave|self_int||self:T,repeats:i,dim:i?=,*,output_size:i?='])
-const s373 = signatures('reshape', true, ['reshape|||self:T,shape:i[]'])
-const s374 = signatures('reshapeAs', true, ['reshape_as|||self:T,other:T'])
-const s375 = signatures('resize_', true, ['resize_||@|self:T,size:i[],*,memory_format:m?='])
-const s376 = signatures('resizeAs_', true, ['resize_as_||@|self:T,the_template:T,*,memory_format:m?='])
-const s377 = signatures('resizeAsSparse_', true, ['resize_as_sparse_||@|self:T,the_template:T'])
-const s378 = signatures('resolveConj', true, ['resolve_conj|||self:T'])
-const s379 = signatures('resolveNeg', true, ['resolve_neg|||self:T'])
-const s380 = signatures('roll', true, ['roll|||self:T,shifts:i[1],dims:i[1]='])
-const s381 = signatures('rot90', true, ['rot90|||self:T,k:i=,dims:i[]='])
-const s382 = signatures('round', true, ['round|||self:T', 'round|decimals||self:T,*,decimals:i'])
-const s383 = signatures('round_', true, ['round_||@|self:T', 'round_|decimals|@|self:T,*,decimals:i'])
-const s384 = signatures('rowIndices', true, ['row_indices|||self:T'])
-const s385 = signatures('rsqrt', true, ['rsqrt|||self:T'])
-const s386 = signatures('rsqrt_', true, ['rsqrt_||@|self:T'])
-const s387 = signatures('scatter', true, ['scatter|src||self:T,dim:i,index:T,src:T', 'scatter|reduce||self:T,dim:i,index:T,src:T,*,reduce:s', 'scatter|value||self:T,dim:i,index:T,value:S', 'scatter|value_reduce||self:T,dim:i,index:T,value:S,*,reduce:s'])
-const s388 = signatures('scatter_', true, ['scatter_|src|@|self:T,dim:i,index:T,src:T', 'scatter_|reduce|@|self:T,dim:i,index:T,src:T,*,reduce:s', 'scatter_|value|@|self:T,dim:i,index:T,value:S', 'scatter_|value_reduce|@|self:T,dim:i,index:T,value:S,*,reduce:s'])
-const s389 = signatures('scatterAdd', true, ['scatter_add|||self:T,dim:i,index:T,src:T'])
-const s390 = signatures('scatterAdd_', true, ['scatter_add_||@|self:T,dim:i,index:T,src:T'])
-const s391 = signatures('scatterReduce', true, ['scatter_reduce|two||self:T,dim:i,index:T,src:T,reduce:s,*,include_self:b='])
-const s392 = signatures('scatterReduce_', true, ['scatter_reduce_|two|@|self:T,dim:i,index:T,src:T,reduce:s,*,include_self:b='])
-const s393 = signatures('select', true, ['select|int||self:T,dim:i,index:i'])
-const s394 = signatures('selectScatter', true, ['select_scatter|||self:T,src:T,dim:i,index:i'])
-const s395 = signatures('sgn', true, ['sgn|||self:T'])
-const s396 = signatures('sgn_', true, ['sgn_||@|self:T'])
-const s397 = signatures('sigmoid', true, ['sigmoid|||self:T'])
-const s398 = signatures('sigmoid_', true, ['sigmoid_||@|self:T'])
-const s399 = signatures('sign', true, ['sign|||self:T'])
-const s400 = signatures('sign_', true, ['sign_||@|self:T'])
-const s401 = signatures('signbit', true, ['signbit|||self:T'])
-const s402 = signatures('sin', true, ['sin|||self:T'])
-const s403 = signatures('sin_', true, ['sin_||@|self:T'])
-const s404 = signatures('sinc', true, ['sinc|||self:T'])
-const s405 = signatures('sinc_', true, ['sinc_||@|self:T'])
-const s406 = signatures('sinh', true, ['sinh|||self:T'])
-const s407 = signatures('sinh_', true, ['sinh_||@|self:T'])
-const s408 = signatures('sliceInverse', true, ['slice_inverse|||self:T,src:T,dim:i=,start:i?=,end:i?=,step:i='])
-const s409 = signatures('sliceScatter', true, ['slice_scatter|||self:T,src:T,dim:i=,start:i?=,end:i?=,step:i='])
-const s410 = signatures('slogdet', true, ['slogdet|||self:T'])
-const s411 = signatures('smm', true, ['smm|||self:T,mat2:T'])
-const s412 = signatures('softmax', true, ['softmax|int||self:T,dim:i,dtype:d?='])
-const s413 = signatures('sort', true, ['sort|stable||self:T,*,stable:b?,dim:i=,descending:b=', 'sort|||self:T,dim:i=,descending:b='])
-const s414 = signatures('sparseDim', true, ['sparse_dim|||self:T'])
-const s415 = signatures('sparseMask', true, ['sparse_mask|||self:T,mask:T'])
-const s416 = signatures('sparseResize_', true, ['sparse_resize_||@|self:T,size:i[],sparse_dim:i,dense_dim:i'])
-const s417 = signatures('sparseResizeAndClear_', true, ['sparse_resize_and_clear_||@|self:T,size:i[],sparse_dim:i,dense_dim:i'])
-const s418 = signatures('split', true, ['split|Tensor||self:T,split_size:i,dim:i=', 'split|sizes||self:T,split_size:i[],dim:i='])
-const s419 = signatures('splitWithSizes', true, ['split_with_sizes|||self:T,split_sizes:i[],dim:i='])
-const s420 = signatures('sqrt', true, ['sqrt|||self:T'])
-const s421 = signatures('sqrt_', true, ['sqrt_||@|self:T'])
-const s422 = signatures('square', true, ['square|||self:T'])
-const s423 = signatures('square_', true, ['square_||@|self:T'])
-const s424 = signatures('squeeze', true, ['squeeze|||self:T', 'squeeze|dim||self:T,dim:i', 'squeeze|dims||self:T,dim:i[]'])
-const s425 = signatures('squeeze_', true, ['squeeze_||@|self:T', 'squeeze_|dim|@|self:T,dim:i', 'squeeze_|dims|@|self:T,dim:i[]'])
-const s426 = signatures('sspaddmm', true, ['sspaddmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
-const s427 = signatures('std', true, ['std|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'std|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'std|||self:T,unbiased:b='])
-const s428 = signatures('stft', true, ['stft|center||self:T,n_fft:i,hop_length:i?=,win_length:i?=,window:T?=,center:b=,pad_mode:s=,normalized:b=,onesided:b?=,return_complex:b?=,align_to_window:b?=', 'stft|||self:T,n_fft:i,hop_length:i?=,win_length:i?=,window:T?=,normalized:b=,onesided:b?=,return_complex:b?=,align_to_window:b?='])
-const s429 = signatures('sub', true, ['sub|Tensor||self:T,other:T,*,alpha:S=', 'sub|Scalar||self:T,other:S,alpha:S='])
-const s430 = signatures('sub_', true, ['sub_|Tensor|@|self:T,other:T,*,alpha:S=', 'sub_|Scalar|@|self:T,other:S,alpha:S='])
-const s431 = signatures('subtract', true, ['subtract|Tensor||self:T,other:T,*,alpha:S=', 'subtract|Scalar||self:T,other:S,alpha:S='])
-const s432 = signatures('subtract_', true, ['subtract_|Tensor|@|self:T,other:T,*,alpha:S=', 'subtract_|Scalar|@|self:T,other:S,alpha:S='])
-const s433 = signatures('sum', true, ['sum|||self:T,*,dtype:d?=', 'sum|dim_IntList||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
-const s434 = signatures('sumToSize', true, ['sum_to_size|||self:T,size:i[]'])
-const s435 = signatures('svd', true, ['svd|||self:T,some:b=,compute_uv:b='])
-const s436 = signatures('swapaxes', true, ['swapaxes|||self:T,axis0:i,axis1:i'])
-const s437 = signatures('swapaxes_', true, ['swapaxes_||@|self:T,axis0:i,axis1:i'])
-const s438 = signatures('swapdims', true, ['swapdims|||self:T,dim0:i,dim1:i'])
-const s439 = signatures('swapdims_', true, ['swapdims_||@|self:T,dim0:i,dim1:i'])
-const s440 = signatures('t', true, ['t|||self:T'])
-const s441 = signatures('t_', true, ['t_||@|self:T'])
-const s442 = signatures('take', true, ['take|||self:T,index:T'])
-const s443 = signatures('takeAlongDim', true, ['take_along_dim|||self:T,indices:T,dim:i?='])
-const s444 = signatures('tan', true, ['tan|||self:T'])
-const s445 = signatures('tan_', true, ['tan_||@|self:T'])
-const s446 = signatures('tanh', true, ['tanh|||self:T'])
-const s447 = signatures('tanh_', true, ['tanh_||@|self:T'])
-const s448 = signatures('tensorSplit', true, ['tensor_split|indices||self:T,indices:i[],dim:i=', 'tensor_split|tensor_indices_or_sections||self:T,tensor_indices_or_sections:T,dim:i=', 'tensor_split|sections||self:T,sections:i,dim:i='])
-const s449 = signatures('tile', true, ['tile|||self:T,dims:i[]'])
-const s450 = signatures('toDense', true, ['to_dense|||self:T,dtype:d?=,*,masked_grad:b?='])
-const s451 = signatures('toMkldnn', true, ['to_mkldnn|||self:T,dtype:d?='])
-const s452 = signatures('toPaddedTensor', true, ['to_padded_tensor|||self:T,padding:f,output_size:i[]?='])
-const s453 = signatures('toSparse', true, ['to_sparse|||self:T,*,layout:l?=,blocksize:i[2]?=,dense_dim:i?=', 'to_sparse|sparse_dim||self:T,sparse_dim:i'])
-const s454 = signatures('toSparseBsc', true, ['to_sparse_bsc|||self:T,blocksize:i[2],dense_dim:i?='])
-const s455 = signatures('toSparseBsr', true, ['to_sparse_bsr|||self:T,blocksize:i[2],dense_dim:i?='])
-const s456 = signatures('toSparseCsc', true, ['to_sparse_csc|||self:T,dense_dim:i?='])
-const s457 = signatures('toSparseCsr', true, ['to_sparse_csr|||self:T,dense_dim:i?='])
-const s458 = signatures('topk', true, ['topk|||self:T,k:i,dim:i=,largest:b=,sorted:b='])
-const s459 = signatures('trace', true, ['trace|||self:T'])
-const s460 = signatures('transpose', true, ['transpose|int||self:T,dim0:i,dim1:i'])
-const s461 = signatures('transpose_', true, ['transpose_||@|self:T,dim0:i,dim1:i'])
-const s462 = signatures('triangularSolve', true, ['triangular_solve|||self:T,A:T,upper:b=,transpose:b=,unitriangular:b='])
-const s463 = signatures('tril', true, ['tril|||self:T,diagonal:i='])
-const s464 = signatures('tril_', true, ['tril_||@|self:T,diagonal:i='])
-const s465 = signatures('triu', true, ['triu|||self:T,diagonal:i='])
-const s466 = signatures('triu_', true, ['triu_||@|self:T,diagonal:i='])
-const s467 = signatures('trueDivide', true, ['true_divide|Tensor||self:T,other:T', 'true_divide|Scalar||self:T,other:S'])
-const s468 = signatures('trueDivide_', true, ['true_divide_|Tensor|@|self:T,other:T', 'true_divide_|Scalar|@|self:T,other:S'])
-const s469 = signatures('trunc', true, ['trunc|||self:T'])
-const s470 = signatures('trunc_', true, ['trunc_||@|self:T'])
-const s471 = signatures('typeAs', true, ['type_as|||self:T,other:T'])
-const s472 = signatures('unbind', true, ['unbind|int||self:T,dim:i='])
-const s473 = signatures('unflatten', true, ['unflatten|int||self:T,dim:i,sizes:i[]'])
-const s474 = signatures('unfold', true, ['unfold|||self:T,dimension:i,size:i,step:i'])
-const s475 = signatures('uniform_', true, ['uniform_||@|self:T,from:f=,to:f=,*,generator:g?='])
-const s476 = signatures('unsafeChunk', true, ['unsafe_chunk|||self:T,chunks:i,dim:i='])
-const s477 = signatures('unsafeSplit', true, ['unsafe_split|Tensor||self:T,split_size:i,dim:i='])
-const s478 = signatures('unsafeSplitWithSizes', true, ['unsafe_split_with_sizes|||self:T,split_sizes:i[],dim:i='])
-const s479 = signatures('unsqueeze', true, ['unsqueeze|||self:T,dim:i'])
-const s480 = signatures('unsqueeze_', true, ['unsqueeze_||@|self:T,dim:i'])
-const s481 = signatures('values', true, ['values|||self:T'])
-const s482 = signatures('var', true, ['var|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'var|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'var|||self:T,unbiased:b='])
-const s483 = signatures('vdot', true, ['vdot|||self:T,other:T'])
-const s484 = signatures('view', true, ['view|dtype||self:T,dtype:d', 'view|||self:T,size:i[]'])
-const s485 = signatures('viewAs', true, ['view_as|||self:T,other:T'])
-const s486 = signatures('vsplit', true, ['vsplit|int||self:T,sections:i', 'vsplit|array||self:T,indices:i[]'])
-const s487 = signatures('where', true, ['where|self||condition:T,self:T,other:T', 'where|ScalarOther||condition:T,self:T,other:S'])
-const s488 = signatures('xlogy', true, ['xlogy|Tensor||self:T,other:T', 'xlogy|Scalar_Other||self:T,other:S'])
-const s489 = signatures('xlogy_', true, ['xlogy_|Tensor|@|self:T,other:T', 'xlogy_|Scalar_Other|@|self:T,other:S'])
-const s490 = signatures('zero_', true, ['zero_||@|self:T'])
+const s_abs = signatures('abs', true, ['abs|||self:T'])
+const s_abs_ = signatures('abs_', true, ['abs_||@|self:T'])
+const s_absolute = signatures('absolute', true, ['absolute|||self:T'])
+const s_absolute_ = signatures('absolute_', true, ['absolute_||@|self:T'])
+const s_acos = signatures('acos', true, ['acos|||self:T'])
+const s_acos_ = signatures('acos_', true, ['acos_||@|self:T'])
+const s_acosh = signatures('acosh', true, ['acosh|||self:T'])
+const s_acosh_ = signatures('acosh_', true, ['acosh_||@|self:T'])
+const s_add = signatures('add', true, ['add|Tensor||self:T,other:T,*,alpha:S=', 'add|Scalar||self:T,other:S,alpha:S='])
+const s_add_ = signatures('add_', true, ['add_|Tensor|@|self:T,other:T,*,alpha:S=', 'add_|Scalar|@|self:T,other:S,alpha:S='])
+const s_addbmm = signatures('addbmm', true, ['addbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
+const s_addbmm_ = signatures('addbmm_', true, ['addbmm_||@|self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
+const s_addcdiv = signatures('addcdiv', true, ['addcdiv|||self:T,tensor1:T,tensor2:T,*,value:S='])
+const s_addcdiv_ = signatures('addcdiv_', true, ['addcdiv_||@|self:T,tensor1:T,tensor2:T,*,value:S='])
+const s_addcmul = signatures('addcmul', true, ['addcmul|||self:T,tensor1:T,tensor2:T,*,value:S='])
+const s_addcmul_ = signatures('addcmul_', true, ['addcmul_||@|self:T,tensor1:T,tensor2:T,*,value:S='])
+const s_addmm = signatures('addmm', true, ['addmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
+const s_addmm_ = signatures('addmm_', true, ['addmm_||@|self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
+const s_addmv = signatures('addmv', true, ['addmv|||self:T,mat:T,vec:T,*,beta:S=,alpha:S='])
+const s_addmv_ = signatures('addmv_', true, ['addmv_||@|self:T,mat:T,vec:T,*,beta:S=,alpha:S='])
+const s_addr = signatures('addr', true, ['addr|||self:T,vec1:T,vec2:T,*,beta:S=,alpha:S='])
+const s_addr_ = signatures('addr_', true, ['addr_||@|self:T,vec1:T,vec2:T,*,beta:S=,alpha:S='])
+const s_adjoint = signatures('adjoint', true, ['adjoint|||self:T'])
+const s_all = signatures('all', true, ['all|||self:T', 'all|dims||self:T,dim:i[]?=,keepdim:b=', 'all|dim||self:T,dim:i,keepdim:b='])
+const s_allclose = signatures('allclose', true, ['allclose|||self:T,other:T,rtol:f=,atol:f=,equal_nan:b='])
+const s_amax = signatures('amax', true, ['amax|||self:T,dim:i[1]=,keepdim:b='])
+const s_amin = signatures('amin', true, ['amin|||self:T,dim:i[1]=,keepdim:b='])
+const s_aminmax = signatures('aminmax', true, ['aminmax|||self:T,*,dim:i?=,keepdim:b='])
+const s_angle = signatures('angle', true, ['angle|||self:T'])
+const s_any = signatures('any', true, ['any|||self:T', 'any|dims||self:T,dim:i[]?=,keepdim:b=', 'any|dim||self:T,dim:i,keepdim:b='])
+const s_arccos = signatures('arccos', true, ['arccos|||self:T'])
+const s_arccos_ = signatures('arccos_', true, ['arccos_||@|self:T'])
+const s_arccosh = signatures('arccosh', true, ['arccosh|||self:T'])
+const s_arccosh_ = signatures('arccosh_', true, ['arccosh_||@|self:T'])
+const s_arcsin = signatures('arcsin', true, ['arcsin|||self:T'])
+const s_arcsin_ = signatures('arcsin_', true, ['arcsin_||@|self:T'])
+const s_arcsinh = signatures('arcsinh', true, ['arcsinh|||self:T'])
+const s_arcsinh_ = signatures('arcsinh_', true, ['arcsinh_||@|self:T'])
+const s_arctan = signatures('arctan', true, ['arctan|||self:T'])
+const s_arctan2 = signatures('arctan2', true, ['arctan2|||self:T,other:T'])
+const s_arctan2_ = signatures('arctan2_', true, ['arctan2_||@|self:T,other:T'])
+const s_arctan_ = signatures('arctan_', true, ['arctan_||@|self:T'])
+const s_arctanh = signatures('arctanh', true, ['arctanh|||self:T'])
+const s_arctanh_ = signatures('arctanh_', true, ['arctanh_||@|self:T'])
+const s_argmax = signatures('argmax', true, ['argmax|||self:T,dim:i?=,keepdim:b='])
+const s_argmin = signatures('argmin', true, ['argmin|||self:T,dim:i?=,keepdim:b='])
+const s_argsort = signatures('argsort', true, ['argsort|stable||self:T,*,stable:b,dim:i=,descending:b=', 'argsort|||self:T,dim:i=,descending:b='])
+const s_argwhere = signatures('argwhere', true, ['argwhere|||self:T'])
+const s_as_strided = signatures('asStrided', true, ['as_strided|||self:T,size:i[],stride:i[],storage_offset:i?='])
+const s_as_strided_ = signatures('asStrided_', true, ['as_strided_||@|self:T,size:i[],stride:i[],storage_offset:i?='])
+const s_as_strided_scatter = signatures('asStridedScatter', true, ['as_strided_scatter|||self:T,src:T,size:i[],stride:i[],storage_offset:i?='])
+const s_asin = signatures('asin', true, ['asin|||self:T'])
+const s_asin_ = signatures('asin_', true, ['asin_||@|self:T'])
+const s_asinh = signatures('asinh', true, ['asinh|||self:T'])
+const s_asinh_ = signatures('asinh_', true, ['asinh_||@|self:T'])
+const s_atan = signatures('atan', true, ['atan|||self:T'])
+const s_atan2 = signatures('atan2', true, ['atan2|||self:T,other:T'])
+const s_atan2_ = signatures('atan2_', true, ['atan2_||@|self:T,other:T'])
+const s_atan_ = signatures('atan_', true, ['atan_||@|self:T'])
+const s_atanh = signatures('atanh', true, ['atanh|||self:T'])
+const s_atanh_ = signatures('atanh_', true, ['atanh_||@|self:T'])
+const s_baddbmm = signatures('baddbmm', true, ['baddbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
+const s_baddbmm_ = signatures('baddbmm_', true, ['baddbmm_||@|self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
+const s_bernoulli = signatures('bernoulli', true, ['bernoulli|||self:T,*,generator:g?=', 'bernoulli|p||self:T,p:f,*,generator:g?='])
+const s_bernoulli_ = signatures('bernoulli_', true, ['bernoulli_|Tensor|@|self:T,p:T,*,generator:g?=', 'bernoulli_|float|@|self:T,p:f=,*,generator:g?='])
+const s_bincount = signatures('bincount', true, ['bincount|||self:T,weights:T?=,minlength:i='])
+const s_bitwise_and = signatures('bitwiseAnd', true, ['bitwise_and|Tensor||self:T,other:T', 'bitwise_and|Scalar||self:T,other:S'])
+const s_bitwise_and_ = signatures('bitwiseAnd_', true, ['bitwise_and_|Tensor|@|self:T,other:T', 'bitwise_and_|Scalar|@|self:T,other:S'])
+const s_bitwise_left_shift = signatures('bitwiseLeftShift', true, ['bitwise_left_shift|Tensor||self:T,other:T', 'bitwise_left_shift|Tensor_Scalar||self:T,other:S'])
+const s_bitwise_left_shift_ = signatures('bitwiseLeftShift_', true, ['bitwise_left_shift_|Tensor|@|self:T,other:T', 'bitwise_left_shift_|Tensor_Scalar|@|self:T,other:S'])
+const s_bitwise_not = signatures('bitwiseNot', true, ['bitwise_not|||self:T'])
+const s_bitwise_not_ = signatures('bitwiseNot_', true, ['bitwise_not_||@|self:T'])
+const s_bitwise_or = signatures('bitwiseOr', true, ['bitwise_or|Tensor||self:T,other:T', 'bitwise_or|Scalar||self:T,other:S'])
+const s_bitwise_or_ = signatures('bitwiseOr_', true, ['bitwise_or_|Tensor|@|self:T,other:T', 'bitwise_or_|Scalar|@|self:T,other:S'])
+const s_bitwise_right_shift = signatures('bitwiseRightShift', true, ['bitwise_right_shift|Tensor||self:T,other:T', 'bitwise_right_shift|Tensor_Scalar||self:T,other:S'])
+const s_bitwise_right_shift_ = signatures('bitwiseRightShift_', true, ['bitwise_right_shift_|Tensor|@|self:T,other:T', 'bitwise_right_shift_|Tensor_Scalar|@|self:T,other:S'])
+const s_bitwise_xor = signatures('bitwiseXor', true, ['bitwise_xor|Tensor||self:T,other:T', 'bitwise_xor|Scalar||self:T,other:S'])
+const s_bitwise_xor_ = signatures('bitwiseXor_', true, ['bitwise_xor_|Tensor|@|self:T,other:T', 'bitwise_xor_|Scalar|@|self:T,other:S'])
+const s_bmm = signatures('bmm', true, ['bmm|||self:T,mat2:T'])
+const s_broadcast_to = signatures('broadcastTo', true, ['broadcast_to|||self:T,size:i[]'])
+const s_cauchy_ = signatures('cauchy_', true, ['cauchy_||@|self:T,median:f=,sigma:f=,*,generator:g?='])
+const s_ccol_indices = signatures('ccolIndices', true, ['ccol_indices|||self:T'])
+const s_ceil = signatures('ceil', true, ['ceil|||self:T'])
+const s_ceil_ = signatures('ceil_', true, ['ceil_||@|self:T'])
+const s_chalf = signatures('chalf', true, ['chalf|||self:T,*,memory_format:m?='])
+const s_cholesky = signatures('cholesky', true, ['cholesky|||self:T,upper:b='])
+const s_cholesky_inverse = signatures('choleskyInverse', true, ['cholesky_inverse|||self:T,upper:b='])
+const s_cholesky_solve = signatures('choleskySolve', true, ['cholesky_solve|||self:T,input2:T,upper:b='])
+const s_chunk = signatures('chunk', true, ['chunk|||self:T,chunks:i,dim:i='])
+const s_clamp = signatures('clamp', true, ['clamp|Tensor||self:T,min:T?=,max:T?=', 'clamp|||self:T,min:S?=,max:S?='])
+const s_clamp_ = signatures('clamp_', true, ['clamp_|Tensor|@|self:T,min:T?=,max:T?=', 'clamp_||@|self:T,min:S?=,max:S?='])
+const s_clamp_max = signatures('clampMax', true, ['clamp_max|Tensor||self:T,max:T', 'clamp_max|||self:T,max:S'])
+const s_clamp_max_ = signatures('clampMax_', true, ['clamp_max_|Tensor|@|self:T,max:T', 'clamp_max_||@|self:T,max:S'])
+const s_clamp_min = signatures('clampMin', true, ['clamp_min|Tensor||self:T,min:T', 'clamp_min|||self:T,min:S'])
+const s_clamp_min_ = signatures('clampMin_', true, ['clamp_min_|Tensor|@|self:T,min:T', 'clamp_min_||@|self:T,min:S'])
+const s_clip = signatures('clip', true, ['clip|Tensor||self:T,min:T?=,max:T?=', 'clip|||self:T,min:S?=,max:S?='])
+const s_clip_ = signatures('clip_', true, ['clip_|Tensor|@|self:T,min:T?=,max:T?=', 'clip_||@|self:T,min:S?=,max:S?='])
+const s_clone = signatures('clone', true, ['clone|||self:T,*,memory_format:m?='])
+const s_coalesce = signatures('coalesce', true, ['coalesce|||self:T'])
+const s_col_indices = signatures('colIndices', true, ['col_indices|||self:T'])
+const s_conj = signatures('conj', true, ['conj|||self:T'])
+const s_conj_physical = signatures('conjPhysical', true, ['conj_physical|||self:T'])
+const s_conj_physical_ = signatures('conjPhysical_', true, ['conj_physical_||@|self:T'])
+const s_copysign = signatures('copysign', true, ['copysign|Tensor||self:T,other:T', 'copysign|Scalar||self:T,other:S'])
+const s_copysign_ = signatures('copysign_', true, ['copysign_|Tensor|@|self:T,other:T', 'copysign_|Scalar|@|self:T,other:S'])
+const s_corrcoef = signatures('corrcoef', true, ['corrcoef|||self:T'])
+const s_cos = signatures('cos', true, ['cos|||self:T'])
+const s_cos_ = signatures('cos_', true, ['cos_||@|self:T'])
+const s_cosh = signatures('cosh', true, ['cosh|||self:T'])
+const s_cosh_ = signatures('cosh_', true, ['cosh_||@|self:T'])
+const s_count_nonzero = signatures('countNonzero', true, ['count_nonzero|||self:T,dim:i?=', 'count_nonzero|dim_IntList||self:T,dim:i[]'])
+const s_cov = signatures('cov', true, ['cov|||self:T,*,correction:i=,fweights:T?=,aweights:T?='])
+const s_cross = signatures('cross', true, ['cross|||self:T,other:T,dim:i?='])
+const s_crow_indices = signatures('crowIndices', true, ['crow_indices|||self:T'])
+const s_cummax = signatures('cummax', true, ['cummax|||self:T,dim:i'])
+const s_cummin = signatures('cummin', true, ['cummin|||self:T,dim:i'])
+const s_cumprod = signatures('cumprod', true, ['cumprod|||self:T,dim:i,*,dtype:d?='])
+const s_cumprod_ = signatures('cumprod_', true, ['cumprod_||@|self:T,dim:i,*,dtype:d?='])
+const s_cumsum = signatures('cumsum', true, ['cumsum|||self:T,dim:i,*,dtype:d?='])
+const s_cumsum_ = signatures('cumsum_', true, ['cumsum_||@|self:T,dim:i,*,dtype:d?='])
+const s_deg2rad = signatures('deg2rad', true, ['deg2rad|||self:T'])
+const s_deg2rad_ = signatures('deg2rad_', true, ['deg2rad_||@|self:T'])
+const s_dense_dim = signatures('denseDim', true, ['dense_dim|||self:T'])
+const s_dequantize = signatures('dequantize', true, ['dequantize|self||self:T'])
+const s_det = signatures('det', true, ['det|||self:T'])
+const s_detach_ = signatures('detach_', true, ['detach_||@|self:T'])
+const s_diag = signatures('diag', true, ['diag|||self:T,diagonal:i='])
+const s_diag_embed = signatures('diagEmbed', true, ['diag_embed|||self:T,offset:i=,dim1:i=,dim2:i='])
+const s_diagflat = signatures('diagflat', true, ['diagflat|||self:T,offset:i='])
+const s_diagonal = signatures('diagonal', true, ['diagonal|||self:T,offset:i=,dim1:i=,dim2:i='])
+const s_diagonal_scatter = signatures('diagonalScatter', true, ['diagonal_scatter|||self:T,src:T,offset:i=,dim1:i=,dim2:i='])
+const s_diff = signatures('diff', true, ['diff|||self:T,n:i=,dim:i=,prepend:T?=,append:T?='])
+const s_digamma = signatures('digamma', true, ['digamma|||self:T'])
+const s_digamma_ = signatures('digamma_', true, ['digamma_||@|self:T'])
+const s_dist = signatures('dist', true, ['dist|||self:T,other:T,p:S='])
+const s_div = signatures('div', true, ['div|Tensor||self:T,other:T', 'div|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'div|Scalar||self:T,other:S', 'div|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
+const s_div_ = signatures('div_', true, ['div_|Tensor|@|self:T,other:T', 'div_|Tensor_mode|@|self:T,other:T,*,rounding_mode:s?', 'div_|Scalar|@|self:T,other:S', 'div_|Scalar_mode|@|self:T,other:S,*,rounding_mode:s?'])
+const s_divide = signatures('divide', true, ['divide|Tensor||self:T,other:T', 'divide|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'divide|Scalar||self:T,other:S', 'divide|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
+const s_divide_ = signatures('divide_', true, ['divide_|Tensor|@|self:T,other:T', 'divide_|Tensor_mode|@|self:T,other:T,*,rounding_mode:s?', 'divide_|Scalar|@|self:T,other:S', 'divide_|Scalar_mode|@|self:T,other:S,*,rounding_mode:s?'])
+const s_dot = signatures('dot', true, ['dot|||self:T,tensor:T'])
+const s_dsplit = signatures('dsplit', true, ['dsplit|int||self:T,sections:i', 'dsplit|array||self:T,indices:i[]'])
+const s_eq = signatures('eq', true, ['eq|Tensor||self:T,other:T', 'eq|Scalar||self:T,other:S'])
+const s_eq_ = signatures('eq_', true, ['eq_|Tensor|@|self:T,other:T', 'eq_|Scalar|@|self:T,other:S'])
+const s_equal = signatures('equal', true, ['equal|||self:T,other:T'])
+const s_erf = signatures('erf', true, ['erf|||self:T'])
+const s_erf_ = signatures('erf_', true, ['erf_||@|self:T'])
+const s_erfc = signatures('erfc', true, ['erfc|||self:T'])
+const s_erfc_ = signatures('erfc_', true, ['erfc_||@|self:T'])
+const s_erfinv = signatures('erfinv', true, ['erfinv|||self:T'])
+const s_erfinv_ = signatures('erfinv_', true, ['erfinv_||@|self:T'])
+const s_exp = signatures('exp', true, ['exp|||self:T'])
+const s_exp2 = signatures('exp2', true, ['exp2|||self:T'])
+const s_exp2_ = signatures('exp2_', true, ['exp2_||@|self:T'])
+const s_exp_ = signatures('exp_', true, ['exp_||@|self:T'])
+const s_expand = signatures('expand', true, ['expand|||self:T,size:i[],*,implicit:b='])
+const s_expand_as = signatures('expandAs', true, ['expand_as|||self:T,other:T'])
+const s_expm1 = signatures('expm1', true, ['expm1|||self:T'])
+const s_expm1_ = signatures('expm1_', true, ['expm1_||@|self:T'])
+const s_exponential_ = signatures('exponential_', true, ['exponential_||@|self:T,lambd:f=,*,generator:g?='])
+const s_fill_ = signatures('fill_', true, ['fill_|Tensor|@|self:T,value:T', 'fill_|Scalar|@|self:T,value:S'])
+const s_fill_diagonal_ = signatures('fillDiagonal_', true, ['fill_diagonal_||@|self:T,fill_value:S,wrap:b='])
+const s_fix = signatures('fix', true, ['fix|||self:T'])
+const s_fix_ = signatures('fix_', true, ['fix_||@|self:T'])
+const s_flatten = signatures('flatten', true, ['flatten|using_ints||self:T,start_dim:i=,end_dim:i='])
+const s_flip = signatures('flip', true, ['flip|||self:T,dims:i[]'])
+const s_fliplr = signatures('fliplr', true, ['fliplr|||self:T'])
+const s_flipud = signatures('flipud', true, ['flipud|||self:T'])
+const s_float_power = signatures('floatPower', true, ['float_power|Tensor_Tensor||self:T,exponent:T', 'float_power|Tensor_Scalar||self:T,exponent:S'])
+const s_float_power_ = signatures('floatPower_', true, ['float_power_|Tensor|@|self:T,exponent:T', 'float_power_|Scalar|@|self:T,exponent:S'])
+const s_floor = signatures('floor', true, ['floor|||self:T'])
+const s_floor_ = signatures('floor_', true, ['floor_||@|self:T'])
+const s_floor_divide = signatures('floorDivide', true, ['floor_divide|||self:T,other:T', 'floor_divide|Scalar||self:T,other:S'])
+const s_floor_divide_ = signatures('floorDivide_', true, ['floor_divide_|Tensor|@|self:T,other:T', 'floor_divide_|Scalar|@|self:T,other:S'])
+const s_fmax = signatures('fmax', true, ['fmax|||self:T,other:T'])
+const s_fmin = signatures('fmin', true, ['fmin|||self:T,other:T'])
+const s_fmod = signatures('fmod', true, ['fmod|Tensor||self:T,other:T', 'fmod|Scalar||self:T,other:S'])
+const s_fmod_ = signatures('fmod_', true, ['fmod_|Tensor|@|self:T,other:T', 'fmod_|Scalar|@|self:T,other:S'])
+const s_frac = signatures('frac', true, ['frac|||self:T'])
+const s_frac_ = signatures('frac_', true, ['frac_||@|self:T'])
+const s_frexp = signatures('frexp', true, ['frexp|Tensor||self:T'])
+const s_gather = signatures('gather', true, ['gather|||self:T,dim:i,index:T,*,sparse_grad:b='])
+const s_gcd = signatures('gcd', true, ['gcd|||self:T,other:T'])
+const s_gcd_ = signatures('gcd_', true, ['gcd_||@|self:T,other:T'])
+const s_ge = signatures('ge', true, ['ge|Tensor||self:T,other:T', 'ge|Scalar||self:T,other:S'])
+const s_ge_ = signatures('ge_', true, ['ge_|Tensor|@|self:T,other:T', 'ge_|Scalar|@|self:T,other:S'])
+const s_geometric_ = signatures('geometric_', true, ['geometric_||@|self:T,p:f,*,generator:g?='])
+const s_geqrf = signatures('geqrf', true, ['geqrf|||self:T'])
+const s_ger = signatures('ger', true, ['ger|||self:T,vec2:T'])
+const s_greater = signatures('greater', true, ['greater|Tensor||self:T,other:T', 'greater|Scalar||self:T,other:S'])
+const s_greater_ = signatures('greater_', true, ['greater_|Tensor|@|self:T,other:T', 'greater_|Scalar|@|self:T,other:S'])
+const s_greater_equal = signatures('greaterEqual', true, ['greater_equal|Tensor||self:T,other:T', 'greater_equal|Scalar||self:T,other:S'])
+const s_greater_equal_ = signatures('greaterEqual_', true, ['greater_equal_|Tensor|@|self:T,other:T', 'greater_equal_|Scalar|@|self:T,other:S'])
+const s_gt = signatures('gt', true, ['gt|Tensor||self:T,other:T', 'gt|Scalar||self:T,other:S'])
+const s_gt_ = signatures('gt_', true, ['gt_|Tensor|@|self:T,other:T', 'gt_|Scalar|@|self:T,other:S'])
+const s_hardshrink = signatures('hardshrink', true, ['hardshrink|||self:T,lambd:S='])
+const s_hash_tensor = signatures('hashTensor', true, ['hash_tensor|||self:T,dim:i[1]=,*,keepdim:b=,mode:i='])
+const s_heaviside = signatures('heaviside', true, ['heaviside|||self:T,values:T'])
+const s_heaviside_ = signatures('heaviside_', true, ['heaviside_||@|self:T,values:T'])
+const s_histc = signatures('histc', true, ['histc|||self:T,bins:i=,min:S=,max:S='])
+const s_histogram = signatures('histogram', true, ['histogram|bins_tensor||self:T,bins:T,*,weight:T?=,density:b=', 'histogram|bin_ct||self:T,bins:i=,*,range:f[]?=,weight:T?=,density:b='])
+const s_hsplit = signatures('hsplit', true, ['hsplit|int||self:T,sections:i', 'hsplit|array||self:T,indices:i[]'])
+const s_hypot = signatures('hypot', true, ['hypot|||self:T,other:T'])
+const s_hypot_ = signatures('hypot_', true, ['hypot_||@|self:T,other:T'])
+const s_i0 = signatures('i0', true, ['i0|||self:T'])
+const s_i0_ = signatures('i0_', true, ['i0_||@|self:T'])
+const s_igamma = signatures('igamma', true, ['igamma|||self:T,other:T'])
+const s_igamma_ = signatures('igamma_', true, ['igamma_||@|self:T,other:T'])
+const s_igammac = signatures('igammac', true, ['igammac|||self:T,other:T'])
+const s_igammac_ = signatures('igammac_', true, ['igammac_||@|self:T,other:T'])
+const s_index_add = signatures('indexAdd', true, ['index_add|||self:T,dim:i,index:T,source:T,*,alpha:S='])
+const s_index_add_ = signatures('indexAdd_', true, ['index_add_||@|self:T,dim:i,index:T,source:T,*,alpha:S='])
+const s_index_copy = signatures('indexCopy', true, ['index_copy|||self:T,dim:i,index:T,source:T'])
+const s_index_copy_ = signatures('indexCopy_', true, ['index_copy_||@|self:T,dim:i,index:T,source:T'])
+const s_index_fill = signatures('indexFill', true, ['index_fill|int_Tensor||self:T,dim:i,index:T,value:T', 'index_fill|int_Scalar||self:T,dim:i,index:T,value:S'])
+const s_index_fill_ = signatures('indexFill_', true, ['index_fill_|int_Tensor|@|self:T,dim:i,index:T,value:T', 'index_fill_|int_Scalar|@|self:T,dim:i,index:T,value:S'])
+const s_index_put = signatures('indexPut', true, ['index_put|||self:T,indices:T?[],values:T,accumulate:b='])
+const s_index_reduce = signatures('indexReduce', true, ['index_reduce|||self:T,dim:i,index:T,source:T,reduce:s,*,include_self:b='])
+const s_index_reduce_ = signatures('indexReduce_', true, ['index_reduce_||@|self:T,dim:i,index:T,source:T,reduce:s,*,include_self:b='])
+const s_index_select = signatures('indexSelect', true, ['index_select|||self:T,dim:i,index:T'])
+const s_indices = signatures('indices', true, ['indices|||self:T'])
+const s_inner = signatures('inner', true, ['inner|||self:T,other:T'])
+const s_int_repr = signatures('intRepr', true, ['int_repr|||self:T'])
+const s_inverse = signatures('inverse', true, ['inverse|||self:T'])
+const s_is_coalesced = signatures('isCoalesced', true, ['is_coalesced|||self:T'])
+const s_is_conj = signatures('isConj', true, ['is_conj|||self:T'])
+const s_is_distributed = signatures('isDistributed', true, ['is_distributed|||self:T'])
+const s_is_neg = signatures('isNeg', true, ['is_neg|||self:T'])
+const s_is_nonzero = signatures('isNonzero', true, ['is_nonzero|||self:T'])
+const s_is_pinned = signatures('isPinned', true, ['is_pinned|||self:T,device:v?='])
+const s_is_same_size = signatures('isSameSize', true, ['is_same_size|||self:T,other:T'])
+const s_is_set_to = signatures('isSetTo', true, ['is_set_to|||self:T,tensor:T'])
+const s_is_signed = signatures('isSigned', true, ['is_signed|||self:T'])
+const s_isclose = signatures('isclose', true, ['isclose|||self:T,other:T,rtol:f=,atol:f=,equal_nan:b='])
+const s_isfinite = signatures('isfinite', true, ['isfinite|||self:T'])
+const s_isinf = signatures('isinf', true, ['isinf|||self:T'])
+const s_isnan = signatures('isnan', true, ['isnan|||self:T'])
+const s_isneginf = signatures('isneginf', true, ['isneginf|||self:T'])
+const s_isposinf = signatures('isposinf', true, ['isposinf|||self:T'])
+const s_isreal = signatures('isreal', true, ['isreal|||self:T'])
+const s_istft = signatures('istft', true, ['istft|||self:T,n_fft:i,hop_length:i?=,win_length:i?=,window:T?=,center:b=,normalized:b=,onesided:b?=,length:i?=,return_complex:b='])
+const s_kron = signatures('kron', true, ['kron|||self:T,other:T'])
+const s_kthvalue = signatures('kthvalue', true, ['kthvalue|||self:T,k:i,dim:i=,keepdim:b='])
+const s_lcm = signatures('lcm', true, ['lcm|||self:T,other:T'])
+const s_lcm_ = signatures('lcm_', true, ['lcm_||@|self:T,other:T'])
+const s_ldexp = signatures('ldexp', true, ['ldexp|Tensor||self:T,other:T'])
+const s_ldexp_ = signatures('ldexp_', true, ['ldexp_||@|self:T,other:T'])
+const s_le = signatures('le', true, ['le|Tensor||self:T,other:T', 'le|Scalar||self:T,other:S'])
+const s_le_ = signatures('le_', true, ['le_|Tensor|@|self:T,other:T', 'le_|Scalar|@|self:T,other:S'])
+const s_lerp = signatures('lerp', true, ['lerp|Tensor||self:T,end:T,weight:T', 'lerp|Scalar||self:T,end:T,weight:S'])
+const s_lerp_ = signatures('lerp_', true, ['lerp_|Tensor|@|self:T,end:T,weight:T', 'lerp_|Scalar|@|self:T,end:T,weight:S'])
+const s_less = signatures('less', true, ['less|Tensor||self:T,other:T', 'less|Scalar||self:T,other:S'])
+const s_less_ = signatures('less_', true, ['less_|Tensor|@|self:T,other:T', 'less_|Scalar|@|self:T,other:S'])
+const s_less_equal = signatures('lessEqual', true, ['less_equal|Tensor||self:T,other:T', 'less_equal|Scalar||self:T,other:S'])
+const s_less_equal_ = signatures('lessEqual_', true, ['less_equal_|Tensor|@|self:T,other:T', 'less_equal_|Scalar|@|self:T,other:S'])
+const s_lgamma = signatures('lgamma', true, ['lgamma|||self:T'])
+const s_lgamma_ = signatures('lgamma_', true, ['lgamma_||@|self:T'])
+const s_log = signatures('log', true, ['log|||self:T'])
+const s_log10 = signatures('log10', true, ['log10|||self:T'])
+const s_log10_ = signatures('log10_', true, ['log10_||@|self:T'])
+const s_log1p = signatures('log1p', true, ['log1p|||self:T'])
+const s_log1p_ = signatures('log1p_', true, ['log1p_||@|self:T'])
+const s_log2 = signatures('log2', true, ['log2|||self:T'])
+const s_log2_ = signatures('log2_', true, ['log2_||@|self:T'])
+const s_log_ = signatures('log_', true, ['log_||@|self:T'])
+const s_log_normal_ = signatures('logNormal_', true, ['log_normal_||@|self:T,mean:f=,std:f=,*,generator:g?='])
+const s_log_softmax = signatures('logSoftmax', true, ['log_softmax|int||self:T,dim:i,dtype:d?='])
+const s_logaddexp = signatures('logaddexp', true, ['logaddexp|||self:T,other:T'])
+const s_logaddexp2 = signatures('logaddexp2', true, ['logaddexp2|||self:T,other:T'])
+const s_logcumsumexp = signatures('logcumsumexp', true, ['logcumsumexp|||self:T,dim:i'])
+const s_logdet = signatures('logdet', true, ['logdet|||self:T'])
+const s_logical_and = signatures('logicalAnd', true, ['logical_and|||self:T,other:T'])
+const s_logical_and_ = signatures('logicalAnd_', true, ['logical_and_||@|self:T,other:T'])
+const s_logical_not = signatures('logicalNot', true, ['logical_not|||self:T'])
+const s_logical_not_ = signatures('logicalNot_', true, ['logical_not_||@|self:T'])
+const s_logical_or = signatures('logicalOr', true, ['logical_or|||self:T,other:T'])
+const s_logical_or_ = signatures('logicalOr_', true, ['logical_or_||@|self:T,other:T'])
+const s_logical_xor = signatures('logicalXor', true, ['logical_xor|||self:T,other:T'])
+const s_logical_xor_ = signatures('logicalXor_', true, ['logical_xor_||@|self:T,other:T'])
+const s_logit = signatures('logit', true, ['logit|||self:T,eps:f?='])
+const s_logit_ = signatures('logit_', true, ['logit_||@|self:T,eps:f?='])
+const s_logsumexp = signatures('logsumexp', true, ['logsumexp|||self:T,dim:i[1],keepdim:b='])
+const s_lt = signatures('lt', true, ['lt|Tensor||self:T,other:T', 'lt|Scalar||self:T,other:S'])
+const s_lt_ = signatures('lt_', true, ['lt_|Tensor|@|self:T,other:T', 'lt_|Scalar|@|self:T,other:S'])
+const s_lu_solve = signatures('luSolve', true, ['lu_solve|||self:T,LU_data:T,LU_pivots:T'])
+const s_masked_fill = signatures('maskedFill', true, ['masked_fill|Tensor||self:T,mask:T,value:T', 'masked_fill|Scalar||self:T,mask:T,value:S'])
+const s_masked_fill_ = signatures('maskedFill_', true, ['masked_fill_|Tensor|@|self:T,mask:T,value:T', 'masked_fill_|Scalar|@|self:T,mask:T,value:S'])
+const s_masked_scatter = signatures('maskedScatter', true, ['masked_scatter|||self:T,mask:T,source:T'])
+const s_masked_scatter_ = signatures('maskedScatter_', true, ['masked_scatter_||@|self:T,mask:T,source:T'])
+const s_masked_select = signatures('maskedSelect', true, ['masked_select|||self:T,mask:T'])
+const s_matmul = signatures('matmul', true, ['matmul|||self:T,other:T'])
+const s_matrix_exp = signatures('matrixExp', true, ['matrix_exp|||self:T'])
+const s_matrix_power = signatures('matrixPower', true, ['matrix_power|||self:T,n:i'])
+const s_max = signatures('max', true, ['max|||self:T', 'max|other||self:T,other:T', 'max|dim||self:T,dim:i,keepdim:b='])
+const s_maximum = signatures('maximum', true, ['maximum|||self:T,other:T'])
+const s_mean = signatures('mean', true, ['mean|||self:T,*,dtype:d?=', 'mean|dim||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
+const s_median = signatures('median', true, ['median|||self:T', 'median|dim||self:T,dim:i,keepdim:b='])
+const s_min = signatures('min', true, ['min|||self:T', 'min|other||self:T,other:T', 'min|dim||self:T,dim:i,keepdim:b='])
+const s_minimum = signatures('minimum', true, ['minimum|||self:T,other:T'])
+const s_mm = signatures('mm', true, ['mm|||self:T,mat2:T'])
+const s_mode = signatures('mode', true, ['mode|||self:T,dim:i=,keepdim:b='])
+const s_moveaxis = signatures('moveaxis', true, ['moveaxis|int||self:T,source:i,destination:i', 'moveaxis|intlist||self:T,source:i[],destination:i[]'])
+const s_movedim = signatures('movedim', true, ['movedim|int||self:T,source:i,destination:i', 'movedim|intlist||self:T,source:i[],destination:i[]'])
+const s_msort = signatures('msort', true, ['msort|||self:T'])
+const s_mul = signatures('mul', true, ['mul|Tensor||self:T,other:T', 'mul|Scalar||self:T,other:S'])
+const s_mul_ = signatures('mul_', true, ['mul_|Tensor|@|self:T,other:T', 'mul_|Scalar|@|self:T,other:S'])
+const s_multinomial = signatures('multinomial', true, ['multinomial|||self:T,num_samples:i,replacement:b=,*,generator:g?='])
+const s_multiply = signatures('multiply', true, ['multiply|Tensor||self:T,other:T', 'multiply|Scalar||self:T,other:S'])
+const s_multiply_ = signatures('multiply_', true, ['multiply_|Tensor|@|self:T,other:T', 'multiply_|Scalar|@|self:T,other:S'])
+const s_mv = signatures('mv', true, ['mv|||self:T,vec:T'])
+const s_mvlgamma = signatures('mvlgamma', true, ['mvlgamma|||self:T,p:i'])
+const s_mvlgamma_ = signatures('mvlgamma_', true, ['mvlgamma_||@|self:T,p:i'])
+const s_nan_to_num = signatures('nanToNum', true, ['nan_to_num|||self:T,nan:f?=,posinf:f?=,neginf:f?='])
+const s_nan_to_num_ = signatures('nanToNum_', true, ['nan_to_num_||@|self:T,nan:f?=,posinf:f?=,neginf:f?='])
+const s_nanmean = signatures('nanmean', true, ['nanmean|||self:T,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
+const s_nanmedian = signatures('nanmedian', true, ['nanmedian|||self:T', 'nanmedian|dim||self:T,dim:i,keepdim:b='])
+const s_nanquantile = signatures('nanquantile', true, ['nanquantile|||self:T,q:T,dim:i?=,keepdim:b=,*,interpolation:s=', 'nanquantile|scalar||self:T,q:f,dim:i?=,keepdim:b=,*,interpolation:s='])
+const s_nansum = signatures('nansum', true, ['nansum|||self:T,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
+const s_narrow = signatures('narrow', true, ['narrow|Tensor||self:T,dim:i,start:T,length:i', 'narrow|||self:T,dim:i,start:i,length:i'])
+const s_narrow_copy = signatures('narrowCopy', true, ['narrow_copy|||self:T,dim:i,start:i,length:i'])
+const s_ne = signatures('ne', true, ['ne|Tensor||self:T,other:T', 'ne|Scalar||self:T,other:S'])
+const s_ne_ = signatures('ne_', true, ['ne_|Tensor|@|self:T,other:T', 'ne_|Scalar|@|self:T,other:S'])
+const s_neg = signatures('neg', true, ['neg|||self:T'])
+const s_neg_ = signatures('neg_', true, ['neg_||@|self:T'])
+const s_negative = signatures('negative', true, ['negative|||self:T'])
+const s_negative_ = signatures('negative_', true, ['negative_||@|self:T'])
+const s_new_empty = signatures('newEmpty', true, ['new_empty||+|self:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_new_empty_strided = signatures('newEmptyStrided', true, ['new_empty_strided||+|self:T,size:i[],stride:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_new_full = signatures('newFull', true, ['new_full||+|self:T,size:i[],fill_value:S,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_new_ones = signatures('newOnes', true, ['new_ones||+|self:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_new_zeros = signatures('newZeros', true, ['new_zeros||+|self:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
+const s_nextafter = signatures('nextafter', true, ['nextafter|||self:T,other:T'])
+const s_nextafter_ = signatures('nextafter_', true, ['nextafter_||@|self:T,other:T'])
+const s_nonzero_static = signatures('nonzeroStatic', true, ['nonzero_static|||self:T,*,size:i,fill_value:i='])
+const s_normal_ = signatures('normal_', true, ['normal_||@|self:T,mean:f=,std:f=,*,generator:g?='])
+const s_not_equal = signatures('notEqual', true, ['not_equal|Tensor||self:T,other:T', 'not_equal|Scalar||self:T,other:S'])
+const s_not_equal_ = signatures('notEqual_', true, ['not_equal_|Tensor|@|self:T,other:T', 'not_equal_|Scalar|@|self:T,other:S'])
+const s_orgqr = signatures('orgqr', true, ['orgqr|||self:T,input2:T'])
+const s_ormqr = signatures('ormqr', true, ['ormqr|||self:T,input2:T,input3:T,left:b=,transpose:b='])
+const s_outer = signatures('outer', true, ['outer|||self:T,vec2:T'])
+const s_permute = signatures('permute', true, ['permute|||self:T,dims:i[]'])
+const s_pin_memory = signatures('pinMemory', true, ['pin_memory|||self:T,device:v?='])
+const s_pinverse = signatures('pinverse', true, ['pinverse|||self:T,rcond:f='])
+const s_polygamma = signatures('polygamma', true, ['polygamma|||n:i,self:T'])
+const s_polygamma_ = signatures('polygamma_', true, ['polygamma_||@|self:T,n:i'])
+const s_positive = signatures('positive', true, ['positive|||self:T'])
+const s_pow = signatures('pow', true, ['pow|Tensor_Tensor||self:T,exponent:T', 'pow|Tensor_Scalar||self:T,exponent:S'])
+const s_pow_ = signatures('pow_', true, ['pow_|Tensor|@|self:T,exponent:T', 'pow_|Scalar|@|self:T,exponent:S'])
+const s_prelu = signatures('prelu', true, ['prelu|||self:T,weight:T'])
+const s_prod = signatures('prod', true, ['prod|||self:T,*,dtype:d?=', 'prod|dim_int||self:T,dim:i,keepdim:b=,*,dtype:d?='])
+const s_put = signatures('put', true, ['put|||self:T,index:T,source:T,accumulate:b='])
+const s_put_ = signatures('put_', true, ['put_||@|self:T,index:T,source:T,accumulate:b='])
+const s_q_per_channel_axis = signatures('qPerChannelAxis', true, ['q_per_channel_axis|||self:T'])
+const s_q_per_channel_scales = signatures('qPerChannelScales', true, ['q_per_channel_scales|||self:T'])
+const s_q_per_channel_zero_points = signatures('qPerChannelZeroPoints', true, ['q_per_channel_zero_points|||self:T'])
+const s_q_scale = signatures('qScale', true, ['q_scale|||self:T'])
+const s_q_zero_point = signatures('qZeroPoint', true, ['q_zero_point|||self:T'])
+const s_qr = signatures('qr', true, ['qr|||self:T,some:b='])
+const s_quantile = signatures('quantile', true, ['quantile|||self:T,q:T,dim:i?=,keepdim:b=,*,interpolation:s=', 'quantile|scalar||self:T,q:f,dim:i?=,keepdim:b=,*,interpolation:s='])
+const s_rad2deg = signatures('rad2deg', true, ['rad2deg|||self:T'])
+const s_rad2deg_ = signatures('rad2deg_', true, ['rad2deg_||@|self:T'])
+const s_random_ = signatures('random_', true, ['random_||@|self:T,*,generator:g?=', 'random_|from|@|self:T,from:i,to:i?,*,generator:g?=', 'random_|to|@|self:T,to:i,*,generator:g?='])
+const s_ravel = signatures('ravel', true, ['ravel|||self:T'])
+const s_reciprocal = signatures('reciprocal', true, ['reciprocal|||self:T'])
+const s_reciprocal_ = signatures('reciprocal_', true, ['reciprocal_||@|self:T'])
+const s_relu = signatures('relu', true, ['relu|||self:T'])
+const s_relu_ = signatures('relu_', true, ['relu_||@|self:T'])
+const s_remainder = signatures('remainder', true, ['remainder|Tensor||self:T,other:T', 'remainder|Scalar||self:T,other:S'])
+const s_remainder_ = signatures('remainder_', true, ['remainder_|Tensor|@|self:T,other:T', 'remainder_|Scalar|@|self:T,other:S'])
+const s_renorm = signatures('renorm', true, ['renorm|||self:T,p:S,dim:i,maxnorm:S'])
+const s_renorm_ = signatures('renorm_', true, ['renorm_||@|self:T,p:S,dim:i,maxnorm:S'])
+const s_repeat = signatures('repeat', true, ['repeat|||self:T,repeats:i[]'])
+const s_repeat_interleave = signatures('repeatInterleave', true, ['repeat_interleave|self_Tensor||self:T,repeats:T,dim:i?=,*,output_size:i?=', 'repeat_interleave|self_int||self:T,repeats:i,dim:i?=,*,output_size:i?='])
+const s_reshape = signatures('reshape', true, ['reshape|||self:T,shape:i[]'])
+const s_reshape_as = signatures('reshapeAs', true, ['reshape_as|||self:T,other:T'])
+const s_resize_ = signatures('resize_', true, ['resize_||@|self:T,size:i[],*,memory_format:m?='])
+const s_resize_as_ = signatures('resizeAs_', true, ['resize_as_||@|self:T,the_template:T,*,memory_format:m?='])
+const s_resize_as_sparse_ = signatures('resizeAsSparse_', true, ['resize_as_sparse_||@|self:T,the_template:T'])
+const s_resolve_conj = signatures('resolveConj', true, ['resolve_conj|||self:T'])
+const s_resolve_neg = signatures('resolveNeg', true, ['resolve_neg|||self:T'])
+const s_roll = signatures('roll', true, ['roll|||self:T,shifts:i[1],dims:i[1]='])
+const s_rot90 = signatures('rot90', true, ['rot90|||self:T,k:i=,dims:i[]='])
+const s_round = signatures('round', true, ['round|||self:T', 'round|decimals||self:T,*,decimals:i'])
+const s_round_ = signatures('round_', true, ['round_||@|self:T', 'round_|decimals|@|self:T,*,decimals:i'])
+const s_row_indices = signatures('rowIndices', true, ['row_indices|||self:T'])
+const s_rsqrt = signatures('rsqrt', true, ['rsqrt|||self:T'])
+const s_rsqrt_ = signatures('rsqrt_', true, ['rsqrt_||@|self:T'])
+const s_scatter = signatures('scatter', true, ['scatter|src||self:T,dim:i,index:T,src:T', 'scatter|reduce||self:T,dim:i,index:T,src:T,*,reduce:s', 'scatter|value||self:T,dim:i,index:T,value:S', 'scatter|value_reduce||self:T,dim:i,index:T,value:S,*,reduce:s'])
+const s_scatter_ = signatures('scatter_', true, ['scatter_|src|@|self:T,dim:i,index:T,src:T', 'scatter_|reduce|@|self:T,dim:i,index:T,src:T,*,reduce:s', 'scatter_|value|@|self:T,dim:i,index:T,value:S', 'scatter_|value_reduce|@|self:T,dim:i,index:T,value:S,*,reduce:s'])
+const s_scatter_add = signatures('scatterAdd', true, ['scatter_add|||self:T,dim:i,index:T,src:T'])
+const s_scatter_add_ = signatures('scatterAdd_', true, ['scatter_add_||@|self:T,dim:i,index:T,src:T'])
+const s_scatter_reduce = signatures('scatterReduce', true, ['scatter_reduce|two||self:T,dim:i,index:T,src:T,reduce:s,*,include_self:b='])
+const s_scatter_reduce_ = signatures('scatterReduce_', true, ['scatter_reduce_|two|@|self:T,dim:i,index:T,src:T,reduce:s,*,include_self:b='])
+const s_select = signatures('select', true, ['select|int||self:T,dim:i,index:i'])
+const s_select_scatter = signatures('selectScatter', true, ['select_scatter|||self:T,src:T,dim:i,index:i'])
+const s_sgn = signatures('sgn', true, ['sgn|||self:T'])
+const s_sgn_ = signatures('sgn_', true, ['sgn_||@|self:T'])
+const s_sigmoid = signatures('sigmoid', true, ['sigmoid|||self:T'])
+const s_sigmoid_ = signatures('sigmoid_', true, ['sigmoid_||@|self:T'])
+const s_sign = signatures('sign', true, ['sign|||self:T'])
+const s_sign_ = signatures('sign_', true, ['sign_||@|self:T'])
+const s_signbit = signatures('signbit', true, ['signbit|||self:T'])
+const s_sin = signatures('sin', true, ['sin|||self:T'])
+const s_sin_ = signatures('sin_', true, ['sin_||@|self:T'])
+const s_sinc = signatures('sinc', true, ['sinc|||self:T'])
+const s_sinc_ = signatures('sinc_', true, ['sinc_||@|self:T'])
+const s_sinh = signatures('sinh', true, ['sinh|||self:T'])
+const s_sinh_ = signatures('sinh_', true, ['sinh_||@|self:T'])
+const s_slice_inverse = signatures('sliceInverse', true, ['slice_inverse|||self:T,src:T,dim:i=,start:i?=,end:i?=,step:i='])
+const s_slice_scatter = signatures('sliceScatter', true, ['slice_scatter|||self:T,src:T,dim:i=,start:i?=,end:i?=,step:i='])
+const s_slogdet = signatures('slogdet', true, ['slogdet|||self:T'])
+const s_smm = signatures('smm', true, ['smm|||self:T,mat2:T'])
+const s_softmax = signatures('softmax', true, ['softmax|int||self:T,dim:i,dtype:d?='])
+const s_sort = signatures('sort', true, ['sort|stable||self:T,*,stable:b?,dim:i=,descending:b=', 'sort|||self:T,dim:i=,descending:b='])
+const s_sparse_dim = signatures('sparseDim', true, ['sparse_dim|||self:T'])
+const s_sparse_mask = signatures('sparseMask', true, ['sparse_mask|||self:T,mask:T'])
+const s_sparse_resize_ = signatures('sparseResize_', true, ['sparse_resize_||@|self:T,size:i[],sparse_dim:i,dense_dim:i'])
+const s_sparse_resize_and_clear_ = signatures('sparseResizeAndClear_', true, ['sparse_resize_and_clear_||@|self:T,size:i[],sparse_dim:i,dense_dim:i'])
+const s_split = signatures('split', true, ['split|Tensor||self:T,split_size:i,dim:i=', 'split|sizes||self:T,split_size:i[],dim:i='])
+const s_split_with_sizes = signatures('splitWithSizes', true, ['split_with_sizes|||self:T,split_sizes:i[],dim:i='])
+const s_sqrt = signatures('sqrt', true, ['sqrt|||self:T'])
+const s_sqrt_ = signatures('sqrt_', true, ['sqrt_||@|self:T'])
+const s_square = signatures('square', true, ['square|||self:T'])
+const s_square_ = signatures('square_', true, ['square_||@|self:T'])
+const s_squeeze = signatures('squeeze', true, ['squeeze|||self:T', 'squeeze|dim||self:T,dim:i', 'squeeze|dims||self:T,dim:i[]'])
+const s_squeeze_ = signatures('squeeze_', true, ['squeeze_||@|self:T', 'squeeze_|dim|@|self:T,dim:i', 'squeeze_|dims|@|self:T,dim:i[]'])
+const s_sspaddmm = signatures('sspaddmm', true, ['sspaddmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
+const s_std = signatures('std', true, ['std|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'std|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'std|||self:T,unbiased:b='])
+const s_sub = signatures('sub', true, ['sub|Tensor||self:T,other:T,*,alpha:S=', 'sub|Scalar||self:T,other:S,alpha:S='])
+const s_sub_ = signatures('sub_', true, ['sub_|Tensor|@|self:T,other:T,*,alpha:S=', 'sub_|Scalar|@|self:T,other:S,alpha:S='])
+const s_subtract = signatures('subtract', true, ['subtract|Tensor||self:T,other:T,*,alpha:S=', 'subtract|Scalar||self:T,other:S,alpha:S='])
+const s_subtract_ = signatures('subtract_', true, ['subtract_|Tensor|@|self:T,other:T,*,alpha:S=', 'subtract_|Scalar|@|self:T,other:S,alpha:S='])
+const s_sum = signatures('sum', true, ['sum|||self:T,*,dtype:d?=', 'sum|dim_IntList||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
+const s_sum_to_size = signatures('sumToSize', true, ['sum_to_size|||self:T,size:i[]'])
+const s_svd = signatures('svd', true, ['svd|||self:T,some:b=,compute_uv:b='])
+const s_swapaxes = signatures('swapaxes', true, ['swapaxes|||self:T,axis0:i,axis1:i'])
+const s_swapaxes_ = signatures('swapaxes_', true, ['swapaxes_||@|self:T,axis0:i,axis1:i'])
+const s_swapdims = signatures('swapdims', true, ['swapdims|||self:T,dim0:i,dim1:i'])
+const s_swapdims_ = signatures('swapdims_', true, ['swapdims_||@|self:T,dim0:i,dim1:i'])
+const s_t = signatures('t', true, ['t|||self:T'])
+const s_t_ = signatures('t_', true, ['t_||@|self:T'])
+const s_take = signatures('take', true, ['take|||self:T,index:T'])
+const s_take_along_dim = signatures('takeAlongDim', true, ['take_along_dim|||self:T,indices:T,dim:i?='])
+const s_tan = signatures('tan', true, ['tan|||self:T'])
+const s_tan_ = signatures('tan_', true, ['tan_||@|self:T'])
+const s_tanh = signatures('tanh', true, ['tanh|||self:T'])
+const s_tanh_ = signatures('tanh_', true, ['tanh_||@|self:T'])
+const s_tensor_split = signatures('tensorSplit', true, ['tensor_split|indices||self:T,indices:i[],dim:i=', 'tensor_split|tensor_indices_or_sections||self:T,tensor_indices_or_sections:T,dim:i=', 'tensor_split|sections||self:T,sections:i,dim:i='])
+const s_tile = signatures('tile', true, ['tile|||self:T,dims:i[]'])
+const s_to_dense = signatures('toDense', true, ['to_dense|||self:T,dtype:d?=,*,masked_grad:b?='])
+const s_to_mkldnn = signatures('toMkldnn', true, ['to_mkldnn|||self:T,dtype:d?='])
+const s_to_padded_tensor = signatures('toPaddedTensor', true, ['to_padded_tensor|||self:T,padding:f,output_size:i[]?='])
+const s_to_sparse = signatures('toSparse', true, ['to_sparse|||self:T,*,layout:l?=,blocksize:i[2]?=,dense_dim:i?=', 'to_sparse|sparse_dim||self:T,sparse_dim:i'])
+const s_to_sparse_bsc = signatures('toSparseBsc', true, ['to_sparse_bsc|||self:T,blocksize:i[2],dense_dim:i?='])
+const s_to_sparse_bsr = signatures('toSparseBsr', true, ['to_sparse_bsr|||self:T,blocksize:i[2],dense_dim:i?='])
+const s_to_sparse_csc = signatures('toSparseCsc', true, ['to_sparse_csc|||self:T,dense_dim:i?='])
+const s_to_sparse_csr = signatures('toSparseCsr', true, ['to_sparse_csr|||self:T,dense_dim:i?='])
+const s_topk = signatures('topk', true, ['topk|||self:T,k:i,dim:i=,largest:b=,sorted:b='])
+const s_trace = signatures('trace', true, ['trace|||self:T'])
+const s_transpose = signatures('transpose', true, ['transpose|int||self:T,dim0:i,dim1:i'])
+const s_transpose_ = signatures('transpose_', true, ['transpose_||@|self:T,dim0:i,dim1:i'])
+const s_triangular_solve = signatures('triangularSolve', true, ['triangular_solve|||self:T,A:T,upper:b=,transpose:b=,unitriangular:b='])
+const s_tril = signatures('tril', true, ['tril|||self:T,diagonal:i='])
+const s_tril_ = signatures('tril_', true, ['tril_||@|self:T,diagonal:i='])
+const s_triu = signatures('triu', true, ['triu|||self:T,diagonal:i='])
+const s_triu_ = signatures('triu_', true, ['triu_||@|self:T,diagonal:i='])
+const s_true_divide = signatures('trueDivide', true, ['true_divide|Tensor||self:T,other:T', 'true_divide|Scalar||self:T,other:S'])
+const s_true_divide_ = signatures('trueDivide_', true, ['true_divide_|Tensor|@|self:T,other:T', 'true_divide_|Scalar|@|self:T,other:S'])
+const s_trunc = signatures('trunc', true, ['trunc|||self:T'])
+const s_trunc_ = signatures('trunc_', true, ['trunc_||@|self:T'])
+const s_type_as = signatures('typeAs', true, ['type_as|||self:T,other:T'])
+const s_unbind = signatures('unbind', true, ['unbind|int||self:T,dim:i='])
+const s_unflatten = signatures('unflatten', true, ['unflatten|int||self:T,dim:i,sizes:i[]'])
+const s_unfold = signatures('unfold', true, ['unfold|||self:T,dimension:i,size:i,step:i'])
+const s_uniform_ = signatures('uniform_', true, ['uniform_||@|self:T,from:f=,to:f=,*,generator:g?='])
+const s_unsafe_chunk = signatures('unsafeChunk', true, ['unsafe_chunk|||self:T,chunks:i,dim:i='])
+const s_unsafe_split = signatures('unsafeSplit', true, ['unsafe_split|Tensor||self:T,split_size:i,dim:i='])
+const s_unsafe_split_with_sizes = signatures('unsafeSplitWithSizes', true, ['unsafe_split_with_sizes|||self:T,split_sizes:i[],dim:i='])
+const s_unsqueeze = signatures('unsqueeze', true, ['unsqueeze|||self:T,dim:i'])
+const s_unsqueeze_ = signatures('unsqueeze_', true, ['unsqueeze_||@|self:T,dim:i'])
+const s_values = signatures('values', true, ['values|||self:T'])
+const s_var = signatures('var', true, ['var|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'var|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'var|||self:T,unbiased:b='])
+const s_vdot = signatures('vdot', true, ['vdot|||self:T,other:T'])
+const s_view = signatures('view', true, ['view|dtype||self:T,dtype:d', 'view|||self:T,size:i[]'])
+const s_view_as = signatures('viewAs', true, ['view_as|||self:T,other:T'])
+const s_vsplit = signatures('vsplit', true, ['vsplit|int||self:T,sections:i', 'vsplit|array||self:T,indices:i[]'])
+const s_where = signatures('where', true, ['where|self||condition:T,self:T,other:T', 'where|ScalarOther||condition:T,self:T,other:S'])
+const s_xlogy = signatures('xlogy', true, ['xlogy|Tensor||self:T,other:T', 'xlogy|Scalar_Other||self:T,other:S'])
+const s_xlogy_ = signatures('xlogy_', true, ['xlogy_|Tensor|@|self:T,other:T', 'xlogy_|Scalar_Other|@|self:T,other:S'])
+const s_zero_ = signatures('zero_', true, ['zero_||@|self:T'])
 
 /** Every Tensor method that Python's torch generates from its schemas. */
 export abstract class TensorMethods extends TensorBase {
@@ -1057,9 +1052,9 @@ export abstract class TensorMethods extends TensorBase {
 abs(): Tensor
 abs(): unknown {
 if (arguments.length === 0) {
-return wrap(o0(this._h))
+return wrap(o_abs(this._h))
 }
-return resolve(s0, this, arguments)
+return resolve(s_abs, this, arguments)
 }
 
 /**
@@ -1070,11 +1065,11 @@ abs_(): this
 abs_(): unknown {
 if (arguments.length === 0) {
 {
-o1(this._h)
+o_abs_(this._h)
 return this
 }
 }
-return resolve(s1, this, arguments)
+return resolve(s_abs_, this, arguments)
 }
 
 /**
@@ -1084,9 +1079,9 @@ return resolve(s1, this, arguments)
 absolute(): Tensor
 absolute(): unknown {
 if (arguments.length === 0) {
-return wrap(o2(this._h))
+return wrap(o_absolute(this._h))
 }
-return resolve(s2, this, arguments)
+return resolve(s_absolute, this, arguments)
 }
 
 /**
@@ -1097,11 +1092,11 @@ absolute_(): this
 absolute_(): unknown {
 if (arguments.length === 0) {
 {
-o3(this._h)
+o_absolute_(this._h)
 return this
 }
 }
-return resolve(s3, this, arguments)
+return resolve(s_absolute_, this, arguments)
 }
 
 /**
@@ -1111,9 +1106,9 @@ return resolve(s3, this, arguments)
 acos(): Tensor
 acos(): unknown {
 if (arguments.length === 0) {
-return wrap(o4(this._h))
+return wrap(o_acos(this._h))
 }
-return resolve(s4, this, arguments)
+return resolve(s_acos, this, arguments)
 }
 
 /**
@@ -1124,11 +1119,11 @@ acos_(): this
 acos_(): unknown {
 if (arguments.length === 0) {
 {
-o5(this._h)
+o_acos_(this._h)
 return this
 }
 }
-return resolve(s5, this, arguments)
+return resolve(s_acos_, this, arguments)
 }
 
 /**
@@ -1138,9 +1133,9 @@ return resolve(s5, this, arguments)
 acosh(): Tensor
 acosh(): unknown {
 if (arguments.length === 0) {
-return wrap(o6(this._h))
+return wrap(o_acosh(this._h))
 }
-return resolve(s6, this, arguments)
+return resolve(s_acosh, this, arguments)
 }
 
 /**
@@ -1151,11 +1146,11 @@ acosh_(): this
 acosh_(): unknown {
 if (arguments.length === 0) {
 {
-o7(this._h)
+o_acosh_(this._h)
 return this
 }
 }
-return resolve(s7, this, arguments)
+return resolve(s_acosh_, this, arguments)
 }
 
 /**
@@ -1168,13 +1163,13 @@ add(other: Scalar, alpha?: Scalar): Tensor
 add(other: Scalar, options?: { alpha?: Scalar }): Tensor
 add(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o8(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o9(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_add__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_add__Scalar(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o9(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_add__Scalar(this._h, a0, a1))
 }
-return resolve(s8, this, arguments)
+return resolve(s_add, this, arguments)
 }
 
 /**
@@ -1188,21 +1183,21 @@ add_(other: Scalar, options?: { alpha?: Scalar }): this
 add_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o10(this._h, a0._h)
+o_add___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o11(this._h, a0)
+o_add___Scalar(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o11(this._h, a0, a1)
+o_add___Scalar(this._h, a0, a1)
 return this
 }
 }
-return resolve(s9, this, arguments)
+return resolve(s_add_, this, arguments)
 }
 
 /**
@@ -1212,9 +1207,9 @@ return resolve(s9, this, arguments)
 addbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 addbmm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o12(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_addbmm(this._h, a0._h, a1._h))
 }
-return resolve(s10, this, arguments)
+return resolve(s_addbmm, this, arguments)
 }
 
 /**
@@ -1225,11 +1220,11 @@ addbmm_(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar; alpha?: Scala
 addbmm_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o13(this._h, a0._h, a1._h)
+o_addbmm_(this._h, a0._h, a1._h)
 return this
 }
 }
-return resolve(s11, this, arguments)
+return resolve(s_addbmm_, this, arguments)
 }
 
 /**
@@ -1239,9 +1234,9 @@ return resolve(s11, this, arguments)
 addcdiv(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor
 addcdiv(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o14(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_addcdiv(this._h, a0._h, a1._h))
 }
-return resolve(s12, this, arguments)
+return resolve(s_addcdiv, this, arguments)
 }
 
 /**
@@ -1252,11 +1247,11 @@ addcdiv_(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): this
 addcdiv_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o15(this._h, a0._h, a1._h)
+o_addcdiv_(this._h, a0._h, a1._h)
 return this
 }
 }
-return resolve(s13, this, arguments)
+return resolve(s_addcdiv_, this, arguments)
 }
 
 /**
@@ -1266,9 +1261,9 @@ return resolve(s13, this, arguments)
 addcmul(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): Tensor
 addcmul(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o16(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_addcmul(this._h, a0._h, a1._h))
 }
-return resolve(s14, this, arguments)
+return resolve(s_addcmul, this, arguments)
 }
 
 /**
@@ -1279,11 +1274,11 @@ addcmul_(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar }): this
 addcmul_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o17(this._h, a0._h, a1._h)
+o_addcmul_(this._h, a0._h, a1._h)
 return this
 }
 }
-return resolve(s15, this, arguments)
+return resolve(s_addcmul_, this, arguments)
 }
 
 /**
@@ -1293,9 +1288,9 @@ return resolve(s15, this, arguments)
 addmm(mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 addmm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o18(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_addmm(this._h, a0._h, a1._h))
 }
-return resolve(s16, this, arguments)
+return resolve(s_addmm, this, arguments)
 }
 
 /**
@@ -1306,11 +1301,11 @@ addmm_(mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }):
 addmm_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o19(this._h, a0._h, a1._h)
+o_addmm_(this._h, a0._h, a1._h)
 return this
 }
 }
-return resolve(s17, this, arguments)
+return resolve(s_addmm_, this, arguments)
 }
 
 /**
@@ -1320,9 +1315,9 @@ return resolve(s17, this, arguments)
 addmv(mat: Tensor, vec: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 addmv(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o20(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_addmv(this._h, a0._h, a1._h))
 }
-return resolve(s18, this, arguments)
+return resolve(s_addmv, this, arguments)
 }
 
 /**
@@ -1333,11 +1328,11 @@ addmv_(mat: Tensor, vec: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): t
 addmv_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o21(this._h, a0._h, a1._h)
+o_addmv_(this._h, a0._h, a1._h)
 return this
 }
 }
-return resolve(s19, this, arguments)
+return resolve(s_addmv_, this, arguments)
 }
 
 /**
@@ -1347,9 +1342,9 @@ return resolve(s19, this, arguments)
 addr(vec1: Tensor, vec2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 addr(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o22(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_addr(this._h, a0._h, a1._h))
 }
-return resolve(s20, this, arguments)
+return resolve(s_addr, this, arguments)
 }
 
 /**
@@ -1360,11 +1355,11 @@ addr_(vec1: Tensor, vec2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): 
 addr_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o23(this._h, a0._h, a1._h)
+o_addr_(this._h, a0._h, a1._h)
 return this
 }
 }
-return resolve(s21, this, arguments)
+return resolve(s_addr_, this, arguments)
 }
 
 /**
@@ -1374,9 +1369,9 @@ return resolve(s21, this, arguments)
 adjoint(): Tensor
 adjoint(): unknown {
 if (arguments.length === 0) {
-return wrap(o24(this._h))
+return wrap(o_adjoint(this._h))
 }
-return resolve(s22, this, arguments)
+return resolve(s_adjoint, this, arguments)
 }
 
 /**
@@ -1393,17 +1388,17 @@ all(dim: Int, keepdim?: boolean): Tensor
 all(dim: Int, options?: { keepdim?: boolean }): Tensor
 all(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o25(this._h))
+return wrap(o_all(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o26(this._h, a0))
-if (typeof a0 === 'number') return wrap(o27(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_all__dims(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_all__dim(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o26(this._h, a0, a1))
-if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o27(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_all__dims(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o_all__dim(this._h, a0, a1))
 }
-return resolve(s23, this, arguments)
+return resolve(s_all, this, arguments)
 }
 
 /**
@@ -1415,7 +1410,7 @@ allclose(other: Tensor, rtol: number, atol: number, options?: { equalNan?: boole
 allclose(other: Tensor, rtol: number, options?: { atol?: number; equalNan?: boolean }): boolean
 allclose(other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): boolean
 allclose(): unknown {
-return resolve(s24, this, arguments)
+return resolve(s_allclose, this, arguments)
 }
 
 /**
@@ -1427,15 +1422,15 @@ amax(dim: Int | readonly Int[], options?: { keepdim?: boolean }): Tensor
 amax(options?: { dim?: Int | readonly Int[]; keepdim?: boolean }): Tensor
 amax(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o28(this._h))
+return wrap(o_amax(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o28(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_amax(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o28(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_amax(this._h, a0, a1))
 }
-return resolve(s25, this, arguments)
+return resolve(s_amax, this, arguments)
 }
 
 /**
@@ -1447,15 +1442,15 @@ amin(dim: Int | readonly Int[], options?: { keepdim?: boolean }): Tensor
 amin(options?: { dim?: Int | readonly Int[]; keepdim?: boolean }): Tensor
 amin(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o29(this._h))
+return wrap(o_amin(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o29(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_amin(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o29(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_amin(this._h, a0, a1))
 }
-return resolve(s26, this, arguments)
+return resolve(s_amin, this, arguments)
 }
 
 /**
@@ -1464,7 +1459,7 @@ return resolve(s26, this, arguments)
  */
 aminmax(options?: { dim?: Int | null; keepdim?: boolean }): [Tensor, Tensor]
 aminmax(): unknown {
-return resolve(s27, this, arguments)
+return resolve(s_aminmax, this, arguments)
 }
 
 /**
@@ -1474,9 +1469,9 @@ return resolve(s27, this, arguments)
 angle(): Tensor
 angle(): unknown {
 if (arguments.length === 0) {
-return wrap(o30(this._h))
+return wrap(o_angle(this._h))
 }
-return resolve(s28, this, arguments)
+return resolve(s_angle, this, arguments)
 }
 
 /**
@@ -1493,17 +1488,17 @@ any(dim: Int, keepdim?: boolean): Tensor
 any(dim: Int, options?: { keepdim?: boolean }): Tensor
 any(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o31(this._h))
+return wrap(o_any(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o32(this._h, a0))
-if (typeof a0 === 'number') return wrap(o33(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_any__dims(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_any__dim(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o32(this._h, a0, a1))
-if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o33(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_any__dims(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o_any__dim(this._h, a0, a1))
 }
-return resolve(s29, this, arguments)
+return resolve(s_any, this, arguments)
 }
 
 /**
@@ -1513,9 +1508,9 @@ return resolve(s29, this, arguments)
 arccos(): Tensor
 arccos(): unknown {
 if (arguments.length === 0) {
-return wrap(o34(this._h))
+return wrap(o_arccos(this._h))
 }
-return resolve(s30, this, arguments)
+return resolve(s_arccos, this, arguments)
 }
 
 /**
@@ -1526,11 +1521,11 @@ arccos_(): this
 arccos_(): unknown {
 if (arguments.length === 0) {
 {
-o35(this._h)
+o_arccos_(this._h)
 return this
 }
 }
-return resolve(s31, this, arguments)
+return resolve(s_arccos_, this, arguments)
 }
 
 /**
@@ -1540,9 +1535,9 @@ return resolve(s31, this, arguments)
 arccosh(): Tensor
 arccosh(): unknown {
 if (arguments.length === 0) {
-return wrap(o36(this._h))
+return wrap(o_arccosh(this._h))
 }
-return resolve(s32, this, arguments)
+return resolve(s_arccosh, this, arguments)
 }
 
 /**
@@ -1553,11 +1548,11 @@ arccosh_(): this
 arccosh_(): unknown {
 if (arguments.length === 0) {
 {
-o37(this._h)
+o_arccosh_(this._h)
 return this
 }
 }
-return resolve(s33, this, arguments)
+return resolve(s_arccosh_, this, arguments)
 }
 
 /**
@@ -1567,9 +1562,9 @@ return resolve(s33, this, arguments)
 arcsin(): Tensor
 arcsin(): unknown {
 if (arguments.length === 0) {
-return wrap(o38(this._h))
+return wrap(o_arcsin(this._h))
 }
-return resolve(s34, this, arguments)
+return resolve(s_arcsin, this, arguments)
 }
 
 /**
@@ -1580,11 +1575,11 @@ arcsin_(): this
 arcsin_(): unknown {
 if (arguments.length === 0) {
 {
-o39(this._h)
+o_arcsin_(this._h)
 return this
 }
 }
-return resolve(s35, this, arguments)
+return resolve(s_arcsin_, this, arguments)
 }
 
 /**
@@ -1594,9 +1589,9 @@ return resolve(s35, this, arguments)
 arcsinh(): Tensor
 arcsinh(): unknown {
 if (arguments.length === 0) {
-return wrap(o40(this._h))
+return wrap(o_arcsinh(this._h))
 }
-return resolve(s36, this, arguments)
+return resolve(s_arcsinh, this, arguments)
 }
 
 /**
@@ -1607,11 +1602,11 @@ arcsinh_(): this
 arcsinh_(): unknown {
 if (arguments.length === 0) {
 {
-o41(this._h)
+o_arcsinh_(this._h)
 return this
 }
 }
-return resolve(s37, this, arguments)
+return resolve(s_arcsinh_, this, arguments)
 }
 
 /**
@@ -1621,9 +1616,9 @@ return resolve(s37, this, arguments)
 arctan(): Tensor
 arctan(): unknown {
 if (arguments.length === 0) {
-return wrap(o42(this._h))
+return wrap(o_arctan(this._h))
 }
-return resolve(s38, this, arguments)
+return resolve(s_arctan, this, arguments)
 }
 
 /**
@@ -1633,9 +1628,9 @@ return resolve(s38, this, arguments)
 arctan2(other: Tensor): Tensor
 arctan2(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o43(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_arctan2(this._h, a0._h))
 }
-return resolve(s39, this, arguments)
+return resolve(s_arctan2, this, arguments)
 }
 
 /**
@@ -1646,11 +1641,11 @@ arctan2_(other: Tensor): this
 arctan2_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o44(this._h, a0._h)
+o_arctan2_(this._h, a0._h)
 return this
 }
 }
-return resolve(s40, this, arguments)
+return resolve(s_arctan2_, this, arguments)
 }
 
 /**
@@ -1661,11 +1656,11 @@ arctan_(): this
 arctan_(): unknown {
 if (arguments.length === 0) {
 {
-o45(this._h)
+o_arctan_(this._h)
 return this
 }
 }
-return resolve(s41, this, arguments)
+return resolve(s_arctan_, this, arguments)
 }
 
 /**
@@ -1675,9 +1670,9 @@ return resolve(s41, this, arguments)
 arctanh(): Tensor
 arctanh(): unknown {
 if (arguments.length === 0) {
-return wrap(o46(this._h))
+return wrap(o_arctanh(this._h))
 }
-return resolve(s42, this, arguments)
+return resolve(s_arctanh, this, arguments)
 }
 
 /**
@@ -1688,11 +1683,11 @@ arctanh_(): this
 arctanh_(): unknown {
 if (arguments.length === 0) {
 {
-o47(this._h)
+o_arctanh_(this._h)
 return this
 }
 }
-return resolve(s43, this, arguments)
+return resolve(s_arctanh_, this, arguments)
 }
 
 /**
@@ -1704,15 +1699,15 @@ argmax(dim: Int | null, options?: { keepdim?: boolean }): Tensor
 argmax(options?: { dim?: Int | null; keepdim?: boolean }): Tensor
 argmax(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o48(this._h))
+return wrap(o_argmax(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o48(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_argmax(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o48(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o_argmax(this._h, a0, a1))
 }
-return resolve(s44, this, arguments)
+return resolve(s_argmax, this, arguments)
 }
 
 /**
@@ -1724,15 +1719,15 @@ argmin(dim: Int | null, options?: { keepdim?: boolean }): Tensor
 argmin(options?: { dim?: Int | null; keepdim?: boolean }): Tensor
 argmin(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o49(this._h))
+return wrap(o_argmin(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o49(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_argmin(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o49(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o_argmin(this._h, a0, a1))
 }
-return resolve(s45, this, arguments)
+return resolve(s_argmin, this, arguments)
 }
 
 /**
@@ -1746,15 +1741,15 @@ argsort(dim: Int, options?: { descending?: boolean }): Tensor
 argsort(options?: { dim?: Int; descending?: boolean }): Tensor
 argsort(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o50(this._h))
+return wrap(o_argsort(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o50(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_argsort(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o50(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o_argsort(this._h, a0, a1))
 }
-return resolve(s46, this, arguments)
+return resolve(s_argsort, this, arguments)
 }
 
 /**
@@ -1764,9 +1759,9 @@ return resolve(s46, this, arguments)
 argwhere(): Tensor
 argwhere(): unknown {
 if (arguments.length === 0) {
-return wrap(o51(this._h))
+return wrap(o_argwhere(this._h))
 }
-return resolve(s47, this, arguments)
+return resolve(s_argwhere, this, arguments)
 }
 
 /**
@@ -1777,12 +1772,12 @@ asStrided(size: readonly Int[], stride: readonly Int[], storageOffset?: Int | nu
 asStrided(size: readonly Int[], stride: readonly Int[], options?: { storageOffset?: Int | null }): Tensor
 asStrided(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (Array.isArray(a0) && Array.isArray(a1)) return wrap(o52(this._h, a0, a1))
+if (Array.isArray(a0) && Array.isArray(a1)) return wrap(o_as_strided(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (Array.isArray(a0) && Array.isArray(a1) && typeof a2 === 'number') return wrap(o52(this._h, a0, a1, a2))
+if (Array.isArray(a0) && Array.isArray(a1) && typeof a2 === 'number') return wrap(o_as_strided(this._h, a0, a1, a2))
 }
-return resolve(s48, this, arguments)
+return resolve(s_as_strided, this, arguments)
 }
 
 /**
@@ -1794,17 +1789,17 @@ asStrided_(size: readonly Int[], stride: readonly Int[], options?: { storageOffs
 asStrided_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
 if (Array.isArray(a0) && Array.isArray(a1)) {
-o53(this._h, a0, a1)
+o_as_strided_(this._h, a0, a1)
 return this
 }
 }
 if (arguments.length === 3) {
 if (Array.isArray(a0) && Array.isArray(a1) && typeof a2 === 'number') {
-o53(this._h, a0, a1, a2)
+o_as_strided_(this._h, a0, a1, a2)
 return this
 }
 }
-return resolve(s49, this, arguments)
+return resolve(s_as_strided_, this, arguments)
 }
 
 /**
@@ -1815,12 +1810,12 @@ asStridedScatter(src: Tensor, size: readonly Int[], stride: readonly Int[], stor
 asStridedScatter(src: Tensor, size: readonly Int[], stride: readonly Int[], options?: { storageOffset?: Int | null }): Tensor
 asStridedScatter(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o54(this._h, a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_as_strided_scatter(this._h, a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && typeof a3 === 'number') return wrap(o54(this._h, a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && typeof a3 === 'number') return wrap(o_as_strided_scatter(this._h, a0._h, a1, a2, a3))
 }
-return resolve(s50, this, arguments)
+return resolve(s_as_strided_scatter, this, arguments)
 }
 
 /**
@@ -1830,9 +1825,9 @@ return resolve(s50, this, arguments)
 asin(): Tensor
 asin(): unknown {
 if (arguments.length === 0) {
-return wrap(o55(this._h))
+return wrap(o_asin(this._h))
 }
-return resolve(s51, this, arguments)
+return resolve(s_asin, this, arguments)
 }
 
 /**
@@ -1843,11 +1838,11 @@ asin_(): this
 asin_(): unknown {
 if (arguments.length === 0) {
 {
-o56(this._h)
+o_asin_(this._h)
 return this
 }
 }
-return resolve(s52, this, arguments)
+return resolve(s_asin_, this, arguments)
 }
 
 /**
@@ -1857,9 +1852,9 @@ return resolve(s52, this, arguments)
 asinh(): Tensor
 asinh(): unknown {
 if (arguments.length === 0) {
-return wrap(o57(this._h))
+return wrap(o_asinh(this._h))
 }
-return resolve(s53, this, arguments)
+return resolve(s_asinh, this, arguments)
 }
 
 /**
@@ -1870,11 +1865,11 @@ asinh_(): this
 asinh_(): unknown {
 if (arguments.length === 0) {
 {
-o58(this._h)
+o_asinh_(this._h)
 return this
 }
 }
-return resolve(s54, this, arguments)
+return resolve(s_asinh_, this, arguments)
 }
 
 /**
@@ -1884,9 +1879,9 @@ return resolve(s54, this, arguments)
 atan(): Tensor
 atan(): unknown {
 if (arguments.length === 0) {
-return wrap(o59(this._h))
+return wrap(o_atan(this._h))
 }
-return resolve(s55, this, arguments)
+return resolve(s_atan, this, arguments)
 }
 
 /**
@@ -1896,9 +1891,9 @@ return resolve(s55, this, arguments)
 atan2(other: Tensor): Tensor
 atan2(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o60(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_atan2(this._h, a0._h))
 }
-return resolve(s56, this, arguments)
+return resolve(s_atan2, this, arguments)
 }
 
 /**
@@ -1909,11 +1904,11 @@ atan2_(other: Tensor): this
 atan2_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o61(this._h, a0._h)
+o_atan2_(this._h, a0._h)
 return this
 }
 }
-return resolve(s57, this, arguments)
+return resolve(s_atan2_, this, arguments)
 }
 
 /**
@@ -1924,11 +1919,11 @@ atan_(): this
 atan_(): unknown {
 if (arguments.length === 0) {
 {
-o62(this._h)
+o_atan_(this._h)
 return this
 }
 }
-return resolve(s58, this, arguments)
+return resolve(s_atan_, this, arguments)
 }
 
 /**
@@ -1938,9 +1933,9 @@ return resolve(s58, this, arguments)
 atanh(): Tensor
 atanh(): unknown {
 if (arguments.length === 0) {
-return wrap(o63(this._h))
+return wrap(o_atanh(this._h))
 }
-return resolve(s59, this, arguments)
+return resolve(s_atanh, this, arguments)
 }
 
 /**
@@ -1951,11 +1946,11 @@ atanh_(): this
 atanh_(): unknown {
 if (arguments.length === 0) {
 {
-o64(this._h)
+o_atanh_(this._h)
 return this
 }
 }
-return resolve(s60, this, arguments)
+return resolve(s_atanh_, this, arguments)
 }
 
 /**
@@ -1965,9 +1960,9 @@ return resolve(s60, this, arguments)
 baddbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 baddbmm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o65(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_baddbmm(this._h, a0._h, a1._h))
 }
-return resolve(s61, this, arguments)
+return resolve(s_baddbmm, this, arguments)
 }
 
 /**
@@ -1978,11 +1973,11 @@ baddbmm_(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar; alpha?: Scal
 baddbmm_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o66(this._h, a0._h, a1._h)
+o_baddbmm_(this._h, a0._h, a1._h)
 return this
 }
 }
-return resolve(s62, this, arguments)
+return resolve(s_baddbmm_, this, arguments)
 }
 
 /**
@@ -1994,12 +1989,12 @@ bernoulli(options?: { generator?: Generator | null }): Tensor
 bernoulli(p: number, options?: { generator?: Generator | null }): Tensor
 bernoulli(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o67(this._h))
+return wrap(o_bernoulli(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o68(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_bernoulli__p(this._h, a0))
 }
-return resolve(s63, this, arguments)
+return resolve(s_bernoulli, this, arguments)
 }
 
 /**
@@ -2013,21 +2008,21 @@ bernoulli_(options?: { p?: number; generator?: Generator | null }): this
 bernoulli_(a0?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o70(this._h)
+o_bernoulli___float(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o69(this._h, a0._h)
+o_bernoulli___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o70(this._h, a0)
+o_bernoulli___float(this._h, a0)
 return this
 }
 }
-return resolve(s64, this, arguments)
+return resolve(s_bernoulli_, this, arguments)
 }
 
 /**
@@ -2039,15 +2034,15 @@ bincount(weights: Tensor | null, options?: { minlength?: Int }): Tensor
 bincount(options?: { weights?: Tensor | null; minlength?: Int }): Tensor
 bincount(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o71(this._h))
+return wrap(o_bincount(this._h))
 }
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o71(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_bincount(this._h, a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o71(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_bincount(this._h, a0._h, a1))
 }
-return resolve(s65, this, arguments)
+return resolve(s_bincount, this, arguments)
 }
 
 /**
@@ -2059,10 +2054,10 @@ bitwiseAnd(other: Tensor): Tensor
 bitwiseAnd(other: Scalar): Tensor
 bitwiseAnd(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o72(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o73(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_bitwise_and__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_bitwise_and__Scalar(this._h, a0))
 }
-return resolve(s66, this, arguments)
+return resolve(s_bitwise_and, this, arguments)
 }
 
 /**
@@ -2075,15 +2070,15 @@ bitwiseAnd_(other: Scalar): this
 bitwiseAnd_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o74(this._h, a0._h)
+o_bitwise_and___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o75(this._h, a0)
+o_bitwise_and___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s67, this, arguments)
+return resolve(s_bitwise_and_, this, arguments)
 }
 
 /**
@@ -2095,10 +2090,10 @@ bitwiseLeftShift(other: Tensor): Tensor
 bitwiseLeftShift(other: Scalar): Tensor
 bitwiseLeftShift(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o76(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o77(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_bitwise_left_shift__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_bitwise_left_shift__Tensor_Scalar(this._h, a0))
 }
-return resolve(s68, this, arguments)
+return resolve(s_bitwise_left_shift, this, arguments)
 }
 
 /**
@@ -2111,15 +2106,15 @@ bitwiseLeftShift_(other: Scalar): this
 bitwiseLeftShift_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o78(this._h, a0._h)
+o_bitwise_left_shift___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o79(this._h, a0)
+o_bitwise_left_shift___Tensor_Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s69, this, arguments)
+return resolve(s_bitwise_left_shift_, this, arguments)
 }
 
 /**
@@ -2129,9 +2124,9 @@ return resolve(s69, this, arguments)
 bitwiseNot(): Tensor
 bitwiseNot(): unknown {
 if (arguments.length === 0) {
-return wrap(o80(this._h))
+return wrap(o_bitwise_not(this._h))
 }
-return resolve(s70, this, arguments)
+return resolve(s_bitwise_not, this, arguments)
 }
 
 /**
@@ -2142,11 +2137,11 @@ bitwiseNot_(): this
 bitwiseNot_(): unknown {
 if (arguments.length === 0) {
 {
-o81(this._h)
+o_bitwise_not_(this._h)
 return this
 }
 }
-return resolve(s71, this, arguments)
+return resolve(s_bitwise_not_, this, arguments)
 }
 
 /**
@@ -2158,10 +2153,10 @@ bitwiseOr(other: Tensor): Tensor
 bitwiseOr(other: Scalar): Tensor
 bitwiseOr(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o82(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o83(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_bitwise_or__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_bitwise_or__Scalar(this._h, a0))
 }
-return resolve(s72, this, arguments)
+return resolve(s_bitwise_or, this, arguments)
 }
 
 /**
@@ -2174,15 +2169,15 @@ bitwiseOr_(other: Scalar): this
 bitwiseOr_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o84(this._h, a0._h)
+o_bitwise_or___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o85(this._h, a0)
+o_bitwise_or___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s73, this, arguments)
+return resolve(s_bitwise_or_, this, arguments)
 }
 
 /**
@@ -2194,10 +2189,10 @@ bitwiseRightShift(other: Tensor): Tensor
 bitwiseRightShift(other: Scalar): Tensor
 bitwiseRightShift(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o86(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o87(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_bitwise_right_shift__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_bitwise_right_shift__Tensor_Scalar(this._h, a0))
 }
-return resolve(s74, this, arguments)
+return resolve(s_bitwise_right_shift, this, arguments)
 }
 
 /**
@@ -2210,15 +2205,15 @@ bitwiseRightShift_(other: Scalar): this
 bitwiseRightShift_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o88(this._h, a0._h)
+o_bitwise_right_shift___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o89(this._h, a0)
+o_bitwise_right_shift___Tensor_Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s75, this, arguments)
+return resolve(s_bitwise_right_shift_, this, arguments)
 }
 
 /**
@@ -2230,10 +2225,10 @@ bitwiseXor(other: Tensor): Tensor
 bitwiseXor(other: Scalar): Tensor
 bitwiseXor(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o90(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o91(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_bitwise_xor__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_bitwise_xor__Scalar(this._h, a0))
 }
-return resolve(s76, this, arguments)
+return resolve(s_bitwise_xor, this, arguments)
 }
 
 /**
@@ -2246,15 +2241,15 @@ bitwiseXor_(other: Scalar): this
 bitwiseXor_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o92(this._h, a0._h)
+o_bitwise_xor___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o93(this._h, a0)
+o_bitwise_xor___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s77, this, arguments)
+return resolve(s_bitwise_xor_, this, arguments)
 }
 
 /**
@@ -2264,9 +2259,9 @@ return resolve(s77, this, arguments)
 bmm(mat2: Tensor): Tensor
 bmm(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o94(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_bmm(this._h, a0._h))
 }
-return resolve(s78, this, arguments)
+return resolve(s_bmm, this, arguments)
 }
 
 /**
@@ -2277,9 +2272,9 @@ broadcastTo(size: readonly Int[]): Tensor
 broadcastTo(...size: Int[]): Tensor
 broadcastTo(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o95(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_broadcast_to(this._h, a0))
 }
-return resolve(s79, this, arguments)
+return resolve(s_broadcast_to, this, arguments)
 }
 
 /**
@@ -2292,23 +2287,23 @@ cauchy_(options?: { median?: number; sigma?: number; generator?: Generator | nul
 cauchy_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o96(this._h)
+o_cauchy_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o96(this._h, a0)
+o_cauchy_(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o96(this._h, a0, a1)
+o_cauchy_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s80, this, arguments)
+return resolve(s_cauchy_, this, arguments)
 }
 
 /**
@@ -2318,9 +2313,9 @@ return resolve(s80, this, arguments)
 ccolIndices(): Tensor
 ccolIndices(): unknown {
 if (arguments.length === 0) {
-return wrap(o97(this._h))
+return wrap(o_ccol_indices(this._h))
 }
-return resolve(s81, this, arguments)
+return resolve(s_ccol_indices, this, arguments)
 }
 
 /**
@@ -2330,9 +2325,9 @@ return resolve(s81, this, arguments)
 ceil(): Tensor
 ceil(): unknown {
 if (arguments.length === 0) {
-return wrap(o98(this._h))
+return wrap(o_ceil(this._h))
 }
-return resolve(s82, this, arguments)
+return resolve(s_ceil, this, arguments)
 }
 
 /**
@@ -2343,11 +2338,11 @@ ceil_(): this
 ceil_(): unknown {
 if (arguments.length === 0) {
 {
-o99(this._h)
+o_ceil_(this._h)
 return this
 }
 }
-return resolve(s83, this, arguments)
+return resolve(s_ceil_, this, arguments)
 }
 
 /**
@@ -2357,9 +2352,9 @@ return resolve(s83, this, arguments)
 chalf(options?: { memoryFormat?: MemoryFormat | null }): Tensor
 chalf(): unknown {
 if (arguments.length === 0) {
-return wrap(o100(this._h))
+return wrap(o_chalf(this._h))
 }
-return resolve(s84, this, arguments)
+return resolve(s_chalf, this, arguments)
 }
 
 /**
@@ -2370,12 +2365,12 @@ cholesky(upper?: boolean): Tensor
 cholesky(options?: { upper?: boolean }): Tensor
 cholesky(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o101(this._h))
+return wrap(o_cholesky(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'boolean') return wrap(o101(this._h, a0))
+if (typeof a0 === 'boolean') return wrap(o_cholesky(this._h, a0))
 }
-return resolve(s85, this, arguments)
+return resolve(s_cholesky, this, arguments)
 }
 
 /**
@@ -2386,12 +2381,12 @@ choleskyInverse(upper?: boolean): Tensor
 choleskyInverse(options?: { upper?: boolean }): Tensor
 choleskyInverse(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o102(this._h))
+return wrap(o_cholesky_inverse(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'boolean') return wrap(o102(this._h, a0))
+if (typeof a0 === 'boolean') return wrap(o_cholesky_inverse(this._h, a0))
 }
-return resolve(s86, this, arguments)
+return resolve(s_cholesky_inverse, this, arguments)
 }
 
 /**
@@ -2402,12 +2397,12 @@ choleskySolve(input2: Tensor, upper?: boolean): Tensor
 choleskySolve(input2: Tensor, options?: { upper?: boolean }): Tensor
 choleskySolve(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o103(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_cholesky_solve(this._h, a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o103(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'boolean') return wrap(o_cholesky_solve(this._h, a0._h, a1))
 }
-return resolve(s87, this, arguments)
+return resolve(s_cholesky_solve, this, arguments)
 }
 
 /**
@@ -2417,7 +2412,7 @@ return resolve(s87, this, arguments)
 chunk(chunks: Int, dim?: Int): Tensor[]
 chunk(chunks: Int, options?: { dim?: Int }): Tensor[]
 chunk(): unknown {
-return resolve(s88, this, arguments)
+return resolve(s_chunk, this, arguments)
 }
 
 /**
@@ -2433,17 +2428,17 @@ clamp(min: Scalar | null, options?: { max?: Scalar | null }): Tensor
 clamp(options?: { min?: Scalar | null; max?: Scalar | null }): Tensor
 clamp(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o104(this._h))
+return wrap(o_clamp__Tensor(this._h))
 }
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o104(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o105(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_clamp__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_clamp(this._h, a0))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o104(this._h, a0._h, a1._h))
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o105(this._h, a0, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_clamp__Tensor(this._h, a0._h, a1._h))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_clamp(this._h, a0, a1))
 }
-return resolve(s89, this, arguments)
+return resolve(s_clamp, this, arguments)
 }
 
 /**
@@ -2460,31 +2455,31 @@ clamp_(options?: { min?: Scalar | null; max?: Scalar | null }): this
 clamp_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o106(this._h)
+o_clamp___Tensor(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o106(this._h, a0._h)
+o_clamp___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o107(this._h, a0)
+o_clamp_(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o106(this._h, a0._h, a1._h)
+o_clamp___Tensor(this._h, a0._h, a1._h)
 return this
 }
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o107(this._h, a0, a1)
+o_clamp_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s90, this, arguments)
+return resolve(s_clamp_, this, arguments)
 }
 
 /**
@@ -2496,10 +2491,10 @@ clampMax(max: Tensor): Tensor
 clampMax(max: Scalar): Tensor
 clampMax(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o108(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o109(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_clamp_max__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_clamp_max(this._h, a0))
 }
-return resolve(s91, this, arguments)
+return resolve(s_clamp_max, this, arguments)
 }
 
 /**
@@ -2512,15 +2507,15 @@ clampMax_(max: Scalar): this
 clampMax_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o110(this._h, a0._h)
+o_clamp_max___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o111(this._h, a0)
+o_clamp_max_(this._h, a0)
 return this
 }
 }
-return resolve(s92, this, arguments)
+return resolve(s_clamp_max_, this, arguments)
 }
 
 /**
@@ -2532,10 +2527,10 @@ clampMin(min: Tensor): Tensor
 clampMin(min: Scalar): Tensor
 clampMin(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o112(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o113(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_clamp_min__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_clamp_min(this._h, a0))
 }
-return resolve(s93, this, arguments)
+return resolve(s_clamp_min, this, arguments)
 }
 
 /**
@@ -2548,15 +2543,15 @@ clampMin_(min: Scalar): this
 clampMin_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o114(this._h, a0._h)
+o_clamp_min___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o115(this._h, a0)
+o_clamp_min_(this._h, a0)
 return this
 }
 }
-return resolve(s94, this, arguments)
+return resolve(s_clamp_min_, this, arguments)
 }
 
 /**
@@ -2572,17 +2567,17 @@ clip(min: Scalar | null, options?: { max?: Scalar | null }): Tensor
 clip(options?: { min?: Scalar | null; max?: Scalar | null }): Tensor
 clip(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o116(this._h))
+return wrap(o_clip__Tensor(this._h))
 }
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o116(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o117(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_clip__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_clip(this._h, a0))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o116(this._h, a0._h, a1._h))
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o117(this._h, a0, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_clip__Tensor(this._h, a0._h, a1._h))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_clip(this._h, a0, a1))
 }
-return resolve(s95, this, arguments)
+return resolve(s_clip, this, arguments)
 }
 
 /**
@@ -2599,31 +2594,31 @@ clip_(options?: { min?: Scalar | null; max?: Scalar | null }): this
 clip_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o118(this._h)
+o_clip___Tensor(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o118(this._h, a0._h)
+o_clip___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o119(this._h, a0)
+o_clip_(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o118(this._h, a0._h, a1._h)
+o_clip___Tensor(this._h, a0._h, a1._h)
 return this
 }
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o119(this._h, a0, a1)
+o_clip_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s96, this, arguments)
+return resolve(s_clip_, this, arguments)
 }
 
 /**
@@ -2633,9 +2628,9 @@ return resolve(s96, this, arguments)
 clone(options?: { memoryFormat?: MemoryFormat | null }): Tensor
 clone(): unknown {
 if (arguments.length === 0) {
-return wrap(o120(this._h))
+return wrap(o_clone(this._h))
 }
-return resolve(s97, this, arguments)
+return resolve(s_clone, this, arguments)
 }
 
 /**
@@ -2645,9 +2640,9 @@ return resolve(s97, this, arguments)
 coalesce(): Tensor
 coalesce(): unknown {
 if (arguments.length === 0) {
-return wrap(o121(this._h))
+return wrap(o_coalesce(this._h))
 }
-return resolve(s98, this, arguments)
+return resolve(s_coalesce, this, arguments)
 }
 
 /**
@@ -2657,9 +2652,9 @@ return resolve(s98, this, arguments)
 colIndices(): Tensor
 colIndices(): unknown {
 if (arguments.length === 0) {
-return wrap(o122(this._h))
+return wrap(o_col_indices(this._h))
 }
-return resolve(s99, this, arguments)
+return resolve(s_col_indices, this, arguments)
 }
 
 /**
@@ -2669,9 +2664,9 @@ return resolve(s99, this, arguments)
 conj(): Tensor
 conj(): unknown {
 if (arguments.length === 0) {
-return wrap(o123(this._h))
+return wrap(o_conj(this._h))
 }
-return resolve(s100, this, arguments)
+return resolve(s_conj, this, arguments)
 }
 
 /**
@@ -2681,9 +2676,9 @@ return resolve(s100, this, arguments)
 conjPhysical(): Tensor
 conjPhysical(): unknown {
 if (arguments.length === 0) {
-return wrap(o124(this._h))
+return wrap(o_conj_physical(this._h))
 }
-return resolve(s101, this, arguments)
+return resolve(s_conj_physical, this, arguments)
 }
 
 /**
@@ -2694,11 +2689,11 @@ conjPhysical_(): this
 conjPhysical_(): unknown {
 if (arguments.length === 0) {
 {
-o125(this._h)
+o_conj_physical_(this._h)
 return this
 }
 }
-return resolve(s102, this, arguments)
+return resolve(s_conj_physical_, this, arguments)
 }
 
 /**
@@ -2710,10 +2705,10 @@ copysign(other: Tensor): Tensor
 copysign(other: Scalar): Tensor
 copysign(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o126(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o127(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_copysign__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_copysign__Scalar(this._h, a0))
 }
-return resolve(s103, this, arguments)
+return resolve(s_copysign, this, arguments)
 }
 
 /**
@@ -2726,15 +2721,15 @@ copysign_(other: Scalar): this
 copysign_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o128(this._h, a0._h)
+o_copysign___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o129(this._h, a0)
+o_copysign___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s104, this, arguments)
+return resolve(s_copysign_, this, arguments)
 }
 
 /**
@@ -2744,9 +2739,9 @@ return resolve(s104, this, arguments)
 corrcoef(): Tensor
 corrcoef(): unknown {
 if (arguments.length === 0) {
-return wrap(o130(this._h))
+return wrap(o_corrcoef(this._h))
 }
-return resolve(s105, this, arguments)
+return resolve(s_corrcoef, this, arguments)
 }
 
 /**
@@ -2756,9 +2751,9 @@ return resolve(s105, this, arguments)
 cos(): Tensor
 cos(): unknown {
 if (arguments.length === 0) {
-return wrap(o131(this._h))
+return wrap(o_cos(this._h))
 }
-return resolve(s106, this, arguments)
+return resolve(s_cos, this, arguments)
 }
 
 /**
@@ -2769,11 +2764,11 @@ cos_(): this
 cos_(): unknown {
 if (arguments.length === 0) {
 {
-o132(this._h)
+o_cos_(this._h)
 return this
 }
 }
-return resolve(s107, this, arguments)
+return resolve(s_cos_, this, arguments)
 }
 
 /**
@@ -2783,9 +2778,9 @@ return resolve(s107, this, arguments)
 cosh(): Tensor
 cosh(): unknown {
 if (arguments.length === 0) {
-return wrap(o133(this._h))
+return wrap(o_cosh(this._h))
 }
-return resolve(s108, this, arguments)
+return resolve(s_cosh, this, arguments)
 }
 
 /**
@@ -2796,11 +2791,11 @@ cosh_(): this
 cosh_(): unknown {
 if (arguments.length === 0) {
 {
-o134(this._h)
+o_cosh_(this._h)
 return this
 }
 }
-return resolve(s109, this, arguments)
+return resolve(s_cosh_, this, arguments)
 }
 
 /**
@@ -2814,13 +2809,13 @@ countNonzero(dim: readonly Int[]): Tensor
 countNonzero(...dim: Int[]): Tensor
 countNonzero(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o135(this._h))
+return wrap(o_count_nonzero(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o135(this._h, a0))
-if (Array.isArray(a0)) return wrap(o136(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_count_nonzero(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_count_nonzero__dim_IntList(this._h, a0))
 }
-return resolve(s110, this, arguments)
+return resolve(s_count_nonzero, this, arguments)
 }
 
 /**
@@ -2830,9 +2825,9 @@ return resolve(s110, this, arguments)
 cov(options?: { correction?: Int; fweights?: Tensor | null; aweights?: Tensor | null }): Tensor
 cov(): unknown {
 if (arguments.length === 0) {
-return wrap(o137(this._h))
+return wrap(o_cov(this._h))
 }
-return resolve(s111, this, arguments)
+return resolve(s_cov, this, arguments)
 }
 
 /**
@@ -2843,12 +2838,12 @@ cross(other: Tensor, dim?: Int | null): Tensor
 cross(other: Tensor, options?: { dim?: Int | null }): Tensor
 cross(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o138(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_cross(this._h, a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o138(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_cross(this._h, a0._h, a1))
 }
-return resolve(s112, this, arguments)
+return resolve(s_cross, this, arguments)
 }
 
 /**
@@ -2858,9 +2853,9 @@ return resolve(s112, this, arguments)
 crowIndices(): Tensor
 crowIndices(): unknown {
 if (arguments.length === 0) {
-return wrap(o139(this._h))
+return wrap(o_crow_indices(this._h))
 }
-return resolve(s113, this, arguments)
+return resolve(s_crow_indices, this, arguments)
 }
 
 /**
@@ -2869,7 +2864,7 @@ return resolve(s113, this, arguments)
  */
 cummax(dim: Int): [Tensor, Tensor]
 cummax(): unknown {
-return resolve(s114, this, arguments)
+return resolve(s_cummax, this, arguments)
 }
 
 /**
@@ -2878,7 +2873,7 @@ return resolve(s114, this, arguments)
  */
 cummin(dim: Int): [Tensor, Tensor]
 cummin(): unknown {
-return resolve(s115, this, arguments)
+return resolve(s_cummin, this, arguments)
 }
 
 /**
@@ -2888,9 +2883,9 @@ return resolve(s115, this, arguments)
 cumprod(dim: Int, options?: { dtype?: DType | null }): Tensor
 cumprod(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o140(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_cumprod(this._h, a0))
 }
-return resolve(s116, this, arguments)
+return resolve(s_cumprod, this, arguments)
 }
 
 /**
@@ -2901,11 +2896,11 @@ cumprod_(dim: Int, options?: { dtype?: DType | null }): this
 cumprod_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o141(this._h, a0)
+o_cumprod_(this._h, a0)
 return this
 }
 }
-return resolve(s117, this, arguments)
+return resolve(s_cumprod_, this, arguments)
 }
 
 /**
@@ -2915,9 +2910,9 @@ return resolve(s117, this, arguments)
 cumsum(dim: Int, options?: { dtype?: DType | null }): Tensor
 cumsum(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o142(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_cumsum(this._h, a0))
 }
-return resolve(s118, this, arguments)
+return resolve(s_cumsum, this, arguments)
 }
 
 /**
@@ -2928,11 +2923,11 @@ cumsum_(dim: Int, options?: { dtype?: DType | null }): this
 cumsum_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o143(this._h, a0)
+o_cumsum_(this._h, a0)
 return this
 }
 }
-return resolve(s119, this, arguments)
+return resolve(s_cumsum_, this, arguments)
 }
 
 /**
@@ -2942,9 +2937,9 @@ return resolve(s119, this, arguments)
 deg2rad(): Tensor
 deg2rad(): unknown {
 if (arguments.length === 0) {
-return wrap(o144(this._h))
+return wrap(o_deg2rad(this._h))
 }
-return resolve(s120, this, arguments)
+return resolve(s_deg2rad, this, arguments)
 }
 
 /**
@@ -2955,11 +2950,11 @@ deg2rad_(): this
 deg2rad_(): unknown {
 if (arguments.length === 0) {
 {
-o145(this._h)
+o_deg2rad_(this._h)
 return this
 }
 }
-return resolve(s121, this, arguments)
+return resolve(s_deg2rad_, this, arguments)
 }
 
 /**
@@ -2968,7 +2963,7 @@ return resolve(s121, this, arguments)
  */
 denseDim(): number
 denseDim(): unknown {
-return resolve(s122, this, arguments)
+return resolve(s_dense_dim, this, arguments)
 }
 
 /**
@@ -2978,9 +2973,9 @@ return resolve(s122, this, arguments)
 dequantize(): Tensor
 dequantize(): unknown {
 if (arguments.length === 0) {
-return wrap(o146(this._h))
+return wrap(o_dequantize__self(this._h))
 }
-return resolve(s123, this, arguments)
+return resolve(s_dequantize, this, arguments)
 }
 
 /**
@@ -2990,9 +2985,9 @@ return resolve(s123, this, arguments)
 det(): Tensor
 det(): unknown {
 if (arguments.length === 0) {
-return wrap(o147(this._h))
+return wrap(o_det(this._h))
 }
-return resolve(s124, this, arguments)
+return resolve(s_det, this, arguments)
 }
 
 /**
@@ -3003,11 +2998,11 @@ detach_(): this
 detach_(): unknown {
 if (arguments.length === 0) {
 {
-o148(this._h)
+o_detach_(this._h)
 return this
 }
 }
-return resolve(s125, this, arguments)
+return resolve(s_detach_, this, arguments)
 }
 
 /**
@@ -3018,12 +3013,12 @@ diag(diagonal?: Int): Tensor
 diag(options?: { diagonal?: Int }): Tensor
 diag(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o149(this._h))
+return wrap(o_diag(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o149(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_diag(this._h, a0))
 }
-return resolve(s126, this, arguments)
+return resolve(s_diag, this, arguments)
 }
 
 /**
@@ -3036,18 +3031,18 @@ diagEmbed(offset: Int, options?: { dim1?: Int; dim2?: Int }): Tensor
 diagEmbed(options?: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor
 diagEmbed(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o150(this._h))
+return wrap(o_diag_embed(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o150(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_diag_embed(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o150(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_diag_embed(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o150(this._h, a0, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_diag_embed(this._h, a0, a1, a2))
 }
-return resolve(s127, this, arguments)
+return resolve(s_diag_embed, this, arguments)
 }
 
 /**
@@ -3058,12 +3053,12 @@ diagflat(offset?: Int): Tensor
 diagflat(options?: { offset?: Int }): Tensor
 diagflat(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o151(this._h))
+return wrap(o_diagflat(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o151(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_diagflat(this._h, a0))
 }
-return resolve(s128, this, arguments)
+return resolve(s_diagflat, this, arguments)
 }
 
 /**
@@ -3076,18 +3071,18 @@ diagonal(offset: Int, options?: { dim1?: Int; dim2?: Int }): Tensor
 diagonal(options?: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor
 diagonal(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o152(this._h))
+return wrap(o_diagonal(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o152(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_diagonal(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o152(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_diagonal(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o152(this._h, a0, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_diagonal(this._h, a0, a1, a2))
 }
-return resolve(s129, this, arguments)
+return resolve(s_diagonal, this, arguments)
 }
 
 /**
@@ -3100,18 +3095,18 @@ diagonalScatter(src: Tensor, offset: Int, options?: { dim1?: Int; dim2?: Int }):
 diagonalScatter(src: Tensor, options?: { offset?: Int; dim1?: Int; dim2?: Int }): Tensor
 diagonalScatter(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o153(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_diagonal_scatter(this._h, a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o153(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_diagonal_scatter(this._h, a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o153(this._h, a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_diagonal_scatter(this._h, a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o153(this._h, a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_diagonal_scatter(this._h, a0._h, a1, a2, a3))
 }
-return resolve(s130, this, arguments)
+return resolve(s_diagonal_scatter, this, arguments)
 }
 
 /**
@@ -3124,21 +3119,21 @@ diff(n: Int, options?: { dim?: Int; prepend?: Tensor | null; append?: Tensor | n
 diff(options?: { n?: Int; dim?: Int; prepend?: Tensor | null; append?: Tensor | null }): Tensor
 diff(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o154(this._h))
+return wrap(o_diff(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o154(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_diff(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o154(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_diff(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o154(this._h, a0, a1, a2._h))
+if (typeof a0 === 'number' && typeof a1 === 'number' && a2 instanceof TensorBase) return wrap(o_diff(this._h, a0, a1, a2._h))
 }
 if (arguments.length === 4) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o154(this._h, a0, a1, a2._h, a3._h))
+if (typeof a0 === 'number' && typeof a1 === 'number' && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_diff(this._h, a0, a1, a2._h, a3._h))
 }
-return resolve(s131, this, arguments)
+return resolve(s_diff, this, arguments)
 }
 
 /**
@@ -3148,9 +3143,9 @@ return resolve(s131, this, arguments)
 digamma(): Tensor
 digamma(): unknown {
 if (arguments.length === 0) {
-return wrap(o155(this._h))
+return wrap(o_digamma(this._h))
 }
-return resolve(s132, this, arguments)
+return resolve(s_digamma, this, arguments)
 }
 
 /**
@@ -3161,11 +3156,11 @@ digamma_(): this
 digamma_(): unknown {
 if (arguments.length === 0) {
 {
-o156(this._h)
+o_digamma_(this._h)
 return this
 }
 }
-return resolve(s133, this, arguments)
+return resolve(s_digamma_, this, arguments)
 }
 
 /**
@@ -3176,12 +3171,12 @@ dist(other: Tensor, p?: Scalar): Tensor
 dist(other: Tensor, options?: { p?: Scalar }): Tensor
 dist(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o157(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_dist(this._h, a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o157(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_dist(this._h, a0._h, a1))
 }
-return resolve(s134, this, arguments)
+return resolve(s_dist, this, arguments)
 }
 
 /**
@@ -3197,10 +3192,10 @@ div(other: Scalar): Tensor
 div(other: Scalar, options: { roundingMode: string | null }): Tensor
 div(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o158(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o159(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_div__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_div__Scalar(this._h, a0))
 }
-return resolve(s135, this, arguments)
+return resolve(s_div, this, arguments)
 }
 
 /**
@@ -3217,15 +3212,15 @@ div_(other: Scalar, options: { roundingMode: string | null }): this
 div_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o160(this._h, a0._h)
+o_div___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o161(this._h, a0)
+o_div___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s136, this, arguments)
+return resolve(s_div_, this, arguments)
 }
 
 /**
@@ -3241,10 +3236,10 @@ divide(other: Scalar): Tensor
 divide(other: Scalar, options: { roundingMode: string | null }): Tensor
 divide(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o162(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o163(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_divide__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_divide__Scalar(this._h, a0))
 }
-return resolve(s137, this, arguments)
+return resolve(s_divide, this, arguments)
 }
 
 /**
@@ -3261,15 +3256,15 @@ divide_(other: Scalar, options: { roundingMode: string | null }): this
 divide_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o164(this._h, a0._h)
+o_divide___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o165(this._h, a0)
+o_divide___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s138, this, arguments)
+return resolve(s_divide_, this, arguments)
 }
 
 /**
@@ -3279,9 +3274,9 @@ return resolve(s138, this, arguments)
 dot(tensor: Tensor): Tensor
 dot(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o166(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_dot(this._h, a0._h))
 }
-return resolve(s139, this, arguments)
+return resolve(s_dot, this, arguments)
 }
 
 /**
@@ -3293,7 +3288,7 @@ dsplit(sections: Int): Tensor[]
 dsplit(indices: readonly Int[]): Tensor[]
 dsplit(...indices: Int[]): Tensor[]
 dsplit(): unknown {
-return resolve(s140, this, arguments)
+return resolve(s_dsplit, this, arguments)
 }
 
 /**
@@ -3305,10 +3300,10 @@ eq(other: Tensor): Tensor
 eq(other: Scalar): Tensor
 eq(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o167(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o168(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_eq__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_eq__Scalar(this._h, a0))
 }
-return resolve(s141, this, arguments)
+return resolve(s_eq, this, arguments)
 }
 
 /**
@@ -3321,15 +3316,15 @@ eq_(other: Scalar): this
 eq_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o169(this._h, a0._h)
+o_eq___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o170(this._h, a0)
+o_eq___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s142, this, arguments)
+return resolve(s_eq_, this, arguments)
 }
 
 /**
@@ -3338,7 +3333,7 @@ return resolve(s142, this, arguments)
  */
 equal(other: Tensor): boolean
 equal(): unknown {
-return resolve(s143, this, arguments)
+return resolve(s_equal, this, arguments)
 }
 
 /**
@@ -3348,9 +3343,9 @@ return resolve(s143, this, arguments)
 erf(): Tensor
 erf(): unknown {
 if (arguments.length === 0) {
-return wrap(o171(this._h))
+return wrap(o_erf(this._h))
 }
-return resolve(s144, this, arguments)
+return resolve(s_erf, this, arguments)
 }
 
 /**
@@ -3361,11 +3356,11 @@ erf_(): this
 erf_(): unknown {
 if (arguments.length === 0) {
 {
-o172(this._h)
+o_erf_(this._h)
 return this
 }
 }
-return resolve(s145, this, arguments)
+return resolve(s_erf_, this, arguments)
 }
 
 /**
@@ -3375,9 +3370,9 @@ return resolve(s145, this, arguments)
 erfc(): Tensor
 erfc(): unknown {
 if (arguments.length === 0) {
-return wrap(o173(this._h))
+return wrap(o_erfc(this._h))
 }
-return resolve(s146, this, arguments)
+return resolve(s_erfc, this, arguments)
 }
 
 /**
@@ -3388,11 +3383,11 @@ erfc_(): this
 erfc_(): unknown {
 if (arguments.length === 0) {
 {
-o174(this._h)
+o_erfc_(this._h)
 return this
 }
 }
-return resolve(s147, this, arguments)
+return resolve(s_erfc_, this, arguments)
 }
 
 /**
@@ -3402,9 +3397,9 @@ return resolve(s147, this, arguments)
 erfinv(): Tensor
 erfinv(): unknown {
 if (arguments.length === 0) {
-return wrap(o175(this._h))
+return wrap(o_erfinv(this._h))
 }
-return resolve(s148, this, arguments)
+return resolve(s_erfinv, this, arguments)
 }
 
 /**
@@ -3415,11 +3410,11 @@ erfinv_(): this
 erfinv_(): unknown {
 if (arguments.length === 0) {
 {
-o176(this._h)
+o_erfinv_(this._h)
 return this
 }
 }
-return resolve(s149, this, arguments)
+return resolve(s_erfinv_, this, arguments)
 }
 
 /**
@@ -3429,9 +3424,9 @@ return resolve(s149, this, arguments)
 exp(): Tensor
 exp(): unknown {
 if (arguments.length === 0) {
-return wrap(o177(this._h))
+return wrap(o_exp(this._h))
 }
-return resolve(s150, this, arguments)
+return resolve(s_exp, this, arguments)
 }
 
 /**
@@ -3441,9 +3436,9 @@ return resolve(s150, this, arguments)
 exp2(): Tensor
 exp2(): unknown {
 if (arguments.length === 0) {
-return wrap(o178(this._h))
+return wrap(o_exp2(this._h))
 }
-return resolve(s151, this, arguments)
+return resolve(s_exp2, this, arguments)
 }
 
 /**
@@ -3454,11 +3449,11 @@ exp2_(): this
 exp2_(): unknown {
 if (arguments.length === 0) {
 {
-o179(this._h)
+o_exp2_(this._h)
 return this
 }
 }
-return resolve(s152, this, arguments)
+return resolve(s_exp2_, this, arguments)
 }
 
 /**
@@ -3469,11 +3464,11 @@ exp_(): this
 exp_(): unknown {
 if (arguments.length === 0) {
 {
-o180(this._h)
+o_exp_(this._h)
 return this
 }
 }
-return resolve(s153, this, arguments)
+return resolve(s_exp_, this, arguments)
 }
 
 /**
@@ -3484,9 +3479,9 @@ expand(size: readonly Int[], options?: { implicit?: boolean }): Tensor
 expand(...size: Int[]): Tensor
 expand(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o181(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_expand(this._h, a0))
 }
-return resolve(s154, this, arguments)
+return resolve(s_expand, this, arguments)
 }
 
 /**
@@ -3496,9 +3491,9 @@ return resolve(s154, this, arguments)
 expandAs(other: Tensor): Tensor
 expandAs(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o182(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_expand_as(this._h, a0._h))
 }
-return resolve(s155, this, arguments)
+return resolve(s_expand_as, this, arguments)
 }
 
 /**
@@ -3508,9 +3503,9 @@ return resolve(s155, this, arguments)
 expm1(): Tensor
 expm1(): unknown {
 if (arguments.length === 0) {
-return wrap(o183(this._h))
+return wrap(o_expm1(this._h))
 }
-return resolve(s156, this, arguments)
+return resolve(s_expm1, this, arguments)
 }
 
 /**
@@ -3521,11 +3516,11 @@ expm1_(): this
 expm1_(): unknown {
 if (arguments.length === 0) {
 {
-o184(this._h)
+o_expm1_(this._h)
 return this
 }
 }
-return resolve(s157, this, arguments)
+return resolve(s_expm1_, this, arguments)
 }
 
 /**
@@ -3537,17 +3532,17 @@ exponential_(options?: { lambd?: number; generator?: Generator | null }): this
 exponential_(a0?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o185(this._h)
+o_exponential_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o185(this._h, a0)
+o_exponential_(this._h, a0)
 return this
 }
 }
-return resolve(s158, this, arguments)
+return resolve(s_exponential_, this, arguments)
 }
 
 /**
@@ -3560,15 +3555,15 @@ fill_(value: Scalar): this
 fill_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o186(this._h, a0._h)
+o_fill___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o187(this._h, a0)
+o_fill___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s159, this, arguments)
+return resolve(s_fill_, this, arguments)
 }
 
 /**
@@ -3580,17 +3575,17 @@ fillDiagonal_(fillValue: Scalar, options?: { wrap?: boolean }): this
 fillDiagonal_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o188(this._h, a0)
+o_fill_diagonal_(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'boolean') {
-o188(this._h, a0, a1)
+o_fill_diagonal_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s160, this, arguments)
+return resolve(s_fill_diagonal_, this, arguments)
 }
 
 /**
@@ -3600,9 +3595,9 @@ return resolve(s160, this, arguments)
 fix(): Tensor
 fix(): unknown {
 if (arguments.length === 0) {
-return wrap(o189(this._h))
+return wrap(o_fix(this._h))
 }
-return resolve(s161, this, arguments)
+return resolve(s_fix, this, arguments)
 }
 
 /**
@@ -3613,11 +3608,11 @@ fix_(): this
 fix_(): unknown {
 if (arguments.length === 0) {
 {
-o190(this._h)
+o_fix_(this._h)
 return this
 }
 }
-return resolve(s162, this, arguments)
+return resolve(s_fix_, this, arguments)
 }
 
 /**
@@ -3629,15 +3624,15 @@ flatten(startDim: Int, options?: { endDim?: Int }): Tensor
 flatten(options?: { startDim?: Int; endDim?: Int }): Tensor
 flatten(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o191(this._h))
+return wrap(o_flatten__using_ints(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o191(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_flatten__using_ints(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o191(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_flatten__using_ints(this._h, a0, a1))
 }
-return resolve(s163, this, arguments)
+return resolve(s_flatten, this, arguments)
 }
 
 /**
@@ -3648,9 +3643,9 @@ flip(dims: readonly Int[]): Tensor
 flip(...dims: Int[]): Tensor
 flip(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o192(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_flip(this._h, a0))
 }
-return resolve(s164, this, arguments)
+return resolve(s_flip, this, arguments)
 }
 
 /**
@@ -3660,9 +3655,9 @@ return resolve(s164, this, arguments)
 fliplr(): Tensor
 fliplr(): unknown {
 if (arguments.length === 0) {
-return wrap(o193(this._h))
+return wrap(o_fliplr(this._h))
 }
-return resolve(s165, this, arguments)
+return resolve(s_fliplr, this, arguments)
 }
 
 /**
@@ -3672,9 +3667,9 @@ return resolve(s165, this, arguments)
 flipud(): Tensor
 flipud(): unknown {
 if (arguments.length === 0) {
-return wrap(o194(this._h))
+return wrap(o_flipud(this._h))
 }
-return resolve(s166, this, arguments)
+return resolve(s_flipud, this, arguments)
 }
 
 /**
@@ -3686,10 +3681,10 @@ floatPower(exponent: Tensor): Tensor
 floatPower(exponent: Scalar): Tensor
 floatPower(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o195(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o196(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_float_power__Tensor_Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_float_power__Tensor_Scalar(this._h, a0))
 }
-return resolve(s167, this, arguments)
+return resolve(s_float_power, this, arguments)
 }
 
 /**
@@ -3702,15 +3697,15 @@ floatPower_(exponent: Scalar): this
 floatPower_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o197(this._h, a0._h)
+o_float_power___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o198(this._h, a0)
+o_float_power___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s168, this, arguments)
+return resolve(s_float_power_, this, arguments)
 }
 
 /**
@@ -3720,9 +3715,9 @@ return resolve(s168, this, arguments)
 floor(): Tensor
 floor(): unknown {
 if (arguments.length === 0) {
-return wrap(o199(this._h))
+return wrap(o_floor(this._h))
 }
-return resolve(s169, this, arguments)
+return resolve(s_floor, this, arguments)
 }
 
 /**
@@ -3733,11 +3728,11 @@ floor_(): this
 floor_(): unknown {
 if (arguments.length === 0) {
 {
-o200(this._h)
+o_floor_(this._h)
 return this
 }
 }
-return resolve(s170, this, arguments)
+return resolve(s_floor_, this, arguments)
 }
 
 /**
@@ -3749,10 +3744,10 @@ floorDivide(other: Tensor): Tensor
 floorDivide(other: Scalar): Tensor
 floorDivide(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o201(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o202(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_floor_divide(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_floor_divide__Scalar(this._h, a0))
 }
-return resolve(s171, this, arguments)
+return resolve(s_floor_divide, this, arguments)
 }
 
 /**
@@ -3765,15 +3760,15 @@ floorDivide_(other: Scalar): this
 floorDivide_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o203(this._h, a0._h)
+o_floor_divide___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o204(this._h, a0)
+o_floor_divide___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s172, this, arguments)
+return resolve(s_floor_divide_, this, arguments)
 }
 
 /**
@@ -3783,9 +3778,9 @@ return resolve(s172, this, arguments)
 fmax(other: Tensor): Tensor
 fmax(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o205(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fmax(this._h, a0._h))
 }
-return resolve(s173, this, arguments)
+return resolve(s_fmax, this, arguments)
 }
 
 /**
@@ -3795,9 +3790,9 @@ return resolve(s173, this, arguments)
 fmin(other: Tensor): Tensor
 fmin(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o206(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_fmin(this._h, a0._h))
 }
-return resolve(s174, this, arguments)
+return resolve(s_fmin, this, arguments)
 }
 
 /**
@@ -3809,10 +3804,10 @@ fmod(other: Tensor): Tensor
 fmod(other: Scalar): Tensor
 fmod(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o207(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o208(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_fmod__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_fmod__Scalar(this._h, a0))
 }
-return resolve(s175, this, arguments)
+return resolve(s_fmod, this, arguments)
 }
 
 /**
@@ -3825,15 +3820,15 @@ fmod_(other: Scalar): this
 fmod_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o209(this._h, a0._h)
+o_fmod___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o210(this._h, a0)
+o_fmod___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s176, this, arguments)
+return resolve(s_fmod_, this, arguments)
 }
 
 /**
@@ -3843,9 +3838,9 @@ return resolve(s176, this, arguments)
 frac(): Tensor
 frac(): unknown {
 if (arguments.length === 0) {
-return wrap(o211(this._h))
+return wrap(o_frac(this._h))
 }
-return resolve(s177, this, arguments)
+return resolve(s_frac, this, arguments)
 }
 
 /**
@@ -3856,11 +3851,11 @@ frac_(): this
 frac_(): unknown {
 if (arguments.length === 0) {
 {
-o212(this._h)
+o_frac_(this._h)
 return this
 }
 }
-return resolve(s178, this, arguments)
+return resolve(s_frac_, this, arguments)
 }
 
 /**
@@ -3869,7 +3864,7 @@ return resolve(s178, this, arguments)
  */
 frexp(): [Tensor, Tensor]
 frexp(): unknown {
-return resolve(s179, this, arguments)
+return resolve(s_frexp, this, arguments)
 }
 
 /**
@@ -3879,9 +3874,9 @@ return resolve(s179, this, arguments)
 gather(dim: Int, index: Tensor, options?: { sparseGrad?: boolean }): Tensor
 gather(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o213(this._h, a0, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_gather(this._h, a0, a1._h))
 }
-return resolve(s180, this, arguments)
+return resolve(s_gather, this, arguments)
 }
 
 /**
@@ -3891,9 +3886,9 @@ return resolve(s180, this, arguments)
 gcd(other: Tensor): Tensor
 gcd(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o214(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_gcd(this._h, a0._h))
 }
-return resolve(s181, this, arguments)
+return resolve(s_gcd, this, arguments)
 }
 
 /**
@@ -3904,11 +3899,11 @@ gcd_(other: Tensor): this
 gcd_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o215(this._h, a0._h)
+o_gcd_(this._h, a0._h)
 return this
 }
 }
-return resolve(s182, this, arguments)
+return resolve(s_gcd_, this, arguments)
 }
 
 /**
@@ -3920,10 +3915,10 @@ ge(other: Tensor): Tensor
 ge(other: Scalar): Tensor
 ge(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o216(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o217(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_ge__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_ge__Scalar(this._h, a0))
 }
-return resolve(s183, this, arguments)
+return resolve(s_ge, this, arguments)
 }
 
 /**
@@ -3936,15 +3931,15 @@ ge_(other: Scalar): this
 ge_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o218(this._h, a0._h)
+o_ge___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o219(this._h, a0)
+o_ge___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s184, this, arguments)
+return resolve(s_ge_, this, arguments)
 }
 
 /**
@@ -3955,11 +3950,11 @@ geometric_(p: number, options?: { generator?: Generator | null }): this
 geometric_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o220(this._h, a0)
+o_geometric_(this._h, a0)
 return this
 }
 }
-return resolve(s185, this, arguments)
+return resolve(s_geometric_, this, arguments)
 }
 
 /**
@@ -3968,7 +3963,7 @@ return resolve(s185, this, arguments)
  */
 geqrf(): [Tensor, Tensor]
 geqrf(): unknown {
-return resolve(s186, this, arguments)
+return resolve(s_geqrf, this, arguments)
 }
 
 /**
@@ -3978,9 +3973,9 @@ return resolve(s186, this, arguments)
 ger(vec2: Tensor): Tensor
 ger(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o221(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_ger(this._h, a0._h))
 }
-return resolve(s187, this, arguments)
+return resolve(s_ger, this, arguments)
 }
 
 /**
@@ -3992,10 +3987,10 @@ greater(other: Tensor): Tensor
 greater(other: Scalar): Tensor
 greater(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o222(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o223(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_greater__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_greater__Scalar(this._h, a0))
 }
-return resolve(s188, this, arguments)
+return resolve(s_greater, this, arguments)
 }
 
 /**
@@ -4008,15 +4003,15 @@ greater_(other: Scalar): this
 greater_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o224(this._h, a0._h)
+o_greater___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o225(this._h, a0)
+o_greater___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s189, this, arguments)
+return resolve(s_greater_, this, arguments)
 }
 
 /**
@@ -4028,10 +4023,10 @@ greaterEqual(other: Tensor): Tensor
 greaterEqual(other: Scalar): Tensor
 greaterEqual(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o226(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o227(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_greater_equal__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_greater_equal__Scalar(this._h, a0))
 }
-return resolve(s190, this, arguments)
+return resolve(s_greater_equal, this, arguments)
 }
 
 /**
@@ -4044,15 +4039,15 @@ greaterEqual_(other: Scalar): this
 greaterEqual_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o228(this._h, a0._h)
+o_greater_equal___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o229(this._h, a0)
+o_greater_equal___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s191, this, arguments)
+return resolve(s_greater_equal_, this, arguments)
 }
 
 /**
@@ -4064,10 +4059,10 @@ gt(other: Tensor): Tensor
 gt(other: Scalar): Tensor
 gt(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o230(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o231(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_gt__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_gt__Scalar(this._h, a0))
 }
-return resolve(s192, this, arguments)
+return resolve(s_gt, this, arguments)
 }
 
 /**
@@ -4080,15 +4075,15 @@ gt_(other: Scalar): this
 gt_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o232(this._h, a0._h)
+o_gt___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o233(this._h, a0)
+o_gt___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s193, this, arguments)
+return resolve(s_gt_, this, arguments)
 }
 
 /**
@@ -4099,12 +4094,12 @@ hardshrink(lambd?: Scalar): Tensor
 hardshrink(options?: { lambd?: Scalar }): Tensor
 hardshrink(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o234(this._h))
+return wrap(o_hardshrink(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o234(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_hardshrink(this._h, a0))
 }
-return resolve(s194, this, arguments)
+return resolve(s_hardshrink, this, arguments)
 }
 
 /**
@@ -4116,12 +4111,12 @@ hashTensor(options?: { dim?: Int | readonly Int[]; keepdim?: boolean; mode?: Int
 hashTensor(...dim: Int[]): Tensor
 hashTensor(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o235(this._h))
+return wrap(o_hash_tensor(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o235(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_hash_tensor(this._h, a0))
 }
-return resolve(s195, this, arguments)
+return resolve(s_hash_tensor, this, arguments)
 }
 
 /**
@@ -4131,9 +4126,9 @@ return resolve(s195, this, arguments)
 heaviside(values: Tensor): Tensor
 heaviside(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o236(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_heaviside(this._h, a0._h))
 }
-return resolve(s196, this, arguments)
+return resolve(s_heaviside, this, arguments)
 }
 
 /**
@@ -4144,11 +4139,11 @@ heaviside_(values: Tensor): this
 heaviside_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o237(this._h, a0._h)
+o_heaviside_(this._h, a0._h)
 return this
 }
 }
-return resolve(s197, this, arguments)
+return resolve(s_heaviside_, this, arguments)
 }
 
 /**
@@ -4161,18 +4156,18 @@ histc(bins: Int, options?: { min?: Scalar; max?: Scalar }): Tensor
 histc(options?: { bins?: Int; min?: Scalar; max?: Scalar }): Tensor
 histc(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o238(this._h))
+return wrap(o_histc(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o238(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_histc(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o238(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_histc(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o238(this._h, a0, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_histc(this._h, a0, a1, a2))
 }
-return resolve(s198, this, arguments)
+return resolve(s_histc, this, arguments)
 }
 
 /**
@@ -4184,7 +4179,7 @@ histogram(bins: Tensor, options?: { weight?: Tensor | null; density?: boolean })
 histogram(bins?: Int, options?: { range?: readonly number[] | null; weight?: Tensor | null; density?: boolean }): [Tensor, Tensor]
 histogram(options?: { bins?: Int; range?: readonly number[] | null; weight?: Tensor | null; density?: boolean }): [Tensor, Tensor]
 histogram(): unknown {
-return resolve(s199, this, arguments)
+return resolve(s_histogram, this, arguments)
 }
 
 /**
@@ -4196,7 +4191,7 @@ hsplit(sections: Int): Tensor[]
 hsplit(indices: readonly Int[]): Tensor[]
 hsplit(...indices: Int[]): Tensor[]
 hsplit(): unknown {
-return resolve(s200, this, arguments)
+return resolve(s_hsplit, this, arguments)
 }
 
 /**
@@ -4206,9 +4201,9 @@ return resolve(s200, this, arguments)
 hypot(other: Tensor): Tensor
 hypot(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o239(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_hypot(this._h, a0._h))
 }
-return resolve(s201, this, arguments)
+return resolve(s_hypot, this, arguments)
 }
 
 /**
@@ -4219,11 +4214,11 @@ hypot_(other: Tensor): this
 hypot_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o240(this._h, a0._h)
+o_hypot_(this._h, a0._h)
 return this
 }
 }
-return resolve(s202, this, arguments)
+return resolve(s_hypot_, this, arguments)
 }
 
 /**
@@ -4233,9 +4228,9 @@ return resolve(s202, this, arguments)
 i0(): Tensor
 i0(): unknown {
 if (arguments.length === 0) {
-return wrap(o241(this._h))
+return wrap(o_i0(this._h))
 }
-return resolve(s203, this, arguments)
+return resolve(s_i0, this, arguments)
 }
 
 /**
@@ -4246,11 +4241,11 @@ i0_(): this
 i0_(): unknown {
 if (arguments.length === 0) {
 {
-o242(this._h)
+o_i0_(this._h)
 return this
 }
 }
-return resolve(s204, this, arguments)
+return resolve(s_i0_, this, arguments)
 }
 
 /**
@@ -4260,9 +4255,9 @@ return resolve(s204, this, arguments)
 igamma(other: Tensor): Tensor
 igamma(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o243(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_igamma(this._h, a0._h))
 }
-return resolve(s205, this, arguments)
+return resolve(s_igamma, this, arguments)
 }
 
 /**
@@ -4273,11 +4268,11 @@ igamma_(other: Tensor): this
 igamma_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o244(this._h, a0._h)
+o_igamma_(this._h, a0._h)
 return this
 }
 }
-return resolve(s206, this, arguments)
+return resolve(s_igamma_, this, arguments)
 }
 
 /**
@@ -4287,9 +4282,9 @@ return resolve(s206, this, arguments)
 igammac(other: Tensor): Tensor
 igammac(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o245(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_igammac(this._h, a0._h))
 }
-return resolve(s207, this, arguments)
+return resolve(s_igammac, this, arguments)
 }
 
 /**
@@ -4300,11 +4295,11 @@ igammac_(other: Tensor): this
 igammac_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o246(this._h, a0._h)
+o_igammac_(this._h, a0._h)
 return this
 }
 }
-return resolve(s208, this, arguments)
+return resolve(s_igammac_, this, arguments)
 }
 
 /**
@@ -4314,9 +4309,9 @@ return resolve(s208, this, arguments)
 indexAdd(dim: Int, index: Tensor, source: Tensor, options?: { alpha?: Scalar }): Tensor
 indexAdd(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o247(this._h, a0, a1._h, a2._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_index_add(this._h, a0, a1._h, a2._h))
 }
-return resolve(s209, this, arguments)
+return resolve(s_index_add, this, arguments)
 }
 
 /**
@@ -4327,11 +4322,11 @@ indexAdd_(dim: Int, index: Tensor, source: Tensor, options?: { alpha?: Scalar })
 indexAdd_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
 if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) {
-o248(this._h, a0, a1._h, a2._h)
+o_index_add_(this._h, a0, a1._h, a2._h)
 return this
 }
 }
-return resolve(s210, this, arguments)
+return resolve(s_index_add_, this, arguments)
 }
 
 /**
@@ -4341,9 +4336,9 @@ return resolve(s210, this, arguments)
 indexCopy(dim: Int, index: Tensor, source: Tensor): Tensor
 indexCopy(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o249(this._h, a0, a1._h, a2._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_index_copy(this._h, a0, a1._h, a2._h))
 }
-return resolve(s211, this, arguments)
+return resolve(s_index_copy, this, arguments)
 }
 
 /**
@@ -4354,11 +4349,11 @@ indexCopy_(dim: Int, index: Tensor, source: Tensor): this
 indexCopy_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
 if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) {
-o250(this._h, a0, a1._h, a2._h)
+o_index_copy_(this._h, a0, a1._h, a2._h)
 return this
 }
 }
-return resolve(s212, this, arguments)
+return resolve(s_index_copy_, this, arguments)
 }
 
 /**
@@ -4370,10 +4365,10 @@ indexFill(dim: Int, index: Tensor, value: Tensor): Tensor
 indexFill(dim: Int, index: Tensor, value: Scalar): Tensor
 indexFill(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o251(this._h, a0, a1._h, a2._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o252(this._h, a0, a1._h, a2))
+if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_index_fill__int_Tensor(this._h, a0, a1._h, a2._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_index_fill__int_Scalar(this._h, a0, a1._h, a2))
 }
-return resolve(s213, this, arguments)
+return resolve(s_index_fill, this, arguments)
 }
 
 /**
@@ -4386,15 +4381,15 @@ indexFill_(dim: Int, index: Tensor, value: Scalar): this
 indexFill_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
 if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) {
-o253(this._h, a0, a1._h, a2._h)
+o_index_fill___int_Tensor(this._h, a0, a1._h, a2._h)
 return this
 }
 if (typeof a0 === 'number' && a1 instanceof TensorBase && typeof a2 === 'number') {
-o254(this._h, a0, a1._h, a2)
+o_index_fill___int_Scalar(this._h, a0, a1._h, a2)
 return this
 }
 }
-return resolve(s214, this, arguments)
+return resolve(s_index_fill_, this, arguments)
 }
 
 /**
@@ -4404,7 +4399,7 @@ return resolve(s214, this, arguments)
 indexPut(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor
 indexPut(indices: readonly (Tensor | null)[], values: Tensor, options?: { accumulate?: boolean }): Tensor
 indexPut(): unknown {
-return resolve(s215, this, arguments)
+return resolve(s_index_put, this, arguments)
 }
 
 /**
@@ -4413,7 +4408,7 @@ return resolve(s215, this, arguments)
  */
 indexReduce(dim: Int, index: Tensor, source: Tensor, reduce: string, options?: { includeSelf?: boolean }): Tensor
 indexReduce(): unknown {
-return resolve(s216, this, arguments)
+return resolve(s_index_reduce, this, arguments)
 }
 
 /**
@@ -4422,7 +4417,7 @@ return resolve(s216, this, arguments)
  */
 indexReduce_(dim: Int, index: Tensor, source: Tensor, reduce: string, options?: { includeSelf?: boolean }): this
 indexReduce_(): unknown {
-return resolve(s217, this, arguments)
+return resolve(s_index_reduce_, this, arguments)
 }
 
 /**
@@ -4432,9 +4427,9 @@ return resolve(s217, this, arguments)
 indexSelect(dim: Int, index: Tensor): Tensor
 indexSelect(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o255(this._h, a0, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_index_select(this._h, a0, a1._h))
 }
-return resolve(s218, this, arguments)
+return resolve(s_index_select, this, arguments)
 }
 
 /**
@@ -4444,9 +4439,9 @@ return resolve(s218, this, arguments)
 indices(): Tensor
 indices(): unknown {
 if (arguments.length === 0) {
-return wrap(o256(this._h))
+return wrap(o_indices(this._h))
 }
-return resolve(s219, this, arguments)
+return resolve(s_indices, this, arguments)
 }
 
 /**
@@ -4456,9 +4451,9 @@ return resolve(s219, this, arguments)
 inner(other: Tensor): Tensor
 inner(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o257(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_inner(this._h, a0._h))
 }
-return resolve(s220, this, arguments)
+return resolve(s_inner, this, arguments)
 }
 
 /**
@@ -4468,9 +4463,9 @@ return resolve(s220, this, arguments)
 intRepr(): Tensor
 intRepr(): unknown {
 if (arguments.length === 0) {
-return wrap(o258(this._h))
+return wrap(o_int_repr(this._h))
 }
-return resolve(s221, this, arguments)
+return resolve(s_int_repr, this, arguments)
 }
 
 /**
@@ -4480,9 +4475,9 @@ return resolve(s221, this, arguments)
 inverse(): Tensor
 inverse(): unknown {
 if (arguments.length === 0) {
-return wrap(o259(this._h))
+return wrap(o_inverse(this._h))
 }
-return resolve(s222, this, arguments)
+return resolve(s_inverse, this, arguments)
 }
 
 /**
@@ -4491,7 +4486,7 @@ return resolve(s222, this, arguments)
  */
 isCoalesced(): boolean
 isCoalesced(): unknown {
-return resolve(s223, this, arguments)
+return resolve(s_is_coalesced, this, arguments)
 }
 
 /**
@@ -4500,7 +4495,7 @@ return resolve(s223, this, arguments)
  */
 isConj(): boolean
 isConj(): unknown {
-return resolve(s224, this, arguments)
+return resolve(s_is_conj, this, arguments)
 }
 
 /**
@@ -4509,7 +4504,7 @@ return resolve(s224, this, arguments)
  */
 isDistributed(): boolean
 isDistributed(): unknown {
-return resolve(s225, this, arguments)
+return resolve(s_is_distributed, this, arguments)
 }
 
 /**
@@ -4518,7 +4513,7 @@ return resolve(s225, this, arguments)
  */
 isNeg(): boolean
 isNeg(): unknown {
-return resolve(s226, this, arguments)
+return resolve(s_is_neg, this, arguments)
 }
 
 /**
@@ -4527,7 +4522,7 @@ return resolve(s226, this, arguments)
  */
 isNonzero(): boolean
 isNonzero(): unknown {
-return resolve(s227, this, arguments)
+return resolve(s_is_nonzero, this, arguments)
 }
 
 /**
@@ -4537,7 +4532,7 @@ return resolve(s227, this, arguments)
 isPinned(device?: Device | null): boolean
 isPinned(options?: { device?: Device | null }): boolean
 isPinned(): unknown {
-return resolve(s228, this, arguments)
+return resolve(s_is_pinned, this, arguments)
 }
 
 /**
@@ -4546,7 +4541,7 @@ return resolve(s228, this, arguments)
  */
 isSameSize(other: Tensor): boolean
 isSameSize(): unknown {
-return resolve(s229, this, arguments)
+return resolve(s_is_same_size, this, arguments)
 }
 
 /**
@@ -4555,7 +4550,7 @@ return resolve(s229, this, arguments)
  */
 isSetTo(tensor: Tensor): boolean
 isSetTo(): unknown {
-return resolve(s230, this, arguments)
+return resolve(s_is_set_to, this, arguments)
 }
 
 /**
@@ -4564,7 +4559,7 @@ return resolve(s230, this, arguments)
  */
 isSigned(): boolean
 isSigned(): unknown {
-return resolve(s231, this, arguments)
+return resolve(s_is_signed, this, arguments)
 }
 
 /**
@@ -4577,18 +4572,18 @@ isclose(other: Tensor, rtol: number, options?: { atol?: number; equalNan?: boole
 isclose(other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): Tensor
 isclose(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o260(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_isclose(this._h, a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o260(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_isclose(this._h, a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o260(this._h, a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_isclose(this._h, a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o260(this._h, a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'boolean') return wrap(o_isclose(this._h, a0._h, a1, a2, a3))
 }
-return resolve(s232, this, arguments)
+return resolve(s_isclose, this, arguments)
 }
 
 /**
@@ -4598,9 +4593,9 @@ return resolve(s232, this, arguments)
 isfinite(): Tensor
 isfinite(): unknown {
 if (arguments.length === 0) {
-return wrap(o261(this._h))
+return wrap(o_isfinite(this._h))
 }
-return resolve(s233, this, arguments)
+return resolve(s_isfinite, this, arguments)
 }
 
 /**
@@ -4610,9 +4605,9 @@ return resolve(s233, this, arguments)
 isinf(): Tensor
 isinf(): unknown {
 if (arguments.length === 0) {
-return wrap(o262(this._h))
+return wrap(o_isinf(this._h))
 }
-return resolve(s234, this, arguments)
+return resolve(s_isinf, this, arguments)
 }
 
 /**
@@ -4622,9 +4617,9 @@ return resolve(s234, this, arguments)
 isnan(): Tensor
 isnan(): unknown {
 if (arguments.length === 0) {
-return wrap(o263(this._h))
+return wrap(o_isnan(this._h))
 }
-return resolve(s235, this, arguments)
+return resolve(s_isnan, this, arguments)
 }
 
 /**
@@ -4634,9 +4629,9 @@ return resolve(s235, this, arguments)
 isneginf(): Tensor
 isneginf(): unknown {
 if (arguments.length === 0) {
-return wrap(o264(this._h))
+return wrap(o_isneginf(this._h))
 }
-return resolve(s236, this, arguments)
+return resolve(s_isneginf, this, arguments)
 }
 
 /**
@@ -4646,9 +4641,9 @@ return resolve(s236, this, arguments)
 isposinf(): Tensor
 isposinf(): unknown {
 if (arguments.length === 0) {
-return wrap(o265(this._h))
+return wrap(o_isposinf(this._h))
 }
-return resolve(s237, this, arguments)
+return resolve(s_isposinf, this, arguments)
 }
 
 /**
@@ -4658,9 +4653,9 @@ return resolve(s237, this, arguments)
 isreal(): Tensor
 isreal(): unknown {
 if (arguments.length === 0) {
-return wrap(o266(this._h))
+return wrap(o_isreal(this._h))
 }
-return resolve(s238, this, arguments)
+return resolve(s_isreal, this, arguments)
 }
 
 /**
@@ -4673,18 +4668,18 @@ istft(nFft: Int, hopLength: Int | null, options?: { winLength?: Int | null; wind
 istft(nFft: Int, options?: { hopLength?: Int | null; winLength?: Int | null; window?: Tensor | null; center?: boolean; normalized?: boolean; onesided?: boolean | null; length?: Int | null; returnComplex?: boolean }): Tensor
 istft(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o267(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_istft(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o267(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_istft(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o267(this._h, a0, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_istft(this._h, a0, a1, a2))
 }
 if (arguments.length === 4) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number' && a3 instanceof TensorBase) return wrap(o267(this._h, a0, a1, a2, a3._h))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number' && a3 instanceof TensorBase) return wrap(o_istft(this._h, a0, a1, a2, a3._h))
 }
-return resolve(s239, this, arguments)
+return resolve(s_istft, this, arguments)
 }
 
 /**
@@ -4694,9 +4689,9 @@ return resolve(s239, this, arguments)
 kron(other: Tensor): Tensor
 kron(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o268(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_kron(this._h, a0._h))
 }
-return resolve(s240, this, arguments)
+return resolve(s_kron, this, arguments)
 }
 
 /**
@@ -4707,7 +4702,7 @@ kthvalue(k: Int, dim?: Int, keepdim?: boolean): [Tensor, Tensor]
 kthvalue(k: Int, dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 kthvalue(k: Int, options?: { dim?: Int; keepdim?: boolean }): [Tensor, Tensor]
 kthvalue(): unknown {
-return resolve(s241, this, arguments)
+return resolve(s_kthvalue, this, arguments)
 }
 
 /**
@@ -4717,9 +4712,9 @@ return resolve(s241, this, arguments)
 lcm(other: Tensor): Tensor
 lcm(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o269(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_lcm(this._h, a0._h))
 }
-return resolve(s242, this, arguments)
+return resolve(s_lcm, this, arguments)
 }
 
 /**
@@ -4730,11 +4725,11 @@ lcm_(other: Tensor): this
 lcm_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o270(this._h, a0._h)
+o_lcm_(this._h, a0._h)
 return this
 }
 }
-return resolve(s243, this, arguments)
+return resolve(s_lcm_, this, arguments)
 }
 
 /**
@@ -4744,9 +4739,9 @@ return resolve(s243, this, arguments)
 ldexp(other: Tensor): Tensor
 ldexp(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o271(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_ldexp__Tensor(this._h, a0._h))
 }
-return resolve(s244, this, arguments)
+return resolve(s_ldexp, this, arguments)
 }
 
 /**
@@ -4757,11 +4752,11 @@ ldexp_(other: Tensor): this
 ldexp_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o272(this._h, a0._h)
+o_ldexp_(this._h, a0._h)
 return this
 }
 }
-return resolve(s245, this, arguments)
+return resolve(s_ldexp_, this, arguments)
 }
 
 /**
@@ -4773,10 +4768,10 @@ le(other: Tensor): Tensor
 le(other: Scalar): Tensor
 le(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o273(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o274(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_le__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_le__Scalar(this._h, a0))
 }
-return resolve(s246, this, arguments)
+return resolve(s_le, this, arguments)
 }
 
 /**
@@ -4789,15 +4784,15 @@ le_(other: Scalar): this
 le_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o275(this._h, a0._h)
+o_le___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o276(this._h, a0)
+o_le___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s247, this, arguments)
+return resolve(s_le_, this, arguments)
 }
 
 /**
@@ -4809,10 +4804,10 @@ lerp(end: Tensor, weight: Tensor): Tensor
 lerp(end: Tensor, weight: Scalar): Tensor
 lerp(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o277(this._h, a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o278(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_lerp__Tensor(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_lerp__Scalar(this._h, a0._h, a1))
 }
-return resolve(s248, this, arguments)
+return resolve(s_lerp, this, arguments)
 }
 
 /**
@@ -4825,15 +4820,15 @@ lerp_(end: Tensor, weight: Scalar): this
 lerp_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o279(this._h, a0._h, a1._h)
+o_lerp___Tensor(this._h, a0._h, a1._h)
 return this
 }
 if (a0 instanceof TensorBase && typeof a1 === 'number') {
-o280(this._h, a0._h, a1)
+o_lerp___Scalar(this._h, a0._h, a1)
 return this
 }
 }
-return resolve(s249, this, arguments)
+return resolve(s_lerp_, this, arguments)
 }
 
 /**
@@ -4845,10 +4840,10 @@ less(other: Tensor): Tensor
 less(other: Scalar): Tensor
 less(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o281(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o282(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_less__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_less__Scalar(this._h, a0))
 }
-return resolve(s250, this, arguments)
+return resolve(s_less, this, arguments)
 }
 
 /**
@@ -4861,15 +4856,15 @@ less_(other: Scalar): this
 less_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o283(this._h, a0._h)
+o_less___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o284(this._h, a0)
+o_less___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s251, this, arguments)
+return resolve(s_less_, this, arguments)
 }
 
 /**
@@ -4881,10 +4876,10 @@ lessEqual(other: Tensor): Tensor
 lessEqual(other: Scalar): Tensor
 lessEqual(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o285(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o286(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_less_equal__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_less_equal__Scalar(this._h, a0))
 }
-return resolve(s252, this, arguments)
+return resolve(s_less_equal, this, arguments)
 }
 
 /**
@@ -4897,15 +4892,15 @@ lessEqual_(other: Scalar): this
 lessEqual_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o287(this._h, a0._h)
+o_less_equal___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o288(this._h, a0)
+o_less_equal___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s253, this, arguments)
+return resolve(s_less_equal_, this, arguments)
 }
 
 /**
@@ -4915,9 +4910,9 @@ return resolve(s253, this, arguments)
 lgamma(): Tensor
 lgamma(): unknown {
 if (arguments.length === 0) {
-return wrap(o289(this._h))
+return wrap(o_lgamma(this._h))
 }
-return resolve(s254, this, arguments)
+return resolve(s_lgamma, this, arguments)
 }
 
 /**
@@ -4928,11 +4923,11 @@ lgamma_(): this
 lgamma_(): unknown {
 if (arguments.length === 0) {
 {
-o290(this._h)
+o_lgamma_(this._h)
 return this
 }
 }
-return resolve(s255, this, arguments)
+return resolve(s_lgamma_, this, arguments)
 }
 
 /**
@@ -4942,9 +4937,9 @@ return resolve(s255, this, arguments)
 log(): Tensor
 log(): unknown {
 if (arguments.length === 0) {
-return wrap(o291(this._h))
+return wrap(o_log(this._h))
 }
-return resolve(s256, this, arguments)
+return resolve(s_log, this, arguments)
 }
 
 /**
@@ -4954,9 +4949,9 @@ return resolve(s256, this, arguments)
 log10(): Tensor
 log10(): unknown {
 if (arguments.length === 0) {
-return wrap(o292(this._h))
+return wrap(o_log10(this._h))
 }
-return resolve(s257, this, arguments)
+return resolve(s_log10, this, arguments)
 }
 
 /**
@@ -4967,11 +4962,11 @@ log10_(): this
 log10_(): unknown {
 if (arguments.length === 0) {
 {
-o293(this._h)
+o_log10_(this._h)
 return this
 }
 }
-return resolve(s258, this, arguments)
+return resolve(s_log10_, this, arguments)
 }
 
 /**
@@ -4981,9 +4976,9 @@ return resolve(s258, this, arguments)
 log1p(): Tensor
 log1p(): unknown {
 if (arguments.length === 0) {
-return wrap(o294(this._h))
+return wrap(o_log1p(this._h))
 }
-return resolve(s259, this, arguments)
+return resolve(s_log1p, this, arguments)
 }
 
 /**
@@ -4994,11 +4989,11 @@ log1p_(): this
 log1p_(): unknown {
 if (arguments.length === 0) {
 {
-o295(this._h)
+o_log1p_(this._h)
 return this
 }
 }
-return resolve(s260, this, arguments)
+return resolve(s_log1p_, this, arguments)
 }
 
 /**
@@ -5008,9 +5003,9 @@ return resolve(s260, this, arguments)
 log2(): Tensor
 log2(): unknown {
 if (arguments.length === 0) {
-return wrap(o296(this._h))
+return wrap(o_log2(this._h))
 }
-return resolve(s261, this, arguments)
+return resolve(s_log2, this, arguments)
 }
 
 /**
@@ -5021,11 +5016,11 @@ log2_(): this
 log2_(): unknown {
 if (arguments.length === 0) {
 {
-o297(this._h)
+o_log2_(this._h)
 return this
 }
 }
-return resolve(s262, this, arguments)
+return resolve(s_log2_, this, arguments)
 }
 
 /**
@@ -5036,11 +5031,11 @@ log_(): this
 log_(): unknown {
 if (arguments.length === 0) {
 {
-o298(this._h)
+o_log_(this._h)
 return this
 }
 }
-return resolve(s263, this, arguments)
+return resolve(s_log_, this, arguments)
 }
 
 /**
@@ -5053,23 +5048,23 @@ logNormal_(options?: { mean?: number; std?: number; generator?: Generator | null
 logNormal_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o299(this._h)
+o_log_normal_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o299(this._h, a0)
+o_log_normal_(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o299(this._h, a0, a1)
+o_log_normal_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s264, this, arguments)
+return resolve(s_log_normal_, this, arguments)
 }
 
 /**
@@ -5080,9 +5075,9 @@ logSoftmax(dim: Int, dtype?: DType | null): Tensor
 logSoftmax(dim: Int, options?: { dtype?: DType | null }): Tensor
 logSoftmax(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o300(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_log_softmax__int(this._h, a0))
 }
-return resolve(s265, this, arguments)
+return resolve(s_log_softmax, this, arguments)
 }
 
 /**
@@ -5092,9 +5087,9 @@ return resolve(s265, this, arguments)
 logaddexp(other: Tensor): Tensor
 logaddexp(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o301(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_logaddexp(this._h, a0._h))
 }
-return resolve(s266, this, arguments)
+return resolve(s_logaddexp, this, arguments)
 }
 
 /**
@@ -5104,9 +5099,9 @@ return resolve(s266, this, arguments)
 logaddexp2(other: Tensor): Tensor
 logaddexp2(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o302(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_logaddexp2(this._h, a0._h))
 }
-return resolve(s267, this, arguments)
+return resolve(s_logaddexp2, this, arguments)
 }
 
 /**
@@ -5116,9 +5111,9 @@ return resolve(s267, this, arguments)
 logcumsumexp(dim: Int): Tensor
 logcumsumexp(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o303(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_logcumsumexp(this._h, a0))
 }
-return resolve(s268, this, arguments)
+return resolve(s_logcumsumexp, this, arguments)
 }
 
 /**
@@ -5128,9 +5123,9 @@ return resolve(s268, this, arguments)
 logdet(): Tensor
 logdet(): unknown {
 if (arguments.length === 0) {
-return wrap(o304(this._h))
+return wrap(o_logdet(this._h))
 }
-return resolve(s269, this, arguments)
+return resolve(s_logdet, this, arguments)
 }
 
 /**
@@ -5140,9 +5135,9 @@ return resolve(s269, this, arguments)
 logicalAnd(other: Tensor): Tensor
 logicalAnd(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o305(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_logical_and(this._h, a0._h))
 }
-return resolve(s270, this, arguments)
+return resolve(s_logical_and, this, arguments)
 }
 
 /**
@@ -5153,11 +5148,11 @@ logicalAnd_(other: Tensor): this
 logicalAnd_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o306(this._h, a0._h)
+o_logical_and_(this._h, a0._h)
 return this
 }
 }
-return resolve(s271, this, arguments)
+return resolve(s_logical_and_, this, arguments)
 }
 
 /**
@@ -5167,9 +5162,9 @@ return resolve(s271, this, arguments)
 logicalNot(): Tensor
 logicalNot(): unknown {
 if (arguments.length === 0) {
-return wrap(o307(this._h))
+return wrap(o_logical_not(this._h))
 }
-return resolve(s272, this, arguments)
+return resolve(s_logical_not, this, arguments)
 }
 
 /**
@@ -5180,11 +5175,11 @@ logicalNot_(): this
 logicalNot_(): unknown {
 if (arguments.length === 0) {
 {
-o308(this._h)
+o_logical_not_(this._h)
 return this
 }
 }
-return resolve(s273, this, arguments)
+return resolve(s_logical_not_, this, arguments)
 }
 
 /**
@@ -5194,9 +5189,9 @@ return resolve(s273, this, arguments)
 logicalOr(other: Tensor): Tensor
 logicalOr(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o309(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_logical_or(this._h, a0._h))
 }
-return resolve(s274, this, arguments)
+return resolve(s_logical_or, this, arguments)
 }
 
 /**
@@ -5207,11 +5202,11 @@ logicalOr_(other: Tensor): this
 logicalOr_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o310(this._h, a0._h)
+o_logical_or_(this._h, a0._h)
 return this
 }
 }
-return resolve(s275, this, arguments)
+return resolve(s_logical_or_, this, arguments)
 }
 
 /**
@@ -5221,9 +5216,9 @@ return resolve(s275, this, arguments)
 logicalXor(other: Tensor): Tensor
 logicalXor(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o311(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_logical_xor(this._h, a0._h))
 }
-return resolve(s276, this, arguments)
+return resolve(s_logical_xor, this, arguments)
 }
 
 /**
@@ -5234,11 +5229,11 @@ logicalXor_(other: Tensor): this
 logicalXor_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o312(this._h, a0._h)
+o_logical_xor_(this._h, a0._h)
 return this
 }
 }
-return resolve(s277, this, arguments)
+return resolve(s_logical_xor_, this, arguments)
 }
 
 /**
@@ -5249,12 +5244,12 @@ logit(eps?: number | null): Tensor
 logit(options?: { eps?: number | null }): Tensor
 logit(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o313(this._h))
+return wrap(o_logit(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o313(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_logit(this._h, a0))
 }
-return resolve(s278, this, arguments)
+return resolve(s_logit, this, arguments)
 }
 
 /**
@@ -5266,17 +5261,17 @@ logit_(options?: { eps?: number | null }): this
 logit_(a0?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o314(this._h)
+o_logit_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o314(this._h, a0)
+o_logit_(this._h, a0)
 return this
 }
 }
-return resolve(s279, this, arguments)
+return resolve(s_logit_, this, arguments)
 }
 
 /**
@@ -5287,12 +5282,12 @@ logsumexp(dim: Int | readonly Int[], keepdim?: boolean): Tensor
 logsumexp(dim: Int | readonly Int[], options?: { keepdim?: boolean }): Tensor
 logsumexp(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o315(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_logsumexp(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o315(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_logsumexp(this._h, a0, a1))
 }
-return resolve(s280, this, arguments)
+return resolve(s_logsumexp, this, arguments)
 }
 
 /**
@@ -5304,10 +5299,10 @@ lt(other: Tensor): Tensor
 lt(other: Scalar): Tensor
 lt(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o316(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o317(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_lt__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_lt__Scalar(this._h, a0))
 }
-return resolve(s281, this, arguments)
+return resolve(s_lt, this, arguments)
 }
 
 /**
@@ -5320,15 +5315,15 @@ lt_(other: Scalar): this
 lt_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o318(this._h, a0._h)
+o_lt___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o319(this._h, a0)
+o_lt___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s282, this, arguments)
+return resolve(s_lt_, this, arguments)
 }
 
 /**
@@ -5338,9 +5333,9 @@ return resolve(s282, this, arguments)
 luSolve(LUData: Tensor, LUPivots: Tensor): Tensor
 luSolve(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o320(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_lu_solve(this._h, a0._h, a1._h))
 }
-return resolve(s283, this, arguments)
+return resolve(s_lu_solve, this, arguments)
 }
 
 /**
@@ -5352,10 +5347,10 @@ maskedFill(mask: Tensor, value: Tensor): Tensor
 maskedFill(mask: Tensor, value: Scalar): Tensor
 maskedFill(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o321(this._h, a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o322(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_masked_fill__Tensor(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_masked_fill__Scalar(this._h, a0._h, a1))
 }
-return resolve(s284, this, arguments)
+return resolve(s_masked_fill, this, arguments)
 }
 
 /**
@@ -5368,15 +5363,15 @@ maskedFill_(mask: Tensor, value: Scalar): this
 maskedFill_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o323(this._h, a0._h, a1._h)
+o_masked_fill___Tensor(this._h, a0._h, a1._h)
 return this
 }
 if (a0 instanceof TensorBase && typeof a1 === 'number') {
-o324(this._h, a0._h, a1)
+o_masked_fill___Scalar(this._h, a0._h, a1)
 return this
 }
 }
-return resolve(s285, this, arguments)
+return resolve(s_masked_fill_, this, arguments)
 }
 
 /**
@@ -5386,9 +5381,9 @@ return resolve(s285, this, arguments)
 maskedScatter(mask: Tensor, source: Tensor): Tensor
 maskedScatter(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o325(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_masked_scatter(this._h, a0._h, a1._h))
 }
-return resolve(s286, this, arguments)
+return resolve(s_masked_scatter, this, arguments)
 }
 
 /**
@@ -5399,11 +5394,11 @@ maskedScatter_(mask: Tensor, source: Tensor): this
 maskedScatter_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o326(this._h, a0._h, a1._h)
+o_masked_scatter_(this._h, a0._h, a1._h)
 return this
 }
 }
-return resolve(s287, this, arguments)
+return resolve(s_masked_scatter_, this, arguments)
 }
 
 /**
@@ -5413,9 +5408,9 @@ return resolve(s287, this, arguments)
 maskedSelect(mask: Tensor): Tensor
 maskedSelect(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o327(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_masked_select(this._h, a0._h))
 }
-return resolve(s288, this, arguments)
+return resolve(s_masked_select, this, arguments)
 }
 
 /**
@@ -5425,9 +5420,9 @@ return resolve(s288, this, arguments)
 matmul(other: Tensor): Tensor
 matmul(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o328(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_matmul(this._h, a0._h))
 }
-return resolve(s289, this, arguments)
+return resolve(s_matmul, this, arguments)
 }
 
 /**
@@ -5437,9 +5432,9 @@ return resolve(s289, this, arguments)
 matrixExp(): Tensor
 matrixExp(): unknown {
 if (arguments.length === 0) {
-return wrap(o329(this._h))
+return wrap(o_matrix_exp(this._h))
 }
-return resolve(s290, this, arguments)
+return resolve(s_matrix_exp, this, arguments)
 }
 
 /**
@@ -5449,9 +5444,9 @@ return resolve(s290, this, arguments)
 matrixPower(n: Int): Tensor
 matrixPower(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o330(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_matrix_power(this._h, a0))
 }
-return resolve(s291, this, arguments)
+return resolve(s_matrix_power, this, arguments)
 }
 
 /**
@@ -5466,12 +5461,12 @@ max(dim: Int, keepdim?: boolean): [Tensor, Tensor]
 max(dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 max(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o331(this._h))
+return wrap(o_max(this._h))
 }
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o332(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_max__other(this._h, a0._h))
 }
-return resolve(s292, this, arguments)
+return resolve(s_max, this, arguments)
 }
 
 /**
@@ -5481,9 +5476,9 @@ return resolve(s292, this, arguments)
 maximum(other: Tensor): Tensor
 maximum(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o333(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_maximum(this._h, a0._h))
 }
-return resolve(s293, this, arguments)
+return resolve(s_maximum, this, arguments)
 }
 
 /**
@@ -5496,15 +5491,15 @@ mean(dim: Int | readonly Int[] | null, keepdim?: boolean, options?: { dtype?: DT
 mean(dim: Int | readonly Int[] | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor
 mean(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o334(this._h))
+return wrap(o_mean(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o335(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_mean__dim(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o335(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_mean__dim(this._h, a0, a1))
 }
-return resolve(s294, this, arguments)
+return resolve(s_mean, this, arguments)
 }
 
 /**
@@ -5517,9 +5512,9 @@ median(dim: Int, keepdim?: boolean): [Tensor, Tensor]
 median(dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 median(): unknown {
 if (arguments.length === 0) {
-return wrap(o336(this._h))
+return wrap(o_median(this._h))
 }
-return resolve(s295, this, arguments)
+return resolve(s_median, this, arguments)
 }
 
 /**
@@ -5534,12 +5529,12 @@ min(dim: Int, keepdim?: boolean): [Tensor, Tensor]
 min(dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 min(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o337(this._h))
+return wrap(o_min(this._h))
 }
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o338(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_min__other(this._h, a0._h))
 }
-return resolve(s296, this, arguments)
+return resolve(s_min, this, arguments)
 }
 
 /**
@@ -5549,9 +5544,9 @@ return resolve(s296, this, arguments)
 minimum(other: Tensor): Tensor
 minimum(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o339(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_minimum(this._h, a0._h))
 }
-return resolve(s297, this, arguments)
+return resolve(s_minimum, this, arguments)
 }
 
 /**
@@ -5561,9 +5556,9 @@ return resolve(s297, this, arguments)
 mm(mat2: Tensor): Tensor
 mm(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o340(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_mm(this._h, a0._h))
 }
-return resolve(s298, this, arguments)
+return resolve(s_mm, this, arguments)
 }
 
 /**
@@ -5574,7 +5569,7 @@ mode(dim?: Int, keepdim?: boolean): [Tensor, Tensor]
 mode(dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 mode(options?: { dim?: Int; keepdim?: boolean }): [Tensor, Tensor]
 mode(): unknown {
-return resolve(s299, this, arguments)
+return resolve(s_mode, this, arguments)
 }
 
 /**
@@ -5586,10 +5581,10 @@ moveaxis(source: Int, destination: Int): Tensor
 moveaxis(source: readonly Int[], destination: readonly Int[]): Tensor
 moveaxis(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o341(this._h, a0, a1))
-if (Array.isArray(a0) && Array.isArray(a1)) return wrap(o342(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_moveaxis__int(this._h, a0, a1))
+if (Array.isArray(a0) && Array.isArray(a1)) return wrap(o_moveaxis__intlist(this._h, a0, a1))
 }
-return resolve(s300, this, arguments)
+return resolve(s_moveaxis, this, arguments)
 }
 
 /**
@@ -5601,10 +5596,10 @@ movedim(source: Int, destination: Int): Tensor
 movedim(source: readonly Int[], destination: readonly Int[]): Tensor
 movedim(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o343(this._h, a0, a1))
-if (Array.isArray(a0) && Array.isArray(a1)) return wrap(o344(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_movedim__int(this._h, a0, a1))
+if (Array.isArray(a0) && Array.isArray(a1)) return wrap(o_movedim__intlist(this._h, a0, a1))
 }
-return resolve(s301, this, arguments)
+return resolve(s_movedim, this, arguments)
 }
 
 /**
@@ -5614,9 +5609,9 @@ return resolve(s301, this, arguments)
 msort(): Tensor
 msort(): unknown {
 if (arguments.length === 0) {
-return wrap(o345(this._h))
+return wrap(o_msort(this._h))
 }
-return resolve(s302, this, arguments)
+return resolve(s_msort, this, arguments)
 }
 
 /**
@@ -5628,10 +5623,10 @@ mul(other: Tensor): Tensor
 mul(other: Scalar): Tensor
 mul(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o346(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o347(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_mul__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_mul__Scalar(this._h, a0))
 }
-return resolve(s303, this, arguments)
+return resolve(s_mul, this, arguments)
 }
 
 /**
@@ -5644,15 +5639,15 @@ mul_(other: Scalar): this
 mul_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o348(this._h, a0._h)
+o_mul___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o349(this._h, a0)
+o_mul___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s304, this, arguments)
+return resolve(s_mul_, this, arguments)
 }
 
 /**
@@ -5663,12 +5658,12 @@ multinomial(numSamples: Int, replacement?: boolean, options?: { generator?: Gene
 multinomial(numSamples: Int, options?: { replacement?: boolean; generator?: Generator | null }): Tensor
 multinomial(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o350(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_multinomial(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o350(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o_multinomial(this._h, a0, a1))
 }
-return resolve(s305, this, arguments)
+return resolve(s_multinomial, this, arguments)
 }
 
 /**
@@ -5680,10 +5675,10 @@ multiply(other: Tensor): Tensor
 multiply(other: Scalar): Tensor
 multiply(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o351(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o352(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_multiply__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_multiply__Scalar(this._h, a0))
 }
-return resolve(s306, this, arguments)
+return resolve(s_multiply, this, arguments)
 }
 
 /**
@@ -5696,15 +5691,15 @@ multiply_(other: Scalar): this
 multiply_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o353(this._h, a0._h)
+o_multiply___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o354(this._h, a0)
+o_multiply___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s307, this, arguments)
+return resolve(s_multiply_, this, arguments)
 }
 
 /**
@@ -5714,9 +5709,9 @@ return resolve(s307, this, arguments)
 mv(vec: Tensor): Tensor
 mv(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o355(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_mv(this._h, a0._h))
 }
-return resolve(s308, this, arguments)
+return resolve(s_mv, this, arguments)
 }
 
 /**
@@ -5726,9 +5721,9 @@ return resolve(s308, this, arguments)
 mvlgamma(p: Int): Tensor
 mvlgamma(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o356(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_mvlgamma(this._h, a0))
 }
-return resolve(s309, this, arguments)
+return resolve(s_mvlgamma, this, arguments)
 }
 
 /**
@@ -5739,11 +5734,11 @@ mvlgamma_(p: Int): this
 mvlgamma_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o357(this._h, a0)
+o_mvlgamma_(this._h, a0)
 return this
 }
 }
-return resolve(s310, this, arguments)
+return resolve(s_mvlgamma_, this, arguments)
 }
 
 /**
@@ -5756,18 +5751,18 @@ nanToNum(nan: number | null, options?: { posinf?: number | null; neginf?: number
 nanToNum(options?: { nan?: number | null; posinf?: number | null; neginf?: number | null }): Tensor
 nanToNum(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o358(this._h))
+return wrap(o_nan_to_num(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o358(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_nan_to_num(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o358(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_nan_to_num(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o358(this._h, a0, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_nan_to_num(this._h, a0, a1, a2))
 }
-return resolve(s311, this, arguments)
+return resolve(s_nan_to_num, this, arguments)
 }
 
 /**
@@ -5781,29 +5776,29 @@ nanToNum_(options?: { nan?: number | null; posinf?: number | null; neginf?: numb
 nanToNum_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o359(this._h)
+o_nan_to_num_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o359(this._h, a0)
+o_nan_to_num_(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o359(this._h, a0, a1)
+o_nan_to_num_(this._h, a0, a1)
 return this
 }
 }
 if (arguments.length === 3) {
 if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') {
-o359(this._h, a0, a1, a2)
+o_nan_to_num_(this._h, a0, a1, a2)
 return this
 }
 }
-return resolve(s312, this, arguments)
+return resolve(s_nan_to_num_, this, arguments)
 }
 
 /**
@@ -5815,15 +5810,15 @@ nanmean(dim: Int | readonly Int[] | null, options?: { keepdim?: boolean; dtype?:
 nanmean(options?: { dim?: Int | readonly Int[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor
 nanmean(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o360(this._h))
+return wrap(o_nanmean(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o360(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_nanmean(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o360(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_nanmean(this._h, a0, a1))
 }
-return resolve(s313, this, arguments)
+return resolve(s_nanmean, this, arguments)
 }
 
 /**
@@ -5836,9 +5831,9 @@ nanmedian(dim: Int, keepdim?: boolean): [Tensor, Tensor]
 nanmedian(dim: Int, options?: { keepdim?: boolean }): [Tensor, Tensor]
 nanmedian(): unknown {
 if (arguments.length === 0) {
-return wrap(o361(this._h))
+return wrap(o_nanmedian(this._h))
 }
-return resolve(s314, this, arguments)
+return resolve(s_nanmedian, this, arguments)
 }
 
 /**
@@ -5854,18 +5849,18 @@ nanquantile(q: number, dim: Int | null, options?: { keepdim?: boolean; interpola
 nanquantile(q: number, options?: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor
 nanquantile(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o362(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o363(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_nanquantile(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_nanquantile__scalar(this._h, a0))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o362(this._h, a0._h, a1))
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o363(this._h, a0, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_nanquantile(this._h, a0._h, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_nanquantile__scalar(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o362(this._h, a0._h, a1, a2))
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o363(this._h, a0, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_nanquantile(this._h, a0._h, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_nanquantile__scalar(this._h, a0, a1, a2))
 }
-return resolve(s315, this, arguments)
+return resolve(s_nanquantile, this, arguments)
 }
 
 /**
@@ -5877,15 +5872,15 @@ nansum(dim: Int | readonly Int[] | null, options?: { keepdim?: boolean; dtype?: 
 nansum(options?: { dim?: Int | readonly Int[] | null; keepdim?: boolean; dtype?: DType | null }): Tensor
 nansum(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o364(this._h))
+return wrap(o_nansum(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o364(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_nansum(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o364(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_nansum(this._h, a0, a1))
 }
-return resolve(s316, this, arguments)
+return resolve(s_nansum, this, arguments)
 }
 
 /**
@@ -5897,10 +5892,10 @@ narrow(dim: Int, start: Tensor, length: Int): Tensor
 narrow(dim: Int, start: Int, length: Int): Tensor
 narrow(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o365(this._h, a0, a1._h, a2))
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o366(this._h, a0, a1, a2))
+if (typeof a0 === 'number' && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_narrow__Tensor(this._h, a0, a1._h, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_narrow(this._h, a0, a1, a2))
 }
-return resolve(s317, this, arguments)
+return resolve(s_narrow, this, arguments)
 }
 
 /**
@@ -5910,9 +5905,9 @@ return resolve(s317, this, arguments)
 narrowCopy(dim: Int, start: Int, length: Int): Tensor
 narrowCopy(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o367(this._h, a0, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_narrow_copy(this._h, a0, a1, a2))
 }
-return resolve(s318, this, arguments)
+return resolve(s_narrow_copy, this, arguments)
 }
 
 /**
@@ -5924,10 +5919,10 @@ ne(other: Tensor): Tensor
 ne(other: Scalar): Tensor
 ne(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o368(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o369(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_ne__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_ne__Scalar(this._h, a0))
 }
-return resolve(s319, this, arguments)
+return resolve(s_ne, this, arguments)
 }
 
 /**
@@ -5940,15 +5935,15 @@ ne_(other: Scalar): this
 ne_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o370(this._h, a0._h)
+o_ne___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o371(this._h, a0)
+o_ne___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s320, this, arguments)
+return resolve(s_ne_, this, arguments)
 }
 
 /**
@@ -5958,9 +5953,9 @@ return resolve(s320, this, arguments)
 neg(): Tensor
 neg(): unknown {
 if (arguments.length === 0) {
-return wrap(o372(this._h))
+return wrap(o_neg(this._h))
 }
-return resolve(s321, this, arguments)
+return resolve(s_neg, this, arguments)
 }
 
 /**
@@ -5971,11 +5966,11 @@ neg_(): this
 neg_(): unknown {
 if (arguments.length === 0) {
 {
-o373(this._h)
+o_neg_(this._h)
 return this
 }
 }
-return resolve(s322, this, arguments)
+return resolve(s_neg_, this, arguments)
 }
 
 /**
@@ -5985,9 +5980,9 @@ return resolve(s322, this, arguments)
 negative(): Tensor
 negative(): unknown {
 if (arguments.length === 0) {
-return wrap(o374(this._h))
+return wrap(o_negative(this._h))
 }
-return resolve(s323, this, arguments)
+return resolve(s_negative, this, arguments)
 }
 
 /**
@@ -5998,11 +5993,11 @@ negative_(): this
 negative_(): unknown {
 if (arguments.length === 0) {
 {
-o375(this._h)
+o_negative_(this._h)
 return this
 }
 }
-return resolve(s324, this, arguments)
+return resolve(s_negative_, this, arguments)
 }
 
 /**
@@ -6012,7 +6007,7 @@ return resolve(s324, this, arguments)
 newEmpty(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 newEmpty(...size: Int[]): Tensor
 newEmpty(): unknown {
-return resolve(s325, this, arguments)
+return resolve(s_new_empty, this, arguments)
 }
 
 /**
@@ -6021,7 +6016,7 @@ return resolve(s325, this, arguments)
  */
 newEmptyStrided(size: readonly Int[], stride: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 newEmptyStrided(): unknown {
-return resolve(s326, this, arguments)
+return resolve(s_new_empty_strided, this, arguments)
 }
 
 /**
@@ -6030,7 +6025,7 @@ return resolve(s326, this, arguments)
  */
 newFull(size: readonly Int[], fillValue: Scalar, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 newFull(): unknown {
-return resolve(s327, this, arguments)
+return resolve(s_new_full, this, arguments)
 }
 
 /**
@@ -6040,7 +6035,7 @@ return resolve(s327, this, arguments)
 newOnes(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 newOnes(...size: Int[]): Tensor
 newOnes(): unknown {
-return resolve(s328, this, arguments)
+return resolve(s_new_ones, this, arguments)
 }
 
 /**
@@ -6050,7 +6045,7 @@ return resolve(s328, this, arguments)
 newZeros(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
 newZeros(...size: Int[]): Tensor
 newZeros(): unknown {
-return resolve(s329, this, arguments)
+return resolve(s_new_zeros, this, arguments)
 }
 
 /**
@@ -6060,9 +6055,9 @@ return resolve(s329, this, arguments)
 nextafter(other: Tensor): Tensor
 nextafter(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o376(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_nextafter(this._h, a0._h))
 }
-return resolve(s330, this, arguments)
+return resolve(s_nextafter, this, arguments)
 }
 
 /**
@@ -6073,11 +6068,11 @@ nextafter_(other: Tensor): this
 nextafter_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o377(this._h, a0._h)
+o_nextafter_(this._h, a0._h)
 return this
 }
 }
-return resolve(s331, this, arguments)
+return resolve(s_nextafter_, this, arguments)
 }
 
 /**
@@ -6086,36 +6081,7 @@ return resolve(s331, this, arguments)
  */
 nonzeroStatic(options: { size: Int; fillValue?: Int }): Tensor
 nonzeroStatic(): unknown {
-return resolve(s332, this, arguments)
-}
-
-/**
- * `norm.Scalar(Tensor self, Scalar p=2) -> Tensor`
- * `norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor`
- * `norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype) -> Tensor`
- * `norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor`
- * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.norm.html
- */
-norm(p?: Scalar): Tensor
-norm(options?: { p?: Scalar }): Tensor
-norm(p: Scalar | null, options: { dtype: DType }): Tensor
-norm(p: Scalar | null, dim: Int | readonly Int[], keepdim: boolean, options: { dtype: DType }): Tensor
-norm(p: Scalar | null, dim: Int | readonly Int[], keepdim?: boolean): Tensor
-norm(p: Scalar | null, dim: Int | readonly Int[], options?: { keepdim?: boolean }): Tensor
-norm(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
-if (arguments.length === 0) {
-return wrap(o378(this._h))
-}
-if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o378(this._h, a0))
-}
-if (arguments.length === 2) {
-if (typeof a0 === 'number' && Array.isArray(a1)) return wrap(o379(this._h, a0, a1))
-}
-if (arguments.length === 3) {
-if (typeof a0 === 'number' && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o379(this._h, a0, a1, a2))
-}
-return resolve(s333, this, arguments)
+return resolve(s_nonzero_static, this, arguments)
 }
 
 /**
@@ -6128,23 +6094,23 @@ normal_(options?: { mean?: number; std?: number; generator?: Generator | null })
 normal_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o380(this._h)
+o_normal_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o380(this._h, a0)
+o_normal_(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o380(this._h, a0, a1)
+o_normal_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s334, this, arguments)
+return resolve(s_normal_, this, arguments)
 }
 
 /**
@@ -6156,10 +6122,10 @@ notEqual(other: Tensor): Tensor
 notEqual(other: Scalar): Tensor
 notEqual(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o381(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o382(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_not_equal__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_not_equal__Scalar(this._h, a0))
 }
-return resolve(s335, this, arguments)
+return resolve(s_not_equal, this, arguments)
 }
 
 /**
@@ -6172,15 +6138,15 @@ notEqual_(other: Scalar): this
 notEqual_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o383(this._h, a0._h)
+o_not_equal___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o384(this._h, a0)
+o_not_equal___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s336, this, arguments)
+return resolve(s_not_equal_, this, arguments)
 }
 
 /**
@@ -6190,9 +6156,9 @@ return resolve(s336, this, arguments)
 orgqr(input2: Tensor): Tensor
 orgqr(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o385(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_orgqr(this._h, a0._h))
 }
-return resolve(s337, this, arguments)
+return resolve(s_orgqr, this, arguments)
 }
 
 /**
@@ -6204,15 +6170,15 @@ ormqr(input2: Tensor, input3: Tensor, left: boolean, options?: { transpose?: boo
 ormqr(input2: Tensor, input3: Tensor, options?: { left?: boolean; transpose?: boolean }): Tensor
 ormqr(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o386(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_ormqr(this._h, a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o386(this._h, a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o_ormqr(this._h, a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean' && typeof a3 === 'boolean') return wrap(o386(this._h, a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean' && typeof a3 === 'boolean') return wrap(o_ormqr(this._h, a0._h, a1._h, a2, a3))
 }
-return resolve(s338, this, arguments)
+return resolve(s_ormqr, this, arguments)
 }
 
 /**
@@ -6222,9 +6188,9 @@ return resolve(s338, this, arguments)
 outer(vec2: Tensor): Tensor
 outer(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o387(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_outer(this._h, a0._h))
 }
-return resolve(s339, this, arguments)
+return resolve(s_outer, this, arguments)
 }
 
 /**
@@ -6235,9 +6201,9 @@ permute(dims: readonly Int[]): Tensor
 permute(...dims: Int[]): Tensor
 permute(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o388(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_permute(this._h, a0))
 }
-return resolve(s340, this, arguments)
+return resolve(s_permute, this, arguments)
 }
 
 /**
@@ -6248,9 +6214,9 @@ pinMemory(device?: Device | null): Tensor
 pinMemory(options?: { device?: Device | null }): Tensor
 pinMemory(): unknown {
 if (arguments.length === 0) {
-return wrap(o389(this._h))
+return wrap(o_pin_memory(this._h))
 }
-return resolve(s341, this, arguments)
+return resolve(s_pin_memory, this, arguments)
 }
 
 /**
@@ -6261,12 +6227,12 @@ pinverse(rcond?: number): Tensor
 pinverse(options?: { rcond?: number }): Tensor
 pinverse(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o390(this._h))
+return wrap(o_pinverse(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o390(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_pinverse(this._h, a0))
 }
-return resolve(s342, this, arguments)
+return resolve(s_pinverse, this, arguments)
 }
 
 /**
@@ -6276,9 +6242,9 @@ return resolve(s342, this, arguments)
 polygamma(n: Int): Tensor
 polygamma(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o391(a0, this._h))
+if (typeof a0 === 'number') return wrap(o_polygamma(a0, this._h))
 }
-return resolve(s343, this, arguments)
+return resolve(s_polygamma, this, arguments)
 }
 
 /**
@@ -6289,11 +6255,11 @@ polygamma_(n: Int): this
 polygamma_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o392(this._h, a0)
+o_polygamma_(this._h, a0)
 return this
 }
 }
-return resolve(s344, this, arguments)
+return resolve(s_polygamma_, this, arguments)
 }
 
 /**
@@ -6303,9 +6269,9 @@ return resolve(s344, this, arguments)
 positive(): Tensor
 positive(): unknown {
 if (arguments.length === 0) {
-return wrap(o393(this._h))
+return wrap(o_positive(this._h))
 }
-return resolve(s345, this, arguments)
+return resolve(s_positive, this, arguments)
 }
 
 /**
@@ -6317,10 +6283,10 @@ pow(exponent: Tensor): Tensor
 pow(exponent: Scalar): Tensor
 pow(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o394(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o395(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_pow__Tensor_Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_pow__Tensor_Scalar(this._h, a0))
 }
-return resolve(s346, this, arguments)
+return resolve(s_pow, this, arguments)
 }
 
 /**
@@ -6333,15 +6299,15 @@ pow_(exponent: Scalar): this
 pow_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o396(this._h, a0._h)
+o_pow___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o397(this._h, a0)
+o_pow___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s347, this, arguments)
+return resolve(s_pow_, this, arguments)
 }
 
 /**
@@ -6351,9 +6317,9 @@ return resolve(s347, this, arguments)
 prelu(weight: Tensor): Tensor
 prelu(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o398(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_prelu(this._h, a0._h))
 }
-return resolve(s348, this, arguments)
+return resolve(s_prelu, this, arguments)
 }
 
 /**
@@ -6366,15 +6332,15 @@ prod(dim: Int, keepdim?: boolean, options?: { dtype?: DType | null }): Tensor
 prod(dim: Int, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor
 prod(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o399(this._h))
+return wrap(o_prod(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o400(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_prod__dim_int(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o400(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'boolean') return wrap(o_prod__dim_int(this._h, a0, a1))
 }
-return resolve(s349, this, arguments)
+return resolve(s_prod, this, arguments)
 }
 
 /**
@@ -6385,12 +6351,12 @@ put(index: Tensor, source: Tensor, accumulate?: boolean): Tensor
 put(index: Tensor, source: Tensor, options?: { accumulate?: boolean }): Tensor
 put(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o401(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_put(this._h, a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o401(this._h, a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') return wrap(o_put(this._h, a0._h, a1._h, a2))
 }
-return resolve(s350, this, arguments)
+return resolve(s_put, this, arguments)
 }
 
 /**
@@ -6402,17 +6368,17 @@ put_(index: Tensor, source: Tensor, options?: { accumulate?: boolean }): this
 put_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) {
-o402(this._h, a0._h, a1._h)
+o_put_(this._h, a0._h, a1._h)
 return this
 }
 }
 if (arguments.length === 3) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'boolean') {
-o402(this._h, a0._h, a1._h, a2)
+o_put_(this._h, a0._h, a1._h, a2)
 return this
 }
 }
-return resolve(s351, this, arguments)
+return resolve(s_put_, this, arguments)
 }
 
 /**
@@ -6421,7 +6387,7 @@ return resolve(s351, this, arguments)
  */
 qPerChannelAxis(): number
 qPerChannelAxis(): unknown {
-return resolve(s352, this, arguments)
+return resolve(s_q_per_channel_axis, this, arguments)
 }
 
 /**
@@ -6431,9 +6397,9 @@ return resolve(s352, this, arguments)
 qPerChannelScales(): Tensor
 qPerChannelScales(): unknown {
 if (arguments.length === 0) {
-return wrap(o403(this._h))
+return wrap(o_q_per_channel_scales(this._h))
 }
-return resolve(s353, this, arguments)
+return resolve(s_q_per_channel_scales, this, arguments)
 }
 
 /**
@@ -6443,9 +6409,9 @@ return resolve(s353, this, arguments)
 qPerChannelZeroPoints(): Tensor
 qPerChannelZeroPoints(): unknown {
 if (arguments.length === 0) {
-return wrap(o404(this._h))
+return wrap(o_q_per_channel_zero_points(this._h))
 }
-return resolve(s354, this, arguments)
+return resolve(s_q_per_channel_zero_points, this, arguments)
 }
 
 /**
@@ -6454,7 +6420,7 @@ return resolve(s354, this, arguments)
  */
 qScale(): number
 qScale(): unknown {
-return resolve(s355, this, arguments)
+return resolve(s_q_scale, this, arguments)
 }
 
 /**
@@ -6463,7 +6429,7 @@ return resolve(s355, this, arguments)
  */
 qZeroPoint(): number
 qZeroPoint(): unknown {
-return resolve(s356, this, arguments)
+return resolve(s_q_zero_point, this, arguments)
 }
 
 /**
@@ -6473,7 +6439,7 @@ return resolve(s356, this, arguments)
 qr(some?: boolean): [Tensor, Tensor]
 qr(options?: { some?: boolean }): [Tensor, Tensor]
 qr(): unknown {
-return resolve(s357, this, arguments)
+return resolve(s_qr, this, arguments)
 }
 
 /**
@@ -6489,18 +6455,18 @@ quantile(q: number, dim: Int | null, options?: { keepdim?: boolean; interpolatio
 quantile(q: number, options?: { dim?: Int | null; keepdim?: boolean; interpolation?: string }): Tensor
 quantile(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o405(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o406(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_quantile(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_quantile__scalar(this._h, a0))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o405(this._h, a0._h, a1))
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o406(this._h, a0, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_quantile(this._h, a0._h, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_quantile__scalar(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o405(this._h, a0._h, a1, a2))
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o406(this._h, a0, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_quantile(this._h, a0._h, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_quantile__scalar(this._h, a0, a1, a2))
 }
-return resolve(s358, this, arguments)
+return resolve(s_quantile, this, arguments)
 }
 
 /**
@@ -6510,9 +6476,9 @@ return resolve(s358, this, arguments)
 rad2deg(): Tensor
 rad2deg(): unknown {
 if (arguments.length === 0) {
-return wrap(o407(this._h))
+return wrap(o_rad2deg(this._h))
 }
-return resolve(s359, this, arguments)
+return resolve(s_rad2deg, this, arguments)
 }
 
 /**
@@ -6523,11 +6489,11 @@ rad2deg_(): this
 rad2deg_(): unknown {
 if (arguments.length === 0) {
 {
-o408(this._h)
+o_rad2deg_(this._h)
 return this
 }
 }
-return resolve(s360, this, arguments)
+return resolve(s_rad2deg_, this, arguments)
 }
 
 /**
@@ -6542,23 +6508,23 @@ random_(to: Int, options?: { generator?: Generator | null }): this
 random_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o409(this._h)
+o_random_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o411(this._h, a0)
+o_random___to(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o410(this._h, a0, a1)
+o_random___from(this._h, a0, a1)
 return this
 }
 }
-return resolve(s361, this, arguments)
+return resolve(s_random_, this, arguments)
 }
 
 /**
@@ -6568,9 +6534,9 @@ return resolve(s361, this, arguments)
 ravel(): Tensor
 ravel(): unknown {
 if (arguments.length === 0) {
-return wrap(o412(this._h))
+return wrap(o_ravel(this._h))
 }
-return resolve(s362, this, arguments)
+return resolve(s_ravel, this, arguments)
 }
 
 /**
@@ -6580,9 +6546,9 @@ return resolve(s362, this, arguments)
 reciprocal(): Tensor
 reciprocal(): unknown {
 if (arguments.length === 0) {
-return wrap(o413(this._h))
+return wrap(o_reciprocal(this._h))
 }
-return resolve(s363, this, arguments)
+return resolve(s_reciprocal, this, arguments)
 }
 
 /**
@@ -6593,11 +6559,11 @@ reciprocal_(): this
 reciprocal_(): unknown {
 if (arguments.length === 0) {
 {
-o414(this._h)
+o_reciprocal_(this._h)
 return this
 }
 }
-return resolve(s364, this, arguments)
+return resolve(s_reciprocal_, this, arguments)
 }
 
 /**
@@ -6607,9 +6573,9 @@ return resolve(s364, this, arguments)
 relu(): Tensor
 relu(): unknown {
 if (arguments.length === 0) {
-return wrap(o415(this._h))
+return wrap(o_relu(this._h))
 }
-return resolve(s365, this, arguments)
+return resolve(s_relu, this, arguments)
 }
 
 /**
@@ -6620,11 +6586,11 @@ relu_(): this
 relu_(): unknown {
 if (arguments.length === 0) {
 {
-o416(this._h)
+o_relu_(this._h)
 return this
 }
 }
-return resolve(s366, this, arguments)
+return resolve(s_relu_, this, arguments)
 }
 
 /**
@@ -6636,10 +6602,10 @@ remainder(other: Tensor): Tensor
 remainder(other: Scalar): Tensor
 remainder(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o417(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o418(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_remainder__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_remainder__Scalar(this._h, a0))
 }
-return resolve(s367, this, arguments)
+return resolve(s_remainder, this, arguments)
 }
 
 /**
@@ -6652,15 +6618,15 @@ remainder_(other: Scalar): this
 remainder_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o419(this._h, a0._h)
+o_remainder___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o420(this._h, a0)
+o_remainder___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s368, this, arguments)
+return resolve(s_remainder_, this, arguments)
 }
 
 /**
@@ -6670,9 +6636,9 @@ return resolve(s368, this, arguments)
 renorm(p: Scalar, dim: Int, maxnorm: Scalar): Tensor
 renorm(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o421(this._h, a0, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_renorm(this._h, a0, a1, a2))
 }
-return resolve(s369, this, arguments)
+return resolve(s_renorm, this, arguments)
 }
 
 /**
@@ -6683,11 +6649,11 @@ renorm_(p: Scalar, dim: Int, maxnorm: Scalar): this
 renorm_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
 if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') {
-o422(this._h, a0, a1, a2)
+o_renorm_(this._h, a0, a1, a2)
 return this
 }
 }
-return resolve(s370, this, arguments)
+return resolve(s_renorm_, this, arguments)
 }
 
 /**
@@ -6698,9 +6664,9 @@ repeat(repeats: readonly Int[]): Tensor
 repeat(...repeats: Int[]): Tensor
 repeat(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o423(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_repeat(this._h, a0))
 }
-return resolve(s371, this, arguments)
+return resolve(s_repeat, this, arguments)
 }
 
 /**
@@ -6714,14 +6680,14 @@ repeatInterleave(repeats: Int, dim?: Int | null, options?: { outputSize?: Int | 
 repeatInterleave(repeats: Int, options?: { dim?: Int | null; outputSize?: Int | null }): Tensor
 repeatInterleave(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o424(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o425(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_repeat_interleave__self_Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_repeat_interleave__self_int(this._h, a0))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o424(this._h, a0._h, a1))
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o425(this._h, a0, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_repeat_interleave__self_Tensor(this._h, a0._h, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_repeat_interleave__self_int(this._h, a0, a1))
 }
-return resolve(s372, this, arguments)
+return resolve(s_repeat_interleave, this, arguments)
 }
 
 /**
@@ -6732,9 +6698,9 @@ reshape(shape: readonly Int[]): Tensor
 reshape(...shape: Int[]): Tensor
 reshape(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o426(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_reshape(this._h, a0))
 }
-return resolve(s373, this, arguments)
+return resolve(s_reshape, this, arguments)
 }
 
 /**
@@ -6744,9 +6710,9 @@ return resolve(s373, this, arguments)
 reshapeAs(other: Tensor): Tensor
 reshapeAs(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o427(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_reshape_as(this._h, a0._h))
 }
-return resolve(s374, this, arguments)
+return resolve(s_reshape_as, this, arguments)
 }
 
 /**
@@ -6758,11 +6724,11 @@ resize_(...size: Int[]): this
 resize_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (Array.isArray(a0)) {
-o428(this._h, a0)
+o_resize_(this._h, a0)
 return this
 }
 }
-return resolve(s375, this, arguments)
+return resolve(s_resize_, this, arguments)
 }
 
 /**
@@ -6773,11 +6739,11 @@ resizeAs_(theTemplate: Tensor, options?: { memoryFormat?: MemoryFormat | null })
 resizeAs_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o429(this._h, a0._h)
+o_resize_as_(this._h, a0._h)
 return this
 }
 }
-return resolve(s376, this, arguments)
+return resolve(s_resize_as_, this, arguments)
 }
 
 /**
@@ -6788,11 +6754,11 @@ resizeAsSparse_(theTemplate: Tensor): this
 resizeAsSparse_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o430(this._h, a0._h)
+o_resize_as_sparse_(this._h, a0._h)
 return this
 }
 }
-return resolve(s377, this, arguments)
+return resolve(s_resize_as_sparse_, this, arguments)
 }
 
 /**
@@ -6802,9 +6768,9 @@ return resolve(s377, this, arguments)
 resolveConj(): Tensor
 resolveConj(): unknown {
 if (arguments.length === 0) {
-return wrap(o431(this._h))
+return wrap(o_resolve_conj(this._h))
 }
-return resolve(s378, this, arguments)
+return resolve(s_resolve_conj, this, arguments)
 }
 
 /**
@@ -6814,9 +6780,9 @@ return resolve(s378, this, arguments)
 resolveNeg(): Tensor
 resolveNeg(): unknown {
 if (arguments.length === 0) {
-return wrap(o432(this._h))
+return wrap(o_resolve_neg(this._h))
 }
-return resolve(s379, this, arguments)
+return resolve(s_resolve_neg, this, arguments)
 }
 
 /**
@@ -6827,12 +6793,12 @@ roll(shifts: Int | readonly Int[], dims?: Int | readonly Int[]): Tensor
 roll(shifts: Int | readonly Int[], options?: { dims?: Int | readonly Int[] }): Tensor
 roll(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o433(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_roll(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && Array.isArray(a1)) return wrap(o433(this._h, a0, a1))
+if (Array.isArray(a0) && Array.isArray(a1)) return wrap(o_roll(this._h, a0, a1))
 }
-return resolve(s380, this, arguments)
+return resolve(s_roll, this, arguments)
 }
 
 /**
@@ -6844,15 +6810,15 @@ rot90(k: Int, options?: { dims?: readonly Int[] }): Tensor
 rot90(options?: { k?: Int; dims?: readonly Int[] }): Tensor
 rot90(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o434(this._h))
+return wrap(o_rot90(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o434(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_rot90(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && Array.isArray(a1)) return wrap(o434(this._h, a0, a1))
+if (typeof a0 === 'number' && Array.isArray(a1)) return wrap(o_rot90(this._h, a0, a1))
 }
-return resolve(s381, this, arguments)
+return resolve(s_rot90, this, arguments)
 }
 
 /**
@@ -6864,9 +6830,9 @@ round(): Tensor
 round(options: { decimals: Int }): Tensor
 round(): unknown {
 if (arguments.length === 0) {
-return wrap(o435(this._h))
+return wrap(o_round(this._h))
 }
-return resolve(s382, this, arguments)
+return resolve(s_round, this, arguments)
 }
 
 /**
@@ -6879,11 +6845,11 @@ round_(options: { decimals: Int }): this
 round_(): unknown {
 if (arguments.length === 0) {
 {
-o436(this._h)
+o_round_(this._h)
 return this
 }
 }
-return resolve(s383, this, arguments)
+return resolve(s_round_, this, arguments)
 }
 
 /**
@@ -6893,9 +6859,9 @@ return resolve(s383, this, arguments)
 rowIndices(): Tensor
 rowIndices(): unknown {
 if (arguments.length === 0) {
-return wrap(o437(this._h))
+return wrap(o_row_indices(this._h))
 }
-return resolve(s384, this, arguments)
+return resolve(s_row_indices, this, arguments)
 }
 
 /**
@@ -6905,9 +6871,9 @@ return resolve(s384, this, arguments)
 rsqrt(): Tensor
 rsqrt(): unknown {
 if (arguments.length === 0) {
-return wrap(o438(this._h))
+return wrap(o_rsqrt(this._h))
 }
-return resolve(s385, this, arguments)
+return resolve(s_rsqrt, this, arguments)
 }
 
 /**
@@ -6918,11 +6884,11 @@ rsqrt_(): this
 rsqrt_(): unknown {
 if (arguments.length === 0) {
 {
-o439(this._h)
+o_rsqrt_(this._h)
 return this
 }
 }
-return resolve(s386, this, arguments)
+return resolve(s_rsqrt_, this, arguments)
 }
 
 /**
@@ -6938,10 +6904,10 @@ scatter(dim: Int, index: Tensor, value: Scalar): Tensor
 scatter(dim: Int, index: Tensor, value: Scalar, options: { reduce: string }): Tensor
 scatter(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o440(this._h, a0, a1._h, a2._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o441(this._h, a0, a1._h, a2))
+if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_scatter__src(this._h, a0, a1._h, a2._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_scatter__value(this._h, a0, a1._h, a2))
 }
-return resolve(s387, this, arguments)
+return resolve(s_scatter, this, arguments)
 }
 
 /**
@@ -6958,15 +6924,15 @@ scatter_(dim: Int, index: Tensor, value: Scalar, options: { reduce: string }): t
 scatter_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
 if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) {
-o442(this._h, a0, a1._h, a2._h)
+o_scatter___src(this._h, a0, a1._h, a2._h)
 return this
 }
 if (typeof a0 === 'number' && a1 instanceof TensorBase && typeof a2 === 'number') {
-o443(this._h, a0, a1._h, a2)
+o_scatter___value(this._h, a0, a1._h, a2)
 return this
 }
 }
-return resolve(s388, this, arguments)
+return resolve(s_scatter_, this, arguments)
 }
 
 /**
@@ -6976,9 +6942,9 @@ return resolve(s388, this, arguments)
 scatterAdd(dim: Int, index: Tensor, src: Tensor): Tensor
 scatterAdd(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o444(this._h, a0, a1._h, a2._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_scatter_add(this._h, a0, a1._h, a2._h))
 }
-return resolve(s389, this, arguments)
+return resolve(s_scatter_add, this, arguments)
 }
 
 /**
@@ -6989,11 +6955,11 @@ scatterAdd_(dim: Int, index: Tensor, src: Tensor): this
 scatterAdd_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
 if (typeof a0 === 'number' && a1 instanceof TensorBase && a2 instanceof TensorBase) {
-o445(this._h, a0, a1._h, a2._h)
+o_scatter_add_(this._h, a0, a1._h, a2._h)
 return this
 }
 }
-return resolve(s390, this, arguments)
+return resolve(s_scatter_add_, this, arguments)
 }
 
 /**
@@ -7002,7 +6968,7 @@ return resolve(s390, this, arguments)
  */
 scatterReduce(dim: Int, index: Tensor, src: Tensor, reduce: string, options?: { includeSelf?: boolean }): Tensor
 scatterReduce(): unknown {
-return resolve(s391, this, arguments)
+return resolve(s_scatter_reduce, this, arguments)
 }
 
 /**
@@ -7011,7 +6977,7 @@ return resolve(s391, this, arguments)
  */
 scatterReduce_(dim: Int, index: Tensor, src: Tensor, reduce: string, options?: { includeSelf?: boolean }): this
 scatterReduce_(): unknown {
-return resolve(s392, this, arguments)
+return resolve(s_scatter_reduce_, this, arguments)
 }
 
 /**
@@ -7021,9 +6987,9 @@ return resolve(s392, this, arguments)
 select(dim: Int, index: Int): Tensor
 select(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o446(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_select__int(this._h, a0, a1))
 }
-return resolve(s393, this, arguments)
+return resolve(s_select, this, arguments)
 }
 
 /**
@@ -7033,9 +6999,9 @@ return resolve(s393, this, arguments)
 selectScatter(src: Tensor, dim: Int, index: Int): Tensor
 selectScatter(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o447(this._h, a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_select_scatter(this._h, a0._h, a1, a2))
 }
-return resolve(s394, this, arguments)
+return resolve(s_select_scatter, this, arguments)
 }
 
 /**
@@ -7045,9 +7011,9 @@ return resolve(s394, this, arguments)
 sgn(): Tensor
 sgn(): unknown {
 if (arguments.length === 0) {
-return wrap(o448(this._h))
+return wrap(o_sgn(this._h))
 }
-return resolve(s395, this, arguments)
+return resolve(s_sgn, this, arguments)
 }
 
 /**
@@ -7058,11 +7024,11 @@ sgn_(): this
 sgn_(): unknown {
 if (arguments.length === 0) {
 {
-o449(this._h)
+o_sgn_(this._h)
 return this
 }
 }
-return resolve(s396, this, arguments)
+return resolve(s_sgn_, this, arguments)
 }
 
 /**
@@ -7072,9 +7038,9 @@ return resolve(s396, this, arguments)
 sigmoid(): Tensor
 sigmoid(): unknown {
 if (arguments.length === 0) {
-return wrap(o450(this._h))
+return wrap(o_sigmoid(this._h))
 }
-return resolve(s397, this, arguments)
+return resolve(s_sigmoid, this, arguments)
 }
 
 /**
@@ -7085,11 +7051,11 @@ sigmoid_(): this
 sigmoid_(): unknown {
 if (arguments.length === 0) {
 {
-o451(this._h)
+o_sigmoid_(this._h)
 return this
 }
 }
-return resolve(s398, this, arguments)
+return resolve(s_sigmoid_, this, arguments)
 }
 
 /**
@@ -7099,9 +7065,9 @@ return resolve(s398, this, arguments)
 sign(): Tensor
 sign(): unknown {
 if (arguments.length === 0) {
-return wrap(o452(this._h))
+return wrap(o_sign(this._h))
 }
-return resolve(s399, this, arguments)
+return resolve(s_sign, this, arguments)
 }
 
 /**
@@ -7112,11 +7078,11 @@ sign_(): this
 sign_(): unknown {
 if (arguments.length === 0) {
 {
-o453(this._h)
+o_sign_(this._h)
 return this
 }
 }
-return resolve(s400, this, arguments)
+return resolve(s_sign_, this, arguments)
 }
 
 /**
@@ -7126,9 +7092,9 @@ return resolve(s400, this, arguments)
 signbit(): Tensor
 signbit(): unknown {
 if (arguments.length === 0) {
-return wrap(o454(this._h))
+return wrap(o_signbit(this._h))
 }
-return resolve(s401, this, arguments)
+return resolve(s_signbit, this, arguments)
 }
 
 /**
@@ -7138,9 +7104,9 @@ return resolve(s401, this, arguments)
 sin(): Tensor
 sin(): unknown {
 if (arguments.length === 0) {
-return wrap(o455(this._h))
+return wrap(o_sin(this._h))
 }
-return resolve(s402, this, arguments)
+return resolve(s_sin, this, arguments)
 }
 
 /**
@@ -7151,11 +7117,11 @@ sin_(): this
 sin_(): unknown {
 if (arguments.length === 0) {
 {
-o456(this._h)
+o_sin_(this._h)
 return this
 }
 }
-return resolve(s403, this, arguments)
+return resolve(s_sin_, this, arguments)
 }
 
 /**
@@ -7165,9 +7131,9 @@ return resolve(s403, this, arguments)
 sinc(): Tensor
 sinc(): unknown {
 if (arguments.length === 0) {
-return wrap(o457(this._h))
+return wrap(o_sinc(this._h))
 }
-return resolve(s404, this, arguments)
+return resolve(s_sinc, this, arguments)
 }
 
 /**
@@ -7178,11 +7144,11 @@ sinc_(): this
 sinc_(): unknown {
 if (arguments.length === 0) {
 {
-o458(this._h)
+o_sinc_(this._h)
 return this
 }
 }
-return resolve(s405, this, arguments)
+return resolve(s_sinc_, this, arguments)
 }
 
 /**
@@ -7192,9 +7158,9 @@ return resolve(s405, this, arguments)
 sinh(): Tensor
 sinh(): unknown {
 if (arguments.length === 0) {
-return wrap(o459(this._h))
+return wrap(o_sinh(this._h))
 }
-return resolve(s406, this, arguments)
+return resolve(s_sinh, this, arguments)
 }
 
 /**
@@ -7205,11 +7171,11 @@ sinh_(): this
 sinh_(): unknown {
 if (arguments.length === 0) {
 {
-o460(this._h)
+o_sinh_(this._h)
 return this
 }
 }
-return resolve(s407, this, arguments)
+return resolve(s_sinh_, this, arguments)
 }
 
 /**
@@ -7222,18 +7188,18 @@ sliceInverse(src: Tensor, dim: Int, options?: { start?: Int | null; end?: Int | 
 sliceInverse(src: Tensor, options?: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor
 sliceInverse(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o461(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_slice_inverse(this._h, a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o461(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_slice_inverse(this._h, a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o461(this._h, a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_slice_inverse(this._h, a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o461(this._h, a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_slice_inverse(this._h, a0._h, a1, a2, a3))
 }
-return resolve(s408, this, arguments)
+return resolve(s_slice_inverse, this, arguments)
 }
 
 /**
@@ -7246,18 +7212,18 @@ sliceScatter(src: Tensor, dim: Int, options?: { start?: Int | null; end?: Int | 
 sliceScatter(src: Tensor, options?: { dim?: Int; start?: Int | null; end?: Int | null; step?: Int }): Tensor
 sliceScatter(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o462(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_slice_scatter(this._h, a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o462(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_slice_scatter(this._h, a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o462(this._h, a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_slice_scatter(this._h, a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o462(this._h, a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_slice_scatter(this._h, a0._h, a1, a2, a3))
 }
-return resolve(s409, this, arguments)
+return resolve(s_slice_scatter, this, arguments)
 }
 
 /**
@@ -7266,7 +7232,7 @@ return resolve(s409, this, arguments)
  */
 slogdet(): [Tensor, Tensor]
 slogdet(): unknown {
-return resolve(s410, this, arguments)
+return resolve(s_slogdet, this, arguments)
 }
 
 /**
@@ -7276,9 +7242,9 @@ return resolve(s410, this, arguments)
 smm(mat2: Tensor): Tensor
 smm(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o463(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_smm(this._h, a0._h))
 }
-return resolve(s411, this, arguments)
+return resolve(s_smm, this, arguments)
 }
 
 /**
@@ -7289,9 +7255,9 @@ softmax(dim: Int, dtype?: DType | null): Tensor
 softmax(dim: Int, options?: { dtype?: DType | null }): Tensor
 softmax(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o464(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_softmax__int(this._h, a0))
 }
-return resolve(s412, this, arguments)
+return resolve(s_softmax, this, arguments)
 }
 
 /**
@@ -7304,7 +7270,7 @@ sort(dim?: Int, descending?: boolean): [Tensor, Tensor]
 sort(dim: Int, options?: { descending?: boolean }): [Tensor, Tensor]
 sort(options?: { dim?: Int; descending?: boolean }): [Tensor, Tensor]
 sort(): unknown {
-return resolve(s413, this, arguments)
+return resolve(s_sort, this, arguments)
 }
 
 /**
@@ -7313,7 +7279,7 @@ return resolve(s413, this, arguments)
  */
 sparseDim(): number
 sparseDim(): unknown {
-return resolve(s414, this, arguments)
+return resolve(s_sparse_dim, this, arguments)
 }
 
 /**
@@ -7323,9 +7289,9 @@ return resolve(s414, this, arguments)
 sparseMask(mask: Tensor): Tensor
 sparseMask(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o465(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_sparse_mask(this._h, a0._h))
 }
-return resolve(s415, this, arguments)
+return resolve(s_sparse_mask, this, arguments)
 }
 
 /**
@@ -7336,11 +7302,11 @@ sparseResize_(size: readonly Int[], sparseDim: Int, denseDim: Int): this
 sparseResize_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
 if (Array.isArray(a0) && typeof a1 === 'number' && typeof a2 === 'number') {
-o466(this._h, a0, a1, a2)
+o_sparse_resize_(this._h, a0, a1, a2)
 return this
 }
 }
-return resolve(s416, this, arguments)
+return resolve(s_sparse_resize_, this, arguments)
 }
 
 /**
@@ -7351,11 +7317,11 @@ sparseResizeAndClear_(size: readonly Int[], sparseDim: Int, denseDim: Int): this
 sparseResizeAndClear_(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
 if (Array.isArray(a0) && typeof a1 === 'number' && typeof a2 === 'number') {
-o467(this._h, a0, a1, a2)
+o_sparse_resize_and_clear_(this._h, a0, a1, a2)
 return this
 }
 }
-return resolve(s417, this, arguments)
+return resolve(s_sparse_resize_and_clear_, this, arguments)
 }
 
 /**
@@ -7368,7 +7334,7 @@ split(splitSize: Int, options?: { dim?: Int }): Tensor[]
 split(splitSize: readonly Int[], dim?: Int): Tensor[]
 split(splitSize: readonly Int[], options?: { dim?: Int }): Tensor[]
 split(): unknown {
-return resolve(s418, this, arguments)
+return resolve(s_split, this, arguments)
 }
 
 /**
@@ -7378,7 +7344,7 @@ return resolve(s418, this, arguments)
 splitWithSizes(splitSizes: readonly Int[], dim?: Int): Tensor[]
 splitWithSizes(splitSizes: readonly Int[], options?: { dim?: Int }): Tensor[]
 splitWithSizes(): unknown {
-return resolve(s419, this, arguments)
+return resolve(s_split_with_sizes, this, arguments)
 }
 
 /**
@@ -7388,9 +7354,9 @@ return resolve(s419, this, arguments)
 sqrt(): Tensor
 sqrt(): unknown {
 if (arguments.length === 0) {
-return wrap(o468(this._h))
+return wrap(o_sqrt(this._h))
 }
-return resolve(s420, this, arguments)
+return resolve(s_sqrt, this, arguments)
 }
 
 /**
@@ -7401,11 +7367,11 @@ sqrt_(): this
 sqrt_(): unknown {
 if (arguments.length === 0) {
 {
-o469(this._h)
+o_sqrt_(this._h)
 return this
 }
 }
-return resolve(s421, this, arguments)
+return resolve(s_sqrt_, this, arguments)
 }
 
 /**
@@ -7415,9 +7381,9 @@ return resolve(s421, this, arguments)
 square(): Tensor
 square(): unknown {
 if (arguments.length === 0) {
-return wrap(o470(this._h))
+return wrap(o_square(this._h))
 }
-return resolve(s422, this, arguments)
+return resolve(s_square, this, arguments)
 }
 
 /**
@@ -7428,11 +7394,11 @@ square_(): this
 square_(): unknown {
 if (arguments.length === 0) {
 {
-o471(this._h)
+o_square_(this._h)
 return this
 }
 }
-return resolve(s423, this, arguments)
+return resolve(s_square_, this, arguments)
 }
 
 /**
@@ -7447,13 +7413,13 @@ squeeze(dim: readonly Int[]): Tensor
 squeeze(...dim: Int[]): Tensor
 squeeze(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o472(this._h))
+return wrap(o_squeeze(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o473(this._h, a0))
-if (Array.isArray(a0)) return wrap(o474(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_squeeze__dim(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_squeeze__dims(this._h, a0))
 }
-return resolve(s424, this, arguments)
+return resolve(s_squeeze, this, arguments)
 }
 
 /**
@@ -7469,21 +7435,21 @@ squeeze_(...dim: Int[]): this
 squeeze_(a0?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o475(this._h)
+o_squeeze_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o476(this._h, a0)
+o_squeeze___dim(this._h, a0)
 return this
 }
 if (Array.isArray(a0)) {
-o477(this._h, a0)
+o_squeeze___dims(this._h, a0)
 return this
 }
 }
-return resolve(s425, this, arguments)
+return resolve(s_squeeze_, this, arguments)
 }
 
 /**
@@ -7493,9 +7459,9 @@ return resolve(s425, this, arguments)
 sspaddmm(mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 sspaddmm(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o478(this._h, a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_sspaddmm(this._h, a0._h, a1._h))
 }
-return resolve(s426, this, arguments)
+return resolve(s_sspaddmm, this, arguments)
 }
 
 /**
@@ -7513,48 +7479,19 @@ std(unbiased?: boolean): Tensor
 std(options?: { unbiased?: boolean }): Tensor
 std(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o480(this._h))
+return wrap(o_std__correction(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o479(this._h, a0))
-if (typeof a0 === 'boolean') return wrap(o481(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_std__dim(this._h, a0))
+if (typeof a0 === 'boolean') return wrap(o_std(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o479(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_std__dim(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (Array.isArray(a0) && typeof a1 === 'boolean' && typeof a2 === 'boolean') return wrap(o479(this._h, a0, a1, a2))
+if (Array.isArray(a0) && typeof a1 === 'boolean' && typeof a2 === 'boolean') return wrap(o_std__dim(this._h, a0, a1, a2))
 }
-return resolve(s427, this, arguments)
-}
-
-/**
- * `stft.center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode="reflect", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
- * `stft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor`
- * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.stft.html
- */
-stft(nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, padMode?: string, normalized?: boolean, onesided?: boolean | null, returnComplex?: boolean | null, alignToWindow?: boolean | null): Tensor
-stft(nFft: Int, hopLength: Int | null, winLength: Int | null, options?: { window?: Tensor | null; center?: boolean; padMode?: string; normalized?: boolean; onesided?: boolean | null; returnComplex?: boolean | null; alignToWindow?: boolean | null }): Tensor
-stft(nFft: Int, hopLength: Int | null, options?: { winLength?: Int | null; window?: Tensor | null; center?: boolean; padMode?: string; normalized?: boolean; onesided?: boolean | null; returnComplex?: boolean | null; alignToWindow?: boolean | null }): Tensor
-stft(nFft: Int, options?: { hopLength?: Int | null; winLength?: Int | null; window?: Tensor | null; center?: boolean; padMode?: string; normalized?: boolean; onesided?: boolean | null; returnComplex?: boolean | null; alignToWindow?: boolean | null }): Tensor
-stft(nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, normalized?: boolean, onesided?: boolean | null, returnComplex?: boolean | null, alignToWindow?: boolean | null): Tensor
-stft(nFft: Int, hopLength: Int | null, winLength: Int | null, options?: { window?: Tensor | null; normalized?: boolean; onesided?: boolean | null; returnComplex?: boolean | null; alignToWindow?: boolean | null }): Tensor
-stft(nFft: Int, hopLength: Int | null, options?: { winLength?: Int | null; window?: Tensor | null; normalized?: boolean; onesided?: boolean | null; returnComplex?: boolean | null; alignToWindow?: boolean | null }): Tensor
-stft(nFft: Int, options?: { hopLength?: Int | null; winLength?: Int | null; window?: Tensor | null; normalized?: boolean; onesided?: boolean | null; returnComplex?: boolean | null; alignToWindow?: boolean | null }): Tensor
-stft(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
-if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o482(this._h, a0))
-}
-if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o482(this._h, a0, a1))
-}
-if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o482(this._h, a0, a1, a2))
-}
-if (arguments.length === 4) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number' && a3 instanceof TensorBase) return wrap(o482(this._h, a0, a1, a2, a3._h))
-}
-return resolve(s428, this, arguments)
+return resolve(s_std, this, arguments)
 }
 
 /**
@@ -7567,13 +7504,13 @@ sub(other: Scalar, alpha?: Scalar): Tensor
 sub(other: Scalar, options?: { alpha?: Scalar }): Tensor
 sub(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o483(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o484(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_sub__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_sub__Scalar(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o484(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_sub__Scalar(this._h, a0, a1))
 }
-return resolve(s429, this, arguments)
+return resolve(s_sub, this, arguments)
 }
 
 /**
@@ -7587,21 +7524,21 @@ sub_(other: Scalar, options?: { alpha?: Scalar }): this
 sub_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o485(this._h, a0._h)
+o_sub___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o486(this._h, a0)
+o_sub___Scalar(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o486(this._h, a0, a1)
+o_sub___Scalar(this._h, a0, a1)
 return this
 }
 }
-return resolve(s430, this, arguments)
+return resolve(s_sub_, this, arguments)
 }
 
 /**
@@ -7614,13 +7551,13 @@ subtract(other: Scalar, alpha?: Scalar): Tensor
 subtract(other: Scalar, options?: { alpha?: Scalar }): Tensor
 subtract(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o487(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o488(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_subtract__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_subtract__Scalar(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o488(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_subtract__Scalar(this._h, a0, a1))
 }
-return resolve(s431, this, arguments)
+return resolve(s_subtract, this, arguments)
 }
 
 /**
@@ -7634,21 +7571,21 @@ subtract_(other: Scalar, options?: { alpha?: Scalar }): this
 subtract_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o489(this._h, a0._h)
+o_subtract___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o490(this._h, a0)
+o_subtract___Scalar(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o490(this._h, a0, a1)
+o_subtract___Scalar(this._h, a0, a1)
 return this
 }
 }
-return resolve(s432, this, arguments)
+return resolve(s_subtract_, this, arguments)
 }
 
 /**
@@ -7661,15 +7598,15 @@ sum(dim: Int | readonly Int[] | null, keepdim?: boolean, options?: { dtype?: DTy
 sum(dim: Int | readonly Int[] | null, options?: { keepdim?: boolean; dtype?: DType | null }): Tensor
 sum(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o491(this._h))
+return wrap(o_sum(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o492(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_sum__dim_IntList(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o492(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_sum__dim_IntList(this._h, a0, a1))
 }
-return resolve(s433, this, arguments)
+return resolve(s_sum, this, arguments)
 }
 
 /**
@@ -7680,9 +7617,9 @@ sumToSize(size: readonly Int[]): Tensor
 sumToSize(...size: Int[]): Tensor
 sumToSize(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o493(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_sum_to_size(this._h, a0))
 }
-return resolve(s434, this, arguments)
+return resolve(s_sum_to_size, this, arguments)
 }
 
 /**
@@ -7693,7 +7630,7 @@ svd(some?: boolean, computeUv?: boolean): [Tensor, Tensor, Tensor]
 svd(some: boolean, options?: { computeUv?: boolean }): [Tensor, Tensor, Tensor]
 svd(options?: { some?: boolean; computeUv?: boolean }): [Tensor, Tensor, Tensor]
 svd(): unknown {
-return resolve(s435, this, arguments)
+return resolve(s_svd, this, arguments)
 }
 
 /**
@@ -7703,9 +7640,9 @@ return resolve(s435, this, arguments)
 swapaxes(axis0: Int, axis1: Int): Tensor
 swapaxes(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o494(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_swapaxes(this._h, a0, a1))
 }
-return resolve(s436, this, arguments)
+return resolve(s_swapaxes, this, arguments)
 }
 
 /**
@@ -7716,11 +7653,11 @@ swapaxes_(axis0: Int, axis1: Int): this
 swapaxes_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o495(this._h, a0, a1)
+o_swapaxes_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s437, this, arguments)
+return resolve(s_swapaxes_, this, arguments)
 }
 
 /**
@@ -7730,9 +7667,9 @@ return resolve(s437, this, arguments)
 swapdims(dim0: Int, dim1: Int): Tensor
 swapdims(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o496(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_swapdims(this._h, a0, a1))
 }
-return resolve(s438, this, arguments)
+return resolve(s_swapdims, this, arguments)
 }
 
 /**
@@ -7743,11 +7680,11 @@ swapdims_(dim0: Int, dim1: Int): this
 swapdims_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o497(this._h, a0, a1)
+o_swapdims_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s439, this, arguments)
+return resolve(s_swapdims_, this, arguments)
 }
 
 /**
@@ -7757,9 +7694,9 @@ return resolve(s439, this, arguments)
 t(): Tensor
 t(): unknown {
 if (arguments.length === 0) {
-return wrap(o498(this._h))
+return wrap(o_t(this._h))
 }
-return resolve(s440, this, arguments)
+return resolve(s_t, this, arguments)
 }
 
 /**
@@ -7770,11 +7707,11 @@ t_(): this
 t_(): unknown {
 if (arguments.length === 0) {
 {
-o499(this._h)
+o_t_(this._h)
 return this
 }
 }
-return resolve(s441, this, arguments)
+return resolve(s_t_, this, arguments)
 }
 
 /**
@@ -7784,9 +7721,9 @@ return resolve(s441, this, arguments)
 take(index: Tensor): Tensor
 take(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o500(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_take(this._h, a0._h))
 }
-return resolve(s442, this, arguments)
+return resolve(s_take, this, arguments)
 }
 
 /**
@@ -7797,12 +7734,12 @@ takeAlongDim(indices: Tensor, dim?: Int | null): Tensor
 takeAlongDim(indices: Tensor, options?: { dim?: Int | null }): Tensor
 takeAlongDim(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o501(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_take_along_dim(this._h, a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o501(this._h, a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_take_along_dim(this._h, a0._h, a1))
 }
-return resolve(s443, this, arguments)
+return resolve(s_take_along_dim, this, arguments)
 }
 
 /**
@@ -7812,9 +7749,9 @@ return resolve(s443, this, arguments)
 tan(): Tensor
 tan(): unknown {
 if (arguments.length === 0) {
-return wrap(o502(this._h))
+return wrap(o_tan(this._h))
 }
-return resolve(s444, this, arguments)
+return resolve(s_tan, this, arguments)
 }
 
 /**
@@ -7825,11 +7762,11 @@ tan_(): this
 tan_(): unknown {
 if (arguments.length === 0) {
 {
-o503(this._h)
+o_tan_(this._h)
 return this
 }
 }
-return resolve(s445, this, arguments)
+return resolve(s_tan_, this, arguments)
 }
 
 /**
@@ -7839,9 +7776,9 @@ return resolve(s445, this, arguments)
 tanh(): Tensor
 tanh(): unknown {
 if (arguments.length === 0) {
-return wrap(o504(this._h))
+return wrap(o_tanh(this._h))
 }
-return resolve(s446, this, arguments)
+return resolve(s_tanh, this, arguments)
 }
 
 /**
@@ -7852,11 +7789,11 @@ tanh_(): this
 tanh_(): unknown {
 if (arguments.length === 0) {
 {
-o505(this._h)
+o_tanh_(this._h)
 return this
 }
 }
-return resolve(s447, this, arguments)
+return resolve(s_tanh_, this, arguments)
 }
 
 /**
@@ -7872,7 +7809,7 @@ tensorSplit(tensorIndicesOrSections: Tensor, options?: { dim?: Int }): Tensor[]
 tensorSplit(sections: Int, dim?: Int): Tensor[]
 tensorSplit(sections: Int, options?: { dim?: Int }): Tensor[]
 tensorSplit(): unknown {
-return resolve(s448, this, arguments)
+return resolve(s_tensor_split, this, arguments)
 }
 
 /**
@@ -7883,9 +7820,9 @@ tile(dims: readonly Int[]): Tensor
 tile(...dims: Int[]): Tensor
 tile(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o506(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_tile(this._h, a0))
 }
-return resolve(s449, this, arguments)
+return resolve(s_tile, this, arguments)
 }
 
 /**
@@ -7896,9 +7833,9 @@ toDense(dtype?: DType | null, options?: { maskedGrad?: boolean | null }): Tensor
 toDense(options?: { dtype?: DType | null; maskedGrad?: boolean | null }): Tensor
 toDense(): unknown {
 if (arguments.length === 0) {
-return wrap(o507(this._h))
+return wrap(o_to_dense(this._h))
 }
-return resolve(s450, this, arguments)
+return resolve(s_to_dense, this, arguments)
 }
 
 /**
@@ -7909,9 +7846,9 @@ toMkldnn(dtype?: DType | null): Tensor
 toMkldnn(options?: { dtype?: DType | null }): Tensor
 toMkldnn(): unknown {
 if (arguments.length === 0) {
-return wrap(o508(this._h))
+return wrap(o_to_mkldnn(this._h))
 }
-return resolve(s451, this, arguments)
+return resolve(s_to_mkldnn, this, arguments)
 }
 
 /**
@@ -7922,12 +7859,12 @@ toPaddedTensor(padding: number, outputSize?: readonly Int[] | null): Tensor
 toPaddedTensor(padding: number, options?: { outputSize?: readonly Int[] | null }): Tensor
 toPaddedTensor(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o509(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_to_padded_tensor(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && Array.isArray(a1)) return wrap(o509(this._h, a0, a1))
+if (typeof a0 === 'number' && Array.isArray(a1)) return wrap(o_to_padded_tensor(this._h, a0, a1))
 }
-return resolve(s452, this, arguments)
+return resolve(s_to_padded_tensor, this, arguments)
 }
 
 /**
@@ -7939,12 +7876,12 @@ toSparse(options?: { layout?: Layout | null; blocksize?: Int | readonly Int[] | 
 toSparse(sparseDim: Int): Tensor
 toSparse(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o510(this._h))
+return wrap(o_to_sparse(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o511(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_to_sparse__sparse_dim(this._h, a0))
 }
-return resolve(s453, this, arguments)
+return resolve(s_to_sparse, this, arguments)
 }
 
 /**
@@ -7955,12 +7892,12 @@ toSparseBsc(blocksize: Int | readonly Int[], denseDim?: Int | null): Tensor
 toSparseBsc(blocksize: Int | readonly Int[], options?: { denseDim?: Int | null }): Tensor
 toSparseBsc(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o512(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_to_sparse_bsc(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'number') return wrap(o512(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'number') return wrap(o_to_sparse_bsc(this._h, a0, a1))
 }
-return resolve(s454, this, arguments)
+return resolve(s_to_sparse_bsc, this, arguments)
 }
 
 /**
@@ -7971,12 +7908,12 @@ toSparseBsr(blocksize: Int | readonly Int[], denseDim?: Int | null): Tensor
 toSparseBsr(blocksize: Int | readonly Int[], options?: { denseDim?: Int | null }): Tensor
 toSparseBsr(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o513(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_to_sparse_bsr(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'number') return wrap(o513(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'number') return wrap(o_to_sparse_bsr(this._h, a0, a1))
 }
-return resolve(s455, this, arguments)
+return resolve(s_to_sparse_bsr, this, arguments)
 }
 
 /**
@@ -7987,12 +7924,12 @@ toSparseCsc(denseDim?: Int | null): Tensor
 toSparseCsc(options?: { denseDim?: Int | null }): Tensor
 toSparseCsc(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o514(this._h))
+return wrap(o_to_sparse_csc(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o514(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_to_sparse_csc(this._h, a0))
 }
-return resolve(s456, this, arguments)
+return resolve(s_to_sparse_csc, this, arguments)
 }
 
 /**
@@ -8003,12 +7940,12 @@ toSparseCsr(denseDim?: Int | null): Tensor
 toSparseCsr(options?: { denseDim?: Int | null }): Tensor
 toSparseCsr(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o515(this._h))
+return wrap(o_to_sparse_csr(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o515(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_to_sparse_csr(this._h, a0))
 }
-return resolve(s457, this, arguments)
+return resolve(s_to_sparse_csr, this, arguments)
 }
 
 /**
@@ -8020,7 +7957,7 @@ topk(k: Int, dim: Int, largest: boolean, options?: { sorted?: boolean }): [Tenso
 topk(k: Int, dim: Int, options?: { largest?: boolean; sorted?: boolean }): [Tensor, Tensor]
 topk(k: Int, options?: { dim?: Int; largest?: boolean; sorted?: boolean }): [Tensor, Tensor]
 topk(): unknown {
-return resolve(s458, this, arguments)
+return resolve(s_topk, this, arguments)
 }
 
 /**
@@ -8030,9 +7967,9 @@ return resolve(s458, this, arguments)
 trace(): Tensor
 trace(): unknown {
 if (arguments.length === 0) {
-return wrap(o516(this._h))
+return wrap(o_trace(this._h))
 }
-return resolve(s459, this, arguments)
+return resolve(s_trace, this, arguments)
 }
 
 /**
@@ -8042,9 +7979,9 @@ return resolve(s459, this, arguments)
 transpose(dim0: Int, dim1: Int): Tensor
 transpose(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o517(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_transpose__int(this._h, a0, a1))
 }
-return resolve(s460, this, arguments)
+return resolve(s_transpose, this, arguments)
 }
 
 /**
@@ -8055,11 +7992,11 @@ transpose_(dim0: Int, dim1: Int): this
 transpose_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o518(this._h, a0, a1)
+o_transpose_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s461, this, arguments)
+return resolve(s_transpose_, this, arguments)
 }
 
 /**
@@ -8071,7 +8008,7 @@ triangularSolve(A: Tensor, upper: boolean, transpose: boolean, options?: { unitr
 triangularSolve(A: Tensor, upper: boolean, options?: { transpose?: boolean; unitriangular?: boolean }): [Tensor, Tensor]
 triangularSolve(A: Tensor, options?: { upper?: boolean; transpose?: boolean; unitriangular?: boolean }): [Tensor, Tensor]
 triangularSolve(): unknown {
-return resolve(s462, this, arguments)
+return resolve(s_triangular_solve, this, arguments)
 }
 
 /**
@@ -8082,12 +8019,12 @@ tril(diagonal?: Int): Tensor
 tril(options?: { diagonal?: Int }): Tensor
 tril(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o519(this._h))
+return wrap(o_tril(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o519(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_tril(this._h, a0))
 }
-return resolve(s463, this, arguments)
+return resolve(s_tril, this, arguments)
 }
 
 /**
@@ -8099,17 +8036,17 @@ tril_(options?: { diagonal?: Int }): this
 tril_(a0?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o520(this._h)
+o_tril_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o520(this._h, a0)
+o_tril_(this._h, a0)
 return this
 }
 }
-return resolve(s464, this, arguments)
+return resolve(s_tril_, this, arguments)
 }
 
 /**
@@ -8120,12 +8057,12 @@ triu(diagonal?: Int): Tensor
 triu(options?: { diagonal?: Int }): Tensor
 triu(a0?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o521(this._h))
+return wrap(o_triu(this._h))
 }
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o521(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_triu(this._h, a0))
 }
-return resolve(s465, this, arguments)
+return resolve(s_triu, this, arguments)
 }
 
 /**
@@ -8137,17 +8074,17 @@ triu_(options?: { diagonal?: Int }): this
 triu_(a0?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o522(this._h)
+o_triu_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o522(this._h, a0)
+o_triu_(this._h, a0)
 return this
 }
 }
-return resolve(s466, this, arguments)
+return resolve(s_triu_, this, arguments)
 }
 
 /**
@@ -8159,10 +8096,10 @@ trueDivide(other: Tensor): Tensor
 trueDivide(other: Scalar): Tensor
 trueDivide(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o523(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o524(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_true_divide__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_true_divide__Scalar(this._h, a0))
 }
-return resolve(s467, this, arguments)
+return resolve(s_true_divide, this, arguments)
 }
 
 /**
@@ -8175,15 +8112,15 @@ trueDivide_(other: Scalar): this
 trueDivide_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o525(this._h, a0._h)
+o_true_divide___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o526(this._h, a0)
+o_true_divide___Scalar(this._h, a0)
 return this
 }
 }
-return resolve(s468, this, arguments)
+return resolve(s_true_divide_, this, arguments)
 }
 
 /**
@@ -8193,9 +8130,9 @@ return resolve(s468, this, arguments)
 trunc(): Tensor
 trunc(): unknown {
 if (arguments.length === 0) {
-return wrap(o527(this._h))
+return wrap(o_trunc(this._h))
 }
-return resolve(s469, this, arguments)
+return resolve(s_trunc, this, arguments)
 }
 
 /**
@@ -8206,11 +8143,11 @@ trunc_(): this
 trunc_(): unknown {
 if (arguments.length === 0) {
 {
-o528(this._h)
+o_trunc_(this._h)
 return this
 }
 }
-return resolve(s470, this, arguments)
+return resolve(s_trunc_, this, arguments)
 }
 
 /**
@@ -8220,9 +8157,9 @@ return resolve(s470, this, arguments)
 typeAs(other: Tensor): Tensor
 typeAs(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o529(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_type_as(this._h, a0._h))
 }
-return resolve(s471, this, arguments)
+return resolve(s_type_as, this, arguments)
 }
 
 /**
@@ -8232,7 +8169,7 @@ return resolve(s471, this, arguments)
 unbind(dim?: Int): Tensor[]
 unbind(options?: { dim?: Int }): Tensor[]
 unbind(): unknown {
-return resolve(s472, this, arguments)
+return resolve(s_unbind, this, arguments)
 }
 
 /**
@@ -8242,9 +8179,9 @@ return resolve(s472, this, arguments)
 unflatten(dim: Int, sizes: readonly Int[]): Tensor
 unflatten(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && Array.isArray(a1)) return wrap(o530(this._h, a0, a1))
+if (typeof a0 === 'number' && Array.isArray(a1)) return wrap(o_unflatten__int(this._h, a0, a1))
 }
-return resolve(s473, this, arguments)
+return resolve(s_unflatten, this, arguments)
 }
 
 /**
@@ -8254,9 +8191,9 @@ return resolve(s473, this, arguments)
 unfold(dimension: Int, size: Int, step: Int): Tensor
 unfold(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o531(this._h, a0, a1, a2))
+if (typeof a0 === 'number' && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_unfold(this._h, a0, a1, a2))
 }
-return resolve(s474, this, arguments)
+return resolve(s_unfold, this, arguments)
 }
 
 /**
@@ -8269,23 +8206,23 @@ uniform_(options?: { from?: number; to?: number; generator?: Generator | null })
 uniform_(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 0) {
 {
-o532(this._h)
+o_uniform_(this._h)
 return this
 }
 }
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o532(this._h, a0)
+o_uniform_(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o532(this._h, a0, a1)
+o_uniform_(this._h, a0, a1)
 return this
 }
 }
-return resolve(s475, this, arguments)
+return resolve(s_uniform_, this, arguments)
 }
 
 /**
@@ -8295,7 +8232,7 @@ return resolve(s475, this, arguments)
 unsafeChunk(chunks: Int, dim?: Int): Tensor[]
 unsafeChunk(chunks: Int, options?: { dim?: Int }): Tensor[]
 unsafeChunk(): unknown {
-return resolve(s476, this, arguments)
+return resolve(s_unsafe_chunk, this, arguments)
 }
 
 /**
@@ -8305,7 +8242,7 @@ return resolve(s476, this, arguments)
 unsafeSplit(splitSize: Int, dim?: Int): Tensor[]
 unsafeSplit(splitSize: Int, options?: { dim?: Int }): Tensor[]
 unsafeSplit(): unknown {
-return resolve(s477, this, arguments)
+return resolve(s_unsafe_split, this, arguments)
 }
 
 /**
@@ -8315,7 +8252,7 @@ return resolve(s477, this, arguments)
 unsafeSplitWithSizes(splitSizes: readonly Int[], dim?: Int): Tensor[]
 unsafeSplitWithSizes(splitSizes: readonly Int[], options?: { dim?: Int }): Tensor[]
 unsafeSplitWithSizes(): unknown {
-return resolve(s478, this, arguments)
+return resolve(s_unsafe_split_with_sizes, this, arguments)
 }
 
 /**
@@ -8325,9 +8262,9 @@ return resolve(s478, this, arguments)
 unsqueeze(dim: Int): Tensor
 unsqueeze(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (typeof a0 === 'number') return wrap(o533(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_unsqueeze(this._h, a0))
 }
-return resolve(s479, this, arguments)
+return resolve(s_unsqueeze, this, arguments)
 }
 
 /**
@@ -8338,11 +8275,11 @@ unsqueeze_(dim: Int): this
 unsqueeze_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (typeof a0 === 'number') {
-o534(this._h, a0)
+o_unsqueeze_(this._h, a0)
 return this
 }
 }
-return resolve(s480, this, arguments)
+return resolve(s_unsqueeze_, this, arguments)
 }
 
 /**
@@ -8352,9 +8289,9 @@ return resolve(s480, this, arguments)
 values(): Tensor
 values(): unknown {
 if (arguments.length === 0) {
-return wrap(o535(this._h))
+return wrap(o_values(this._h))
 }
-return resolve(s481, this, arguments)
+return resolve(s_values, this, arguments)
 }
 
 /**
@@ -8372,19 +8309,19 @@ var(unbiased?: boolean): Tensor
 var(options?: { unbiased?: boolean }): Tensor
 var(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 0) {
-return wrap(o537(this._h))
+return wrap(o_var__correction(this._h))
 }
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o536(this._h, a0))
-if (typeof a0 === 'boolean') return wrap(o538(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_var__dim(this._h, a0))
+if (typeof a0 === 'boolean') return wrap(o_var(this._h, a0))
 }
 if (arguments.length === 2) {
-if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o536(this._h, a0, a1))
+if (Array.isArray(a0) && typeof a1 === 'boolean') return wrap(o_var__dim(this._h, a0, a1))
 }
 if (arguments.length === 3) {
-if (Array.isArray(a0) && typeof a1 === 'boolean' && typeof a2 === 'boolean') return wrap(o536(this._h, a0, a1, a2))
+if (Array.isArray(a0) && typeof a1 === 'boolean' && typeof a2 === 'boolean') return wrap(o_var__dim(this._h, a0, a1, a2))
 }
-return resolve(s482, this, arguments)
+return resolve(s_var, this, arguments)
 }
 
 /**
@@ -8394,9 +8331,9 @@ return resolve(s482, this, arguments)
 vdot(other: Tensor): Tensor
 vdot(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o539(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_vdot(this._h, a0._h))
 }
-return resolve(s483, this, arguments)
+return resolve(s_vdot, this, arguments)
 }
 
 /**
@@ -8409,9 +8346,9 @@ view(size: readonly Int[]): Tensor
 view(...size: Int[]): Tensor
 view(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (Array.isArray(a0)) return wrap(o540(this._h, a0))
+if (Array.isArray(a0)) return wrap(o_view(this._h, a0))
 }
-return resolve(s484, this, arguments)
+return resolve(s_view, this, arguments)
 }
 
 /**
@@ -8421,9 +8358,9 @@ return resolve(s484, this, arguments)
 viewAs(other: Tensor): Tensor
 viewAs(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o541(this._h, a0._h))
+if (a0 instanceof TensorBase) return wrap(o_view_as(this._h, a0._h))
 }
-return resolve(s485, this, arguments)
+return resolve(s_view_as, this, arguments)
 }
 
 /**
@@ -8435,7 +8372,7 @@ vsplit(sections: Int): Tensor[]
 vsplit(indices: readonly Int[]): Tensor[]
 vsplit(...indices: Int[]): Tensor[]
 vsplit(): unknown {
-return resolve(s486, this, arguments)
+return resolve(s_vsplit, this, arguments)
 }
 
 /**
@@ -8447,10 +8384,10 @@ where(condition: Tensor, other: Tensor): Tensor
 where(condition: Tensor, other: Scalar): Tensor
 where(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o542(a0._h, this._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o543(a0._h, this._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_where__self(a0._h, this._h, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_where__ScalarOther(a0._h, this._h, a1))
 }
-return resolve(s487, this, arguments)
+return resolve(s_where, this, arguments)
 }
 
 /**
@@ -8462,10 +8399,10 @@ xlogy(other: Tensor): Tensor
 xlogy(other: Scalar): Tensor
 xlogy(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o544(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o545(this._h, a0))
+if (a0 instanceof TensorBase) return wrap(o_xlogy__Tensor(this._h, a0._h))
+if (typeof a0 === 'number') return wrap(o_xlogy__Scalar_Other(this._h, a0))
 }
-return resolve(s488, this, arguments)
+return resolve(s_xlogy, this, arguments)
 }
 
 /**
@@ -8478,15 +8415,15 @@ xlogy_(other: Scalar): this
 xlogy_(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) {
-o546(this._h, a0._h)
+o_xlogy___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o547(this._h, a0)
+o_xlogy___Scalar_Other(this._h, a0)
 return this
 }
 }
-return resolve(s489, this, arguments)
+return resolve(s_xlogy_, this, arguments)
 }
 
 /**
@@ -8497,10 +8434,10 @@ zero_(): this
 zero_(): unknown {
 if (arguments.length === 0) {
 {
-o548(this._h)
+o_zero_(this._h)
 return this
 }
 }
-return resolve(s490, this, arguments)
+return resolve(s_zero_, this, arguments)
 }
 }

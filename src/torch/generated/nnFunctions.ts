@@ -6,144 +6,144 @@ import type { Tensor } from '../tensor'
 import { TensorBase, wrap } from '../base'
 import { type Call, operator, resolve, signatures } from '../dispatch/resolve'
 
-let o0: Call = (...args) => (o0 = operator('adaptive_avg_pool2d', ''))(...args)
-let o1: Call = (...args) => (o1 = operator('adaptive_avg_pool3d', ''))(...args)
-let o2: Call = (...args) => (o2 = operator('avg_pool2d', ''))(...args)
-let o3: Call = (...args) => (o3 = operator('avg_pool3d', ''))(...args)
-let o4: Call = (...args) => (o4 = operator('binary_cross_entropy', ''))(...args)
-let o5: Call = (...args) => (o5 = operator('cross_entropy_loss', ''))(...args)
-let o6: Call = (...args) => (o6 = operator('elu', ''))(...args)
-let o7: Call = (...args) => (o7 = operator('gelu', ''))(...args)
-let o8: Call = (...args) => (o8 = operator('glu', ''))(...args)
-let o9: Call = (...args) => (o9 = operator('hardsigmoid', ''))(...args)
-let o10: Call = (...args) => (o10 = operator('hardswish', ''))(...args)
-let o11: Call = (...args) => (o11 = operator('hardtanh', ''))(...args)
-let o12: Call = (...args) => (o12 = operator('huber_loss', ''))(...args)
-let o13: Call = (...args) => (o13 = operator('l1_loss', ''))(...args)
-let o14: Call = (...args) => (o14 = operator('leaky_relu', ''))(...args)
-let o15: Call = (...args) => (o15 = operator('linear', ''))(...args)
-let o16: Call = (...args) => (o16 = operator('log_sigmoid', ''))(...args)
-let o17: Call = (...args) => (o17 = operator('max_unpool2d', ''))(...args)
-let o18: Call = (...args) => (o18 = operator('mish', ''))(...args)
-let o19: Call = (...args) => (o19 = operator('mkldnn_linear', ''))(...args)
-let o20: Call = (...args) => (o20 = operator('mkldnn_reorder_conv2d_weight', ''))(...args)
-let o21: Call = (...args) => (o21 = operator('mkldnn_reorder_conv3d_weight', ''))(...args)
-let o22: Call = (...args) => (o22 = operator('mse_loss', ''))(...args)
-let o23: Call = (...args) => (o23 = operator('multi_margin_loss', ''))(...args)
-let o24: Call = (...args) => (o24 = operator('multilabel_margin_loss', ''))(...args)
-let o25: Call = (...args) => (o25 = operator('nll_loss', ''))(...args)
-let o26: Call = (...args) => (o26 = operator('nll_loss2d', ''))(...args)
-let o27: Call = (...args) => (o27 = operator('nll_loss_nd', ''))(...args)
-let o28: Call = (...args) => (o28 = operator('one_hot', ''))(...args)
-let o29: Call = (...args) => (o29 = operator('pad', ''))(...args)
-let o30: Call = (...args) => (o30 = operator('reflection_pad1d', ''))(...args)
-let o31: Call = (...args) => (o31 = operator('reflection_pad2d', ''))(...args)
-let o32: Call = (...args) => (o32 = operator('reflection_pad3d', ''))(...args)
-let o33: Call = (...args) => (o33 = operator('relu6', ''))(...args)
-let o34: Call = (...args) => (o34 = operator('replication_pad1d', ''))(...args)
-let o35: Call = (...args) => (o35 = operator('replication_pad2d', ''))(...args)
-let o36: Call = (...args) => (o36 = operator('replication_pad3d', ''))(...args)
-let o37: Call = (...args) => (o37 = operator('rrelu_with_noise', ''))(...args)
-let o38: Call = (...args) => (o38 = operator('scaled_dot_product_attention', ''))(...args)
-let o39: Call = (...args) => (o39 = operator('silu', ''))(...args)
-let o40: Call = (...args) => (o40 = operator('slow_conv3d', ''))(...args)
-let o41: Call = (...args) => (o41 = operator('slow_conv_dilated2d', ''))(...args)
-let o42: Call = (...args) => (o42 = operator('slow_conv_dilated3d', ''))(...args)
-let o43: Call = (...args) => (o43 = operator('slow_conv_transpose2d', ''))(...args)
-let o44: Call = (...args) => (o44 = operator('slow_conv_transpose3d', ''))(...args)
-let o45: Call = (...args) => (o45 = operator('smooth_l1_loss', ''))(...args)
-let o46: Call = (...args) => (o46 = operator('soft_margin_loss', ''))(...args)
-let o47: Call = (...args) => (o47 = operator('softplus', ''))(...args)
-let o48: Call = (...args) => (o48 = operator('softshrink', ''))(...args)
-let o49: Call = (...args) => (o49 = operator('thnn_conv2d', ''))(...args)
-let o50: Call = (...args) => (o50 = operator('upsample_bicubic2d', ''))(...args)
-let o51: Call = (...args) => (o51 = operator('upsample_bilinear2d', ''))(...args)
-let o52: Call = (...args) => (o52 = operator('upsample_linear1d', ''))(...args)
-let o53: Call = (...args) => (o53 = operator('upsample_nearest1d', ''))(...args)
-let o54: Call = (...args) => (o54 = operator('upsample_nearest2d', ''))(...args)
-let o55: Call = (...args) => (o55 = operator('upsample_nearest3d', ''))(...args)
-let o56: Call = (...args) => (o56 = operator('upsample_trilinear3d', ''))(...args)
+let o_adaptive_avg_pool2d: Call = (...args) => (o_adaptive_avg_pool2d = operator('adaptive_avg_pool2d', ''))(...args)
+let o_adaptive_avg_pool3d: Call = (...args) => (o_adaptive_avg_pool3d = operator('adaptive_avg_pool3d', ''))(...args)
+let o_avg_pool2d: Call = (...args) => (o_avg_pool2d = operator('avg_pool2d', ''))(...args)
+let o_avg_pool3d: Call = (...args) => (o_avg_pool3d = operator('avg_pool3d', ''))(...args)
+let o_binary_cross_entropy: Call = (...args) => (o_binary_cross_entropy = operator('binary_cross_entropy', ''))(...args)
+let o_cross_entropy_loss: Call = (...args) => (o_cross_entropy_loss = operator('cross_entropy_loss', ''))(...args)
+let o_elu: Call = (...args) => (o_elu = operator('elu', ''))(...args)
+let o_gelu: Call = (...args) => (o_gelu = operator('gelu', ''))(...args)
+let o_glu: Call = (...args) => (o_glu = operator('glu', ''))(...args)
+let o_hardsigmoid: Call = (...args) => (o_hardsigmoid = operator('hardsigmoid', ''))(...args)
+let o_hardswish: Call = (...args) => (o_hardswish = operator('hardswish', ''))(...args)
+let o_hardtanh: Call = (...args) => (o_hardtanh = operator('hardtanh', ''))(...args)
+let o_huber_loss: Call = (...args) => (o_huber_loss = operator('huber_loss', ''))(...args)
+let o_l1_loss: Call = (...args) => (o_l1_loss = operator('l1_loss', ''))(...args)
+let o_leaky_relu: Call = (...args) => (o_leaky_relu = operator('leaky_relu', ''))(...args)
+let o_linear: Call = (...args) => (o_linear = operator('linear', ''))(...args)
+let o_log_sigmoid: Call = (...args) => (o_log_sigmoid = operator('log_sigmoid', ''))(...args)
+let o_max_unpool2d: Call = (...args) => (o_max_unpool2d = operator('max_unpool2d', ''))(...args)
+let o_mish: Call = (...args) => (o_mish = operator('mish', ''))(...args)
+let o_mkldnn_linear: Call = (...args) => (o_mkldnn_linear = operator('mkldnn_linear', ''))(...args)
+let o_mkldnn_reorder_conv2d_weight: Call = (...args) => (o_mkldnn_reorder_conv2d_weight = operator('mkldnn_reorder_conv2d_weight', ''))(...args)
+let o_mkldnn_reorder_conv3d_weight: Call = (...args) => (o_mkldnn_reorder_conv3d_weight = operator('mkldnn_reorder_conv3d_weight', ''))(...args)
+let o_mse_loss: Call = (...args) => (o_mse_loss = operator('mse_loss', ''))(...args)
+let o_multi_margin_loss: Call = (...args) => (o_multi_margin_loss = operator('multi_margin_loss', ''))(...args)
+let o_multilabel_margin_loss: Call = (...args) => (o_multilabel_margin_loss = operator('multilabel_margin_loss', ''))(...args)
+let o_nll_loss: Call = (...args) => (o_nll_loss = operator('nll_loss', ''))(...args)
+let o_nll_loss2d: Call = (...args) => (o_nll_loss2d = operator('nll_loss2d', ''))(...args)
+let o_nll_loss_nd: Call = (...args) => (o_nll_loss_nd = operator('nll_loss_nd', ''))(...args)
+let o_one_hot: Call = (...args) => (o_one_hot = operator('one_hot', ''))(...args)
+let o_pad: Call = (...args) => (o_pad = operator('pad', ''))(...args)
+let o_reflection_pad1d: Call = (...args) => (o_reflection_pad1d = operator('reflection_pad1d', ''))(...args)
+let o_reflection_pad2d: Call = (...args) => (o_reflection_pad2d = operator('reflection_pad2d', ''))(...args)
+let o_reflection_pad3d: Call = (...args) => (o_reflection_pad3d = operator('reflection_pad3d', ''))(...args)
+let o_relu6: Call = (...args) => (o_relu6 = operator('relu6', ''))(...args)
+let o_replication_pad1d: Call = (...args) => (o_replication_pad1d = operator('replication_pad1d', ''))(...args)
+let o_replication_pad2d: Call = (...args) => (o_replication_pad2d = operator('replication_pad2d', ''))(...args)
+let o_replication_pad3d: Call = (...args) => (o_replication_pad3d = operator('replication_pad3d', ''))(...args)
+let o_rrelu_with_noise: Call = (...args) => (o_rrelu_with_noise = operator('rrelu_with_noise', ''))(...args)
+let o_scaled_dot_product_attention: Call = (...args) => (o_scaled_dot_product_attention = operator('scaled_dot_product_attention', ''))(...args)
+let o_silu: Call = (...args) => (o_silu = operator('silu', ''))(...args)
+let o_slow_conv3d: Call = (...args) => (o_slow_conv3d = operator('slow_conv3d', ''))(...args)
+let o_slow_conv_dilated2d: Call = (...args) => (o_slow_conv_dilated2d = operator('slow_conv_dilated2d', ''))(...args)
+let o_slow_conv_dilated3d: Call = (...args) => (o_slow_conv_dilated3d = operator('slow_conv_dilated3d', ''))(...args)
+let o_slow_conv_transpose2d: Call = (...args) => (o_slow_conv_transpose2d = operator('slow_conv_transpose2d', ''))(...args)
+let o_slow_conv_transpose3d: Call = (...args) => (o_slow_conv_transpose3d = operator('slow_conv_transpose3d', ''))(...args)
+let o_smooth_l1_loss: Call = (...args) => (o_smooth_l1_loss = operator('smooth_l1_loss', ''))(...args)
+let o_soft_margin_loss: Call = (...args) => (o_soft_margin_loss = operator('soft_margin_loss', ''))(...args)
+let o_softplus: Call = (...args) => (o_softplus = operator('softplus', ''))(...args)
+let o_softshrink: Call = (...args) => (o_softshrink = operator('softshrink', ''))(...args)
+let o_thnn_conv2d: Call = (...args) => (o_thnn_conv2d = operator('thnn_conv2d', ''))(...args)
+let o_upsample_bicubic2d: Call = (...args) => (o_upsample_bicubic2d = operator('upsample_bicubic2d', ''))(...args)
+let o_upsample_bilinear2d: Call = (...args) => (o_upsample_bilinear2d = operator('upsample_bilinear2d', ''))(...args)
+let o_upsample_linear1d: Call = (...args) => (o_upsample_linear1d = operator('upsample_linear1d', ''))(...args)
+let o_upsample_nearest1d: Call = (...args) => (o_upsample_nearest1d = operator('upsample_nearest1d', ''))(...args)
+let o_upsample_nearest2d: Call = (...args) => (o_upsample_nearest2d = operator('upsample_nearest2d', ''))(...args)
+let o_upsample_nearest3d: Call = (...args) => (o_upsample_nearest3d = operator('upsample_nearest3d', ''))(...args)
+let o_upsample_trilinear3d: Call = (...args) => (o_upsample_trilinear3d = operator('upsample_trilinear3d', ''))(...args)
 
-const s0 = signatures('adaptiveAvgPool2d', false, ['adaptive_avg_pool2d|||self:T,output_size:i[2]'])
-const s1 = signatures('adaptiveAvgPool3d', false, ['adaptive_avg_pool3d|||self:T,output_size:i[3]'])
-const s2 = signatures('adaptiveMaxPool2d', false, ['adaptive_max_pool2d|||self:T,output_size:i[2]'])
-const s3 = signatures('adaptiveMaxPool3d', false, ['adaptive_max_pool3d|||self:T,output_size:i[3]'])
-const s4 = signatures('avgPool2d', false, ['avg_pool2d|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,ceil_mode:b=,count_include_pad:b=,divisor_override:i?='])
-const s5 = signatures('avgPool3d', false, ['avg_pool3d|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,ceil_mode:b=,count_include_pad:b=,divisor_override:i?='])
-const s6 = signatures('binaryCrossEntropy', false, ['binary_cross_entropy|||self:T,target:T,weight:T?=,reduction:i='])
-const s7 = signatures('col2im', false, ['col2im|||self:T,output_size:i[2],kernel_size:i[2],dilation:i[2],padding:i[2],stride:i[2]'])
-const s8 = signatures('convDepthwise3d', false, ['conv_depthwise3d|||self:T,weight:T,kernel_size:i[3],bias:T?,stride:i[3],padding:i[3],dilation:i[3]'])
-const s9 = signatures('crossEntropyLoss', false, ['cross_entropy_loss|||self:T,target:T,weight:T?=,reduction:i=,ignore_index:i=,label_smoothing:f='])
-const s10 = signatures('elu', false, ['elu|||self:T,alpha:S=,scale:S=,input_scale:S='])
-const s11 = signatures('elu_', false, ['elu_||@|self:T,alpha:S=,scale:S=,input_scale:S='])
-const s12 = signatures('flattenDenseTensors', false, ['flatten_dense_tensors|||tensors:T[]'])
-const s13 = signatures('fractionalMaxPool2d', false, ['fractional_max_pool2d|||self:T,kernel_size:i[2],output_size:i[2],random_samples:T'])
-const s14 = signatures('fractionalMaxPool3d', false, ['fractional_max_pool3d|||self:T,kernel_size:i[3],output_size:i[3],random_samples:T'])
-const s15 = signatures('gelu', false, ['gelu|||self:T,*,approximate:s='])
-const s16 = signatures('gelu_', false, ['gelu_||@|self:T,*,approximate:s='])
-const s17 = signatures('glu', false, ['glu|||self:T,dim:i='])
-const s18 = signatures('hardsigmoid', false, ['hardsigmoid|||self:T'])
-const s19 = signatures('hardsigmoid_', false, ['hardsigmoid_||@|self:T'])
-const s20 = signatures('hardswish', false, ['hardswish|||self:T'])
-const s21 = signatures('hardswish_', false, ['hardswish_||@|self:T'])
-const s22 = signatures('hardtanh', false, ['hardtanh|||self:T,min_val:S=,max_val:S='])
-const s23 = signatures('hardtanh_', false, ['hardtanh_||@|self:T,min_val:S=,max_val:S='])
-const s24 = signatures('huberLoss', false, ['huber_loss|||self:T,target:T,reduction:i=,delta:f='])
-const s25 = signatures('im2col', false, ['im2col|||self:T,kernel_size:i[2],dilation:i[2],padding:i[2],stride:i[2]'])
-const s26 = signatures('l1Loss', false, ['l1_loss|||self:T,target:T,reduction:i='])
-const s27 = signatures('leakyRelu', false, ['leaky_relu|||self:T,negative_slope:S='])
-const s28 = signatures('leakyRelu_', false, ['leaky_relu_||@|self:T,negative_slope:S='])
-const s29 = signatures('linear', false, ['linear|||input:T,weight:T,bias:T?='])
-const s30 = signatures('logSigmoid', false, ['log_sigmoid|||self:T'])
-const s31 = signatures('maxPool2dWithIndices', false, ['max_pool2d_with_indices|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,dilation:i[2]=,ceil_mode:b='])
-const s32 = signatures('maxPool3dWithIndices', false, ['max_pool3d_with_indices|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,dilation:i[3]=,ceil_mode:b='])
-const s33 = signatures('maxUnpool2d', false, ['max_unpool2d|||self:T,indices:T,output_size:i[2]'])
-const s34 = signatures('maxUnpool3d', false, ['max_unpool3d|||self:T,indices:T,output_size:i[3],stride:i[3],padding:i[3]'])
-const s35 = signatures('mish', false, ['mish|||self:T'])
-const s36 = signatures('mish_', false, ['mish_||@|self:T'])
-const s37 = signatures('mkldnnLinear', false, ['mkldnn_linear|||self:T,weight:T,bias:T?='])
-const s38 = signatures('mkldnnReorderConv2dWeight', false, ['mkldnn_reorder_conv2d_weight|||self:T,padding:i[2]=,stride:i[2]=,dilation:i[2]=,groups:i=,input_size:i[]?='])
-const s39 = signatures('mkldnnReorderConv3dWeight', false, ['mkldnn_reorder_conv3d_weight|||self:T,padding:i[3]=,stride:i[3]=,dilation:i[3]=,groups:i=,input_size:i[]?='])
-const s40 = signatures('mseLoss', false, ['mse_loss|||self:T,target:T,reduction:i='])
-const s41 = signatures('multiMarginLoss', false, ['multi_margin_loss|||self:T,target:T,p:S=,margin:S=,weight:T?=,reduction:i='])
-const s42 = signatures('multilabelMarginLoss', false, ['multilabel_margin_loss|||self:T,target:T,reduction:i='])
-const s43 = signatures('nllLoss', false, ['nll_loss|||self:T,target:T,weight:T?=,reduction:i=,ignore_index:i='])
-const s44 = signatures('nllLoss2d', false, ['nll_loss2d|||self:T,target:T,weight:T?=,reduction:i=,ignore_index:i='])
-const s45 = signatures('nllLossNd', false, ['nll_loss_nd|||self:T,target:T,weight:T?=,reduction:i=,ignore_index:i='])
-const s46 = signatures('oneHot', false, ['one_hot|||self:T,num_classes:i='])
-const s47 = signatures('pad', false, ['pad|||self:T,pad:i[],mode:s=,value:f?='])
-const s48 = signatures('padSequence', false, ['pad_sequence|||sequences:T[],batch_first:b=,padding_value:f=,padding_side:s='])
-const s49 = signatures('reflectionPad1d', false, ['reflection_pad1d|||self:T,padding:i[2]'])
-const s50 = signatures('reflectionPad2d', false, ['reflection_pad2d|||self:T,padding:i[4]'])
-const s51 = signatures('reflectionPad3d', false, ['reflection_pad3d|||self:T,padding:i[6]'])
-const s52 = signatures('relu6', false, ['relu6|||self:T'])
-const s53 = signatures('relu6_', false, ['relu6_||@|self:T'])
-const s54 = signatures('replicationPad1d', false, ['replication_pad1d|||self:T,padding:i[2]'])
-const s55 = signatures('replicationPad2d', false, ['replication_pad2d|||self:T,padding:i[4]'])
-const s56 = signatures('replicationPad3d', false, ['replication_pad3d|||self:T,padding:i[6]'])
-const s57 = signatures('rreluWithNoise', false, ['rrelu_with_noise|||self:T,noise:T,lower:S=,upper:S=,training:b=,generator:g?='])
-const s58 = signatures('rreluWithNoise_', false, ['rrelu_with_noise_||@|self:T,noise:T,lower:S=,upper:S=,training:b=,generator:g?='])
-const s59 = signatures('scaledDotProductAttention', false, ['scaled_dot_product_attention|||query:T,key:T,value:T,attn_mask:T?=,dropout_p:f=,is_causal:b=,*,scale:f?=,enable_gqa:b='])
-const s60 = signatures('silu', false, ['silu|||self:T'])
-const s61 = signatures('silu_', false, ['silu_||@|self:T'])
-const s62 = signatures('slowConv3d', false, ['slow_conv3d|||self:T,weight:T,kernel_size:i[3],bias:T?=,stride:i[3]=,padding:i[3]='])
-const s63 = signatures('slowConvDilated2d', false, ['slow_conv_dilated2d|||self:T,weight:T,kernel_size:i[2],bias:T?=,stride:i[2]=,padding:i[2]=,dilation:i[2]='])
-const s64 = signatures('slowConvDilated3d', false, ['slow_conv_dilated3d|||self:T,weight:T,kernel_size:i[3],bias:T?=,stride:i[3]=,padding:i[3]=,dilation:i[3]='])
-const s65 = signatures('slowConvTranspose2d', false, ['slow_conv_transpose2d|||self:T,weight:T,kernel_size:i[2],bias:T?=,stride:i[2]=,padding:i[2]=,output_padding:i[2]=,dilation:i[2]='])
-const s66 = signatures('slowConvTranspose3d', false, ['slow_conv_transpose3d|||self:T,weight:T,kernel_size:i[3],bias:T?=,stride:i[3]=,padding:i[3]=,output_padding:i[3]=,dilation:i[3]='])
-const s67 = signatures('smoothL1Loss', false, ['smooth_l1_loss|||self:T,target:T,reduction:i=,beta:f='])
-const s68 = signatures('softMarginLoss', false, ['soft_margin_loss|||self:T,target:T,reduction:i='])
-const s69 = signatures('softplus', false, ['softplus|||self:T,beta:S=,threshold:S='])
-const s70 = signatures('softshrink', false, ['softshrink|||self:T,lambd:S='])
-const s71 = signatures('thnnConv2d', false, ['thnn_conv2d|||self:T,weight:T,kernel_size:i[2],bias:T?=,stride:i[2]=,padding:i[2]='])
-const s72 = signatures('unflattenDenseTensors', false, ['unflatten_dense_tensors|||flat:T,tensors:T[]'])
-const s73 = signatures('upsampleBicubic2d', false, ['upsample_bicubic2d|vec||input:T,output_size:i[]?,align_corners:b,scale_factors:f[]?', 'upsample_bicubic2d|||self:T,output_size:i[2],align_corners:b,scales_h:f?=,scales_w:f?='])
-const s74 = signatures('upsampleBilinear2d', false, ['upsample_bilinear2d|vec||input:T,output_size:i[]?,align_corners:b,scale_factors:f[]?', 'upsample_bilinear2d|||self:T,output_size:i[2],align_corners:b,scales_h:f?=,scales_w:f?='])
-const s75 = signatures('upsampleLinear1d', false, ['upsample_linear1d|vec||input:T,output_size:i[]?,align_corners:b,scale_factors:f[]?', 'upsample_linear1d|||self:T,output_size:i[1],align_corners:b,scales:f?='])
-const s76 = signatures('upsampleNearest1d', false, ['upsample_nearest1d|vec||input:T,output_size:i[]?,scale_factors:f[]?', 'upsample_nearest1d|||self:T,output_size:i[1],scales:f?='])
-const s77 = signatures('upsampleNearest2d', false, ['upsample_nearest2d|vec||input:T,output_size:i[]?,scale_factors:f[]?', 'upsample_nearest2d|||self:T,output_size:i[2],scales_h:f?=,scales_w:f?='])
-const s78 = signatures('upsampleNearest3d', false, ['upsample_nearest3d|vec||input:T,output_size:i[]?,scale_factors:f[]?', 'upsample_nearest3d|||self:T,output_size:i[3],scales_d:f?=,scales_h:f?=,scales_w:f?='])
-const s79 = signatures('upsampleTrilinear3d', false, ['upsample_trilinear3d|vec||input:T,output_size:i[]?,align_corners:b,scale_factors:f[]?', 'upsample_trilinear3d|||self:T,output_size:i[3],align_corners:b,scales_d:f?=,scales_h:f?=,scales_w:f?='])
+const s_adaptive_avg_pool2d = signatures('adaptiveAvgPool2d', false, ['adaptive_avg_pool2d|||self:T,output_size:i[2]'])
+const s_adaptive_avg_pool3d = signatures('adaptiveAvgPool3d', false, ['adaptive_avg_pool3d|||self:T,output_size:i[3]'])
+const s_adaptive_max_pool2d = signatures('adaptiveMaxPool2d', false, ['adaptive_max_pool2d|||self:T,output_size:i[2]'])
+const s_adaptive_max_pool3d = signatures('adaptiveMaxPool3d', false, ['adaptive_max_pool3d|||self:T,output_size:i[3]'])
+const s_avg_pool2d = signatures('avgPool2d', false, ['avg_pool2d|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,ceil_mode:b=,count_include_pad:b=,divisor_override:i?='])
+const s_avg_pool3d = signatures('avgPool3d', false, ['avg_pool3d|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,ceil_mode:b=,count_include_pad:b=,divisor_override:i?='])
+const s_binary_cross_entropy = signatures('binaryCrossEntropy', false, ['binary_cross_entropy|||self:T,target:T,weight:T?=,reduction:i='])
+const s_col2im = signatures('col2im', false, ['col2im|||self:T,output_size:i[2],kernel_size:i[2],dilation:i[2],padding:i[2],stride:i[2]'])
+const s_conv_depthwise3d = signatures('convDepthwise3d', false, ['conv_depthwise3d|||self:T,weight:T,kernel_size:i[3],bias:T?,stride:i[3],padding:i[3],dilation:i[3]'])
+const s_cross_entropy_loss = signatures('crossEntropyLoss', false, ['cross_entropy_loss|||self:T,target:T,weight:T?=,reduction:i=,ignore_index:i=,label_smoothing:f='])
+const s_elu = signatures('elu', false, ['elu|||self:T,alpha:S=,scale:S=,input_scale:S='])
+const s_elu_ = signatures('elu_', false, ['elu_||@|self:T,alpha:S=,scale:S=,input_scale:S='])
+const s_flatten_dense_tensors = signatures('flattenDenseTensors', false, ['flatten_dense_tensors|||tensors:T[]'])
+const s_fractional_max_pool2d = signatures('fractionalMaxPool2d', false, ['fractional_max_pool2d|||self:T,kernel_size:i[2],output_size:i[2],random_samples:T'])
+const s_fractional_max_pool3d = signatures('fractionalMaxPool3d', false, ['fractional_max_pool3d|||self:T,kernel_size:i[3],output_size:i[3],random_samples:T'])
+const s_gelu = signatures('gelu', false, ['gelu|||self:T,*,approximate:s='])
+const s_gelu_ = signatures('gelu_', false, ['gelu_||@|self:T,*,approximate:s='])
+const s_glu = signatures('glu', false, ['glu|||self:T,dim:i='])
+const s_hardsigmoid = signatures('hardsigmoid', false, ['hardsigmoid|||self:T'])
+const s_hardsigmoid_ = signatures('hardsigmoid_', false, ['hardsigmoid_||@|self:T'])
+const s_hardswish = signatures('hardswish', false, ['hardswish|||self:T'])
+const s_hardswish_ = signatures('hardswish_', false, ['hardswish_||@|self:T'])
+const s_hardtanh = signatures('hardtanh', false, ['hardtanh|||self:T,min_val:S=,max_val:S='])
+const s_hardtanh_ = signatures('hardtanh_', false, ['hardtanh_||@|self:T,min_val:S=,max_val:S='])
+const s_huber_loss = signatures('huberLoss', false, ['huber_loss|||self:T,target:T,reduction:i=,delta:f='])
+const s_im2col = signatures('im2col', false, ['im2col|||self:T,kernel_size:i[2],dilation:i[2],padding:i[2],stride:i[2]'])
+const s_l1_loss = signatures('l1Loss', false, ['l1_loss|||self:T,target:T,reduction:i='])
+const s_leaky_relu = signatures('leakyRelu', false, ['leaky_relu|||self:T,negative_slope:S='])
+const s_leaky_relu_ = signatures('leakyRelu_', false, ['leaky_relu_||@|self:T,negative_slope:S='])
+const s_linear = signatures('linear', false, ['linear|||input:T,weight:T,bias:T?='])
+const s_log_sigmoid = signatures('logSigmoid', false, ['log_sigmoid|||self:T'])
+const s_max_pool2d_with_indices = signatures('maxPool2dWithIndices', false, ['max_pool2d_with_indices|||self:T,kernel_size:i[2],stride:i[2]=,padding:i[2]=,dilation:i[2]=,ceil_mode:b='])
+const s_max_pool3d_with_indices = signatures('maxPool3dWithIndices', false, ['max_pool3d_with_indices|||self:T,kernel_size:i[3],stride:i[3]=,padding:i[3]=,dilation:i[3]=,ceil_mode:b='])
+const s_max_unpool2d = signatures('maxUnpool2d', false, ['max_unpool2d|||self:T,indices:T,output_size:i[2]'])
+const s_max_unpool3d = signatures('maxUnpool3d', false, ['max_unpool3d|||self:T,indices:T,output_size:i[3],stride:i[3],padding:i[3]'])
+const s_mish = signatures('mish', false, ['mish|||self:T'])
+const s_mish_ = signatures('mish_', false, ['mish_||@|self:T'])
+const s_mkldnn_linear = signatures('mkldnnLinear', false, ['mkldnn_linear|||self:T,weight:T,bias:T?='])
+const s_mkldnn_reorder_conv2d_weight = signatures('mkldnnReorderConv2dWeight', false, ['mkldnn_reorder_conv2d_weight|||self:T,padding:i[2]=,stride:i[2]=,dilation:i[2]=,groups:i=,input_size:i[]?='])
+const s_mkldnn_reorder_conv3d_weight = signatures('mkldnnReorderConv3dWeight', false, ['mkldnn_reorder_conv3d_weight|||self:T,padding:i[3]=,stride:i[3]=,dilation:i[3]=,groups:i=,input_size:i[]?='])
+const s_mse_loss = signatures('mseLoss', false, ['mse_loss|||self:T,target:T,reduction:i='])
+const s_multi_margin_loss = signatures('multiMarginLoss', false, ['multi_margin_loss|||self:T,target:T,p:S=,margin:S=,weight:T?=,reduction:i='])
+const s_multilabel_margin_loss = signatures('multilabelMarginLoss', false, ['multilabel_margin_loss|||self:T,target:T,reduction:i='])
+const s_nll_loss = signatures('nllLoss', false, ['nll_loss|||self:T,target:T,weight:T?=,reduction:i=,ignore_index:i='])
+const s_nll_loss2d = signatures('nllLoss2d', false, ['nll_loss2d|||self:T,target:T,weight:T?=,reduction:i=,ignore_index:i='])
+const s_nll_loss_nd = signatures('nllLossNd', false, ['nll_loss_nd|||self:T,target:T,weight:T?=,reduction:i=,ignore_index:i='])
+const s_one_hot = signatures('oneHot', false, ['one_hot|||self:T,num_classes:i='])
+const s_pad = signatures('pad', false, ['pad|||self:T,pad:i[],mode:s=,value:f?='])
+const s_pad_sequence = signatures('padSequence', false, ['pad_sequence|||sequences:T[],batch_first:b=,padding_value:f=,padding_side:s='])
+const s_reflection_pad1d = signatures('reflectionPad1d', false, ['reflection_pad1d|||self:T,padding:i[2]'])
+const s_reflection_pad2d = signatures('reflectionPad2d', false, ['reflection_pad2d|||self:T,padding:i[4]'])
+const s_reflection_pad3d = signatures('reflectionPad3d', false, ['reflection_pad3d|||self:T,padding:i[6]'])
+const s_relu6 = signatures('relu6', false, ['relu6|||self:T'])
+const s_relu6_ = signatures('relu6_', false, ['relu6_||@|self:T'])
+const s_replication_pad1d = signatures('replicationPad1d', false, ['replication_pad1d|||self:T,padding:i[2]'])
+const s_replication_pad2d = signatures('replicationPad2d', false, ['replication_pad2d|||self:T,padding:i[4]'])
+const s_replication_pad3d = signatures('replicationPad3d', false, ['replication_pad3d|||self:T,padding:i[6]'])
+const s_rrelu_with_noise = signatures('rreluWithNoise', false, ['rrelu_with_noise|||self:T,noise:T,lower:S=,upper:S=,training:b=,generator:g?='])
+const s_rrelu_with_noise_ = signatures('rreluWithNoise_', false, ['rrelu_with_noise_||@|self:T,noise:T,lower:S=,upper:S=,training:b=,generator:g?='])
+const s_scaled_dot_product_attention = signatures('scaledDotProductAttention', false, ['scaled_dot_product_attention|||query:T,key:T,value:T,attn_mask:T?=,dropout_p:f=,is_causal:b=,*,scale:f?=,enable_gqa:b='])
+const s_silu = signatures('silu', false, ['silu|||self:T'])
+const s_silu_ = signatures('silu_', false, ['silu_||@|self:T'])
+const s_slow_conv3d = signatures('slowConv3d', false, ['slow_conv3d|||self:T,weight:T,kernel_size:i[3],bias:T?=,stride:i[3]=,padding:i[3]='])
+const s_slow_conv_dilated2d = signatures('slowConvDilated2d', false, ['slow_conv_dilated2d|||self:T,weight:T,kernel_size:i[2],bias:T?=,stride:i[2]=,padding:i[2]=,dilation:i[2]='])
+const s_slow_conv_dilated3d = signatures('slowConvDilated3d', false, ['slow_conv_dilated3d|||self:T,weight:T,kernel_size:i[3],bias:T?=,stride:i[3]=,padding:i[3]=,dilation:i[3]='])
+const s_slow_conv_transpose2d = signatures('slowConvTranspose2d', false, ['slow_conv_transpose2d|||self:T,weight:T,kernel_size:i[2],bias:T?=,stride:i[2]=,padding:i[2]=,output_padding:i[2]=,dilation:i[2]='])
+const s_slow_conv_transpose3d = signatures('slowConvTranspose3d', false, ['slow_conv_transpose3d|||self:T,weight:T,kernel_size:i[3],bias:T?=,stride:i[3]=,padding:i[3]=,output_padding:i[3]=,dilation:i[3]='])
+const s_smooth_l1_loss = signatures('smoothL1Loss', false, ['smooth_l1_loss|||self:T,target:T,reduction:i=,beta:f='])
+const s_soft_margin_loss = signatures('softMarginLoss', false, ['soft_margin_loss|||self:T,target:T,reduction:i='])
+const s_softplus = signatures('softplus', false, ['softplus|||self:T,beta:S=,threshold:S='])
+const s_softshrink = signatures('softshrink', false, ['softshrink|||self:T,lambd:S='])
+const s_thnn_conv2d = signatures('thnnConv2d', false, ['thnn_conv2d|||self:T,weight:T,kernel_size:i[2],bias:T?=,stride:i[2]=,padding:i[2]='])
+const s_unflatten_dense_tensors = signatures('unflattenDenseTensors', false, ['unflatten_dense_tensors|||flat:T,tensors:T[]'])
+const s_upsample_bicubic2d = signatures('upsampleBicubic2d', false, ['upsample_bicubic2d|vec||input:T,output_size:i[]?,align_corners:b,scale_factors:f[]?', 'upsample_bicubic2d|||self:T,output_size:i[2],align_corners:b,scales_h:f?=,scales_w:f?='])
+const s_upsample_bilinear2d = signatures('upsampleBilinear2d', false, ['upsample_bilinear2d|vec||input:T,output_size:i[]?,align_corners:b,scale_factors:f[]?', 'upsample_bilinear2d|||self:T,output_size:i[2],align_corners:b,scales_h:f?=,scales_w:f?='])
+const s_upsample_linear1d = signatures('upsampleLinear1d', false, ['upsample_linear1d|vec||input:T,output_size:i[]?,align_corners:b,scale_factors:f[]?', 'upsample_linear1d|||self:T,output_size:i[1],align_corners:b,scales:f?='])
+const s_upsample_nearest1d = signatures('upsampleNearest1d', false, ['upsample_nearest1d|vec||input:T,output_size:i[]?,scale_factors:f[]?', 'upsample_nearest1d|||self:T,output_size:i[1],scales:f?='])
+const s_upsample_nearest2d = signatures('upsampleNearest2d', false, ['upsample_nearest2d|vec||input:T,output_size:i[]?,scale_factors:f[]?', 'upsample_nearest2d|||self:T,output_size:i[2],scales_h:f?=,scales_w:f?='])
+const s_upsample_nearest3d = signatures('upsampleNearest3d', false, ['upsample_nearest3d|vec||input:T,output_size:i[]?,scale_factors:f[]?', 'upsample_nearest3d|||self:T,output_size:i[3],scales_d:f?=,scales_h:f?=,scales_w:f?='])
+const s_upsample_trilinear3d = signatures('upsampleTrilinear3d', false, ['upsample_trilinear3d|vec||input:T,output_size:i[]?,align_corners:b,scale_factors:f[]?', 'upsample_trilinear3d|||self:T,output_size:i[3],align_corners:b,scales_d:f?=,scales_h:f?=,scales_w:f?='])
 
 /**
  * `adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`
@@ -152,9 +152,9 @@ const s79 = signatures('upsampleTrilinear3d', false, ['upsample_trilinear3d|vec|
 export function adaptiveAvgPool2d(input: Tensor, outputSize: Int | readonly Int[]): Tensor
 export function adaptiveAvgPool2d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o0(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_adaptive_avg_pool2d(a0._h, a1))
 }
-return resolve(s0, null, arguments)
+return resolve(s_adaptive_avg_pool2d, null, arguments)
 }
 
 /**
@@ -164,9 +164,9 @@ return resolve(s0, null, arguments)
 export function adaptiveAvgPool3d(input: Tensor, outputSize: Int | readonly Int[]): Tensor
 export function adaptiveAvgPool3d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o1(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_adaptive_avg_pool3d(a0._h, a1))
 }
-return resolve(s1, null, arguments)
+return resolve(s_adaptive_avg_pool3d, null, arguments)
 }
 
 /**
@@ -175,7 +175,7 @@ return resolve(s1, null, arguments)
  */
 export function adaptiveMaxPool2d(input: Tensor, outputSize: Int | readonly Int[]): [Tensor, Tensor]
 export function adaptiveMaxPool2d(): unknown {
-return resolve(s2, null, arguments)
+return resolve(s_adaptive_max_pool2d, null, arguments)
 }
 
 /**
@@ -184,7 +184,7 @@ return resolve(s2, null, arguments)
  */
 export function adaptiveMaxPool3d(input: Tensor, outputSize: Int | readonly Int[]): [Tensor, Tensor]
 export function adaptiveMaxPool3d(): unknown {
-return resolve(s3, null, arguments)
+return resolve(s_adaptive_max_pool3d, null, arguments)
 }
 
 /**
@@ -197,15 +197,15 @@ export function avgPool2d(input: Tensor, kernelSize: Int | readonly Int[], strid
 export function avgPool2d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: Int | null }): Tensor
 export function avgPool2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o2(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_avg_pool2d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o2(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_avg_pool2d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o2(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_avg_pool2d(a0._h, a1, a2, a3))
 }
-return resolve(s4, null, arguments)
+return resolve(s_avg_pool2d, null, arguments)
 }
 
 /**
@@ -218,15 +218,15 @@ export function avgPool3d(input: Tensor, kernelSize: Int | readonly Int[], strid
 export function avgPool3d(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: Int | null }): Tensor
 export function avgPool3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o3(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_avg_pool3d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o3(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_avg_pool3d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o3(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_avg_pool3d(a0._h, a1, a2, a3))
 }
-return resolve(s5, null, arguments)
+return resolve(s_avg_pool3d, null, arguments)
 }
 
 /**
@@ -238,15 +238,15 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, weight: Tensor
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: Int }): Tensor
 export function binaryCrossEntropy(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o4(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_binary_cross_entropy(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o4(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_binary_cross_entropy(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o4(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_binary_cross_entropy(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s6, null, arguments)
+return resolve(s_binary_cross_entropy, null, arguments)
 }
 
 /**
@@ -255,7 +255,7 @@ return resolve(s6, null, arguments)
  */
 export function col2im(input: Tensor, outputSize: Int | readonly Int[], kernelSize: Int | readonly Int[], dilation: Int | readonly Int[], padding: Int | readonly Int[], stride: Int | readonly Int[]): Tensor
 export function col2im(): unknown {
-return resolve(s7, null, arguments)
+return resolve(s_col2im, null, arguments)
 }
 
 /**
@@ -264,7 +264,7 @@ return resolve(s7, null, arguments)
  */
 export function convDepthwise3d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], bias: Tensor | null, stride: Int | readonly Int[], padding: Int | readonly Int[], dilation: Int | readonly Int[]): Tensor
 export function convDepthwise3d(): unknown {
-return resolve(s8, null, arguments)
+return resolve(s_conv_depthwise3d, null, arguments)
 }
 
 /**
@@ -277,15 +277,15 @@ export function crossEntropyLoss(input: Tensor, target: Tensor, weight: Tensor |
 export function crossEntropyLoss(input: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int; labelSmoothing?: number }): Tensor
 export function crossEntropyLoss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o5(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_cross_entropy_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o5(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_cross_entropy_loss(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o5(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_cross_entropy_loss(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s9, null, arguments)
+return resolve(s_cross_entropy_loss, null, arguments)
 }
 
 /**
@@ -298,18 +298,18 @@ export function elu(input: Tensor, alpha: Scalar, options?: { scale?: Scalar; in
 export function elu(input: Tensor, options?: { alpha?: Scalar; scale?: Scalar; inputScale?: Scalar }): Tensor
 export function elu(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o6(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_elu(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o6(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_elu(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o6(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_elu(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o6(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_elu(a0._h, a1, a2, a3))
 }
-return resolve(s10, null, arguments)
+return resolve(s_elu, null, arguments)
 }
 
 /**
@@ -321,7 +321,7 @@ export function elu_(input: Tensor, alpha: Scalar, scale: Scalar, options?: { in
 export function elu_(input: Tensor, alpha: Scalar, options?: { scale?: Scalar; inputScale?: Scalar }): Tensor
 export function elu_(input: Tensor, options?: { alpha?: Scalar; scale?: Scalar; inputScale?: Scalar }): Tensor
 export function elu_(): unknown {
-return resolve(s11, null, arguments)
+return resolve(s_elu_, null, arguments)
 }
 
 /**
@@ -330,7 +330,7 @@ return resolve(s11, null, arguments)
  */
 export function flattenDenseTensors(tensors: readonly Tensor[]): Tensor
 export function flattenDenseTensors(): unknown {
-return resolve(s12, null, arguments)
+return resolve(s_flatten_dense_tensors, null, arguments)
 }
 
 /**
@@ -339,7 +339,7 @@ return resolve(s12, null, arguments)
  */
 export function fractionalMaxPool2d(input: Tensor, kernelSize: Int | readonly Int[], outputSize: Int | readonly Int[], randomSamples: Tensor): [Tensor, Tensor]
 export function fractionalMaxPool2d(): unknown {
-return resolve(s13, null, arguments)
+return resolve(s_fractional_max_pool2d, null, arguments)
 }
 
 /**
@@ -348,7 +348,7 @@ return resolve(s13, null, arguments)
  */
 export function fractionalMaxPool3d(input: Tensor, kernelSize: Int | readonly Int[], outputSize: Int | readonly Int[], randomSamples: Tensor): [Tensor, Tensor]
 export function fractionalMaxPool3d(): unknown {
-return resolve(s14, null, arguments)
+return resolve(s_fractional_max_pool3d, null, arguments)
 }
 
 /**
@@ -358,9 +358,9 @@ return resolve(s14, null, arguments)
 export function gelu(input: Tensor, options?: { approximate?: string }): Tensor
 export function gelu(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o7(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_gelu(a0._h))
 }
-return resolve(s15, null, arguments)
+return resolve(s_gelu, null, arguments)
 }
 
 /**
@@ -369,7 +369,7 @@ return resolve(s15, null, arguments)
  */
 export function gelu_(input: Tensor, options?: { approximate?: string }): Tensor
 export function gelu_(): unknown {
-return resolve(s16, null, arguments)
+return resolve(s_gelu_, null, arguments)
 }
 
 /**
@@ -380,12 +380,12 @@ export function glu(input: Tensor, dim?: Int): Tensor
 export function glu(input: Tensor, options?: { dim?: Int }): Tensor
 export function glu(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o8(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_glu(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o8(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_glu(a0._h, a1))
 }
-return resolve(s17, null, arguments)
+return resolve(s_glu, null, arguments)
 }
 
 /**
@@ -395,9 +395,9 @@ return resolve(s17, null, arguments)
 export function hardsigmoid(input: Tensor): Tensor
 export function hardsigmoid(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o9(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_hardsigmoid(a0._h))
 }
-return resolve(s18, null, arguments)
+return resolve(s_hardsigmoid, null, arguments)
 }
 
 /**
@@ -406,7 +406,7 @@ return resolve(s18, null, arguments)
  */
 export function hardsigmoid_(input: Tensor): Tensor
 export function hardsigmoid_(): unknown {
-return resolve(s19, null, arguments)
+return resolve(s_hardsigmoid_, null, arguments)
 }
 
 /**
@@ -416,9 +416,9 @@ return resolve(s19, null, arguments)
 export function hardswish(input: Tensor): Tensor
 export function hardswish(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o10(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_hardswish(a0._h))
 }
-return resolve(s20, null, arguments)
+return resolve(s_hardswish, null, arguments)
 }
 
 /**
@@ -427,7 +427,7 @@ return resolve(s20, null, arguments)
  */
 export function hardswish_(input: Tensor): Tensor
 export function hardswish_(): unknown {
-return resolve(s21, null, arguments)
+return resolve(s_hardswish_, null, arguments)
 }
 
 /**
@@ -439,15 +439,15 @@ export function hardtanh(input: Tensor, minVal: Scalar, options?: { maxVal?: Sca
 export function hardtanh(input: Tensor, options?: { minVal?: Scalar; maxVal?: Scalar }): Tensor
 export function hardtanh(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o11(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_hardtanh(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o11(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_hardtanh(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o11(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_hardtanh(a0._h, a1, a2))
 }
-return resolve(s22, null, arguments)
+return resolve(s_hardtanh, null, arguments)
 }
 
 /**
@@ -458,7 +458,7 @@ export function hardtanh_(input: Tensor, minVal?: Scalar, maxVal?: Scalar): Tens
 export function hardtanh_(input: Tensor, minVal: Scalar, options?: { maxVal?: Scalar }): Tensor
 export function hardtanh_(input: Tensor, options?: { minVal?: Scalar; maxVal?: Scalar }): Tensor
 export function hardtanh_(): unknown {
-return resolve(s23, null, arguments)
+return resolve(s_hardtanh_, null, arguments)
 }
 
 /**
@@ -470,15 +470,15 @@ export function huberLoss(input: Tensor, target: Tensor, reduction: Int, options
 export function huberLoss(input: Tensor, target: Tensor, options?: { reduction?: Int; delta?: number }): Tensor
 export function huberLoss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o12(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_huber_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o12(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_huber_loss(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o12(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_huber_loss(a0._h, a1._h, a2, a3))
 }
-return resolve(s24, null, arguments)
+return resolve(s_huber_loss, null, arguments)
 }
 
 /**
@@ -487,7 +487,7 @@ return resolve(s24, null, arguments)
  */
 export function im2col(input: Tensor, kernelSize: Int | readonly Int[], dilation: Int | readonly Int[], padding: Int | readonly Int[], stride: Int | readonly Int[]): Tensor
 export function im2col(): unknown {
-return resolve(s25, null, arguments)
+return resolve(s_im2col, null, arguments)
 }
 
 /**
@@ -498,12 +498,12 @@ export function l1Loss(input: Tensor, target: Tensor, reduction?: Int): Tensor
 export function l1Loss(input: Tensor, target: Tensor, options?: { reduction?: Int }): Tensor
 export function l1Loss(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o13(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_l1_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o13(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_l1_loss(a0._h, a1._h, a2))
 }
-return resolve(s26, null, arguments)
+return resolve(s_l1_loss, null, arguments)
 }
 
 /**
@@ -514,12 +514,12 @@ export function leakyRelu(input: Tensor, negativeSlope?: Scalar): Tensor
 export function leakyRelu(input: Tensor, options?: { negativeSlope?: Scalar }): Tensor
 export function leakyRelu(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o14(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_leaky_relu(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o14(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_leaky_relu(a0._h, a1))
 }
-return resolve(s27, null, arguments)
+return resolve(s_leaky_relu, null, arguments)
 }
 
 /**
@@ -529,7 +529,7 @@ return resolve(s27, null, arguments)
 export function leakyRelu_(input: Tensor, negativeSlope?: Scalar): Tensor
 export function leakyRelu_(input: Tensor, options?: { negativeSlope?: Scalar }): Tensor
 export function leakyRelu_(): unknown {
-return resolve(s28, null, arguments)
+return resolve(s_leaky_relu_, null, arguments)
 }
 
 /**
@@ -540,12 +540,12 @@ export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Ten
 export function linear(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null }): Tensor
 export function linear(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o15(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_linear(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o15(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_linear(a0._h, a1._h, a2._h))
 }
-return resolve(s29, null, arguments)
+return resolve(s_linear, null, arguments)
 }
 
 /**
@@ -555,9 +555,9 @@ return resolve(s29, null, arguments)
 export function logSigmoid(input: Tensor): Tensor
 export function logSigmoid(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o16(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_log_sigmoid(a0._h))
 }
-return resolve(s30, null, arguments)
+return resolve(s_log_sigmoid, null, arguments)
 }
 
 /**
@@ -569,7 +569,7 @@ export function maxPool2dWithIndices(input: Tensor, kernelSize: Int | readonly I
 export function maxPool2dWithIndices(input: Tensor, kernelSize: Int | readonly Int[], stride: Int | readonly Int[], options?: { padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): [Tensor, Tensor]
 export function maxPool2dWithIndices(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): [Tensor, Tensor]
 export function maxPool2dWithIndices(): unknown {
-return resolve(s31, null, arguments)
+return resolve(s_max_pool2d_with_indices, null, arguments)
 }
 
 /**
@@ -581,7 +581,7 @@ export function maxPool3dWithIndices(input: Tensor, kernelSize: Int | readonly I
 export function maxPool3dWithIndices(input: Tensor, kernelSize: Int | readonly Int[], stride: Int | readonly Int[], options?: { padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): [Tensor, Tensor]
 export function maxPool3dWithIndices(input: Tensor, kernelSize: Int | readonly Int[], options?: { stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[]; ceilMode?: boolean }): [Tensor, Tensor]
 export function maxPool3dWithIndices(): unknown {
-return resolve(s32, null, arguments)
+return resolve(s_max_pool3d_with_indices, null, arguments)
 }
 
 /**
@@ -591,9 +591,9 @@ return resolve(s32, null, arguments)
 export function maxUnpool2d(input: Tensor, indices: Tensor, outputSize: Int | readonly Int[]): Tensor
 export function maxUnpool2d(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o17(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o_max_unpool2d(a0._h, a1._h, a2))
 }
-return resolve(s33, null, arguments)
+return resolve(s_max_unpool2d, null, arguments)
 }
 
 /**
@@ -602,7 +602,7 @@ return resolve(s33, null, arguments)
  */
 export function maxUnpool3d(input: Tensor, indices: Tensor, outputSize: Int | readonly Int[], stride: Int | readonly Int[], padding: Int | readonly Int[]): Tensor
 export function maxUnpool3d(): unknown {
-return resolve(s34, null, arguments)
+return resolve(s_max_unpool3d, null, arguments)
 }
 
 /**
@@ -612,9 +612,9 @@ return resolve(s34, null, arguments)
 export function mish(input: Tensor): Tensor
 export function mish(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o18(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_mish(a0._h))
 }
-return resolve(s35, null, arguments)
+return resolve(s_mish, null, arguments)
 }
 
 /**
@@ -623,7 +623,7 @@ return resolve(s35, null, arguments)
  */
 export function mish_(input: Tensor): Tensor
 export function mish_(): unknown {
-return resolve(s36, null, arguments)
+return resolve(s_mish_, null, arguments)
 }
 
 /**
@@ -634,12 +634,12 @@ export function mkldnnLinear(input: Tensor, weight: Tensor, bias?: Tensor | null
 export function mkldnnLinear(input: Tensor, weight: Tensor, options?: { bias?: Tensor | null }): Tensor
 export function mkldnnLinear(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o19(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_mkldnn_linear(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o19(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_mkldnn_linear(a0._h, a1._h, a2._h))
 }
-return resolve(s37, null, arguments)
+return resolve(s_mkldnn_linear, null, arguments)
 }
 
 /**
@@ -652,18 +652,18 @@ export function mkldnnReorderConv2dWeight(input: Tensor, padding: Int | readonly
 export function mkldnnReorderConv2dWeight(input: Tensor, options?: { padding?: Int | readonly Int[]; stride?: Int | readonly Int[]; dilation?: Int | readonly Int[]; groups?: Int; inputSize?: readonly Int[] | null }): Tensor
 export function mkldnnReorderConv2dWeight(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o20(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_mkldnn_reorder_conv2d_weight(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o20(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_mkldnn_reorder_conv2d_weight(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o20(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_mkldnn_reorder_conv2d_weight(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o20(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_mkldnn_reorder_conv2d_weight(a0._h, a1, a2, a3))
 }
-return resolve(s38, null, arguments)
+return resolve(s_mkldnn_reorder_conv2d_weight, null, arguments)
 }
 
 /**
@@ -676,18 +676,18 @@ export function mkldnnReorderConv3dWeight(input: Tensor, padding: Int | readonly
 export function mkldnnReorderConv3dWeight(input: Tensor, options?: { padding?: Int | readonly Int[]; stride?: Int | readonly Int[]; dilation?: Int | readonly Int[]; groups?: Int; inputSize?: readonly Int[] | null }): Tensor
 export function mkldnnReorderConv3dWeight(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o21(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_mkldnn_reorder_conv3d_weight(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o21(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_mkldnn_reorder_conv3d_weight(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o21(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2)) return wrap(o_mkldnn_reorder_conv3d_weight(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o21(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && Array.isArray(a2) && Array.isArray(a3)) return wrap(o_mkldnn_reorder_conv3d_weight(a0._h, a1, a2, a3))
 }
-return resolve(s39, null, arguments)
+return resolve(s_mkldnn_reorder_conv3d_weight, null, arguments)
 }
 
 /**
@@ -698,12 +698,12 @@ export function mseLoss(input: Tensor, target: Tensor, reduction?: Int): Tensor
 export function mseLoss(input: Tensor, target: Tensor, options?: { reduction?: Int }): Tensor
 export function mseLoss(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o22(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_mse_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o22(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_mse_loss(a0._h, a1._h, a2))
 }
-return resolve(s40, null, arguments)
+return resolve(s_mse_loss, null, arguments)
 }
 
 /**
@@ -716,15 +716,15 @@ export function multiMarginLoss(input: Tensor, target: Tensor, p: Scalar, option
 export function multiMarginLoss(input: Tensor, target: Tensor, options?: { p?: Scalar; margin?: Scalar; weight?: Tensor | null; reduction?: Int }): Tensor
 export function multiMarginLoss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o23(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_multi_margin_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o23(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_multi_margin_loss(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o23(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_multi_margin_loss(a0._h, a1._h, a2, a3))
 }
-return resolve(s41, null, arguments)
+return resolve(s_multi_margin_loss, null, arguments)
 }
 
 /**
@@ -735,12 +735,12 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, reduction?: 
 export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: { reduction?: Int }): Tensor
 export function multilabelMarginLoss(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o24(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_multilabel_margin_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o24(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_multilabel_margin_loss(a0._h, a1._h, a2))
 }
-return resolve(s42, null, arguments)
+return resolve(s_multilabel_margin_loss, null, arguments)
 }
 
 /**
@@ -753,15 +753,15 @@ export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null, op
 export function nllLoss(input: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor
 export function nllLoss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o25(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_nll_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o25(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_nll_loss(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o25(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_nll_loss(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s43, null, arguments)
+return resolve(s_nll_loss, null, arguments)
 }
 
 /**
@@ -774,15 +774,15 @@ export function nllLoss2d(input: Tensor, target: Tensor, weight: Tensor | null, 
 export function nllLoss2d(input: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor
 export function nllLoss2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o26(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_nll_loss2d(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o26(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_nll_loss2d(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o26(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_nll_loss2d(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s44, null, arguments)
+return resolve(s_nll_loss2d, null, arguments)
 }
 
 /**
@@ -795,15 +795,15 @@ export function nllLossNd(input: Tensor, target: Tensor, weight: Tensor | null, 
 export function nllLossNd(input: Tensor, target: Tensor, options?: { weight?: Tensor | null; reduction?: Int; ignoreIndex?: Int }): Tensor
 export function nllLossNd(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o27(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_nll_loss_nd(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o27(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_nll_loss_nd(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o27(a0._h, a1._h, a2._h, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && typeof a3 === 'number') return wrap(o_nll_loss_nd(a0._h, a1._h, a2._h, a3))
 }
-return resolve(s45, null, arguments)
+return resolve(s_nll_loss_nd, null, arguments)
 }
 
 /**
@@ -814,12 +814,12 @@ export function oneHot(input: Tensor, numClasses?: Int): Tensor
 export function oneHot(input: Tensor, options?: { numClasses?: Int }): Tensor
 export function oneHot(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o28(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_one_hot(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o28(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_one_hot(a0._h, a1))
 }
-return resolve(s46, null, arguments)
+return resolve(s_one_hot, null, arguments)
 }
 
 /**
@@ -831,9 +831,9 @@ export function pad(input: Tensor, pad: readonly Int[], mode: string, options?: 
 export function pad(input: Tensor, pad: readonly Int[], options?: { mode?: string; value?: number | null }): Tensor
 export function pad(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o29(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_pad(a0._h, a1))
 }
-return resolve(s47, null, arguments)
+return resolve(s_pad, null, arguments)
 }
 
 /**
@@ -845,7 +845,7 @@ export function padSequence(sequences: readonly Tensor[], batchFirst: boolean, p
 export function padSequence(sequences: readonly Tensor[], batchFirst: boolean, options?: { paddingValue?: number; paddingSide?: string }): Tensor
 export function padSequence(sequences: readonly Tensor[], options?: { batchFirst?: boolean; paddingValue?: number; paddingSide?: string }): Tensor
 export function padSequence(): unknown {
-return resolve(s48, null, arguments)
+return resolve(s_pad_sequence, null, arguments)
 }
 
 /**
@@ -855,9 +855,9 @@ return resolve(s48, null, arguments)
 export function reflectionPad1d(input: Tensor, padding: Int | readonly Int[]): Tensor
 export function reflectionPad1d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o30(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_reflection_pad1d(a0._h, a1))
 }
-return resolve(s49, null, arguments)
+return resolve(s_reflection_pad1d, null, arguments)
 }
 
 /**
@@ -867,9 +867,9 @@ return resolve(s49, null, arguments)
 export function reflectionPad2d(input: Tensor, padding: Int | readonly Int[]): Tensor
 export function reflectionPad2d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o31(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_reflection_pad2d(a0._h, a1))
 }
-return resolve(s50, null, arguments)
+return resolve(s_reflection_pad2d, null, arguments)
 }
 
 /**
@@ -879,9 +879,9 @@ return resolve(s50, null, arguments)
 export function reflectionPad3d(input: Tensor, padding: Int | readonly Int[]): Tensor
 export function reflectionPad3d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o32(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_reflection_pad3d(a0._h, a1))
 }
-return resolve(s51, null, arguments)
+return resolve(s_reflection_pad3d, null, arguments)
 }
 
 /**
@@ -891,9 +891,9 @@ return resolve(s51, null, arguments)
 export function relu6(input: Tensor): Tensor
 export function relu6(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o33(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_relu6(a0._h))
 }
-return resolve(s52, null, arguments)
+return resolve(s_relu6, null, arguments)
 }
 
 /**
@@ -902,7 +902,7 @@ return resolve(s52, null, arguments)
  */
 export function relu6_(input: Tensor): Tensor
 export function relu6_(): unknown {
-return resolve(s53, null, arguments)
+return resolve(s_relu6_, null, arguments)
 }
 
 /**
@@ -912,9 +912,9 @@ return resolve(s53, null, arguments)
 export function replicationPad1d(input: Tensor, padding: Int | readonly Int[]): Tensor
 export function replicationPad1d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o34(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_replication_pad1d(a0._h, a1))
 }
-return resolve(s54, null, arguments)
+return resolve(s_replication_pad1d, null, arguments)
 }
 
 /**
@@ -924,9 +924,9 @@ return resolve(s54, null, arguments)
 export function replicationPad2d(input: Tensor, padding: Int | readonly Int[]): Tensor
 export function replicationPad2d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o35(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_replication_pad2d(a0._h, a1))
 }
-return resolve(s55, null, arguments)
+return resolve(s_replication_pad2d, null, arguments)
 }
 
 /**
@@ -936,9 +936,9 @@ return resolve(s55, null, arguments)
 export function replicationPad3d(input: Tensor, padding: Int | readonly Int[]): Tensor
 export function replicationPad3d(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o36(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_replication_pad3d(a0._h, a1))
 }
-return resolve(s56, null, arguments)
+return resolve(s_replication_pad3d, null, arguments)
 }
 
 /**
@@ -951,15 +951,15 @@ export function rreluWithNoise(input: Tensor, noise: Tensor, lower: Scalar, opti
 export function rreluWithNoise(input: Tensor, noise: Tensor, options?: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor
 export function rreluWithNoise(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o37(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_rrelu_with_noise(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o37(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_rrelu_with_noise(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o37(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_rrelu_with_noise(a0._h, a1._h, a2, a3))
 }
-return resolve(s57, null, arguments)
+return resolve(s_rrelu_with_noise, null, arguments)
 }
 
 /**
@@ -971,7 +971,7 @@ export function rreluWithNoise_(input: Tensor, noise: Tensor, lower: Scalar, upp
 export function rreluWithNoise_(input: Tensor, noise: Tensor, lower: Scalar, options?: { upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor
 export function rreluWithNoise_(input: Tensor, noise: Tensor, options?: { lower?: Scalar; upper?: Scalar; training?: boolean; generator?: Generator | null }): Tensor
 export function rreluWithNoise_(): unknown {
-return resolve(s58, null, arguments)
+return resolve(s_rrelu_with_noise_, null, arguments)
 }
 
 /**
@@ -984,12 +984,12 @@ export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Ten
 export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, options?: { attnMask?: Tensor | null; dropoutP?: number; isCausal?: boolean; scale?: number | null; enableGqa?: boolean }): Tensor
 export function scaledDotProductAttention(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o38(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_scaled_dot_product_attention(a0._h, a1._h, a2._h))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o38(a0._h, a1._h, a2._h, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase && a3 instanceof TensorBase) return wrap(o_scaled_dot_product_attention(a0._h, a1._h, a2._h, a3._h))
 }
-return resolve(s59, null, arguments)
+return resolve(s_scaled_dot_product_attention, null, arguments)
 }
 
 /**
@@ -999,9 +999,9 @@ return resolve(s59, null, arguments)
 export function silu(input: Tensor): Tensor
 export function silu(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o39(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_silu(a0._h))
 }
-return resolve(s60, null, arguments)
+return resolve(s_silu, null, arguments)
 }
 
 /**
@@ -1010,7 +1010,7 @@ return resolve(s60, null, arguments)
  */
 export function silu_(input: Tensor): Tensor
 export function silu_(): unknown {
-return resolve(s61, null, arguments)
+return resolve(s_silu_, null, arguments)
 }
 
 /**
@@ -1023,12 +1023,12 @@ export function slowConv3d(input: Tensor, weight: Tensor, kernelSize: Int | read
 export function slowConv3d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: Int | readonly Int[] }): Tensor
 export function slowConv3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o40(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o_slow_conv3d(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o40(a0._h, a1._h, a2, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o_slow_conv3d(a0._h, a1._h, a2, a3._h))
 }
-return resolve(s62, null, arguments)
+return resolve(s_slow_conv3d, null, arguments)
 }
 
 /**
@@ -1041,12 +1041,12 @@ export function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int
 export function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[] }): Tensor
 export function slowConvDilated2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o41(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o_slow_conv_dilated2d(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o41(a0._h, a1._h, a2, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o_slow_conv_dilated2d(a0._h, a1._h, a2, a3._h))
 }
-return resolve(s63, null, arguments)
+return resolve(s_slow_conv_dilated2d, null, arguments)
 }
 
 /**
@@ -1059,12 +1059,12 @@ export function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int
 export function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; dilation?: Int | readonly Int[] }): Tensor
 export function slowConvDilated3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o42(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o_slow_conv_dilated3d(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o42(a0._h, a1._h, a2, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o_slow_conv_dilated3d(a0._h, a1._h, a2, a3._h))
 }
-return resolve(s64, null, arguments)
+return resolve(s_slow_conv_dilated3d, null, arguments)
 }
 
 /**
@@ -1077,12 +1077,12 @@ export function slowConvTranspose2d(input: Tensor, weight: Tensor, kernelSize: I
 export function slowConvTranspose2d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; outputPadding?: Int | readonly Int[]; dilation?: Int | readonly Int[] }): Tensor
 export function slowConvTranspose2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o43(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o_slow_conv_transpose2d(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o43(a0._h, a1._h, a2, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o_slow_conv_transpose2d(a0._h, a1._h, a2, a3._h))
 }
-return resolve(s65, null, arguments)
+return resolve(s_slow_conv_transpose2d, null, arguments)
 }
 
 /**
@@ -1095,12 +1095,12 @@ export function slowConvTranspose3d(input: Tensor, weight: Tensor, kernelSize: I
 export function slowConvTranspose3d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: Int | readonly Int[]; outputPadding?: Int | readonly Int[]; dilation?: Int | readonly Int[] }): Tensor
 export function slowConvTranspose3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o44(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o_slow_conv_transpose3d(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o44(a0._h, a1._h, a2, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o_slow_conv_transpose3d(a0._h, a1._h, a2, a3._h))
 }
-return resolve(s66, null, arguments)
+return resolve(s_slow_conv_transpose3d, null, arguments)
 }
 
 /**
@@ -1112,15 +1112,15 @@ export function smoothL1Loss(input: Tensor, target: Tensor, reduction: Int, opti
 export function smoothL1Loss(input: Tensor, target: Tensor, options?: { reduction?: Int; beta?: number }): Tensor
 export function smoothL1Loss(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o45(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_smooth_l1_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o45(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_smooth_l1_loss(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o45(a0._h, a1._h, a2, a3))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_smooth_l1_loss(a0._h, a1._h, a2, a3))
 }
-return resolve(s67, null, arguments)
+return resolve(s_smooth_l1_loss, null, arguments)
 }
 
 /**
@@ -1131,12 +1131,12 @@ export function softMarginLoss(input: Tensor, target: Tensor, reduction?: Int): 
 export function softMarginLoss(input: Tensor, target: Tensor, options?: { reduction?: Int }): Tensor
 export function softMarginLoss(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o46(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_soft_margin_loss(a0._h, a1._h))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o46(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && typeof a2 === 'number') return wrap(o_soft_margin_loss(a0._h, a1._h, a2))
 }
-return resolve(s68, null, arguments)
+return resolve(s_soft_margin_loss, null, arguments)
 }
 
 /**
@@ -1148,15 +1148,15 @@ export function softplus(input: Tensor, beta: Scalar, options?: { threshold?: Sc
 export function softplus(input: Tensor, options?: { beta?: Scalar; threshold?: Scalar }): Tensor
 export function softplus(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o47(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_softplus(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o47(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_softplus(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o47(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_softplus(a0._h, a1, a2))
 }
-return resolve(s69, null, arguments)
+return resolve(s_softplus, null, arguments)
 }
 
 /**
@@ -1167,12 +1167,12 @@ export function softshrink(input: Tensor, lambd?: Scalar): Tensor
 export function softshrink(input: Tensor, options?: { lambd?: Scalar }): Tensor
 export function softshrink(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o48(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_softshrink(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o48(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_softshrink(a0._h, a1))
 }
-return resolve(s70, null, arguments)
+return resolve(s_softshrink, null, arguments)
 }
 
 /**
@@ -1185,12 +1185,12 @@ export function thnnConv2d(input: Tensor, weight: Tensor, kernelSize: Int | read
 export function thnnConv2d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], options?: { bias?: Tensor | null; stride?: Int | readonly Int[]; padding?: Int | readonly Int[] }): Tensor
 export function thnnConv2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o49(a0._h, a1._h, a2))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2)) return wrap(o_thnn_conv2d(a0._h, a1._h, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o49(a0._h, a1._h, a2, a3._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && Array.isArray(a2) && a3 instanceof TensorBase) return wrap(o_thnn_conv2d(a0._h, a1._h, a2, a3._h))
 }
-return resolve(s71, null, arguments)
+return resolve(s_thnn_conv2d, null, arguments)
 }
 
 /**
@@ -1199,7 +1199,7 @@ return resolve(s71, null, arguments)
  */
 export function unflattenDenseTensors(flat: Tensor, tensors: readonly Tensor[]): Tensor[]
 export function unflattenDenseTensors(): unknown {
-return resolve(s72, null, arguments)
+return resolve(s_unflatten_dense_tensors, null, arguments)
 }
 
 /**
@@ -1213,12 +1213,12 @@ export function upsampleBicubic2d(input: Tensor, outputSize: Int | readonly Int[
 export function upsampleBicubic2d(input: Tensor, outputSize: Int | readonly Int[], alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor
 export function upsampleBicubic2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o50(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_upsample_bicubic2d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'number') return wrap(o50(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'number') return wrap(o_upsample_bicubic2d(a0._h, a1, a2, a3))
 }
-return resolve(s73, null, arguments)
+return resolve(s_upsample_bicubic2d, null, arguments)
 }
 
 /**
@@ -1232,12 +1232,12 @@ export function upsampleBilinear2d(input: Tensor, outputSize: Int | readonly Int
 export function upsampleBilinear2d(input: Tensor, outputSize: Int | readonly Int[], alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor
 export function upsampleBilinear2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o51(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_upsample_bilinear2d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'number') return wrap(o51(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'number') return wrap(o_upsample_bilinear2d(a0._h, a1, a2, a3))
 }
-return resolve(s74, null, arguments)
+return resolve(s_upsample_bilinear2d, null, arguments)
 }
 
 /**
@@ -1250,12 +1250,12 @@ export function upsampleLinear1d(input: Tensor, outputSize: Int | readonly Int[]
 export function upsampleLinear1d(input: Tensor, outputSize: Int | readonly Int[], alignCorners: boolean, options?: { scales?: number | null }): Tensor
 export function upsampleLinear1d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o52(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_upsample_linear1d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'number') return wrap(o52(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'number') return wrap(o_upsample_linear1d(a0._h, a1, a2, a3))
 }
-return resolve(s75, null, arguments)
+return resolve(s_upsample_linear1d, null, arguments)
 }
 
 /**
@@ -1268,12 +1268,12 @@ export function upsampleNearest1d(input: Tensor, outputSize: Int | readonly Int[
 export function upsampleNearest1d(input: Tensor, outputSize: Int | readonly Int[], options?: { scales?: number | null }): Tensor
 export function upsampleNearest1d(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o53(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_upsample_nearest1d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number') return wrap(o53(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number') return wrap(o_upsample_nearest1d(a0._h, a1, a2))
 }
-return resolve(s76, null, arguments)
+return resolve(s_upsample_nearest1d, null, arguments)
 }
 
 /**
@@ -1287,15 +1287,15 @@ export function upsampleNearest2d(input: Tensor, outputSize: Int | readonly Int[
 export function upsampleNearest2d(input: Tensor, outputSize: Int | readonly Int[], options?: { scalesH?: number | null; scalesW?: number | null }): Tensor
 export function upsampleNearest2d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o54(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_upsample_nearest2d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number') return wrap(o54(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number') return wrap(o_upsample_nearest2d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o54(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_upsample_nearest2d(a0._h, a1, a2, a3))
 }
-return resolve(s77, null, arguments)
+return resolve(s_upsample_nearest2d, null, arguments)
 }
 
 /**
@@ -1310,15 +1310,15 @@ export function upsampleNearest3d(input: Tensor, outputSize: Int | readonly Int[
 export function upsampleNearest3d(input: Tensor, outputSize: Int | readonly Int[], options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor
 export function upsampleNearest3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o55(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_upsample_nearest3d(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number') return wrap(o55(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number') return wrap(o_upsample_nearest3d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o55(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'number' && typeof a3 === 'number') return wrap(o_upsample_nearest3d(a0._h, a1, a2, a3))
 }
-return resolve(s78, null, arguments)
+return resolve(s_upsample_nearest3d, null, arguments)
 }
 
 /**
@@ -1333,10 +1333,10 @@ export function upsampleTrilinear3d(input: Tensor, outputSize: Int | readonly In
 export function upsampleTrilinear3d(input: Tensor, outputSize: Int | readonly Int[], alignCorners: boolean, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor
 export function upsampleTrilinear3d(a0?: unknown, a1?: unknown, a2?: unknown, a3?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o56(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_upsample_trilinear3d(a0._h, a1, a2))
 }
 if (arguments.length === 4) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'number') return wrap(o56(a0._h, a1, a2, a3))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean' && typeof a3 === 'number') return wrap(o_upsample_trilinear3d(a0._h, a1, a2, a3))
 }
-return resolve(s79, null, arguments)
+return resolve(s_upsample_trilinear3d, null, arguments)
 }

@@ -6,9 +6,9 @@ import type { Tensor } from '../tensor'
 import { TensorBase, wrap } from '../base'
 import { type Call, operator, resolve, signatures } from '../dispatch/resolve'
 
-let o0: Call = (...args) => (o0 = operator('sparse_sampled_addmm', ''))(...args)
+let o_sparse_sampled_addmm: Call = (...args) => (o_sparse_sampled_addmm = operator('sparse_sampled_addmm', ''))(...args)
 
-const s0 = signatures('sampledAddmm', false, ['sparse_sampled_addmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
+const s_sparse_sampled_addmm = signatures('sampledAddmm', false, ['sparse_sampled_addmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
 
 /**
  * `sparse_sampled_addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
@@ -17,7 +17,7 @@ const s0 = signatures('sampledAddmm', false, ['sparse_sampled_addmm|||self:T,mat
 export function sampledAddmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar; alpha?: Scalar }): Tensor
 export function sampledAddmm(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o0(a0._h, a1._h, a2._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase && a2 instanceof TensorBase) return wrap(o_sparse_sampled_addmm(a0._h, a1._h, a2._h))
 }
-return resolve(s0, null, arguments)
+return resolve(s_sparse_sampled_addmm, null, arguments)
 }

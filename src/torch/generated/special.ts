@@ -6,149 +6,149 @@ import type { Tensor } from '../tensor'
 import { TensorBase, wrap } from '../base'
 import { type Call, operator, resolve, signatures } from '../dispatch/resolve'
 
-let o0: Call = (...args) => (o0 = operator('special_airy_ai', ''))(...args)
-let o1: Call = (...args) => (o1 = operator('special_bessel_j0', ''))(...args)
-let o2: Call = (...args) => (o2 = operator('special_bessel_j1', ''))(...args)
-let o3: Call = (...args) => (o3 = operator('special_bessel_y0', ''))(...args)
-let o4: Call = (...args) => (o4 = operator('special_bessel_y1', ''))(...args)
-let o5: Call = (...args) => (o5 = operator('special_chebyshev_polynomial_t', ''))(...args)
-let o6: Call = (...args) => (o6 = operator('special_chebyshev_polynomial_t', 'x_scalar'))(...args)
-let o7: Call = (...args) => (o7 = operator('special_chebyshev_polynomial_t', 'n_scalar'))(...args)
-let o8: Call = (...args) => (o8 = operator('special_chebyshev_polynomial_u', ''))(...args)
-let o9: Call = (...args) => (o9 = operator('special_chebyshev_polynomial_u', 'x_scalar'))(...args)
-let o10: Call = (...args) => (o10 = operator('special_chebyshev_polynomial_u', 'n_scalar'))(...args)
-let o11: Call = (...args) => (o11 = operator('special_chebyshev_polynomial_v', ''))(...args)
-let o12: Call = (...args) => (o12 = operator('special_chebyshev_polynomial_v', 'x_scalar'))(...args)
-let o13: Call = (...args) => (o13 = operator('special_chebyshev_polynomial_v', 'n_scalar'))(...args)
-let o14: Call = (...args) => (o14 = operator('special_chebyshev_polynomial_w', ''))(...args)
-let o15: Call = (...args) => (o15 = operator('special_chebyshev_polynomial_w', 'x_scalar'))(...args)
-let o16: Call = (...args) => (o16 = operator('special_chebyshev_polynomial_w', 'n_scalar'))(...args)
-let o17: Call = (...args) => (o17 = operator('special_digamma', ''))(...args)
-let o18: Call = (...args) => (o18 = operator('special_entr', ''))(...args)
-let o19: Call = (...args) => (o19 = operator('special_erf', ''))(...args)
-let o20: Call = (...args) => (o20 = operator('special_erfc', ''))(...args)
-let o21: Call = (...args) => (o21 = operator('special_erfcx', ''))(...args)
-let o22: Call = (...args) => (o22 = operator('special_erfinv', ''))(...args)
-let o23: Call = (...args) => (o23 = operator('special_exp2', ''))(...args)
-let o24: Call = (...args) => (o24 = operator('special_expit', ''))(...args)
-let o25: Call = (...args) => (o25 = operator('special_expm1', ''))(...args)
-let o26: Call = (...args) => (o26 = operator('special_gammainc', ''))(...args)
-let o27: Call = (...args) => (o27 = operator('special_gammaincc', ''))(...args)
-let o28: Call = (...args) => (o28 = operator('special_gammaln', ''))(...args)
-let o29: Call = (...args) => (o29 = operator('special_hermite_polynomial_h', ''))(...args)
-let o30: Call = (...args) => (o30 = operator('special_hermite_polynomial_h', 'x_scalar'))(...args)
-let o31: Call = (...args) => (o31 = operator('special_hermite_polynomial_h', 'n_scalar'))(...args)
-let o32: Call = (...args) => (o32 = operator('special_hermite_polynomial_he', ''))(...args)
-let o33: Call = (...args) => (o33 = operator('special_hermite_polynomial_he', 'x_scalar'))(...args)
-let o34: Call = (...args) => (o34 = operator('special_hermite_polynomial_he', 'n_scalar'))(...args)
-let o35: Call = (...args) => (o35 = operator('special_i0', ''))(...args)
-let o36: Call = (...args) => (o36 = operator('special_i0e', ''))(...args)
-let o37: Call = (...args) => (o37 = operator('special_i1', ''))(...args)
-let o38: Call = (...args) => (o38 = operator('special_i1e', ''))(...args)
-let o39: Call = (...args) => (o39 = operator('special_laguerre_polynomial_l', ''))(...args)
-let o40: Call = (...args) => (o40 = operator('special_laguerre_polynomial_l', 'x_scalar'))(...args)
-let o41: Call = (...args) => (o41 = operator('special_laguerre_polynomial_l', 'n_scalar'))(...args)
-let o42: Call = (...args) => (o42 = operator('special_legendre_polynomial_p', ''))(...args)
-let o43: Call = (...args) => (o43 = operator('special_legendre_polynomial_p', 'x_scalar'))(...args)
-let o44: Call = (...args) => (o44 = operator('special_legendre_polynomial_p', 'n_scalar'))(...args)
-let o45: Call = (...args) => (o45 = operator('special_log1p', ''))(...args)
-let o46: Call = (...args) => (o46 = operator('special_log_ndtr', ''))(...args)
-let o47: Call = (...args) => (o47 = operator('special_log_softmax', ''))(...args)
-let o48: Call = (...args) => (o48 = operator('special_logit', ''))(...args)
-let o49: Call = (...args) => (o49 = operator('special_logsumexp', ''))(...args)
-let o50: Call = (...args) => (o50 = operator('special_modified_bessel_i0', ''))(...args)
-let o51: Call = (...args) => (o51 = operator('special_modified_bessel_i1', ''))(...args)
-let o52: Call = (...args) => (o52 = operator('special_modified_bessel_k0', ''))(...args)
-let o53: Call = (...args) => (o53 = operator('special_modified_bessel_k1', ''))(...args)
-let o54: Call = (...args) => (o54 = operator('special_multigammaln', ''))(...args)
-let o55: Call = (...args) => (o55 = operator('special_ndtr', ''))(...args)
-let o56: Call = (...args) => (o56 = operator('special_ndtri', ''))(...args)
-let o57: Call = (...args) => (o57 = operator('special_polygamma', ''))(...args)
-let o58: Call = (...args) => (o58 = operator('special_psi', ''))(...args)
-let o59: Call = (...args) => (o59 = operator('special_round', ''))(...args)
-let o60: Call = (...args) => (o60 = operator('special_scaled_modified_bessel_k0', ''))(...args)
-let o61: Call = (...args) => (o61 = operator('special_scaled_modified_bessel_k1', ''))(...args)
-let o62: Call = (...args) => (o62 = operator('special_shifted_chebyshev_polynomial_t', ''))(...args)
-let o63: Call = (...args) => (o63 = operator('special_shifted_chebyshev_polynomial_t', 'x_scalar'))(...args)
-let o64: Call = (...args) => (o64 = operator('special_shifted_chebyshev_polynomial_t', 'n_scalar'))(...args)
-let o65: Call = (...args) => (o65 = operator('special_shifted_chebyshev_polynomial_u', ''))(...args)
-let o66: Call = (...args) => (o66 = operator('special_shifted_chebyshev_polynomial_u', 'x_scalar'))(...args)
-let o67: Call = (...args) => (o67 = operator('special_shifted_chebyshev_polynomial_u', 'n_scalar'))(...args)
-let o68: Call = (...args) => (o68 = operator('special_shifted_chebyshev_polynomial_v', ''))(...args)
-let o69: Call = (...args) => (o69 = operator('special_shifted_chebyshev_polynomial_v', 'x_scalar'))(...args)
-let o70: Call = (...args) => (o70 = operator('special_shifted_chebyshev_polynomial_v', 'n_scalar'))(...args)
-let o71: Call = (...args) => (o71 = operator('special_shifted_chebyshev_polynomial_w', ''))(...args)
-let o72: Call = (...args) => (o72 = operator('special_shifted_chebyshev_polynomial_w', 'x_scalar'))(...args)
-let o73: Call = (...args) => (o73 = operator('special_shifted_chebyshev_polynomial_w', 'n_scalar'))(...args)
-let o74: Call = (...args) => (o74 = operator('special_sinc', ''))(...args)
-let o75: Call = (...args) => (o75 = operator('special_softmax', ''))(...args)
-let o76: Call = (...args) => (o76 = operator('special_spherical_bessel_j0', ''))(...args)
-let o77: Call = (...args) => (o77 = operator('special_xlog1py', ''))(...args)
-let o78: Call = (...args) => (o78 = operator('special_xlog1py', 'self_scalar'))(...args)
-let o79: Call = (...args) => (o79 = operator('special_xlog1py', 'other_scalar'))(...args)
-let o80: Call = (...args) => (o80 = operator('special_xlogy', ''))(...args)
-let o81: Call = (...args) => (o81 = operator('special_xlogy', 'self_scalar'))(...args)
-let o82: Call = (...args) => (o82 = operator('special_xlogy', 'other_scalar'))(...args)
-let o83: Call = (...args) => (o83 = operator('special_zeta', ''))(...args)
-let o84: Call = (...args) => (o84 = operator('special_zeta', 'self_scalar'))(...args)
-let o85: Call = (...args) => (o85 = operator('special_zeta', 'other_scalar'))(...args)
+let o_special_airy_ai: Call = (...args) => (o_special_airy_ai = operator('special_airy_ai', ''))(...args)
+let o_special_bessel_j0: Call = (...args) => (o_special_bessel_j0 = operator('special_bessel_j0', ''))(...args)
+let o_special_bessel_j1: Call = (...args) => (o_special_bessel_j1 = operator('special_bessel_j1', ''))(...args)
+let o_special_bessel_y0: Call = (...args) => (o_special_bessel_y0 = operator('special_bessel_y0', ''))(...args)
+let o_special_bessel_y1: Call = (...args) => (o_special_bessel_y1 = operator('special_bessel_y1', ''))(...args)
+let o_special_chebyshev_polynomial_t: Call = (...args) => (o_special_chebyshev_polynomial_t = operator('special_chebyshev_polynomial_t', ''))(...args)
+let o_special_chebyshev_polynomial_t__x_scalar: Call = (...args) => (o_special_chebyshev_polynomial_t__x_scalar = operator('special_chebyshev_polynomial_t', 'x_scalar'))(...args)
+let o_special_chebyshev_polynomial_t__n_scalar: Call = (...args) => (o_special_chebyshev_polynomial_t__n_scalar = operator('special_chebyshev_polynomial_t', 'n_scalar'))(...args)
+let o_special_chebyshev_polynomial_u: Call = (...args) => (o_special_chebyshev_polynomial_u = operator('special_chebyshev_polynomial_u', ''))(...args)
+let o_special_chebyshev_polynomial_u__x_scalar: Call = (...args) => (o_special_chebyshev_polynomial_u__x_scalar = operator('special_chebyshev_polynomial_u', 'x_scalar'))(...args)
+let o_special_chebyshev_polynomial_u__n_scalar: Call = (...args) => (o_special_chebyshev_polynomial_u__n_scalar = operator('special_chebyshev_polynomial_u', 'n_scalar'))(...args)
+let o_special_chebyshev_polynomial_v: Call = (...args) => (o_special_chebyshev_polynomial_v = operator('special_chebyshev_polynomial_v', ''))(...args)
+let o_special_chebyshev_polynomial_v__x_scalar: Call = (...args) => (o_special_chebyshev_polynomial_v__x_scalar = operator('special_chebyshev_polynomial_v', 'x_scalar'))(...args)
+let o_special_chebyshev_polynomial_v__n_scalar: Call = (...args) => (o_special_chebyshev_polynomial_v__n_scalar = operator('special_chebyshev_polynomial_v', 'n_scalar'))(...args)
+let o_special_chebyshev_polynomial_w: Call = (...args) => (o_special_chebyshev_polynomial_w = operator('special_chebyshev_polynomial_w', ''))(...args)
+let o_special_chebyshev_polynomial_w__x_scalar: Call = (...args) => (o_special_chebyshev_polynomial_w__x_scalar = operator('special_chebyshev_polynomial_w', 'x_scalar'))(...args)
+let o_special_chebyshev_polynomial_w__n_scalar: Call = (...args) => (o_special_chebyshev_polynomial_w__n_scalar = operator('special_chebyshev_polynomial_w', 'n_scalar'))(...args)
+let o_special_digamma: Call = (...args) => (o_special_digamma = operator('special_digamma', ''))(...args)
+let o_special_entr: Call = (...args) => (o_special_entr = operator('special_entr', ''))(...args)
+let o_special_erf: Call = (...args) => (o_special_erf = operator('special_erf', ''))(...args)
+let o_special_erfc: Call = (...args) => (o_special_erfc = operator('special_erfc', ''))(...args)
+let o_special_erfcx: Call = (...args) => (o_special_erfcx = operator('special_erfcx', ''))(...args)
+let o_special_erfinv: Call = (...args) => (o_special_erfinv = operator('special_erfinv', ''))(...args)
+let o_special_exp2: Call = (...args) => (o_special_exp2 = operator('special_exp2', ''))(...args)
+let o_special_expit: Call = (...args) => (o_special_expit = operator('special_expit', ''))(...args)
+let o_special_expm1: Call = (...args) => (o_special_expm1 = operator('special_expm1', ''))(...args)
+let o_special_gammainc: Call = (...args) => (o_special_gammainc = operator('special_gammainc', ''))(...args)
+let o_special_gammaincc: Call = (...args) => (o_special_gammaincc = operator('special_gammaincc', ''))(...args)
+let o_special_gammaln: Call = (...args) => (o_special_gammaln = operator('special_gammaln', ''))(...args)
+let o_special_hermite_polynomial_h: Call = (...args) => (o_special_hermite_polynomial_h = operator('special_hermite_polynomial_h', ''))(...args)
+let o_special_hermite_polynomial_h__x_scalar: Call = (...args) => (o_special_hermite_polynomial_h__x_scalar = operator('special_hermite_polynomial_h', 'x_scalar'))(...args)
+let o_special_hermite_polynomial_h__n_scalar: Call = (...args) => (o_special_hermite_polynomial_h__n_scalar = operator('special_hermite_polynomial_h', 'n_scalar'))(...args)
+let o_special_hermite_polynomial_he: Call = (...args) => (o_special_hermite_polynomial_he = operator('special_hermite_polynomial_he', ''))(...args)
+let o_special_hermite_polynomial_he__x_scalar: Call = (...args) => (o_special_hermite_polynomial_he__x_scalar = operator('special_hermite_polynomial_he', 'x_scalar'))(...args)
+let o_special_hermite_polynomial_he__n_scalar: Call = (...args) => (o_special_hermite_polynomial_he__n_scalar = operator('special_hermite_polynomial_he', 'n_scalar'))(...args)
+let o_special_i0: Call = (...args) => (o_special_i0 = operator('special_i0', ''))(...args)
+let o_special_i0e: Call = (...args) => (o_special_i0e = operator('special_i0e', ''))(...args)
+let o_special_i1: Call = (...args) => (o_special_i1 = operator('special_i1', ''))(...args)
+let o_special_i1e: Call = (...args) => (o_special_i1e = operator('special_i1e', ''))(...args)
+let o_special_laguerre_polynomial_l: Call = (...args) => (o_special_laguerre_polynomial_l = operator('special_laguerre_polynomial_l', ''))(...args)
+let o_special_laguerre_polynomial_l__x_scalar: Call = (...args) => (o_special_laguerre_polynomial_l__x_scalar = operator('special_laguerre_polynomial_l', 'x_scalar'))(...args)
+let o_special_laguerre_polynomial_l__n_scalar: Call = (...args) => (o_special_laguerre_polynomial_l__n_scalar = operator('special_laguerre_polynomial_l', 'n_scalar'))(...args)
+let o_special_legendre_polynomial_p: Call = (...args) => (o_special_legendre_polynomial_p = operator('special_legendre_polynomial_p', ''))(...args)
+let o_special_legendre_polynomial_p__x_scalar: Call = (...args) => (o_special_legendre_polynomial_p__x_scalar = operator('special_legendre_polynomial_p', 'x_scalar'))(...args)
+let o_special_legendre_polynomial_p__n_scalar: Call = (...args) => (o_special_legendre_polynomial_p__n_scalar = operator('special_legendre_polynomial_p', 'n_scalar'))(...args)
+let o_special_log1p: Call = (...args) => (o_special_log1p = operator('special_log1p', ''))(...args)
+let o_special_log_ndtr: Call = (...args) => (o_special_log_ndtr = operator('special_log_ndtr', ''))(...args)
+let o_special_log_softmax: Call = (...args) => (o_special_log_softmax = operator('special_log_softmax', ''))(...args)
+let o_special_logit: Call = (...args) => (o_special_logit = operator('special_logit', ''))(...args)
+let o_special_logsumexp: Call = (...args) => (o_special_logsumexp = operator('special_logsumexp', ''))(...args)
+let o_special_modified_bessel_i0: Call = (...args) => (o_special_modified_bessel_i0 = operator('special_modified_bessel_i0', ''))(...args)
+let o_special_modified_bessel_i1: Call = (...args) => (o_special_modified_bessel_i1 = operator('special_modified_bessel_i1', ''))(...args)
+let o_special_modified_bessel_k0: Call = (...args) => (o_special_modified_bessel_k0 = operator('special_modified_bessel_k0', ''))(...args)
+let o_special_modified_bessel_k1: Call = (...args) => (o_special_modified_bessel_k1 = operator('special_modified_bessel_k1', ''))(...args)
+let o_special_multigammaln: Call = (...args) => (o_special_multigammaln = operator('special_multigammaln', ''))(...args)
+let o_special_ndtr: Call = (...args) => (o_special_ndtr = operator('special_ndtr', ''))(...args)
+let o_special_ndtri: Call = (...args) => (o_special_ndtri = operator('special_ndtri', ''))(...args)
+let o_special_polygamma: Call = (...args) => (o_special_polygamma = operator('special_polygamma', ''))(...args)
+let o_special_psi: Call = (...args) => (o_special_psi = operator('special_psi', ''))(...args)
+let o_special_round: Call = (...args) => (o_special_round = operator('special_round', ''))(...args)
+let o_special_scaled_modified_bessel_k0: Call = (...args) => (o_special_scaled_modified_bessel_k0 = operator('special_scaled_modified_bessel_k0', ''))(...args)
+let o_special_scaled_modified_bessel_k1: Call = (...args) => (o_special_scaled_modified_bessel_k1 = operator('special_scaled_modified_bessel_k1', ''))(...args)
+let o_special_shifted_chebyshev_polynomial_t: Call = (...args) => (o_special_shifted_chebyshev_polynomial_t = operator('special_shifted_chebyshev_polynomial_t', ''))(...args)
+let o_special_shifted_chebyshev_polynomial_t__x_scalar: Call = (...args) => (o_special_shifted_chebyshev_polynomial_t__x_scalar = operator('special_shifted_chebyshev_polynomial_t', 'x_scalar'))(...args)
+let o_special_shifted_chebyshev_polynomial_t__n_scalar: Call = (...args) => (o_special_shifted_chebyshev_polynomial_t__n_scalar = operator('special_shifted_chebyshev_polynomial_t', 'n_scalar'))(...args)
+let o_special_shifted_chebyshev_polynomial_u: Call = (...args) => (o_special_shifted_chebyshev_polynomial_u = operator('special_shifted_chebyshev_polynomial_u', ''))(...args)
+let o_special_shifted_chebyshev_polynomial_u__x_scalar: Call = (...args) => (o_special_shifted_chebyshev_polynomial_u__x_scalar = operator('special_shifted_chebyshev_polynomial_u', 'x_scalar'))(...args)
+let o_special_shifted_chebyshev_polynomial_u__n_scalar: Call = (...args) => (o_special_shifted_chebyshev_polynomial_u__n_scalar = operator('special_shifted_chebyshev_polynomial_u', 'n_scalar'))(...args)
+let o_special_shifted_chebyshev_polynomial_v: Call = (...args) => (o_special_shifted_chebyshev_polynomial_v = operator('special_shifted_chebyshev_polynomial_v', ''))(...args)
+let o_special_shifted_chebyshev_polynomial_v__x_scalar: Call = (...args) => (o_special_shifted_chebyshev_polynomial_v__x_scalar = operator('special_shifted_chebyshev_polynomial_v', 'x_scalar'))(...args)
+let o_special_shifted_chebyshev_polynomial_v__n_scalar: Call = (...args) => (o_special_shifted_chebyshev_polynomial_v__n_scalar = operator('special_shifted_chebyshev_polynomial_v', 'n_scalar'))(...args)
+let o_special_shifted_chebyshev_polynomial_w: Call = (...args) => (o_special_shifted_chebyshev_polynomial_w = operator('special_shifted_chebyshev_polynomial_w', ''))(...args)
+let o_special_shifted_chebyshev_polynomial_w__x_scalar: Call = (...args) => (o_special_shifted_chebyshev_polynomial_w__x_scalar = operator('special_shifted_chebyshev_polynomial_w', 'x_scalar'))(...args)
+let o_special_shifted_chebyshev_polynomial_w__n_scalar: Call = (...args) => (o_special_shifted_chebyshev_polynomial_w__n_scalar = operator('special_shifted_chebyshev_polynomial_w', 'n_scalar'))(...args)
+let o_special_sinc: Call = (...args) => (o_special_sinc = operator('special_sinc', ''))(...args)
+let o_special_softmax: Call = (...args) => (o_special_softmax = operator('special_softmax', ''))(...args)
+let o_special_spherical_bessel_j0: Call = (...args) => (o_special_spherical_bessel_j0 = operator('special_spherical_bessel_j0', ''))(...args)
+let o_special_xlog1py: Call = (...args) => (o_special_xlog1py = operator('special_xlog1py', ''))(...args)
+let o_special_xlog1py__self_scalar: Call = (...args) => (o_special_xlog1py__self_scalar = operator('special_xlog1py', 'self_scalar'))(...args)
+let o_special_xlog1py__other_scalar: Call = (...args) => (o_special_xlog1py__other_scalar = operator('special_xlog1py', 'other_scalar'))(...args)
+let o_special_xlogy: Call = (...args) => (o_special_xlogy = operator('special_xlogy', ''))(...args)
+let o_special_xlogy__self_scalar: Call = (...args) => (o_special_xlogy__self_scalar = operator('special_xlogy', 'self_scalar'))(...args)
+let o_special_xlogy__other_scalar: Call = (...args) => (o_special_xlogy__other_scalar = operator('special_xlogy', 'other_scalar'))(...args)
+let o_special_zeta: Call = (...args) => (o_special_zeta = operator('special_zeta', ''))(...args)
+let o_special_zeta__self_scalar: Call = (...args) => (o_special_zeta__self_scalar = operator('special_zeta', 'self_scalar'))(...args)
+let o_special_zeta__other_scalar: Call = (...args) => (o_special_zeta__other_scalar = operator('special_zeta', 'other_scalar'))(...args)
 
-const s0 = signatures('airyAi', false, ['special_airy_ai|||x:T'])
-const s1 = signatures('besselJ0', false, ['special_bessel_j0|||self:T'])
-const s2 = signatures('besselJ1', false, ['special_bessel_j1|||self:T'])
-const s3 = signatures('besselY0', false, ['special_bessel_y0|||self:T'])
-const s4 = signatures('besselY1', false, ['special_bessel_y1|||self:T'])
-const s5 = signatures('chebyshevPolynomialT', false, ['special_chebyshev_polynomial_t|||x:T,n:T', 'special_chebyshev_polynomial_t|x_scalar||x:S,n:T', 'special_chebyshev_polynomial_t|n_scalar||x:T,n:S'])
-const s6 = signatures('chebyshevPolynomialU', false, ['special_chebyshev_polynomial_u|||x:T,n:T', 'special_chebyshev_polynomial_u|x_scalar||x:S,n:T', 'special_chebyshev_polynomial_u|n_scalar||x:T,n:S'])
-const s7 = signatures('chebyshevPolynomialV', false, ['special_chebyshev_polynomial_v|||x:T,n:T', 'special_chebyshev_polynomial_v|x_scalar||x:S,n:T', 'special_chebyshev_polynomial_v|n_scalar||x:T,n:S'])
-const s8 = signatures('chebyshevPolynomialW', false, ['special_chebyshev_polynomial_w|||x:T,n:T', 'special_chebyshev_polynomial_w|x_scalar||x:S,n:T', 'special_chebyshev_polynomial_w|n_scalar||x:T,n:S'])
-const s9 = signatures('digamma', false, ['special_digamma|||self:T'])
-const s10 = signatures('entr', false, ['special_entr|||self:T'])
-const s11 = signatures('erf', false, ['special_erf|||self:T'])
-const s12 = signatures('erfc', false, ['special_erfc|||self:T'])
-const s13 = signatures('erfcx', false, ['special_erfcx|||self:T'])
-const s14 = signatures('erfinv', false, ['special_erfinv|||self:T'])
-const s15 = signatures('exp2', false, ['special_exp2|||self:T'])
-const s16 = signatures('expit', false, ['special_expit|||self:T'])
-const s17 = signatures('expm1', false, ['special_expm1|||self:T'])
-const s18 = signatures('gammainc', false, ['special_gammainc|||self:T,other:T'])
-const s19 = signatures('gammaincc', false, ['special_gammaincc|||self:T,other:T'])
-const s20 = signatures('gammaln', false, ['special_gammaln|||self:T'])
-const s21 = signatures('hermitePolynomialH', false, ['special_hermite_polynomial_h|||x:T,n:T', 'special_hermite_polynomial_h|x_scalar||x:S,n:T', 'special_hermite_polynomial_h|n_scalar||x:T,n:S'])
-const s22 = signatures('hermitePolynomialHe', false, ['special_hermite_polynomial_he|||x:T,n:T', 'special_hermite_polynomial_he|x_scalar||x:S,n:T', 'special_hermite_polynomial_he|n_scalar||x:T,n:S'])
-const s23 = signatures('i0', false, ['special_i0|||self:T'])
-const s24 = signatures('i0e', false, ['special_i0e|||self:T'])
-const s25 = signatures('i1', false, ['special_i1|||self:T'])
-const s26 = signatures('i1e', false, ['special_i1e|||self:T'])
-const s27 = signatures('laguerrePolynomialL', false, ['special_laguerre_polynomial_l|||x:T,n:T', 'special_laguerre_polynomial_l|x_scalar||x:S,n:T', 'special_laguerre_polynomial_l|n_scalar||x:T,n:S'])
-const s28 = signatures('legendrePolynomialP', false, ['special_legendre_polynomial_p|||x:T,n:T', 'special_legendre_polynomial_p|x_scalar||x:S,n:T', 'special_legendre_polynomial_p|n_scalar||x:T,n:S'])
-const s29 = signatures('log1p', false, ['special_log1p|||self:T'])
-const s30 = signatures('logNdtr', false, ['special_log_ndtr|||self:T'])
-const s31 = signatures('logSoftmax', false, ['special_log_softmax|||self:T,dim:i,*,dtype:d?='])
-const s32 = signatures('logit', false, ['special_logit|||self:T,eps:f?='])
-const s33 = signatures('logsumexp', false, ['special_logsumexp|||self:T,dim:i[1],keepdim:b='])
-const s34 = signatures('modifiedBesselI0', false, ['special_modified_bessel_i0|||self:T'])
-const s35 = signatures('modifiedBesselI1', false, ['special_modified_bessel_i1|||self:T'])
-const s36 = signatures('modifiedBesselK0', false, ['special_modified_bessel_k0|||self:T'])
-const s37 = signatures('modifiedBesselK1', false, ['special_modified_bessel_k1|||self:T'])
-const s38 = signatures('multigammaln', false, ['special_multigammaln|||self:T,p:i'])
-const s39 = signatures('ndtr', false, ['special_ndtr|||self:T'])
-const s40 = signatures('ndtri', false, ['special_ndtri|||self:T'])
-const s41 = signatures('polygamma', false, ['special_polygamma|||n:i,self:T'])
-const s42 = signatures('psi', false, ['special_psi|||self:T'])
-const s43 = signatures('round', false, ['special_round|||self:T,*,decimals:i='])
-const s44 = signatures('scaledModifiedBesselK0', false, ['special_scaled_modified_bessel_k0|||x:T'])
-const s45 = signatures('scaledModifiedBesselK1', false, ['special_scaled_modified_bessel_k1|||x:T'])
-const s46 = signatures('shiftedChebyshevPolynomialT', false, ['special_shifted_chebyshev_polynomial_t|||x:T,n:T', 'special_shifted_chebyshev_polynomial_t|x_scalar||x:S,n:T', 'special_shifted_chebyshev_polynomial_t|n_scalar||x:T,n:S'])
-const s47 = signatures('shiftedChebyshevPolynomialU', false, ['special_shifted_chebyshev_polynomial_u|||x:T,n:T', 'special_shifted_chebyshev_polynomial_u|x_scalar||x:S,n:T', 'special_shifted_chebyshev_polynomial_u|n_scalar||x:T,n:S'])
-const s48 = signatures('shiftedChebyshevPolynomialV', false, ['special_shifted_chebyshev_polynomial_v|||x:T,n:T', 'special_shifted_chebyshev_polynomial_v|x_scalar||x:S,n:T', 'special_shifted_chebyshev_polynomial_v|n_scalar||x:T,n:S'])
-const s49 = signatures('shiftedChebyshevPolynomialW', false, ['special_shifted_chebyshev_polynomial_w|||x:T,n:T', 'special_shifted_chebyshev_polynomial_w|x_scalar||x:S,n:T', 'special_shifted_chebyshev_polynomial_w|n_scalar||x:T,n:S'])
-const s50 = signatures('sinc', false, ['special_sinc|||self:T'])
-const s51 = signatures('softmax', false, ['special_softmax|||self:T,dim:i,dtype:d?='])
-const s52 = signatures('sphericalBesselJ0', false, ['special_spherical_bessel_j0|||x:T'])
-const s53 = signatures('xlog1py', false, ['special_xlog1py|||self:T,other:T', 'special_xlog1py|self_scalar||self:S,other:T', 'special_xlog1py|other_scalar||self:T,other:S'])
-const s54 = signatures('xlogy', false, ['special_xlogy|||self:T,other:T', 'special_xlogy|self_scalar||self:S,other:T', 'special_xlogy|other_scalar||self:T,other:S'])
-const s55 = signatures('zeta', false, ['special_zeta|||self:T,other:T', 'special_zeta|self_scalar||self:S,other:T', 'special_zeta|other_scalar||self:T,other:S'])
+const s_special_airy_ai = signatures('airyAi', false, ['special_airy_ai|||x:T'])
+const s_special_bessel_j0 = signatures('besselJ0', false, ['special_bessel_j0|||self:T'])
+const s_special_bessel_j1 = signatures('besselJ1', false, ['special_bessel_j1|||self:T'])
+const s_special_bessel_y0 = signatures('besselY0', false, ['special_bessel_y0|||self:T'])
+const s_special_bessel_y1 = signatures('besselY1', false, ['special_bessel_y1|||self:T'])
+const s_special_chebyshev_polynomial_t = signatures('chebyshevPolynomialT', false, ['special_chebyshev_polynomial_t|||x:T,n:T', 'special_chebyshev_polynomial_t|x_scalar||x:S,n:T', 'special_chebyshev_polynomial_t|n_scalar||x:T,n:S'])
+const s_special_chebyshev_polynomial_u = signatures('chebyshevPolynomialU', false, ['special_chebyshev_polynomial_u|||x:T,n:T', 'special_chebyshev_polynomial_u|x_scalar||x:S,n:T', 'special_chebyshev_polynomial_u|n_scalar||x:T,n:S'])
+const s_special_chebyshev_polynomial_v = signatures('chebyshevPolynomialV', false, ['special_chebyshev_polynomial_v|||x:T,n:T', 'special_chebyshev_polynomial_v|x_scalar||x:S,n:T', 'special_chebyshev_polynomial_v|n_scalar||x:T,n:S'])
+const s_special_chebyshev_polynomial_w = signatures('chebyshevPolynomialW', false, ['special_chebyshev_polynomial_w|||x:T,n:T', 'special_chebyshev_polynomial_w|x_scalar||x:S,n:T', 'special_chebyshev_polynomial_w|n_scalar||x:T,n:S'])
+const s_special_digamma = signatures('digamma', false, ['special_digamma|||self:T'])
+const s_special_entr = signatures('entr', false, ['special_entr|||self:T'])
+const s_special_erf = signatures('erf', false, ['special_erf|||self:T'])
+const s_special_erfc = signatures('erfc', false, ['special_erfc|||self:T'])
+const s_special_erfcx = signatures('erfcx', false, ['special_erfcx|||self:T'])
+const s_special_erfinv = signatures('erfinv', false, ['special_erfinv|||self:T'])
+const s_special_exp2 = signatures('exp2', false, ['special_exp2|||self:T'])
+const s_special_expit = signatures('expit', false, ['special_expit|||self:T'])
+const s_special_expm1 = signatures('expm1', false, ['special_expm1|||self:T'])
+const s_special_gammainc = signatures('gammainc', false, ['special_gammainc|||self:T,other:T'])
+const s_special_gammaincc = signatures('gammaincc', false, ['special_gammaincc|||self:T,other:T'])
+const s_special_gammaln = signatures('gammaln', false, ['special_gammaln|||self:T'])
+const s_special_hermite_polynomial_h = signatures('hermitePolynomialH', false, ['special_hermite_polynomial_h|||x:T,n:T', 'special_hermite_polynomial_h|x_scalar||x:S,n:T', 'special_hermite_polynomial_h|n_scalar||x:T,n:S'])
+const s_special_hermite_polynomial_he = signatures('hermitePolynomialHe', false, ['special_hermite_polynomial_he|||x:T,n:T', 'special_hermite_polynomial_he|x_scalar||x:S,n:T', 'special_hermite_polynomial_he|n_scalar||x:T,n:S'])
+const s_special_i0 = signatures('i0', false, ['special_i0|||self:T'])
+const s_special_i0e = signatures('i0e', false, ['special_i0e|||self:T'])
+const s_special_i1 = signatures('i1', false, ['special_i1|||self:T'])
+const s_special_i1e = signatures('i1e', false, ['special_i1e|||self:T'])
+const s_special_laguerre_polynomial_l = signatures('laguerrePolynomialL', false, ['special_laguerre_polynomial_l|||x:T,n:T', 'special_laguerre_polynomial_l|x_scalar||x:S,n:T', 'special_laguerre_polynomial_l|n_scalar||x:T,n:S'])
+const s_special_legendre_polynomial_p = signatures('legendrePolynomialP', false, ['special_legendre_polynomial_p|||x:T,n:T', 'special_legendre_polynomial_p|x_scalar||x:S,n:T', 'special_legendre_polynomial_p|n_scalar||x:T,n:S'])
+const s_special_log1p = signatures('log1p', false, ['special_log1p|||self:T'])
+const s_special_log_ndtr = signatures('logNdtr', false, ['special_log_ndtr|||self:T'])
+const s_special_log_softmax = signatures('logSoftmax', false, ['special_log_softmax|||self:T,dim:i,*,dtype:d?='])
+const s_special_logit = signatures('logit', false, ['special_logit|||self:T,eps:f?='])
+const s_special_logsumexp = signatures('logsumexp', false, ['special_logsumexp|||self:T,dim:i[1],keepdim:b='])
+const s_special_modified_bessel_i0 = signatures('modifiedBesselI0', false, ['special_modified_bessel_i0|||self:T'])
+const s_special_modified_bessel_i1 = signatures('modifiedBesselI1', false, ['special_modified_bessel_i1|||self:T'])
+const s_special_modified_bessel_k0 = signatures('modifiedBesselK0', false, ['special_modified_bessel_k0|||self:T'])
+const s_special_modified_bessel_k1 = signatures('modifiedBesselK1', false, ['special_modified_bessel_k1|||self:T'])
+const s_special_multigammaln = signatures('multigammaln', false, ['special_multigammaln|||self:T,p:i'])
+const s_special_ndtr = signatures('ndtr', false, ['special_ndtr|||self:T'])
+const s_special_ndtri = signatures('ndtri', false, ['special_ndtri|||self:T'])
+const s_special_polygamma = signatures('polygamma', false, ['special_polygamma|||n:i,self:T'])
+const s_special_psi = signatures('psi', false, ['special_psi|||self:T'])
+const s_special_round = signatures('round', false, ['special_round|||self:T,*,decimals:i='])
+const s_special_scaled_modified_bessel_k0 = signatures('scaledModifiedBesselK0', false, ['special_scaled_modified_bessel_k0|||x:T'])
+const s_special_scaled_modified_bessel_k1 = signatures('scaledModifiedBesselK1', false, ['special_scaled_modified_bessel_k1|||x:T'])
+const s_special_shifted_chebyshev_polynomial_t = signatures('shiftedChebyshevPolynomialT', false, ['special_shifted_chebyshev_polynomial_t|||x:T,n:T', 'special_shifted_chebyshev_polynomial_t|x_scalar||x:S,n:T', 'special_shifted_chebyshev_polynomial_t|n_scalar||x:T,n:S'])
+const s_special_shifted_chebyshev_polynomial_u = signatures('shiftedChebyshevPolynomialU', false, ['special_shifted_chebyshev_polynomial_u|||x:T,n:T', 'special_shifted_chebyshev_polynomial_u|x_scalar||x:S,n:T', 'special_shifted_chebyshev_polynomial_u|n_scalar||x:T,n:S'])
+const s_special_shifted_chebyshev_polynomial_v = signatures('shiftedChebyshevPolynomialV', false, ['special_shifted_chebyshev_polynomial_v|||x:T,n:T', 'special_shifted_chebyshev_polynomial_v|x_scalar||x:S,n:T', 'special_shifted_chebyshev_polynomial_v|n_scalar||x:T,n:S'])
+const s_special_shifted_chebyshev_polynomial_w = signatures('shiftedChebyshevPolynomialW', false, ['special_shifted_chebyshev_polynomial_w|||x:T,n:T', 'special_shifted_chebyshev_polynomial_w|x_scalar||x:S,n:T', 'special_shifted_chebyshev_polynomial_w|n_scalar||x:T,n:S'])
+const s_special_sinc = signatures('sinc', false, ['special_sinc|||self:T'])
+const s_special_softmax = signatures('softmax', false, ['special_softmax|||self:T,dim:i,dtype:d?='])
+const s_special_spherical_bessel_j0 = signatures('sphericalBesselJ0', false, ['special_spherical_bessel_j0|||x:T'])
+const s_special_xlog1py = signatures('xlog1py', false, ['special_xlog1py|||self:T,other:T', 'special_xlog1py|self_scalar||self:S,other:T', 'special_xlog1py|other_scalar||self:T,other:S'])
+const s_special_xlogy = signatures('xlogy', false, ['special_xlogy|||self:T,other:T', 'special_xlogy|self_scalar||self:S,other:T', 'special_xlogy|other_scalar||self:T,other:S'])
+const s_special_zeta = signatures('zeta', false, ['special_zeta|||self:T,other:T', 'special_zeta|self_scalar||self:S,other:T', 'special_zeta|other_scalar||self:T,other:S'])
 
 /**
  * `special_airy_ai(Tensor x) -> Tensor`
@@ -157,9 +157,9 @@ const s55 = signatures('zeta', false, ['special_zeta|||self:T,other:T', 'special
 export function airyAi(x: Tensor): Tensor
 export function airyAi(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o0(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_airy_ai(a0._h))
 }
-return resolve(s0, null, arguments)
+return resolve(s_special_airy_ai, null, arguments)
 }
 
 /**
@@ -169,9 +169,9 @@ return resolve(s0, null, arguments)
 export function besselJ0(input: Tensor): Tensor
 export function besselJ0(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o1(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_bessel_j0(a0._h))
 }
-return resolve(s1, null, arguments)
+return resolve(s_special_bessel_j0, null, arguments)
 }
 
 /**
@@ -181,9 +181,9 @@ return resolve(s1, null, arguments)
 export function besselJ1(input: Tensor): Tensor
 export function besselJ1(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o2(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_bessel_j1(a0._h))
 }
-return resolve(s2, null, arguments)
+return resolve(s_special_bessel_j1, null, arguments)
 }
 
 /**
@@ -193,9 +193,9 @@ return resolve(s2, null, arguments)
 export function besselY0(input: Tensor): Tensor
 export function besselY0(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o3(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_bessel_y0(a0._h))
 }
-return resolve(s3, null, arguments)
+return resolve(s_special_bessel_y0, null, arguments)
 }
 
 /**
@@ -205,9 +205,9 @@ return resolve(s3, null, arguments)
 export function besselY1(input: Tensor): Tensor
 export function besselY1(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o4(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_bessel_y1(a0._h))
 }
-return resolve(s4, null, arguments)
+return resolve(s_special_bessel_y1, null, arguments)
 }
 
 /**
@@ -221,11 +221,11 @@ export function chebyshevPolynomialT(x: Scalar, n: Tensor): Tensor
 export function chebyshevPolynomialT(x: Tensor, n: Scalar): Tensor
 export function chebyshevPolynomialT(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o5(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o6(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o7(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_chebyshev_polynomial_t(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_chebyshev_polynomial_t__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_chebyshev_polynomial_t__n_scalar(a0._h, a1))
 }
-return resolve(s5, null, arguments)
+return resolve(s_special_chebyshev_polynomial_t, null, arguments)
 }
 
 /**
@@ -239,11 +239,11 @@ export function chebyshevPolynomialU(x: Scalar, n: Tensor): Tensor
 export function chebyshevPolynomialU(x: Tensor, n: Scalar): Tensor
 export function chebyshevPolynomialU(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o8(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o9(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o10(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_chebyshev_polynomial_u(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_chebyshev_polynomial_u__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_chebyshev_polynomial_u__n_scalar(a0._h, a1))
 }
-return resolve(s6, null, arguments)
+return resolve(s_special_chebyshev_polynomial_u, null, arguments)
 }
 
 /**
@@ -257,11 +257,11 @@ export function chebyshevPolynomialV(x: Scalar, n: Tensor): Tensor
 export function chebyshevPolynomialV(x: Tensor, n: Scalar): Tensor
 export function chebyshevPolynomialV(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o11(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o12(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o13(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_chebyshev_polynomial_v(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_chebyshev_polynomial_v__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_chebyshev_polynomial_v__n_scalar(a0._h, a1))
 }
-return resolve(s7, null, arguments)
+return resolve(s_special_chebyshev_polynomial_v, null, arguments)
 }
 
 /**
@@ -275,11 +275,11 @@ export function chebyshevPolynomialW(x: Scalar, n: Tensor): Tensor
 export function chebyshevPolynomialW(x: Tensor, n: Scalar): Tensor
 export function chebyshevPolynomialW(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o14(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o15(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o16(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_chebyshev_polynomial_w(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_chebyshev_polynomial_w__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_chebyshev_polynomial_w__n_scalar(a0._h, a1))
 }
-return resolve(s8, null, arguments)
+return resolve(s_special_chebyshev_polynomial_w, null, arguments)
 }
 
 /**
@@ -289,9 +289,9 @@ return resolve(s8, null, arguments)
 export function digamma(input: Tensor): Tensor
 export function digamma(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o17(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_digamma(a0._h))
 }
-return resolve(s9, null, arguments)
+return resolve(s_special_digamma, null, arguments)
 }
 
 /**
@@ -301,9 +301,9 @@ return resolve(s9, null, arguments)
 export function entr(input: Tensor): Tensor
 export function entr(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o18(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_entr(a0._h))
 }
-return resolve(s10, null, arguments)
+return resolve(s_special_entr, null, arguments)
 }
 
 /**
@@ -313,9 +313,9 @@ return resolve(s10, null, arguments)
 export function erf(input: Tensor): Tensor
 export function erf(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o19(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_erf(a0._h))
 }
-return resolve(s11, null, arguments)
+return resolve(s_special_erf, null, arguments)
 }
 
 /**
@@ -325,9 +325,9 @@ return resolve(s11, null, arguments)
 export function erfc(input: Tensor): Tensor
 export function erfc(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o20(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_erfc(a0._h))
 }
-return resolve(s12, null, arguments)
+return resolve(s_special_erfc, null, arguments)
 }
 
 /**
@@ -337,9 +337,9 @@ return resolve(s12, null, arguments)
 export function erfcx(input: Tensor): Tensor
 export function erfcx(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o21(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_erfcx(a0._h))
 }
-return resolve(s13, null, arguments)
+return resolve(s_special_erfcx, null, arguments)
 }
 
 /**
@@ -349,9 +349,9 @@ return resolve(s13, null, arguments)
 export function erfinv(input: Tensor): Tensor
 export function erfinv(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o22(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_erfinv(a0._h))
 }
-return resolve(s14, null, arguments)
+return resolve(s_special_erfinv, null, arguments)
 }
 
 /**
@@ -361,9 +361,9 @@ return resolve(s14, null, arguments)
 export function exp2(input: Tensor): Tensor
 export function exp2(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o23(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_exp2(a0._h))
 }
-return resolve(s15, null, arguments)
+return resolve(s_special_exp2, null, arguments)
 }
 
 /**
@@ -373,9 +373,9 @@ return resolve(s15, null, arguments)
 export function expit(input: Tensor): Tensor
 export function expit(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o24(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_expit(a0._h))
 }
-return resolve(s16, null, arguments)
+return resolve(s_special_expit, null, arguments)
 }
 
 /**
@@ -385,9 +385,9 @@ return resolve(s16, null, arguments)
 export function expm1(input: Tensor): Tensor
 export function expm1(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o25(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_expm1(a0._h))
 }
-return resolve(s17, null, arguments)
+return resolve(s_special_expm1, null, arguments)
 }
 
 /**
@@ -397,9 +397,9 @@ return resolve(s17, null, arguments)
 export function gammainc(input: Tensor, other: Tensor): Tensor
 export function gammainc(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o26(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_gammainc(a0._h, a1._h))
 }
-return resolve(s18, null, arguments)
+return resolve(s_special_gammainc, null, arguments)
 }
 
 /**
@@ -409,9 +409,9 @@ return resolve(s18, null, arguments)
 export function gammaincc(input: Tensor, other: Tensor): Tensor
 export function gammaincc(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o27(a0._h, a1._h))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_gammaincc(a0._h, a1._h))
 }
-return resolve(s19, null, arguments)
+return resolve(s_special_gammaincc, null, arguments)
 }
 
 /**
@@ -421,9 +421,9 @@ return resolve(s19, null, arguments)
 export function gammaln(input: Tensor): Tensor
 export function gammaln(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o28(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_gammaln(a0._h))
 }
-return resolve(s20, null, arguments)
+return resolve(s_special_gammaln, null, arguments)
 }
 
 /**
@@ -437,11 +437,11 @@ export function hermitePolynomialH(x: Scalar, n: Tensor): Tensor
 export function hermitePolynomialH(x: Tensor, n: Scalar): Tensor
 export function hermitePolynomialH(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o29(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o30(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o31(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_hermite_polynomial_h(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_hermite_polynomial_h__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_hermite_polynomial_h__n_scalar(a0._h, a1))
 }
-return resolve(s21, null, arguments)
+return resolve(s_special_hermite_polynomial_h, null, arguments)
 }
 
 /**
@@ -455,11 +455,11 @@ export function hermitePolynomialHe(x: Scalar, n: Tensor): Tensor
 export function hermitePolynomialHe(x: Tensor, n: Scalar): Tensor
 export function hermitePolynomialHe(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o32(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o33(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o34(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_hermite_polynomial_he(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_hermite_polynomial_he__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_hermite_polynomial_he__n_scalar(a0._h, a1))
 }
-return resolve(s22, null, arguments)
+return resolve(s_special_hermite_polynomial_he, null, arguments)
 }
 
 /**
@@ -469,9 +469,9 @@ return resolve(s22, null, arguments)
 export function i0(input: Tensor): Tensor
 export function i0(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o35(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_i0(a0._h))
 }
-return resolve(s23, null, arguments)
+return resolve(s_special_i0, null, arguments)
 }
 
 /**
@@ -481,9 +481,9 @@ return resolve(s23, null, arguments)
 export function i0e(input: Tensor): Tensor
 export function i0e(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o36(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_i0e(a0._h))
 }
-return resolve(s24, null, arguments)
+return resolve(s_special_i0e, null, arguments)
 }
 
 /**
@@ -493,9 +493,9 @@ return resolve(s24, null, arguments)
 export function i1(input: Tensor): Tensor
 export function i1(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o37(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_i1(a0._h))
 }
-return resolve(s25, null, arguments)
+return resolve(s_special_i1, null, arguments)
 }
 
 /**
@@ -505,9 +505,9 @@ return resolve(s25, null, arguments)
 export function i1e(input: Tensor): Tensor
 export function i1e(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o38(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_i1e(a0._h))
 }
-return resolve(s26, null, arguments)
+return resolve(s_special_i1e, null, arguments)
 }
 
 /**
@@ -521,11 +521,11 @@ export function laguerrePolynomialL(x: Scalar, n: Tensor): Tensor
 export function laguerrePolynomialL(x: Tensor, n: Scalar): Tensor
 export function laguerrePolynomialL(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o39(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o40(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o41(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_laguerre_polynomial_l(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_laguerre_polynomial_l__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_laguerre_polynomial_l__n_scalar(a0._h, a1))
 }
-return resolve(s27, null, arguments)
+return resolve(s_special_laguerre_polynomial_l, null, arguments)
 }
 
 /**
@@ -539,11 +539,11 @@ export function legendrePolynomialP(x: Scalar, n: Tensor): Tensor
 export function legendrePolynomialP(x: Tensor, n: Scalar): Tensor
 export function legendrePolynomialP(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o42(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o43(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o44(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_legendre_polynomial_p(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_legendre_polynomial_p__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_legendre_polynomial_p__n_scalar(a0._h, a1))
 }
-return resolve(s28, null, arguments)
+return resolve(s_special_legendre_polynomial_p, null, arguments)
 }
 
 /**
@@ -553,9 +553,9 @@ return resolve(s28, null, arguments)
 export function log1p(input: Tensor): Tensor
 export function log1p(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o45(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_log1p(a0._h))
 }
-return resolve(s29, null, arguments)
+return resolve(s_special_log1p, null, arguments)
 }
 
 /**
@@ -565,9 +565,9 @@ return resolve(s29, null, arguments)
 export function logNdtr(input: Tensor): Tensor
 export function logNdtr(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o46(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_log_ndtr(a0._h))
 }
-return resolve(s30, null, arguments)
+return resolve(s_special_log_ndtr, null, arguments)
 }
 
 /**
@@ -577,9 +577,9 @@ return resolve(s30, null, arguments)
 export function logSoftmax(input: Tensor, dim: Int, options?: { dtype?: DType | null }): Tensor
 export function logSoftmax(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o47(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_log_softmax(a0._h, a1))
 }
-return resolve(s31, null, arguments)
+return resolve(s_special_log_softmax, null, arguments)
 }
 
 /**
@@ -590,12 +590,12 @@ export function logit(input: Tensor, eps?: number | null): Tensor
 export function logit(input: Tensor, options?: { eps?: number | null }): Tensor
 export function logit(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o48(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_logit(a0._h))
 }
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o48(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_logit(a0._h, a1))
 }
-return resolve(s32, null, arguments)
+return resolve(s_special_logit, null, arguments)
 }
 
 /**
@@ -606,12 +606,12 @@ export function logsumexp(input: Tensor, dim: Int | readonly Int[], keepdim?: bo
 export function logsumexp(input: Tensor, dim: Int | readonly Int[], options?: { keepdim?: boolean }): Tensor
 export function logsumexp(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o49(a0._h, a1))
+if (a0 instanceof TensorBase && Array.isArray(a1)) return wrap(o_special_logsumexp(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o49(a0._h, a1, a2))
+if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') return wrap(o_special_logsumexp(a0._h, a1, a2))
 }
-return resolve(s33, null, arguments)
+return resolve(s_special_logsumexp, null, arguments)
 }
 
 /**
@@ -621,9 +621,9 @@ return resolve(s33, null, arguments)
 export function modifiedBesselI0(input: Tensor): Tensor
 export function modifiedBesselI0(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o50(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_modified_bessel_i0(a0._h))
 }
-return resolve(s34, null, arguments)
+return resolve(s_special_modified_bessel_i0, null, arguments)
 }
 
 /**
@@ -633,9 +633,9 @@ return resolve(s34, null, arguments)
 export function modifiedBesselI1(input: Tensor): Tensor
 export function modifiedBesselI1(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o51(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_modified_bessel_i1(a0._h))
 }
-return resolve(s35, null, arguments)
+return resolve(s_special_modified_bessel_i1, null, arguments)
 }
 
 /**
@@ -645,9 +645,9 @@ return resolve(s35, null, arguments)
 export function modifiedBesselK0(input: Tensor): Tensor
 export function modifiedBesselK0(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o52(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_modified_bessel_k0(a0._h))
 }
-return resolve(s36, null, arguments)
+return resolve(s_special_modified_bessel_k0, null, arguments)
 }
 
 /**
@@ -657,9 +657,9 @@ return resolve(s36, null, arguments)
 export function modifiedBesselK1(input: Tensor): Tensor
 export function modifiedBesselK1(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o53(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_modified_bessel_k1(a0._h))
 }
-return resolve(s37, null, arguments)
+return resolve(s_special_modified_bessel_k1, null, arguments)
 }
 
 /**
@@ -669,9 +669,9 @@ return resolve(s37, null, arguments)
 export function multigammaln(input: Tensor, p: Int): Tensor
 export function multigammaln(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o54(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_multigammaln(a0._h, a1))
 }
-return resolve(s38, null, arguments)
+return resolve(s_special_multigammaln, null, arguments)
 }
 
 /**
@@ -681,9 +681,9 @@ return resolve(s38, null, arguments)
 export function ndtr(input: Tensor): Tensor
 export function ndtr(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o55(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_ndtr(a0._h))
 }
-return resolve(s39, null, arguments)
+return resolve(s_special_ndtr, null, arguments)
 }
 
 /**
@@ -693,9 +693,9 @@ return resolve(s39, null, arguments)
 export function ndtri(input: Tensor): Tensor
 export function ndtri(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o56(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_ndtri(a0._h))
 }
-return resolve(s40, null, arguments)
+return resolve(s_special_ndtri, null, arguments)
 }
 
 /**
@@ -705,9 +705,9 @@ return resolve(s40, null, arguments)
 export function polygamma(n: Int, input: Tensor): Tensor
 export function polygamma(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o57(a0, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_polygamma(a0, a1._h))
 }
-return resolve(s41, null, arguments)
+return resolve(s_special_polygamma, null, arguments)
 }
 
 /**
@@ -717,9 +717,9 @@ return resolve(s41, null, arguments)
 export function psi(input: Tensor): Tensor
 export function psi(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o58(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_psi(a0._h))
 }
-return resolve(s42, null, arguments)
+return resolve(s_special_psi, null, arguments)
 }
 
 /**
@@ -729,9 +729,9 @@ return resolve(s42, null, arguments)
 export function round(input: Tensor, options?: { decimals?: Int }): Tensor
 export function round(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o59(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_round(a0._h))
 }
-return resolve(s43, null, arguments)
+return resolve(s_special_round, null, arguments)
 }
 
 /**
@@ -741,9 +741,9 @@ return resolve(s43, null, arguments)
 export function scaledModifiedBesselK0(x: Tensor): Tensor
 export function scaledModifiedBesselK0(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o60(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_scaled_modified_bessel_k0(a0._h))
 }
-return resolve(s44, null, arguments)
+return resolve(s_special_scaled_modified_bessel_k0, null, arguments)
 }
 
 /**
@@ -753,9 +753,9 @@ return resolve(s44, null, arguments)
 export function scaledModifiedBesselK1(x: Tensor): Tensor
 export function scaledModifiedBesselK1(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o61(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_scaled_modified_bessel_k1(a0._h))
 }
-return resolve(s45, null, arguments)
+return resolve(s_special_scaled_modified_bessel_k1, null, arguments)
 }
 
 /**
@@ -769,11 +769,11 @@ export function shiftedChebyshevPolynomialT(x: Scalar, n: Tensor): Tensor
 export function shiftedChebyshevPolynomialT(x: Tensor, n: Scalar): Tensor
 export function shiftedChebyshevPolynomialT(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o62(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o63(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o64(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_shifted_chebyshev_polynomial_t(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_shifted_chebyshev_polynomial_t__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_shifted_chebyshev_polynomial_t__n_scalar(a0._h, a1))
 }
-return resolve(s46, null, arguments)
+return resolve(s_special_shifted_chebyshev_polynomial_t, null, arguments)
 }
 
 /**
@@ -787,11 +787,11 @@ export function shiftedChebyshevPolynomialU(x: Scalar, n: Tensor): Tensor
 export function shiftedChebyshevPolynomialU(x: Tensor, n: Scalar): Tensor
 export function shiftedChebyshevPolynomialU(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o65(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o66(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o67(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_shifted_chebyshev_polynomial_u(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_shifted_chebyshev_polynomial_u__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_shifted_chebyshev_polynomial_u__n_scalar(a0._h, a1))
 }
-return resolve(s47, null, arguments)
+return resolve(s_special_shifted_chebyshev_polynomial_u, null, arguments)
 }
 
 /**
@@ -805,11 +805,11 @@ export function shiftedChebyshevPolynomialV(x: Scalar, n: Tensor): Tensor
 export function shiftedChebyshevPolynomialV(x: Tensor, n: Scalar): Tensor
 export function shiftedChebyshevPolynomialV(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o68(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o69(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o70(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_shifted_chebyshev_polynomial_v(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_shifted_chebyshev_polynomial_v__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_shifted_chebyshev_polynomial_v__n_scalar(a0._h, a1))
 }
-return resolve(s48, null, arguments)
+return resolve(s_special_shifted_chebyshev_polynomial_v, null, arguments)
 }
 
 /**
@@ -823,11 +823,11 @@ export function shiftedChebyshevPolynomialW(x: Scalar, n: Tensor): Tensor
 export function shiftedChebyshevPolynomialW(x: Tensor, n: Scalar): Tensor
 export function shiftedChebyshevPolynomialW(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o71(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o72(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o73(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_shifted_chebyshev_polynomial_w(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_shifted_chebyshev_polynomial_w__x_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_shifted_chebyshev_polynomial_w__n_scalar(a0._h, a1))
 }
-return resolve(s49, null, arguments)
+return resolve(s_special_shifted_chebyshev_polynomial_w, null, arguments)
 }
 
 /**
@@ -837,9 +837,9 @@ return resolve(s49, null, arguments)
 export function sinc(input: Tensor): Tensor
 export function sinc(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o74(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_sinc(a0._h))
 }
-return resolve(s50, null, arguments)
+return resolve(s_special_sinc, null, arguments)
 }
 
 /**
@@ -850,9 +850,9 @@ export function softmax(input: Tensor, dim: Int, dtype?: DType | null): Tensor
 export function softmax(input: Tensor, dim: Int, options?: { dtype?: DType | null }): Tensor
 export function softmax(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o75(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_softmax(a0._h, a1))
 }
-return resolve(s51, null, arguments)
+return resolve(s_special_softmax, null, arguments)
 }
 
 /**
@@ -862,9 +862,9 @@ return resolve(s51, null, arguments)
 export function sphericalBesselJ0(x: Tensor): Tensor
 export function sphericalBesselJ0(a0?: unknown): unknown {
 if (arguments.length === 1) {
-if (a0 instanceof TensorBase) return wrap(o76(a0._h))
+if (a0 instanceof TensorBase) return wrap(o_special_spherical_bessel_j0(a0._h))
 }
-return resolve(s52, null, arguments)
+return resolve(s_special_spherical_bessel_j0, null, arguments)
 }
 
 /**
@@ -878,11 +878,11 @@ export function xlog1py(input: Scalar, other: Tensor): Tensor
 export function xlog1py(input: Tensor, other: Scalar): Tensor
 export function xlog1py(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o77(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o78(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o79(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_xlog1py(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_xlog1py__self_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_xlog1py__other_scalar(a0._h, a1))
 }
-return resolve(s53, null, arguments)
+return resolve(s_special_xlog1py, null, arguments)
 }
 
 /**
@@ -896,11 +896,11 @@ export function xlogy(input: Scalar, other: Tensor): Tensor
 export function xlogy(input: Tensor, other: Scalar): Tensor
 export function xlogy(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o80(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o81(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o82(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_xlogy(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_xlogy__self_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_xlogy__other_scalar(a0._h, a1))
 }
-return resolve(s54, null, arguments)
+return resolve(s_special_xlogy, null, arguments)
 }
 
 /**
@@ -914,9 +914,9 @@ export function zeta(input: Scalar, other: Tensor): Tensor
 export function zeta(input: Tensor, other: Scalar): Tensor
 export function zeta(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
-if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o83(a0._h, a1._h))
-if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o84(a0, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o85(a0._h, a1))
+if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_special_zeta(a0._h, a1._h))
+if (typeof a0 === 'number' && a1 instanceof TensorBase) return wrap(o_special_zeta__self_scalar(a0, a1._h))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_special_zeta__other_scalar(a0._h, a1))
 }
-return resolve(s55, null, arguments)
+return resolve(s_special_zeta, null, arguments)
 }

@@ -1,0 +1,50 @@
+import { native } from '../../native'
+import { wrap } from '../base'
+import { type Given, named } from '../dispatch/named'
+import { isComplexDtype, isFloatingDtype, type Int } from '../dtype'
+import type { Tensor } from '../tensor'
+
+export interface SplitOptions {
+  /** Default: 0. */
+  dim?: Int
+}
+
+const SPLIT = ['dim'] as const
+
+/** Splits a tensor into chunks of a size, or of the sizes given. */
+export function split(input: Tensor, sizes: Int | readonly Int[], ...given: Given<SplitOptions, typeof SPLIT>): Tensor[] {
+  const { dim = 0 } = named<SplitOptions>('split', SPLIT, given)
+  return Array.isArray(sizes) ? input.split(sizes as readonly Int[], dim) : input.split(sizes as Int, dim)
+}
+
+export interface NonzeroOptions {
+  /** Gives one tensor of indices per dimension, as `index` takes them. */
+  asTuple?: boolean
+}
+
+/** @internal */
+export const NONZERO = ['asTuple'] as const
+
+type Call = (...args: unknown[]) => unknown
+let nonzeroCall: Call = (...args) => (nonzeroCall = native.operator('aten::nonzero', ''))(...args)
+let nonzeroNumpyCall: Call = (...args) => (nonzeroNumpyCall = native.operator('aten::nonzero_numpy', ''))(...args)
+
+/**
+ * The indices of the elements that are not zero: [count, dimensions], or with `asTuple` one tensor per dimension.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nonzero.html
+ */
+export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[]
+export function nonzero(input: Tensor, ...given: Given<NonzeroOptions, typeof NONZERO>): Tensor
+export function nonzero(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
+  const { asTuple = false } = named<NonzeroOptions>('nonzero', NONZERO, given)
+  return asTuple ? (nonzeroNumpyCall(input._h) as unknown[]).map(wrap) : wrap(nonzeroCall(input._h))
+}
+
+export function isFloatingPoint(input: Tensor): boolean {
+  return isFloatingDtype(input.dtype)
+}
+
+export function isComplex(input: Tensor): boolean {
+  return isComplexDtype(input.dtype)
+}

@@ -1,22 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PixelCL, type PixelCLOptions, type View } from '../../src/pixelcl'
+import { native } from '../../src/native'
 import * as torch from '../../src/torch'
-import type { DType, Tensor } from '../../src/torch'
+import type { Tensor } from '../../src/torch'
+import { wrap } from '../../src/torch/base'
+import { PixelCL, type PixelCLOptions } from '../../src/pixelcl'
 
 const folder = join(__dirname, '..', 'fixtures', 'parity')
 
-/** One reference case: what the Python package computed on fixed inputs, in float64. */
-export interface Case {
-  readonly name: string
-  readonly steps: readonly { readonly loss: number; readonly positive_pairs: number }[]
-  readonly optimizer: { readonly lr: number }
-  readonly options: Readonly<Record<string, unknown>>
-  readonly views: readonly [RawView, RawView][]
-  readonly tensors: ReadonlyMap<string, Tensor>
+const dtypes: Readonly<Record<string, string>> = { F64: 'float64', F32: 'float32', I64: 'int64' }
+
+/** Tensors of a safetensors file by name. */
+export function readTensors(name: string): Record<string, Tensor> {
+  const file = readFileSync(join(folder, `${name}.safetensors`))
+  const length = Number(file.readBigUInt64LE(0))
+  const header = JSON.parse(file.subarray(8, 8 + length).toString()) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>
+  const entries = Object.entries(header).filter(([key]) => key !== '__metadata__')
+  return Object.fromEntries(
+    entries.map(([key, { dtype, shape, data_offsets: [start, end] }]) => {
+      const data = new Uint8Array(file.subarray(8 + length + start, 8 + length + end))
+      return [key, wrap(native.fromBytes(data, shape, dtypes[dtype]!))]
+    }),
+  )
 }
 
-interface RawView {
+interface BoxAndFlip {
   readonly y0: number
   readonly y1: number
   readonly x0: number
@@ -24,49 +32,67 @@ interface RawView {
   readonly hflip: boolean
 }
 
-const dtypes: Readonly<Record<string, DType>> = { F32: 'float32', F64: 'float64', I64: 'int64' }
-
-/** Reads safetensors by itself: the fixtures must not depend on the reader under test. */
-function readTensors(path: string): Map<string, Tensor> {
-  const bytes = readFileSync(path)
-  const length = Number(bytes.readBigUInt64LE(0))
-  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>
-  const tensors = new Map<string, Tensor>()
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue
-    const [start, end] = entry.data_offsets
-    const raw = bytes.buffer.slice(bytes.byteOffset + 8 + length + start, bytes.byteOffset + 8 + length + end)
-    const data = entry.dtype === 'F32' ? new Float32Array(raw) : entry.dtype === 'F64' ? new Float64Array(raw) : new BigInt64Array(raw)
-    tensors.set(name, torch.tensor(data, { dtype: dtypes[entry.dtype]! }).reshape(entry.shape))
-  }
-  return tensors
+/** What a case's JSON holds. */
+export interface Case {
+  readonly options: Readonly<Record<string, unknown>>
+  readonly views: readonly (readonly [BoxAndFlip, BoxAndFlip])[]
+  readonly optimizer: { readonly lr: number }
+  readonly steps: readonly { readonly loss: number; readonly positive_pairs: number }[]
 }
 
-export function readCase(name: string): Case {
-  const json = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Omit<Case, 'tensors'>
-  return { ...json, tensors: readTensors(join(folder, `${name}.safetensors`)) }
+export function readCase<T = Case>(name: string): T {
+  return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as T
+}
+
+export function backbonePath(name: string): string {
+  return join(folder, `${name}.backbone.pt`)
+}
+
+const camelCase = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+
+/** The options of a case by this package's names. */
+export function optionsOf(read: Case): Partial<PixelCLOptions> {
+  return Object.fromEntries(Object.entries(read.options).map(([name, value]) => [camelCase(name), value]))
 }
 
 /** The tensors under a prefix, without it. */
-export function under(reference: Case, prefix: string): Record<string, Tensor> {
-  return Object.fromEntries([...reference.tensors].filter(([name]) => name.startsWith(prefix)).map(([name, value]) => [name.slice(prefix.length), value]))
+export function under(tensors: Readonly<Record<string, Tensor>>, prefix: string): Record<string, Tensor> {
+  const entries = Object.entries(tensors).filter(([name]) => name.startsWith(prefix))
+  return Object.fromEntries(entries.map(([name, tensor]) => [name.slice(prefix.length), tensor]))
 }
 
-export function viewsOf(reference: Case, step: number): [View, View] {
-  const view = ({ hflip, ...box }: RawView): View => ({ box, hflip })
-  const [one, two] = reference.views[step]!
-  return [view(one), view(two)]
-}
-
-/** The learner as it stands before step 1, with its augmentations switched off. */
-export function learnerOf(reference: Case, dtype: DType): PixelCL {
-  const net = torch.jit.load(join(folder, `${reference.name}.backbone.pt`)).to(dtype)
-  const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-  const options = Object.fromEntries(Object.entries(reference.options).map(([key, value]) => [camel(key), value]))
-  const images = reference.tensors.get('images')!
-  const imageSize = Math.max(...images.shape.slice(-2))
-  const learner = new PixelCL(net as unknown as torch.nn.AnyModule, { imageSize, augmentFn: (all: Tensor) => all, ...options } as PixelCLOptions)
-  learner.loadStateDict(under(reference, 'initial.'), { strict: false })
+/** The learner of a case before its first step. */
+export function learnerOf(name: string, dtype: 'float32' | 'float64'): { learner: PixelCL; tensors: Record<string, Tensor>; read: Case } {
+  const read = readCase(name)
+  const tensors = readTensors(name)
+  const [height, width] = tensors['images']!.shape.slice(-2) as [number, number]
+  const net = torch.jit.load(backbonePath(name)).to(dtype)
+  const learner = new PixelCL(net, { imageSize: Math.max(height, width), augmentFn: (images) => images, ...optionsOf(read) })
+  learner.loadStateDict(under(tensors, 'initial.'), { strict: false })
   learner.resetMovingAverage()
-  return learner.train()
+  learner.train()
+  return { learner, tensors, read }
+}
+
+export interface StepResult {
+  readonly loss: number
+  readonly positivePairs: number
+}
+
+/** Runs a case's steps; `afterBackward` sees the gradients of each. */
+export function runCase(name: string, dtype: 'float32' | 'float64', afterBackward: (step: number, learner: PixelCL) => void = () => {}): { learner: PixelCL; results: StepResult[] } {
+  const { learner, tensors, read } = learnerOf(name, dtype)
+  const optimizer = new torch.optim.Adam(learner.parameters(), { lr: read.optimizer.lr })
+  const results = read.views.map(([one, two], step) => {
+    const images = tensors['images']!.select(0, step).to(dtype)
+    const view = ({ hflip, ...box }: BoxAndFlip) => ({ box, hflip })
+    const [loss, positivePairs] = learner.forward(images, { returnPositivePairs: true, views: [view(one), view(two)] })
+    optimizer.zeroGrad()
+    loss.backward()
+    afterBackward(step, learner)
+    optimizer.step()
+    learner.updateMovingAverage()
+    return { loss: loss.item(), positivePairs }
+  })
+  return { learner, results }
 }

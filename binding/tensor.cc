@@ -98,6 +98,39 @@ Napi::Value storageFromBytes(Info info) {
   return Napi::Value(env, wrapTensor(env, tensor));
 }
 
+Napi::Value emptyStorage(Info info) {
+  Napi::Env env = info.Env();
+  const int64_t bytes = intOf(env, info[0], "a storage's size");
+  if (bytes < 0) throw Failure("ARGUMENT", "a storage's size is negative");
+  return Napi::Value(env, wrapTensor(env, at::empty({bytes}, at::TensorOptions().dtype(c10::ScalarType::Byte))));
+}
+
+// Where in a CPU storage a range of bytes begins.
+char* storageRange(const at::Tensor& tensor, int64_t offset, size_t length) {
+  if (tensor.device().type() != c10::DeviceType::CPU) throw Failure("ARGUMENT", "the bytes of a storage are read and written on the CPU: call cpu() first");
+  const c10::Storage& storage = tensor.storage();
+  if (offset < 0 || static_cast<size_t>(offset) > storage.nbytes() || length > storage.nbytes() - static_cast<size_t>(offset)) {
+    throw Failure("ARGUMENT", "a range of bytes reaches beyond its storage");
+  }
+  return static_cast<char*>(storage.mutable_data()) + offset;
+}
+
+Napi::Value writeStorage(Info info) {
+  Napi::Env env = info.Env();
+  const Bytes bytes = bytesOf(env, info[2]);
+  char* const target = storageRange(tensorOf(env, info[0]), intOf(env, info[1], "an offset"), bytes.length);
+  if (bytes.length != 0) std::memcpy(target, bytes.data, bytes.length);
+  return env.Undefined();
+}
+
+Napi::Value readStorage(Info info) {
+  Napi::Env env = info.Env();
+  const Bytes bytes = bytesOf(env, info[2]);
+  const char* const source = storageRange(tensorOf(env, info[0]), intOf(env, info[1], "an offset"), bytes.length);
+  if (bytes.length != 0) std::memcpy(const_cast<void*>(bytes.data), source, bytes.length);
+  return env.Undefined();
+}
+
 Napi::Value viewOfStorage(Info info) {
   Napi::Env env = info.Env();
   const at::Tensor& base = tensorOf(env, info[0]);
@@ -243,6 +276,9 @@ void registerTensor(Napi::Object exports) {
   define<toBytes>(exports, "toBytes");
   define<storageBytes>(exports, "storageBytes");
   define<storageFromBytes>(exports, "storageFromBytes");
+  define<emptyStorage>(exports, "emptyStorage");
+  define<writeStorage>(exports, "writeStorage");
+  define<readStorage>(exports, "readStorage");
   define<viewOfStorage>(exports, "viewOfStorage");
   define<shape>(exports, "shape");
   define<stride>(exports, "stride");

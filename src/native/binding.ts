@@ -87,6 +87,12 @@ export interface Binding {
   storageBytes(tensor: TensorHandle): ArrayBuffer
   /** A tensor of its own uint8 storage of `bytes`, the base that `viewOfStorage` takes views of. */
   storageFromBytes(data: ArrayBufferView): TensorHandle
+  /** A tensor of its own uint8 storage of that many bytes, not yet written. */
+  emptyStorage(bytes: number): TensorHandle
+  /** Copies `data` into the storage of a CPU tensor, from that byte on; the range is checked. */
+  writeStorage(tensor: TensorHandle, offset: number, data: ArrayBufferView): void
+  /** Fills `into` from the storage of a CPU tensor, from that byte on; the range is checked. */
+  readStorage(tensor: TensorHandle, offset: number, into: ArrayBufferView): void
   /** A tensor on the storage of `base`, offset and strides in elements of `dtype`; bounds are checked. */
   viewOfStorage(base: TensorHandle, dtype: string, offset: number, shape: readonly number[], stride: readonly number[]): TensorHandle
   shape(tensor: TensorHandle): number[]

@@ -1,0 +1,31 @@
+import sharp from 'sharp'
+
+/** Height and width in pixels. */
+export type Size = readonly [height: number, width: number]
+
+/** How an image of another shape is brought to a size: 'crop' keeps its proportions and cuts the middle out, 'stretch' keeps all of it. */
+export type Resize = 'crop' | 'stretch'
+
+/**
+ * Decodes an image file to RGB bytes, [height, width, 3], upright as its EXIF orientation says, transparency over black.
+ *
+ * It runs on libuv's threads, so decoding goes on while a training step holds the JavaScript thread.
+ *
+ * @throws Error of libvips for a file that is no image or is damaged.
+ */
+export async function decodeImage(path: string, [height, width]: Size, resize: Resize = 'crop'): Promise<Uint8Array> {
+  const image = sharp(path, { failOn: 'error', sequentialRead: true }).rotate()
+  const { data } = await image
+    .resize(width, height, { fit: resize === 'crop' ? 'cover' : 'fill', kernel: 'cubic' })
+    .flatten({ background: '#000000' })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  return data
+}
+
+/** Decodes an 8-bit PNG of class numbers, [height, width], without resizing or colour conversion. */
+export async function decodeMask(path: string): Promise<{ classes: Uint8Array; size: Size }> {
+  const { data, info } = await sharp(path).extractChannel(0).raw().toBuffer({ resolveWithObject: true })
+  return { classes: data, size: [info.height, info.width] }
+}

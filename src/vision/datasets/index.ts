@@ -1,0 +1,3 @@
+export { decodeImage, decodeMask, type Resize, type Size } from './decode'
+export { IMAGE_EXTENSIONS, ImageFolder, imagesFromBytes, type ImageFolderOptions } from './image-folder'
+export { makeTextures, TEXTURE_CLASSES, type TextureOptions, type TextureSet } from './textures'

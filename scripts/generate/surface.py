@@ -26,11 +26,11 @@ BY_HAND_METHODS = {
 }
 BY_HAND_FUNCTIONS = {
     "index", "item", "is_complex", "is_floating_point", "tensor", "from_file", "split", "align_tensors", "einsum", "stft", "norm", "full",
-    "arange", "unique_consecutive", "unique_dim", "result_type", "can_cast", "promote_types", "full_like", "cdist", "lu",
+    "unique_consecutive", "unique_dim", "result_type", "can_cast", "promote_types", "full_like", "cdist", "lu",
 }
 # Functions that PyTorch binds by hand in C++, from the same schemas.
 BOUND_BY_HAND_IN_PYTHON = {
-    "range", "sparse_coo_tensor", "sparse_compressed_tensor", "sparse_csr_tensor", "sparse_csc_tensor", "sparse_bsr_tensor", "sparse_bsc_tensor",
+    "arange", "range", "sparse_coo_tensor", "sparse_compressed_tensor", "sparse_csr_tensor", "sparse_csc_tensor", "sparse_bsr_tensor", "sparse_bsc_tensor",
 }
 KEEP_METHODS = {"split", "unflatten"}
 RESERVED = {"var", "delete", "in", "new", "function", "default", "typeof", "void", "with", "eval", "arguments", "import", "export", "enum", "switch", "case"}

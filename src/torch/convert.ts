@@ -44,7 +44,9 @@ export function namedOptions(name: string): ToOptions {
 
 function mergedOptions(targets: readonly unknown[]): ToOptions {
   let merged: ToOptions = {}
-  for (const target of targets) merged = { ...merged, ...optionsOf(target) }
+  // As in Python, booleans after the dtype are nonBlocking, then copy.
+  const flags: ('nonBlocking' | 'copy')[] = ['nonBlocking', 'copy']
+  for (const target of targets) merged = { ...merged, ...(typeof target === 'boolean' && flags.length > 0 ? { [flags.shift()!]: target } : optionsOf(target)) }
   return merged
 }
 

@@ -123,26 +123,3 @@ export function fullLike(input: Tensor, value: Scalar, options: TensorOptions = 
 export function scalarTensor(value: Scalar, options: TensorOptions = {}): Tensor {
   return full([], value, options)
 }
-
-/**
- * The numbers from `start` to `end` (left out) in steps: int64 where all are whole, else the default dtype.
- *
- * @example
- * torch.arange(3).tolist() // [0, 1, 2]
- */
-export function arange(end: Scalar, options?: TensorOptions): Tensor
-export function arange(start: Scalar, end: Scalar, options?: TensorOptions): Tensor
-export function arange(start: Scalar, end: Scalar, step: Scalar, options?: TensorOptions): Tensor
-export function arange(...args: unknown[]): Tensor {
-  const last = args.at(-1)
-  const hasOptions = typeof last === 'object' && last !== null && !('float' in last)
-  const options = (hasOptions ? args.pop() : {}) as TensorOptions
-  const [start, end, step] = args.length === 1 ? [0, args[0], 1] : [args[0], args[1], args[2] ?? 1]
-  if (args.length < 1 || args.length > 3) throw new ArgumentError(`arange() takes an end, or a start, an end and a step, but received ${args.length} numbers`)
-  arangeCall ??= native.operator('aten::arange', 'start_step')
-  const result = wrap(arangeCall(start, end, step, options.dtype ?? null, null, options.device ?? null))
-  if (options.requiresGrad === true) result.requiresGrad = true
-  return result
-}
-
-let arangeCall: ((...args: unknown[]) => unknown) | undefined

@@ -2,7 +2,7 @@ export * from './generated/functions'
 export { Tensor, fromShared } from './tensor'
 export type { ToOptions } from './convert'
 export { isTensor } from './base'
-export { tensor, asTensor, full, fullLike, scalarTensor, arange, defaultDtype, setDefaultDtype, type TensorData, type TensorOptions } from './creation'
+export { tensor, asTensor, full, fullLike, scalarTensor, defaultDtype, setDefaultDtype, type TensorData, type TensorOptions } from './creation'
 export {
   atleast1d,
   atleast2d,

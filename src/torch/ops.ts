@@ -1,8 +1,10 @@
-import { ArgumentError, TorchError, native } from '../native'
-import { convert, wrapResult, type Call } from './dispatch/resolve'
-import type { Tensor } from './tensor'
+import { TorchError, native } from '../native'
+import { isTensor } from './base'
+import { choose, convert, isOptions, wrapResult, type Call } from './dispatch/resolve'
+import { parseSchema } from './dispatch/schema'
+import type { Signature } from './dispatch/signature'
 
-/** One overload as `torch.ops.aten.add.Tensor`: arguments in the schema's order, undefined for a default. */
+/** One overload as `torch.ops.aten.add.Tensor`: arguments in the schema's order, undefined for a default, the last ones named in an object if wished. */
 export type OperatorOverload = (...args: unknown[]) => unknown
 
 /** All overloads of one operator; called itself, it takes the first one that accepts the arguments. */
@@ -26,19 +28,34 @@ function overloadsOf(qualified: string): string[] {
   return overloadsByName.get(qualified) ?? []
 }
 
+/** An overload's schema, read when arguments have to be named or chosen by. */
+function signatureOf(qualified: string, overload: string): Signature {
+  const text = native.schema(qualified, overload)
+  if (text === null) throw new TorchError(`libtorch ${native.buildInfo().version} has no operator ${qualified}`, { code: 'OPERATOR_NOT_FOUND' })
+  return parseSchema(text)
+}
+
 function makeOverload(qualified: string, overload: string): OperatorOverload {
   const call: Call = native.operator(qualified, overload)
+  let signature: Signature | undefined
   return (...args) => {
-    const handles = args.map(convert)
-    return restore(call(...handles), handles, args)
+    // Positional arguments are for the shim to check; a last object names some, which takes the schema.
+    if (!isOptions(args.at(-1))) return invoke(call, args.map(convert), args)
+    signature ??= signatureOf(qualified, overload)
+    const { bound, positional, options } = choose(`${qualified}.${overload || 'default'}`, [signature], null, args)
+    return invoke(call, bound, [...positional, ...Object.values(options ?? {})])
   }
 }
 
+function invoke(call: Call, handles: readonly unknown[], given: readonly unknown[]): unknown {
+  return restore(call(...handles), given)
+}
+
 /** A result that is an argument's own handle is that argument's own Tensor. */
-function restore(result: unknown, handles: readonly unknown[], args: readonly unknown[]): unknown {
-  if (Array.isArray(result)) return result.map((item) => restore(item, handles, args))
-  const at = typeof result === 'object' && result !== null ? handles.indexOf(result) : -1
-  return at >= 0 ? (args[at] as Tensor) : wrapResult(result)
+function restore(result: unknown, given: readonly unknown[]): unknown {
+  if (Array.isArray(result)) return result.map((item) => restore(item, given))
+  if (typeof result !== 'object' || result === null) return result
+  return given.flat().find((argument) => isTensor(argument) && argument._h === result) ?? wrapResult(result)
 }
 
 function makePacket(qualified: string): OperatorPacket {
@@ -50,17 +67,13 @@ function makePacket(qualified: string): OperatorPacket {
     if (function_ === undefined) made.set(overload, (function_ = makeOverload(qualified, overload)))
     return function_
   }
+  let all: Signature[] | undefined
   const any: OperatorOverload = (...args) => {
-    let first: unknown
-    for (const overload of overloads) {
-      try {
-        return get(overload)(...args)
-      } catch (error) {
-        if (!(error instanceof ArgumentError)) throw error
-        first ??= error
-      }
-    }
-    throw first
+    if (overloads.length === 1) return get(overloads[0]!)(...args)
+    all ??= overloads.map((overload) => signatureOf(qualified, overload))
+    const { signature, bound, positional, options } = choose(qualified, all, null, args)
+    signature.call ??= native.operator(qualified, signature.overload)
+    return invoke(signature.call, bound, [...positional, ...Object.values(options ?? {})])
   }
   return new Proxy(any, {
     get: (target, key) => {

@@ -1,5 +1,6 @@
 import { ArgumentError, native } from '../../native'
 import { TensorBase, isTensor, wrap } from '../base'
+import { isComplexDtype, isFloatingDtype } from '../dtype'
 import { parseSignature, type Parameter, type Signature } from './signature'
 
 /** A native operator, or the stand-in that looks it up at its first call. */
@@ -29,6 +30,21 @@ export function operator(name: string, overload: string): Call {
  */
 export function resolve(table: SignatureTable, receiver: TensorBase | null, given: ArrayLike<unknown>): unknown {
   table.parsed ??= table.specs.map((spec) => parseSignature(spec, table.method))
+  const { signature, bound, positional, options } = choose(table.name, table.parsed, receiver, given)
+  return invoke(signature, receiver, positional, bound, options)
+}
+
+/** @internal */
+export interface Choice {
+  readonly signature: Signature
+  /** Native arguments in the schema's order. */
+  readonly bound: unknown[]
+  readonly positional: readonly unknown[]
+  readonly options: Readonly<Record<string, unknown>> | null
+}
+
+/** @internal The first of the overloads that takes the arguments. */
+export function choose(name: string, overloads: readonly Signature[], receiver: TensorBase | null, given: ArrayLike<unknown>): Choice {
   let count = given.length
   while (count > 0 && given[count - 1] === undefined) count--
   const positional = Array.prototype.slice.call(given, 0, count) as unknown[]
@@ -36,12 +52,12 @@ export function resolve(table: SignatureTable, receiver: TensorBase | null, give
   const options = isOptions(last) ? last : null
   if (options !== null) positional.pop()
   let firstFailure: string | undefined
-  for (const signature of table.parsed) {
+  for (const signature of overloads) {
     const bound = bind(signature, receiver, positional, options)
-    if (typeof bound !== 'string') return invoke(signature, receiver, positional, bound, options)
+    if (typeof bound !== 'string') return { signature, bound, positional, options }
     firstFailure ??= bound
   }
-  throw noOverload(table, positional, options, table.parsed.length === 1 ? firstFailure : undefined)
+  throw noOverload(name, overloads, positional, options, overloads.length === 1 ? firstFailure : undefined)
 }
 
 function invoke(
@@ -154,16 +170,23 @@ function acceptsElement(element: string, value: unknown): boolean {
     case 'S':
       return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' || isNumberObject(value)
     case 'i':
-      return (typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint'
+      return (typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint' || isIntTensor(value)
     case 'f':
       return typeof value === 'number' || typeof value === 'bigint' || isNumberObject(value)
     case 'b':
       return typeof value === 'boolean'
+    case '*':
+      return true
     case 'g':
       return typeof value === 'object' && value !== null && '_g' in value
     default:
       return typeof value === 'string'
   }
+}
+
+/** As in Python, a zero-dimensional tensor of whole numbers stands for its number. */
+function isIntTensor(value: unknown): boolean {
+  return isTensor(value) && value.dim() === 0 && !isFloatingDtype(value.dtype) && !isComplexDtype(value.dtype)
 }
 
 function isNumberObject(value: unknown): boolean {
@@ -180,9 +203,9 @@ export function convert(value: unknown): unknown {
 }
 
 function unknownKey(signature: Signature, keys: readonly string[]): string {
-  const known = signature.parameters.filter((_, i) => i !== signature.selfIndex).map((parameter) => parameter.camelName)
+  const known = signature.parameters.filter((_, i) => i !== signature.selfIndex).map((parameter) => (parameter.name === 'self' ? 'input' : parameter.camelName))
   if (signature.factory) known.push('requiresGrad')
-  const stray = keys.find((key) => !known.includes(key) && key !== 'input')
+  const stray = keys.find((key) => !known.includes(key) && key !== 'self')
   if (stray === undefined) return 'an argument is given both by position and by name'
   return `unknown option '${stray}'${suggestion(stray, known)}`
 }
@@ -208,28 +231,29 @@ function editDistance(a: string, b: string): number {
 }
 
 function noOverload(
-  table: SignatureTable,
+  name: string,
+  overloads: readonly Signature[],
   positional: readonly unknown[],
   options: Readonly<Record<string, unknown>> | null,
   reason: string | undefined,
 ): ArgumentError {
   const came = [...positional.map(describe), ...Object.entries(options ?? {}).map(([key, value]) => `${key}: ${describe(value)}`)].join(', ')
-  const shown = (table.parsed ?? []).map((signature) => `  ${showSignature(table, signature)}`).join('\n')
+  const shown = overloads.map((signature) => `  ${showSignature(name, signature)}`).join('\n')
   return new ArgumentError(
     reason === undefined
-      ? `${table.name}() received (${came}), which no overload takes. Expected one of:\n${shown}`
-      : `${table.name}(): ${reason}. Received (${came}); expected\n${shown}`,
+      ? `${name}() received (${came}), which no overload takes. Expected one of:\n${shown}`
+      : `${name}(): ${reason}. Received (${came}); expected\n${shown}`,
   )
 }
 
-function showSignature(table: SignatureTable, signature: Signature): string {
+function showSignature(name: string, signature: Signature): string {
   const shown = signature.parameters
     .filter((_, i) => i !== signature.selfIndex)
     .map((p) => `${p.name === 'self' ? 'input' : p.camelName}${p.hasDefault ? '?' : ''}: ${p.text}${p.optional ? ' | null' : ''}`)
   const firstKeyword = signature.parameters.filter((_, i) => i !== signature.selfIndex).findIndex((p) => p.keywordOnly)
   const positional = firstKeyword < 0 ? shown : shown.slice(0, firstKeyword)
   const keywords = firstKeyword < 0 ? [] : shown.slice(firstKeyword)
-  return `${table.name}(${[...positional, ...(keywords.length > 0 ? [`{ ${keywords.join(', ')} }`] : [])].join(', ')})`
+  return `${name}(${[...positional, ...(keywords.length > 0 ? [`{ ${keywords.join(', ')} }`] : [])].join(', ')})`
 }
 
 function article(text: string): string {

@@ -493,6 +493,7 @@ const s_amin = signatures('amin', false, ['amin|||self:T,dim:i[1]=,keepdim:b='])
 const s_aminmax = signatures('aminmax', false, ['aminmax|||self:T,*,dim:i?=,keepdim:b='])
 const s_angle = signatures('angle', false, ['angle|||self:T'])
 const s_any = signatures('any', false, ['any|||self:T', 'any|dims||self:T,dim:i[]?=,keepdim:b=', 'any|dim||self:T,dim:i,keepdim:b='])
+const s_arange = signatures('arange', false, ['arange||+|end:S,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'arange|start|+|start:S,end:S,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'arange|start_step|+|start:S,end:S,step:S=,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
 const s_arccos = signatures('arccos', false, ['arccos|||self:T'])
 const s_arccos_ = signatures('arccos_', false, ['arccos_||@|self:T'])
 const s_arccosh = signatures('arccosh', false, ['arccosh|||self:T'])
@@ -1442,6 +1443,20 @@ if (a0 instanceof TensorBase && Array.isArray(a1) && typeof a2 === 'boolean') re
 if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'boolean') return wrap(o_any__dim(a0._h, a1, a2))
 }
 return resolve(s_any, null, arguments)
+}
+
+/**
+ * `arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * `arange.start(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * `arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.arange.html
+ */
+export function arange(end: Scalar, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function arange(start: Scalar, end: Scalar, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function arange(start: Scalar, end: Scalar, step?: Scalar, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function arange(start: Scalar, end: Scalar, options?: { step?: Scalar; dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
+export function arange(): unknown {
+return resolve(s_arange, null, arguments)
 }
 
 /**

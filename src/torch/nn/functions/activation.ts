@@ -1,3 +1,4 @@
+import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
 import { type Given, named } from '../../dispatch/named'
@@ -135,28 +136,37 @@ export function softsign(input: Tensor): Tensor {
 }
 
 export interface SoftmaxOptions {
+  /** The dimension whose elements sum to one. */
+  dim?: number
   /** Computes in this type. */
   dtype?: DType
 }
 
-const SOFTMAX = ['dtype'] as const
+const SOFTMAX = ['dim', 'dtype'] as const
+type GivenSoftmax = Given<SoftmaxOptions, typeof SOFTMAX>
+
+function softmaxOptions(call: string, given: readonly unknown[]): { dim: number; dtype: DType | null } {
+  const { dim, dtype = null } = named<SoftmaxOptions>(call, SOFTMAX, given)
+  if (dim === undefined) throw new ArgumentError(`${call}() needs to know the dimension: ${call}(x, 1) or ${call}(x, { dim: 1 })`)
+  return { dim, dtype }
+}
 
 /** Exponentials along `dim`, divided by their sum. */
-export function softmax(input: Tensor, dim: number, ...given: Given<SoftmaxOptions, typeof SOFTMAX>): Tensor {
-  const { dtype } = named<SoftmaxOptions>('softmax', SOFTMAX, given)
-  return torch.softmax(input, dim, dtype ?? null)
+export function softmax(input: Tensor, ...given: GivenSoftmax): Tensor {
+  const { dim, dtype } = softmaxOptions('softmax', given)
+  return torch.softmax(input, dim, dtype)
 }
 
 /** Softmax of the negated input. */
-export function softmin(input: Tensor, dim: number, ...given: Given<SoftmaxOptions, typeof SOFTMAX>): Tensor {
-  const { dtype } = named<SoftmaxOptions>('softmin', SOFTMAX, given)
-  return torch.softmax(input.neg(), dim, dtype ?? null)
+export function softmin(input: Tensor, ...given: GivenSoftmax): Tensor {
+  const { dim, dtype } = softmaxOptions('softmin', given)
+  return torch.softmax(input.neg(), dim, dtype)
 }
 
 /** The logarithm of softmax, computed at once. */
-export function logSoftmax(input: Tensor, dim: number, ...given: Given<SoftmaxOptions, typeof SOFTMAX>): Tensor {
-  const { dtype } = named<SoftmaxOptions>('logSoftmax', SOFTMAX, given)
-  return torch.logSoftmax(input, dim, dtype ?? null)
+export function logSoftmax(input: Tensor, ...given: GivenSoftmax): Tensor {
+  const { dim, dtype } = softmaxOptions('logSoftmax', given)
+  return torch.logSoftmax(input, dim, dtype)
 }
 
 export interface GumbelSoftmaxOptions {

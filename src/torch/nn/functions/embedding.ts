@@ -1,7 +1,6 @@
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import { type Given, named } from '../../dispatch/named'
-import { arange } from '../../creation'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
 import type { Int } from '../../dtype'
@@ -67,7 +66,7 @@ export function embeddingBag(input: Tensor, weight: Tensor, ...given: Given<Embe
   if (modeCode < 0) throw new ArgumentError(`embeddingBag(): unknown mode '${mode}': expected one of ${BAG_MODES.join(', ')}`)
   if (perSampleWeights !== undefined && mode !== 'sum') throw new ArgumentError(`embeddingBag(): perSampleWeights go with mode 'sum', not '${mode}'`)
   if ((input.dim() === 1) !== (options.offsets !== undefined)) throw new ArgumentError('embeddingBag(): a flat input needs offsets, a two-dimensional one has none')
-  const offsets = options.offsets ?? arange(0, input.numel(), input.shape[1]!, { dtype: 'int64', device: input.device })
+  const offsets = options.offsets ?? torch.arange(0, input.numel(), input.shape[1]!, { dtype: 'int64', device: input.device })
   const flat = input.reshape([-1])
   if (maxNorm !== undefined) noGrad(() => torch.embeddingRenorm_(weight.detach(), flat, maxNorm, normType))
   const weights = perSampleWeights === undefined ? null : perSampleWeights.reshape([-1])

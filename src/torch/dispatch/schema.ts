@@ -1,0 +1,87 @@
+import { type Parameter, type Signature, camelCase } from './signature'
+
+/** Kinds by the schemas' own names; any other type is left to the shim to check. */
+const ELEMENTS: Readonly<Record<string, string>> = {
+  Tensor: 'T',
+  Scalar: 'S',
+  number: 'S',
+  int: 'i',
+  SymInt: 'i',
+  float: 'f',
+  SymFloat: 'f',
+  bool: 'b',
+  SymBool: 'b',
+  str: 's',
+  ScalarType: 'd',
+  Layout: 'l',
+  Device: 'v',
+  MemoryFormat: 'm',
+  Generator: 'g',
+}
+
+/** Reads a schema such as `aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. */
+export function parseSchema(text: string): Signature {
+  const open = text.indexOf('(')
+  const [name = '', overload = ''] = text.slice(0, open).split('.')
+  const fields = splitTop(text.slice(open + 1, closing(text, open)))
+  const parameters: Parameter[] = []
+  let keywordOnly = false
+  for (const field of fields) {
+    if (field === '*') keywordOnly = true
+    else parameters.push(parseParameter(field, keywordOnly))
+  }
+  return { native: name, overload, parameters, selfIndex: -1, inplace: false, factory: false, call: undefined }
+}
+
+/** `Tensor(a!)? weight=None`, `SymInt[2] stride=[1, 1]`. */
+function parseParameter(field: string, keywordOnly: boolean): Parameter {
+  const equals = field.indexOf('=')
+  const declaration = equals < 0 ? field : field.slice(0, equals)
+  const space = declaration.lastIndexOf(' ')
+  const name = declaration.slice(space + 1)
+  // Aliases such as (a!) say nothing about the value.
+  const type = declaration.slice(0, space).replace(/\([^()]*[!*|>-][^()]*\)|\([a-z]\)/g, '')
+  const match = /^(\w+)(\?)?(?:\[(\d*)\](\?)?)?$/.exec(type)
+  const element = match === null ? undefined : ELEMENTS[match[1]!]
+  const list = element === undefined || match![3] === undefined ? -1 : Number(match![3])
+  return {
+    name,
+    camelName: camelCase(name),
+    element: element ?? '*',
+    optional: type.endsWith('?') || element === undefined,
+    list,
+    optionalElements: list >= 0 && match![2] !== undefined,
+    hasDefault: equals >= 0,
+    keywordOnly,
+    text: type,
+  }
+}
+
+function closing(text: string, open: number): number {
+  let depth = 0
+  for (let i = open; i < text.length; i++) {
+    if (text[i] === '(') depth++
+    else if (text[i] === ')' && --depth === 0) return i
+  }
+  return text.length
+}
+
+/** The parts between commas that stand in no brackets and no string. */
+function splitTop(text: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let quoted = false
+  let start = 0
+  for (let i = 0; i <= text.length; i++) {
+    const character = text[i]
+    if (character === '"') quoted = !quoted
+    else if (!quoted && (character === '(' || character === '[')) depth++
+    else if (!quoted && (character === ')' || character === ']')) depth--
+    if (i === text.length || (character === ',' && depth === 0 && !quoted)) {
+      const part = text.slice(start, i).trim()
+      if (part !== '') parts.push(part)
+      start = i + 1
+    }
+  }
+  return parts
+}

@@ -35,11 +35,13 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   readonly options: ResolvedOptions
   readonly augment1: nn.Module | ImageTransform
   readonly augment2: nn.Module | ImageTransform
+  // The order of these fields is that of the parameters, by which optimizer states are exchanged with Python.
   readonly onlineEncoder: Encoder
-  declare readonly propagatePixels?: PPM
+  /** Null without `usePixpro`. */
+  readonly propagatePixels: PPM | null
   readonly onlinePredictor: MLP
   /** The momentum encoder; absent between `resetMovingAverage` and the next forward. */
-  declare targetEncoder?: Encoder
+  targetEncoder: Encoder | null
 
   constructor(net: Backbone, options: PixelCLOptions) {
     super()
@@ -55,10 +57,10 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     if (parameter === undefined) throw new ArgumentError('the backbone has no parameters, so there is nothing to train')
     const where = { dtype: parameter.dtype, device: parameter.device }
     this.onlineEncoder = new Encoder(net, imageSize, this.options)
-    if (ppm !== null) this.propagatePixels = ppm.to(where)
+    this.propagatePixels = ppm?.to(where) ?? null
     this.onlinePredictor = predictor.to(where)
     for (const augment of [this.augment1, this.augment2]) if (augment instanceof nn.Module) augment.to(where.device)
-    this.makeTarget()
+    this.targetEncoder = this.copyOnlineEncoder()
   }
 
   /**
@@ -89,7 +91,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     const withInstance = { instance: instanceWeight > 0 }
     const onlineOne = this.onlineEncoder.call(one, withInstance)
     const onlineTwo = this.onlineEncoder.call(two, withInstance)
-    const target = this.targetEncoder ?? this.makeTarget()
+    const target = (this.targetEncoder ??= this.copyOnlineEncoder())
     const [targetOne, targetTwo] = torch.noGrad(() => [target.call(one, withInstance), target.call(two, withInstance)])
 
     const instance = this.instanceBranch(onlineOne.instance, onlineTwo.instance, targetOne.instance, targetTwo.instance)
@@ -118,40 +120,33 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   /** The mean of both directions' pixel losses; the mask of the second is the transpose of the first's. */
   private pixelBranch(online: readonly [Tensor, Tensor], target: readonly [Tensor, Tensor], pairs: Pairs): Tensor {
     const ppm = this.propagatePixels
-    const [one, two] = ppm === undefined ? online : [ppm.call(online[0]), ppm.call(online[1])]
+    const [one, two] = ppm === null ? online : [ppm.call(online[0]), ppm.call(online[1])]
     const back: Pairs = { mask: pairs.mask.transpose(-2, -1), count: pairs.count }
     const loss = (pixels: Tensor, targets: Tensor, direction: Pairs): Tensor => {
       const similarity = cosineMatrix(pixels.flatten(2), targets.flatten(2))
-      return ppm === undefined ? pixContrastLoss(similarity, direction, this.options) : pixProLoss(similarity, direction)
+      return ppm === null ? pixContrastLoss(similarity, direction, this.options) : pixProLoss(similarity, direction)
     }
     return loss(one, target[1], pairs).add(loss(two, target[0], back)).div(2)
   }
 
-  /** Copies the online encoder as the target, which no gradient reaches. */
-  private makeTarget(): Encoder {
-    const target = this.onlineEncoder.deepcopy().requiresGrad_(false)
-    this.targetEncoder = target
-    return target
+  /** A copy of the online encoder that no gradient reaches. */
+  private copyOnlineEncoder(): Encoder {
+    return this.onlineEncoder.deepcopy().requiresGrad_(false)
   }
 
   /** Moves the target's parameters towards the online encoder's; buffers stay, for the target learns its own. */
   updateMovingAverage(): void {
     const target = this.targetEncoder
-    if (target === undefined) {
+    if (target === null) {
       throw new ArgumentError('the target encoder has not been created yet: after resetMovingAverage() the next forward makes it; call forward() before updateMovingAverage()')
     }
-    const decay = this.options.movingAverageDecay
-    torch.noGrad(() => {
-      const averages = target.parameters()
-      const { _foreach_mul_, _foreach_add_ } = torch.ops['aten']! as Record<string, Record<string, (...args: unknown[]) => unknown>>
-      _foreach_mul_!['Scalar']!(averages, torch.float(decay))
-      _foreach_add_!['List']!(averages, this.onlineEncoder.parameters(), torch.float(1 - decay))
-    })
+    const move = torch.ops['aten']!['_foreach_lerp_']!['Scalar']!
+    torch.noGrad(() => move(target.parameters(), this.onlineEncoder.parameters(), torch.float(1 - this.options.movingAverageDecay)))
   }
 
   /** Drops the target; the next forward makes a new one from the online encoder. */
   resetMovingAverage(): void {
-    delete this.targetEncoder
+    this.targetEncoder = null
   }
 
   /** kornia's own buffers may be missing in a state: other versions of it have none. */

@@ -36,7 +36,7 @@ function silence(learner: PixelCL): void {
 
 /** libtorch compares millions of elements; the matcher, which is slow, says which differ. */
 function expectClose(received: Tensor, expected: Tensor, tolerance: { rtol: number; atol: number }, name: string): void {
-  if (!received.allclose(expected, tolerance.rtol, tolerance.atol)) expect(received, name).toBeAllclose(expected, tolerance)
+  if (!received.to(expected.dtype).allclose(expected, tolerance.rtol, tolerance.atol)) expect(received, name).toBeAllclose(expected, tolerance)
 }
 
 const snake = (options: object) => Object.fromEntries(Object.entries(options).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value as unknown]))

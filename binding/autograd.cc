@@ -174,6 +174,13 @@ Napi::Value registerHook(Info info) {
   return Napi::Number::New(info.Env(), static_cast<double>(key->key));
 }
 
+// A graph that uses the tensor holds its node, or for a leaf the tensor itself; so does another handle.
+Napi::Value isHeldElsewhere(Info info) {
+  const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
+  const auto& node = tensor.grad_fn();
+  return Napi::Boolean::New(info.Env(), tensor.use_count() > 1 || (node != nullptr && node.use_count() > 1));
+}
+
 Napi::Value removeHook(Info info) {
   const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
   const int64_t key = intOf(info.Env(), info[1], "a hook's key");
@@ -212,6 +219,7 @@ void registerAutograd(Napi::Object exports) {
   define<leaveInferenceMode>(exports, "leaveInferenceMode");
   define<setHookDispatcher>(exports, "setHookDispatcher");
   define<registerHook>(exports, "registerHook");
+  define<isHeldElsewhere>(exports, "isHeldElsewhere");
   define<removeHook>(exports, "removeHook");
   define<takeReleasedHooks>(exports, "takeReleasedHooks");
 }

@@ -229,7 +229,13 @@ Napi::Value item(Info info) {
   if (tensor.numel() != 1) {
     throw Failure("ARGUMENT", "item() takes a tensor of one element but this is " + describeTensor(tensor) + "; use tolist() or toTypedArray()");
   }
-  return Napi::Value(info.Env(), fromIValue(info.Env(), c10::IValue(tensor.item()), nullptr));
+  const at::Scalar scalar = tensor.item();
+  if (tensor.scalar_type() == c10::ScalarType::UInt64) {
+    const uint64_t number = scalar.toUInt64();
+    if (number >> 53 != 0) return Napi::BigInt::New(info.Env(), number);
+    return Napi::Number::New(info.Env(), static_cast<double>(number));
+  }
+  return Napi::Value(info.Env(), fromIValue(info.Env(), c10::IValue(scalar), nullptr));
 }
 
 Napi::Value defaultDtype(Info info) {

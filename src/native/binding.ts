@@ -165,6 +165,8 @@ export interface Binding {
   /** Keys of hooks whose graph is gone, since the last call; their closures may be forgotten. */
   takeReleasedHooks(): number[]
   removeHook(tensor: TensorHandle, key: number): void
+  /** Whether a graph or another handle holds the tensor or its node, so that its hooks can run though this handle goes. */
+  isHeldElsewhere(tensor: TensorHandle): boolean
 
   // random (binding/random.cc)
   defaultGenerator(device: string): GeneratorHandle

@@ -1,5 +1,7 @@
-import { ArgumentError, native } from '../native'
+import { ArgumentError, native, type TensorHandle } from '../native'
 import { isTensor, wrap } from './base'
+import { sweepHooks } from './hooks'
+import { checkSynchronous } from './synchronous'
 import type { Tensor } from './tensor'
 
 export interface BackwardOptions {
@@ -13,18 +15,42 @@ export interface BackwardOptions {
   inputs?: readonly Tensor[]
 }
 
-/** Accumulates gradients into the leaves of the tensors' graphs. */
-export function backward(tensors: Tensor | readonly Tensor[], options: Omit<BackwardOptions, 'gradient'> & { gradTensors?: readonly (Tensor | null)[] } = {}): void {
+/**
+ * Accumulates gradients into the leaves of the tensors' graphs.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.autograd.backward.html
+ */
+export function backward(
+  tensors: Tensor | readonly Tensor[],
+  options: Omit<BackwardOptions, 'gradient'> & { gradTensors?: Tensor | readonly (Tensor | null)[] } = {},
+): void {
   const roots = isTensor(tensors) ? [tensors] : tensors
-  const gradients = options.gradTensors ?? roots.map(() => null)
   const createGraph = options.createGraph ?? false
-  native.backward(
-    roots.map((root) => root._h),
-    gradients.map((gradient) => gradient?._h ?? null),
-    options.retainGraph ?? createGraph,
-    createGraph,
-    options.inputs?.map((input) => input._h) ?? null,
-  )
+  try {
+    native.backward(
+      roots.map((root) => root._h),
+      gradientsOf(roots, options.gradTensors),
+      options.retainGraph ?? createGraph,
+      createGraph,
+      options.inputs?.map((input) => input._h) ?? null,
+    )
+  } finally {
+    sweepHooks()
+  }
+}
+
+/** The gradient that each root starts with; null stands for one, where the root has one element. */
+function gradientsOf(roots: readonly Tensor[], given: Tensor | readonly (Tensor | null)[] | undefined): (TensorHandle | null)[] {
+  if (given === undefined) return roots.map(() => null)
+  const gradients = isTensor(given) ? [given] : given
+  if (gradients.length !== roots.length) throw new ArgumentError(`expected one gradient for each of ${roots.length} tensors but received ${gradients.length}`)
+  return gradients.map((gradient, i) => {
+    const root = roots[i]!
+    if (gradient !== null && gradient.shape.join() !== root.shape.join()) {
+      throw new ArgumentError(`a gradient must have its tensor's shape: expected [${root.shape.join(', ')}] but received [${gradient.shape.join(', ')}]`)
+    }
+    return gradient?._h ?? null
+  })
 }
 
 export interface GradOptions {
@@ -48,18 +74,20 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
   const roots = isTensor(outputs) ? [outputs] : outputs
   const leaves = isTensor(inputs) ? [inputs] : inputs
-  const given = options.gradOutputs
-  const gradients: readonly (Tensor | null)[] = given === undefined ? roots.map(() => null) : isTensor(given) ? [given] : given
   const createGraph = options.createGraph ?? false
-  const results = native.autogradGrad(
-    roots.map((root) => root._h),
-    leaves.map((leaf) => leaf._h),
-    gradients.map((gradient) => gradient?._h ?? null),
-    options.retainGraph ?? createGraph,
-    createGraph,
-    options.allowUnused ?? false,
-  )
-  return results.map((handle) => (handle === null ? null : wrap(handle)))
+  try {
+    const results = native.autogradGrad(
+      roots.map((root) => root._h),
+      leaves.map((leaf) => leaf._h),
+      gradientsOf(roots, options.gradOutputs),
+      options.retainGraph ?? createGraph,
+      createGraph,
+      options.allowUnused ?? false,
+    )
+    return results.map((handle) => (handle === null ? null : wrap(handle)))
+  } finally {
+    sweepHooks()
+  }
 }
 
 export function isGradEnabled(): boolean {
@@ -74,14 +102,6 @@ function withGrad<T>(enabled: boolean, body: () => T): T {
   } finally {
     native.setGradEnabled(previous)
   }
-}
-
-/** A mode ends when its function returns, so what an async one does later would run outside of it. */
-function checkSynchronous<T>(result: T, name: string): T {
-  if (typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function') {
-    throw new ArgumentError(`${name}() takes a function that is not async: its mode would end at the first await. Await before it, or call ${name}() around each synchronous part`)
-  }
-  return result
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ArgumentError, native } from '../native'
 import { isTensor, wrap } from './base'
-import { requireCuda } from './cuda'
+import { requireCuda } from './device'
 import { describe, suggestion } from './dispatch/resolve'
 import { dtypes, type Device, type DType, type MemoryFormat } from './dtype'
 import type { Tensor } from './tensor'

@@ -1,5 +1,7 @@
 import { native, type MemoryStats } from '../native'
 import { collectInto, isTensor, keep } from './base'
+import { sweepHooks } from './hooks'
+import { checkSynchronous } from './synchronous'
 import type { Tensor } from './tensor'
 
 export type { MemoryStats } from '../native'
@@ -7,8 +9,9 @@ export type { MemoryStats } from '../native'
 /**
  * Runs `body` and disposes every tensor made in it that it does not return or `keep`.
  *
- * Tensors inside returned arrays, maps and plain objects are kept. Disposing drops a handle only: graphs and views keep their storage.
+ * Tensors inside returned arrays, maps, sets and objects are kept. Disposing drops a handle only: graphs and views keep their storage.
  *
+ * @throws ArgumentError when the function is async.
  * @example
  * torch.scope(() => torch.ones([2]).add(1).sum()).item() // 4
  */
@@ -17,7 +20,7 @@ export function scope<T>(body: () => T): T {
   const outer = collectInto(made)
   let result: T
   try {
-    result = body()
+    result = checkSynchronous(body(), 'scope')
   } catch (error) {
     collectInto(outer)
     for (const tensor of made) tensor.dispose()
@@ -46,6 +49,7 @@ export { keep }
 
 /** Live tensors of this environment, bytes of CPU memory in use and kept for reuse, their peak and the limit of the cache. */
 export function memoryStats(): MemoryStats {
+  sweepHooks()
   return native.memoryStats()
 }
 

@@ -1,6 +1,9 @@
-import { native, type GeneratorHandle } from '../native'
+import { randomBytes } from 'node:crypto'
+import { ArgumentError, native, type GeneratorHandle } from '../native'
 import { wrap } from './base'
-import type { Device } from './dtype'
+import { requireCuda } from './device'
+import { describe } from './dispatch/resolve'
+import type { Device, Int } from './dtype'
 import type { Tensor } from './tensor'
 
 /**
@@ -15,7 +18,9 @@ export class Generator {
   /** @internal */
   readonly _g: GeneratorHandle
 
+  /** @param handle @internal */
   constructor(device: Device = 'cpu', handle?: GeneratorHandle) {
+    if (device.startsWith('cuda')) requireCuda()
     this._g = handle ?? native.createGenerator(device)
   }
 
@@ -23,9 +28,16 @@ export class Generator {
     return native.generatorDevice(this._g)
   }
 
-  manualSeed(seed: number | bigint): this {
-    native.generatorSeed(this._g, BigInt(seed))
+  manualSeed(seed: Int): this {
+    native.generatorSeed(this._g, seedOf(seed))
     return this
+  }
+
+  /** Takes a seed from the system's randomness, and answers it. */
+  seed(): bigint {
+    const seed = BigInt.asUintN(53, randomBytes(8).readBigUInt64LE())
+    native.generatorSeed(this._g, seed)
+    return seed
   }
 
   initialSeed(): bigint {
@@ -43,16 +55,30 @@ export class Generator {
   }
 }
 
+/** A seed as 64 bits; a negative one counts down from 2^64, as in Python. */
+function seedOf(seed: Int): bigint {
+  if (typeof seed !== 'bigint' && !Number.isInteger(seed)) throw new ArgumentError(`a seed must be a whole number but is ${describe(seed)}`)
+  const wide = BigInt(seed)
+  if (wide >= 2n ** 64n || wide < -(2n ** 63n)) throw new ArgumentError(`a seed has 64 bits, but ${wide} is beyond them`)
+  return BigInt.asUintN(64, wide)
+}
+
 /** The generator that random functions draw from when none is given. */
 export function defaultGenerator(device: Device = 'cpu'): Generator {
   return new Generator(device, native.defaultGenerator(device))
 }
 
-/** Seeds the default generators of every device. */
-export function manualSeed(seed: number | bigint): void {
-  native.manualSeed(BigInt(seed))
+/**
+ * Seeds the default generators of every device, and answers the CPU's.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html
+ */
+export function manualSeed(seed: Int): Generator {
+  native.manualSeed(seedOf(seed))
+  return defaultGenerator()
 }
 
+/** The seed that the default CPU generator began with. */
 export function initialSeed(): bigint {
   return defaultGenerator().initialSeed()
 }
@@ -62,6 +88,7 @@ export function getRngState(): Tensor {
   return defaultGenerator().getState()
 }
 
+/** Takes back what `getRngState` gave, here or in Python. */
 export function setRngState(state: Tensor): void {
   defaultGenerator().setState(state)
 }

@@ -31,7 +31,6 @@ let conjugateCall: Call = (...args) => (conjugateCall = native.operator('aten::i
  */
 export class Tensor extends TensorComposites {
   private cachedGrad: Tensor | null = null
-  private hooks: Map<number, TensorHook> | null = null
 
   get shape(): number[] {
     return native.shape(this._h)
@@ -122,8 +121,7 @@ export class Tensor extends TensorComposites {
 
   /** Calls `hook` with this tensor's gradient in every backward; what it returns takes the gradient's place. */
   registerHook(hook: TensorHook): RemovableHandle {
-    this.hooks ??= new Map()
-    return registerTensorHook(this._h, this.hooks, hook)
+    return registerTensorHook(this, hook)
   }
 
   dim(): number {

@@ -1,0 +1,263 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import * as torch from '../../src/torch'
+import { runPython } from '../support/python'
+
+afterEach(() => {
+  torch.setGradEnabled(true)
+})
+
+const leaf = (values: torch.TensorData) => torch.tensor(values, { dtype: 'float64', requiresGrad: true })
+
+describe('backward', () => {
+  test('gives the gradients that Python gives, second ones too', async () => {
+    torch.manualSeed(0)
+    const x = torch.randn([3, 4], { dtype: 'float64' })
+    const w = torch.randn([4, 2], { dtype: 'float64' })
+    const python = await runPython(
+      `
+      x = inputs['x'].requires_grad_(); w = inputs['w'].requires_grad_()
+      y = (x @ w).tanh().softmax(1).log().square().sum()
+      gx, gw = torch.autograd.grad(y, [x, w], create_graph=True)
+      penalty = gx.square().sum() + gw.norm()
+      penalty.backward()
+      outputs = {'y': y, 'gx': gx, 'gw': gw, 'x2': x.grad, 'w2': w.grad}
+      `,
+      { x, w },
+    )
+    x.requiresGrad = true
+    w.requiresGrad_()
+    const y = x.matmul(w).tanh().softmax(1).log().square().sum()
+    const [gx, gw] = torch.autograd.grad(y, [x, w], { createGraph: true }) as [torch.Tensor, torch.Tensor]
+    gx.square().sum().add(gw.norm()).backward()
+    expect(y).toBeAllclose(python.y!)
+    expect(gx).toBeAllclose(python.gx!)
+    expect(gw).toBeAllclose(python.gw!)
+    expect(x.grad).toBeAllclose(python.x2!)
+    expect(w.grad).toBeAllclose(python.w2!)
+  })
+
+  test('accumulates, and stops at what is named', () => {
+    const [a, b] = [leaf([1, 2]), leaf([3, 4])]
+    a.mul(b).sum().backward()
+    a.mul(b).sum().backward()
+    expect(a.grad!.tolist()).toEqual([6, 8])
+    a.grad = null
+    b.grad = null
+    a.mul(b).sum().backward({ inputs: [a] })
+    expect(a.grad!.tolist()).toEqual([3, 4])
+    expect(b.grad).toBe(null)
+  })
+
+  test('takes the gradient of what comes after', () => {
+    const a = leaf([1, 2])
+    a.mul(2).backward({ gradient: torch.tensor([1, 10], { dtype: 'float64' }) })
+    expect(a.grad!.tolist()).toEqual([2, 20])
+    const b = leaf([1, 2])
+    torch.autograd.backward([b.mul(2), b.mul(3)], { gradTensors: [torch.ones([2], { dtype: 'float64' }), torch.ones([2], { dtype: 'float64' })] })
+    expect(b.grad!.tolist()).toEqual([5, 5])
+  })
+
+  test('keeps the graph only when asked to', () => {
+    const a = leaf([2])
+    const y = a.pow(3).sum()
+    y.backward({ retainGraph: true })
+    y.backward()
+    expect(a.grad!.tolist()).toEqual([24])
+    expect(() => y.backward()).toThrow(/backward through the graph a second time/)
+  })
+
+  test('says what is wrong', () => {
+    expect(() => leaf([1, 2]).mul(2).backward()).toThrow(/grad can be implicitly created only for scalar outputs/)
+    expect(() => torch.ones([]).backward()).toThrow(/does not require grad/)
+    expect(() => leaf([1, 2]).backward({ gradient: torch.ones([3], { dtype: 'float64' }) })).toThrow(/expected \[2\] but received \[3\]/)
+    expect(() => torch.autograd.grad(leaf([1]).sum(), [leaf([1])])).toThrow(/appears to not have been used in the graph/)
+    expect(torch.autograd.grad(leaf([1]).sum(), [leaf([1])], { allowUnused: true })).toEqual([null])
+    const a = leaf([1, 2])
+    const y = a.exp()
+    y.add_(1)
+    expect(() => y.sum().backward()).toThrow(/modified by an inplace operation/)
+  })
+})
+
+describe('a gradient', () => {
+  test('is one object while it is the same tensor', () => {
+    const a = leaf([1, 2])
+    expect(a.grad).toBe(null)
+    a.sum().backward()
+    const grad = a.grad!
+    expect(a.grad).toBe(grad)
+    a.sum().backward()
+    expect(a.grad).toBe(grad)
+    expect(grad.tolist()).toEqual([2, 2])
+    a.grad = torch.zeros([2], { dtype: 'float64' })
+    expect(Object.is(a.grad, grad)).toBe(false)
+    expect(a.grad).toBe(a.grad)
+    grad.dispose()
+    a.grad.dispose()
+    expect(a.grad!.tolist()).toEqual([0, 0])
+  })
+
+  test('must fit its tensor', () => {
+    const a = leaf([1, 2])
+    expect(() => (a.grad = torch.zeros([3]))).toThrow(/expected float64 \[2\] on cpu but received float32 \[3\] on cpu/)
+  })
+
+  test('of a tensor inside the graph stays when retained', () => {
+    const a = leaf([1, 2])
+    const b = a.mul(2)
+    b.retainGrad()
+    b.mul(3).sum().backward()
+    expect(b.grad!.tolist()).toEqual([3, 3])
+  })
+})
+
+describe('modes', () => {
+  test('noGrad, enableGrad and setGradEnabled hold for their function, also when it throws', () => {
+    const a = leaf([1])
+    expect(torch.noGrad(() => a.mul(2).requiresGrad)).toBe(false)
+    expect(torch.noGrad(() => torch.enableGrad(() => a.mul(2).requiresGrad))).toBe(true)
+    expect(torch.setGradEnabled(false, () => torch.isGradEnabled())).toBe(false)
+    expect(() =>
+      torch.noGrad(() => {
+        throw new RangeError('stop')
+      }),
+    ).toThrow(RangeError)
+    expect(torch.isGradEnabled()).toBe(true)
+    torch.setGradEnabled(false)
+    expect(a.mul(2).requiresGrad).toBe(false)
+  })
+
+  test('inference mode makes tensors that can never have a gradient, and nests', () => {
+    const made = torch.inferenceMode(() => {
+      expect(torch.isInferenceModeEnabled()).toBe(true)
+      expect(torch.isGradEnabled()).toBe(false)
+      return torch.inferenceMode(() => leaf([1]).detach().mul(2))
+    })
+    expect(torch.isInferenceModeEnabled()).toBe(false)
+    expect(torch.isGradEnabled()).toBe(true)
+    expect(() => made.mul(leaf([1]))).toThrow(/Inference tensors cannot be saved for backward/)
+  })
+
+  test('refuse async functions, whose awaits would leave the mode', () => {
+    expect(() => torch.noGrad(async () => 1)).toThrow(/noGrad\(\) takes a function that is not async/)
+    expect(() => torch.inferenceMode(() => Promise.resolve(1))).toThrow(/not async/)
+    expect(torch.isGradEnabled()).toBe(true)
+    expect(torch.isInferenceModeEnabled()).toBe(false)
+  })
+})
+
+describe('detach and data', () => {
+  test('share the values and leave the graph', () => {
+    const a = leaf([1, 2])
+    const b = a.mul(1).detach()
+    expect([b.requiresGrad, b.isLeaf]).toEqual([false, true])
+    a.data.mul_(2)
+    expect(a.tolist()).toEqual([2, 4])
+    a.data = torch.tensor([7], { dtype: 'float64' })
+    expect([a.tolist(), a.requiresGrad]).toEqual([[7], true])
+  })
+
+  test('requiresGrad belongs to leaves of floating types', () => {
+    const a = leaf([1])
+    expect(() => (a.mul(2).requiresGrad = false)).toThrow(/use detach\(\)/)
+    expect(() => (torch.tensor([1n]).requiresGrad = true)).toThrow(/only floating-point and complex/)
+    a.requiresGrad = false
+    expect(a.mul(2).requiresGrad).toBe(false)
+  })
+})
+
+describe('hooks', () => {
+  test('see the gradient and may replace it', () => {
+    const a = leaf([1, 2])
+    const b = a.mul(3)
+    const seen: unknown[] = []
+    b.registerHook((grad) => {
+      seen.push(grad.tolist())
+    })
+    b.registerHook((grad) => grad.mul(10))
+    b.sum().backward()
+    expect(seen).toEqual([[1, 1]])
+    expect(a.grad!.tolist()).toEqual([30, 30])
+  })
+
+  test('run on leaves, and in every backward until removed', () => {
+    const a = leaf([1])
+    let calls = 0
+    const handle = a.registerHook(() => void calls++)
+    const other = a.registerHook(() => void (calls += 100))
+    a.mul(2).sum().backward()
+    const y = a.mul(2).sum()
+    y.backward({ retainGraph: true })
+    y.backward()
+    expect(calls).toBe(303)
+    handle.remove()
+    handle.remove()
+    a.mul(2).sum().backward()
+    expect(calls).toBe(403)
+    other.remove()
+    a.mul(2).sum().backward()
+    expect(calls).toBe(403)
+  })
+
+  test('stop the backward with their own error', () => {
+    class MyError extends Error {}
+    const a = leaf([1])
+    const handle = a.registerHook(() => {
+      throw new MyError('mine')
+    })
+    expect(() => a.mul(2).sum().backward()).toThrow(MyError)
+    handle.remove()
+    a.mul(2).sum().backward()
+    expect(a.grad!.tolist()).toEqual([2])
+  })
+
+  test('may run a backward of their own', () => {
+    const [a, b] = [leaf([1]), leaf([5])]
+    a.registerHook(() => b.mul(4).sum().backward())
+    a.mul(2).sum().backward()
+    expect(b.grad!.tolist()).toEqual([4])
+  })
+
+  test('must return a tensor or nothing', () => {
+    const a = leaf([1])
+    a.registerHook((() => 5) as never)
+    expect(() => a.mul(2).sum().backward()).toThrow(/a tensor hook must return a Tensor or nothing, but it returned 5/)
+    const b = leaf([1])
+    b.registerHook((() => Promise.resolve()) as never)
+    expect(() => b.mul(2).sum().backward()).toThrow(/it returned Promise/)
+    expect(() => torch.ones([1]).registerHook(() => undefined)).toThrow(/requires a gradient/)
+    expect(() => a.registerHook(5 as never)).toThrow(/expected a function but received 5/)
+  })
+
+  test('outlive the object of their tensor as long as the graph does', () => {
+    const a = leaf([1])
+    let calls = 0
+    const graph = () => {
+      const inner = a.mul(2)
+      inner.registerHook(() => void calls++)
+      return inner.mul(3).sum()
+    }
+    const y = graph()
+    for (let i = 0; i < 5; i++) {
+      torch.autograd.backward(leaf([1]).sum())
+      globalThis.gc?.()
+    }
+    y.backward({ retainGraph: true })
+    globalThis.gc?.()
+    y.backward()
+    expect(calls).toBe(2)
+  })
+
+  test('may be registered before their tensor is used', () => {
+    const outer = leaf([1])
+    let calls = 0
+    const make = () => {
+      const a = outer.mul(1)
+      a.registerHook(() => void calls++)
+      for (let i = 0; i < 100; i++) outer.registerHook(() => undefined).remove()
+      return a.mul(2).sum()
+    }
+    make().backward()
+    expect(calls).toBe(1)
+  })
+})

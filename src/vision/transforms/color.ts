@@ -40,12 +40,8 @@ export function hsvToRgb(images: Tensor): Tensor {
   const p = v.mul(torch.rsub(s, 1))
   const q = v.mul(torch.rsub(fraction.mul(s), 1))
   const t = v.mul(torch.rsub(torch.rsub(fraction, 1).mul(s), 1))
-  const number = sextant.to('int64').clamp(0, 5)
-  const chain = (rows: readonly Tensor[]): Tensor => {
-    let value = rows[5]!
-    for (let i = 4; i >= 0; i--) value = torch.where(number.eq(i), rows[i]!, value)
-    return value
-  }
+  const isSextant = [0, 1, 2, 3, 4].map((i) => sextant.eq(i))
+  const chain = (rows: readonly Tensor[]): Tensor => isSextant.reduceRight((value, mask, i) => torch.where(mask, rows[i]!, value), rows[5]!)
   return torch.stack([chain([v, q, p, p, t, v]), chain([t, v, v, q, p, p]), chain([p, p, t, v, v, q])], 1)
 }
 
@@ -79,7 +75,7 @@ export function adjustSaturation(images: Tensor, factor: Tensor): Tensor {
 /** Turns the hue by a factor [N] in whole turns (−0.5…0.5). */
 export function adjustHue(images: Tensor, factor: Tensor): Tensor {
   const [hue, saturation, value] = rgbToHsv(images).unbind(1) as [Tensor, Tensor, Tensor]
-  const shift = perImage(factor, images).squeeze(1).mul(2).mul(Math.PI)
+  const shift = perImage(factor.mul(2).mul(Math.PI), images).squeeze(1)
   const turned = hue.add(shift).remainder(2 * Math.PI)
   return hsvToRgb(torch.stack([turned.maskedFill(turned.ge(2 * Math.PI), 0), saturation, value], 1))
 }

@@ -58,15 +58,21 @@ export interface JitterFactors {
   readonly order: readonly number[]
 }
 
-/** Applies a colour jitter with given factors: clamped to 0…1 before and after. */
+/** In the order that `JitterFactors.order` counts in; the neutral factor changes nothing. */
+const JITTER_STEPS = [
+  { name: 'brightness', neutral: 1, adjust: color.adjustBrightness },
+  { name: 'contrast', neutral: 1, adjust: color.adjustContrast },
+  { name: 'saturation', neutral: 1, adjust: color.adjustSaturation },
+  { name: 'hue', neutral: 0, adjust: color.adjustHue },
+] as const
+
+/** Applies a colour jitter with given factors: clamped to 0…1 before and after, steps that would change nothing left out. */
 export function colorJitter(images: Tensor, factors: JitterFactors): Tensor {
-  const steps: ImageTransform[] = [
-    (all) => color.adjustBrightness(all, factors.brightness),
-    (all) => color.adjustContrast(all, factors.contrast),
-    (all) => color.adjustSaturation(all, factors.saturation),
-    (all) => color.adjustHue(all, factors.hue),
-  ]
-  return color.clampUnit(factors.order.reduce((all, step) => steps[step]!(all), color.clampUnit(images)))
+  const step = (all: Tensor, index: number): Tensor => {
+    const { name, neutral, adjust } = JITTER_STEPS[index]!
+    return factors[name].ne(neutral).any().item() ? adjust(all, factors[name]) : all
+  }
+  return color.clampUnit(factors.order.reduce(step, color.clampUnit(images)))
 }
 
 /** Random brightness, contrast, saturation and hue: factors per image, one order of the steps per batch. */
@@ -161,7 +167,7 @@ export class RandomSolarize extends torch.nn.Module {
   }
 }
 
-/** Subtracts each channel's mean and divides by its deviation. */
+/** Subtracts each channel's mean and divides by its deviation; both are float32 numbers whatever the images are, as in kornia. */
 export class Normalize extends torch.nn.Module {
   constructor(
     readonly mean: readonly number[],
@@ -171,7 +177,7 @@ export class Normalize extends torch.nn.Module {
   }
 
   override forward(images: Tensor): Tensor {
-    const channel = (values: readonly number[]) => torch.tensor(values, { dtype: images.dtype, device: images.device }).reshape([1, -1, 1, 1])
+    const channel = (values: readonly number[]) => torch.tensor(values, { dtype: 'float32' }).to({ dtype: images.dtype, device: images.device }).reshape([1, -1, 1, 1])
     return images.sub(channel(this.mean)).div(channel(this.std))
   }
 }

@@ -1,9 +1,16 @@
 import type { Given } from './dispatch/named'
-import { NONZERO, nonzero, type NonzeroOptions } from './functional/elements'
-import { NORM, norm, type NormOptions } from './functional/norms'
-import { LU, lu, type LuOptions } from './functional/products'
-import { STFT, stft, type StftOptions } from './functional/spectral'
-import { UNIQUE, UNIQUE_CONSECUTIVE, unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './functional/unique'
+import { type NONZERO, nonzero, type NonzeroOptions } from './functional/elements'
+import { type NORM, norm, type NormOptions } from './functional/norms'
+import { type LU, lu, type LuOptions } from './functional/products'
+import { type STFT, stft, type StftOptions } from './functional/spectral'
+import {
+  type UNIQUE,
+  type UNIQUE_CONSECUTIVE,
+  unique,
+  uniqueConsecutive,
+  type UniqueConsecutiveOptions,
+  type UniqueOptions,
+} from './functional/unique'
 import { TensorMethods } from './generated/methods'
 import type { Tensor } from './tensor'
 

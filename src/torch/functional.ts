@@ -1,6 +1,16 @@
 /** Functions of torch that Python writes in Python. */
 export { isComplex, isFloatingPoint, nonzero, split, type NonzeroOptions, type SplitOptions } from './functional/elements'
-export { atleast1d, atleast2d, atleast3d, blockDiag, broadcastShapes, broadcastTensors, cartesianProd, meshgrid, type Tensors } from './functional/lists'
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  blockDiag,
+  broadcastShapes,
+  broadcastTensors,
+  cartesianProd,
+  meshgrid,
+  type Tensors,
+} from './functional/lists'
 export { cdist, norm, type CdistMode, type CdistOptions, type NormOptions } from './functional/norms'
 export { einsum, lu, spmm, tensordot, type LuOptions, type TensordotOptions } from './functional/products'
 export { stft, type StftOptions } from './functional/spectral'

@@ -31,7 +31,8 @@ function overloadsOf(qualified: string): string[] {
 /** An overload's schema, read when arguments have to be named or chosen by. */
 function signatureOf(qualified: string, overload: string): Signature {
   const text = native.schema(qualified, overload)
-  if (text === null) throw new TorchError(`libtorch ${native.buildInfo().version} has no operator ${qualified}`, { code: 'OPERATOR_NOT_FOUND' })
+  if (text === null)
+    throw new TorchError(`libtorch ${native.buildInfo().version} has no operator ${qualified}`, { code: 'OPERATOR_NOT_FOUND' })
   return parseSchema(text)
 }
 
@@ -60,7 +61,8 @@ function restore(result: unknown, given: readonly unknown[]): unknown {
 
 function makePacket(qualified: string): OperatorPacket {
   const overloads = overloadsOf(qualified)
-  if (overloads.length === 0) throw new TorchError(`libtorch ${native.buildInfo().version} has no operator ${qualified}`, { code: 'OPERATOR_NOT_FOUND' })
+  if (overloads.length === 0)
+    throw new TorchError(`libtorch ${native.buildInfo().version} has no operator ${qualified}`, { code: 'OPERATOR_NOT_FOUND' })
   const made = new Map<string, OperatorOverload>()
   const get = (overload: string): OperatorOverload => {
     let function_ = made.get(overload)
@@ -80,7 +82,10 @@ function makePacket(qualified: string): OperatorPacket {
       if (typeof key !== 'string' || key in target) return Reflect.get(target, key) as unknown
       const overload = key === 'default' ? '' : key
       if (!overloads.includes(overload)) {
-        throw new TorchError(`${qualified} has no overload '${key}': expected one of ${overloads.map((name) => name || 'default').join(', ')}`, { code: 'OPERATOR_NOT_FOUND' })
+        throw new TorchError(
+          `${qualified} has no overload '${key}': expected one of ${overloads.map((name) => name || 'default').join(', ')}`,
+          { code: 'OPERATOR_NOT_FOUND' },
+        )
       }
       return get(overload)
     },

@@ -18,7 +18,10 @@ describe("PyTorch's operator database in float32", () => {
   const threads = torch.getNumThreads()
 
   beforeAll(async () => {
-    await promisify(execFile)(pythonPath(), [join(__dirname, 'samples.py'), folder], { maxBuffer: 64e6, env: { ...process.env, OMP_NUM_THREADS: '1' } })
+    await promisify(execFile)(pythonPath(), [join(__dirname, 'samples.py'), folder], {
+      maxBuffer: 64e6,
+      env: { ...process.env, OMP_NUM_THREADS: '1' },
+    })
     // Sums depend on how they are shared out, so both sides count on one thread.
     torch.setNumThreads(1)
     const replay = new Replay(join(folder, 'data.bin'))

@@ -152,7 +152,8 @@ function resolveAll<T>(value: T, results: readonly unknown[]): T {
 
 function at(results: unknown, path: readonly number[]): unknown {
   return path.reduce<unknown>((value, i) => {
-    if (!Array.isArray(value)) throw new Error(`expected several results but there is ${torch.isTensor(value) ? 'one tensor' : typeof value}`)
+    if (!Array.isArray(value))
+      throw new Error(`expected several results but there is ${torch.isTensor(value) ? 'one tensor' : typeof value}`)
     return value[i]
   }, results)
 }
@@ -182,8 +183,12 @@ function invoke(call: string, args: unknown[], named: Record<string, unknown>): 
   }
   if (name.startsWith('_') && parts[1] === '_VariableFunctionsClass') return (torch.ops['aten']![name]! as Callable)(...given)
   // Python splits a pooling by `return_indices` into two functions; here one takes it as an option.
-  if (parts[2] === 'functional' && name.endsWith('_with_indices')) return invoke(call.replace('_with_indices', ''), args, { ...kwargs, returnIndices: true })
-  const path = parts.slice(1, -1).filter((part) => part !== 'functional' || parts[1] === 'nn').filter((part) => part !== '_VariableFunctionsClass')
+  if (parts[2] === 'functional' && name.endsWith('_with_indices'))
+    return invoke(call.replace('_with_indices', ''), args, { ...kwargs, returnIndices: true })
+  const path = parts
+    .slice(1, -1)
+    .filter((part) => part !== 'functional' || parts[1] === 'nn')
+    .filter((part) => part !== '_VariableFunctionsClass')
   const namespace = path.reduce((at, part) => (at[part] ?? {}) as Namespace, torch as unknown as Namespace)
   return callMember(namespace, name, given, ['torch', ...path].join('.'))
 }
@@ -195,7 +200,10 @@ function callMember(owner: Namespace, name: string, args: unknown[], shown: stri
 }
 
 function compareValue(actual: unknown, expected: unknown, rtol: number, atol: number): void {
-  const wanted = typeof expected === 'object' && expected !== null && '$' in expected ? pythonFloat(String((expected as { value?: unknown }).value)) : expected
+  const wanted =
+    typeof expected === 'object' && expected !== null && '$' in expected
+      ? pythonFloat(String((expected as { value?: unknown }).value))
+      : expected
   if (Array.isArray(actual) && Array.isArray(wanted) && actual.length === wanted.length) {
     actual.forEach((item, i) => compareValue(item, wanted[i], rtol, atol))
     return
@@ -213,7 +221,8 @@ function near(actual: number, expected: number, rtol: number, atol: number): boo
 function compareTensor(actual: unknown, expected: torch.Tensor, rtol: number, atol: number): void {
   if (!torch.isTensor(actual)) throw new Error(`expected a tensor but received ${typeof actual}`)
   if (actual.dtype !== expected.dtype) throw new Error(`expected dtype ${expected.dtype} but received ${actual.dtype}`)
-  if (actual.shape.join() !== expected.shape.join()) throw new Error(`expected shape [${expected.shape.join(', ')}] but received [${actual.shape.join(', ')}]`)
+  if (actual.shape.join() !== expected.shape.join())
+    throw new Error(`expected shape [${expected.shape.join(', ')}] but received [${actual.shape.join(', ')}]`)
   const [a, b] = [elements(actual), elements(expected)]
   const exact = !torch.isFloatingPoint(expected) && !torch.isComplex(expected)
   for (let i = 0; i < b.length; i++) {

@@ -15,7 +15,11 @@ const NONE: Readonly<Record<string, never>> = Object.freeze({})
  *
  * @throws ArgumentError for an unknown name, naming the nearest, for one given twice and for too many.
  */
-export function named<Options extends object>(call: string, names: readonly (keyof Options & string)[], given: readonly unknown[]): Partial<Options> {
+export function named<Options extends object>(
+  call: string,
+  names: readonly (keyof Options & string)[],
+  given: readonly unknown[],
+): Partial<Options> {
   if (given.length === 0) return NONE as Partial<Options>
   const last = given[given.length - 1]
   const options = isOptions(last) ? last : null
@@ -30,7 +34,8 @@ export function named<Options extends object>(call: string, names: readonly (key
     const at = names.indexOf(key as keyof Options & string)
     if (at < 0) throw new ArgumentError(`${call}(): unknown option '${key}'${suggestion(key, names)}`)
     if (value === null || value === undefined) continue
-    if (at < count) throw new ArgumentError(`${call}(): '${key}' is given both by position (${describe(given[at])}) and by name (${describe(value)})`)
+    if (at < count)
+      throw new ArgumentError(`${call}(): '${key}' is given both by position (${describe(given[at])}) and by name (${describe(value)})`)
     result[key] = value
   }
   return result as Partial<Options>

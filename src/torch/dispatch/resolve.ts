@@ -157,7 +157,9 @@ function accepts(parameter: Parameter, value: unknown): boolean {
   if (value === null) return parameter.optional
   if (parameter.list < 0) return acceptsElement(parameter.element, value)
   if (Array.isArray(value)) {
-    return value.every((item) => (item === null || item === undefined ? parameter.optionalElements : acceptsElement(parameter.element, item)))
+    return value.every((item) =>
+      item === null || item === undefined ? parameter.optionalElements : acceptsElement(parameter.element, item),
+    )
   }
   if (ArrayBuffer.isView(value)) return parameter.element === 'i' || parameter.element === 'f'
   return parameter.list > 0 && acceptsElement(parameter.element, value)
@@ -203,7 +205,9 @@ export function convert(value: unknown): unknown {
 }
 
 function unknownKey(signature: Signature, keys: readonly string[]): string {
-  const known = signature.parameters.filter((_, i) => i !== signature.selfIndex).map((parameter) => (parameter.name === 'self' ? 'input' : parameter.camelName))
+  const known = signature.parameters
+    .filter((_, i) => i !== signature.selfIndex)
+    .map((parameter) => (parameter.name === 'self' ? 'input' : parameter.camelName))
   if (signature.factory) known.push('requiresGrad')
   const stray = keys.find((key) => !known.includes(key) && key !== 'self')
   if (stray === undefined) return 'an argument is given both by position and by name'
@@ -214,7 +218,11 @@ function unknownKey(signature: Signature, keys: readonly string[]): string {
 export function suggestion(name: string, known: readonly string[]): string {
   const plain = (text: string) => text.replaceAll('_', '').toLowerCase()
   const exact = known.find((candidate) => plain(candidate) === plain(name))
-  const nearest = exact ?? known.map((candidate) => ({ candidate, distance: editDistance(plain(candidate), plain(name)) })).sort((a, b) => a.distance - b.distance)[0]
+  const nearest =
+    exact ??
+    known
+      .map((candidate) => ({ candidate, distance: editDistance(plain(candidate), plain(name)) }))
+      .sort((a, b) => a.distance - b.distance)[0]
   if (typeof nearest === 'string') return ` (did you mean '${nearest}'?)`
   if (nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3)) return ` (did you mean '${nearest.candidate}'?)`
   return known.length > 0 ? `; known are ${known.join(', ')}` : ''
@@ -224,7 +232,8 @@ function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
-    for (let j = 1; j <= b.length; j++) row.push(Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    for (let j = 1; j <= b.length; j++)
+      row.push(Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
     previous = row
   }
   return previous[b.length]!
@@ -237,7 +246,9 @@ function noOverload(
   options: Readonly<Record<string, unknown>> | null,
   reason: string | undefined,
 ): ArgumentError {
-  const came = [...positional.map(describe), ...Object.entries(options ?? {}).map(([key, value]) => `${key}: ${describe(value)}`)].join(', ')
+  const came = [...positional.map(describe), ...Object.entries(options ?? {}).map(([key, value]) => `${key}: ${describe(value)}`)].join(
+    ', ',
+  )
   const shown = overloads.map((signature) => `  ${showSignature(name, signature)}`).join('\n')
   return new ArgumentError(
     reason === undefined

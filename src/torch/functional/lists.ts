@@ -32,7 +32,8 @@ export function broadcastShapes(...shapes: readonly (number | readonly number[])
   const length = Math.max(0, ...lists.map((shape) => shape.length))
   return Array.from({ length }, (_, i) => {
     const sizes = lists.map((shape) => shape[i - length + shape.length] ?? 1).filter((size) => size !== 1)
-    if (sizes.some((size) => size !== sizes[0])) throw new ArgumentError(`the shapes ${lists.map((shape) => `[${shape.join(', ')}]`).join(' and ')} cannot be broadcast`)
+    if (sizes.some((size) => size !== sizes[0]))
+      throw new ArgumentError(`the shapes ${lists.map((shape) => `[${shape.join(', ')}]`).join(' and ')} cannot be broadcast`)
     return sizes[0] ?? 1
   })
 }

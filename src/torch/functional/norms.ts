@@ -19,7 +19,8 @@ export interface NormOptions {
 /** @internal */
 export const NORM = ['p', 'dim', 'keepdim', 'dtype'] as const
 
-let vectorNormCall: (...args: unknown[]) => unknown = (...args) => (vectorNormCall = native.operator('aten::linalg_vector_norm', ''))(...args)
+let vectorNormCall: (...args: unknown[]) => unknown = (...args) =>
+  (vectorNormCall = native.operator('aten::linalg_vector_norm', ''))(...args)
 
 /**
  * A vector's or a matrix's norm.
@@ -35,7 +36,8 @@ export function norm(input: Tensor, ...given: Given<NormOptions, typeof NORM>): 
   if (p === 'nuc' || (p === 'fro' && dims !== undefined && dims.length > 2)) {
     return linalg.matrixNorm(input, p, dims ?? input.shape.map((_, i) => i), keepdim, { dtype: dtype ?? null })
   }
-  if (typeof p === 'string' && p !== 'fro') throw new ArgumentError(`norm(): unknown order '${p as string}': expected a number, 'fro' or 'nuc'`)
+  if (typeof p === 'string' && p !== 'fro')
+    throw new ArgumentError(`norm(): unknown order '${p as string}': expected a number, 'fro' or 'nuc'`)
   return wrap(vectorNormCall(input._h, p === 'fro' ? 2 : p, dims ?? null, keepdim, dtype ?? null))
 }
 
@@ -49,7 +51,11 @@ export interface CdistOptions {
 }
 
 const CDIST = ['p', 'computeMode'] as const
-const CDIST_MODES: readonly (string | null)[] = ['use_mm_for_euclid_dist_if_necessary', 'use_mm_for_euclid_dist', 'donot_use_mm_for_euclid_dist']
+const CDIST_MODES: readonly (string | null)[] = [
+  'use_mm_for_euclid_dist_if_necessary',
+  'use_mm_for_euclid_dist',
+  'donot_use_mm_for_euclid_dist',
+]
 let cdistCall: (...args: unknown[]) => unknown = (...args) => (cdistCall = native.operator('aten::cdist', ''))(...args)
 
 /** The distances between the rows of [B, P, M] and of [B, R, M]: [B, P, R]. */

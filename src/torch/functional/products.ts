@@ -19,7 +19,8 @@ let luCall: Call = (...args) => (luCall = native.operator('aten::_lu_with_info',
  * torch.einsum('ij,jk->ik', torch.ones([2, 3]), torch.ones([3, 2])).tolist() // [[3, 3], [3, 3]]
  */
 export function einsum(equation: string, ...operands: Tensors): Tensor {
-  if (typeof equation !== 'string') throw new ArgumentError(`einsum() takes an equation such as 'ij,jk->ik' first but received ${describe(equation)}`)
+  if (typeof equation !== 'string')
+    throw new ArgumentError(`einsum() takes an equation such as 'ij,jk->ik' first but received ${describe(equation)}`)
   return wrap(
     einsumCall(
       equation,
@@ -49,7 +50,8 @@ export function tensordot(a: Tensor, b: Tensor, ...given: Given<TensordotOptions
     return generated.tensordot(a, b, left, right)
   }
   const count = Number(dims)
-  if (!(count >= 0 && count <= Math.min(a.dim(), b.dim()))) throw new ArgumentError(`tensordot(): dims must lie in 0 … ${Math.min(a.dim(), b.dim())} but is ${count}`)
+  if (!(count >= 0 && count <= Math.min(a.dim(), b.dim())))
+    throw new ArgumentError(`tensordot(): dims must lie in 0 … ${Math.min(a.dim(), b.dim())} but is ${count}`)
   const range = Array.from({ length: count }, (_, i) => i)
   return generated.tensordot(
     a,
@@ -84,4 +86,3 @@ export function lu(input: Tensor, ...given: Given<LuOptions, typeof LU>): Tensor
 export function spmm(input: Tensor, mat2: Tensor): Tensor {
   return generated.mm(input, mat2)
 }
-

@@ -24,7 +24,17 @@ export interface StftOptions {
 }
 
 /** @internal */
-export const STFT = ['hopLength', 'winLength', 'window', 'center', 'padMode', 'normalized', 'onesided', 'returnComplex', 'alignToWindow'] as const
+export const STFT = [
+  'hopLength',
+  'winLength',
+  'window',
+  'center',
+  'padMode',
+  'normalized',
+  'onesided',
+  'returnComplex',
+  'alignToWindow',
+] as const
 
 let stftCall: (...args: unknown[]) => unknown = (...args) => (stftCall = native.operator('aten::stft', ''))(...args)
 
@@ -34,11 +44,17 @@ let stftCall: (...args: unknown[]) => unknown = (...args) => (stftCall = native.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.stft.html
  */
 export function stft(input: Tensor, nFft: number, ...given: Given<StftOptions, typeof STFT>): Tensor {
-  const { hopLength, winLength, window, center = true, padMode = 'reflect', normalized = false, onesided, returnComplex, alignToWindow } = named<StftOptions>(
-    'stft',
-    STFT,
-    given,
-  )
+  const {
+    hopLength,
+    winLength,
+    window,
+    center = true,
+    padMode = 'reflect',
+    normalized = false,
+    onesided,
+    returnComplex,
+    alignToWindow,
+  } = named<StftOptions>('stft', STFT, given)
   if (center && alignToWindow !== undefined) throw new ArgumentError('stft(): alignToWindow goes with center: false')
   let signal = input
   if (center) {

@@ -55,7 +55,10 @@ export function unique(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unique_consecutive.html
  */
-export function uniqueConsecutive(input: Tensor, options: UniqueConsecutiveOptions & ({ returnInverse: true } | { returnCounts: true })): Tensor[]
+export function uniqueConsecutive(
+  input: Tensor,
+  options: UniqueConsecutiveOptions & ({ returnInverse: true } | { returnCounts: true }),
+): Tensor[]
 export function uniqueConsecutive(input: Tensor, ...given: Given<UniqueConsecutiveOptions, typeof UNIQUE_CONSECUTIVE>): Tensor
 export function uniqueConsecutive(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
   const options = named<UniqueConsecutiveOptions>('uniqueConsecutive', UNIQUE_CONSECUTIVE, given)

@@ -69,11 +69,14 @@ export function multiHeadAttentionForward(
   const batched = (tensor: Tensor): Tensor => (isBatched ? tensor : tensor.unsqueeze(1))
   const inputs = [query, key, value].map(batched) as [Tensor, Tensor, Tensor]
   const [length, batch, features] = inputs[0].shape as [number, number, number]
-  if (features !== embedDimToCheck) throw new ArgumentError(`multiHeadAttentionForward(): expected ${embedDimToCheck} features but the query has ${features}`)
+  if (features !== embedDimToCheck)
+    throw new ArgumentError(`multiHeadAttentionForward(): expected ${embedDimToCheck} features but the query has ${features}`)
   const width = Math.floor(features / numHeads)
-  if (width * numHeads !== features) throw new ArgumentError(`multiHeadAttentionForward(): ${features} features cannot be divided among ${numHeads} heads`)
+  if (width * numHeads !== features)
+    throw new ArgumentError(`multiHeadAttentionForward(): ${features} features cannot be divided among ${numHeads} heads`)
 
-  let padding = options.keyPaddingMask === undefined ? null : additive(isBatched ? options.keyPaddingMask : options.keyPaddingMask.unsqueeze(0), query)
+  let padding =
+    options.keyPaddingMask === undefined ? null : additive(isBatched ? options.keyPaddingMask : options.keyPaddingMask.unsqueeze(0), query)
   let isCausal = options.isCausal === true
   if (isCausal && options.attnMask === undefined) throw new ArgumentError('multiHeadAttentionForward(): isCausal needs attnMask')
   // The kernel knows the causal mask itself where nothing else is masked.
@@ -94,7 +97,11 @@ export function multiHeadAttentionForward(
     v = torch.cat([v, biasV.repeat([1, batch, 1])])
     widen()
   }
-  const heads = (tensor: Tensor): Tensor => tensor.contiguous().view([tensor.shape[0]!, batch * numHeads, width]).transpose(0, 1)
+  const heads = (tensor: Tensor): Tensor =>
+    tensor
+      .contiguous()
+      .view([tensor.shape[0]!, batch * numHeads, width])
+      .transpose(0, 1)
   const queries = heads(q)
   k = options.staticK ?? heads(k)
   v = options.staticV ?? heads(v)
@@ -106,7 +113,10 @@ export function multiHeadAttentionForward(
   }
   const source = k.shape[1]!
   if (padding !== null) {
-    const perHead: Tensor = (padding as Tensor).view([batch, 1, 1, source]).expand([-1, numHeads, -1, -1]).reshape([batch * numHeads, 1, source])
+    const perHead: Tensor = (padding as Tensor)
+      .view([batch, 1, 1, source])
+      .expand([-1, numHeads, -1, -1])
+      .reshape([batch * numHeads, 1, source])
     mask = mask === null ? perHead : (mask as Tensor).add(perHead)
   }
   const p = training ? dropoutP : 0
@@ -118,7 +128,8 @@ export function multiHeadAttentionForward(
 
   if (!needWeights) {
     const fourth = (tensor: Tensor, size: number): Tensor => tensor.view([batch, numHeads, size, width])
-    const whole = mask === null ? null : mask.shape[0] === 1 && mask.dim() === 3 ? mask.unsqueeze(0) : mask.view([batch, numHeads, -1, source])
+    const whole =
+      mask === null ? null : mask.shape[0] === 1 && mask.dim() === 3 ? mask.unsqueeze(0) : mask.view([batch, numHeads, -1, source])
     const attended = generated.scaledDotProductAttention(fourth(queries, length), fourth(k, source), fourth(v, source), whole, p, isCausal)
     return [finish(attended.permute([2, 0, 1, 3]).reshape([batch * length, features])), null]
   }
@@ -126,7 +137,12 @@ export function multiHeadAttentionForward(
   const scores = mask === null ? torch.bmm(scaled, k.transpose(-2, -1)) : torch.baddbmm(mask, scaled, k.transpose(-2, -1))
   const soft = torch.softmax(scores, -1)
   const attention = p > 0 ? dropout(soft, p) : soft
-  const output = finish(torch.bmm(attention, v).transpose(0, 1).reshape([length * batch, features]))
+  const output = finish(
+    torch
+      .bmm(attention, v)
+      .transpose(0, 1)
+      .reshape([length * batch, features]),
+  )
   const perHead = attention.view([batch, numHeads, length, source])
   const weights = averageAttnWeights ? perHead.mean([1]) : perHead
   return [output, isBatched ? weights : weights.squeeze(0)]
@@ -138,12 +154,19 @@ function additive(mask: Tensor, like: Tensor): Tensor {
   return torch.zerosLike(mask, { dtype: like.dtype }).maskedFill_(mask, -Infinity)
 }
 
-function project([query, key, value]: readonly [Tensor, Tensor, Tensor], weight: Tensor | null, bias: Tensor | null, options: AttentionOptions): [Tensor, Tensor, Tensor] {
+function project(
+  [query, key, value]: readonly [Tensor, Tensor, Tensor],
+  weight: Tensor | null,
+  bias: Tensor | null,
+  options: AttentionOptions,
+): [Tensor, Tensor, Tensor] {
   const biases = bias === null ? [null, null, null] : bias.chunk(3)
   const separate = [options.qProjWeight, options.kProjWeight, options.vProjWeight]
   const weights = options.useSeparateProjWeight === true ? separate : weight?.chunk(3)
   if (weights === undefined || weights.some((one) => one === undefined)) {
-    throw new ArgumentError('multiHeadAttentionForward() needs inProjWeight, or useSeparateProjWeight with qProjWeight, kProjWeight and vProjWeight')
+    throw new ArgumentError(
+      'multiHeadAttentionForward() needs inProjWeight, or useSeparateProjWeight with qProjWeight, kProjWeight and vProjWeight',
+    )
   }
   return [query, key, value].map((input, i) => generated.linear(input, weights[i]!, biases[i]!)) as [Tensor, Tensor, Tensor]
 }

@@ -38,7 +38,8 @@ export function featureAlphaDropout(input: Tensor, ...given: GivenDropout): Tens
 
 /** Zeroes whole channels of [N, C, L] or [C, L]. */
 export function dropout1d(input: Tensor, ...given: GivenDropout): Tensor {
-  if (input.dim() !== 2 && input.dim() !== 3) throw new ArgumentError(`dropout1d() takes [N, C, L] or [C, L] but received ${input.dim()} dimensions`)
+  if (input.dim() !== 2 && input.dim() !== 3)
+    throw new ArgumentError(`dropout1d() takes [N, C, L] or [C, L] but received ${input.dim()} dimensions`)
   if (input.dim() === 3) return run('dropout1d', input, given, true, torch.featureDropout, torch.featureDropout_)
   return run('dropout1d', input.unsqueeze(0), given, true, torch.featureDropout, torch.featureDropout_).squeeze(0)
 }

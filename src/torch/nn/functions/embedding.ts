@@ -27,7 +27,13 @@ const EMBEDDING = ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'spar
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  */
 export function embedding(input: Tensor, weight: Tensor, ...given: Given<EmbeddingOptions, typeof EMBEDDING>): Tensor {
-  const { paddingIdx, maxNorm, normType = 2, scaleGradByFreq = false, sparse = false } = named<EmbeddingOptions>('embedding', EMBEDDING, given)
+  const {
+    paddingIdx,
+    maxNorm,
+    normType = 2,
+    scaleGradByFreq = false,
+    sparse = false,
+  } = named<EmbeddingOptions>('embedding', EMBEDDING, given)
   if (maxNorm !== undefined) noGrad(() => torch.embeddingRenorm_(weight.detach(), input.contiguous(), maxNorm, normType))
   return torch.embedding(weight, input, paddingRow('embedding', paddingIdx, weight), scaleGradByFreq, sparse)
 }
@@ -51,7 +57,17 @@ export interface EmbeddingBagOptions extends EmbeddingOptions {
   includeLastOffset?: boolean
 }
 
-const EMBEDDING_BAG = ['offsets', 'maxNorm', 'normType', 'scaleGradByFreq', 'mode', 'sparse', 'perSampleWeights', 'includeLastOffset', 'paddingIdx'] as const
+const EMBEDDING_BAG = [
+  'offsets',
+  'maxNorm',
+  'normType',
+  'scaleGradByFreq',
+  'mode',
+  'sparse',
+  'perSampleWeights',
+  'includeLastOffset',
+  'paddingIdx',
+] as const
 const BAG_MODES: readonly string[] = ['sum', 'mean', 'max']
 
 /**
@@ -61,11 +77,22 @@ const BAG_MODES: readonly string[] = ['sum', 'mean', 'max']
  */
 export function embeddingBag(input: Tensor, weight: Tensor, ...given: Given<EmbeddingBagOptions, typeof EMBEDDING_BAG>): Tensor {
   const options = named<EmbeddingBagOptions>('embeddingBag', EMBEDDING_BAG, given)
-  const { maxNorm, normType = 2, scaleGradByFreq = false, mode = 'mean', sparse = false, perSampleWeights, includeLastOffset = false, paddingIdx } = options
+  const {
+    maxNorm,
+    normType = 2,
+    scaleGradByFreq = false,
+    mode = 'mean',
+    sparse = false,
+    perSampleWeights,
+    includeLastOffset = false,
+    paddingIdx,
+  } = options
   const modeCode = BAG_MODES.indexOf(mode)
   if (modeCode < 0) throw new ArgumentError(`embeddingBag(): unknown mode '${mode}': expected one of ${BAG_MODES.join(', ')}`)
-  if (perSampleWeights !== undefined && mode !== 'sum') throw new ArgumentError(`embeddingBag(): perSampleWeights go with mode 'sum', not '${mode}'`)
-  if ((input.dim() === 1) !== (options.offsets !== undefined)) throw new ArgumentError('embeddingBag(): a flat input needs offsets, a two-dimensional one has none')
+  if (perSampleWeights !== undefined && mode !== 'sum')
+    throw new ArgumentError(`embeddingBag(): perSampleWeights go with mode 'sum', not '${mode}'`)
+  if ((input.dim() === 1) !== (options.offsets !== undefined))
+    throw new ArgumentError('embeddingBag(): a flat input needs offsets, a two-dimensional one has none')
   const offsets = options.offsets ?? torch.arange(0, input.numel(), input.shape[1]!, { dtype: 'int64', device: input.device })
   const flat = input.reshape([-1])
   if (maxNorm !== undefined) noGrad(() => torch.embeddingRenorm_(weight.detach(), flat, maxNorm, normType))

@@ -100,7 +100,12 @@ const CROSS_ENTROPY = ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'] a
  * torch.nn.functional.crossEntropy(torch.zeros([1, 2]), torch.tensor([1n])).item() // 0.6931471824645996
  */
 export function crossEntropy(input: Tensor, target: Tensor, ...given: Given<CrossEntropyOptions, typeof CROSS_ENTROPY>): Tensor {
-  const { weight = null, ignoreIndex = -100, reduction, labelSmoothing = 0 } = named<CrossEntropyOptions>('crossEntropy', CROSS_ENTROPY, given)
+  const {
+    weight = null,
+    ignoreIndex = -100,
+    reduction,
+    labelSmoothing = 0,
+  } = named<CrossEntropyOptions>('crossEntropy', CROSS_ENTROPY, given)
   return generated.crossEntropyLoss(input, target, weight, reductionOf(reduction), ignoreIndex, labelSmoothing)
 }
 
@@ -120,7 +125,11 @@ const LINEAR_CROSS_ENTROPY = ['linearBias', 'weight', 'reduction', 'ignoreIndex'
 export function linearCrossEntropy(input: Tensor, linearWeight: Tensor, target: Tensor, options: LinearCrossEntropyOptions = {}): Tensor {
   const { linearBias = null, ...rest } = named<LinearCrossEntropyOptions>('linearCrossEntropy', LINEAR_CROSS_ENTROPY, [options])
   const [classes, ...between] = linearWeight.shape.slice(0, -1)
-  const logits = generated.linear(input, linearWeight.reshape([-1, linearWeight.shape.at(-1)!]), linearBias === null ? null : linearBias.reshape([-1]))
+  const logits = generated.linear(
+    input,
+    linearWeight.reshape([-1, linearWeight.shape.at(-1)!]),
+    linearBias === null ? null : linearBias.reshape([-1]),
+  )
   return crossEntropy(logits.reshape([...input.shape.slice(0, -1), classes!, ...between]), target, rest)
 }
 
@@ -128,7 +137,9 @@ export function linearCrossEntropy(input: Tensor, linearWeight: Tensor, target: 
 export function binaryCrossEntropy(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof WEIGHT_REDUCTION>): Tensor {
   const { weight, reduction } = named<WeightedOptions>('binaryCrossEntropy', WEIGHT_REDUCTION, given)
   if (input.shape.join() !== target.shape.join()) {
-    throw new ArgumentError(`binaryCrossEntropy(): the target's shape [${target.shape.join(', ')}] differs from the input's [${input.shape.join(', ')}]`)
+    throw new ArgumentError(
+      `binaryCrossEntropy(): the target's shape [${target.shape.join(', ')}] differs from the input's [${input.shape.join(', ')}]`,
+    )
   }
   return generated.binaryCrossEntropy(input, target, weight === undefined ? null : broadcast(weight, target)[0], reductionOf(reduction))
 }
@@ -141,8 +152,16 @@ export interface BinaryCrossEntropyWithLogitsOptions extends WeightedOptions {
 const BCE_LOGITS = ['weight', 'reduction', 'posWeight'] as const
 
 /** The cross entropy between the sigmoid of logits and targets in 0 … 1. */
-export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, ...given: Given<BinaryCrossEntropyWithLogitsOptions, typeof BCE_LOGITS>): Tensor {
-  const { weight = null, reduction, posWeight = null } = named<BinaryCrossEntropyWithLogitsOptions>('binaryCrossEntropyWithLogits', BCE_LOGITS, given)
+export function binaryCrossEntropyWithLogits(
+  input: Tensor,
+  target: Tensor,
+  ...given: Given<BinaryCrossEntropyWithLogitsOptions, typeof BCE_LOGITS>
+): Tensor {
+  const {
+    weight = null,
+    reduction,
+    posWeight = null,
+  } = named<BinaryCrossEntropyWithLogitsOptions>('binaryCrossEntropyWithLogits', BCE_LOGITS, given)
   return torch.binaryCrossEntropyWithLogits(input, target, weight, posWeight, reductionOf(reduction))
 }
 
@@ -194,14 +213,21 @@ const GAUSSIAN = ['full', 'eps', 'reduction'] as const
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html
  */
-export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor | number, ...given: Given<GaussianNllOptions, typeof GAUSSIAN>): Tensor {
+export function gaussianNllLoss(
+  input: Tensor,
+  target: Tensor,
+  variance: Tensor | number,
+  ...given: Given<GaussianNllOptions, typeof GAUSSIAN>
+): Tensor {
   const { full = false, eps = 1e-6, reduction } = named<GaussianNllOptions>('gaussianNllLoss', GAUSSIAN, given)
   let spread = isTensor(variance) ? variance : torch.onesLike(input).mul(variance)
   if (spread.lt(0).any().item<boolean>()) throw new ArgumentError('gaussianNllLoss(): a variance is negative')
   if (spread.dim() === input.dim() - 1) spread = spread.unsqueeze(-1)
   const differing = spread.shape.filter((size, i) => size !== input.shape[i])
   if (spread.dim() !== input.dim() || differing.length > 1 || differing.some((size) => size !== 1)) {
-    throw new ArgumentError(`gaussianNllLoss(): the variance [${spread.shape.join(', ')}] does not fit the input [${input.shape.join(', ')}]`)
+    throw new ArgumentError(
+      `gaussianNllLoss(): the variance [${spread.shape.join(', ')}] does not fit the input [${input.shape.join(', ')}]`,
+    )
   }
   // The cut must not stop the gradient, so it happens outside of the graph, on a copy.
   spread = spread.clone()
@@ -253,7 +279,11 @@ const ONLY_REDUCTION = ['reduction'] as const
 
 /** The margin loss of several target classes per sample, −1 ending each list. */
 export function multilabelMarginLoss(input: Tensor, target: Tensor, ...given: Given<ReductionOptions, typeof ONLY_REDUCTION>): Tensor {
-  return generated.multilabelMarginLoss(input, target, reductionOf(named<ReductionOptions>('multilabelMarginLoss', ONLY_REDUCTION, given).reduction))
+  return generated.multilabelMarginLoss(
+    input,
+    target,
+    reductionOf(named<ReductionOptions>('multilabelMarginLoss', ONLY_REDUCTION, given).reduction),
+  )
 }
 
 /** `log(1 + exp(−target · input))`. */
@@ -284,7 +314,12 @@ export interface TripletMarginOptions extends ReductionOptions {
 const TRIPLET = ['margin', 'p', 'eps', 'swap', 'reduction'] as const
 
 /** `max(0, |anchor − positive| − |anchor − negative| + margin)`. */
-export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, ...given: Given<TripletMarginOptions, typeof TRIPLET>): Tensor {
+export function tripletMarginLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  ...given: Given<TripletMarginOptions, typeof TRIPLET>
+): Tensor {
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = named<TripletMarginOptions>('tripletMarginLoss', TRIPLET, given)
   if (margin <= 0) throw new ArgumentError(`tripletMarginLoss(): the margin must be positive but is ${margin}`)
   return torch.tripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reductionOf(reduction))
@@ -304,7 +339,13 @@ const CTC = ['blank', 'reduction', 'zeroInfinity'] as const
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.ctc_loss.html
  */
-export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor | readonly Int[], targetLengths: Tensor | readonly Int[], ...given: Given<CtcOptions, typeof CTC>): Tensor {
+export function ctcLoss(
+  logProbs: Tensor,
+  targets: Tensor,
+  inputLengths: Tensor | readonly Int[],
+  targetLengths: Tensor | readonly Int[],
+  ...given: Given<CtcOptions, typeof CTC>
+): Tensor {
   const { blank = 0, reduction, zeroInfinity = false } = named<CtcOptions>('ctcLoss', CTC, given)
   const overload = isTensor(inputLengths) ? 'Tensor' : 'IntList'
   return privateOperator('ctc_loss', overload, logProbs, targets, inputLengths, targetLengths, blank, reductionOf(reduction), zeroInfinity)

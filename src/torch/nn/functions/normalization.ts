@@ -7,7 +7,9 @@ import type { Tensor } from '../../tensor'
 
 function refuseSingleValue(call: string, shape: readonly number[], values: number): void {
   if (values === 1) {
-    throw new ArgumentError(`${call} in training needs more than one value per channel, but the input is [${shape.join(', ')}]: give a larger batch, or call eval()`)
+    throw new ArgumentError(
+      `${call} in training needs more than one value per channel, but the input is [${shape.join(', ')}]: give a larger batch, or call eval()`,
+    )
   }
 }
 
@@ -35,8 +37,19 @@ const BATCH_NORM = ['weight', 'bias', 'training', 'momentum', 'eps'] as const
  * @throws ArgumentError while training where a channel has one value only.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  */
-export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, ...given: Given<BatchNormOptions, typeof BATCH_NORM>): Tensor {
-  const { weight = null, bias = null, training = false, momentum = 0.1, eps = 1e-5 } = named<BatchNormOptions>('batchNorm', BATCH_NORM, given)
+export function batchNorm(
+  input: Tensor,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  ...given: Given<BatchNormOptions, typeof BATCH_NORM>
+): Tensor {
+  const {
+    weight = null,
+    bias = null,
+    training = false,
+    momentum = 0.1,
+    eps = 1e-5,
+  } = named<BatchNormOptions>('batchNorm', BATCH_NORM, given)
   if (training) {
     const { shape } = input
     refuseSingleValue('batch norm', shape, shape[0]! * product(shape.slice(2)))
@@ -61,11 +74,15 @@ const INSTANCE_NORM = ['runningMean', 'runningVar', 'weight', 'bias', 'useInputS
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html
  */
 export function instanceNorm(input: Tensor, ...given: Given<InstanceNormOptions, typeof INSTANCE_NORM>): Tensor {
-  const { runningMean = null, runningVar = null, weight = null, bias = null, useInputStats = true, momentum = 0.1, eps = 1e-5 } = named<InstanceNormOptions>(
-    'instanceNorm',
-    INSTANCE_NORM,
-    given,
-  )
+  const {
+    runningMean = null,
+    runningVar = null,
+    weight = null,
+    bias = null,
+    useInputStats = true,
+    momentum = 0.1,
+    eps = 1e-5,
+  } = named<InstanceNormOptions>('instanceNorm', INSTANCE_NORM, given)
   if (useInputStats) {
     const { shape } = input
     refuseSingleValue('instance norm', shape, product(shape.slice(2)))
@@ -84,7 +101,11 @@ export function layerNorm(input: Tensor, normalizedShape: readonly Int[], ...giv
 const RMS_NORM = ['weight', 'eps'] as const
 
 /** Divides by the root mean square over the last dimensions, whose sizes are `normalizedShape`. */
-export function rmsNorm(input: Tensor, normalizedShape: readonly Int[], ...given: Given<Omit<AffineOptions, 'bias'>, typeof RMS_NORM>): Tensor {
+export function rmsNorm(
+  input: Tensor,
+  normalizedShape: readonly Int[],
+  ...given: Given<Omit<AffineOptions, 'bias'>, typeof RMS_NORM>
+): Tensor {
   const { weight = null, eps = null } = named<Omit<AffineOptions, 'bias'>>('rmsNorm', RMS_NORM, given)
   return torch.rmsNorm(input, normalizedShape, weight, eps)
 }
@@ -117,7 +138,8 @@ const LOCAL_RESPONSE = ['alpha', 'beta', 'k'] as const
 export function localResponseNorm(input: Tensor, size: number, ...given: Given<LocalResponseNormOptions, typeof LOCAL_RESPONSE>): Tensor {
   const { alpha = 1e-4, beta = 0.75, k = 1 } = named<LocalResponseNormOptions>('localResponseNorm', LOCAL_RESPONSE, given)
   const { shape } = input
-  if (shape.length < 3) throw new ArgumentError(`localResponseNorm() takes [N, C, …] with at least 3 dimensions but received ${shape.length}`)
+  if (shape.length < 3)
+    throw new ArgumentError(`localResponseNorm() takes [N, C, …] with at least 3 dimensions but received ${shape.length}`)
   if (input.numel() === 0) return input
   const before = Math.floor(size / 2)
   const after = Math.floor((size - 1) / 2)

@@ -21,11 +21,33 @@ const MAX_POOL = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices'] 
 type GivenMaxPool = Given<MaxPoolOptions, typeof MAX_POOL>
 type WithIndices = [output: Tensor, indices: Tensor]
 type WithIndicesOption<Options> = Options & { readonly returnIndices: true }
-type MaxPoolKernel = (input: Tensor, kernelSize: PerDimension, stride: readonly Int[], padding: PerDimension, dilation: PerDimension, ceilMode: boolean) => Tensor | WithIndices
+type MaxPoolKernel = (
+  input: Tensor,
+  kernelSize: PerDimension,
+  stride: readonly Int[],
+  padding: PerDimension,
+  dilation: PerDimension,
+  ceilMode: boolean,
+) => Tensor | WithIndices
 
-function maxPool(call: string, spatial: number, input: Tensor, kernelSize: PerDimension, given: readonly unknown[], plain: MaxPoolKernel, indexed: MaxPoolKernel): Tensor | WithIndices {
+function maxPool(
+  call: string,
+  spatial: number,
+  input: Tensor,
+  kernelSize: PerDimension,
+  given: readonly unknown[],
+  plain: MaxPoolKernel,
+  indexed: MaxPoolKernel,
+): Tensor | WithIndices {
   const { stride, padding = 0, dilation = 1, ceilMode = false, returnIndices = false } = named<MaxPoolOptions>(call, MAX_POOL, given)
-  return (returnIndices ? indexed : plain)(input, kernelSize, stride === undefined ? [] : repeated(stride, spatial), padding, dilation, ceilMode)
+  return (returnIndices ? indexed : plain)(
+    input,
+    kernelSize,
+    stride === undefined ? [] : repeated(stride, spatial),
+    padding,
+    dilation,
+    ceilMode,
+  )
 }
 
 /**
@@ -49,7 +71,15 @@ export function maxPool1d(input: Tensor, kernelSize: PerDimension, ...given: unk
 export function maxPool2d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<MaxPoolOptions>): WithIndices
 export function maxPool2d(input: Tensor, kernelSize: PerDimension, ...given: GivenMaxPool): Tensor
 export function maxPool2d(input: Tensor, kernelSize: PerDimension, ...given: unknown[]): Tensor | WithIndices {
-  return maxPool('maxPool2d', 2, input, kernelSize, given, torch.maxPool2d as MaxPoolKernel, generated.maxPool2dWithIndices as MaxPoolKernel)
+  return maxPool(
+    'maxPool2d',
+    2,
+    input,
+    kernelSize,
+    given,
+    torch.maxPool2d as MaxPoolKernel,
+    generated.maxPool2dWithIndices as MaxPoolKernel,
+  )
 }
 
 /**
@@ -60,7 +90,15 @@ export function maxPool2d(input: Tensor, kernelSize: PerDimension, ...given: unk
 export function maxPool3d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<MaxPoolOptions>): WithIndices
 export function maxPool3d(input: Tensor, kernelSize: PerDimension, ...given: GivenMaxPool): Tensor
 export function maxPool3d(input: Tensor, kernelSize: PerDimension, ...given: unknown[]): Tensor | WithIndices {
-  return maxPool('maxPool3d', 3, input, kernelSize, given, torch.maxPool3d as MaxPoolKernel, generated.maxPool3dWithIndices as MaxPoolKernel)
+  return maxPool(
+    'maxPool3d',
+    3,
+    input,
+    kernelSize,
+    given,
+    torch.maxPool3d as MaxPoolKernel,
+    generated.maxPool3dWithIndices as MaxPoolKernel,
+  )
 }
 
 /** One size for all spatial dimensions or one for each, null keeping the input's. */
@@ -92,7 +130,14 @@ const RETURN_INDICES = ['returnIndices'] as const
 type GivenReturnIndices = Given<ReturnIndicesOptions, typeof RETURN_INDICES>
 type AdaptiveMaxKernel = (input: Tensor, outputSize: readonly Int[]) => [Tensor, Tensor]
 
-function adaptiveMaxPool(call: string, spatial: number, input: Tensor, size: AdaptiveSize, given: readonly unknown[], kernel: AdaptiveMaxKernel): Tensor | WithIndices {
+function adaptiveMaxPool(
+  call: string,
+  spatial: number,
+  input: Tensor,
+  size: AdaptiveSize,
+  given: readonly unknown[],
+  kernel: AdaptiveMaxKernel,
+): Tensor | WithIndices {
   const { returnIndices = false } = named<ReturnIndicesOptions>(call, RETURN_INDICES, given)
   const both = kernel(input, sizesOf(input, size, spatial))
   return returnIndices ? both : both[0]
@@ -132,13 +177,21 @@ const FRACTIONAL = ['outputSize', 'outputRatio', 'returnIndices', 'randomSamples
 type GivenFractional = Given<FractionalPoolOptions, typeof FRACTIONAL>
 type FractionalKernel = (input: Tensor, kernelSize: PerDimension, outputSize: PerDimension, samples: Tensor) => [Tensor, Tensor]
 
-function fractionalMaxPool(spatial: number, input: Tensor, kernelSize: PerDimension, given: readonly unknown[], kernel: FractionalKernel): Tensor | WithIndices {
+function fractionalMaxPool(
+  spatial: number,
+  input: Tensor,
+  kernelSize: PerDimension,
+  given: readonly unknown[],
+  kernel: FractionalKernel,
+): Tensor | WithIndices {
   const call = `fractionalMaxPool${spatial}d`
   const { outputSize, outputRatio, returnIndices = false, randomSamples } = named<FractionalPoolOptions>(call, FRACTIONAL, given)
-  if ((outputSize === undefined) === (outputRatio === undefined)) throw new ArgumentError(`${call}() takes either outputSize or outputRatio`)
+  if ((outputSize === undefined) === (outputRatio === undefined))
+    throw new ArgumentError(`${call}() takes either outputSize or outputRatio`)
   const { shape } = input
   const channelAt = shape.length - spatial - 1
-  const ratios = outputRatio === undefined ? [] : typeof outputRatio === 'number' ? Array.from({ length: spatial }, () => outputRatio) : outputRatio
+  const ratios =
+    outputRatio === undefined ? [] : typeof outputRatio === 'number' ? Array.from({ length: spatial }, () => outputRatio) : outputRatio
   const size = outputSize ?? ratios.map((ratio, i) => Math.trunc(shape[channelAt + 1 + i]! * ratio))
   const batch = channelAt === 0 ? 1 : shape[0]!
   const samples = randomSamples ?? torch.rand([batch, shape[channelAt]!, spatial], { dtype: input.dtype, device: input.device })
@@ -193,10 +246,13 @@ function unpooling(call: string, spatial: number, input: Tensor, kernelSize: Per
   const usual = kernel.map((size, i) => (input.shape.at(i - spatial)! - 1) * stride[i]! + size - 2 * padding[i]!)
   const wanted = options.outputSize?.map(Number)
   const size = wanted === undefined ? usual : wanted.slice(wanted.length === spatial + 2 ? 2 : 0)
-  if (size.length !== spatial) throw new ArgumentError(`${call}(): outputSize needs ${spatial} or ${spatial + 2} numbers but has ${wanted!.length}`)
+  if (size.length !== spatial)
+    throw new ArgumentError(`${call}(): outputSize needs ${spatial} or ${spatial + 2} numbers but has ${wanted!.length}`)
   size.forEach((value, i) => {
     if (Math.abs(value - usual[i]!) >= stride[i]!) {
-      throw new ArgumentError(`${call}(): outputSize [${size.join(', ')}] must lie between ${usual[i]! - stride[i]!} and ${usual[i]! + stride[i]!} in dimension ${i}`)
+      throw new ArgumentError(
+        `${call}(): outputSize [${size.join(', ')}] must lie between ${usual[i]! - stride[i]!} and ${usual[i]! + stride[i]!} in dimension ${i}`,
+      )
     }
   })
   return { size, stride, padding }
@@ -229,11 +285,22 @@ const LP_POOL = ['stride', 'ceilMode'] as const
 type GivenLpPool = Given<LpPoolOptions, typeof LP_POOL>
 type AvgKernel = (input: Tensor, kernelSize: PerDimension, stride: readonly Int[], padding: Int, ceilMode: boolean) => Tensor
 
-function lpPool(spatial: number, input: Tensor, normType: number, kernelSize: PerDimension, given: readonly unknown[], kernel: AvgKernel): Tensor {
+function lpPool(
+  spatial: number,
+  input: Tensor,
+  normType: number,
+  kernelSize: PerDimension,
+  given: readonly unknown[],
+  kernel: AvgKernel,
+): Tensor {
   const { stride, ceilMode = false } = named<LpPoolOptions>(`lpPool${spatial}d`, LP_POOL, given)
   const mean = kernel(input.pow(normType), kernelSize, stride === undefined ? [] : repeated(stride, spatial), 0, ceilMode)
   const count = repeated(kernelSize, spatial).reduce((product, size) => product * size, 1)
-  return mean.sign().mul(mean.abs().relu()).mul(count).pow(1 / normType)
+  return mean
+    .sign()
+    .mul(mean.abs().relu())
+    .mul(count)
+    .pow(1 / normType)
 }
 
 /** The p-norms of windows of [N, C, L]. */

@@ -57,25 +57,39 @@ export function interpolate(input: Tensor, ...given: Given<InterpolateOptions, t
   }
   if (mode === 'nearest') return privateOperator(`upsample_nearest${spatial}d`, 'vec', input, size, scales)
   if (mode === 'nearest-exact') return privateOperator(`_upsample_nearest_exact${spatial}d`, 'vec', input, size, scales)
-  return privateOperator(antialias ? `_upsample_${mode}2d_aa` : `upsample_${mode}${spatial}d`, 'vec', input, size, alignCorners ?? false, scales)
+  return privateOperator(
+    antialias ? `_upsample_${mode}2d_aa` : `upsample_${mode}${spatial}d`,
+    'vec',
+    input,
+    size,
+    alignCorners ?? false,
+    scales,
+  )
 }
 
 function checkMode(mode: string, spatial: number, alignCorners: boolean | undefined, antialias: boolean): void {
   const fitting = MODES[mode]
-  if (fitting === undefined) throw new ArgumentError(`interpolate(): unknown mode '${mode}': expected one of ${Object.keys(MODES).join(', ')}`)
+  if (fitting === undefined)
+    throw new ArgumentError(`interpolate(): unknown mode '${mode}': expected one of ${Object.keys(MODES).join(', ')}`)
   if (!fitting.includes(spatial)) {
     throw new ArgumentError(
       `interpolate(): mode '${mode}' does not fit ${spatial} spatial dimensions: use nearest, nearest-exact, area, or linear (1), bilinear or bicubic (2), trilinear (3)`,
     )
   }
-  if (alignCorners !== undefined && fitting.length > 1) throw new ArgumentError(`interpolate(): alignCorners serves linear modes, not '${mode}'`)
-  if (antialias && mode !== 'bilinear' && mode !== 'bicubic') throw new ArgumentError(`interpolate(): antialias serves 'bilinear' and 'bicubic', not '${mode}'`)
+  if (alignCorners !== undefined && fitting.length > 1)
+    throw new ArgumentError(`interpolate(): alignCorners serves linear modes, not '${mode}'`)
+  if (antialias && mode !== 'bilinear' && mode !== 'bicubic')
+    throw new ArgumentError(`interpolate(): antialias serves 'bilinear' and 'bicubic', not '${mode}'`)
 }
 
-function sizeOrScales({ size, scaleFactor, recomputeScaleFactor }: InterpolateOptions, spatial: number): [size: number[] | null, scales: number[] | null] {
+function sizeOrScales(
+  { size, scaleFactor, recomputeScaleFactor }: InterpolateOptions,
+  spatial: number,
+): [size: number[] | null, scales: number[] | null] {
   if ((size === undefined) === (scaleFactor === undefined)) throw new ArgumentError('interpolate() takes either size or scaleFactor')
   const perDimension = Array.isArray(size ?? scaleFactor) ? ((size ?? scaleFactor) as readonly unknown[]).length : spatial
-  if (perDimension !== spatial) throw new ArgumentError(`interpolate(): expected ${spatial} numbers, one per spatial dimension, but received ${perDimension}`)
+  if (perDimension !== spatial)
+    throw new ArgumentError(`interpolate(): expected ${spatial} numbers, one per spatial dimension, but received ${perDimension}`)
   if (size !== undefined) {
     if (recomputeScaleFactor === true) throw new ArgumentError('interpolate(): recomputeScaleFactor goes with scaleFactor, not with size')
     return [repeated(size, spatial), null]
@@ -109,7 +123,8 @@ export function gridSample(input: Tensor, grid: Tensor, ...given: Given<GridSamp
   const modeCode = GRID_MODES.indexOf(mode)
   const paddingCode = GRID_PADDINGS.indexOf(paddingMode)
   if (modeCode < 0) throw new ArgumentError(`gridSample(): unknown mode '${mode}': expected one of ${GRID_MODES.join(', ')}`)
-  if (paddingCode < 0) throw new ArgumentError(`gridSample(): unknown paddingMode '${paddingMode}': expected one of ${GRID_PADDINGS.join(', ')}`)
+  if (paddingCode < 0)
+    throw new ArgumentError(`gridSample(): unknown paddingMode '${paddingMode}': expected one of ${GRID_PADDINGS.join(', ')}`)
   return torch.gridSampler(input, grid, modeCode, paddingCode, alignCorners)
 }
 
@@ -148,7 +163,19 @@ export function unfold(input: Tensor, kernelSize: PerDimension, ...given: Given<
 }
 
 /** Adds columns [N, C · kernel, windows] up where their windows lay: the transpose of `unfold`. */
-export function fold(input: Tensor, outputSize: PerDimension, kernelSize: PerDimension, ...given: Given<UnfoldOptions, typeof UNFOLD>): Tensor {
+export function fold(
+  input: Tensor,
+  outputSize: PerDimension,
+  kernelSize: PerDimension,
+  ...given: Given<UnfoldOptions, typeof UNFOLD>
+): Tensor {
   const { dilation = 1, padding = 0, stride = 1 } = named<UnfoldOptions>('fold', UNFOLD, given)
-  return generated.col2im(input, repeated(outputSize, 2), repeated(kernelSize, 2), repeated(dilation, 2), repeated(padding, 2), repeated(stride, 2))
+  return generated.col2im(
+    input,
+    repeated(outputSize, 2),
+    repeated(kernelSize, 2),
+    repeated(dilation, 2),
+    repeated(padding, 2),
+    repeated(stride, 2),
+  )
 }

@@ -14,6 +14,8 @@ export function builtPackage(): string {
 export interface ChildOptions {
   readonly nodeArguments?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Leaves loading the package to the code. Default false. */
+  readonly lazy?: boolean
   /** Milliseconds. Default 120,000. */
   readonly timeout?: number
 }
@@ -21,7 +23,7 @@ export interface ChildOptions {
 /**
  * Runs JavaScript in a process of its own with `torch` (the built package) and `root`, and answers what it gives to `report`.
  *
- * The code may await. `rss()` is the resident memory in MB, `gc()` collects.
+ * The code may await; `loadTorch()` gives the package where `lazy` keeps it from being loaded first. `rss()` is the resident memory in MB, `gc()` collects.
  *
  * @throws Error with the output of a child that fails, crashes or reports nothing.
  */
@@ -35,7 +37,7 @@ let lazily
 const loadTorch = () => (lazily ??= require(dist + '/torch'))
 const main = async (torch) => {${code}
 }
-main(${/\btorch\b/.test(code) ? 'loadTorch()' : 'undefined'}).catch((error) => { console.error(error); process.exit(1) })`
+main(${options.lazy === true ? 'undefined' : 'loadTorch()'}).catch((error) => { console.error(error); process.exit(1) })`
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,

@@ -1,5 +1,5 @@
 import * as torch from '../torch'
-import { ArgumentError, jit, nn, type Tensor } from '../torch'
+import { ArgumentError, jit, nn, type Device, type DType, type Tensor } from '../torch'
 import { suggestion } from '../torch/dispatch/resolve'
 import { ConvMLP, MLP } from './heads'
 
@@ -20,7 +20,7 @@ export function layerName(net: Backbone, layer: string | number): string {
     if (names.includes(layer)) return layer
     throw new ArgumentError(`the backbone has no layer '${layer}'${suggestion(layer, names.filter(Boolean))}. Its layers: ${names.filter(Boolean).join(', ')}`)
   }
-  const children = [...net.namedChildren()].map(([name]) => name)
+  const children = childNames(net)
   const name = children.at(layer)
   if (name === undefined || layer >= children.length) {
     throw new ArgumentError(`the backbone has no child ${layer}: it has ${children.length} (${children.join(', ')}), numbered from 0, or from −1 at the end`)
@@ -28,23 +28,41 @@ export function layerName(net: Backbone, layer: string | number): string {
   return name
 }
 
+/** Names of the direct children; one that stands under two names counts once, as in Python's `children()`. */
+function childNames(net: Backbone): string[] {
+  const seen = new Set<nn.AnyModule>()
+  return [...net.namedChildren()].filter(([, child]) => !seen.has(child) && seen.add(child)).map(([name]) => name)
+}
+
 /** Reads hidden layers of a backbone in one run of the whole of it. */
 export class HiddenLayers {
   private readonly taps: jit.Taps | null
+  private readonly distinct: readonly string[]
 
   constructor(
     net: Backbone,
     readonly paths: readonly string[],
   ) {
-    this.taps = net instanceof jit.ScriptModule ? net.taps(paths) : null
+    this.distinct = [...new Set(paths)]
+    this.taps = net instanceof jit.ScriptModule ? net.taps(this.distinct) : null
   }
 
+  /** The layers' outputs in the order of `paths`; of a layer that is called several times, the last. */
   run(net: Backbone, images: Tensor): Tensor[] {
-    if (this.taps !== null) return this.taps.run(net as unknown as jit.ScriptModule, images)
-    const outputs: (Tensor | undefined)[] = this.paths.map(() => undefined)
-    const handles = this.paths.map((path, i) =>
+    const outputs = this.taps === null ? this.runWithHooks(net, images) : this.taps.run(net as unknown as jit.ScriptModule, images)
+    return this.paths.map((path) => {
+      const output = outputs[this.distinct.indexOf(path)]
+      if (torch.isTensor(output)) return output
+      throw new ArgumentError(`the hidden layer '${path}' ${output === undefined ? 'was never called' : 'gives no tensor'} in the backbone's forward: choose another`)
+    })
+  }
+
+  /** The hooks live for one run, so that nothing of the learner hangs on the backbone. */
+  private runWithHooks(net: Backbone, images: Tensor): unknown[] {
+    const outputs: unknown[] = this.distinct.map(() => undefined)
+    const handles = this.distinct.map((path, i) =>
       net.getSubmodule(path).registerForwardHook((_, __, output) => {
-        outputs[i] = output as Tensor
+        outputs[i] = torch.isTensor(output) ? torch.keep(output) : output
       }),
     )
     try {
@@ -52,10 +70,7 @@ export class HiddenLayers {
     } finally {
       for (const handle of handles) handle.remove()
     }
-    return outputs.map((output, i) => {
-      if (!torch.isTensor(output)) throw new ArgumentError(`the hidden layer '${this.paths[i]}' ${output === undefined ? 'was never called' : 'gives no tensor'} in the backbone's forward`)
-      return output
-    })
+    return outputs
   }
 }
 
@@ -71,12 +86,18 @@ export class Encoder extends nn.Module<[Tensor, { instance: boolean }], { pixels
     this.net = net
     const paths = [layerName(net, options.hiddenLayerPixel), layerName(net, options.hiddenLayerInstance)]
     this.layers = new HiddenLayers(net, paths)
-    const { pixels, instance } = dryRun(net, this.layers, imageSize)
-    const [, channels, height, width] = pixels.shape
-    if (pixels.dim() !== 4) throw new ArgumentError(`the hidden pixel layer '${paths[0]}' gives [${pixels.shape.join(', ')}], but the pixel loss needs a map [N, C, H, W]; choose an earlier layer`)
-    if (height === 1 && width === 1) warnOfSinglePixel(net, paths[0]!, imageSize)
-    const where = { dtype: pixels.dtype, device: pixels.device }
-    this.pixelProjector = new ConvMLP(channels!, options.projectionSize, options.projectionHiddenSize).to(where)
+    const [pixels, instance] = dryRun(net, this.layers, imageSize) as [Tensor, Tensor]
+    if (pixels.dim() !== 4) {
+      throw new ArgumentError(
+        `the hidden pixel layer '${paths[0]}' gives [${pixels.shape.join(', ')}], but the pixel loss needs a map [N, C, H, W]${hintOfSpatialLayer(net, imageSize)}`,
+      )
+    }
+    if (!isSpatial(pixels)) {
+      const hint = hintOfSpatialLayer(net, imageSize)
+      process.emitWarning(`the hidden pixel layer '${paths[0]}' gives a map of 1×1 pixel, so the pixel loss compares whole images${hint}`, { code: 'PIXELCL_SINGLE_PIXEL' })
+    }
+    const where = firstParameter(net)
+    this.pixelProjector = new ConvMLP(pixels.shape[1]!, options.projectionSize, options.projectionHiddenSize).to(where)
     this.instanceProjector = new MLP(instance.flatten(1).shape[1]!, options.projectionSize, options.projectionHiddenSize).to(where)
   }
 
@@ -95,40 +116,43 @@ export class Encoder extends nn.Module<[Tensor, { instance: boolean }], { pixels
   }
 }
 
-/** Runs random images through and leaves no trace: buffers, modes and the generator are as before. */
-function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number): { pixels: Tensor; instance: Tensor } {
-  const parameter = net.parameters()[0]
-  if (parameter === undefined) throw new ArgumentError('the backbone has no parameters, so there is nothing to train')
-  const { dtype, device } = parameter
+/** Runs random images through and leaves no trace: buffers and the generator are as before. */
+function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number): Tensor[] {
+  const { dtype, device } = firstParameter(net)
   return torch.noGrad(() => {
-    const state = torch.getRngState()
+    const generators = [...new Set(['cpu', device])].map((place) => torch.defaultGenerator(place))
+    const states = generators.map((generator) => generator.getState())
     const buffers = net.buffers()
     const saved = buffers.map((buffer) => buffer.clone())
     try {
-      const [pixels, instance] = layers.run(net, torch.randn([2, 3, imageSize, imageSize], { dtype, device })) as [Tensor, Tensor]
-      return { pixels, instance }
+      return layers.run(net, torch.randn([2, 3, imageSize, imageSize], { dtype, device }))
     } finally {
       buffers.forEach((buffer, i) => buffer.copy_(saved[i]!))
-      torch.setRngState(state)
+      generators.forEach((generator, i) => generator.setState(states[i]!))
     }
   })
 }
 
-function warnOfSinglePixel(net: Backbone, path: string, imageSize: number): void {
-  const spatial = lastSpatialChild(net, imageSize)
-  const hint = spatial === null ? '' : `; the last layer with more is '${spatial}': hiddenLayerPixel: '${spatial}'`
-  process.emitWarning(`the hidden pixel layer '${path}' gives a map of 1×1 pixel, so the pixel loss compares whole images${hint}`, { code: 'PIXELCL_SINGLE_PIXEL' })
+/** Where a backbone is, and of what type. */
+export function firstParameter(net: Backbone): { dtype: DType; device: Device } {
+  const [parameter] = net.parameters()
+  if (parameter === undefined) throw new ArgumentError('the backbone has no parameters, so there is nothing to train')
+  return { dtype: parameter.dtype, device: parameter.device }
 }
 
-function lastSpatialChild(net: Backbone, imageSize: number): string | null {
-  let last: string | null = null
-  for (const [name] of net.namedChildren()) {
+function isSpatial(map: Tensor): boolean {
+  return map.dim() === 4 && (map.shape[2]! > 1 || map.shape[3]! > 1)
+}
+
+/** `; the last layer with a map is 'layer4': hiddenLayerPixel: 'layer4'`, where there is one. */
+function hintOfSpatialLayer(net: Backbone, imageSize: number): string {
+  for (const name of childNames(net).reverse()) {
     try {
-      const { pixels } = dryRun(net, new HiddenLayers(net, [name, name]), imageSize)
-      if (pixels.dim() === 4 && (pixels.shape[2]! > 1 || pixels.shape[3]! > 1)) last = name
+      const [map] = dryRun(net, new HiddenLayers(net, [name]), imageSize)
+      if (isSpatial(map!)) return `; the last layer with a larger map is '${name}': write hiddenLayerPixel: '${name}'`
     } catch {
       // A child without a tensor output, or one that forward never calls, is no candidate.
     }
   }
-  return last
+  return ''
 }

@@ -1,5 +1,6 @@
 export { PixelCL, type ForwardOptions } from './learner'
 export { PPM, type PPMOptions } from './heads'
-export { pixelCLOptions, type PixelCLOptions } from './options'
+export { pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
+export type { Backbone } from './encoder'
 export type { Box, View, Views } from './views'
 export { ArgumentError, DisposedError, FileError, JitError, PixelclError, SetupError, TorchError } from '../torch'

@@ -1,11 +1,11 @@
 import * as torch from '../torch'
-import { ArgumentError, jit, nn, type Tensor } from '../torch'
+import { ArgumentError, isTensor, jit, nn, type Tensor } from '../torch'
 import type { ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
-import { Encoder, type Backbone } from './encoder'
+import { Encoder, firstParameter, type Backbone } from './encoder'
 import { MLP, PPM } from './heads'
 import { checkImages } from './images'
-import { cosineMatrix, instanceLoss, pixContrastLoss, pixProLoss, type Pairs } from './losses'
+import { instanceLoss, pixContrastLoss, pixProLoss, type Pairs } from './losses'
 import { parseOptions, pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
 import { cutView, drawViews, isPerSample, positiveMask, type Sizes, type Views } from './views'
 
@@ -53,9 +53,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     this.augment2 = augmentFn2 ?? this.augment1
     const ppm = this.options.usePixpro ? new PPM({ chan: projectionSize, numLayers: this.options.ppmNumLayers, gamma: this.options.ppmGamma }) : null
     const predictor = new MLP(projectionSize, projectionSize, projectionHiddenSize)
-    const parameter = net.parameters()[0]
-    if (parameter === undefined) throw new ArgumentError('the backbone has no parameters, so there is nothing to train')
-    const where = { dtype: parameter.dtype, device: parameter.device }
+    const where = firstParameter(net)
     this.onlineEncoder = new Encoder(net, imageSize, this.options)
     this.propagatePixels = ppm?.to(where) ?? null
     this.onlinePredictor = predictor.to(where)
@@ -75,9 +73,9 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   override forward(images: Tensor, options: ForwardOptions = {}): Tensor | [Tensor, number] {
     checkImages(images, this)
     const [count, , height, width] = images.shape as [number, number, number, number]
-    checkSmallestBox(height, width, this.options)
+    if (options.views === undefined) checkSmallestBox(height, width, this.options)
+    else checkViews(options.views, count, height, width)
     const views = options.views ?? drawViews(count, height, width, this.options)
-    if (options.views !== undefined) checkViews(views, count, height, width)
     const [loss, pairs] = this.lossOf(images, views)
     return options.returnPositivePairs === true ? [loss, pairs] : loss
   }
@@ -85,8 +83,8 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   private lossOf(images: Tensor, [viewOne, viewTwo]: readonly [Views, Views]): [Tensor, number] {
     const { instanceWeight, cutoutInterpolateMode } = this.options
     const size = images.shape.slice(2) as [number, number]
-    const one = apply(this.augment1, cutView(images, viewOne, size, cutoutInterpolateMode))
-    const two = apply(this.augment2, cutView(images, viewTwo, size, cutoutInterpolateMode))
+    const one = apply(this.augment1, cutView(images, viewOne, size, cutoutInterpolateMode), 'augmentFn')
+    const two = apply(this.augment2, cutView(images, viewTwo, size, cutoutInterpolateMode), 'augmentFn2')
 
     const withInstance = { instance: instanceWeight > 0 }
     const onlineOne = this.onlineEncoder.call(one, withInstance)
@@ -122,9 +120,9 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     const ppm = this.propagatePixels
     const [one, two] = ppm === null ? online : [ppm.call(online[0]), ppm.call(online[1])]
     const back: Pairs = { mask: pairs.mask.transpose(-2, -1), count: pairs.count }
-    const loss = (pixels: Tensor, targets: Tensor, direction: Pairs): Tensor => {
-      const similarity = cosineMatrix(pixels.flatten(2), targets.flatten(2))
-      return ppm === null ? pixContrastLoss(similarity, direction, this.options) : pixProLoss(similarity, direction)
+    const loss = (map: Tensor, targetMap: Tensor, direction: Pairs): Tensor => {
+      const [pixels, targets] = [map.flatten(2), targetMap.flatten(2)]
+      return ppm === null ? pixContrastLoss(pixels, targets, direction, this.options) : pixProLoss(pixels, targets, direction)
     }
     return loss(one, target[1], pairs).add(loss(two, target[0], back)).div(2)
   }
@@ -155,8 +153,11 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   }
 }
 
-function apply(augment: nn.Module | ImageTransform, images: Tensor): Tensor {
-  return typeof augment === 'function' ? augment(images) : augment.call(images)
+function apply(augment: nn.Module | ImageTransform, images: Tensor, option: string): Tensor {
+  const augmented = typeof augment === 'function' ? augment(images) : augment.call(images)
+  if (isTensor(augmented) && augmented.dim() === 4 && augmented.shape[0] === images.shape[0]) return augmented
+  const came = isTensor(augmented) ? `[${augmented.shape.join(', ')}]` : typeof augmented
+  throw new ArgumentError(`${option} must give a batch of images as it takes one, [${images.shape.join(', ')}], but gave ${came}`)
 }
 
 /** A zero on which backward works and moves nothing. */
@@ -174,7 +175,8 @@ function checkViews(views: readonly [Views, Views], count: number, height: numbe
     const list = isPerSample(view) ? view : [view]
     if (isPerSample(view) && view.length !== count) throw new ArgumentError(`views has ${view.length} boxes for ${count} images: give one for each, or one for all`)
     for (const { box } of list) {
-      const ok = box.y0 >= 0 && box.y0 < box.y1 && box.y1 <= height && box.x0 >= 0 && box.x0 < box.x1 && box.x1 <= width
+      const isWhole = [box.y0, box.y1, box.x0, box.x1].every(Number.isInteger)
+      const ok = isWhole && box.y0 >= 0 && box.y0 < box.y1 && box.y1 <= height && box.x0 >= 0 && box.x0 < box.x1 && box.x1 <= width
       if (!ok) throw new ArgumentError(`the box ${JSON.stringify(box)} does not lie in an image of ${height} × ${width} (half-open, in pixels)`)
     }
   }
@@ -193,7 +195,10 @@ function checkBatchNorms(net: Backbone): void {
   }
   const isNorm = (module: nn.AnyModule) => module instanceof nn.BatchNorm1d || module instanceof nn.BatchNorm2d || (module instanceof jit.ScriptModule && /^BatchNorm/.test(module.originalName))
   const norms = net.modules().filter(isNorm)
-  if (norms.length > 0 && norms.every((module) => !module.training)) {
-    process.emitWarning('the batch norms of the backbone are in eval mode and stay so: they use running statistics. Call train() on the backbone to train them', { code: 'PIXELCL_EVAL_BATCH_NORM' })
+  const still = norms.filter((module) => !module.training).length
+  if (still > 0) {
+    process.emitWarning(`${still} of the backbone's ${norms.length} batch norms are in eval mode and stay so: they use running statistics. Call train() on the backbone to train them`, {
+      code: 'PIXELCL_EVAL_BATCH_NORM',
+    })
   }
 }

@@ -5,12 +5,14 @@ import type { ResolvedOptions } from './options'
 /** Below this norm a feature is divided by it, as `cosine_similarity` does. */
 const COSINE_EPS = 1e-8
 
+function unit(pixels: Tensor): Tensor {
+  return torch.nn.functional.normalize(pixels, { dim: 1, eps: COSINE_EPS })
+}
+
 /** Cosines between all pixels of two maps [N, C, P]: [N, P, P], by one batched product of normalised features. */
 export function cosineMatrix(one: Tensor, two: Tensor): Tensor {
-  const F = torch.nn.functional
-  const a = F.normalize(one, { dim: 1, eps: COSINE_EPS })
-  const b = one === two ? a : F.normalize(two, { dim: 1, eps: COSINE_EPS })
-  return a.transpose(1, 2).bmm(b)
+  const a = unit(one)
+  return a.transpose(1, 2).bmm(one === two ? a : unit(two))
 }
 
 /** What the pixel losses know of the pairs: a mask [P, P] for all images, or [N, P, P] for each. */
@@ -20,13 +22,18 @@ export interface Pairs {
   readonly count: number
 }
 
-/** −mean of the cosines of all positive pairs: pooled over the batch, or the mean over the images that have any. */
-export function pixProLoss(similarity: Tensor, { mask, count }: Pairs): Tensor {
-  const weights = mask.to(similarity.dtype)
-  if (mask.dim() === 2) return similarity.mul(weights).sum().div(similarity.shape[0]! * count).neg()
-  const positives = weights.sum([1, 2])
-  const means = similarity.mul(weights).sum([1, 2]).div(positives.clampMin(1))
-  return meanOverImages(means, positives).neg()
+/**
+ * −mean of the cosines of all positive pairs of two maps [N, C, P]: pooled over the batch, or the mean over the images that have any.
+ *
+ * The sum of a pixel's cosines is its product with the sum of its partners, so no matrix of similarities is made, and backward needs no product.
+ */
+export function pixProLoss(pixels: Tensor, targets: Tensor, { mask, count }: Pairs): Tensor {
+  const pairs = mask.to(pixels.dtype)
+  const partners = unit(targets).matmul(pairs.transpose(-2, -1))
+  const sums = unit(pixels).mul(partners).sum([1, 2])
+  if (mask.dim() === 2) return sums.sum().div(-pixels.shape[0]! * count)
+  const positives = pairs.sum([1, 2])
+  return meanOverImages(sums.div(positives.clampMin(1)), positives).neg()
 }
 
 function meanOverImages(values: Tensor, positives: Tensor): Tensor {
@@ -61,9 +68,9 @@ function safeLogsumexp(values: Tensor, has: Tensor): Tensor {
   return values.maskedFill(has.logicalNot().unsqueeze(-1), 0).logsumexp([-1]).mul(has.to(values.dtype))
 }
 
-/** PixContrast over cosines [N, P, P]. */
-export function pixContrastLoss(similarity: Tensor, pairs: Pairs, options: Pick<ResolvedOptions, 'contrast' | 'similarityTemperature'>): Tensor {
-  const logits = similarity.div(options.similarityTemperature)
+/** PixContrast of two maps [N, C, P]. */
+export function pixContrastLoss(pixels: Tensor, targets: Tensor, pairs: Pairs, options: Pick<ResolvedOptions, 'contrast' | 'similarityTemperature'>): Tensor {
+  const logits = cosineMatrix(pixels, targets).div(options.similarityTemperature)
   return options.contrast === 'batch' ? batchContrast(logits, pairs) : pixelContrast(logits, pairs)
 }
 

@@ -140,6 +140,11 @@ test('print options change the form as in Python', async () => {
   }
 })
 
+test('print options that make no sense are refused', () => {
+  expect(() => torch.setPrintoptions({ precision: -1 })).toThrow(/'precision' cannot be -1/)
+  expect(() => torch.setPrintoptions({ sci_mode: true } as never)).toThrow(/did you mean 'sciMode'/)
+})
+
 test('random tensors of many kinds print as in Python', async () => {
   torch.manualSeed(3)
   const tensors: Record<string, torch.Tensor> = {}

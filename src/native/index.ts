@@ -1,14 +1,19 @@
 import type { Binding, TensorHandle } from './binding'
+import { cudaAdvice, isMissingCuda } from './cuda'
 import { errorFromFailure } from './errors'
 import { loadBinding } from './load'
 
 export type * from './binding'
 export * from './errors'
+export { cudaAdvice } from './cuda'
 
 /** The loaded shim: importing this module loads it once per environment, or throws a SetupError that says how to get it. */
 export const native: Binding = loadBinding()
 
-native.setErrorFactory((failure) => errorFromFailure(failure, describeArgument))
+native.setErrorFactory((failure) => {
+  if (failure.code !== 'TORCH' || !isMissingCuda(failure.message) || native.cudaDeviceCount() > 0) return errorFromFailure(failure, describeArgument)
+  return errorFromFailure({ ...failure, code: 'CUDA_NOT_AVAILABLE', message: cudaAdvice(native) }, describeArgument)
+})
 
 /** Names an argument of an operator for an error's message: a tensor as `float32 [2, 3]`. */
 function describeArgument(argument: unknown): string {

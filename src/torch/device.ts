@@ -1,16 +1,10 @@
-import { ArgumentError, TorchError, native } from '../native'
+import { ArgumentError, TorchError, cudaAdvice, native } from '../native'
 import { describe } from './dispatch/resolve'
 
 /** Throws, where there is no CUDA, what is loaded and how to get one with it. */
 export function requireCuda(): void {
   if (native.cudaDeviceCount() > 0) return
-  const { version, loadedFrom, cudaBuilt } = native.buildInfo()
-  const why = cudaBuilt ? 'it has CUDA, but no NVIDIA driver or device is seen' : 'it is a CPU build'
-  throw new TorchError(
-    `CUDA is not available: libtorch ${version} is loaded from ${loadedFrom}, and ${why}.\n` +
-      'To get one: install the NVIDIA driver and run `npx pixelcl setup --force`, or `pip install torch==2.13.0` (a CUDA build) for a python3 on the path and LIBTORCH_USE_PYTORCH=1 npx pixelcl setup.',
-    { code: 'CUDA_NOT_AVAILABLE' },
-  )
+  throw new TorchError(cudaAdvice(native), { code: 'CUDA_NOT_AVAILABLE' })
 }
 
 /** The index of a CUDA device that is there. */

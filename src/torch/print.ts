@@ -1,6 +1,7 @@
-import { native } from '../native'
+import { ArgumentError, native } from '../native'
 import { noGrad } from './autograd'
 import { wrap } from './base'
+import { describe, suggestion } from './dispatch/resolve'
 import { isComplexDtype, isFloatingDtype, type DType } from './dtype'
 import { floatFormatter, plainFormatter, type Formatter, type PrintOptions } from './printFormat'
 import type { Tensor } from './tensor'
@@ -20,7 +21,16 @@ const options: PrintOptions = { ...defaults }
  * torch.tensor([0.123]).toString() // 'tensor([0.12])'
  */
 export function setPrintoptions(changes: Partial<PrintOptions> = defaults): void {
+  for (const [name, value] of Object.entries(changes)) {
+    if (!(name in defaults)) throw new ArgumentError(`unknown print option '${name}'${suggestion(name, Object.keys(defaults))}`)
+    const fits = name === 'sciMode' ? value === null || typeof value === 'boolean' : typeof value === 'number' && value >= leastOf(name) && (name === 'threshold' || Number.isInteger(value))
+    if (!fits || (name === 'precision' && Number(value) > 60)) throw new ArgumentError(`the print option '${name}' cannot be ${describe(value)}`)
+  }
   Object.assign(options, changes)
+}
+
+function leastOf(name: string): number {
+  return name === 'edgeitems' || name === 'linewidth' ? 1 : 0
 }
 
 /** Writes one element of the flat list. */

@@ -1,0 +1,20 @@
+import type { Binding } from './binding'
+
+/** libtorch's own ways of saying that there is no CUDA; a list of backends that merely names it is none of them. */
+const MISSING =
+  /arguments from the 'CUDA' backend|not linked with support for cuda|Cannot initialize CUDA|not compiled with CUDA|CUDA driver|NVIDIA driver|No CUDA GPUs|no CUDA-capable device|accelerator device when none/i
+
+/** True where a failure of libtorch's comes from there being no CUDA. */
+export function isMissingCuda(message: string): boolean {
+  return MISSING.test(message)
+}
+
+/** Says which libtorch is loaded and how to get one with CUDA. */
+export function cudaAdvice(binding: Binding): string {
+  const { version, loadedFrom, cudaBuilt } = binding.buildInfo()
+  const why = cudaBuilt ? 'it has CUDA, but no NVIDIA driver or device is seen' : 'it is a CPU build'
+  return (
+    `CUDA is not available: libtorch ${version} is loaded from ${loadedFrom}, and ${why}.\n` +
+    'To get one: install the NVIDIA driver and run `npx pixelcl setup --force`, or `pip install torch==2.13.0` (a CUDA build) for a python3 on the path and `LIBTORCH_USE_PYTORCH=1 npx pixelcl setup`.'
+  )
+}

@@ -1,10 +1,31 @@
-// npx pixelcl setup, and the first step of npm start and npm test. Node built-ins only.
-import { SetupFailure } from './setup/run.mjs'
+// npx pixelcl setup. Node built-ins only.
+//   --force    search and compile again     --verbose   show the compiler's output
+//   --tests    also the Python packages that the tests compare with
+//   --inspect  change nothing, print what this machine has as JSON
+import { inspect } from './setup/inspect.mjs'
+import { installOracle } from './setup/install.mjs'
 import { setup } from './setup/index.mjs'
+import { SetupFailure } from './setup/run.mjs'
+
+const flags = process.argv.slice(2)
+const unknown = flags.filter((flag) => !['--force', '--verbose', '--tests', '--inspect'].includes(flag))
+const log = (line) => process.stderr.write(`set-up: ${line}\n`)
+
+async function main() {
+  if (unknown.length > 0) {
+    process.stderr.write(`unknown: ${unknown.join(' ')}; known are --force, --verbose, --tests, --inspect\n`)
+    process.exitCode = 2
+  } else if (flags.includes('--inspect')) {
+    process.stdout.write(`${JSON.stringify(await inspect(), null, 2)}\n`)
+  } else {
+    const stamp = await setup({ log, force: flags.includes('--force'), verbose: flags.includes('--verbose') })
+    if (flags.includes('--tests')) await installOracle(log)
+    log(`ready (libtorch ${stamp.libtorch.version} from ${stamp.libtorch.source})`)
+  }
+}
 
 try {
-  const stamp = await setup({ log: (line) => process.stderr.write(`set-up: ${line}\n`), force: process.argv.includes('--force') })
-  process.stderr.write(`set-up: ready (libtorch ${stamp.libtorch.version} from ${stamp.libtorch.source})\n`)
+  await main()
 } catch (error) {
   process.stderr.write(`${error instanceof SetupFailure ? error.message : error.stack}\n`)
   process.exitCode = 1

@@ -10,23 +10,25 @@ import { findCmake, findCompiler } from './toolchain.mjs'
 const require = createRequire(import.meta.url)
 
 /** Gives the path of the compiled shim, compiling where none of the same key is there, and stamps it for importers. */
-export async function compileShim(libtorch, tried, log) {
+export async function compileShim(libtorch, tried, { log, force = false, verbose = false }) {
   const compiler = await findCompiler()
   const cmake = await findCmake()
   const headers = require('node-api-headers').include_dir
   const addonApi = dirname(require.resolve('node-addon-api/package.json'))
   const versions = ['node-api-headers', 'node-addon-api'].map((name) => require(`${name}/package.json`).version)
-  const flags = process.env.CXXFLAGS ?? ''
-  const facts = [libtorch.path, libtorch.version, String(libtorch.abi), libtorch.cuda ? 'cuda' : 'cpu', compiler.version, flags, process.platform, process.arch, ...versions]
+  const flags = compilerFlags()
+  const libtorchBuild = [libtorch.path, libtorch.version, libtorch.commit, String(libtorch.abi), libtorch.cuda ? 'cuda' : 'cpu']
+  const facts = [...libtorchBuild, compiler.version, flags, process.platform, process.arch, ...versions]
   const key = hash(sourceHash(), ...facts)
   const target = join(cacheFolder(), 'shims', key, 'pixelcl.node')
-  if (!existsSync(target)) {
+  if (force || !existsSync(target)) {
     // One build folder for each set of facts: an edit of one source compiles that source only.
     const build = join(cacheFolder(), 'builds', hash(packageRoot, ...facts))
+    if (force) rmSync(build, { recursive: true, force: true })
     log(`compiling the shim against libtorch ${libtorch.version} (${cmake}, ${compiler.version})`)
     await configure(build, { headers, addonApi, libtorch, compiler })
     await run('cmake', ['--build', build, '--parallel', String(Math.max(1, cpus().length))], {
-      show: process.env.PIXELCL_SETUP_VERBOSE === '1',
+      show: verbose,
       hint: `The build folder is ${build}; remove it to start afresh.`,
     })
     mkdirSync(dirname(target), { recursive: true })
@@ -34,8 +36,16 @@ export async function compileShim(libtorch, tried, log) {
     copyFileSync(join(build, 'pixelcl.node'), temporary)
     renameSync(temporary, target)
   }
-  writeJson(stampPath(), { addon: target, libtorch, compiler: compiler.version, cmake, tried, setupAt: new Date().toISOString() })
+  writeJson(stampPath(), { addon: target, libtorch, compiler: compiler.version, cmake, flags, tried, setupAt: new Date().toISOString() })
   return target
+}
+
+/** What the environment adds to the compilation: another compiler or flags make another shim. */
+export function compilerFlags(env = process.env) {
+  return [env.CXX, env.CXXFLAGS, env.LDFLAGS]
+    .map((value) => value ?? '')
+    .join(' ')
+    .trim()
 }
 
 async function configure(build, { headers, addonApi, libtorch, compiler }) {

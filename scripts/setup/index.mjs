@@ -1,37 +1,40 @@
 // The whole set-up: a libtorch, the compiled shim, the stamp that importers read.
 import { existsSync } from 'node:fs'
 import { readJson, stampPath, withLock } from './cache.mjs'
-import { compileShim } from './compile.mjs'
+import { compileShim, compilerFlags } from './compile.mjs'
 import { installLibtorch } from './install.mjs'
-import { findLibtorch, inspectLibtorch } from './libtorch.mjs'
+import { findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
-import { checkPlatform } from './toolchain.mjs'
+import { checkPlatform, hasNvidiaDriver } from './toolchain.mjs'
 
 /** Does what is not done yet; gives the stamp. Quick when nothing has changed: then nothing is searched or compiled. */
-export async function setup({ log = () => {}, force = false } = {}) {
+export async function setup({ log = () => {}, force = false, verbose = false } = {}) {
   checkPlatform()
   const stamp = readJson(stampPath())
   if (!force && stampServes(stamp)) return stamp
   return withLock('setup', async () => {
     const again = readJson(stampPath())
     if (!force && stampServes(again)) return again
-    const { libtorch, tried } = await chooseLibtorch(log)
-    await compileShim(libtorch, tried, log)
+    const { libtorch, tried } = await chooseLibtorch(log, force)
+    await compileShim(libtorch, tried, { log, force, verbose })
     return readJson(stampPath())
   })
 }
 
-/** True when the stamp's shim is there and the environment asks for no other libtorch. */
+/** True when the stamp's shim and libtorch are still there and the environment asks for no other. */
 export function stampServes(stamp, env = process.env) {
-  if (stamp === null || !existsSync(stamp.addon) || !existsSync(stamp.libtorch.path)) return false
+  if (stamp === null || !existsSync(stamp.addon)) return false
+  if (versionOf(stamp.libtorch.path) !== stamp.libtorch.version || stamp.flags !== compilerFlags(env)) return false
   if (env.LIBTORCH) return inspectLibtorch(env.LIBTORCH, env).libtorch?.path === stamp.libtorch.path
   if (env.LIBTORCH_USE_PYTORCH === '1') return !['cache', 'LIBTORCH'].includes(stamp.libtorch.source)
   return true
 }
 
-async function chooseLibtorch(log) {
+async function chooseLibtorch(log, force) {
   const { found, tried, forced } = findLibtorch()
-  if (found) {
+  // Who forces a set-up after installing a driver wants the GPU.
+  const outdated = force && found?.source === 'cache' && !found.cuda && hasNvidiaDriver()
+  if (found && !outdated) {
     log(`libtorch ${found.version} from ${found.source}: ${found.path}`)
     return { libtorch: found, tried }
   }
@@ -44,7 +47,7 @@ async function chooseLibtorch(log) {
 }
 
 /** Every place with its reason, and the ways out. */
-export function explain(tried, forced) {
+function explain(tried, forced) {
   const places = tried.map(({ place, reason }) => `  ${place}: ${reason}`).join('\n')
   const asked = forced ? `${forced} is set, so no other place is taken.\n` : ''
   return `no libtorch that serves was found. Tried:\n${places}\n${asked}Ways out:

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder, packageRoot, pythonFolder, readJson, writeJson, hash } from './cache.mjs'
 import { INSTALLED_VERSION, torchOfVenv } from './libtorch.mjs'
-import { SetupFailure, run } from './run.mjs'
+import { SetupFailure, probe, run } from './run.mjs'
 import { findPython, hasNvidiaDriver } from './toolchain.mjs'
 
 const CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
@@ -26,30 +26,35 @@ async function makeVenv(log) {
 export async function installLibtorch(log) {
   const venv = await makeVenv(log)
   const requirement = `torch==${INSTALLED_VERSION}`
-  const pip = (...extra) => run(pythonOf(venv), ['-m', 'pip', 'install', '--disable-pip-version-check', '-q', requirement, ...extra])
-  log(`installing ${requirement} into ${cacheFolder()} (${hasNvidiaDriver() ? 'with CUDA: an NVIDIA driver is there' : 'CPU build'})`)
-  const attempts = hasNvidiaDriver() ? [[]] : [...(hasLocalWheel() ? [[]] : []), ['--index-url', CPU_INDEX], []]
+  const options = ['--disable-pip-version-check', '--quiet', requirement]
+  // What is there does not serve: damaged by an interrupted installation, or of another build. pip would take it for installed.
+  if (torchOfVenv(venv) !== null) options.push('--force-reinstall')
+  const cuda = hasNvidiaDriver()
+  log(`installing ${requirement} into ${cacheFolder()} (${cuda ? 'with CUDA: an NVIDIA driver is there' : 'CPU build'})`)
+  // PyPI's own build for Linux has CUDA and its libraries: 3 GB where 200 MB do.
+  const indexes = cuda || process.platform === 'darwin' || (await hasOwnWheels(venv)) ? [[]] : [['--index-url', CPU_INDEX], []]
   const failures = []
-  for (const extra of attempts) {
+  for (const index of indexes) {
     try {
-      await pip(...extra)
-      break
+      await run(pythonOf(venv), ['-m', 'pip', 'install', ...options, ...index])
+      return torchOfVenv(venv)
     } catch (error) {
       failures.push(error.message)
     }
   }
-  const torch = torchOfVenv(venv)
-  if (torch === null) {
-    throw new SetupFailure(
-      `libtorch could not be installed:\n\n${failures.join('\n\n')}\n\nWays out: connect to the network and run this again; install torch ${INSTALLED_VERSION} for a python3 on the path; or set LIBTORCH to a libtorch's folder.`,
-    )
-  }
-  return torch
+  throw new SetupFailure(`libtorch could not be installed:
+
+${failures.join('\n\n')}
+
+Ways out:
+  - connect to the network and run this again;
+  - pip install ${requirement} for a python3 on the path, and run this again;
+  - LIBTORCH=/folder/of/libtorch npx pixelcl setup`)
 }
 
-/** pip's own configuration names a folder of wheels: what lies there is taken, and no index is needed. */
-function hasLocalWheel() {
-  return Boolean(process.env.PIP_FIND_LINKS || process.env.PIP_NO_INDEX)
+/** pip's own configuration names a folder of wheels: which build is taken has been decided there. */
+async function hasOwnWheels(venv) {
+  return /find-links|no-index/.test((await probe(pythonOf(venv), ['-m', 'pip', 'config', 'list'])) ?? '')
 }
 
 /** The pinned Python packages that the tests compare with, beside a torch of the proven version. */
@@ -61,6 +66,6 @@ export async function installOracle(log) {
   if (readJson(stamp)?.hash === wanted && torchOfVenv(venv) !== null) return
   if (torchOfVenv(venv) === null) await installLibtorch(log)
   log('installing the Python packages that the tests compare with')
-  await run(pythonOf(venv), ['-m', 'pip', 'install', '--disable-pip-version-check', '-q', '--no-deps', '-r', requirements])
+  await run(pythonOf(venv), ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', '--no-deps', '-r', requirements])
   writeJson(stamp, { hash: wanted })
 }

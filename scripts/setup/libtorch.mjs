@@ -1,4 +1,5 @@
 // Finds a libtorch, in the order of the README, and says of every place why it serves or does not.
+import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { cacheFolder, pythonFolder } from './cache.mjs'
@@ -24,9 +25,9 @@ export function findLibtorch(env = process.env) {
   }
   tried.push({ place: 'LIBTORCH', reason: 'not set' })
   for (const { python, packages } of pythonsOnPath(env)) {
-    const torch = packages.map((folder) => join(folder, 'torch')).find((folder) => existsSync(join(folder, 'version.py')))
-    if (torch === undefined) {
-      tried.push({ place: python, reason: 'has no torch' })
+    const torch = torchIn(packages)
+    if (torch === null) {
+      tried.push({ place: python, reason: packages.length > 0 ? 'has no torch' : 'cannot be started' })
       continue
     }
     const found = consider(`${python} (${torch})`, torch, python)
@@ -43,10 +44,12 @@ export function findLibtorch(env = process.env) {
 
 /** The torch package of a virtual environment, or null. */
 export function torchOfVenv(venv) {
-  const torch = sitePackages(venv)
-    .map((folder) => join(folder, 'torch'))
-    .find((folder) => existsSync(join(folder, 'version.py')))
-  return torch ?? null
+  const lib = join(venv, 'lib')
+  return existsSync(lib) ? torchIn(readdirSync(lib).map((name) => join(lib, name, 'site-packages'))) : null
+}
+
+function torchIn(folders) {
+  return folders.map((folder) => join(folder, 'torch')).find((folder) => versionOf(folder) !== null) ?? null
 }
 
 /** Reads what stands in a folder, loading nothing: `{ libtorch }` or only the reason why not. */
@@ -55,7 +58,8 @@ export function inspectLibtorch(path, env = process.env) {
   const library = process.platform === 'darwin' ? 'libtorch_cpu.dylib' : 'libtorch_cpu.so'
   const file = join(path, 'lib', library)
   if (!existsSync(file)) return { reason: `no lib/${library} in it` }
-  if (!existsSync(join(path, 'include', 'ATen', 'core', 'Tensor.h'))) return { reason: 'no include/ATen in it: headers are needed to compile the shim' }
+  if (!existsSync(join(path, 'include', 'ATen', 'core', 'Tensor.h')))
+    return { reason: 'no include/ATen in it: headers are needed to compile the shim' }
   const version = versionOf(path)
   if (version === null) return { reason: 'its version cannot be read (neither version.py nor build-version)' }
   const supported = isSupported(version)
@@ -68,21 +72,33 @@ export function inspectLibtorch(path, env = process.env) {
   }
   const cuda = existsSync(join(path, 'lib', 'libtorch_cuda.so'))
   const note = supported ? '' : ', taken because LIBTORCH_BYPASS_VERSION_CHECK=1'
-  return { reason: `serves: version ${version}${cuda ? ' with CUDA' : ''}${note}`, libtorch: { path: realpathSync(path), version, cuda, abi: abiOf(path) } }
+  return {
+    reason: `serves: version ${version}${cuda ? ' with CUDA' : ''}${note}`,
+    libtorch: { path: realpathSync(path), version, commit: commitOf(path), cuda, abi: abiOf(path) },
+  }
 }
 
 function libraries(path) {
   return readdirSync(join(path, 'lib')).filter((name) => /^lib(torch|torch_cpu|c10|torch_cuda|c10_cuda)\.so$/.test(name))
 }
 
-function versionOf(path) {
+/** From Python's version.py, a libtorch zip's build-version, or the wheel's metadata beside it; null where none is there. */
+export function versionOf(path) {
   for (const name of ['version.py', 'build-version']) {
     const file = join(path, name)
     if (!existsSync(file)) continue
     const match = /(?:__version__ = ['"])?(\d+\.\d+\.\d+[^'"\s]*)/.exec(readFileSync(file, 'utf8'))
     if (match) return match[1]
   }
-  return null
+  const parent = dirname(path)
+  const wheel = existsSync(parent) ? readdirSync(parent).map((name) => /^torch-(\d+\.\d+\.\d+.*)\.dist-info$/.exec(name)) : []
+  return wheel.find((match) => match !== null && existsSync(path))?.[1] ?? null
+}
+
+/** PyTorch's commit, for two builds may bear one version; empty where it is not told. */
+function commitOf(path) {
+  const texts = ['version.py', 'build-hash'].map((name) => join(path, name)).filter((file) => existsSync(file))
+  return texts.map((file) => /\b[0-9a-f]{40}\b/.exec(readFileSync(file, 'utf8'))?.[0]).find((match) => match !== undefined) ?? ''
 }
 
 function isSupported(version) {
@@ -115,7 +131,8 @@ export function elfDamage(path) {
     const entrySize = header.readUInt16LE(54)
     const entries = header.readUInt16LE(56)
     const table = Buffer.alloc(entrySize * entries)
-    if (readSync(descriptor, table, 0, table.length, tableOffset) < table.length) return `is truncated: ${size} bytes, its headers lie beyond`
+    if (readSync(descriptor, table, 0, table.length, tableOffset) < table.length)
+      return `is truncated: ${size} bytes, its headers lie beyond`
     for (let i = 0; i < entries; i++) {
       const isLoaded = table.readUInt32LE(i * entrySize) === 1
       const segmentEnd = Number(table.readBigUInt64LE(i * entrySize + 8)) + Number(table.readBigUInt64LE(i * entrySize + 32))
@@ -127,42 +144,19 @@ export function elfDamage(path) {
   }
 }
 
+/** Every python3 of the path with the folders it imports from: it is asked, for only it knows of shims, user sites and PYTHONPATH. */
 function pythonsOnPath(env) {
   const found = []
   const seen = new Set()
   for (const folder of (env.PATH ?? '').split(delimiter)) {
     const python = join(folder, 'python3')
     if (!folder || !existsSync(python)) continue
-    const prefix = env.VIRTUAL_ENV && folder === join(env.VIRTUAL_ENV, 'bin') ? env.VIRTUAL_ENV : prefixOf(python)
+    const question = 'import sys; print("\\n".join([sys.prefix] + sys.path))'
+    const answer = spawnSync(python, ['-c', question], { encoding: 'utf8', env, timeout: 30_000, stdio: ['ignore', 'pipe', 'ignore'] })
+    const [prefix, ...packages] = answer.status === 0 ? answer.stdout.trim().split('\n') : [python]
     if (seen.has(prefix)) continue
     seen.add(prefix)
-    found.push({ python, packages: sitePackages(prefix) })
+    found.push({ python, packages: packages.filter((path) => path !== '') })
   }
   return found
-}
-
-/** A virtual environment is where its own link stands; any other Python where the real file stands. */
-function prefixOf(python) {
-  const own = dirname(dirname(python))
-  if (existsSync(join(own, 'pyvenv.cfg'))) return own
-  try {
-    return dirname(dirname(realpathSync(python)))
-  } catch {
-    return own
-  }
-}
-
-function sitePackages(prefix) {
-  const folders = []
-  for (const lib of ['lib', 'lib64', join('local', 'lib')]) {
-    const base = join(prefix, lib)
-    if (!existsSync(base)) continue
-    for (const name of readdirSync(base)) {
-      if (!name.startsWith('python3')) continue
-      for (const packages of ['site-packages', 'dist-packages']) {
-        if (existsSync(join(base, name, packages))) folders.push(join(base, name, packages))
-      }
-    }
-  }
-  return folders
 }

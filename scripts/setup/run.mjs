@@ -19,7 +19,12 @@ export function run(command, args, options = {}) {
     child.on('error', (error) => reject(new SetupFailure(`${command} cannot be started: ${error.message}${hint && `\n${hint}`}`)))
     child.on('close', (code, signal) => {
       if (code === 0) resolve(output)
-      else reject(new SetupFailure(`${command} ${args.join(' ')}\nended with ${signal ?? `code ${code}`}:\n${output.slice(-4000)}${hint && `\n${hint}`}`))
+      else
+        reject(
+          new SetupFailure(
+            `${command} ${args.join(' ')}\nended with ${signal ?? `code ${code}`}:\n${output.slice(-4000)}${hint && `\n${hint}`}`,
+          ),
+        )
     })
   })
 }

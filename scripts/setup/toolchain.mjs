@@ -15,7 +15,9 @@ export function checkPlatform({ platform = process.platform, arch = process.arch
   if (!['linux', 'darwin'].includes(platform)) throw new SetupFailure(`pixelcl runs on Linux and macOS, not on ${platform}.`)
   if (!['x64', 'arm64'].includes(arch)) throw new SetupFailure(`libtorch is built for x64 and arm64, not for ${arch}.`)
   if (platform === 'linux' && musl) {
-    throw new SetupFailure('libtorch needs glibc, but this is musl (Alpine). Use an image of Debian, Ubuntu or Fedora, for example node:22-bookworm.')
+    throw new SetupFailure(
+      'libtorch needs glibc, but this is musl (Alpine). Use an image of Debian, Ubuntu or Fedora, for example node:22-bookworm.',
+    )
   }
   const [major, minor] = node.split('.').map(Number)
   const ok = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22

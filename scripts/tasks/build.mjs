@@ -19,7 +19,9 @@ export async function build(log, { force = false } = {}) {
     rmSync(stamp, { force: true })
     removeOrphans()
     const tsc = require.resolve('typescript/bin/tsc')
-    await run(process.execPath, [tsc, '-p', packageRoot, '--incremental', '--tsBuildInfoFile', join(dist, '.tsbuildinfo')], { cwd: packageRoot })
+    await run(process.execPath, [tsc, '-p', packageRoot, '--incremental', '--tsBuildInfoFile', join(dist, '.tsbuildinfo')], {
+      cwd: packageRoot,
+    })
     for (const entry of entries()) writeWrapper(entry)
     if (existsSync(join(dist, 'cli', 'main.js'))) chmodSync(join(dist, 'cli', 'main.js'), 0o755)
     writeJson(stamp, { sources: wanted })
@@ -41,7 +43,11 @@ function writeWrapper(commonJs) {
 }
 
 function hashOfSources() {
-  const parts = [readFileSync(join(packageRoot, 'tsconfig.json')), readFileSync(join(packageRoot, 'package.json')), require('typescript/package.json').version]
+  const parts = [
+    readFileSync(join(packageRoot, 'tsconfig.json')),
+    readFileSync(join(packageRoot, 'package.json')),
+    require('typescript/package.json').version,
+  ]
   for (const file of filesUnder(join(packageRoot, 'src'))) parts.push(relative(packageRoot, file), readFileSync(file))
   return hash(...parts)
 }

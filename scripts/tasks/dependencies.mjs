@@ -11,7 +11,10 @@ export async function installDependencies(log) {
     if (dependenciesServe()) return
     log('installing dependencies (npm ci)')
     // Set-up is explicit here: no dependency's install script needs to run.
-    await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: packageRoot, hint: 'npm comes with Node: https://nodejs.org' })
+    await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
+      cwd: packageRoot,
+      hint: 'npm comes with Node: https://nodejs.org',
+    })
     const missing = whatIsMissing()
     if (missing !== null) throw new SetupFailure(`npm ci has run, yet node_modules does not hold what package-lock.json names: ${missing}`)
   })

@@ -1,0 +1,37 @@
+// What this machine has, as data: for `pixelcl doctor`, and for the error of an import before the set-up.
+import { stampServes } from './index.mjs'
+import { packageRoot, readJson, stampPath } from './cache.mjs'
+import { findLibtorch } from './libtorch.mjs'
+import { SetupFailure } from './run.mjs'
+import { checkPlatform, findCmake, findCompiler, findPython, hasNvidiaDriver } from './toolchain.mjs'
+
+/** Looks everywhere and changes nothing. What is missing is `{ missing }` with the command that brings it. */
+export async function inspect() {
+  const attempt = async (work) => {
+    try {
+      return { found: await work() }
+    } catch (error) {
+      if (!(error instanceof SetupFailure)) throw error
+      return { missing: error.message }
+    }
+  }
+  const [platform, compiler, cmake, python] = await Promise.all(
+    [checkPlatform, async () => (await findCompiler()).version, findCmake, findPython].map((work) => attempt(async () => work())),
+  )
+  const { found, tried } = findLibtorch()
+  const stamp = readJson(stampPath())
+  return {
+    packageRoot,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    refusal: platform.missing ?? null,
+    compiler,
+    cmake,
+    python,
+    nvidiaDriver: hasNvidiaDriver(),
+    stampPath: stampPath(),
+    stamp: stampServes(stamp) ? stamp : null,
+    libtorch: found,
+    tried,
+  }
+}

@@ -1,6 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { inflateRawSync } from 'node:zlib'
+import { crc32, inflateRawSync } from 'node:zlib'
 import { FileError } from '../../native'
+import { chunksOf, type ByteSource } from './source'
+
+export { bufferSource, fileSource, type ByteSource } from './source'
 
 /** One file of an archive. */
 export interface ZipEntry {
@@ -9,6 +11,8 @@ export interface ZipEntry {
   readonly compressedSize: number
   /** 0 stored, 8 deflated. */
   readonly method: number
+  /** Of the bytes; 0 where the writer left it out, as Python's torch may. */
+  readonly crc: number
   readonly headerOffset: number
 }
 
@@ -17,62 +21,10 @@ const END64_LOCATOR = 0x07064b50
 const END64_SIGNATURE = 0x06064b50
 const CENTRAL_SIGNATURE = 0x02014b50
 const LOCAL_SIGNATURE = 0x04034b50
+const ENCRYPTED = 1
 const MAX_ENTRIES = 1_000_000
-const MAX_INFLATED = 256 * 1024 * 1024
-
-/** Bytes that can be read at an offset: a file on disk or a buffer. */
-export interface ByteSource {
-  readonly size: number
-  /** @throws FileError when the range lies outside. */
-  read(offset: number, length: number): Buffer
-  close(): void
-}
-
-export function fileSource(path: string): ByteSource {
-  let descriptor: number
-  try {
-    descriptor = openSync(path, 'r')
-  } catch (error) {
-    throw new FileError(`cannot open ${path}: ${(error as Error).message}`, { cause: error })
-  }
-  const stat = fstatSync(descriptor)
-  if (!stat.isFile()) {
-    closeSync(descriptor)
-    throw new FileError(`${path} is no regular file`)
-  }
-  const { size } = stat
-  return {
-    size,
-    read(offset, length) {
-      checkRange(offset, length, size)
-      const buffer = Buffer.allocUnsafe(length)
-      let done = 0
-      while (done < length) {
-        const got = readSync(descriptor, buffer, done, Math.min(length - done, 1 << 30), offset + done)
-        if (got === 0) throw new FileError(`${path} ended in the middle of a read`)
-        done += got
-      }
-      return buffer
-    },
-    close: () => closeSync(descriptor),
-  }
-}
-
-export function bufferSource(buffer: Uint8Array): ByteSource {
-  const view = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-  return {
-    size: view.length,
-    read(offset, length) {
-      checkRange(offset, length, view.length)
-      return view.subarray(offset, offset + length)
-    },
-    close: () => {},
-  }
-}
-
-function checkRange(offset: number, length: number, size: number): void {
-  if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw new FileError(`the file is truncated: bytes ${offset} to ${offset + length} of ${size} were expected`)
-}
+/** Deflated records of an archive may grow to this and sixteen times the file: weights hardly shrink, bombs do. */
+const INFLATED_SLACK = 64 * 1024 * 1024
 
 /** Reads archives whose every size is checked against the file's length before it is believed. */
 export class ZipReader {
@@ -92,26 +44,53 @@ export class ZipReader {
     return this.entries.has(name)
   }
 
+  /** The size of a record's bytes. */
+  sizeOf(name: string): number {
+    return this.entry(name).size
+  }
+
   read(name: string): Buffer {
+    const chunks = [...this.chunks(name)]
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+  }
+
+  /**
+   * The bytes of a record in pieces.
+   *
+   * @throws FileError for a damaged record: at the end, where only its checksum shows it.
+   */
+  *chunks(name: string): IterableIterator<Buffer> {
+    const entry = this.entry(name)
+    const start = this.dataOffset(entry)
+    let crc = 0
+    const pieces = entry.method === 0 ? chunksOf(this.source, start, entry.size) : [inflate(entry, this.source.read(start, entry.compressedSize))]
+    for (const piece of pieces) {
+      crc = crc32(piece, crc)
+      yield piece
+    }
+    if (entry.crc !== 0 && crc !== entry.crc) throw new FileError(`the record '${name}' is damaged: its checksum does not match`)
+  }
+
+  private entry(name: string): ZipEntry {
     const entry = this.entries.get(name)
     if (entry === undefined) throw new FileError(`the archive has no record '${name}'`)
-    const header = this.source.read(entry.headerOffset, 30)
+    return entry
+  }
+
+  private dataOffset({ name, headerOffset }: ZipEntry): number {
+    const header = this.source.read(headerOffset, 30)
     if (header.readUInt32LE(0) !== LOCAL_SIGNATURE) throw new FileError(`the record '${name}' is damaged: its header is missing`)
-    const start = entry.headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28)
-    const raw = this.source.read(start, entry.compressedSize)
-    if (entry.method === 0) {
-      if (entry.size !== entry.compressedSize) throw new FileError(`the record '${name}' is damaged: its two sizes differ`)
-      return raw
-    }
-    if (entry.method !== 8) throw new FileError(`the record '${name}' is compressed by method ${entry.method}, which is not supported`)
-    if (entry.size > MAX_INFLATED) throw new FileError(`the compressed record '${name}' claims ${entry.size} bytes, more than ${MAX_INFLATED}`)
-    try {
-      const inflated = inflateRawSync(raw, { maxOutputLength: Math.max(1, entry.size) })
-      if (inflated.length !== entry.size) throw new Error(`${inflated.length} bytes in place of ${entry.size}`)
-      return inflated
-    } catch (error) {
-      throw new FileError(`the record '${name}' does not inflate: ${(error as Error).message}`, { cause: error })
-    }
+    return headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28)
+  }
+}
+
+function inflate({ name, size }: ZipEntry, raw: Buffer): Buffer {
+  try {
+    const inflated = inflateRawSync(raw, { maxOutputLength: Math.max(1, size) })
+    if (inflated.length !== size) throw new Error(`${inflated.length} bytes in place of ${size}`)
+    return inflated
+  } catch (error) {
+    throw new FileError(`the record '${name}' does not inflate: ${(error as Error).message}`, { cause: error })
   }
 }
 
@@ -134,31 +113,48 @@ function readDirectory(source: ByteSource): Map<string, ZipEntry> {
     const end = at + 46 + nameLength + extraLength + commentLength
     if (end > directory.length) throw new FileError('the archive is damaged: its directory ends early')
     const name = directory.toString('utf8', at + 46, at + 46 + nameLength)
-    const extra = directory.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength)
+    if ((directory.readUInt16LE(at + 8) & ENCRYPTED) !== 0) throw new FileError(`the record '${name}' is encrypted, which is not supported`)
     const entry = withZip64(
       {
         name,
         method: directory.readUInt16LE(at + 10),
+        crc: directory.readUInt32LE(at + 16),
         compressedSize: directory.readUInt32LE(at + 20),
         size: directory.readUInt32LE(at + 24),
         headerOffset: directory.readUInt32LE(at + 42),
       },
-      extra,
+      directory.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength),
     )
     checkEntry(entry, source, entries)
     entries.set(name, entry)
     at = end
   }
+  checkTogether([...entries.values()], source)
   return entries
 }
 
 function checkEntry(entry: ZipEntry, source: ByteSource, known: ReadonlyMap<string, ZipEntry>): void {
-  const { name } = entry
+  const { name, method, size, compressedSize, headerOffset } = entry
   if (known.has(name)) throw new FileError(`the archive has the record '${name}' twice`)
-  if (name.startsWith('/') || name.includes('\\') || name.includes('\0') || name.split('/').includes('..')) {
-    throw new FileError(`the archive has a record with the unsafe name '${name}'`)
+  if (name.startsWith('/') || /^[A-Za-z]:/.test(name) || name.includes('\\') || name.includes('\0') || name.split('/').includes('..')) {
+    throw new FileError(`the archive has a record with the unsafe name ${JSON.stringify(name)}`)
   }
-  if (entry.headerOffset + 30 + entry.compressedSize > source.size) throw new FileError(`the file is truncated: the record '${name}' lies beyond its end`)
+  if (headerOffset + 30 + compressedSize > source.size) throw new FileError(`the file is truncated: the record '${name}' lies beyond its end`)
+  if (method !== 0 && method !== 8) throw new FileError(`the record '${name}' is compressed by method ${method}, which is not supported`)
+  if (method === 0 && size !== compressedSize) throw new FileError(`the record '${name}' is damaged: its two sizes differ`)
+}
+
+/** Records that overlap, or inflate to far more than the file, are made to fill memory. */
+function checkTogether(entries: readonly ZipEntry[], source: ByteSource): void {
+  let end = 0
+  let inflated = 0
+  for (const { name, headerOffset, compressedSize, method, size } of [...entries].sort((a, b) => a.headerOffset - b.headerOffset)) {
+    if (headerOffset < end) throw new FileError(`the archive is damaged: the record '${name}' overlaps another`)
+    end = headerOffset + 30 + compressedSize
+    if (method === 8) inflated += size
+  }
+  const limit = INFLATED_SLACK + 16 * source.size
+  if (inflated > limit) throw new FileError(`the compressed records claim ${inflated} bytes, more than the ${limit} that are allowed for a file of this size`)
 }
 
 /** Sizes that do not fit 32 bits stand in an extra field, in this order. */

@@ -1,0 +1,49 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { FileError } from '../../native'
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'a part of its path is no folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EISDIR: 'it is a folder',
+}
+
+/**
+ * Writes a file whole or not at all: `write` fills a temporary file beside it, which then takes its place.
+ *
+ * @throws FileError where the disk refuses; the file that stood there before stays.
+ */
+export function writeAtomically(path: string, write: (descriptor: number) => void): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
+  let descriptor: number | undefined
+  try {
+    descriptor = openSync(temporary, 'wx', modeOf(path))
+    write(descriptor)
+    fsyncSync(descriptor)
+    closeSync(descriptor)
+    descriptor = undefined
+    renameSync(temporary, path)
+  } catch (error) {
+    if (descriptor !== undefined) closeSync(descriptor)
+    rmSync(temporary, { force: true })
+    const { code, syscall, message } = error as NodeJS.ErrnoException
+    if (code === undefined || syscall === undefined) throw error
+    throw new FileError(`cannot write ${path}: ${reasons[code] ?? message}`, { cause: error })
+  }
+}
+
+/** A file that is replaced keeps who may read it. */
+function modeOf(path: string): number {
+  return (statSync(path, { throwIfNoEntry: false })?.mode ?? 0o666) & 0o777
+}
+
+/** @internal Writes every byte, where one call may write fewer; from `position` on, else where the file stands. */
+export function writeAll(descriptor: number, bytes: Uint8Array, position: number | null = null): void {
+  let done = 0
+  while (done < bytes.length) done += writeSync(descriptor, bytes, done, Math.min(bytes.length - done, 1 << 30), position === null ? null : position + done)
+}

@@ -1,0 +1,6 @@
+export { load, type LoadOptions } from './load'
+export { save } from './save'
+export * as safetensors from './safetensors'
+export { loadStateDictFile, type StateDictOptions } from './state-dict'
+export { UnknownObject } from './pickle-values'
+export type { MapLocation } from './storages'

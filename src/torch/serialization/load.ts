@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FileError, type TensorHandle } from '../../native'
+import type { Device } from '../dtype'
+import { load as loadTorchScript } from '../jit'
+import { findGlobal, type GlobalOptions } from './globals'
+import { isLegacy, isTar, readLegacy } from './legacy'
+import { readPickle } from './pickle-reader'
+import { finish, type FinishOptions } from './pickle-values'
+import { StoredBytes, tensorOfStorage } from './rebuild'
+import { bytesOf, deviceFor, fillStorage, storageId, storedBytes, type MapLocation } from './storages'
+import { bufferSource, fileSource, type ByteSource } from './source'
+import { isZip, ZipReader } from './zip-reader'
+
+export interface LoadOptions extends Partial<GlobalOptions> {
+  /** Where tensors go; left out, all of them go to the CPU, wherever they were saved. */
+  mapLocation?: MapLocation
+  /** What a float without a fraction becomes: a number (the default), or `torch.float(1)`, which is saved as 1.0 again. */
+  wholeFloats?: FinishOptions['wholeFloats']
+}
+
+/**
+ * Reads what Python's `torch.save` or this package's wrote, without ever running code from the file.
+ *
+ * A dict of strings becomes a plain object, any other a Map; a list an array, a tuple a frozen one; None null; bytes a Uint8Array; a numpy
+ * array a Tensor. A TorchScript file gives its ScriptModule. Files from before PyTorch 1.6 are read as well.
+ *
+ * @param file - A path, or the file's bytes.
+ * @throws FileError for a file that is damaged, truncated, of another format, or holds objects of unknown classes, which it names.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.load.html
+ * @example
+ * torch.save({ epoch: 3, weight: torch.ones([2]) }, '/tmp/checkpoint.pt')
+ * torch.load<{ epoch: number }>('/tmp/checkpoint.pt').epoch // 3
+ */
+export function load<T = unknown>(file: string | Uint8Array, options: LoadOptions = {}): T {
+  const source = typeof file === 'string' ? fileSource(file) : bufferSource(file)
+  try {
+    return read(source, file, options) as T
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    throw new FileError(`cannot load ${typeof file === 'string' ? file : 'the buffer'}: ${error.message}`, { cause: error })
+  } finally {
+    source.close()
+  }
+}
+
+function read(source: ByteSource, file: string | Uint8Array, options: LoadOptions): unknown {
+  const globalOptions: GlobalOptions = { unknownObjects: options.unknownObjects ?? 'refuse' }
+  const find = (module: string, name: string) => findGlobal(module, name, globalOptions)
+  const device = (location: Device) => deviceFor(location, options.mapLocation)
+  if (isZip(source)) {
+    const zip = new ZipReader(source)
+    if (zip.has(`${zip.prefix}constants.pkl`)) return loadScript(file, options.mapLocation)
+    return finished(readZip(zip, find, device), options)
+  }
+  if (isLegacy(source)) return finished(readLegacy(source, find, device), options)
+  throw new FileError(describe(source))
+}
+
+function readZip(zip: ZipReader, find: (module: string, name: string) => unknown, device: (location: Device) => Device): unknown {
+  const { prefix } = zip
+  if (!zip.has(`${prefix}data.pkl`)) throw new FileError('it is a zip archive, but none of PyTorch: it has no data.pkl')
+  const isBigEndian = zip.has(`${prefix}byteorder`) && zip.read(`${prefix}byteorder`).toString('latin1') === 'big'
+  const bases = new Map<string, TensorHandle>()
+  return readPickle(zip.read(`${prefix}data.pkl`), {
+    findGlobal: find,
+    persistentLoad(pid) {
+      const id = storageId(pid)
+      const name = `${prefix}data/${id.key}`
+      let base = bases.get(id.key)
+      const available = zip.sizeOf(name)
+      bytesOf(id, available)
+      if (base === undefined) {
+        base = fillStorage(available, zip.chunks(name), isBigEndian ? id.dtype : null, device(id.location))
+        bases.set(id.key, base)
+      }
+      return storedBytes(id, base)
+    },
+  }).value
+}
+
+function finished(value: unknown, options: LoadOptions): unknown {
+  return finish(value, {
+    wholeFloats: options.wholeFloats ?? 'number',
+    finishObject: (object) => (object instanceof StoredBytes ? tensorOfStorage(object) : object),
+  })
+}
+
+/** As Python does: what `torch.jit.save` wrote is read by `torch.load` too. */
+function loadScript(file: string | Uint8Array, map: MapLocation | undefined): unknown {
+  const options = typeof map === 'string' ? { mapLocation: map } : {}
+  if (typeof file === 'string') return loadTorchScript(file, options)
+  const folder = mkdtempSync(join(tmpdir(), 'pixelcl-'))
+  try {
+    const path = join(folder, 'module.pt')
+    writeFileSync(path, file)
+    return loadTorchScript(path, options)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function describe(source: ByteSource): string {
+  if (source.size === 0) return 'it is empty'
+  if (isTar(source)) return 'it is in the tar format of PyTorch 0.1: load it in Python with weights_only=False and save it anew with torch.save'
+  const head = source.read(0, Math.min(source.size, 16))
+  if (head[0] === 0x89 && head.toString('latin1', 1, 4) === 'HDF') return 'it is an HDF5 file, perhaps of Keras, not of PyTorch'
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'it is compressed by gzip: unpack it first'
+  if (head.toString('latin1').startsWith('version https://')) return 'it is a Git LFS pointer, not the file itself: run `git lfs pull`'
+  if (head.toString('latin1').trimStart().startsWith('<')) return 'it is a web page, not a PyTorch file: perhaps the download failed'
+  if (source.size > 9 && head[8] === 0x7b) return 'it looks like a safetensors file: read it with torch.safetensors.load(path)'
+  if (head[0] === 0x80) return 'it is a plain Python pickle, not written by torch.save'
+  return 'it is no PyTorch file, or its beginning is damaged'
+}

@@ -1,0 +1,183 @@
+import { FileError } from '../../native'
+
+/** A dict while it is read: its keys decide in the end whether it becomes a plain object or a Map. */
+export class PickledDict {
+  readonly entries = new Map<unknown, unknown>()
+  /** What Python keeps beside the entries, such as a state dict's `_metadata`. */
+  attributes: PickledDict | null = null
+
+  constructor(readonly kind: 'dict' | 'ordered' | 'namespace' = 'dict') {}
+
+  /** Python's BUILD: attributes of a dict, and all that a namespace has. */
+  build(state: unknown): void {
+    const given = state instanceof PickledTuple ? state.items[0] : state
+    if (given === null) return
+    if (!(given instanceof PickledDict)) throw new FileError('the pickle is damaged: an object is built from something that is no dict')
+    if (this.kind === 'namespace') for (const [key, value] of given.entries) this.entries.set(key, value)
+    else this.attributes = given
+  }
+}
+
+/** A tuple while it is read; it becomes a frozen array. */
+export class PickledTuple {
+  constructor(readonly items: readonly unknown[]) {}
+}
+
+/** What is known only after BUILD, though it stands in containers already. */
+export class Deferred {
+  value: unknown
+
+  constructor(
+    readonly kind: string,
+    private readonly make: (state: unknown) => unknown,
+  ) {}
+
+  build(state: unknown): void {
+    this.value = this.make(state)
+  }
+
+  get(): unknown {
+    if (this.value === undefined) throw new FileError(`the pickle is damaged: a ${this.kind} was never filled`)
+    return this.value
+  }
+}
+
+/** A function or class that a pickle may name and call with arguments. */
+export class PickleFunction {
+  constructor(
+    readonly name: string,
+    readonly call: (args: readonly unknown[], budget: Budget) => unknown,
+  ) {}
+}
+
+/** An object of a class that this package does not know, kept as data when `unknownObjects: 'keep'` asks for it. */
+export class UnknownObject {
+  constructor(
+    /** The class's Python name, such as `omegaconf.dictconfig.DictConfig`. */
+    readonly className: string,
+    readonly args: readonly unknown[],
+    /** What Python would have given to `__setstate__`, mostly its attributes. */
+    readonly state: unknown = undefined,
+    readonly items: readonly unknown[] = [],
+    readonly entries: ReadonlyMap<unknown, unknown> = new Map(),
+  ) {}
+}
+
+/** An unknown object while it is read. */
+export class PickledObject {
+  state: unknown = undefined
+  readonly items: unknown[] = []
+  readonly entries = new Map<unknown, unknown>()
+
+  constructor(
+    readonly className: string,
+    readonly args: readonly unknown[],
+  ) {}
+
+  build(state: unknown): void {
+    this.state = state
+  }
+}
+
+/** Keeps what a pickle makes in proportion to its length, for a few bytes of it can ask for large copies. */
+export class Budget {
+  private left: number
+
+  constructor(length: number) {
+    this.left = 32 * 1024 * 1024 + 24 * length
+  }
+
+  charge(bytes: number): void {
+    this.left -= bytes
+    if (!(this.left >= 0)) throw new FileError('the pickle asks for far more memory than a file of its size may need')
+  }
+}
+
+/** A value as a message or a name shows it: never what it contains, for a list that holds itself twice, twenty deep, has a million elements. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
+const MAX_DEPTH = 1000
+
+export interface FinishOptions {
+  /** What a whole float such as 1.0 becomes: a number, or `torch.float(1)`. */
+  readonly wholeFloats: 'number' | 'float'
+  /** A class's replacement, such as a storage by a tensor. */
+  readonly finishObject: (value: object) => unknown
+}
+
+/**
+ * Turns what was read into JavaScript's values: shared ones stay shared, cycles stay cycles.
+ *
+ * @throws FileError where values are nested more than a thousand deep.
+ */
+export function finish(root: unknown, options: FinishOptions): unknown {
+  const known = new Map<object, unknown>()
+  const visit = (value: unknown, depth: number): unknown => {
+    if (typeof value !== 'object' || value === null) return value
+    const done = known.get(value)
+    if (done !== undefined) return done
+    if (depth > MAX_DEPTH) throw new FileError(`the values of the file are nested more than ${MAX_DEPTH} deep`)
+    const next = (item: unknown) => visit(item, depth + 1)
+    if (value instanceof PickledDict) return finishDict(value, known, next)
+    if (value instanceof PickledTuple) return remember(known, value, Object.freeze(value.items.map(next)))
+    if (Array.isArray(value)) {
+      known.set(value, value)
+      value.forEach((item, i) => ((value as unknown[])[i] = next(item)))
+      return value
+    }
+    if (value instanceof Set) {
+      const set = new Set<unknown>()
+      known.set(value, set)
+      for (const item of value) set.add(next(item))
+      return set
+    }
+    if (value instanceof WholeFloat) return options.wholeFloats === 'float' ? { float: value.value } : value.value
+    if (value instanceof Deferred) return remember(known, value, next(value.get()))
+    if (value instanceof PickledObject) return finishUnknown(value, known, next)
+    return options.finishObject(value)
+  }
+  return visit(root, 0)
+}
+
+/** A float without a fraction: whether it differs from an int is the reader's choice. */
+export class WholeFloat {
+  constructor(readonly value: number) {}
+}
+
+function remember<T>(known: Map<object, unknown>, value: object, result: T): T {
+  known.set(value, result)
+  return result
+}
+
+function finishDict(dict: PickledDict, known: Map<object, unknown>, next: (item: unknown) => unknown): unknown {
+  const keys = [...dict.entries.keys()]
+  if (keys.some((key) => typeof key !== 'string')) {
+    const map = new Map<unknown, unknown>()
+    known.set(dict, map)
+    for (const [key, value] of dict.entries) map.set(next(key), next(value))
+    return map
+  }
+  const object: Record<string, unknown> = {}
+  known.set(dict, object)
+  for (const [key, value] of dict.entries) define(object, key as string, next(value), true)
+  for (const [key, value] of dict.attributes?.entries ?? []) if (typeof key === 'string' && !(key in object)) define(object, key, next(value), false)
+  return object
+}
+
+/** Defined, not assigned: a key may be called `__proto__`. */
+function define(object: object, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true })
+}
+
+function finishUnknown(object: PickledObject, known: Map<object, unknown>, next: (item: unknown) => unknown): UnknownObject {
+  const items: unknown[] = []
+  const entries = new Map<unknown, unknown>()
+  const result = remember(known, object, new UnknownObject(object.className, object.args.map(next), undefined, items, entries))
+  for (const item of object.items) items.push(next(item))
+  for (const [key, value] of object.entries) entries.set(next(key), next(value))
+  ;(result as { state: unknown }).state = next(object.state)
+  return result
+}

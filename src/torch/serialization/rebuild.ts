@@ -1,0 +1,121 @@
+import { FileError, PixelclError, native, type TensorHandle } from '../../native'
+import { wrap } from '../base'
+import { elementSizes, isComplexDtype, isFloatingDtype, type DType } from '../dtype'
+import type { Tensor } from '../tensor'
+import { PickledDict, PickledTuple, shown } from './pickle-values'
+
+/** The class of a storage in a pickle, such as `torch.FloatStorage`. */
+export class StorageType {
+  constructor(
+    readonly name: string,
+    readonly dtype: DType,
+  ) {}
+}
+
+/** A storage of the file: its bytes, the type it was written with, and which part of them it means. */
+export class StoredBytes {
+  constructor(
+    /** A tensor that owns all bytes; null while the file is only looked through. */
+    readonly base: TensorHandle | null,
+    readonly dtype: DType,
+    /** Where this storage begins in the bytes, in elements, and how many it has. */
+    readonly offset: number,
+    readonly length: number,
+  ) {}
+}
+
+/** PyTorch allows no more anywhere. */
+const MAX_DIMENSIONS = 64
+
+/** A whole number of a pickle that is no less than 0. */
+export function size(value: unknown, what: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new FileError(`the pickle is damaged: ${what} is ${shown(value)}`)
+  return value
+}
+
+export function sizes(value: unknown, what: string): number[] {
+  const items = value instanceof PickledTuple ? value.items : value
+  if (!Array.isArray(items)) throw new FileError(`the pickle is damaged: ${what} is no tuple`)
+  if (items.length > MAX_DIMENSIONS) throw new FileError(`the pickle is damaged: a tensor has ${items.length} dimensions`)
+  return items.map((item) => size(item, what))
+}
+
+export interface TensorParts {
+  readonly storage: unknown
+  readonly offset: unknown
+  readonly shape: unknown
+  readonly stride: unknown
+  readonly requiresGrad?: unknown
+  /** Where it is not the storage's. */
+  readonly dtype?: unknown
+  readonly metadata?: unknown
+}
+
+/** A view of a storage, as Python's `torch._utils._rebuild_tensor_v2` makes it; null while the file is only looked through. */
+export function rebuildTensor(parts: TensorParts): Tensor | null {
+  const { storage } = parts
+  if (!(storage instanceof StoredBytes)) throw new FileError('the pickle is damaged: a tensor has no storage')
+  const dtype = parts.dtype === undefined ? storage.dtype : dtypeOf(parts.dtype)
+  const shape = sizes(parts.shape, 'a shape')
+  const stride = sizes(parts.stride, 'a stride')
+  // Where the storage is typed otherwise, PyTorch counts the offset in the tensor's own elements.
+  const offset = size(parts.offset, 'an offset') + storage.offset
+  if (storage.base === null) return null
+  return asFileError(() => {
+    const tensor = wrap(marked(native.viewOfStorage(storage.base!, dtype, offset, shape, stride), parts.metadata))
+    if (parts.requiresGrad === true && (isFloatingDtype(dtype) || isComplexDtype(dtype))) tensor.requiresGrad = true
+    return tensor
+  })
+}
+
+/** A storage that was saved by itself: all its elements. */
+export function tensorOfStorage(storage: StoredBytes): Tensor | null {
+  return rebuildTensor({ storage, offset: 0, shape: [storage.length], stride: [1] })
+}
+
+export function dtypeOf(value: unknown): DType {
+  if (typeof value === 'string' && value in elementSizes) return value as DType
+  throw new FileError(`a tensor has the element type ${shown(value)}, which is not supported`)
+}
+
+/** Lazily conjugated or negated tensors carry marks in place of changed data. */
+function marked(handle: TensorHandle, metadata: unknown): TensorHandle {
+  if (!(metadata instanceof PickledDict)) return handle
+  let result = handle
+  if (metadata.entries.get('conj') === true) result = native.operator('aten::_conj', '')(result) as TensorHandle
+  if (metadata.entries.get('neg') === true) result = native.operator('aten::_neg_view', '')(result) as TensorHandle
+  return result
+}
+
+/** A sparse tensor, its indices checked, for libtorch would read beyond its memory otherwise. */
+export function rebuildSparse(layout: unknown, data: unknown): Tensor | null {
+  const parts = data instanceof PickledTuple ? data.items : []
+  const tensors = parts.slice(0, layout === 'sparseCoo' ? 2 : 3) as (Tensor | null)[]
+  if (tensors.some((tensor) => tensor === null)) return null
+  const handles = tensors.map((tensor) => {
+    if (typeof tensor !== 'object' || !('_h' in tensor!)) throw new FileError('the pickle is damaged: a sparse tensor lacks its parts')
+    return tensor._h
+  })
+  const shape = sizes(parts[handles.length], 'a shape')
+  return asFileError(() => {
+    if (layout === 'sparseCoo') {
+      const isCoalesced = parts[3] === true
+      native.operator('aten::_validate_sparse_coo_tensor_args', '')(...handles, shape, isCoalesced)
+      return wrap(native.operator('aten::sparse_coo_tensor', 'indices_size')(...handles, shape, null, null, null, null, isCoalesced))
+    }
+    native.operator('aten::_validate_sparse_compressed_tensor_args', '')(...handles, shape, layout)
+    return wrap(native.operator('aten::sparse_compressed_tensor', 'comp_plain_value_size')(...handles, shape, null, layout))
+  })
+}
+
+/** What libtorch refuses in a file is the file's fault. */
+function asFileError<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof PixelclError && error.code !== 'FILE') {
+      throw new FileError(`the file holds a tensor that cannot be: ${error.message.split('\n')[0]!}`, { cause: error })
+    }
+    throw error
+  }
+}

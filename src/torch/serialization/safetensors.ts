@@ -1,0 +1,209 @@
+import { ArgumentError, FileError, native } from '../../native'
+import { isTensor, wrap } from '../base'
+import { elementSizes, type Device, type DType } from '../dtype'
+import type { StateDict } from '../nn/module'
+import type { Tensor } from '../tensor'
+import { writeAll, writeAtomically } from './atomic'
+import { storageChunks } from './save'
+import { bufferSource, chunksOf, fileSource, type ByteSource } from './source'
+import { fillStorage } from './storages'
+
+/** A header larger than this is refused, as the format's own library does. */
+const MAX_HEADER = 100_000_000
+const MAX_DIMENSIONS = 64
+
+const dtypeNames: Readonly<Partial<Record<DType, string>>> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  int64: 'I64',
+  int32: 'I32',
+  int16: 'I16',
+  int8: 'I8',
+  uint64: 'U64',
+  uint32: 'U32',
+  uint16: 'U16',
+  uint8: 'U8',
+  bool: 'BOOL',
+  complex64: 'C64',
+  float8_e4m3fn: 'F8_E4M3',
+  float8_e5m2: 'F8_E5M2',
+  float8_e8m0fnu: 'F8_E8M0',
+}
+const dtypesByName = new Map(Object.entries(dtypeNames).map(([dtype, name]) => [name, dtype as DType]))
+
+interface TensorInfo {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly start: number
+  readonly end: number
+}
+
+interface Header {
+  readonly tensors: readonly TensorInfo[]
+  readonly metadata: Readonly<Record<string, string>>
+  /** Where the tensors' bytes begin. */
+  readonly dataStart: number
+}
+
+/**
+ * Reads the tensors of a safetensors file, in the order of their bytes.
+ *
+ * @throws FileError for a damaged, truncated or dishonest header, saying what is wrong.
+ * @see https://huggingface.co/docs/safetensors
+ * @example
+ * torch.safetensors.save({ weight: torch.ones([2]) }, '/tmp/weights.safetensors')
+ * torch.safetensors.load('/tmp/weights.safetensors').weight.shape // [2]
+ */
+export function load(file: string | Uint8Array, options: { device?: Device } = {}): StateDict {
+  return withSource(file, (source) => {
+    const { tensors, dataStart } = readHeader(source)
+    const state: StateDict = {}
+    for (const { name, dtype, shape, start, end } of tensors) {
+      const base = fillStorage(end - start, chunksOf(source, dataStart + start, end - start), null, options.device ?? 'cpu')
+      const tensor = wrap(native.viewOfStorage(base, dtype, 0, shape, contiguousStride(shape)))
+      Object.defineProperty(state, name, { value: tensor, enumerable: true, writable: true, configurable: true })
+    }
+    return state
+  })
+}
+
+/** The texts that a safetensors file carries beside its tensors. */
+export function metadata(file: string | Uint8Array): Record<string, string> {
+  return withSource(file, (source) => ({ ...readHeader(source).metadata }))
+}
+
+/**
+ * Writes tensors by name, each with bytes of its own; the file appears whole or not at all.
+ *
+ * @param options.metadata - Texts to carry along, such as `{ format: 'pt' }` (the default, which other libraries look for).
+ * @throws ArgumentError for values that are no tensors, and for dtypes that the format lacks.
+ */
+export function save(tensors: Readonly<Record<string, Tensor>>, path: string, options: { metadata?: Readonly<Record<string, string>> } = {}): void {
+  const contiguous = Object.entries(tensors).map(([name, tensor]) => ({ name, tensor: checked(name, tensor) }))
+  // Wide elements first, as the format's own library does, so that every tensor is aligned.
+  contiguous.sort((a, b) => b.tensor.elementSize() - a.tensor.elementSize())
+  const header: [string, unknown][] = [['__metadata__', checkedMetadata(options.metadata ?? { format: 'pt' })]]
+  let end = 0
+  for (const { name, tensor } of contiguous) {
+    const start = end
+    end += tensor.numel() * tensor.elementSize()
+    header.push([name, { dtype: dtypeNames[tensor.dtype], shape: tensor.shape, data_offsets: [start, end] }])
+  }
+  const json = `{${header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
+  const length = Math.ceil(Buffer.byteLength(json) / 8) * 8
+  writeAtomically(path, (descriptor) => {
+    const head = Buffer.alloc(8 + length, ' ')
+    head.writeBigUInt64LE(BigInt(length), 0)
+    head.write(json, 8)
+    writeAll(descriptor, head)
+    for (const { tensor } of contiguous) {
+      for (const chunk of storageChunks({ tensor, bytes: tensor.numel() * tensor.elementSize() })) writeAll(descriptor, chunk)
+    }
+  })
+}
+
+/** The tensor in memory order and alone in its storage. */
+function checked(name: string, value: unknown): Tensor {
+  if (!isTensor(value)) throw new ArgumentError(`safetensors hold tensors only, but '${name}' is ${value === null ? 'null' : `a ${typeof value}`}: leave it out, or use torch.save`)
+  if (name === '__metadata__') throw new ArgumentError("a safetensors file cannot hold a tensor named '__metadata__'")
+  if (dtypeNames[value.dtype] === undefined) throw new ArgumentError(`safetensors have no dtype ${value.dtype}, which '${name}' has: convert it, or use torch.save`)
+  if (value.layout !== 'strided') throw new ArgumentError(`safetensors hold dense tensors, but '${name}' has the layout ${value.layout}: save tensor.toDense()`)
+  const dense = value.detach().resolveConj().resolveNeg().contiguous()
+  const isAlone = dense.storageOffset() === 0 && native.storageSize(dense._h) === dense.numel() * dense.elementSize()
+  return isAlone ? dense : dense.clone()
+}
+
+function checkedMetadata(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [key, value] of Object.entries(given)) {
+    if (typeof value !== 'string') throw new ArgumentError(`safetensors metadata are strings, but '${key}' is a ${typeof value}: write it as a string`)
+  }
+  return given
+}
+
+function withSource<T>(file: string | Uint8Array, use: (source: ByteSource) => T): T {
+  const source = typeof file === 'string' ? fileSource(file) : bufferSource(file)
+  try {
+    return use(source)
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    throw new FileError(`cannot load ${typeof file === 'string' ? file : 'the buffer'}: ${error.message}`, { cause: error })
+  } finally {
+    source.close()
+  }
+}
+
+/** @internal True where the beginning looks like a safetensors file. */
+export function isSafetensors(source: ByteSource): boolean {
+  if (source.size < 10) return false
+  const head = source.read(0, 9)
+  const length = head.readBigUInt64LE(0)
+  return length >= 2n && length <= BigInt(Math.min(MAX_HEADER, source.size - 8)) && head[8] === 0x7b
+}
+
+function readHeader(source: ByteSource): Header {
+  if (source.size < 8) throw new FileError('it is too short for a safetensors file')
+  const length = source.read(0, 8).readBigUInt64LE(0)
+  if (length > MAX_HEADER) throw new FileError(`it is no safetensors file: its header claims ${length} bytes`)
+  if (length > source.size - 8) throw new FileError(`it is truncated: its header claims ${length} bytes of a file of ${source.size}`)
+  const dataStart = 8 + Number(length)
+  const parsed = parseHeader(source.read(8, Number(length)))
+  const tensors = [...parsed.entries].map(([name, entry]) => tensorInfo(name, entry)).sort((a, b) => a.start - b.start || a.end - b.end)
+  let end = 0
+  for (const { name, start, end: next } of tensors) {
+    if (start !== end) throw new FileError(`the header is damaged: the bytes of '${name}' ${start < end ? 'overlap others' : 'leave a gap'}`)
+    end = next
+  }
+  const available = source.size - dataStart
+  if (end !== available) throw new FileError(`it is ${end > available ? 'truncated' : 'damaged'}: its tensors take ${end} bytes, but ${available} are there`)
+  return { tensors, metadata: parsed.metadata, dataStart }
+}
+
+function parseHeader(bytes: Buffer): { entries: Map<string, unknown>; metadata: Record<string, string> } {
+  let json: unknown
+  try {
+    json = JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    throw new FileError(`it is no safetensors file: its header is no JSON (${(error as Error).message})`, { cause: error })
+  }
+  if (!isRecord(json)) throw new FileError('it is no safetensors file: its header is no JSON object')
+  const entries = new Map(Object.entries(json))
+  const found = entries.get('__metadata__') ?? {}
+  entries.delete('__metadata__')
+  if (!isRecord(found) || Object.values(found).some((value) => typeof value !== 'string')) throw new FileError('the header is damaged: its metadata are not strings')
+  return { entries, metadata: found as Record<string, string> }
+}
+
+function tensorInfo(name: string, entry: unknown): TensorInfo {
+  const damaged = (what: string) => new FileError(`the header is damaged: the tensor '${name}' ${what}`)
+  if (!isRecord(entry)) throw damaged('is not described')
+  const { dtype: dtypeName, shape, data_offsets: offsets } = entry
+  const dtype = dtypesByName.get(String(dtypeName))
+  if (dtype === undefined) throw new FileError(`the tensor '${name}' has the dtype ${JSON.stringify(dtypeName)}, which is not supported`)
+  if (!isSizes(shape) || shape.length > MAX_DIMENSIONS) throw damaged('has no valid shape')
+  if (!isSizes(offsets) || offsets.length !== 2) throw damaged('has no valid offsets')
+  const [start, end] = offsets as [number, number]
+  const bytes = shape.reduce((product, size) => product * size, elementSizes[dtype])
+  if (end - start !== bytes) throw damaged(`has ${end - start} bytes, but its shape and dtype need ${bytes}`)
+  return { name, dtype, shape, start, end }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0)
+}
+
+function contiguousStride(shape: readonly number[]): number[] {
+  const stride: number[] = []
+  let step = 1
+  for (const size of [...shape].reverse()) {
+    stride.unshift(step)
+    step *= Math.max(1, size)
+  }
+  return stride
+}

@@ -1,0 +1,52 @@
+import { ArgumentError, native, type TensorHandle } from '../../native'
+import { save as saveTorchScript, ScriptModule } from '../jit'
+import { Module } from '../nn/module'
+import { writeAtomically } from './atomic'
+import { pickleValue, type SavedStorage } from './value-writer'
+import { ZipWriter } from './zip-writer'
+
+const CHUNK = 8 * 1024 * 1024
+
+/**
+ * Writes tensors and plain values so that Python's `torch.load` reads them with its safe default; a module becomes a TorchScript file.
+ *
+ * Plain objects and Maps become dicts, arrays lists, frozen arrays tuples, null None, bytes (Uint8Array) bytes, Sets sets. Whole numbers become ints,
+ * any other floats; `torch.float(1)` is 1.0. Tensors that share memory share it after loading, too. The file appears whole or not at all.
+ *
+ * @throws ArgumentError for a value that has no form in Python; FileError where the file cannot be written.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.save.html
+ * @example
+ * torch.save({ weight: torch.ones([2, 2]), epoch: 1 }, '/tmp/weights.pt')
+ */
+export function save(value: unknown, path: string): void {
+  if (value instanceof Module) return saveModule(value, path)
+  const { pickle, storages } = pickleValue(value)
+  writeAtomically(path, (descriptor) => {
+    const zip = new ZipWriter(descriptor)
+    zip.add('archive/data.pkl', pickle)
+    zip.add('archive/byteorder', Buffer.from('little'))
+    for (const storage of storages) zip.addChunks(`archive/data/${storage.key}`, storage.bytes, storageChunks(storage))
+    zip.add('archive/version', Buffer.from('3\n'))
+    zip.finish()
+  })
+}
+
+function saveModule(module: Module<never[], unknown>, path: string): void {
+  if (module instanceof ScriptModule) return saveTorchScript(module, path)
+  throw new ArgumentError(`torch.save cannot write a ${module.constructor.name} as a program: save module.stateDict()`)
+}
+
+/** @internal A storage's bytes in pieces, copied from its device first. */
+export function* storageChunks({ tensor, bytes }: Pick<SavedStorage, 'tensor' | 'bytes'>): IterableIterator<Uint8Array> {
+  let handle = tensor._h
+  if (tensor.device !== 'cpu') {
+    const whole = native.viewOfStorage(handle, 'uint8', 0, [bytes], [1])
+    handle = native.operator('aten::_to_copy', '')(whole, null, null, 'cpu') as TensorHandle
+  }
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK, bytes))
+  for (let done = 0; done < bytes; done += CHUNK) {
+    const piece = buffer.subarray(0, Math.min(CHUNK, bytes - done))
+    native.readStorage(handle, done, piece)
+    yield piece
+  }
+}

@@ -1,0 +1,65 @@
+import { FileError, native, type TensorHandle } from '../../native'
+import { elementSizes, type Device, type DType } from '../dtype'
+import { swapped } from './numpy'
+import { PickledTuple, shown } from './pickle-values'
+import { size, StorageType, StoredBytes } from './rebuild'
+
+/** Where storages go: one device, one for each that the file names, or a function of it. Left out: the CPU. */
+export type MapLocation = Device | Readonly<Record<Device, Device>> | ((location: Device) => Device)
+
+/** A storage as the pickle names it. */
+export interface StorageId {
+  readonly dtype: DType
+  readonly key: string
+  readonly location: Device
+  readonly length: number
+  /** In old files, the part of another storage that this one is. */
+  readonly view: { readonly offset: number; readonly length: number } | null
+}
+
+/** Reads `('storage', type, key, location, length)`, with a view behind it in old files. */
+export function storageId(id: unknown): StorageId {
+  const [kind, type, key, location, length, view = null] = id instanceof PickledTuple ? id.items : []
+  if (kind !== 'storage') throw new FileError(`the pickle is damaged: it refers to ${shown(kind)} outside of it, where only storages may be`)
+  if (!(type instanceof StorageType)) throw new FileError('the pickle is damaged: a storage has no type')
+  const isKey = typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint'
+  if (!isKey || typeof location !== 'string') throw new FileError('the pickle is damaged: a storage has no key or no location')
+  return { dtype: type.dtype, key: String(key), location, length: size(length, "a storage's length"), view: viewOf(view) }
+}
+
+function viewOf(view: unknown): StorageId['view'] {
+  if (view === null) return null
+  if (!(view instanceof PickledTuple)) throw new FileError('the pickle is damaged: a view of a storage is no tuple')
+  return { offset: size(view.items[1], 'an offset'), length: size(view.items[2], "a storage's length") }
+}
+
+/** What a storage id means, given the tensor that owns its bytes. */
+export function storedBytes(id: StorageId, base: TensorHandle | null): StoredBytes {
+  return new StoredBytes(base, id.dtype, id.view?.offset ?? 0, id.view?.length ?? id.length)
+}
+
+/** The device for a storage that was saved on `location`. */
+export function deviceFor(location: Device, map: MapLocation | undefined): Device {
+  if (map === undefined) return 'cpu'
+  if (typeof map === 'function') return map(location)
+  return typeof map === 'string' ? map : (map[location] ?? 'cpu')
+}
+
+/** Fills a new storage piece by piece, so that its bytes lie in memory once, and moves it to its device. */
+export function fillStorage(bytes: number, chunks: Iterable<Uint8Array>, swapAs: DType | null, device: Device): TensorHandle {
+  const base = native.emptyStorage(bytes)
+  let at = 0
+  for (const chunk of chunks) {
+    native.writeStorage(base, at, swapAs === null ? chunk : swapped(chunk, swapAs))
+    at += chunk.length
+  }
+  if (device === 'cpu') return base
+  return native.operator('aten::_to_copy', '')(base, null, null, device) as TensorHandle
+}
+
+/** @throws FileError where a storage claims more elements than the file has bytes for. */
+export function bytesOf({ dtype, length, key }: StorageId, available: number): number {
+  const bytes = length * elementSizes[dtype]
+  if (bytes > available) throw new FileError(`the file is damaged or truncated: the storage ${key} should have ${bytes} bytes, but ${available} are there`)
+  return bytes
+}

@@ -1,0 +1,6 @@
+export { correspondence, type CorrespondenceOptions } from './correspondence'
+export { freeze, normalised, type Features } from './features'
+export { KnnSegmenter, knnMeanIoU, type KnnOptions } from './knn'
+export { linearMeanIoU, type LinearOptions } from './linear'
+export { recalibrated } from './recalibrate'
+export { MeanIoU, classesAt, labelsAt, type Labelled } from './segmentation'

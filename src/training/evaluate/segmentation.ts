@@ -1,0 +1,51 @@
+import * as torch from '../../torch'
+import type { Tensor } from '../../torch'
+
+/** Images with the class of every pixel. */
+export interface Labelled {
+  /** Float32 [N, 3, H, W] in 0…1. */
+  readonly images: Tensor
+  /** Int64 [N, h, w], of any resolution of the same proportions; a class from `classes` on is left out. */
+  readonly masks: Tensor
+}
+
+/** The classes at the centres of a map's pixels: [N, h, w] to [N, rows, columns]. */
+export function labelsAt(masks: Tensor, [rows, columns]: readonly [number, number]): Tensor {
+  const [, height, width] = masks.shape as [number, number, number]
+  const along = (count: number, extent: number) => torch.arange(count, { dtype: 'float64' }).add(0.5).mul(extent / count).floor().to('int64')
+  return masks.indexSelect(1, along(rows, height)).indexSelect(2, along(columns, width))
+}
+
+/** Scores [N, K, rows, columns] brought to a mask's size in a bilinear way, as classes [N, h, w]. */
+export function classesAt(scores: Tensor, [height, width]: readonly [number, number]): Tensor {
+  return torch.nn.functional.interpolate(scores, { size: [height, width], mode: 'bilinear', alignCorners: false }).argmax(1)
+}
+
+/** Counts of intersections and unions by class, over any number of batches. */
+export class MeanIoU {
+  private readonly counts: Tensor
+
+  constructor(readonly classes: number) {
+    this.counts = torch.zeros([classes, classes], { dtype: 'int64' })
+  }
+
+  /** Predicted and true classes of the same shape; true ones from `classes` on are left out. */
+  add(predicted: Tensor, truth: Tensor): void {
+    const kept = truth.lt(this.classes)
+    const pairs = truth.mul(this.classes).add(predicted).maskedSelect(kept)
+    this.counts.add_(torch.bincount(pairs, null, this.classes ** 2).view([this.classes, this.classes]))
+  }
+
+  /** Intersection over union of every class; NaN for one that neither occurs nor is predicted. */
+  perClass(): number[] {
+    const both = this.counts.diagonal()
+    const union = this.counts.sum([0]).add(this.counts.sum([1])).sub(both)
+    return both.to('float64').div(union).tolist() as number[]
+  }
+
+  /** The mean over the classes that occur or are predicted. */
+  mean(): number {
+    const values = this.perClass().filter((value) => !Number.isNaN(value))
+    return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+  }
+}

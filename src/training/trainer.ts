@@ -1,0 +1,86 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import * as torch from '../torch'
+import { PixelclError, type Tensor } from '../torch'
+import type { PixelCL } from '../pixelcl'
+import { constant, cosine, type Schedule } from './schedules'
+import type { ResolvedTrainerOptions } from './options'
+import type { StepMetrics } from './run-folder'
+
+/** Training cannot go on: says why, and what to change. */
+export class TrainingError extends PixelclError {
+  constructor(message: string) {
+    super('TRAINING', message)
+  }
+}
+
+export interface TrainHooks {
+  /** After every step. */
+  onStep?: (metrics: StepMetrics) => void
+  /** Asked after every step; true ends the training there. */
+  shouldStop?: () => boolean
+}
+
+/**
+ * Trains a learner on batches of images (float32 [N, 3, H, W] in 0…1), yielding to the event loop every step.
+ *
+ * @returns The steps that were taken.
+ * @throws TrainingError for a loss that is not finite, before it reaches the weights.
+ */
+export async function train(learner: PixelCL, batches: AsyncIterator<Tensor, unknown>, options: ResolvedTrainerOptions, hooks: TrainHooks = {}): Promise<number> {
+  const optimizer = makeOptimizer(learner.parameters(), options)
+  const rate = makeSchedule(options)
+  const decay = makeDecay(learner.options.movingAverageDecay, options)
+  const began = performance.now()
+  let last = began
+
+  for (let step = 0; step < options.steps; step++) {
+    const batch = await batches.next()
+    if (batch.done === true) return step
+    const lr = options.lr * rate(step)
+    const { loss, positivePairs } = torch.scope(() => {
+      const [loss, positivePairs] = learner.forward(batch.value.to(options.device), { returnPositivePairs: true })
+      const value = loss.item<number>()
+      if (!Number.isFinite(value)) throw notFinite(value, step, options)
+      optimizer.zeroGrad()
+      loss.backward()
+      for (const group of optimizer.paramGroups) group.lr = lr
+      optimizer.step()
+      learner.options.movingAverageDecay = decay(step)
+      learner.updateMovingAverage()
+      return { loss: value, positivePairs }
+    })
+    const now = performance.now()
+    hooks.onStep?.({ step: step + 1, loss, positivePairs, lr, imagesPerSecond: (1000 * batch.value.shape[0]!) / (now - last), seconds: (now - began) / 1000 })
+    last = now
+    batch.value.dispose()
+    await nextTurn()
+    if (hooks.shouldStop?.() === true) return step + 1
+  }
+  return options.steps
+}
+
+function makeOptimizer(parameters: Tensor[], { optimizer, lr, weightDecay }: ResolvedTrainerOptions): torch.optim.Adam | torch.optim.AdamW | torch.optim.SGD {
+  switch (optimizer) {
+    case 'adam':
+      return new torch.optim.Adam(parameters, { lr, weightDecay })
+    case 'adamw':
+      return new torch.optim.AdamW(parameters, { lr, weightDecay })
+    case 'sgd':
+      return new torch.optim.SGD(parameters, { lr, weightDecay, momentum: 0.9 })
+  }
+}
+
+function makeSchedule({ schedule, steps, warmupSteps }: ResolvedTrainerOptions): Schedule {
+  return schedule === 'cosine' ? cosine({ steps, warmupSteps }) : constant({ warmupSteps })
+}
+
+/** The target's decay at a step: from `start` to `movingAverageDecayEnd` along a cosine, as the authors do. */
+function makeDecay(start: number, { steps, movingAverageDecayEnd }: ResolvedTrainerOptions): (step: number) => number {
+  if (movingAverageDecayEnd === undefined) return () => start
+  const falling = cosine({ steps, warmupSteps: 0 })
+  return (step) => movingAverageDecayEnd - (movingAverageDecayEnd - start) * falling(step)
+}
+
+function notFinite(value: number, step: number, { lr }: ResolvedTrainerOptions): TrainingError {
+  return new TrainingError(`the loss became ${value} at step ${step + 1}, so training stopped and no weights were written. Try a lower learning rate (--lr, now ${lr}) or a longer warm-up (--warmup-steps)`)
+}

@@ -1,0 +1,2 @@
+export * as models from './models'
+export * as transforms from './transforms'

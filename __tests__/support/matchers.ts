@@ -59,7 +59,6 @@ function positionOf(index: number, { shape, data }: Flat): string {
 interface Difference {
   readonly count: number
   readonly worst: number
-  readonly excess: number
 }
 
 function compare(received: Flat, expected: Flat, rtol: number, atol: number): Difference {
@@ -77,9 +76,11 @@ function compare(received: Flat, expected: Flat, rtol: number, atol: number): Di
     if (error <= 0 && Number.isFinite(y)) continue
     count++
     const rank = Number.isNaN(error) ? Infinity : error
-    if (rank > excess) (worst = i), (excess = rank)
+    if (rank <= excess) continue
+    worst = i
+    excess = rank
   }
-  return { count, worst, excess }
+  return { count, worst }
 }
 
 function report(received: unknown, expected: unknown, options: Tolerance | null): { pass: boolean; message: () => string } {

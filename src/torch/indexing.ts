@@ -88,7 +88,7 @@ class IndexWalk {
   }
 
   narrow(part: Slice): void {
-    if (part.start !== null || part.stop !== null || part.step != 1) this.view = wrap(sliceCall(this.view._h, this.dimension, part.start, part.stop, part.step))
+    if (part.start !== null || part.stop !== null || Number(part.step) !== 1) this.view = wrap(sliceCall(this.view._h, this.dimension, part.start, part.stop, part.step))
     this.dimension++
   }
 

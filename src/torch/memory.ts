@@ -40,7 +40,7 @@ function gather(value: unknown, into: Set<unknown>): void {
   if (typeof value !== 'object' || value === null || into.has(value)) return
   into.add(value)
   if (isTensor(value) || ArrayBuffer.isView(value)) return
-  if (value instanceof Map) for (const [key, item] of value) (gather(key, into), gather(item, into))
+  if (value instanceof Map) for (const entry of value) gather(entry, into)
   else if (value instanceof Set) for (const item of value) gather(item, into)
   else for (const item of Object.values(value)) gather(item, into)
 }

@@ -68,9 +68,9 @@ function fixed(value: number, digits: number): string {
 function exponential(value: number, digits: number): string {
   const magnitude = Math.abs(value)
   const [exact = '', exactExponent] = magnitude.toExponential(Math.min(100, digits + 40)).split('e')
-  let [mantissa = '', exponent = ''] = magnitude.toExponential(digits).split('e')
+  const [rounded = '', exponent = ''] = magnitude.toExponential(digits).split('e')
   // A tie that was rounded up to ten has moved on to the next exponent, and 9.99995 is odd before its tie.
-  if (exponent === exactExponent) mantissa = evenAtTie(mantissa, exact, digits)
+  const mantissa = exponent === exactExponent ? evenAtTie(rounded, exact, digits) : rounded
   const sign = value < 0 || Object.is(value, -0) ? '-' : ''
   return `${sign}${mantissa}e${exponent.startsWith('-') ? '-' : '+'}${exponent.slice(1).padStart(2, '0')}`
 }

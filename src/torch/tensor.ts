@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { ArgumentError, native, type TensorHandle, type TypedArray } from '../native'
+import { ArgumentError, native, type TypedArray } from '../native'
 import { registerTensorClass, wrap } from './base'
 import { backward, type BackwardOptions } from './autograd'
 import { convertTensor, type ToOptions } from './convert'

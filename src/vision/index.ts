@@ -1,2 +1,3 @@
+export * as datasets from './datasets'
 export * as models from './models'
 export * as transforms from './transforms'

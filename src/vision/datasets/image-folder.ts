@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import * as torch from '../../torch'
-import { FileError, type Tensor } from '../../torch'
+import { ArgumentError, FileError, type Tensor } from '../../torch'
 import { decodeImage, type Resize, type Size } from './decode'
 
 /** What sharp's prebuilt libvips decodes. */
@@ -78,6 +78,25 @@ export class ImageFolder {
   async loadAll(indices: readonly number[]): Promise<Tensor> {
     const bytes = await Promise.all(indices.map((index) => this.loadBytes(index)))
     return imagesFromBytes(bytes.filter((image) => image !== null), this.size)
+  }
+
+  /**
+   * A batch of different images drawn by chance, by libtorch's generator, as float32 [N, 3, H, W] in 0…1.
+   *
+   * A damaged file is left out and another takes its place; only a folder with fewer whole images gives a smaller batch.
+   *
+   * @throws ArgumentError for a count that is no positive whole number.
+   */
+  async sample(count: number): Promise<Tensor> {
+    if (!Number.isInteger(count) || count < 1) throw new ArgumentError(`sample(count) takes a positive whole number but received ${String(count)}`)
+    const order = torch.randperm(this.length).tolist() as number[]
+    const images: Uint8Array[] = []
+    for (let next = 0; images.length < count && next < order.length; ) {
+      const chosen = order.slice(next, next + count - images.length)
+      next += chosen.length
+      for (const bytes of await Promise.all(chosen.map((index) => this.loadBytes(index)))) if (bytes !== null) images.push(bytes)
+    }
+    return imagesFromBytes(images, this.size)
   }
 }
 

@@ -77,7 +77,10 @@ export class ImageFolder {
   /** The images of these indices, damaged ones left out, as float32 [N, 3, H, W]. */
   async loadAll(indices: readonly number[]): Promise<Tensor> {
     const bytes = await Promise.all(indices.map((index) => this.loadBytes(index)))
-    return imagesFromBytes(bytes.filter((image) => image !== null), this.size)
+    return imagesFromBytes(
+      bytes.filter((image) => image !== null),
+      this.size,
+    )
   }
 
   /**
@@ -88,10 +91,11 @@ export class ImageFolder {
    * @throws ArgumentError for a count that is no positive whole number.
    */
   async sample(count: number): Promise<Tensor> {
-    if (!Number.isInteger(count) || count < 1) throw new ArgumentError(`sample(count) takes a positive whole number but received ${String(count)}`)
+    if (!Number.isInteger(count) || count < 1)
+      throw new ArgumentError(`sample(count) takes a positive whole number but received ${String(count)}`)
     const order = torch.randperm(this.length).tolist() as number[]
     const images: Uint8Array[] = []
-    for (let next = 0; images.length < count && next < order.length; ) {
+    for (let next = 0; images.length < count && next < order.length;) {
       const chosen = order.slice(next, next + count - images.length)
       next += chosen.length
       for (const bytes of await Promise.all(chosen.map((index) => this.loadBytes(index)))) if (bytes !== null) images.push(bytes)
@@ -113,14 +117,18 @@ function imageFiles(folder: string): string[] {
   } catch (error) {
     if (error instanceof FileError) throw error
     const { code, message } = error as NodeJS.ErrnoException
-    throw new FileError(code === 'ENOENT' ? `the folder of images ${folder} does not exist` : `the folder of images ${folder} cannot be read: ${message}`)
+    throw new FileError(
+      code === 'ENOENT' ? `the folder of images ${folder} does not exist` : `the folder of images ${folder} cannot be read: ${message}`,
+    )
   }
   const files = entries
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && IMAGE_EXTENSIONS.includes(extname(entry.name).toLowerCase()))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
   if (files.length === 0) {
-    throw new FileError(`the folder ${folder} holds no images: expected files ending in ${IMAGE_EXTENSIONS.join(', ')}, in it or in folders below`)
+    throw new FileError(
+      `the folder ${folder} holds no images: expected files ending in ${IMAGE_EXTENSIONS.join(', ')}, in it or in folders below`,
+    )
   }
   return files
 }

@@ -1,5 +1,5 @@
 export { correspondence, type CorrespondenceOptions } from './correspondence'
-export { freeze, normalised, type Features } from './features'
+export { freeze, inParts, normalised, type Features } from './features'
 export { KnnSegmenter, knnMeanIoU, type KnnOptions } from './knn'
 export { linearMeanIoU, type LinearOptions } from './linear'
 export { recalibrated } from './recalibrate'

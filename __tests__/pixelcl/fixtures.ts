@@ -14,13 +14,25 @@ const dtypes: Readonly<Record<string, string>> = { F64: 'float64', F32: 'float32
 export function readTensors(name: string): Record<string, Tensor> {
   const file = readFileSync(join(folder, `${name}.safetensors`))
   const length = Number(file.readBigUInt64LE(0))
-  const header = JSON.parse(file.subarray(8, 8 + length).toString()) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>
+  const header = JSON.parse(file.subarray(8, 8 + length).toString()) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >
   const entries = Object.entries(header).filter(([key]) => key !== '__metadata__')
   return Object.fromEntries(
-    entries.map(([key, { dtype, shape, data_offsets: [start, end] }]) => {
-      const data = new Uint8Array(file.subarray(8 + length + start, 8 + length + end))
-      return [key, wrap(native.fromBytes(data, shape, dtypes[dtype]!))]
-    }),
+    entries.map(
+      ([
+        key,
+        {
+          dtype,
+          shape,
+          data_offsets: [start, end],
+        },
+      ]) => {
+        const data = new Uint8Array(file.subarray(8 + length + start, 8 + length + end))
+        return [key, wrap(native.fromBytes(data, shape, dtypes[dtype]!))]
+      },
+    ),
   )
 }
 
@@ -80,7 +92,11 @@ export interface StepResult {
 }
 
 /** Runs a case's steps; `afterBackward` sees the gradients of each. */
-export function runCase(name: string, dtype: 'float32' | 'float64', afterBackward: (step: number, learner: PixelCL) => void = () => {}): { learner: PixelCL; results: StepResult[] } {
+export function runCase(
+  name: string,
+  dtype: 'float32' | 'float64',
+  afterBackward: (step: number, learner: PixelCL) => void = () => {},
+): { learner: PixelCL; results: StepResult[] } {
   const { learner, tensors, read } = learnerOf(name, dtype)
   const optimizer = new torch.optim.Adam(learner.parameters(), { lr: read.optimizer.lr })
   const results = read.views.map(([one, two], step) => {

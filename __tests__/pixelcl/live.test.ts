@@ -11,11 +11,22 @@ const small = { projectionSize: 32, projectionHiddenSize: 48 }
 const cases: Record<string, { options: Omit<PixelCLOptions, 'imageSize'>; size: readonly [number, number] }> = {
   'PixPro with the default options': { options: { hiddenLayerPixel: 'layer3' }, size: [64, 64] },
   'PixPro without a transform, other interpolations, layers by index': {
-    options: { hiddenLayerPixel: -4, ppmNumLayers: 0, ppmGamma: 1.5, cutoutInterpolateMode: 'bilinear', coordCutoutInterpolateMode: 'bicubic', distanceThres: 1.1, alpha: 0.3 },
+    options: {
+      hiddenLayerPixel: -4,
+      ppmNumLayers: 0,
+      ppmGamma: 1.5,
+      cutoutInterpolateMode: 'bilinear',
+      coordCutoutInterpolateMode: 'bicubic',
+      distanceThres: 1.1,
+      alpha: 0.3,
+    },
     size: [64, 96],
   },
   'PixPro with two layers': { options: { hiddenLayerPixel: 'layer2.0.bn1', ppmNumLayers: 2 }, size: [80, 64] },
-  PixContrast: { options: { hiddenLayerPixel: 'layer2', usePixpro: false, similarityTemperature: 0.1, movingAverageDecay: 0.9 }, size: [64, 64] },
+  PixContrast: {
+    options: { hiddenLayerPixel: 'layer2', usePixpro: false, similarityTemperature: 0.1, movingAverageDecay: 0.9 },
+    size: [64, 64],
+  },
 }
 
 const views: readonly (readonly [View, View])[] = [
@@ -36,10 +47,14 @@ function silence(learner: PixelCL): void {
 
 /** libtorch compares millions of elements; the matcher, which is slow, says which differ. */
 function expectClose(received: Tensor, expected: Tensor, tolerance: { rtol: number; atol: number }, name: string): void {
-  if (!received.to(expected.dtype).allclose(expected, tolerance.rtol, tolerance.atol)) expect(received, name).toBeAllclose(expected, tolerance)
+  if (!received.to(expected.dtype).allclose(expected, tolerance.rtol, tolerance.atol))
+    expect(received, name).toBeAllclose(expected, tolerance)
 }
 
-const snake = (options: object) => Object.fromEntries(Object.entries(options).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value as unknown]))
+const snake = (options: object) =>
+  Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value as unknown]),
+  )
 
 interface Answer {
   readonly steps: { loss: Tensor; pairs: number; grads: Record<string, Tensor> }[]
@@ -83,7 +98,9 @@ outputs = {'steps': steps, 'state': dict(learner.state_dict()), 'names': [name f
       const [loss, pairs] = learner.forward(images.select(0, step), { returnPositivePairs: true, views: views[step]! })
       optimizer.zeroGrad()
       loss.backward()
-      const grads = Object.fromEntries([...learner.namedParameters()].filter(([, p]) => p.grad !== null).map(([name, p]) => [name, p.grad!.clone()]))
+      const grads = Object.fromEntries(
+        [...learner.namedParameters()].filter(([, p]) => p.grad !== null).map(([name, p]) => [name, p.grad!.clone()]),
+      )
       optimizer.step()
       learner.updateMovingAverage()
       return { loss, pairs, grads }
@@ -98,7 +115,8 @@ outputs = {'steps': steps, 'state': dict(learner.state_dict()), 'names': [name f
       expect(loss).toBeAllclose(there.loss, { rtol: 1e-8 })
       expect(Object.keys(grads).sort()).toEqual(Object.keys(there.grads).sort())
       // Adam turns rounding noise into whole steps for biases that a batch norm cancels, so gradients compare at the first step.
-      if (step === 0) for (const [name, grad] of Object.entries(there.grads)) expectClose(grads[name]!, grad, { rtol: 1e-7, atol: 1e-10 }, name)
+      if (step === 0)
+        for (const [name, grad] of Object.entries(there.grads)) expectClose(grads[name]!, grad, { rtol: 1e-7, atol: 1e-10 }, name)
     }
 
     const back = learner.loadStateDict(expected.state, { strict: true })

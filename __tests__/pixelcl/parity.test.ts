@@ -24,14 +24,19 @@ describe.each(cases)('%s', (name) => {
   const read = readCase(name)
   const twoLayers = read.options['ppm_num_layers'] === 2
 
-  test('in float64: losses, pairs, every gradient and every final value are the reference\'s', () => {
+  test("in float64: losses, pairs, every gradient and every final value are the reference's", () => {
     const reference = readTensors(name)
     const gradients = under(reference, 'grad.')
     let compared = 0
     const { learner, results } = runCase(name, 'float64', (step, trained) => {
       if (step > 0) return
       const parameters = new Map(trained.namedParameters())
-      expect([...parameters].filter(([, parameter]) => parameter.grad !== null).map(([key]) => key).sort()).toEqual(Object.keys(gradients).sort())
+      expect(
+        [...parameters]
+          .filter(([, parameter]) => parameter.grad !== null)
+          .map(([key]) => key)
+          .sort(),
+      ).toEqual(Object.keys(gradients).sort())
       for (const [key, expected] of Object.entries(gradients)) {
         const grad = parameters.get(key)!.grad!
         if (isCancelled(key, twoLayers)) expect(largest(grad), key).toBeLessThan(1e-12)

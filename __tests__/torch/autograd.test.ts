@@ -43,7 +43,9 @@ describe('backward', () => {
     expect(a.grad!.tolist()).toEqual([6, 8])
     a.grad = null
     b.grad = null
-    a.mul(b).sum().backward({ inputs: [a] })
+    a.mul(b)
+      .sum()
+      .backward({ inputs: [a] })
     expect(a.grad!.tolist()).toEqual([3, 4])
     expect(b.grad).toBe(null)
   })
@@ -53,7 +55,9 @@ describe('backward', () => {
     a.mul(2).backward({ gradient: torch.tensor([1, 10], { dtype: 'float64' }) })
     expect(a.grad!.tolist()).toEqual([2, 20])
     const b = leaf([1, 2])
-    torch.autograd.backward([b.mul(2), b.mul(3)], { gradTensors: [torch.ones([2], { dtype: 'float64' }), torch.ones([2], { dtype: 'float64' })] })
+    torch.autograd.backward([b.mul(2), b.mul(3)], {
+      gradTensors: [torch.ones([2], { dtype: 'float64' }), torch.ones([2], { dtype: 'float64' })],
+    })
     expect(b.grad!.tolist()).toEqual([5, 5])
   })
 

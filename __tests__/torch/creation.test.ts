@@ -25,11 +25,29 @@ describe('torch.tensor', () => {
     expect(torch.tensor([[[1], [2]]]).shape).toEqual([1, 2, 1])
     expect(torch.tensor([[], []]).shape).toEqual([2, 0])
     expect(torch.tensor([torch.tensor(1), 2]).tolist()).toEqual([1, 2])
-    expect(torch.tensor([new Float64Array([1, 2]), new Float64Array([3, 4])])).toEqualTensor(torch.tensor([[1, 2], [3, 4]], { dtype: 'float64' }))
+    expect(torch.tensor([new Float64Array([1, 2]), new Float64Array([3, 4])])).toEqualTensor(
+      torch.tensor(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { dtype: 'float64' },
+      ),
+    )
   })
 
   test('keeps the dtype of typed arrays and copies their values', () => {
-    const kinds = [Float32Array, Float64Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array] as const
+    const kinds = [
+      Float32Array,
+      Float64Array,
+      Int8Array,
+      Uint8Array,
+      Uint8ClampedArray,
+      Int16Array,
+      Uint16Array,
+      Int32Array,
+      Uint32Array,
+    ] as const
     const dtypes = ['float32', 'float64', 'int8', 'uint8', 'uint8', 'int16', 'uint16', 'int32', 'uint32']
     kinds.forEach((Kind, i) => {
       const values = new Kind([1, 2, 3])
@@ -56,7 +74,9 @@ describe('torch.tensor', () => {
     expect(() => torch.tensor([NaN], { dtype: 'int64' })).toThrow(/NaN does not fit int64/)
     expect(() => torch.tensor([2 ** 63], { dtype: 'int64' })).toThrow(/does not fit int64/)
     expect(() => torch.tensor([{ real: 1, imag: 1 }], { dtype: 'float32' })).toThrow(/a complex number cannot become float32/)
-    expect(() => torch.tensor([1n], { requiresGrad: true })).toThrow(/only floating-point and complex tensors can require gradients, but this one is int64/)
+    expect(() => torch.tensor([1n], { requiresGrad: true })).toThrow(
+      /only floating-point and complex tensors can require gradients, but this one is int64/,
+    )
     const round: unknown[] = []
     round.push(round)
     expect(() => torch.tensor(round as never)).toThrow(/more than 64 deep/)
@@ -105,7 +125,10 @@ test('asTensor copies only where it must', () => {
 test('factories take a size, a dtype and requiresGrad', () => {
   expect(torch.zeros([2, 3], { dtype: 'float64', requiresGrad: true }).requiresGrad).toBe(true)
   expect(torch.ones([2], { dtype: 'bfloat16' }).dtype).toBe('bfloat16')
-  expect(torch.eye(2).tolist()).toEqual([[1, 0], [0, 1]])
+  expect(torch.eye(2).tolist()).toEqual([
+    [1, 0],
+    [0, 1],
+  ])
   expect(torch.linspace(0, 1, 3).tolist()).toEqual([0, 0.5, 1])
   expect(torch.zeros([0]).numel()).toBe(0)
   expect(() => torch.zeros([-1])).toThrow(/Dimension size must be non-negative/)

@@ -41,7 +41,9 @@ describe.skipIf(torch.cuda.isAvailable())('without CUDA', () => {
       () => torch.ones([1]).pinMemory(),
     ]
     for (const way of ways) {
-      expect(way, String(way)).toThrow(/CUDA is not available: libtorch \d+\.\d+\.\d+ is loaded from .*, and .*\nTo get one: .*pixelcl setup/)
+      expect(way, String(way)).toThrow(
+        /CUDA is not available: libtorch \d+\.\d+\.\d+ is loaded from .*, and .*\nTo get one: .*pixelcl setup/,
+      )
       expect(way).toThrow(torch.TorchError)
     }
     try {

@@ -17,7 +17,8 @@ describe('the generated surface', () => {
     try {
       execFileSync(pythonPath(), [join(root, 'scripts/generate/surface.py'), folder])
       expect(readdirSync(folder).sort()).toEqual(readdirSync(generated).sort())
-      for (const file of readdirSync(folder)) expect(readFileSync(join(folder, file), 'utf8') === readFileSync(join(generated, file), 'utf8'), file).toBe(true)
+      for (const file of readdirSync(folder))
+        expect(readFileSync(join(folder, file), 'utf8') === readFileSync(join(generated, file), 'utf8'), file).toBe(true)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
@@ -25,7 +26,9 @@ describe('the generated surface', () => {
 
   it('names only overloads that the loaded libtorch has', () => {
     const missing = readdirSync(generated).flatMap((file) =>
-      [...readFileSync(join(generated, file), 'utf8').matchAll(/operator\('(\w+)', '(\w*)'\)/g)].filter(([, name, overload]) => native.schema(`aten::${name}`, overload!) === null),
+      [...readFileSync(join(generated, file), 'utf8').matchAll(/operator\('(\w+)', '(\w*)'\)/g)].filter(
+        ([, name, overload]) => native.schema(`aten::${name}`, overload!) === null,
+      ),
     )
     expect(missing.map(([text]) => text)).toEqual([])
   })

@@ -10,7 +10,18 @@ describe('index', () => {
     expect(x.index([0, 1, 2]).item()).toBe(6)
     expect(x.index([-1, -1, -1]).item()).toBe(23)
     expect(x.index([0, 1n]).tolist()).toEqual([4, 5, 6, 7])
-    expect(x.index(['...', torch.slice(1, 3)]).tolist()).toEqual([[[1, 2], [5, 6], [9, 10]], [[13, 14], [17, 18], [21, 22]]])
+    expect(x.index(['...', torch.slice(1, 3)]).tolist()).toEqual([
+      [
+        [1, 2],
+        [5, 6],
+        [9, 10],
+      ],
+      [
+        [13, 14],
+        [17, 18],
+        [21, 22],
+      ],
+    ])
     expect(x.index([torch.slice(null), torch.slice(null, null, 2)]).shape).toEqual([2, 2, 4])
     expect(x.index([torch.slice(-1, 100), '...', 0]).tolist()).toEqual([[12, 16, 20]])
     expect(x.index([null, '...', null]).shape).toEqual([1, 2, 3, 4, 1])
@@ -24,8 +35,32 @@ describe('index', () => {
     expect(x.index([x.gt(20)]).tolist()).toEqual([21, 22, 23])
     expect(x.index(x.gt(20)).tolist()).toEqual([21, 22, 23])
     expect(x.index([0, [true, false, true], 0]).tolist()).toEqual([0, 8])
-    expect(x.index([[0, 1], [1, 2]]).tolist()).toEqual([[4, 5, 6, 7], [20, 21, 22, 23]])
-    expect(x.index([0, [[0, 1], [2, 0]], 0]).tolist()).toEqual([[0, 4], [8, 0]])
+    expect(
+      x
+        .index([
+          [0, 1],
+          [1, 2],
+        ])
+        .tolist(),
+    ).toEqual([
+      [4, 5, 6, 7],
+      [20, 21, 22, 23],
+    ])
+    expect(
+      x
+        .index([
+          0,
+          [
+            [0, 1],
+            [2, 0],
+          ],
+          0,
+        ])
+        .tolist(),
+    ).toEqual([
+      [0, 4],
+      [8, 0],
+    ])
     expect(x.index([new Int32Array([1, 0]), 0, 0]).tolist()).toEqual([12, 0])
     expect(x.index([torch.tensor(1n), 0, 0]).item()).toBe(12)
     expect(x.index([[]]).shape).toEqual([0, 3, 4])
@@ -36,11 +71,19 @@ describe('index', () => {
   test('gives a view of the same storage where Python does, and a part of the graph', () => {
     const x = torch.zeros([2, 2])
     x.index([0]).fill_(1)
-    expect(x.tolist()).toEqual([[1, 1], [0, 0]])
+    expect(x.tolist()).toEqual([
+      [1, 1],
+      [0, 0],
+    ])
     x.index([[1]]).fill_(5)
-    expect(x.tolist()).toEqual([[1, 1], [0, 0]])
+    expect(x.tolist()).toEqual([
+      [1, 1],
+      [0, 0],
+    ])
     const w = torch.ones([3], { requiresGrad: true })
-    w.index([torch.slice(1, 3)]).sum().backward()
+    w.index([torch.slice(1, 3)])
+      .sum()
+      .backward()
     expect(w.grad!.tolist()).toEqual([0, 1, 1])
     expect(w.index(['...']).isLeaf).toBe(false)
   })
@@ -68,15 +111,67 @@ describe('index', () => {
 describe('indexPut_', () => {
   test('puts numbers, tensors and arrays, and adds with accumulate', () => {
     expect(torch.zeros([3]).indexPut_([1], 2).tolist()).toEqual([0, 2, 0])
-    expect(torch.zeros([3]).indexPut_([torch.slice(2)], torch.tensor([1, 2])).tolist()).toEqual([1, 2, 0])
-    expect(torch.zeros([3]).indexPut_([torch.slice(1, 3)], [7, 8]).tolist()).toEqual([0, 7, 8])
-    expect(torch.zeros([3]).indexPut_([[0, 2]], [7, 8]).tolist()).toEqual([7, 0, 8])
-    expect(torch.zeros([3]).indexPut_([[0, 0]], 1, { accumulate: true }).tolist()).toEqual([2, 0, 0])
-    expect(torch.ones([3]).indexPut_([torch.slice(2)], 1, { accumulate: true }).tolist()).toEqual([2, 2, 1])
-    expect(torch.zeros([2, 2]).indexPut_([torch.tensor([[true, false], [false, true]])], 3).tolist()).toEqual([[3, 0], [0, 3]])
+    expect(
+      torch
+        .zeros([3])
+        .indexPut_([torch.slice(2)], torch.tensor([1, 2]))
+        .tolist(),
+    ).toEqual([1, 2, 0])
+    expect(
+      torch
+        .zeros([3])
+        .indexPut_([torch.slice(1, 3)], [7, 8])
+        .tolist(),
+    ).toEqual([0, 7, 8])
+    expect(
+      torch
+        .zeros([3])
+        .indexPut_([[0, 2]], [7, 8])
+        .tolist(),
+    ).toEqual([7, 0, 8])
+    expect(
+      torch
+        .zeros([3])
+        .indexPut_([[0, 0]], 1, { accumulate: true })
+        .tolist(),
+    ).toEqual([2, 0, 0])
+    expect(
+      torch
+        .ones([3])
+        .indexPut_([torch.slice(2)], 1, { accumulate: true })
+        .tolist(),
+    ).toEqual([2, 2, 1])
+    expect(
+      torch
+        .zeros([2, 2])
+        .indexPut_(
+          [
+            torch.tensor([
+              [true, false],
+              [false, true],
+            ]),
+          ],
+          3,
+        )
+        .tolist(),
+    ).toEqual([
+      [3, 0],
+      [0, 3],
+    ])
     expect(torch.zeros([2], { dtype: 'int64' }).indexPut_('...', 3).tolist()).toEqual([3, 3])
-    expect(torch.zeros([2, 2]).indexPut_([0], torch.ones([1, 1, 2])).tolist()).toEqual([[1, 1], [0, 0]])
-    expect(torch.zeros([2], { dtype: 'complex64' }).indexPut_([0], { real: 1, imag: 2 }).tolist()).toEqual([[1, 2], [0, 0]])
+    expect(
+      torch
+        .zeros([2, 2])
+        .indexPut_([0], torch.ones([1, 1, 2]))
+        .tolist(),
+    ).toEqual([
+      [1, 1],
+      [0, 0],
+    ])
+    expect(torch.zeros([2], { dtype: 'complex64' }).indexPut_([0], { real: 1, imag: 2 }).tolist()).toEqual([
+      [1, 2],
+      [0, 0],
+    ])
     const x = torch.zeros([1])
     expect(x.indexPut_([0], 1)).toBe(x)
   })
@@ -103,7 +198,14 @@ function randomCase(): { shape: number[]; parts: Part[] } {
     const size = shape[at]!
     const kind = random(10)
     if (kind <= 1) parts.push(random(2 * size) - size)
-    else if (kind <= 3) parts.push(torch.slice(random(3) === 0 ? null : random(2 * size + 2) - size - 1, random(3) === 0 ? null : random(2 * size + 2) - size - 1, 1 + random(3)))
+    else if (kind <= 3)
+      parts.push(
+        torch.slice(
+          random(3) === 0 ? null : random(2 * size + 2) - size - 1,
+          random(3) === 0 ? null : random(2 * size + 2) - size - 1,
+          1 + random(3),
+        ),
+      )
     else if (kind === 4 && !dots) {
       dots = true
       parts.push('...')
@@ -179,7 +281,8 @@ for case in inputs['cases']:
       // Where Python refuses a range after a mask of two dimensions, this package may still give NumPy's answer.
       if (typeof python === 'string') continue
       compared++
-      const show = (value: torch.Tensor | string) => (typeof value === 'string' ? value : `[${value.shape.join()}] ${JSON.stringify(value.tolist())}`)
+      const show = (value: torch.Tensor | string) =>
+        typeof value === 'string' ? value : `[${value.shape.join()}] ${JSON.stringify(value.tolist())}`
       expect(`${name} ${show(ours)}`).toBe(`${name} ${show(python)}`)
     }
   })

@@ -90,7 +90,10 @@ describe('dispose', () => {
     expect(y.isDisposed).toBe(true)
     expect(view.tolist()).toEqual([3, 3])
     view.sum().backward()
-    expect(x.grad!.tolist()).toEqual([[3, 3], [0, 0]])
+    expect(x.grad!.tolist()).toEqual([
+      [3, 3],
+      [0, 0],
+    ])
     y.dispose()
   })
 

@@ -53,7 +53,10 @@ test('numbers of every size are written as Python writes them', async () => {
 })
 
 test('every dtype shows as in Python', async () => {
-  const whole = torch.tensor([[1, 2, 100], [0, 5, 6]])
+  const whole = torch.tensor([
+    [1, 2, 100],
+    [0, 5, 6],
+  ])
   const tensors: Record<string, torch.Tensor> = {}
   for (const dtype of torch.dtypes) if (dtype !== 'float8_e8m0fnu') tensors[dtype] = whole.to(dtype)
   for (const dtype of ['float64', 'float16', 'bfloat16', 'complex64', 'complex128', 'complex32', 'float8_e5m2', 'float8_e4m3fn'] as const) {
@@ -61,7 +64,10 @@ test('every dtype shows as in Python', async () => {
   }
   tensors['complexFull'] = torch.complex(torch.tensor([1, -2.5, 0, NaN]), torch.tensor([-1, 0, -0, Infinity]))
   tensors['complexScalar'] = torch.complex(torch.tensor(1.5), torch.tensor(-2))
-  tensors['bool'] = torch.tensor([[true, false], [true, true]])
+  tensors['bool'] = torch.tensor([
+    [true, false],
+    [true, true],
+  ])
   tensors['boolTrue'] = torch.tensor([true])
   tensors['big'] = torch.tensor([2n ** 62n, -1n])
   tensors['bigUnsigned'] = torch.tensor([2n ** 63n, 1n], { dtype: 'uint64' })
@@ -166,7 +172,10 @@ describe('sparse tensors', () => {
       x = torch.tensor([[0., 1.5], [2., 0.]])
       outputs = {'coo': repr(x.to_sparse()), 'csr': repr(x.to_sparse_csr()), 'csc': repr(x.to_sparse_csc()), 'empty': repr(torch.zeros(2, 2).to_sparse())}
     `)
-    const x = torch.tensor([[0, 1.5], [2, 0]])
+    const x = torch.tensor([
+      [0, 1.5],
+      [2, 0],
+    ])
     expect(x.toSparse().toString()).toBe(coo)
     expect(x.toSparseCsr().toString()).toBe(csr)
     expect(x.toSparseCsc().toString()).toBe(csc)
@@ -175,7 +184,14 @@ describe('sparse tensors', () => {
 })
 
 test('util.inspect always shows values, size and dtype', () => {
-  expect(inspect(torch.tensor([[1, 2], [3, 4]]))).toBe('tensor([[1., 2.],\n        [3., 4.]], size=(2, 2), dtype=torch.float32)')
+  expect(
+    inspect(
+      torch.tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    ),
+  ).toBe('tensor([[1., 2.],\n        [3., 4.]], size=(2, 2), dtype=torch.float32)')
   expect(inspect(torch.tensor(1n))).toBe('tensor(1, size=(), dtype=torch.int64)')
   expect(inspect({ a: { b: { c: { x: torch.ones([2]) } } } }, { depth: 3 })).toContain('[Tensor float32 [2]]')
   const gone = torch.ones([2])

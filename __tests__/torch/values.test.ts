@@ -23,7 +23,10 @@ describe('item', () => {
 })
 
 test('values of every dtype come back, flat and nested, as Python has them', async () => {
-  const base = torch.tensor([[0, 1, -2], [3.5, 100, 7]])
+  const base = torch.tensor([
+    [0, 1, -2],
+    [3.5, 100, 7],
+  ])
   const tensors: Record<string, torch.Tensor> = {}
   for (const dtype of torch.dtypes) tensors[dtype] = (/^u|bool|e8m0/.test(dtype) ? base.abs() : base).to(dtype)
   const { lists } = await runPython<{ lists: Record<string, unknown> }>(
@@ -60,7 +63,10 @@ test('toTypedArray is a copy of the fitting kind', () => {
     float8_e4m3fn: 'Uint8Array',
   }
   for (const [dtype, kind] of Object.entries(kinds)) {
-    const data = torch.tensor([1, 0, 3]).to(dtype as torch.DType).toTypedArray()
+    const data = torch
+      .tensor([1, 0, 3])
+      .to(dtype as torch.DType)
+      .toTypedArray()
     expect([dtype, data.constructor.name, data.length]).toEqual([dtype, kind, dtype.startsWith('complex') ? 6 : 3])
   }
   const x = torch.ones([2])
@@ -71,9 +77,16 @@ test('toTypedArray is a copy of the fitting kind', () => {
 
 test('views are read in their own order', () => {
   const x = torch.arange(6).view([2, 3])
-  expect(x.T.tolist()).toEqual([[0, 3], [1, 4], [2, 5]])
+  expect(x.T.tolist()).toEqual([
+    [0, 3],
+    [1, 4],
+    [2, 5],
+  ])
   expect([...x.T.toTypedArray()]).toEqual([0n, 3n, 1n, 4n, 2n, 5n])
-  expect(x.index([torch.slice(null, null, 1), torch.slice(0, 3, 2)]).tolist()).toEqual([[0, 2], [3, 5]])
+  expect(x.index([torch.slice(null, null, 1), torch.slice(0, 3, 2)]).tolist()).toEqual([
+    [0, 2],
+    [3, 5],
+  ])
   const z = torch.tensor([{ real: 1, imag: 2 }])
   expect(z.conj().tolist()).toEqual([[1, -2]])
   expect(z.conj().imag.tolist()).toEqual([-2])
@@ -92,9 +105,28 @@ test('members answer what Python answers', () => {
   expect(x.index([1]).storageOffset()).toBe(1)
   expect(() => x.size(3)).toThrow(/dimension 3 is out of range for a tensor of 3 dimensions/)
   expect(() => x.stride(3)).toThrow(/dimension 3 is out of range/)
-  expect([x.device, x.dtype, x.layout, x.isCuda, x.isLeaf, x.requiresGrad, x.grad, x.gradFn]).toEqual(['cpu', 'float32', 'strided', false, true, false, null, null])
+  expect([x.device, x.dtype, x.layout, x.isCuda, x.isLeaf, x.requiresGrad, x.grad, x.gradFn]).toEqual([
+    'cpu',
+    'float32',
+    'strided',
+    false,
+    true,
+    false,
+    null,
+    null,
+  ])
   expect([x.isFloatingPoint(), x.isComplex()]).toEqual([true, false])
-  expect([...torch.tensor([[1, 2], [3, 4]])].map((row) => row.tolist())).toEqual([[1, 2], [3, 4]])
+  expect(
+    [
+      ...torch.tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    ].map((row) => row.tolist()),
+  ).toEqual([
+    [1, 2],
+    [3, 4],
+  ])
   expect(() => [...torch.tensor(1)]).toThrow(/without dimensions/)
   expect(torch.tensor({ real: 1, imag: 2 }).real.item()).toBe(1)
 })
@@ -112,7 +144,18 @@ describe('to', () => {
     expect(x.to({ memoryFormat: 'channelsLast' }).isContiguous('channelsLast')).toBe(true)
     expect(x.to('meta').device).toBe('meta')
     const casts = ['float', 'double', 'half', 'bfloat16', 'int', 'long', 'short', 'char', 'byte', 'bool'] as const
-    expect(casts.map((name) => x[name]().dtype)).toEqual(['float32', 'float64', 'float16', 'bfloat16', 'int32', 'int64', 'int16', 'int8', 'uint8', 'bool'])
+    expect(casts.map((name) => x[name]().dtype)).toEqual([
+      'float32',
+      'float64',
+      'float16',
+      'bfloat16',
+      'int32',
+      'int64',
+      'int16',
+      'int8',
+      'uint8',
+      'bool',
+    ])
     expect(x.type('float64').dtype).toBe('float64')
   })
 

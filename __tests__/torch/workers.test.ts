@@ -62,7 +62,8 @@ test('the process trains on after workers were terminated in the middle of a ste
 })
 
 test('the shim loads again after the only workers that had loaded it are gone', async () => {
-  const losses = await runChild<number[]>(`${START}
+  const losses = await runChild<number[]>(
+    `${START}
     const losses = []
     for (let i = 0; i < 3; i++) {
       const worker = start(20)
@@ -72,7 +73,9 @@ test('the shim loads again after the only workers that had loaded it are gone', 
     losses.push(loadTorch().ones([2]).sum().item())
     losses.push(await result(start(20)))
     report(losses)
-  `, { lazy: true })
+  `,
+    { lazy: true },
+  )
   expect(losses).toEqual([losses[0], losses[0], losses[0], 2, losses[0]])
 })
 

@@ -1,5 +1,14 @@
 import { nn } from '../torch'
-import { ColorJitter, GaussianBlur, IMAGENET_MEAN, IMAGENET_STD, Normalize, RandomApply, RandomGrayscale, RandomSolarize } from '../vision/transforms'
+import {
+  ColorJitter,
+  GaussianBlur,
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  Normalize,
+  RandomApply,
+  RandomGrayscale,
+  RandomSolarize,
+} from '../vision/transforms'
 
 /** The reference's augmentations, for images in 0…1: colour jitter, grayscale, blur, solarize, ImageNet normalisation. */
 export function defaultAugmentation(): nn.Sequential {

@@ -18,12 +18,16 @@ export function layerName(net: Backbone, layer: string | number): string {
   const names = [...net.namedModules()].map(([name]) => name)
   if (typeof layer === 'string') {
     if (names.includes(layer)) return layer
-    throw new ArgumentError(`the backbone has no layer '${layer}'${suggestion(layer, names.filter(Boolean))}. Its layers: ${names.filter(Boolean).join(', ')}`)
+    throw new ArgumentError(
+      `the backbone has no layer '${layer}'${suggestion(layer, names.filter(Boolean))}. Its layers: ${names.filter(Boolean).join(', ')}`,
+    )
   }
   const children = childNames(net)
   const name = children.at(layer)
   if (name === undefined || layer >= children.length) {
-    throw new ArgumentError(`the backbone has no child ${layer}: it has ${children.length} (${children.join(', ')}), numbered from 0, or from −1 at the end`)
+    throw new ArgumentError(
+      `the backbone has no child ${layer}: it has ${children.length} (${children.join(', ')}), numbered from 0, or from −1 at the end`,
+    )
   }
   return name
 }
@@ -53,7 +57,9 @@ export class HiddenLayers {
     return this.paths.map((path) => {
       const output = outputs[this.distinct.indexOf(path)]
       if (torch.isTensor(output)) return output
-      throw new ArgumentError(`the hidden layer '${path}' ${output === undefined ? 'was never called' : 'gives no tensor'} in the backbone's forward: choose another`)
+      throw new ArgumentError(
+        `the hidden layer '${path}' ${output === undefined ? 'was never called' : 'gives no tensor'} in the backbone's forward: choose another`,
+      )
     })
   }
 
@@ -94,7 +100,9 @@ export class Encoder extends nn.Module<[Tensor, { instance: boolean }], { pixels
     }
     if (!isSpatial(pixels)) {
       const hint = hintOfSpatialLayer(net, imageSize)
-      process.emitWarning(`the hidden pixel layer '${paths[0]}' gives a map of 1×1 pixel, so the pixel loss compares whole images${hint}`, { code: 'PIXELCL_SINGLE_PIXEL' })
+      process.emitWarning(`the hidden pixel layer '${paths[0]}' gives a map of 1×1 pixel, so the pixel loss compares whole images${hint}`, {
+        code: 'PIXELCL_SINGLE_PIXEL',
+      })
     }
     const where = firstParameter(net)
     this.pixelProjector = new ConvMLP(pixels.shape[1]!, options.projectionSize, options.projectionHiddenSize).to(where)

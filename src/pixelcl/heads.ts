@@ -7,7 +7,12 @@ export class MLP extends nn.Module {
 
   constructor(inputSize: number, outputSize: number, hiddenSize: number) {
     super()
-    this.net = new nn.Sequential(new nn.Linear(inputSize, hiddenSize), new nn.BatchNorm1d(hiddenSize), new nn.ReLU(), new nn.Linear(hiddenSize, outputSize))
+    this.net = new nn.Sequential(
+      new nn.Linear(inputSize, hiddenSize),
+      new nn.BatchNorm1d(hiddenSize),
+      new nn.ReLU(),
+      new nn.Linear(hiddenSize, outputSize),
+    )
   }
 
   override forward(features: Tensor): Tensor {
@@ -21,7 +26,12 @@ export class ConvMLP extends nn.Module {
 
   constructor(inputSize: number, outputSize: number, hiddenSize: number) {
     super()
-    this.net = new nn.Sequential(new nn.Conv2d(inputSize, hiddenSize, 1), new nn.BatchNorm2d(hiddenSize), new nn.ReLU(), new nn.Conv2d(hiddenSize, outputSize, 1))
+    this.net = new nn.Sequential(
+      new nn.Conv2d(inputSize, hiddenSize, 1),
+      new nn.BatchNorm2d(hiddenSize),
+      new nn.ReLU(),
+      new nn.Conv2d(hiddenSize, outputSize, 1),
+    )
   }
 
   override forward(map: Tensor): Tensor {
@@ -56,7 +66,12 @@ export class PPM extends nn.Module {
     if (numLayers === 0) this.transformNet = new nn.Identity()
     else if (numLayers === 1) this.transformNet = new nn.Conv2d(chan, chan, 1)
     else if (numLayers === 2) {
-      this.transformNet = new nn.Sequential(new nn.Conv2d(chan, chan, 1), new nn.BatchNorm2d(chan), new nn.ReLU(), new nn.Conv2d(chan, chan, 1))
+      this.transformNet = new nn.Sequential(
+        new nn.Conv2d(chan, chan, 1),
+        new nn.BatchNorm2d(chan),
+        new nn.ReLU(),
+        new nn.Conv2d(chan, chan, 1),
+      )
     } else throw new ArgumentError(`numLayers must be 0, 1 or 2 but is ${String(numLayers)}`)
   }
 

@@ -51,7 +51,9 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     checkBatchNorms(net)
     this.augment1 = augmentFn ?? defaultAugmentation()
     this.augment2 = augmentFn2 ?? this.augment1
-    const ppm = this.options.usePixpro ? new PPM({ chan: projectionSize, numLayers: this.options.ppmNumLayers, gamma: this.options.ppmGamma }) : null
+    const ppm = this.options.usePixpro
+      ? new PPM({ chan: projectionSize, numLayers: this.options.ppmNumLayers, gamma: this.options.ppmGamma })
+      : null
     const predictor = new MLP(projectionSize, projectionSize, projectionHiddenSize)
     const where = firstParameter(net)
     this.onlineEncoder = new Encoder(net, imageSize, this.options)
@@ -97,7 +99,9 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     const pairs = this.pairsOf(viewOne, viewTwo, { image: size, map }, images.device)
     if (pairs.count === 0) return [instance ?? nothingToLearn(images), 0]
 
-    const pixels = this.pixelBranch([onlineOne.pixels, onlineTwo.pixels], [targetOne.pixels, targetTwo.pixels], pairs).mul(this.options.alpha)
+    const pixels = this.pixelBranch([onlineOne.pixels, onlineTwo.pixels], [targetOne.pixels, targetTwo.pixels], pairs).mul(
+      this.options.alpha,
+    )
     if (instance === null) return [pixels, pairs.count]
     return [pixels.add(instanceWeight === 1 ? instance : instance.mul(instanceWeight)), pairs.count]
   }
@@ -124,7 +128,9 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
       const [pixels, targets] = [map.flatten(2), targetMap.flatten(2)]
       return ppm === null ? pixContrastLoss(pixels, targets, direction, this.options) : pixProLoss(pixels, targets, direction)
     }
-    return loss(one, target[1], pairs).add(loss(two, target[0], back)).div(2)
+    return loss(one, target[1], pairs)
+      .add(loss(two, target[0], back))
+      .div(2)
   }
 
   /** A copy of the online encoder that no gradient reaches. */
@@ -136,7 +142,9 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   updateMovingAverage(): void {
     const target = this.targetEncoder
     if (target === null) {
-      throw new ArgumentError('the target encoder has not been created yet: after resetMovingAverage() the next forward makes it; call forward() before updateMovingAverage()')
+      throw new ArgumentError(
+        'the target encoder has not been created yet: after resetMovingAverage() the next forward makes it; call forward() before updateMovingAverage()',
+      )
     }
     const move = torch.ops['aten']!['_foreach_lerp_']!['Scalar']!
     torch.noGrad(() => move(target.parameters(), this.onlineEncoder.parameters(), torch.float(1 - this.options.movingAverageDecay)))
@@ -167,20 +175,25 @@ function nothingToLearn(images: Tensor): Tensor {
 
 function checkSmallestBox(height: number, width: number, { cutoutRatioRange: [low] }: ResolvedOptions): void {
   if (Math.floor(low * height) >= 1 && Math.floor(low * width) >= 1) return
-  throw new ArgumentError(`images of ${height} × ${width} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger cutoutRatioRange`)
+  throw new ArgumentError(
+    `images of ${height} × ${width} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger cutoutRatioRange`,
+  )
 }
 
 function checkViews(views: readonly [Views, Views], count: number, height: number, width: number): void {
   for (const view of views) {
     const list = isPerSample(view) ? view : [view]
-    if (isPerSample(view) && view.length !== count) throw new ArgumentError(`views has ${view.length} boxes for ${count} images: give one for each, or one for all`)
+    if (isPerSample(view) && view.length !== count)
+      throw new ArgumentError(`views has ${view.length} boxes for ${count} images: give one for each, or one for all`)
     for (const { box } of list) {
       const isWhole = [box.y0, box.y1, box.x0, box.x1].every(Number.isInteger)
       const ok = isWhole && box.y0 >= 0 && box.y0 < box.y1 && box.y1 <= height && box.x0 >= 0 && box.x0 < box.x1 && box.x1 <= width
-      if (!ok) throw new ArgumentError(`the box ${JSON.stringify(box)} does not lie in an image of ${height} × ${width} (half-open, in pixels)`)
+      if (!ok)
+        throw new ArgumentError(`the box ${JSON.stringify(box)} does not lie in an image of ${height} × ${width} (half-open, in pixels)`)
     }
   }
-  if (isPerSample(views[0]) !== isPerSample(views[1])) throw new ArgumentError('both views must be given per image, or both for the whole batch')
+  if (isPerSample(views[0]) !== isPerSample(views[1]))
+    throw new ArgumentError('both views must be given per image, or both for the whole batch')
 }
 
 /** Frozen batch norms cannot train; those in eval mode stay so, which a person should know. */
@@ -193,12 +206,18 @@ function checkBatchNorms(net: Backbone): void {
       )
     }
   }
-  const isNorm = (module: nn.AnyModule) => module instanceof nn.BatchNorm1d || module instanceof nn.BatchNorm2d || (module instanceof jit.ScriptModule && /^BatchNorm/.test(module.originalName))
+  const isNorm = (module: nn.AnyModule) =>
+    module instanceof nn.BatchNorm1d ||
+    module instanceof nn.BatchNorm2d ||
+    (module instanceof jit.ScriptModule && /^BatchNorm/.test(module.originalName))
   const norms = net.modules().filter(isNorm)
   const still = norms.filter((module) => !module.training).length
   if (still > 0) {
-    process.emitWarning(`${still} of the backbone's ${norms.length} batch norms are in eval mode and stay so: they use running statistics. Call train() on the backbone to train them`, {
-      code: 'PIXELCL_EVAL_BATCH_NORM',
-    })
+    process.emitWarning(
+      `${still} of the backbone's ${norms.length} batch norms are in eval mode and stay so: they use running statistics. Call train() on the backbone to train them`,
+      {
+        code: 'PIXELCL_EVAL_BATCH_NORM',
+      },
+    )
   }
 }

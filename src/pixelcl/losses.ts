@@ -44,10 +44,17 @@ function meanOverImages(values: Tensor, positives: Tensor): Tensor {
 /** −log of the share of the positives' exponentials, over the pooled batch (or each image). */
 function batchContrast(logits: Tensor, { mask }: Pairs): Tensor {
   const positive = logits.maskedFill(mask.logicalNot(), -Infinity)
-  if (mask.dim() === 2) return logits.flatten().logsumexp([0]).sub(positive.flatten().logsumexp([0]))
+  if (mask.dim() === 2)
+    return logits
+      .flatten()
+      .logsumexp([0])
+      .sub(positive.flatten().logsumexp([0]))
   const positives = mask.sum([1, 2])
   const has = positives.gt(0)
-  const share = logits.flatten(1).logsumexp([1]).sub(safeLogsumexp(positive.flatten(1), has))
+  const share = logits
+    .flatten(1)
+    .logsumexp([1])
+    .sub(safeLogsumexp(positive.flatten(1), has))
   return meanOverImages(share, positives)
 }
 
@@ -59,7 +66,10 @@ function pixelContrast(logits: Tensor, { mask }: Pairs): Tensor {
   const share = logits.logsumexp([2]).sub(safeLogsumexp(positive, rows))
   const weights = rows.to(logits.dtype)
   if (mask.dim() === 2) return share.mul(weights).sum().div(weights.sum())
-  const perImage = share.mul(weights).sum([1]).div(weights.sum([1]).clampMin(1))
+  const perImage = share
+    .mul(weights)
+    .sum([1])
+    .div(weights.sum([1]).clampMin(1))
   return meanOverImages(perImage, rows.sum([1]))
 }
 
@@ -69,7 +79,12 @@ function safeLogsumexp(values: Tensor, has: Tensor): Tensor {
 }
 
 /** PixContrast of two maps [N, C, P]. */
-export function pixContrastLoss(pixels: Tensor, targets: Tensor, pairs: Pairs, options: Pick<ResolvedOptions, 'contrast' | 'similarityTemperature'>): Tensor {
+export function pixContrastLoss(
+  pixels: Tensor,
+  targets: Tensor,
+  pairs: Pairs,
+  options: Pick<ResolvedOptions, 'contrast' | 'similarityTemperature'>,
+): Tensor {
   const logits = cosineMatrix(pixels, targets).div(options.similarityTemperature)
   return options.contrast === 'batch' ? batchContrast(logits, pairs) : pixelContrast(logits, pairs)
 }

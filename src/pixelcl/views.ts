@@ -82,7 +82,11 @@ export interface Sizes {
 function imageCoordinates(view: View, { image, map }: Sizes, mode: Mode, device: string): Tensor {
   const [height, width] = image
   const grid = torch.meshgrid([torch.arange(height, { device }), torch.arange(width, { device })])
-  const scaled = torch.stack(grid).unsqueeze(0).float().div_(Math.sqrt(height ** 2 + width ** 2))
+  const scaled = torch
+    .stack(grid)
+    .unsqueeze(0)
+    .float()
+    .div_(Math.sqrt(height ** 2 + width ** 2))
   scaled.select(1, 0).mul_(map[0])
   scaled.select(1, 1).mul_(map[1])
   return cutOne(scaled, view, map, mode).flatten(2).squeeze(0).t()

@@ -113,7 +113,9 @@ function bind(
       used++
     }
     if (!isGiven) {
-      if (!parameter.hasDefault && !(parameter.optional && parameter.keywordOnly)) return `'${parameter.camelName}' is missing`
+      if (!parameter.hasDefault && !(parameter.optional && parameter.keywordOnly)) {
+        return strayKey(signature, Object.keys(options ?? {})) ?? `'${parameter.camelName}' is missing`
+      }
       continue
     }
     if (!accepts(parameter, value)) return `'${parameter.camelName}' must be ${article(parameter.text)} but is ${describe(value)}`
@@ -124,7 +126,8 @@ function bind(
     const extra = signature.factory && 'requiresGrad' in options ? 1 : 0
     const keys = Object.keys(options).filter((key) => options[key] !== undefined)
     const defined = parameters.filter((p, i) => i !== selfIndex && hasKey(options, p) && keyed(options, p) !== undefined).length
-    if (keys.length > Math.min(used, defined) + extra) return unknownKey(signature, keys)
+    if (keys.length > Math.min(used, defined) + extra)
+      return strayKey(signature, keys) ?? 'an argument is given both by position and by name'
   }
   return values
 }
@@ -204,14 +207,14 @@ export function convert(value: unknown): unknown {
   return value
 }
 
-function unknownKey(signature: Signature, keys: readonly string[]): string {
+/** What an option that the overload does not know should have been; undefined when it knows all. */
+function strayKey(signature: Signature, keys: readonly string[]): string | undefined {
   const known = signature.parameters
     .filter((_, i) => i !== signature.selfIndex)
     .map((parameter) => (parameter.name === 'self' ? 'input' : parameter.camelName))
   if (signature.factory) known.push('requiresGrad')
   const stray = keys.find((key) => !known.includes(key) && key !== 'self')
-  if (stray === undefined) return 'an argument is given both by position and by name'
-  return `unknown option '${stray}'${suggestion(stray, known)}`
+  return stray === undefined ? undefined : `unknown option '${stray}'${suggestion(stray, known)}`
 }
 
 /** ' (did you mean …?)' for the nearest known name, also where the Python spelling was used. */

@@ -1,0 +1,40 @@
+// Writes the parts of README.md that stand elsewhere too: the example's program and the table of options. Needs dist/.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import prettier from 'prettier'
+import { pixelCLOptions } from '../../dist/pixelcl/options.js'
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** The example without the comment at its head. */
+export function program() {
+  return readFileSync(join(root, 'examples', 'resnet50.mts'), 'utf8')
+    .replace(/^(\/\/.*\n)+/, '')
+    .trim()
+}
+
+/** One row an option: its name, its default as written in TypeScript, its description. */
+export function optionsTable() {
+  const defaults = pixelCLOptions.parse({ imageSize: 1 })
+  const written = (name) => {
+    if (name === 'imageSize') return 'required'
+    const value = defaults[name]
+    return value === undefined ? '–' : `\`${JSON.stringify(value).replaceAll('"', "'").replaceAll(',', ', ')}\``
+  }
+  const rows = Object.entries(pixelCLOptions.shape).map(([name, schema]) => `| \`${name}\` | ${written(name)} | ${schema.description} |`)
+  return ['| option | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+/** README.md with both parts as they should be. */
+export async function renewed(text) {
+  const whole = text
+    .replace(/(whole pretraining, `pretrain\.mts`:\n\n```ts\n)[\s\S]*?(\n```)/, (_, before, after) => before + program() + after)
+    .replace(/(in `--config` the same names\.\n\n)[\s\S]*?(\n\n## )/, (_, before, after) => before + optionsTable() + after)
+  return prettier.format(whole, { ...(await prettier.resolveConfig(join(root, 'README.md'))), parser: 'markdown' })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const path = join(root, 'README.md')
+  writeFileSync(path, await renewed(readFileSync(path, 'utf8')))
+}

@@ -1,0 +1,51 @@
+// The static checks, one list for `npm run lint` and `npm test`. Node built-ins only.
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { packageRoot } from '../setup/cache.mjs'
+
+const bin = join(packageRoot, 'node_modules', '.bin')
+const sources = readdirSync(join(packageRoot, 'binding')).map((name) => `binding/${name}`)
+
+export const LINT = [
+  ['eslint', '.'],
+  ['prettier', '--check', '--log-level', 'warn', '.'],
+  ['clang-format', '--dry-run', '-Werror', ...sources],
+  ['tsc', '--noEmit'],
+  ['tsc', '-p', '__tests__'],
+]
+
+/** What a published package must be, so that it resolves, with its types, for `import` and `require`. */
+export const PUBLISH = [
+  ['publint', '--strict'],
+  ['attw', '--pack', '.', '--profile', 'node16'],
+]
+
+/** Runs each check in turn, showing the output of those that fail; gives the names of both kinds. */
+export async function check(commands, log) {
+  const passed = []
+  const failed = []
+  for (const command of commands) {
+    const name = command.length > 4 ? `${command.slice(0, 3).join(' ')} …` : command.join(' ')
+    const began = Date.now()
+    const { code, output } = await runBin(command)
+    if (code !== 0) process.stderr.write(`${output.trimEnd()}\n`)
+    log(`${name}: ${code === 0 ? 'clean' : 'FAILED'} (${((Date.now() - began) / 1000).toFixed(0)} s)`)
+    const list = code === 0 ? passed : failed
+    list.push(name)
+  }
+  return { passed, failed }
+}
+
+function runBin([command, ...args]) {
+  // The tools start the node of the path: this one.
+  const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }
+  return new Promise((resolve) => {
+    const child = spawn(join(bin, command), args, { cwd: packageRoot, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    child.stdout.on('data', (data) => (output += data))
+    child.stderr.on('data', (data) => (output += data))
+    child.on('error', (error) => resolve({ code: 1, output: error.message }))
+    child.on('close', (code) => resolve({ code, output }))
+  })
+}

@@ -1,0 +1,31 @@
+// npm test: the set-up, the checks, the tests; what follows `npm test --` goes to vitest, and then the checks are left out.
+// The last line is 'N passed, N failed', checks and tests counted together. Node built-ins only.
+import { installOracle } from './setup/install.mjs'
+import { LINT, PUBLISH, check } from './tasks/checks.mjs'
+import { ready } from './tasks/ready.mjs'
+import { report } from './tasks/report.mjs'
+import { runVitest } from './tasks/vitest.mjs'
+
+const args = process.argv.slice(2)
+const say = (line) => process.stderr.write(`${line}\n`)
+
+async function prepare() {
+  const began = Date.now()
+  const log = (line) => say(`set-up: ${line}`)
+  const { libtorch } = await ready(log)
+  await installOracle(log)
+  log(`ready in ${((Date.now() - began) / 1000).toFixed(1)} s (libtorch ${libtorch.version} from ${libtorch.source})`)
+}
+
+async function checksAndTests() {
+  await prepare()
+  const checks = args.length > 0 ? { passed: [], failed: [] } : await check([...LINT, ...PUBLISH], (line) => say(`check: ${line}`))
+  const tests = await runVitest(args)
+  for (const { test, note } of tests.skipped) say(`skipped: ${test}${note && ` (${note})`}`)
+  for (const name of checks.failed) say(`failed: ${name}`)
+  return { passed: tests.passed + checks.passed.length, failed: tests.failed + checks.failed.length }
+}
+
+const { passed, failed } = (await report(checksAndTests)) ?? { passed: 0, failed: 1 }
+if (failed > 0) process.exitCode = 1
+process.stdout.write(`${passed} passed, ${failed} failed\n`)

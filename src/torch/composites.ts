@@ -11,8 +11,11 @@ import {
   type UniqueConsecutiveOptions,
   type UniqueOptions,
 } from './functional/unique'
+import { native } from '../native'
 import { TensorMethods } from './generated/methods'
 import type { Tensor } from './tensor'
+
+let inferenceCall = (...args: unknown[]): unknown => (inferenceCall = native.operator('aten::is_inference', ''))(...args)
 
 /** Tensor methods that Python writes in Python: each is the function of torch of its name. */
 export abstract class TensorComposites extends TensorMethods {
@@ -50,6 +53,20 @@ export abstract class TensorComposites extends TensorMethods {
   uniqueConsecutive(...given: Given<UniqueConsecutiveOptions, typeof UNIQUE_CONSECUTIVE>): Tensor
   uniqueConsecutive(...given: Given<UniqueConsecutiveOptions, typeof UNIQUE_CONSECUTIVE>): Tensor | Tensor[] {
     return uniqueConsecutive(this.self, ...given)
+  }
+
+  /** The number of elements. */
+  nelement(): number {
+    return this.self.numel()
+  }
+
+  ndimension(): number {
+    return this.self.dim()
+  }
+
+  /** Whether it was made in inference mode, so that it can never be part of a graph. */
+  isInference(): boolean {
+    return inferenceCall(this._h) as boolean
   }
 
   /** The only class that extends this one is Tensor. */

@@ -1,4 +1,5 @@
 /** Functions of torch that Python writes in Python. */
+export { canCast, numel, promoteTypes, resultType } from './functional/dtypes'
 export { isComplex, isFloatingPoint, nonzero, split, type NonzeroOptions, type SplitOptions } from './functional/elements'
 export {
   atleast1d,

@@ -2,7 +2,18 @@ export * from './generated/functions'
 export { Tensor, fromShared } from './tensor'
 export type { ToOptions } from './convert'
 export { isTensor } from './base'
-export { tensor, asTensor, full, fullLike, scalarTensor, defaultDtype, setDefaultDtype, type TensorData, type TensorOptions } from './creation'
+export {
+  tensor,
+  asTensor,
+  full,
+  fullLike,
+  scalarTensor,
+  defaultDtype,
+  defaultDtype as getDefaultDtype,
+  setDefaultDtype,
+  type TensorData,
+  type TensorOptions,
+} from './creation'
 export {
   atleast1d,
   atleast2d,
@@ -10,6 +21,7 @@ export {
   blockDiag,
   broadcastShapes,
   broadcastTensors,
+  canCast,
   cartesianProd,
   cdist,
   einsum,
@@ -19,6 +31,9 @@ export {
   meshgrid,
   nonzero,
   norm,
+  numel,
+  promoteTypes,
+  resultType,
   split,
   spmm,
   stft,

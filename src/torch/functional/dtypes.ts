@@ -1,0 +1,48 @@
+import { native } from '../../native'
+import type { DType, Scalar } from '../dtype'
+import { convert } from '../dispatch/resolve'
+import { isTensor } from '../base'
+import type { Tensor } from '../tensor'
+
+type Call = (...args: unknown[]) => unknown
+let promoteCall: Call = (...args) => (promoteCall = native.operator('aten::promote_types', ''))(...args)
+let castCall: Call = (...args) => (castCall = native.operator('aten::can_cast', ''))(...args)
+
+/**
+ * The dtype that holds the values of both.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.promote_types.html
+ * @example
+ * torch.promoteTypes('int32', 'float16') // 'float16'
+ */
+export function promoteTypes(type1: DType, type2: DType): DType {
+  return promoteCall(type1, type2) as DType
+}
+
+/**
+ * Whether values of one dtype may become the other's in place: not from floats to integers, nor from complex to real.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.can_cast.html
+ * @example
+ * torch.canCast('float64', 'float32') // true
+ */
+export function canCast(from: DType, to: DType): boolean {
+  return castCall(from, to) as boolean
+}
+
+/**
+ * The dtype that an operation on both gives; tensors without dimensions and numbers weigh less than others.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.result_type.html
+ * @example
+ * torch.resultType(torch.ones([2], { dtype: 'int32' }), 1.5) // 'float32'
+ */
+export function resultType(one: Tensor | Scalar, two: Tensor | Scalar): DType {
+  const overload = isTensor(one) ? (isTensor(two) ? 'Tensor' : 'Scalar') : isTensor(two) ? 'Scalar_Tensor' : 'Scalar_Scalar'
+  return native.operator('aten::result_type', overload)(convert(one), convert(two)) as DType
+}
+
+/** The number of elements. */
+export function numel(input: Tensor): number {
+  return input.numel()
+}

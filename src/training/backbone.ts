@@ -1,0 +1,62 @@
+import { ArgumentError, jit, nn } from '../torch'
+import { isTorchScriptFile } from '../torch/jit/files'
+import { loadStateDictFile, save } from '../torch/serialization'
+import type { Backbone } from '../pixelcl'
+import { models } from '../vision'
+import type { Architecture } from '../vision/models'
+
+/** A backbone read from a file, and how it goes back into one. */
+export interface LoadedBackbone {
+  readonly net: Backbone
+  /** The ResNet whose state dict it was; null for a TorchScript program. */
+  readonly arch: Architecture | null
+  /** Of a state dict: its names, in order. */
+  readonly keys: readonly string[]
+}
+
+export interface BackboneOptions {
+  /** The ResNet of a state dict; default: told from its keys. */
+  arch?: Architecture | undefined
+  /** Told what was looked through to find the weights. */
+  say?: (message: string) => void
+}
+
+/**
+ * Reads a backbone: a TorchScript file, or whatever holds a ResNet's state dict.
+ *
+ * @throws FileError for a file that is missing, damaged or of another format; JitError, ArgumentError for one that cannot be trained.
+ */
+export function loadBackbone(path: string, options: BackboneOptions = {}): LoadedBackbone {
+  return isTorchScriptFile(path) ? { net: jit.load(path), arch: null, keys: [] } : loadResNet(path, options)
+}
+
+function loadResNet(path: string, options: BackboneOptions): LoadedBackbone {
+  const state = loadStateDictFile(path, options.say === undefined ? {} : { say: options.say })
+  const arch = options.arch ?? models.architectureOf(state)
+  if (arch === null) {
+    const names = Object.keys(state)
+    throw new ArgumentError(
+      `${path} holds a state dict, but not of a ResNet that is known (${models.architectures.join(', ')}): its names are ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}. ` +
+        'Export the network in Python as TorchScript, torch.jit.script(model).save(path), and give that file; or name the ResNet with --arch',
+    )
+  }
+  const weight = state['fc.weight']
+  const make = models[arch]
+  // A backbone whose classifier was cut off gets one to run with, which its file never sees.
+  const head = weight === undefined && state['fc.bias'] === undefined ? headOf(make()) : {}
+  return { net: make({ weights: { ...state, ...head }, numClasses: weight?.shape[0] ?? 1000 }), arch, keys: Object.keys(state) }
+}
+
+function headOf(net: nn.AnyModule): nn.StateDict {
+  return Object.fromEntries(Object.entries(net.stateDict()).filter(([name]) => name.startsWith('fc.')))
+}
+
+/** Writes a backbone as it came: a TorchScript file, or a state dict of the same names. In the file it is on the CPU. */
+export function saveBackbone({ net, arch, keys }: LoadedBackbone, path: string): void {
+  const isOnCpu = [...net.parameters(), ...net.buffers()].every((tensor) => tensor.device === 'cpu')
+  const onCpu = isOnCpu ? net : net.deepcopy().to('cpu')
+  if (arch === null) return jit.save(onCpu as unknown as jit.ScriptModule, path)
+  const state = onCpu.stateDict()
+  const known = new Set(keys)
+  save(Object.fromEntries(Object.entries(state).filter(([name]) => known.has(name) || !name.startsWith('fc.'))), path)
+}

@@ -134,6 +134,12 @@ function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number): Tensor[
     const saved = buffers.map((buffer) => buffer.clone())
     try {
       return layers.run(net, torch.randn([2, 3, imageSize, imageSize], { dtype, device }))
+    } catch (error) {
+      if (error instanceof ArgumentError || !(error instanceof Error)) throw error
+      const tried = `[2, 3, ${imageSize}, ${imageSize}]`
+      throw new ArgumentError(`the backbone failed on images ${tried}, which imageSize: ${imageSize} asks for: ${error.message}`, {
+        cause: error,
+      })
     } finally {
       buffers.forEach((buffer, i) => buffer.copy_(saved[i]!))
       generators.forEach((generator, i) => generator.setState(states[i]!))

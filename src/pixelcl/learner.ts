@@ -1,13 +1,14 @@
 import * as torch from '../torch'
-import { ArgumentError, isTensor, jit, nn, type Tensor } from '../torch'
+import { ArgumentError, isTensor, nn, type Tensor } from '../torch'
 import type { ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
+import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkViews } from './checks'
 import { Encoder, firstParameter, type Backbone } from './encoder'
 import { MLP, PPM } from './heads'
 import { checkImages } from './images'
 import { instanceLoss, pixContrastLoss, pixProLoss, type Pairs } from './losses'
 import { parseOptions, pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
-import { cutView, drawViews, isPerSample, positiveMask, type Sizes, type Views } from './views'
+import { cutView, drawViews, positiveMask, type Sizes, type Views } from './views'
 
 export interface ForwardOptions {
   /** Gives `[loss, positivePairs]` in place of the loss. */
@@ -47,6 +48,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     super()
     this.options = parseOptions(pixelCLOptions, options, 'PixelCL')
     const { imageSize, projectionSize, projectionHiddenSize, augmentFn, augmentFn2 } = this.options
+    checkBackbone(net)
     checkSmallestBox(imageSize, imageSize, this.options)
     checkBatchNorms(net)
     this.augment1 = augmentFn ?? defaultAugmentation()
@@ -74,6 +76,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   override forward(images: Tensor, options?: ForwardOptions): Tensor | [Tensor, number]
   override forward(images: Tensor, options: ForwardOptions = {}): Tensor | [Tensor, number] {
     checkImages(images, this)
+    checkOptions(options)
     const [count, , height, width] = images.shape as [number, number, number, number]
     if (options.views === undefined) checkSmallestBox(height, width, this.options)
     else checkViews(options.views, count, height, width)
@@ -97,13 +100,13 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     const instance = this.instanceBranch(onlineOne.instance, onlineTwo.instance, targetOne.instance, targetTwo.instance)
     const map = onlineOne.pixels.shape.slice(2) as [number, number]
     const pairs = this.pairsOf(viewOne, viewTwo, { image: size, map }, images.device)
-    if (pairs.count === 0) return [instance ?? nothingToLearn(images), 0]
+    const weighted = instance === null || instanceWeight === 1 ? instance : instance.mul(instanceWeight)
+    if (pairs.count === 0) return [weighted ?? nothingToLearn(images), 0]
 
     const pixels = this.pixelBranch([onlineOne.pixels, onlineTwo.pixels], [targetOne.pixels, targetTwo.pixels], pairs).mul(
       this.options.alpha,
     )
-    if (instance === null) return [pixels, pairs.count]
-    return [pixels.add(instanceWeight === 1 ? instance : instance.mul(instanceWeight)), pairs.count]
+    return [weighted === null ? pixels : pixels.add(weighted), pairs.count]
   }
 
   private instanceBranch(one: Tensor | null, two: Tensor | null, targetOne: Tensor | null, targetTwo: Tensor | null): Tensor | null {
@@ -171,53 +174,4 @@ function apply(augment: nn.Module | ImageTransform, images: Tensor, option: stri
 /** A zero on which backward works and moves nothing. */
 function nothingToLearn(images: Tensor): Tensor {
   return torch.zeros([], { dtype: images.dtype, device: images.device, requiresGrad: true })
-}
-
-function checkSmallestBox(height: number, width: number, { cutoutRatioRange: [low] }: ResolvedOptions): void {
-  if (Math.floor(low * height) >= 1 && Math.floor(low * width) >= 1) return
-  throw new ArgumentError(
-    `images of ${height} × ${width} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger cutoutRatioRange`,
-  )
-}
-
-function checkViews(views: readonly [Views, Views], count: number, height: number, width: number): void {
-  for (const view of views) {
-    const list = isPerSample(view) ? view : [view]
-    if (isPerSample(view) && view.length !== count)
-      throw new ArgumentError(`views has ${view.length} boxes for ${count} images: give one for each, or one for all`)
-    for (const { box } of list) {
-      const isWhole = [box.y0, box.y1, box.x0, box.x1].every(Number.isInteger)
-      const ok = isWhole && box.y0 >= 0 && box.y0 < box.y1 && box.y1 <= height && box.x0 >= 0 && box.x0 < box.x1 && box.x1 <= width
-      if (!ok)
-        throw new ArgumentError(`the box ${JSON.stringify(box)} does not lie in an image of ${height} × ${width} (half-open, in pixels)`)
-    }
-  }
-  if (isPerSample(views[0]) !== isPerSample(views[1]))
-    throw new ArgumentError('both views must be given per image, or both for the whole batch')
-}
-
-/** Frozen batch norms cannot train; those in eval mode stay so, which a person should know. */
-function checkBatchNorms(net: Backbone): void {
-  if (net instanceof jit.ScriptModule) {
-    const frozen = net.frozenBatchNorms()
-    if (frozen.length > 0) {
-      throw new ArgumentError(
-        `the backbone was traced in eval mode, so its ${frozen.length} batch norms are frozen in the graph (${frozen.slice(0, 3).join(', ')}…) and would not train. Export it again with torch.jit.script(model), or call model.train() before torch.jit.trace`,
-      )
-    }
-  }
-  const isNorm = (module: nn.AnyModule) =>
-    module instanceof nn.BatchNorm1d ||
-    module instanceof nn.BatchNorm2d ||
-    (module instanceof jit.ScriptModule && /^BatchNorm/.test(module.originalName))
-  const norms = net.modules().filter(isNorm)
-  const still = norms.filter((module) => !module.training).length
-  if (still > 0) {
-    process.emitWarning(
-      `${still} of the backbone's ${norms.length} batch norms are in eval mode and stay so: they use running statistics. Call train() on the backbone to train them`,
-      {
-        code: 'PIXELCL_EVAL_BATCH_NORM',
-      },
-    )
-  }
 }

@@ -1,0 +1,84 @@
+import { ArgumentError, jit, nn } from '../torch'
+import { describe, suggestion } from '../torch/dispatch/resolve'
+import type { Backbone } from './encoder'
+import type { ForwardOptions } from './learner'
+import type { ResolvedOptions } from './options'
+import { isPerSample, type View, type Views } from './views'
+
+/** Refuses images of which the smallest box would be less than one pixel. */
+export function checkSmallestBox(height: number, width: number, { cutoutRatioRange: [low] }: ResolvedOptions): void {
+  if (Math.floor(low * height) >= 1 && Math.floor(low * width) >= 1) return
+  throw new ArgumentError(
+    `images of ${height} × ${width} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger cutoutRatioRange`,
+  )
+}
+
+const forwardOptions = ['returnPositivePairs', 'views']
+
+/** Refuses options that forward does not know. */
+export function checkOptions(options: ForwardOptions): void {
+  for (const key of Object.keys(options)) {
+    if (!forwardOptions.includes(key)) throw new ArgumentError(`forward() has no option '${key}'${suggestion(key, forwardOptions)}`)
+  }
+}
+
+/** Refuses views that do not fit the images. */
+export function checkViews(views: readonly [Views, Views], count: number, height: number, width: number): void {
+  if (!Array.isArray(views) || views.length !== 2) {
+    throw new ArgumentError('views must be two: [one, two], each { box: { y0, y1, x0, x1 }, hflip } or an array of these, one an image')
+  }
+  for (const view of views as readonly Views[]) {
+    const list = isPerSample(view) ? view : [view]
+    if (isPerSample(view) && view.length !== count) {
+      throw new ArgumentError(`views has ${view.length} boxes for ${count} images: give one for each, or one for all`)
+    }
+    for (const each of list) checkView(each, height, width)
+  }
+  if (isPerSample(views[0] as Views) !== isPerSample(views[1] as Views)) {
+    throw new ArgumentError('both views must be given per image, or both for the whole batch')
+  }
+}
+
+function checkView(view: Partial<View> | null, height: number, width: number): void {
+  const box = view?.box
+  if (box === undefined || box === null || typeof view?.hflip !== 'boolean') {
+    throw new ArgumentError(`a view must be { box: { y0, y1, x0, x1 }, hflip } but is ${JSON.stringify(view)}`)
+  }
+  const isWhole = [box.y0, box.y1, box.x0, box.x1].every(Number.isInteger)
+  const isInside = box.y0 >= 0 && box.y0 < box.y1 && box.y1 <= height && box.x0 >= 0 && box.x0 < box.x1 && box.x1 <= width
+  if (isWhole && isInside) return
+  throw new ArgumentError(`the box ${JSON.stringify(box)} does not lie in an image of ${height} × ${width} (half-open, in pixels)`)
+}
+
+/** Refuses what is no module, such as a file's name. */
+export function checkBackbone(net: unknown): void {
+  if (net instanceof nn.Module) return
+  const hint = typeof net === 'string' ? `: load the file first, by torch.jit.load('${net}') or models.resnet50({ weights: '${net}' })` : ''
+  throw new ArgumentError(`PixelCL takes a backbone first, a Module or a TorchScript one, but received ${describe(net)}${hint}`)
+}
+
+/** Frozen batch norms cannot train; those in eval mode stay so, which a person should know. */
+export function checkBatchNorms(net: Backbone): void {
+  if (net instanceof jit.ScriptModule) {
+    const frozen = net.frozenBatchNorms()
+    if (frozen.length > 0) {
+      throw new ArgumentError(
+        `the backbone was traced in eval mode, so its ${frozen.length} batch norms are frozen in the graph (${frozen.slice(0, 3).join(', ')}…) and would not train. Export it again with torch.jit.script(model), or call model.train() before torch.jit.trace`,
+      )
+    }
+  }
+  const isNorm = (module: nn.AnyModule) =>
+    module instanceof nn.BatchNorm1d ||
+    module instanceof nn.BatchNorm2d ||
+    (module instanceof jit.ScriptModule && /^BatchNorm/.test(module.originalName))
+  const norms = net.modules().filter(isNorm)
+  const still = norms.filter((module) => !module.training).length
+  if (still > 0) {
+    process.emitWarning(
+      `${still} of the backbone's ${norms.length} batch norms are in eval mode and stay so: they use running statistics. Call train() on the backbone to train them`,
+      {
+        code: 'PIXELCL_EVAL_BATCH_NORM',
+      },
+    )
+  }
+}

@@ -1,12 +1,15 @@
 // TorchScript modules: files, methods, children and tensors.
 #include "jit.h"
 
-#include <fstream>
-
+#include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/export.h>
 #include <torch/csrc/jit/serialization/import.h>
+
+#include <algorithm>
+#include <cstring>
 
 namespace pixelcl {
 
@@ -16,18 +19,63 @@ using Info = const Napi::CallbackInfo&;
 
 bool isNothing(Napi::Value value) { return value.IsNull() || value.IsUndefined(); }
 
+// A file's bytes in memory, which outlive the reading of them.
+class BytesReader : public caffe2::serialize::ReadAdapterInterface {
+ public:
+  BytesReader(const uint8_t* data, size_t length) : data_(data), length_(length) {}
+
+  size_t size() const override { return length_; }
+
+  size_t read(uint64_t position, void* into, size_t count, const char*) const override {
+    if (position >= length_) return 0;
+    const size_t available = std::min<size_t>(count, length_ - position);
+    std::memcpy(into, data_ + position, available);
+    return available;
+  }
+
+ private:
+  const uint8_t* const data_;
+  const size_t length_;
+};
+
 Napi::Value jitLoad(Info info) {
   Napi::Env env = info.Env();
-  const std::string path = stringOf(env, info[0], "a path");
   std::optional<c10::Device> device;
   if (!isNothing(info[1])) device = parseDevice(stringOf(env, info[1], "a device"));
+  if (info[0].IsTypedArray()) {
+    const Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
+    return wrapModule(
+        env, withJitErrors([&] { return torch::jit::load(std::make_shared<BytesReader>(bytes.Data(), bytes.ByteLength()), device); }));
+  }
+  const std::string path = stringOf(env, info[0], "a path");
   return wrapModule(env, withJitErrors([&] { return torch::jit::load(path, device); }));
 }
 
+constexpr size_t kWriteBytes = size_t{8} << 20;
+
 Napi::Value jitSave(Info info) {
-  const std::string path = stringOf(info.Env(), info[1], "a path");
-  withJitErrors([&] { moduleOf(info).save(path); });
-  return info.Env().Undefined();
+  Napi::Env env = info.Env();
+  const napi_value write = info[1];
+  // libtorch's writer ends its archive in a destructor, where an exception would end the process: it never hears of a failure.
+  bool hasFailed = false;
+  const auto writePiece = [&](const char* data, size_t size) {
+    Napi::HandleScope scope(env);
+    napi_value bytes = nullptr;
+    napi_value undefined = nullptr;
+    napi_value result = nullptr;
+    if (napi_create_buffer_copy(env, size, data, nullptr, &bytes) != napi_ok) return false;
+    if (napi_get_undefined(env, &undefined) != napi_ok) return false;
+    return napi_call_function(env, undefined, write, 1, &bytes, &result) == napi_ok;
+  };
+  const auto writeAll = [&](const void* data, size_t size) {
+    for (size_t done = 0; done < size && !hasFailed; done += kWriteBytes) {
+      hasFailed = !writePiece(static_cast<const char*>(data) + done, std::min(kWriteBytes, size - done));
+    }
+    return size;
+  };
+  withJitErrors([&] { torch::jit::ExportModule(moduleOf(info), writeAll); });
+  if (hasFailed) throw PendingException();
+  return env.Undefined();
 }
 
 Napi::Value jitDeepcopy(Info info) {
@@ -60,7 +108,8 @@ Napi::Value jitCall(Info info) {
   const auto& schema = method->function().getSchema();
   const uint32_t given = arrayLength(env, info[2], "arguments");
   if (given + 1 > schema.arguments().size()) {
-    throw Failure("ARGUMENT", "the method '" + name + "' takes " + std::to_string(schema.arguments().size() - 1) + " arguments but received " + std::to_string(given));
+    throw Failure("ARGUMENT", "the method '" + name + "' takes " + std::to_string(schema.arguments().size() - 1) +
+                                  " arguments but received " + std::to_string(given));
   }
   std::vector<c10::IValue> stack;
   for (uint32_t i = 0; i < given; ++i) {

@@ -1,9 +1,9 @@
 // What the files of TorchScript share.
 #pragma once
 
-#include <string>
-
 #include <torch/csrc/jit/api/module.h>
+
+#include <string>
 
 #include "convert.h"
 #include "handles.h"
@@ -27,8 +27,13 @@ auto withJitErrors(Work work) -> decltype(work()) {
     throw;
   } catch (const c10::OutOfMemoryError&) {
     throw;
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const c10::Error& error) {
     throw Failure("JIT", error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    // The compiler's errors and those that a program raises are no c10 errors.
+    throw Failure("JIT", error.what());
   }
 }
 

@@ -11,7 +11,9 @@ using Info = const Napi::CallbackInfo&;
 
 Napi::Value jitCreate(Info info) {
   const std::string name = stringOf(info.Env(), info[0], "a type's name");
-  return wrapModule(info.Env(), withJitErrors([&] { return torch::jit::Module(c10::QualifiedName(name), std::make_shared<torch::jit::CompilationUnit>(), true); }));
+  return wrapModule(info.Env(), withJitErrors([&] {
+                      return torch::jit::Module(c10::QualifiedName(name), std::make_shared<torch::jit::CompilationUnit>(), true);
+                    }));
 }
 
 Napi::Value jitRegisterParameter(Info info) {

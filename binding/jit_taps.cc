@@ -1,11 +1,11 @@
 // Hidden layers of a TorchScript module, read by rewriting a copy of its forward graph.
-#include <algorithm>
-#include <set>
-
 #include <torch/csrc/jit/api/compilation_unit.h>
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
+
+#include <algorithm>
+#include <set>
 
 #include "jit.h"
 
@@ -40,7 +40,8 @@ std::optional<std::string> pathOf(const Value* value, const Value* self) {
 }
 
 bool isAbove(const std::string& path, const std::string& wanted) {
-  return path.empty() ? !wanted.empty() : wanted.size() > path.size() && wanted.compare(0, path.size(), path) == 0 && wanted[path.size()] == '.';
+  return path.empty() ? !wanted.empty()
+                      : wanted.size() > path.size() && wanted.compare(0, path.size(), path) == 0 && wanted[path.size()] == '.';
 }
 
 bool isForward(const Node* node) { return node->s(c10::attr::name) == "forward"; }
@@ -120,9 +121,12 @@ Napi::Value jitTaps(Info info) {
       Value* value = lastCall(*graph, path);
       if (value == nullptr) {
         if (isInsideControlFlow(graph->block(), graph->inputs()[0], path, false)) {
-          throw Failure("JIT", "the layer '" + path + "' is called inside an if or a loop of the TorchScript code, where its output cannot be read; choose a layer that is always called once, at top level");
+          throw Failure("JIT", "the layer '" + path +
+                                   "' is called inside an if or a loop of the TorchScript code, where its output cannot be read; choose a "
+                                   "layer that is always called once, at top level");
         }
-        throw Failure("JIT", "forward never calls the layer '" + path + "' (or only through another method than forward), so it has no output to read");
+        throw Failure("JIT", "forward never calls the layer '" + path +
+                                 "' (or only through another method than forward), so it has no output to read");
       }
       found[path] = value;
       // An identity of the value, which stays in place when a deeper tap inlines the call.

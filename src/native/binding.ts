@@ -179,10 +179,19 @@ export interface Binding {
   /** Seeds the default generators of every device. */
   manualSeed(seed: bigint): void
 
+  // signals (binding/signals.cc)
+  /** From now on the first SIGINT or SIGTERM is remembered and answered with `notice` on standard error; the next one ends the process. */
+  watchSignals(notice: string): void
+  /** The signal that came since `watchSignals`, or null. */
+  receivedSignal(): 'SIGINT' | 'SIGTERM' | null
+  /** Gives the signals back to whom they belonged before. */
+  unwatchSignals(): void
+
   // TorchScript (binding/jit*.cc)
-  /** Reads an archive from a file (its zip having been checked before); `device` null keeps each tensor's own. */
-  jitLoad(path: string, device: string | null): ModuleHandle
-  jitSave(module: ModuleHandle, path: string): void
+  /** Reads an archive from a path or from its bytes (its zip having been checked before); `device` null keeps each tensor's own. */
+  jitLoad(file: string | Uint8Array, device: string | null): ModuleHandle
+  /** Gives the archive's bytes in order; what `write` throws ends it. The bytes are its own. */
+  jitSave(module: ModuleHandle, write: (bytes: Uint8Array) => void): void
   jitDeepcopy(module: ModuleHandle): ModuleHandle
   jitDispose(module: ModuleHandle): void
   jitTypeName(module: ModuleHandle): string

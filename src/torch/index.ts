@@ -49,6 +49,16 @@ export { scope, keep, memoryStats, emptyCache, setCacheLimit, resetPeakMemory, t
 export { getNumThreads, setNumThreads } from './threads'
 export { setPrintoptions, type PrintOptions } from './print'
 export { ops } from './ops'
+export {
+  load,
+  loadStateDictFile,
+  save,
+  safetensors,
+  UnknownObject,
+  type LoadOptions,
+  type MapLocation,
+  type StateDictOptions,
+} from './serialization'
 export type { RemovableHandle, TensorHook } from './hooks'
 export type { Nested } from './values'
 export type { TypedArray } from '../native'

@@ -23,14 +23,19 @@ export function programOf(module: AnyModule, path = ''): ModuleHandle {
   native.jitRegisterAttribute(program, 'training', 'bool', module.training)
   for (const [name, parameter] of module.ownParameters()) native.jitRegisterParameter(program, name, parameter._h, parameter.requiresGrad)
   for (const [name, buffer] of module.ownBuffers()) native.jitRegisterBuffer(program, name, buffer._h)
-  for (const [name, child] of module.namedChildren()) native.jitRegisterModule(program, name, programOf(child, path === '' ? name : `${path}.${name}`))
+  for (const [name, child] of module.namedChildren())
+    native.jitRegisterModule(program, name, programOf(child, path === '' ? name : `${path}.${name}`))
   native.jitDefine(program, source)
   return program
 }
 
 /** The source of a module's own forward; null where its class, or one above it, has another forward than the source tells. */
 function sourceOf(module: AnyModule): string | null {
-  for (let prototype = Object.getPrototypeOf(module) as object | null; prototype !== null; prototype = Object.getPrototypeOf(prototype) as object | null) {
+  for (
+    let prototype = Object.getPrototypeOf(module) as object | null;
+    prototype !== null;
+    prototype = Object.getPrototypeOf(prototype) as object | null
+  ) {
     const hasForward = Object.hasOwn(prototype, 'forward')
     const hasSource = Object.hasOwn(prototype, 'torchScript')
     if (hasForward || hasSource) return hasForward && hasSource ? module.torchScript() : null

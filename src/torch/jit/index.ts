@@ -7,14 +7,14 @@ export { ScriptModule, Taps } from './script-module'
 export { saveTorchScript } from './compile'
 
 /**
- * Reads a TorchScript file. It is a program: load only files that you trust.
+ * Reads a TorchScript file, by its path or from its bytes. It is a program: load only files that you trust.
  *
  * @throws FileError for a missing, truncated or damaged file; JitError for one that holds no TorchScript.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.load.html
  */
-export function load(path: string, options: { mapLocation?: Device } = {}): ScriptModule {
-  checkTorchScriptFile(path)
-  return new ScriptModule(native.jitLoad(path, options.mapLocation ?? 'cpu'))
+export function load(file: string | Uint8Array, options: { mapLocation?: Device } = {}): ScriptModule {
+  checkTorchScriptFile(file)
+  return new ScriptModule(native.jitLoad(file, options.mapLocation ?? 'cpu'))
 }
 
 /** Writes a TorchScript file, whole or not at all. */

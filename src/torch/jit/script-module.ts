@@ -33,8 +33,16 @@ export class ScriptModule extends Module<unknown[], unknown> {
       known.set(identity, made)
       return made
     }
-    for (const [name, tensor] of native.jitParameters(handle, false)) this.#parameters.set(name, adopt(tensor, () => new Parameter(tensor)))
-    for (const [name, tensor] of native.jitBuffers(handle, false)) this.#buffers.set(name, adopt(tensor, () => wrap(tensor)))
+    for (const [name, tensor] of native.jitParameters(handle, false))
+      this.#parameters.set(
+        name,
+        adopt(tensor, () => new Parameter(tensor)),
+      )
+    for (const [name, tensor] of native.jitBuffers(handle, false))
+      this.#buffers.set(
+        name,
+        adopt(tensor, () => wrap(tensor)),
+      )
     for (const [name, child] of native.jitChildren(handle)) this.#children.set(name, new ScriptModule(child, known))
     this.training = native.jitIsTraining(handle)
   }

@@ -60,7 +60,14 @@ function dictOf(kind: 'dict' | 'ordered', source: unknown, budget: Budget): Pick
 }
 
 for (const dtype of dtypes) table.set(`torch.${dtype}`, dtype)
-for (const [alias, dtype] of Object.entries({ float: 'float32', double: 'float64', half: 'float16', long: 'int64', int: 'int32', short: 'int16' })) {
+for (const [alias, dtype] of Object.entries({
+  float: 'float32',
+  double: 'float64',
+  half: 'float16',
+  long: 'int64',
+  int: 'int32',
+  short: 'int16',
+})) {
   table.set(`torch.${alias}`, dtype)
 }
 for (const [name, dtype] of Object.entries(storageTypes)) {
@@ -98,7 +105,8 @@ allow(['builtins.bytearray', 'builtins.bytes'], ([source, encoding], budget) => 
   return typeof source === 'string' && encoding === 'latin-1' ? encoded(source, budget) : bytesOfList(source, budget)
 })
 allow('_codecs.encode', ([text, encoding], budget) => {
-  if (typeof text !== 'string' || (encoding !== 'latin1' && encoding !== 'latin-1')) throw new FileError('the pickle is damaged: bytes are encoded in an unknown way')
+  if (typeof text !== 'string' || (encoding !== 'latin1' && encoding !== 'latin-1'))
+    throw new FileError('the pickle is damaged: bytes are encoded in an unknown way')
   return encoded(text, budget)
 })
 allow(['builtins.slice', 'builtins.range'], (args) => new PickledTuple(args))
@@ -133,7 +141,9 @@ function allowTensor(name: string, rebuild: (args: readonly unknown[]) => unknow
 }
 
 allowTensor('_rebuild_tensor', ([storage, offset, shape, stride]) => rebuildTensor({ storage, offset, shape, stride }))
-allowTensor('_rebuild_tensor_v2', ([storage, offset, shape, stride, requiresGrad, , metadata]) => rebuildTensor({ storage, offset, shape, stride, requiresGrad, metadata }))
+allowTensor('_rebuild_tensor_v2', ([storage, offset, shape, stride, requiresGrad, , metadata]) =>
+  rebuildTensor({ storage, offset, shape, stride, requiresGrad, metadata }),
+)
 allowTensor('_rebuild_tensor_v3', ([storage, offset, shape, stride, requiresGrad, , dtype, metadata]) =>
   rebuildTensor({ storage, offset, shape, stride, requiresGrad, dtype, metadata }),
 )
@@ -147,12 +157,24 @@ allowTensor('_rebuild_qtensor', () => {
 })
 // A tensor with attributes or of a subclass: the function, its type, the function's arguments, the attributes.
 allow('torch._tensor._rebuild_from_type_v2', ([rebuild, type, args], budget) => {
-  if (!(rebuild instanceof PickleFunction) || !(args instanceof PickledTuple)) throw new FileError('the pickle is damaged: a tensor has no constructor')
+  if (!(rebuild instanceof PickleFunction) || !(args instanceof PickledTuple))
+    throw new FileError('the pickle is damaged: a tensor has no constructor')
   const tensor = rebuild.call(args.items, budget)
   return type instanceof PickleFunction && type.name === 'torch.nn.parameter.Parameter' ? parameterOf(tensor, true) : tensor
 })
-allow(['torch.nn.parameter.Parameter', 'torch.nn.parameter.Buffer'], ([data, requiresGrad]) => (data === undefined ? legacyTensor() : parameterOf(data, requiresGrad ?? true)))
-allow(['torch.Tensor', ...['Float', 'Double', 'Half', 'Long', 'Int', 'Short', 'Char', 'Byte', 'Bool', 'BFloat16'].flatMap((type) => [`torch.${type}Tensor`, `torch.cuda.${type}Tensor`])], legacyTensor)
+allow(['torch.nn.parameter.Parameter', 'torch.nn.parameter.Buffer'], ([data, requiresGrad]) =>
+  data === undefined ? legacyTensor() : parameterOf(data, requiresGrad ?? true),
+)
+allow(
+  [
+    'torch.Tensor',
+    ...['Float', 'Double', 'Half', 'Long', 'Int', 'Short', 'Char', 'Byte', 'Bool', 'BFloat16'].flatMap((type) => [
+      `torch.${type}Tensor`,
+      `torch.cuda.${type}Tensor`,
+    ]),
+  ],
+  legacyTensor,
+)
 
 allow('numpy._core.multiarray.scalar', numpyScalar)
 allow(['numpy._core.multiarray._reconstruct', 'numpy.ndarray'], numpyArray)
@@ -225,7 +247,8 @@ export function findGlobal(module: string, name: string, options: GlobalOptions)
   const dtypeClass = /^numpy\.dtypes\.([A-Z][A-Za-z0-9]*)DType$/.exec(current)
   if (dtypeClass !== null) return numpyDtypeClass(current, dtypeClass[1]!)
   if (options.unknownObjects === 'keep') return new PickleFunction(current, (args) => new PickledObject(current, args))
-  if (/^torch\.Q[A-Za-z0-9]+Storage$/.test(current)) throw new FileError('the file holds a quantised tensor, which is not supported: save `tensor.dequantize()` in Python')
+  if (/^torch\.Q[A-Za-z0-9]+Storage$/.test(current))
+    throw new FileError('the file holds a quantised tensor, which is not supported: save `tensor.dequantize()` in Python')
   throw new FileError(
     `it holds an object of '${current}', which is neither a tensor nor plain data; nothing of it was run. ` +
       'If it is a whole model or config, save model.state_dict() and plain values in Python; ' +
@@ -233,7 +256,17 @@ export function findGlobal(module: string, name: string, options: GlobalOptions)
   )
 }
 
-const numpyClasses: Readonly<Record<string, string>> = { Float64: 'f8', Float32: 'f4', Float16: 'f2', Int64: 'i8', Int32: 'i4', Int16: 'i2', Int8: 'i1', UInt8: 'u1', Bool: 'b1' }
+const numpyClasses: Readonly<Record<string, string>> = {
+  Float64: 'f8',
+  Float32: 'f4',
+  Float16: 'f2',
+  Int64: 'i8',
+  Int32: 'i4',
+  Int16: 'i2',
+  Int8: 'i1',
+  UInt8: 'u1',
+  Bool: 'b1',
+}
 
 function numpyDtypeClass(name: string, type: string): PickleFunction {
   return new PickleFunction(name, () => numpyDtype([numpyClasses[type] ?? type]))

@@ -2,7 +2,7 @@ import { FileError, type TensorHandle } from '../../native'
 import { elementSizes, type Device } from '../dtype'
 import { PickleEnd, readPickle, type PickleHandlers } from './pickle-reader'
 import { finish } from './pickle-values'
-import { chunksOf, type ByteSource } from './source'
+import { chunksOf, type ByteSource } from '../archive/source'
 import { bytesOf, fillStorage, storageId, storedBytes, type StorageId } from './storages'
 
 const MAGIC = 0x1950a86a20f9469cfc6cn
@@ -38,7 +38,8 @@ interface StoredRange {
 export function readLegacy(source: ByteSource, findGlobal: PickleHandlers['findGlobal'], deviceFor: (location: Device) => Device): unknown {
   const pickles = new PickleRow(source)
   const [magic, protocol] = [pickles.plain(), pickles.plain()]
-  if (magic !== MAGIC || protocol !== PROTOCOL) throw new FileError(`the file begins like an old PyTorch file of another version (${String(protocol)})`)
+  if (magic !== MAGIC || protocol !== PROTOCOL)
+    throw new FileError(`the file begins like an old PyTorch file of another version (${String(protocol)})`)
   pickles.plain()
 
   // The storages lie behind the pickle that needs them: a first pass learns which there are, a second builds tensors on them.
@@ -78,7 +79,8 @@ function rangesOf(source: ByteSource, pickles: PickleRow, wanted: ReadonlyMap<st
     const id = wanted.get(key)
     if (id === undefined || ranges.has(key)) throw new FileError(`the file is damaged: nothing uses its storage ${key}, or it comes twice`)
     const length = Number(source.read(at, 8).readBigInt64LE(0))
-    if (length !== id.length) throw new FileError(`the file is damaged: the storage ${key} should have ${id.length} elements but has ${length}`)
+    if (length !== id.length)
+      throw new FileError(`the file is damaged: the storage ${key} should have ${id.length} elements but has ${length}`)
     const bytes = bytesOf(id, source.size - at - 8)
     ranges.set(key, { id, offset: at + 8, bytes })
     at += 8 + length * elementSizes[id.dtype]

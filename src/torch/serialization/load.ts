@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { FileError, type TensorHandle } from '../../native'
 import type { Device } from '../dtype'
 import { load as loadTorchScript } from '../jit'
@@ -10,8 +7,8 @@ import { readPickle } from './pickle-reader'
 import { finish, type FinishOptions } from './pickle-values'
 import { StoredBytes, tensorOfStorage } from './rebuild'
 import { bytesOf, deviceFor, fillStorage, storageId, storedBytes, type MapLocation } from './storages'
-import { bufferSource, fileSource, type ByteSource } from './source'
-import { isZip, ZipReader } from './zip-reader'
+import { withSource, type ByteSource } from '../archive/source'
+import { isZip, ZipReader } from '../archive/zip-reader'
 
 export interface LoadOptions extends Partial<GlobalOptions> {
   /** Where tensors go; left out, all of them go to the CPU, wherever they were saved. */
@@ -34,15 +31,7 @@ export interface LoadOptions extends Partial<GlobalOptions> {
  * torch.load<{ epoch: number }>('/tmp/checkpoint.pt').epoch // 3
  */
 export function load<T = unknown>(file: string | Uint8Array, options: LoadOptions = {}): T {
-  const source = typeof file === 'string' ? fileSource(file) : bufferSource(file)
-  try {
-    return read(source, file, options) as T
-  } catch (error) {
-    if (!(error instanceof FileError)) throw error
-    throw new FileError(`cannot load ${typeof file === 'string' ? file : 'the buffer'}: ${error.message}`, { cause: error })
-  } finally {
-    source.close()
-  }
+  return withSource(file, (source) => read(source, file, options)) as T
 }
 
 function read(source: ByteSource, file: string | Uint8Array, options: LoadOptions): unknown {
@@ -89,21 +78,13 @@ function finished(value: unknown, options: LoadOptions): unknown {
 
 /** As Python does: what `torch.jit.save` wrote is read by `torch.load` too. */
 function loadScript(file: string | Uint8Array, map: MapLocation | undefined): unknown {
-  const options = typeof map === 'string' ? { mapLocation: map } : {}
-  if (typeof file === 'string') return loadTorchScript(file, options)
-  const folder = mkdtempSync(join(tmpdir(), 'pixelcl-'))
-  try {
-    const path = join(folder, 'module.pt')
-    writeFileSync(path, file)
-    return loadTorchScript(path, options)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  return loadTorchScript(file, typeof map === 'string' ? { mapLocation: map } : {})
 }
 
 function describe(source: ByteSource): string {
   if (source.size === 0) return 'it is empty'
-  if (isTar(source)) return 'it is in the tar format of PyTorch 0.1: load it in Python with weights_only=False and save it anew with torch.save'
+  if (isTar(source))
+    return 'it is in the tar format of PyTorch 0.1: load it in Python with weights_only=False and save it anew with torch.save'
   const head = source.read(0, Math.min(source.size, 16))
   if (head[0] === 0x89 && head.toString('latin1', 1, 4) === 'HDF') return 'it is an HDF5 file, perhaps of Keras, not of PyTorch'
   if (head[0] === 0x1f && head[1] === 0x8b) return 'it is compressed by gzip: unpack it first'

@@ -50,7 +50,8 @@ export function numpyScalar([dtype, data]: readonly unknown[]): unknown {
   const { code } = dtype
   const name = dtypes[code]
   if (code.startsWith('U')) return textOf(bytes)
-  if (name === undefined || bytes.length !== elementSizes[name]) throw new FileError(`the file holds a numpy value of type '${code}', which is not supported`)
+  if (name === undefined || bytes.length !== elementSizes[name])
+    throw new FileError(`the file holds a numpy value of type '${code}', which is not supported`)
   const value = native.item(native.fromBytes(bytes, [], name))
   if (Array.isArray(value)) return { real: value[0], imag: value[1] }
   if (typeof value === 'bigint') return safeNumber(value)
@@ -64,12 +65,14 @@ export function numpyArray(_args: readonly unknown[], budget: Budget): Deferred 
     const [shapePart, dtype, isColumnOrder, data] = items
     if (!(dtype instanceof NumpyDtype)) throw new FileError('the pickle is damaged: a numpy array has no dtype')
     const name = dtypes[dtype.code]
-    if (name === undefined) throw new FileError(`the file holds a numpy array of type '${dtype.code}', which is not supported: save numbers`)
+    if (name === undefined)
+      throw new FileError(`the file holds a numpy array of type '${dtype.code}', which is not supported: save numbers`)
     const shape = sizes(shapePart, 'a shape')
     const bytes = nativeOrder(dtype, bytesOf(data))
     budget.charge(2 * bytes.length)
     const count = shape.reduce((product, length) => product * length, 1)
-    if (bytes.length !== count * elementSizes[name]) throw new FileError(`the pickle is damaged: a numpy array of shape [${shape.join(', ')}] has ${bytes.length} bytes`)
+    if (bytes.length !== count * elementSizes[name])
+      throw new FileError(`the pickle is damaged: a numpy array of shape [${shape.join(', ')}] has ${bytes.length} bytes`)
     if (isColumnOrder !== true) return wrap(native.fromBytes(bytes, shape, name))
     const reversed = wrap(native.fromBytes(bytes, [...shape].reverse(), name))
     return reversed.permute(shape.map((_, i) => shape.length - 1 - i))

@@ -67,7 +67,8 @@ class PickleMachine {
       const opcode = this.take(1)[0]!
       if (opcode === STOP) return { value: this.pop(), end: this.at }
       const step = steps[opcode]
-      if (step === undefined) throw new FileError(`the pickle has the opcode 0x${opcode.toString(16)} at byte ${this.at - 1}, which is not supported`)
+      if (step === undefined)
+        throw new FileError(`the pickle has the opcode 0x${opcode.toString(16)} at byte ${this.at - 1}, which is not supported`)
       step(this)
     }
   }
@@ -86,7 +87,9 @@ class PickleMachine {
   line(): string {
     const end = this.bytes.indexOf(0x0a, this.at)
     if (end < 0) throw new PickleEnd()
-    return this.take(end + 1 - this.at).toString('utf8').slice(0, -1)
+    return this.take(end + 1 - this.at)
+      .toString('utf8')
+      .slice(0, -1)
   }
 
   push(value: unknown): void {
@@ -160,7 +163,8 @@ class PickleMachine {
 
   setItems(items: readonly unknown[]): void {
     const dict = this.top()
-    if (!(dict instanceof PickledDict || dict instanceof PickledObject)) throw new FileError('the pickle is damaged: it sets items of something that is no dict')
+    if (!(dict instanceof PickledDict || dict instanceof PickledObject))
+      throw new FileError('the pickle is damaged: it sets items of something that is no dict')
     if (items.length % 2 !== 0) throw new FileError('the pickle is damaged: a key has no value')
     for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i], items[i + 1])
   }
@@ -194,7 +198,8 @@ class PickleMachine {
 
   reduceWithNames(): void {
     const names = this.pop()
-    if (!(names instanceof PickledDict) || names.entries.size > 0) throw new FileError('the pickle calls a function with named arguments, which is not supported')
+    if (!(names instanceof PickledDict) || names.entries.size > 0)
+      throw new FileError('the pickle calls a function with named arguments, which is not supported')
     this.reduce()
   }
 

@@ -163,7 +163,8 @@ function finishDict(dict: PickledDict, known: Map<object, unknown>, next: (item:
   const object: Record<string, unknown> = {}
   known.set(dict, object)
   for (const [key, value] of dict.entries) define(object, key as string, next(value), true)
-  for (const [key, value] of dict.attributes?.entries ?? []) if (typeof key === 'string' && !(key in object)) define(object, key, next(value), false)
+  for (const [key, value] of dict.attributes?.entries ?? [])
+    if (typeof key === 'string' && !(key in object)) define(object, key, next(value), false)
   return object
 }
 

@@ -29,7 +29,8 @@ const MAX_DIMENSIONS = 64
 
 /** A whole number of a pickle that is no less than 0. */
 export function size(value: unknown, what: string): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new FileError(`the pickle is damaged: ${what} is ${shown(value)}`)
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new FileError(`the pickle is damaged: ${what} is ${shown(value)}`)
   return value
 }
 

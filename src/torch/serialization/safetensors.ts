@@ -3,9 +3,9 @@ import { isTensor, wrap } from '../base'
 import { elementSizes, type Device, type DType } from '../dtype'
 import type { StateDict } from '../nn/module'
 import type { Tensor } from '../tensor'
-import { writeAll, writeAtomically } from './atomic'
+import { writeAll, writeAtomically } from '../archive/atomic'
 import { storageChunks } from './save'
-import { bufferSource, chunksOf, fileSource, type ByteSource } from './source'
+import { chunksOf, withSource, type ByteSource } from '../archive/source'
 import { fillStorage } from './storages'
 
 /** A header larger than this is refused, as the format's own library does. */
@@ -81,7 +81,11 @@ export function metadata(file: string | Uint8Array): Record<string, string> {
  * @param options.metadata - Texts to carry along, such as `{ format: 'pt' }` (the default, which other libraries look for).
  * @throws ArgumentError for values that are no tensors, and for dtypes that the format lacks.
  */
-export function save(tensors: Readonly<Record<string, Tensor>>, path: string, options: { metadata?: Readonly<Record<string, string>> } = {}): void {
+export function save(
+  tensors: Readonly<Record<string, Tensor>>,
+  path: string,
+  options: { metadata?: Readonly<Record<string, string>> } = {},
+): void {
   const contiguous = Object.entries(tensors).map(([name, tensor]) => ({ name, tensor: checked(name, tensor) }))
   // Wide elements first, as the format's own library does, so that every tensor is aligned.
   contiguous.sort((a, b) => b.tensor.elementSize() - a.tensor.elementSize())
@@ -107,10 +111,15 @@ export function save(tensors: Readonly<Record<string, Tensor>>, path: string, op
 
 /** The tensor in memory order and alone in its storage. */
 function checked(name: string, value: unknown): Tensor {
-  if (!isTensor(value)) throw new ArgumentError(`safetensors hold tensors only, but '${name}' is ${value === null ? 'null' : `a ${typeof value}`}: leave it out, or use torch.save`)
+  if (!isTensor(value))
+    throw new ArgumentError(
+      `safetensors hold tensors only, but '${name}' is ${value === null ? 'null' : `a ${typeof value}`}: leave it out, or use torch.save`,
+    )
   if (name === '__metadata__') throw new ArgumentError("a safetensors file cannot hold a tensor named '__metadata__'")
-  if (dtypeNames[value.dtype] === undefined) throw new ArgumentError(`safetensors have no dtype ${value.dtype}, which '${name}' has: convert it, or use torch.save`)
-  if (value.layout !== 'strided') throw new ArgumentError(`safetensors hold dense tensors, but '${name}' has the layout ${value.layout}: save tensor.toDense()`)
+  if (dtypeNames[value.dtype] === undefined)
+    throw new ArgumentError(`safetensors have no dtype ${value.dtype}, which '${name}' has: convert it, or use torch.save`)
+  if (value.layout !== 'strided')
+    throw new ArgumentError(`safetensors hold dense tensors, but '${name}' has the layout ${value.layout}: save tensor.toDense()`)
   const dense = value.detach().resolveConj().resolveNeg().contiguous()
   const isAlone = dense.storageOffset() === 0 && native.storageSize(dense._h) === dense.numel() * dense.elementSize()
   return isAlone ? dense : dense.clone()
@@ -118,21 +127,10 @@ function checked(name: string, value: unknown): Tensor {
 
 function checkedMetadata(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [key, value] of Object.entries(given)) {
-    if (typeof value !== 'string') throw new ArgumentError(`safetensors metadata are strings, but '${key}' is a ${typeof value}: write it as a string`)
+    if (typeof value !== 'string')
+      throw new ArgumentError(`safetensors metadata are strings, but '${key}' is a ${typeof value}: write it as a string`)
   }
   return given
-}
-
-function withSource<T>(file: string | Uint8Array, use: (source: ByteSource) => T): T {
-  const source = typeof file === 'string' ? fileSource(file) : bufferSource(file)
-  try {
-    return use(source)
-  } catch (error) {
-    if (!(error instanceof FileError)) throw error
-    throw new FileError(`cannot load ${typeof file === 'string' ? file : 'the buffer'}: ${error.message}`, { cause: error })
-  } finally {
-    source.close()
-  }
 }
 
 /** @internal True where the beginning looks like a safetensors file. */
@@ -153,11 +151,13 @@ function readHeader(source: ByteSource): Header {
   const tensors = [...parsed.entries].map(([name, entry]) => tensorInfo(name, entry)).sort((a, b) => a.start - b.start || a.end - b.end)
   let end = 0
   for (const { name, start, end: next } of tensors) {
-    if (start !== end) throw new FileError(`the header is damaged: the bytes of '${name}' ${start < end ? 'overlap others' : 'leave a gap'}`)
+    if (start !== end)
+      throw new FileError(`the header is damaged: the bytes of '${name}' ${start < end ? 'overlap others' : 'leave a gap'}`)
     end = next
   }
   const available = source.size - dataStart
-  if (end !== available) throw new FileError(`it is ${end > available ? 'truncated' : 'damaged'}: its tensors take ${end} bytes, but ${available} are there`)
+  if (end !== available)
+    throw new FileError(`it is ${end > available ? 'truncated' : 'damaged'}: its tensors take ${end} bytes, but ${available} are there`)
   return { tensors, metadata: parsed.metadata, dataStart }
 }
 
@@ -172,7 +172,8 @@ function parseHeader(bytes: Buffer): { entries: Map<string, unknown>; metadata: 
   const entries = new Map(Object.entries(json))
   const found = entries.get('__metadata__') ?? {}
   entries.delete('__metadata__')
-  if (!isRecord(found) || Object.values(found).some((value) => typeof value !== 'string')) throw new FileError('the header is damaged: its metadata are not strings')
+  if (!isRecord(found) || Object.values(found).some((value) => typeof value !== 'string'))
+    throw new FileError('the header is damaged: its metadata are not strings')
   return { entries, metadata: found as Record<string, string> }
 }
 

@@ -1,9 +1,9 @@
-import { ArgumentError, native, type TensorHandle } from '../../native'
-import { save as saveTorchScript, ScriptModule } from '../jit'
+import { native, type TensorHandle } from '../../native'
+import { writeAtomically } from '../archive/atomic'
+import { ZipWriter } from '../archive/zip-writer'
+import { saveTorchScript } from '../jit'
 import { Module } from '../nn/module'
-import { writeAtomically } from './atomic'
 import { pickleValue, type SavedStorage } from './value-writer'
-import { ZipWriter } from './zip-writer'
 
 const CHUNK = 8 * 1024 * 1024
 
@@ -19,7 +19,7 @@ const CHUNK = 8 * 1024 * 1024
  * torch.save({ weight: torch.ones([2, 2]), epoch: 1 }, '/tmp/weights.pt')
  */
 export function save(value: unknown, path: string): void {
-  if (value instanceof Module) return saveModule(value, path)
+  if (value instanceof Module) return saveTorchScript(value, path)
   const { pickle, storages } = pickleValue(value)
   writeAtomically(path, (descriptor) => {
     const zip = new ZipWriter(descriptor)
@@ -29,11 +29,6 @@ export function save(value: unknown, path: string): void {
     zip.add('archive/version', Buffer.from('3\n'))
     zip.finish()
   })
-}
-
-function saveModule(module: Module<never[], unknown>, path: string): void {
-  if (module instanceof ScriptModule) return saveTorchScript(module, path)
-  throw new ArgumentError(`torch.save cannot write a ${module.constructor.name} as a program: save module.stateDict()`)
 }
 
 /** @internal A storage's bytes in pieces, copied from its device first. */

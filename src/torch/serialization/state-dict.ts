@@ -4,7 +4,7 @@ import { Module, type StateDict } from '../nn/module'
 import { load } from './load'
 import type { UnknownObject } from './pickle-values'
 import { isSafetensors, load as loadSafetensors } from './safetensors'
-import { fileSource } from './source'
+import { withSource } from '../archive/source'
 import type { MapLocation } from './storages'
 
 export interface StateDictOptions {
@@ -16,7 +16,22 @@ export interface StateDictOptions {
 }
 
 /** Where training scripts put the weights, most likely first. */
-const usualKeys = ['state_dict', 'model_state_dict', 'model_state', 'model', 'module', 'net', 'network', 'backbone', 'encoder', 'weights', 'params', 'state', 'student', 'teacher']
+const usualKeys = [
+  'state_dict',
+  'model_state_dict',
+  'model_state',
+  'model',
+  'module',
+  'net',
+  'network',
+  'backbone',
+  'encoder',
+  'weights',
+  'params',
+  'state',
+  'student',
+  'teacher',
+]
 /** What wrappers put before every name: DataParallel and DistributedDataParallel, torch.compile, averaged models. */
 const wrapperPrefixes = ['module.', '_orig_mod.']
 
@@ -37,14 +52,7 @@ export function loadStateDictFile(path: string, options: StateDictOptions = {}):
 }
 
 function readAny(path: string, { mapLocation }: StateDictOptions): unknown {
-  const source = fileSource(path)
-  let isSafe: boolean
-  try {
-    isSafe = isSafetensors(source)
-  } finally {
-    source.close()
-  }
-  if (isSafe) return loadSafetensors(path, typeof mapLocation === 'string' ? { device: mapLocation } : {})
+  if (withSource(path, isSafetensors)) return loadSafetensors(path, typeof mapLocation === 'string' ? { device: mapLocation } : {})
   return load(path, { ...(mapLocation === undefined ? {} : { mapLocation }), unknownObjects: 'keep' })
 }
 
@@ -54,7 +62,8 @@ function search(value: unknown, path: string, say: (message: string) => void): u
   while (!looksLikeState(current)) {
     const record = recordOf(current)
     const key = usualKeys.find((name) => record !== null && holdsState(record[name])) ?? onlyStateOf(record)
-    if (record === null || key === undefined) throw new FileError(`${path} holds no state dict: ${contents(current)}. In Python, save model.state_dict()`)
+    if (record === null || key === undefined)
+      throw new FileError(`${path} holds no state dict: ${contents(current)}. In Python, save model.state_dict()`)
     trail.push(key)
     current = record[key]
   }
@@ -83,7 +92,10 @@ function looksLikeState(value: unknown): boolean {
 function holdsState(value: unknown): boolean {
   if (value instanceof Module) return true
   const record = recordOf(value)
-  return record !== null && (Object.values(record).some(isTensor) || usualKeys.some((key) => recordOf(record[key]) !== null && holdsState(record[key])))
+  return (
+    record !== null &&
+    (Object.values(record).some(isTensor) || usualKeys.some((key) => recordOf(record[key]) !== null && holdsState(record[key])))
+  )
 }
 
 /** A checkpoint with exactly one dict of tensors under a name of its own. */
@@ -93,23 +105,36 @@ function onlyStateOf(record: Record<string, unknown> | null): string | undefined
 }
 
 function recordOf(value: unknown): Record<string, unknown> | null {
-  if (typeof value !== 'object' || value === null || isTensor(value) || Array.isArray(value) || value instanceof Map || value instanceof Module) return null
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    isTensor(value) ||
+    Array.isArray(value) ||
+    value instanceof Map ||
+    value instanceof Module
+  )
+    return null
   return 'className' in value && 'entries' in value ? null : (value as Record<string, unknown>)
 }
 
 function contents(value: unknown): string {
   if (isTensor(value)) return 'it holds a single tensor'
   const record = recordOf(value)
-  if (record === null) return `it holds ${(value as UnknownObject | null)?.className ?? (Array.isArray(value) ? 'a list' : `a ${typeof value}`)}`
+  if (record === null)
+    return `it holds ${(value as UnknownObject | null)?.className ?? (Array.isArray(value) ? 'a list' : `a ${typeof value}`)}`
   const keys = Object.keys(record)
-  return `it holds the keys ${keys.slice(0, 20).map((key) => `'${key}'`).join(', ')}${keys.length > 20 ? ` and ${keys.length - 20} more` : ''}`
+  return `it holds the keys ${keys
+    .slice(0, 20)
+    .map((key) => `'${key}'`)
+    .join(', ')}${keys.length > 20 ? ` and ${keys.length - 20} more` : ''}`
 }
 
 function tensorsOf(value: unknown, path: string, say: (message: string) => void): StateDict {
   if (value instanceof Module) return value.stateDict()
   const record = recordOf(value)!
   const others = Object.keys(record).filter((key) => !isTensor(record[key]))
-  if (others.length > 0) say(`${path}: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''} are no tensors and left out`)
+  if (others.length > 0)
+    say(`${path}: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''} are no tensors and left out`)
   return Object.fromEntries(Object.entries(record).filter((entry): entry is [string, StateDict[string]] => isTensor(entry[1])))
 }
 

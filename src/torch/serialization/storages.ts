@@ -20,7 +20,8 @@ export interface StorageId {
 /** Reads `('storage', type, key, location, length)`, with a view behind it in old files. */
 export function storageId(id: unknown): StorageId {
   const [kind, type, key, location, length, view = null] = id instanceof PickledTuple ? id.items : []
-  if (kind !== 'storage') throw new FileError(`the pickle is damaged: it refers to ${shown(kind)} outside of it, where only storages may be`)
+  if (kind !== 'storage')
+    throw new FileError(`the pickle is damaged: it refers to ${shown(kind)} outside of it, where only storages may be`)
   if (!(type instanceof StorageType)) throw new FileError('the pickle is damaged: a storage has no type')
   const isKey = typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint'
   if (!isKey || typeof location !== 'string') throw new FileError('the pickle is damaged: a storage has no key or no location')
@@ -60,6 +61,7 @@ export function fillStorage(bytes: number, chunks: Iterable<Uint8Array>, swapAs:
 /** @throws FileError where a storage claims more elements than the file has bytes for. */
 export function bytesOf({ dtype, length, key }: StorageId, available: number): number {
   const bytes = length * elementSizes[dtype]
-  if (bytes > available) throw new FileError(`the file is damaged or truncated: the storage ${key} should have ${bytes} bytes, but ${available} are there`)
+  if (bytes > available)
+    throw new FileError(`the file is damaged or truncated: the storage ${key} should have ${bytes} bytes, but ${available} are there`)
   return bytes
 }

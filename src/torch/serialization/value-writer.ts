@@ -61,14 +61,18 @@ class ValueWriter {
         if (value.toString(16).length > 500) throw this.refusal('an integer of more than 250 bytes', 'save it as a string')
         return pickle.int(value)
       case 'string':
-        if (/\p{Surrogate}/u.test(value)) throw this.refusal('a string with half a character (a lone surrogate)', 'call toWellFormed() on it')
+        if (/\p{Surrogate}/u.test(value))
+          throw this.refusal('a string with half a character (a lone surrogate)', 'call toWellFormed() on it')
         return pickle.string(value)
       case 'object':
         if (pickle.recall(value)) return
         if (this.path.length > MAX_DEPTH) throw this.refusal(`values nested more than ${MAX_DEPTH} deep`, 'save a flatter structure')
         return this.writeObject(value)
       default:
-        throw this.refusal(value === undefined ? 'undefined' : `a ${typeof value}`, value === undefined ? 'leave the key out, or save null' : 'leave it out')
+        throw this.refusal(
+          value === undefined ? 'undefined' : `a ${typeof value}`,
+          value === undefined ? 'leave the key out, or save null' : 'leave it out',
+        )
     }
   }
 
@@ -82,7 +86,8 @@ class ValueWriter {
       pickle.binary(value)
       return pickle.memoize(value)
     }
-    if (types.isTypedArray(value)) throw this.refusal(`a ${value.constructor.name}`, 'save torch.tensor(array), or its bytes as a Uint8Array')
+    if (types.isTypedArray(value))
+      throw this.refusal(`a ${value.constructor.name}`, 'save torch.tensor(array), or its bytes as a Uint8Array')
     if (value instanceof Module) throw this.refusal(`a module (${value.constructor.name})`, 'save module.stateDict()')
     if (isFloat(value)) return pickle.float(value.float)
     const prototype = Object.getPrototypeOf(value) as object | null
@@ -116,7 +121,8 @@ class ValueWriter {
     if (entries.length === 0) return
     this.pickle.bytes(MARK)
     for (const [key, item] of entries) {
-      if (typeof key === 'object' && key !== null && !Object.isFrozen(key) && !isTensor(key) && !isFloat(key)) throw this.refusal('a Map key that Python cannot hash', 'use strings, numbers, booleans or frozen arrays')
+      if (typeof key === 'object' && key !== null && !Object.isFrozen(key) && !isTensor(key) && !isFloat(key))
+        throw this.refusal('a Map key that Python cannot hash', 'use strings, numbers, booleans or frozen arrays')
       this.write(key)
       this.at(typeof key === 'number' ? key : String(typeof key === 'object' ? '?' : key), item)
     }
@@ -232,10 +238,15 @@ class ValueWriter {
     if (parts === null) throw this.refusal(`a tensor of layout ${tensor.layout}`, 'save tensor.toDense()')
     const { name, tensors, isCoalesced } = parts
     const data: (() => void)[] = tensors.map((part) => () => this.writePlainTensor(part, false))
-    data.push(() => pickle.call('torch', 'Size', () => pickle.tuple([() => pickle.tuple(tensor.shape.map((length) => () => pickle.int(length)))])))
+    data.push(() =>
+      pickle.call('torch', 'Size', () => pickle.tuple([() => pickle.tuple(tensor.shape.map((length) => () => pickle.int(length)))])),
+    )
     if (isCoalesced !== null) data.push(() => pickle.bool(isCoalesced))
     pickle.call('torch._utils', '_rebuild_sparse_tensor', () =>
-      pickle.tuple([() => pickle.call('torch.serialization', '_get_layout', () => pickle.tuple([() => pickle.string(name)])), () => pickle.tuple(data)]),
+      pickle.tuple([
+        () => pickle.call('torch.serialization', '_get_layout', () => pickle.tuple([() => pickle.string(name)])),
+        () => pickle.tuple(data),
+      ]),
     )
   }
 
@@ -246,8 +257,12 @@ class ValueWriter {
   }
 
   private refusal(what: string, way: string): ArgumentError {
-    const place = this.path.map((step) => (typeof step === 'number' || !/^[A-Za-z_]\w*$/.test(step) ? `[${JSON.stringify(step)}]` : `.${step}`)).join('')
-    return new ArgumentError(`torch.save takes tensors, plain objects, Maps, Sets, arrays, strings, numbers, booleans, null and bytes, but received ${what} at value${place}: ${way}`)
+    const place = this.path
+      .map((step) => (typeof step === 'number' || !/^[A-Za-z_]\w*$/.test(step) ? `[${JSON.stringify(step)}]` : `.${step}`))
+      .join('')
+    return new ArgumentError(
+      `torch.save takes tensors, plain objects, Maps, Sets, arrays, strings, numbers, booleans, null and bytes, but received ${what} at value${place}: ${way}`,
+    )
   }
 }
 
@@ -272,13 +287,25 @@ interface SparseParts {
 function sparseParts(tensor: Tensor): SparseParts | null {
   switch (tensor.layout) {
     case 'sparseCoo':
-      return { name: 'torch.sparse_coo', tensors: ['_indices', '_values'].map((part) => wrap(native.operator(`aten::${part}`, '')(tensor._h))), isCoalesced: tensor.isCoalesced() }
+      return {
+        name: 'torch.sparse_coo',
+        tensors: ['_indices', '_values'].map((part) => wrap(native.operator(`aten::${part}`, '')(tensor._h))),
+        isCoalesced: tensor.isCoalesced(),
+      }
     case 'sparseCsr':
     case 'sparseBsr':
-      return { name: tensor.layout === 'sparseCsr' ? 'torch.sparse_csr' : 'torch.sparse_bsr', tensors: [tensor.crowIndices(), tensor.colIndices(), tensor.values()], isCoalesced: null }
+      return {
+        name: tensor.layout === 'sparseCsr' ? 'torch.sparse_csr' : 'torch.sparse_bsr',
+        tensors: [tensor.crowIndices(), tensor.colIndices(), tensor.values()],
+        isCoalesced: null,
+      }
     case 'sparseCsc':
     case 'sparseBsc':
-      return { name: tensor.layout === 'sparseCsc' ? 'torch.sparse_csc' : 'torch.sparse_bsc', tensors: [tensor.ccolIndices(), tensor.rowIndices(), tensor.values()], isCoalesced: null }
+      return {
+        name: tensor.layout === 'sparseCsc' ? 'torch.sparse_csc' : 'torch.sparse_bsc',
+        tensors: [tensor.ccolIndices(), tensor.rowIndices(), tensor.values()],
+        isCoalesced: null,
+      }
     default:
       return null
   }

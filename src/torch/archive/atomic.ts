@@ -45,5 +45,6 @@ function modeOf(path: string): number {
 /** @internal Writes every byte, where one call may write fewer; from `position` on, else where the file stands. */
 export function writeAll(descriptor: number, bytes: Uint8Array, position: number | null = null): void {
   let done = 0
-  while (done < bytes.length) done += writeSync(descriptor, bytes, done, Math.min(bytes.length - done, 1 << 30), position === null ? null : position + done)
+  while (done < bytes.length)
+    done += writeSync(descriptor, bytes, done, Math.min(bytes.length - done, 1 << 30), position === null ? null : position + done)
 }

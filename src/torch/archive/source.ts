@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { FileError } from '../../native'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { types } from 'node:util'
+import { ArgumentError, FileError } from '../../native'
 
 /** Bytes that can be read at an offset: a file on disk or a buffer. */
 export interface ByteSource {
@@ -11,10 +12,41 @@ export interface ByteSource {
 
 const CHUNK = 8 * 1024 * 1024
 
-export function fileSource(path: string): ByteSource {
+/**
+ * Opens a file or a buffer, closes it after, and names it in what goes wrong.
+ *
+ * @throws ArgumentError for what is neither.
+ */
+export function withSource<T>(file: string | Uint8Array, use: (source: ByteSource) => T): T {
+  const source = sourceOf(file)
+  try {
+    return use(source)
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    throw new FileError(`cannot load ${nameOf(file)}: ${error.message}`, { cause: error })
+  } finally {
+    source.close()
+  }
+}
+
+/** What messages call a file: its path, or 'the buffer'. */
+export function nameOf(file: string | Uint8Array): string {
+  return typeof file === 'string' ? file : 'the buffer'
+}
+
+function sourceOf(file: unknown): ByteSource {
+  if (typeof file === 'string') return fileSource(file)
+  if (types.isUint8Array(file)) return bufferSource(file)
+  throw new ArgumentError(
+    `expected a path or a file's bytes (Uint8Array) but received ${file === null ? 'null' : `a value of type ${typeof file}`}`,
+  )
+}
+
+function fileSource(path: string): ByteSource {
   let descriptor: number
   try {
-    descriptor = openSync(path, 'r')
+    // Without O_NONBLOCK a named pipe would hang here.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw new FileError(code === 'ENOENT' ? `there is no file ${path}` : `cannot open ${path}: ${message}`, { cause: error })
@@ -42,7 +74,7 @@ export function fileSource(path: string): ByteSource {
   }
 }
 
-export function bufferSource(buffer: Uint8Array): ByteSource {
+function bufferSource(buffer: Uint8Array): ByteSource {
   const view = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength)
   return {
     size: view.length,

@@ -2,8 +2,6 @@ import { crc32, inflateRawSync } from 'node:zlib'
 import { FileError } from '../../native'
 import { chunksOf, type ByteSource } from './source'
 
-export { bufferSource, fileSource, type ByteSource } from './source'
-
 /** One file of an archive. */
 export interface ZipEntry {
   readonly name: string
@@ -63,7 +61,8 @@ export class ZipReader {
     const entry = this.entry(name)
     const start = this.dataOffset(entry)
     let crc = 0
-    const pieces = entry.method === 0 ? chunksOf(this.source, start, entry.size) : [inflate(entry, this.source.read(start, entry.compressedSize))]
+    const pieces =
+      entry.method === 0 ? chunksOf(this.source, start, entry.size) : [inflate(entry, this.source.read(start, entry.compressedSize))]
     for (const piece of pieces) {
       crc = crc32(piece, crc)
       yield piece
@@ -106,7 +105,8 @@ function readDirectory(source: ByteSource): Map<string, ZipEntry> {
   const entries = new Map<string, ZipEntry>()
   let at = 0
   for (let i = 0; i < count; i++) {
-    if (at + 46 > directory.length || directory.readUInt32LE(at) !== CENTRAL_SIGNATURE) throw new FileError('the archive is damaged: its directory ends early')
+    if (at + 46 > directory.length || directory.readUInt32LE(at) !== CENTRAL_SIGNATURE)
+      throw new FileError('the archive is damaged: its directory ends early')
     const nameLength = directory.readUInt16LE(at + 28)
     const extraLength = directory.readUInt16LE(at + 30)
     const commentLength = directory.readUInt16LE(at + 32)
@@ -139,7 +139,8 @@ function checkEntry(entry: ZipEntry, source: ByteSource, known: ReadonlyMap<stri
   if (name.startsWith('/') || /^[A-Za-z]:/.test(name) || name.includes('\\') || name.includes('\0') || name.split('/').includes('..')) {
     throw new FileError(`the archive has a record with the unsafe name ${JSON.stringify(name)}`)
   }
-  if (headerOffset + 30 + compressedSize > source.size) throw new FileError(`the file is truncated: the record '${name}' lies beyond its end`)
+  if (headerOffset + 30 + compressedSize > source.size)
+    throw new FileError(`the file is truncated: the record '${name}' lies beyond its end`)
   if (method !== 0 && method !== 8) throw new FileError(`the record '${name}' is compressed by method ${method}, which is not supported`)
   if (method === 0 && size !== compressedSize) throw new FileError(`the record '${name}' is damaged: its two sizes differ`)
 }
@@ -154,7 +155,8 @@ function checkTogether(entries: readonly ZipEntry[], source: ByteSource): void {
     if (method === 8) inflated += size
   }
   const limit = INFLATED_SLACK + 16 * source.size
-  if (inflated > limit) throw new FileError(`the compressed records claim ${inflated} bytes, more than the ${limit} that are allowed for a file of this size`)
+  if (inflated > limit)
+    throw new FileError(`the compressed records claim ${inflated} bytes, more than the ${limit} that are allowed for a file of this size`)
 }
 
 /** Sizes that do not fit 32 bits stand in an extra field, in this order. */

@@ -33,6 +33,7 @@ NAPI_MODULE_INIT() {
     registerMemory(object);
     registerDevice(object);
     registerJit(object);
+    registerSignals(object);
     return exports;
   });
 }

@@ -118,5 +118,6 @@ void registerRandom(Napi::Object exports);
 void registerMemory(Napi::Object exports);
 void registerDevice(Napi::Object exports);
 void registerJit(Napi::Object exports);
+void registerSignals(Napi::Object exports);
 
 }  // namespace pixelcl

@@ -89,7 +89,8 @@ function imageCoordinates(view: View, { image, map }: Sizes, mode: Mode, device:
     .div_(Math.sqrt(height ** 2 + width ** 2))
   scaled.select(1, 0).mul_(map[0])
   scaled.select(1, 1).mul_(map[1])
-  return cutOne(scaled, view, map, mode).flatten(2).squeeze(0).t()
+  // Rows of their own in memory, as in the reference: with other strides libtorch rounds the distances' last bit differently.
+  return cutOne(scaled, view, map, mode).flatten(2).squeeze(0).t().contiguous()
 }
 
 interface Bins {

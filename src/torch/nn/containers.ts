@@ -11,12 +11,15 @@ import { forwardSource } from './torch-script'
  * new torch.nn.Sequential(new torch.nn.Linear(2, 3), new torch.nn.ReLU()).call(torch.ones([1, 2])).shape // [1, 3]
  */
 export class Sequential extends Module {
-  constructor(modules: Readonly<Record<string, Module>>)
-  constructor(...modules: Module[])
-  constructor(...modules: (Module | Readonly<Record<string, Module>>)[]) {
+  constructor(modules: Readonly<Record<string, AnyModule>>)
+  constructor(...modules: AnyModule[])
+  constructor(...modules: (AnyModule | Readonly<Record<string, AnyModule>>)[]) {
     super()
     const [first] = modules
-    const named = modules.length === 1 && first !== undefined && !(first instanceof Module) ? Object.entries(first) : modules.map((module, i) => [String(i), module] as const)
+    const named =
+      modules.length === 1 && first !== undefined && !(first instanceof Module)
+        ? Object.entries(first)
+        : modules.map((module, i) => [String(i), module] as const)
     for (const [name, module] of named) {
       if (!(module instanceof Module)) throw new ArgumentError(`Sequential takes modules but '${name}' is none`)
       this.registerModule(name, module as AnyModule)

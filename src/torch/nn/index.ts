@@ -1,4 +1,5 @@
-export { Module, savedName, type AnyModule, type ForwardHook, type ForwardPreHook, type LoadResult, type StateDict } from './module'
+export { Module, savedName, type AnyModule, type ForwardHook, type ForwardPreHook } from './module'
+export type { LoadResult, ShapeMismatch, StateComparison, StateDict } from './state'
 export { Parameter } from './parameter'
 export { Sequential, ModuleList } from './containers'
 export { Conv2d, type Conv2dOptions, type Pair } from './layers/conv'

@@ -1,24 +1,21 @@
 import { ArgumentError } from '../../native'
+import { noGrad } from '../autograd'
+import { isTensor, keep } from '../base'
+import { suggestion } from '../dispatch/resolve'
 import type { Device, DType } from '../dtype'
 import type { RemovableHandle } from '../hooks'
-import { noGrad } from '../autograd'
-import { keep } from '../base'
 import { Tensor } from '../tensor'
+import { conversionTo, type ModuleToOptions } from './conversion'
 import { Parameter } from './parameter'
+import { checkState, refuseMisfit, type LoadResult, type ShapeMismatch, type StateComparison, type StateDict } from './state'
+
+export type { StateDict } from './state'
 
 /** A module whatever it takes and gives. */
 export type AnyModule = Module<never[], unknown>
 
-/** Tensors by Python's dotted names, in order. */
-export type StateDict = Record<string, Tensor>
-
 export type ForwardPreHook = (module: AnyModule, args: unknown[]) => unknown[] | void
 export type ForwardHook = (module: AnyModule, args: unknown[], output: unknown) => unknown
-
-export interface LoadResult {
-  readonly missingKeys: readonly string[]
-  readonly unexpectedKeys: readonly string[]
-}
 
 interface Internals {
   readonly buffers: Map<string, { persistent: boolean }>
@@ -184,10 +181,21 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     let module = this as AnyModule
     for (const name of path === '' ? [] : path.split('.')) {
       const child: AnyModule | undefined = new Map(module.namedChildren()).get(name)
-      if (child === undefined) throw new ArgumentError(`there is no module '${path}': known are ${[...this.namedModules()].map(([known]) => known).filter(Boolean).join(', ')}`)
+      if (child === undefined)
+        throw new ArgumentError(
+          `there is no module '${path}'${suggestion(path, [...this.namedModules()].map(([known]) => known).filter(Boolean))}`,
+        )
       module = child
     }
     return module
+  }
+
+  /** The parameter of a dotted name, as `'layer1.0.conv1.weight'`. */
+  getParameter(path: string): Parameter {
+    const all = new Map(this.namedParameters())
+    const parameter = all.get(path)
+    if (parameter === undefined) throw new ArgumentError(`there is no parameter '${path}'${suggestion(path, [...all.keys()])}`)
+    return parameter
   }
 
   /** Switches this module and all below between training and evaluation. */
@@ -206,8 +214,12 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return this
   }
 
-  zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = null
+  /** Forgets all gradients (sets them to null), or zeroes them. */
+  zeroGrad(options: { setToNone?: boolean } = {}): void {
+    for (const parameter of this.parameters()) {
+      if (options.setToNone ?? true) parameter.grad = null
+      else parameter.grad = parameter.grad?.detach().zero_() ?? null
+    }
   }
 
   /** Calls `visit` with every module, children first. */
@@ -217,15 +229,17 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return this
   }
 
-  /** Moves all parameters and buffers; a dtype changes only those that are floating-point. Parameters keep their identity. */
-  to(target: DType | Device | { dtype?: DType; device?: Device }): this {
-    const convert = (tensor: Tensor): Tensor => {
-      const wanted = tensor.isFloatingPoint() || tensor.isComplex() || !isDtypeOnly(target) ? target : null
-      if (wanted === null) return tensor
-      if (typeof wanted === 'string') return tensor.to(wanted)
-      return tensor.isFloatingPoint() || wanted.device === undefined ? tensor.to(wanted) : tensor.to(wanted.device)
-    }
-    return this.convertTensors(convert)
+  /**
+   * Moves all parameters and buffers; a dtype, which must be floating-point or complex, changes only those that are, a memory format those of four dimensions.
+   *
+   * Parameters keep their identity.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.to
+   * @example
+   * new torch.nn.Linear(2, 2).to('float64').weight.dtype // 'float64'
+   */
+  to(target: DType | Device | ModuleToOptions): this {
+    return this.convertTensors(conversionTo(target))
   }
 
   /** @internal Replaces the data of every parameter and every buffer. */
@@ -269,57 +283,69 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return this.to('float64')
   }
 
+  half(): this {
+    return this.to('float16')
+  }
+
+  bfloat16(): this {
+    return this.to('bfloat16')
+  }
+
   /** Parameters and persistent buffers by Python's names: the module's own tensors, outside of the graph. */
   stateDict(): StateDict {
     const state: StateDict = {}
-    for (const [prefix, module] of namedModulesWithShared(this as AnyModule)) {
-      for (const [name, parameter] of module.ownParameters()) state[joined(prefix, name)] = keep(parameter.detach())
-      for (const [name, buffer, persistent] of module.ownBuffers()) if (persistent) state[joined(prefix, name)] = keep(buffer.detach())
-    }
+    for (const [name, tensor] of this.stateTensors()) state[name] = keep(tensor.detach())
     return state
   }
 
   /**
-   * Copies values into the module's own tensors.
+   * Copies values into the module's own tensors, whatever their dtype and device.
    *
    * @throws ArgumentError for wrong shapes always, and for missing and unexpected keys when strict (the default); then nothing is changed.
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
+   * @example
+   * const linear = new torch.nn.Linear(2, 1)
+   * linear.loadStateDict({ weight: torch.ones([1, 2]) }, { strict: false }) // { missingKeys: ['bias'], unexpectedKeys: [] }
    */
   loadStateDict(state: Readonly<StateDict>, options: { strict?: boolean } = {}): LoadResult {
-    const own = this.loadTargets()
-    const missingKeys = [...own.keys()].filter((key) => !(key in state) && !this.toleratesMissing(key))
-    const unexpectedKeys = Object.keys(state).filter((key) => !own.has(key))
-    const problems: string[] = []
-    if (options.strict ?? true) {
-      if (unexpectedKeys.length > 0) problems.push(`Unexpected key(s) in the state: ${unexpectedKeys.map((key) => `"${key}"`).join(', ')}.`)
-      if (missingKeys.length > 0) problems.push(`Missing key(s) in the state: ${missingKeys.map((key) => `"${key}"`).join(', ')}.`)
-    }
-    for (const [key, target] of own) {
-      const value = state[key]
-      if (value !== undefined && value.shape.join() !== target.shape.join()) {
-        problems.push(`size mismatch for ${key}: the state has [${value.shape.join(', ')}], the module [${target.shape.join(', ')}].`)
-      }
-    }
-    if (problems.length > 0) throw new ArgumentError(`Error(s) in loading the state of ${this.constructor.name}:\n  ${problems.join('\n  ')}`)
+    const comparison = this.compareState(state)
+    refuseMisfit(this.constructor.name, comparison, options.strict ?? true)
     noGrad(() => {
-      for (const [key, target] of own) {
-        const value = state[key]
-        if (value !== undefined) target.copy_(value)
-      }
+      for (const [key, target] of this.stateTensors()) if (Object.hasOwn(state, key)) target.copy_(state[key]!)
     })
+    const { missingKeys, unexpectedKeys } = comparison
     return { missingKeys, unexpectedKeys }
   }
 
-  /** @internal The tensors that a state dict fills. */
-  loadTargets(): Map<string, Tensor> {
-    const own = new Map<string, Tensor>()
-    for (const [prefix, module] of namedModulesWithShared(this as AnyModule)) {
-      for (const [name, parameter] of module.ownParameters()) own.set(joined(prefix, name), parameter)
-      for (const [name, buffer, persistent] of module.ownBuffers()) if (persistent) own.set(joined(prefix, name), buffer)
+  /** How a state dict differs from what this module would load: nothing is changed. */
+  compareState(state: Readonly<StateDict>): StateComparison {
+    checkState(state)
+    const own = new Map(this.stateTensors())
+    const modules = [...namedModulesWithShared(this as AnyModule)].map(([name, module]) => [name === '' ? '' : `${name}.`, module] as const)
+    const tolerated = (key: string) =>
+      modules.some(([prefix, module]) => key.startsWith(prefix) && module.toleratesMissing(key.slice(prefix.length)))
+    const mismatches: ShapeMismatch[] = []
+    for (const [key, target] of own) {
+      if (!Object.hasOwn(state, key)) continue
+      const given = state[key]!.shape
+      if (given.join() !== target.shape.join()) mismatches.push({ key, given, expected: target.shape })
     }
-    return own
+    return {
+      missingKeys: [...own.keys()].filter((key) => !Object.hasOwn(state, key) && !tolerated(key)),
+      unexpectedKeys: Object.keys(state).filter((key) => !own.has(key)),
+      mismatches,
+    }
   }
 
-  /** @internal Keys whose absence from a state is no error. */
+  /** @internal The tensors themselves that a state dict holds and fills. */
+  *stateTensors(): IterableIterator<[string, Tensor]> {
+    for (const [prefix, module] of namedModulesWithShared(this as AnyModule)) {
+      for (const [name, parameter] of module.ownParameters()) yield [joined(prefix, name), parameter]
+      for (const [name, buffer, persistent] of module.ownBuffers()) if (persistent) yield [joined(prefix, name), buffer]
+    }
+  }
+
+  /** @internal Keys, as this module names them, whose absence from a state is no error. */
   protected toleratesMissing(_key: string): boolean {
     return false
   }
@@ -330,10 +356,16 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     if (known !== undefined) return known as this
     const copy = Object.create(Object.getPrototypeOf(this) as object) as this
     memo.set(this, copy)
-    const own: Internals = { buffers: new Map(this[internals].buffers), children: new Map(), preHooks: new Set(), hooks: new Set(), training: this.training }
+    const own: Internals = {
+      buffers: new Map(this[internals].buffers),
+      children: new Map(),
+      preHooks: new Set(),
+      hooks: new Set(),
+      training: this.training,
+    }
     Object.defineProperty(copy, internals, { value: own, enumerable: false, configurable: true, writable: true })
     for (const [name, child] of this[internals].children) own.children.set(name, child.deepcopy(memo))
-    for (const [field, value] of Object.entries(this)) copy.fields[field] = deepcopyValue(value, memo)
+    for (const [field, value] of Object.entries(this)) copy.fields[field] = copyOf(value, memo)
     return copy
   }
 
@@ -374,24 +406,28 @@ function* namedModulesWithShared(module: AnyModule, prefix = ''): IterableIterat
   for (const [name, child] of module.namedChildren()) yield* namedModulesWithShared(child, joined(prefix, name))
 }
 
-function isDtypeOnly(target: DType | Device | { dtype?: DType; device?: Device }): boolean {
-  if (typeof target !== 'string') return target.device === undefined
-  return /^(float|bfloat|complex|int|uint|bool|double|half|long)/.test(target)
-}
-
-function deepcopyValue(value: unknown, memo: Map<unknown, unknown>): unknown {
+function copyOf(value: unknown, memo: Map<unknown, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Module) return (value as AnyModule).deepcopy(memo)
   const known = memo.get(value)
   if (known !== undefined) return known
-  if (value instanceof Module) return (value as AnyModule).deepcopy(memo)
-  let copy: unknown
-  if (value instanceof Parameter) copy = keep(new Parameter(value.detach().clone(), value.requiresGrad))
-  else if (value instanceof Tensor) copy = keep(value.detach().clone().requiresGrad_(value.requiresGrad && value.isLeaf))
-  else if (Array.isArray(value)) copy = value.map((item) => deepcopyValue(item, memo))
-  else if (value instanceof Map) copy = new Map([...value].map(([key, item]) => [key, deepcopyValue(item, memo)]))
-  else if (Object.getPrototypeOf(value) === Object.prototype) {
-    copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deepcopyValue(item, memo)]))
-  } else copy = value
+  const copy = copyOfPlain(value, memo)
   memo.set(value, copy)
   return copy
+}
+
+/** Objects of other classes, such as a generator, are shared with the copy. */
+function copyOfPlain(value: object, memo: Map<unknown, unknown>): unknown {
+  if (value instanceof Parameter) return keep(new Parameter(value.detach().clone(), value.requiresGrad))
+  if (isTensor(value))
+    return keep(
+      value
+        .detach()
+        .clone()
+        .requiresGrad_(value.requiresGrad && value.isLeaf),
+    )
+  if (Array.isArray(value)) return value.map((item) => copyOf(item, memo))
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, copyOf(item, memo)]))
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item, memo)]))
 }

@@ -1,17 +1,67 @@
+import { ArgumentError } from '../../torch'
+import { suggestion } from '../../torch/dispatch/resolve'
 import { buildResNet, type Architecture, type ResNet } from './resnet'
+import { loadWeights, type Weights } from './weights'
 
-export { BasicBlock, Bottleneck, ResNet, architectures, type Architecture } from './resnet'
+export { BasicBlock, Bottleneck, ResNet, architectureOf, architectures, type Architecture } from './resnet'
+export { cacheFolder, weightsOf } from './catalog'
+export { DownloadError, download, downloadFile, type DownloadOptions, type DownloadProgress } from './download'
+export type { Weights } from './weights'
 
 export interface ModelOptions {
+  /** A file (TorchScript, state dict, checkpoint, safetensors), the name of cached weights, or a state dict; default: PyTorch's initialisation. */
+  weights?: Weights | null
+  /** Outputs of the classifier; default 1000. */
   numClasses?: number
 }
 
-function maker(arch: Architecture): (options?: ModelOptions) => ResNet {
-  return (options = {}) => buildResNet(arch, options.numClasses)
+/** torchvision's older spellings, and what to write in their place. */
+const FORMER: Readonly<Record<string, string>> = {
+  pretrained: "write weights: 'DEFAULT' after await models.download(…)",
+  num_classes: 'write numClasses',
 }
 
+function maker(arch: Architecture): (options?: ModelOptions) => ResNet {
+  return (options = {}) => {
+    for (const key of Object.keys(options)) {
+      if (key === 'weights' || key === 'numClasses') continue
+      const former = Object.hasOwn(FORMER, key) ? `: ${FORMER[key]}` : suggestion(key, ['weights', 'numClasses'])
+      throw new ArgumentError(`${arch}(): unknown option '${key}'${former}`)
+    }
+    const { weights = null, numClasses = 1000 } = options
+    if (!Number.isSafeInteger(numClasses) || numClasses < 1)
+      throw new ArgumentError(`${arch}(): numClasses must be a whole number above 0 but is ${String(numClasses)}`)
+    const net = buildResNet(arch, numClasses)
+    if (weights !== null) loadWeights(net, arch, numClasses, weights)
+    return net
+  }
+}
+
+/**
+ * ResNet-18, with torchvision's names and initialisation, in training mode: images [N, 3, H, W] to logits [N, numClasses].
+ *
+ * @see https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.resnet18.html
+ * @example
+ * models.resnet18({ numClasses: 10 }).call(torch.rand([2, 3, 32, 32])).shape // [2, 10]
+ */
 export const resnet18 = maker('resnet18')
+
+/** ResNet-34, as `resnet18`. */
 export const resnet34 = maker('resnet34')
+
+/**
+ * ResNet-50, with torchvision's names and initialisation, in training mode: images [N, 3, H, W] to logits [N, numClasses].
+ *
+ * @throws ArgumentError for weights that do not fit, saying which would; FileError for a file that cannot be read.
+ * @see https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.resnet50.html
+ * @example
+ * torch.save(models.resnet50({ numClasses: 2 }).stateDict(), 'resnet50.pth')
+ * const resnet = models.resnet50({ weights: 'resnet50.pth', numClasses: 2 })
+ */
 export const resnet50 = maker('resnet50')
+
+/** ResNet-101, as `resnet50`. */
 export const resnet101 = maker('resnet101')
+
+/** ResNet-152, as `resnet50`. */
 export const resnet152 = maker('resnet152')

@@ -1,4 +1,5 @@
 import { ArgumentError, nn, type Tensor } from '../../torch'
+import { suggestion } from '../../torch/dispatch/resolve'
 
 const { init } = nn
 
@@ -91,26 +92,29 @@ type Block = typeof BasicBlock | typeof Bottleneck
 /**
  * A residual network with torchvision's module tree and names: images [N, 3, H, W] to logits [N, numClasses].
  *
+ * Its parts can be exchanged, as `resnet.fc = new torch.nn.Identity()`.
+ *
  * Source: "Deep Residual Learning for Image Recognition" (arXiv 1512.03385), with the stride at the 3×3 convolution.
  */
 export class ResNet extends nn.Module {
-  readonly conv1: nn.Conv2d
-  readonly bn1: nn.BatchNorm2d
-  readonly relu = new nn.ReLU({ inplace: true })
-  readonly maxpool = new nn.MaxPool2d(3, { stride: 2, padding: 1 })
-  readonly layer1: nn.Sequential
-  readonly layer2: nn.Sequential
-  readonly layer3: nn.Sequential
-  readonly layer4: nn.Sequential
-  readonly avgpool: nn.AdaptiveAvgPool2d
-  readonly fc: nn.Linear
+  conv1: nn.Module
+  bn1: nn.Module
+  relu: nn.Module = new nn.ReLU({ inplace: true })
+  maxpool: nn.Module = new nn.MaxPool2d(3, { stride: 2, padding: 1 })
+  layer1: nn.Sequential
+  layer2: nn.Sequential
+  layer3: nn.Sequential
+  layer4: nn.Sequential
+  avgpool: nn.Module
+  fc: nn.Module
 
   constructor(block: Block, layers: readonly [number, number, number, number], numClasses = 1000) {
     super()
     let inputs = 64
     const stage = (planes: number, count: number, stride: number): nn.Sequential => {
       const outputs = planes * block.expansion
-      const shortcut = stride !== 1 || inputs !== outputs ? new nn.Sequential(conv1x1(inputs, outputs, stride), new nn.BatchNorm2d(outputs)) : null
+      const shortcut =
+        stride !== 1 || inputs !== outputs ? new nn.Sequential(conv1x1(inputs, outputs, stride), new nn.BatchNorm2d(outputs)) : null
       const blocks = [new block(inputs, planes, stride, shortcut)]
       inputs = outputs
       for (let i = 1; i < count; i++) blocks.push(new block(inputs, planes))
@@ -157,9 +161,31 @@ export type Architecture = keyof typeof ARCHITECTURES
 
 export const architectures = Object.keys(ARCHITECTURES) as readonly Architecture[]
 
+/** @internal Refuses a name that is no architecture's. */
+export function checkArchitecture(arch: string): Architecture {
+  if (!Object.hasOwn(ARCHITECTURES, arch)) throw new ArgumentError(`unknown architecture '${arch}'${suggestion(arch, architectures)}`)
+  return arch as Architecture
+}
+
 /** A freshly initialised ResNet of an architecture. */
 export function buildResNet(arch: Architecture, numClasses = 1000): ResNet {
-  const entry = ARCHITECTURES[arch]
-  if (entry === undefined) throw new ArgumentError(`unknown architecture '${String(arch)}': expected one of ${architectures.join(', ')}`)
-  return new ResNet(entry[0], entry[1], numClasses)
+  const [block, layers] = ARCHITECTURES[checkArchitecture(arch)]
+  return new ResNet(block, layers, numClasses)
+}
+
+/**
+ * The architecture that a state dict's names and shapes belong to; null where they are no ResNet's.
+ *
+ * @example
+ * models.architectureOf(models.resnet18().stateDict()) // 'resnet18'
+ */
+export function architectureOf(state: Readonly<Record<string, Tensor>>): Architecture | null {
+  const shapeOf = (name: string) => state[name]?.shape.join()
+  const block = 'layer1.0.conv3.weight' in state ? Bottleneck : BasicBlock
+  if (shapeOf('conv1.weight') !== '64,3,7,7' || shapeOf('layer1.0.conv2.weight') !== '64,64,3,3') return null
+  const counts = [1, 2, 3, 4].map((stage) => {
+    const numbers = Object.keys(state).map((name) => (name.startsWith(`layer${stage}.`) ? Number(name.split('.')[1]) : -1))
+    return Math.max(-1, ...numbers) + 1
+  })
+  return architectures.find((arch) => ARCHITECTURES[arch][0] === block && ARCHITECTURES[arch][1].join() === counts.join()) ?? null
 }

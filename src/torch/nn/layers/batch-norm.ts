@@ -81,6 +81,11 @@ abstract class BatchNorm extends Module {
     return forwardSource('momentum = 0.', ...counts, '    momentum = 1. / float(self.num_batches_tracked.item())', call)
   }
 
+  /** States from before PyTorch 0.4.1 have no counter. */
+  protected override toleratesMissing(key: string): boolean {
+    return key === 'num_batches_tracked'
+  }
+
   resetRunningStats(): void {
     noGrad(() => {
       this.runningMean?.zero_()

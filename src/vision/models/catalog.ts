@@ -1,0 +1,60 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { ArgumentError } from '../../torch'
+import { suggestion } from '../../torch/dispatch/resolve'
+import { checkArchitecture, type Architecture } from './resnet'
+
+/** Where torchvision's weights lie. */
+const HOST = 'https://download.pytorch.org/models'
+
+/**
+ * torchvision's published weights by its names, the best last; a file's name ends in the first digits of its SHA-256.
+ *
+ * Source: https://docs.pytorch.org/vision/stable/models.html#table-of-all-available-classification-weights
+ */
+const FILES: Readonly<Record<Architecture, Readonly<Record<string, string>>>> = {
+  resnet18: { IMAGENET1K_V1: 'resnet18-f37072fd.pth' },
+  resnet34: { IMAGENET1K_V1: 'resnet34-b627a593.pth' },
+  resnet50: { IMAGENET1K_V1: 'resnet50-0676ba61.pth', IMAGENET1K_V2: 'resnet50-11ad3fa6.pth' },
+  resnet101: { IMAGENET1K_V1: 'resnet101-63fe2227.pth', IMAGENET1K_V2: 'resnet101-cd907fc2.pth' },
+  resnet152: { IMAGENET1K_V1: 'resnet152-394f9c45.pth', IMAGENET1K_V2: 'resnet152-f82ba261.pth' },
+}
+
+/**
+ * The published weights of an architecture: their addresses by name, `DEFAULT` standing for the best.
+ *
+ * @throws ArgumentError for an unknown architecture.
+ * @example
+ * Object.keys(models.weightsOf('resnet50')) // ['IMAGENET1K_V1', 'IMAGENET1K_V2', 'DEFAULT']
+ */
+export function weightsOf(arch: Architecture): Record<string, string> {
+  const urls = Object.fromEntries(Object.entries(FILES[checkArchitecture(arch)]).map(([name, file]) => [name, `${HOST}/${file}`]))
+  return { ...urls, DEFAULT: Object.values(urls).at(-1)! }
+}
+
+/** @internal The address of weights by name, at the host itself or at a mirror of its folder. */
+export function urlOf(arch: Architecture, name: string, mirror: string = HOST): string {
+  const known = weightsOf(arch)
+  const url = Object.hasOwn(known, name) ? known[name] : undefined
+  if (url === undefined) {
+    throw new ArgumentError(`${arch} has no published weights '${name}'${suggestion(name, Object.keys(known))}`)
+  }
+  return mirror.replace(/\/+$/, '') + url.slice(HOST.length)
+}
+
+/**
+ * The folder in which torch hub keeps weights: `$TORCH_HOME/hub/checkpoints`, else `torch/hub/checkpoints` in `$XDG_CACHE_HOME` or `~/.cache`.
+ *
+ * @see https://docs.pytorch.org/docs/stable/hub.html#where-are-my-downloaded-models-saved
+ */
+export function cacheFolder(): string {
+  const home = process.env['TORCH_HOME']?.replace(/^~(?=\/|$)/, homedir())
+  return join(home || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'torch'), 'hub', 'checkpoints')
+}
+
+/** @internal The last part of an address, the name under which its file is kept. */
+export function fileNameOf(url: string): string {
+  const name = decodeURIComponent(new URL(url).pathname.split('/').at(-1)!)
+  if (name === '' || /[/\\\0]/.test(name)) throw new ArgumentError(`${url} names no file`)
+  return name
+}

@@ -1,0 +1,228 @@
+import { createHash, type Hash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ArgumentError, PixelclError } from '../../torch'
+import { suggestion } from '../../torch/dispatch/resolve'
+import { cacheFolder, fileNameOf, urlOf } from './catalog'
+import { progressLine } from './progress-line'
+import type { Architecture } from './resnet'
+
+/** A file could not be fetched: offline, refused, cut short, or not what its name promises. */
+export class DownloadError extends PixelclError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('DOWNLOAD', message, options)
+  }
+}
+
+/** Told of the bytes that have come, and of all there are: null where the server does not say. */
+export type DownloadProgress = (received: number, total: number | null) => void
+
+export interface DownloadOptions {
+  /** A function that is told of the bytes; true (the default) writes a line to standard error, false nothing. */
+  progress?: boolean | DownloadProgress
+  /** Where the file is kept; default: torch hub's own folder, so that Python finds it too. */
+  folder?: string
+  /** Milliseconds without a byte after which the connection counts as broken. Default 60,000. */
+  timeout?: number
+  /** Ends the download early. */
+  signal?: AbortSignal
+}
+
+const OPTIONS = ['progress', 'folder', 'timeout', 'signal', 'mirror']
+/** Connections that one download may use, each going on where the one before broke. */
+const ATTEMPTS = 4
+
+/**
+ * Fetches torchvision's weights of an architecture into torch hub's folder, once, and answers the file's path.
+ *
+ * The SHA-256 must begin with the digits in the file's name. What is broken off goes on where it stopped; the file appears under its name only when whole.
+ *
+ * @param weights - `'IMAGENET1K_V1'`, `'IMAGENET1K_V2'` or `'DEFAULT'`, the best.
+ * @param options - As for `downloadFile`, and `mirror`: a folder's address that holds the same files.
+ * @throws DownloadError offline, for an answer that is no success, and for a wrong checksum: the file is deleted then.
+ * @see https://docs.pytorch.org/vision/stable/models.html
+ */
+export async function download(
+  arch: Architecture,
+  weights = 'DEFAULT',
+  options: DownloadOptions & { mirror?: string } = {},
+): Promise<string> {
+  const { mirror, ...rest } = options
+  return downloadFile(urlOf(arch, weights, mirror), rest)
+}
+
+/**
+ * Fetches a file of weights into torch hub's folder, once, and answers its path.
+ *
+ * A name as `encoder-0676ba61.pth` promises the first digits of the SHA-256, and the promise is checked.
+ *
+ * @throws DownloadError as `download`.
+ */
+export async function downloadFile(url: string, options: DownloadOptions = {}): Promise<string> {
+  for (const key of Object.keys(options)) {
+    if (!OPTIONS.includes(key)) throw new ArgumentError(`download(): unknown option '${key}'${suggestion(key, OPTIONS)}`)
+  }
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new ArgumentError(`expected an http(s) address but received '${url}'`)
+  const folder = options.folder ?? cacheFolder()
+  const path = join(folder, fileNameOf(url))
+  const promised = /-([0-9a-f]{8,64})\.[^.]+$/.exec(path)?.[1] ?? null
+  if (await isCached(path, promised)) return path
+  const partial = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.partial`
+  try {
+    await mkdir(folder, { recursive: true })
+    const digest = await fetchInto(partial, url, path, options)
+    if (promised !== null && !digest.startsWith(promised)) {
+      throw new DownloadError(
+        `what ${url} sent is damaged or another file: its SHA-256 should begin with ${promised} but is ${digest}. It is deleted; try again, or fetch it from elsewhere to ${path}`,
+      )
+    }
+    await rename(partial, path)
+  } catch (error) {
+    const { code, syscall, message } = error as NodeJS.ErrnoException
+    if (error instanceof PixelclError || options.signal?.aborted === true || code === undefined || syscall === undefined) throw error
+    throw new DownloadError(`cannot keep ${fileNameOf(url)} in ${folder}: ${code === 'ENOSPC' ? 'the disk is full' : message}`, {
+      cause: error,
+    })
+  } finally {
+    await rm(partial, { force: true }).catch(() => {})
+  }
+  return path
+}
+
+/** A damaged file in the cache, such as a copy by hand that was cut short, makes room for a new one. */
+async function isCached(path: string, promised: string | null): Promise<boolean> {
+  const found = await stat(path).catch(() => null)
+  if (found === null) return false
+  if (!found.isFile()) throw new DownloadError(`${path} is no regular file: remove it, or give another folder`)
+  if (promised === null) return true
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  const digest = hash.digest('hex')
+  if (digest.startsWith(promised)) return true
+  process.emitWarning(`${path} is damaged (its SHA-256 should begin with ${promised} but is ${digest}): it is deleted and fetched anew`, {
+    code: 'PIXELCL_DOWNLOAD',
+  })
+  await rm(path)
+  return false
+}
+
+/** What has come of a file so far. */
+interface Received {
+  readonly file: FileHandle
+  hash: Hash
+  bytes: number
+  total: number | null
+  etag: string | null
+}
+
+async function fetchInto(partial: string, url: string, path: string, options: DownloadOptions): Promise<string> {
+  const { progress = true } = options
+  const line = progress === true ? progressLine(url, path) : null
+  const tell: DownloadProgress = typeof progress === 'function' ? progress : (line?.tell ?? (() => {}))
+  const received: Received = { file: await open(partial, 'ax'), hash: createHash('sha256'), bytes: 0, total: null, etag: null }
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const broken = await receive(url, path, received, tell, options)
+      if (broken === null) return received.hash.digest('hex')
+      if (attempt === ATTEMPTS) {
+        const size = received.total === null ? '' : ` of ${received.total}`
+        throw new DownloadError(
+          `the download of ${url} broke off after ${received.bytes}${size} bytes, ${ATTEMPTS} times (${broken}): try again later${byHand(url, path)}`,
+        )
+      }
+      await sleep(200 * attempt, undefined, options.signal === undefined ? {} : { signal: options.signal })
+    }
+  } finally {
+    line?.end()
+    await received.file.close()
+  }
+}
+
+/** Reads one answer to its end; gives null when the file is whole, else how the connection broke. */
+async function receive(
+  url: string,
+  path: string,
+  received: Received,
+  tell: DownloadProgress,
+  options: DownloadOptions,
+): Promise<string | null> {
+  const stalled = new AbortController()
+  const timeout = options.timeout ?? 60_000
+  const timer = setTimeout(() => stalled.abort(), timeout)
+  const signal = options.signal === undefined ? stalled.signal : AbortSignal.any([stalled.signal, options.signal])
+  const reasonOf = (error: unknown) => {
+    options.signal?.throwIfAborted()
+    return stalled.signal.aborted ? `nothing came for ${timeout / 1000} s` : causeOf(error)
+  }
+  try {
+    let response: Response
+    try {
+      response = await fetch(url, { headers: headersFor(received), signal })
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (received.bytes > 0 || /ECONNRESET|EPIPE|other side closed/.test(reason)) return reason
+      throw new DownloadError(`cannot reach ${new URL(url).host} (${reason}): is this machine online?${byHand(url, path)}`, {
+        cause: error,
+      })
+    }
+    if (response.body === null || !response.ok) {
+      await response.body?.cancel()
+      throw new DownloadError(
+        `${url} answered ${response.status} ${response.statusText}: ${response.status === 404 ? 'there is no such file' : 'try again later'}${byHand(url, path)}`,
+      )
+    }
+    await begin(received, response)
+    try {
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        timer.refresh()
+        await received.file.appendFile(chunk)
+        received.hash.update(chunk)
+        received.bytes += chunk.length
+        tell(received.bytes, received.total)
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).syscall === 'write') throw error
+      return reasonOf(error)
+    }
+    return received.total === null || received.bytes === received.total ? null : 'the connection was closed'
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function headersFor({ bytes, etag }: Received): Record<string, string> {
+  // A compressed answer would hide how many bytes of the file have come.
+  const headers = { 'accept-encoding': 'identity', 'user-agent': 'pixelcl' }
+  if (bytes === 0) return headers
+  return { ...headers, range: `bytes=${bytes}-`, ...(etag === null ? {} : { 'if-range': etag }) }
+}
+
+/** Goes on where the last answer broke off, or starts again where the server sends the file from its beginning. */
+async function begin(received: Received, response: Response): Promise<void> {
+  const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1]
+  if (response.status !== 206 || Number(start) !== received.bytes) {
+    if (response.status === 206)
+      throw new DownloadError(`${response.url} sent another part of the file than was asked for: try again later`)
+    await received.file.truncate(0)
+    received.hash = createHash('sha256')
+    received.bytes = 0
+  }
+  const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length')
+  received.total = length === null ? null : received.bytes + Number(length)
+  const etag = response.headers.get('etag')
+  received.etag = etag?.startsWith('W/') === true ? null : etag
+}
+
+function byHand(url: string, path: string): string {
+  return `. To fetch it by other means: curl -L --create-dirs -o '${path}' '${url}'`
+}
+
+/** The innermost cause of what fetch throws: its own message says only that it failed. */
+function causeOf(error: unknown): string {
+  const { cause, code, message } = error as Error & { code?: string }
+  if (cause instanceof Error) return causeOf(cause)
+  return code === undefined || message.includes(code) ? message : `${code}: ${message}`
+}

@@ -1,0 +1,33 @@
+/** What shows a download on standard error: a line that renews itself on a terminal, two plain lines elsewhere. */
+export interface ProgressLine {
+  tell(received: number, total: number | null): void
+  end(): void
+}
+
+const MILLISECONDS_BETWEEN = 100
+
+/** Opens with where the file comes from and goes to. */
+export function progressLine(url: string, path: string, out: NodeJS.WriteStream = process.stderr): ProgressLine {
+  out.write(`downloading ${url} to ${path}\n`)
+  let last = ''
+  let shownAt = -Infinity
+  return {
+    tell(received, total) {
+      last = describeProgress(received, total)
+      const now = performance.now()
+      if (!out.isTTY || (received !== total && now - shownAt < MILLISECONDS_BETWEEN)) return
+      shownAt = now
+      out.write(`\r\x1b[K${last}`)
+    },
+    end() {
+      if (last !== '') out.write(out.isTTY ? `\r\x1b[K${last}\n` : `${last}\n`)
+    },
+  }
+}
+
+/** As `45.2 of 97.8 MB (46 %)`. */
+export function describeProgress(received: number, total: number | null): string {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
+  if (total === null) return `${megabytes(received)} MB`
+  return `${megabytes(received)} of ${megabytes(total)} MB (${total === 0 ? 100 : Math.floor((100 * received) / total)} %)`
+}

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { ArgumentError, isTensor, nn, type Tensor } from '../../torch'
+import { loadStateDictFile } from '../../torch/serialization'
+import { cacheFolder, fileNameOf, urlOf, weightsOf } from './catalog'
+import { architectureOf, type Architecture, type ResNet } from './resnet'
+
+/** A file's path, the name of cached weights such as `'IMAGENET1K_V2'`, a state dict, or a module that has one. */
+export type Weights = string | Readonly<nn.StateDict> | nn.AnyModule
+
+/** How many names an error lists of each kind. */
+const LISTED = 5
+
+/**
+ * Copies weights into a ResNet.
+ *
+ * @throws ArgumentError where they do not fit: names the architecture or number of classes that would, else what is missing, unexpected or of another shape.
+ */
+export function loadWeights(net: ResNet, arch: Architecture, numClasses: number, weights: Weights): void {
+  const { state, source } = typeof weights === 'string' ? readWeights(arch, weights) : { state: stateOf(weights), source: 'the state dict' }
+  const misfit = misfitOf(net, arch, numClasses, state)
+  if (misfit !== null) throw new ArgumentError(`${source} does not fit ${arch}:${misfit}`)
+  net.loadStateDict(state)
+}
+
+function readWeights(arch: Architecture, weights: string): { state: nn.StateDict; source: string } {
+  const path = pathOf(arch, weights)
+  return { state: loadStateDictFile(path), source: path }
+}
+
+/** The file that a path or the name of cached weights stands for. */
+function pathOf(arch: Architecture, weights: string): string {
+  const known = weightsOf(arch)
+  if (Object.hasOwn(known, weights)) {
+    const path = join(cacheFolder(), fileNameOf(urlOf(arch, weights)))
+    if (existsSync(path)) return path
+    throw new ArgumentError(
+      `${weights} of ${arch} is not in the cache (${path}): fetch it once with await models.download('${arch}', '${weights}')`,
+    )
+  }
+  if (existsSync(weights)) return weights
+  if (/^https?:/.test(weights)) {
+    throw new ArgumentError(
+      `weights are read from a file: const path = await models.downloadFile('${weights}'), then models.${arch}({ weights: path })`,
+    )
+  }
+  const names = Object.keys(known).join(', ')
+  throw new ArgumentError(
+    `there is no file '${weights}', and ${arch} has no published weights of that name: expected a path or one of ${names}`,
+  )
+}
+
+function stateOf(weights: Exclude<Weights, string>): Readonly<nn.StateDict> {
+  if (weights instanceof nn.Module) return (weights as nn.AnyModule).stateDict()
+  if (typeof weights !== 'object' || weights === null || !Object.values(weights).every(isTensor)) {
+    throw new ArgumentError('weights must be the path of a file, the name of published weights, or a state dict: tensors by name')
+  }
+  return weights
+}
+
+/** What keeps a state from fitting, and the way out; null where it fits. */
+function misfitOf(net: ResNet, arch: Architecture, numClasses: number, state: Readonly<nn.StateDict>): string | null {
+  const fitting = architectureOf(state)
+  if (fitting !== null && fitting !== arch) return ` it holds the weights of a ${fitting}: write models.${fitting}(…)`
+  const { missingKeys, unexpectedKeys, mismatches } = net.compareState(state)
+  const classes = state['fc.weight']?.shape[0]
+  if (missingKeys.length + unexpectedKeys.length === 0 && mismatches.every(({ key }) => key.startsWith('fc.'))) {
+    if (mismatches.length === 0) return null
+    return ` it tells ${classes} classes apart, not ${numClasses}: write models.${arch}({ weights, numClasses: ${classes} })`
+  }
+  const hint = hintFor(arch, state, missingKeys, unexpectedKeys)
+  const lists = [
+    listed('missing', missingKeys),
+    listed('unexpected', unexpectedKeys),
+    listed('other shapes', mismatches.map(describeMismatch)),
+  ]
+  return [...lists, hint]
+    .filter((line) => line !== null)
+    .join('\n  ')
+    .replace(/^/, '\n  ')
+}
+
+function describeMismatch({ key, given, expected }: nn.ShapeMismatch): string {
+  return `${key} ([${given.join(', ')}] in place of [${expected.join(', ')}])`
+}
+
+function listed(what: string, names: readonly string[]): string | null {
+  if (names.length === 0) return null
+  return `${what}: ${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ` and ${names.length - LISTED} more` : ''}`
+}
+
+function hintFor(
+  arch: Architecture,
+  state: Readonly<Record<string, Tensor>>,
+  missing: readonly string[],
+  unexpected: readonly string[],
+): string | null {
+  const onlyHead = [...missing, ...unexpected].every((key) => key.startsWith('fc.'))
+  if (onlyHead)
+    return `it has no classifier 'fc': load it into models.${arch}() with net.loadStateDict(torch.loadStateDictFile(path), { strict: false })`
+  const stem = Object.keys(state).find((key) => key.endsWith('.layer1.0.conv1.weight'))
+  if (stem === undefined) return null
+  const prefix = stem.slice(0, -'layer1.0.conv1.weight'.length)
+  return `its names begin with '${prefix}': take that off and leave the others out, then give the state dict as weights`
+}

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cacheFolder, hash, packageRoot, sourceHash, stampPath, writeJson } from './cache.mjs'
+import { elfDamage } from './libtorch.mjs'
 import { SetupFailure, run } from './run.mjs'
 import { findCmake, findCompiler } from './toolchain.mjs'
 
@@ -21,7 +22,7 @@ export async function compileShim(libtorch, tried, { log, force = false, verbose
   const facts = [...libtorchBuild, compiler.version, flags, process.platform, process.arch, ...versions]
   const key = hash(sourceHash(), ...facts)
   const target = join(cacheFolder(), 'shims', key, 'pixelcl.node')
-  if (force || !existsSync(target)) {
+  if (force || !existsSync(target) || elfDamage(target) !== null) {
     // One build folder for each set of facts: an edit of one source compiles that source only.
     const build = join(cacheFolder(), 'builds', hash(packageRoot, ...facts))
     if (force) rmSync(build, { recursive: true, force: true })

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readJson, stampPath, withLock } from './cache.mjs'
 import { compileShim, compilerFlags } from './compile.mjs'
 import { installLibtorch } from './install.mjs'
-import { findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
+import { elfDamage, findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
 import { checkPlatform, hasNvidiaDriver } from './toolchain.mjs'
 
@@ -21,10 +21,11 @@ export async function setup({ log = () => {}, force = false, verbose = false } =
   })
 }
 
-/** True when the stamp's shim and libtorch are still there and the environment asks for no other. */
+/** True when the stamp's shim and libtorch are still there, whole, and the environment asks for no other. */
 export function stampServes(stamp, env = process.env) {
-  if (stamp === null || !existsSync(stamp.addon)) return false
+  if (stamp === null || !existsSync(stamp.addon) || elfDamage(stamp.addon) !== null) return false
   if (versionOf(stamp.libtorch.path) !== stamp.libtorch.version || stamp.flags !== compilerFlags(env)) return false
+  if (inspectLibtorch(stamp.libtorch.path, { ...env, LIBTORCH_BYPASS_VERSION_CHECK: '1' }).libtorch === undefined) return false
   if (env.LIBTORCH) return inspectLibtorch(env.LIBTORCH, env).libtorch?.path === stamp.libtorch.path
   if (env.LIBTORCH_USE_PYTORCH === '1') return !['cache', 'LIBTORCH'].includes(stamp.libtorch.source)
   return true

@@ -61,6 +61,7 @@ async function hasOwnWheels(venv) {
 export async function installOracle(log) {
   const venv = await makeVenv(log)
   const requirements = join(packageRoot, '__tests__', 'support', 'requirements.txt')
+  if (!existsSync(requirements)) throw new SetupFailure('--tests is for a checkout of the sources: an installed package has no tests.')
   const wanted = hash(readFileSync(requirements), INSTALLED_VERSION)
   const stamp = join(venv, 'pixelcl-oracle.json')
   if (readJson(stamp)?.hash === wanted && torchOfVenv(venv) !== null) return

@@ -66,10 +66,8 @@ export function inspectLibtorch(path, env = process.env) {
   if (!supported && env.LIBTORCH_BYPASS_VERSION_CHECK !== '1') {
     return { reason: `version ${version} is not supported: 2.11 to 2.13 are; LIBTORCH_BYPASS_VERSION_CHECK=1 takes it all the same` }
   }
-  for (const name of libraries(path)) {
-    const damage = elfDamage(join(path, 'lib', name))
-    if (damage !== null) return { reason: `lib/${name} ${damage}` }
-  }
+  const damage = libtorchDamage(path)
+  if (damage !== null) return { reason: damage }
   const cuda = existsSync(join(path, 'lib', 'libtorch_cuda.so'))
   const note = supported ? '' : ', taken because LIBTORCH_BYPASS_VERSION_CHECK=1'
   return {
@@ -78,8 +76,13 @@ export function inspectLibtorch(path, env = process.env) {
   }
 }
 
-function libraries(path) {
-  return readdirSync(join(path, 'lib')).filter((name) => /^lib(torch|torch_cpu|c10|torch_cuda|c10_cuda)\.so$/.test(name))
+/** Says which of its libraries is damaged, or null; quick, for only headers are read. */
+function libtorchDamage(path) {
+  for (const name of readdirSync(join(path, 'lib')).filter((name) => /^lib(torch|torch_cpu|c10|torch_cuda|c10_cuda)\.so$/.test(name))) {
+    const damage = elfDamage(join(path, 'lib', name))
+    if (damage !== null) return `lib/${name} ${damage}`
+  }
+  return null
 }
 
 /** From Python's version.py, a libtorch zip's build-version, or the wheel's metadata beside it; null where none is there. */

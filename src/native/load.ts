@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
@@ -6,17 +7,28 @@ import type { Binding } from './binding'
 import { elfDamage } from './elf'
 import { SetupError } from './errors'
 
+interface Place {
+  readonly place: string
+  readonly reason: string
+}
+
 /** What the set-up leaves for importers (scripts/setup/compile.mjs writes it). */
 export interface Stamp {
   readonly addon: string
-  readonly libtorch: { readonly path: string; readonly version: string; readonly cuda: boolean; readonly abi: number; readonly source: string }
+  readonly libtorch: {
+    readonly path: string
+    readonly version: string
+    readonly cuda: boolean
+    readonly abi: number
+    readonly source: string
+  }
   readonly compiler: string
   readonly cmake: string
-  readonly tried: readonly { readonly place: string; readonly reason: string }[]
+  readonly tried: readonly Place[]
   readonly setupAt: string
 }
 
-/** The package's own folder: the nearest one above with `binding/`, from `src/native` and from `dist/native` alike. */
+/** The package's own folder, from `src/native` and from `dist/native` alike. */
 export const packageRoot = dirname(dirname(__dirname))
 
 /** `PIXELCL_CACHE`, else `pixelcl` in `XDG_CACHE_HOME`, else `~/.cache/pixelcl`. */
@@ -56,26 +68,49 @@ const WAYS_OUT = `Ways out:
 export function loadBinding(): Binding {
   const stamp = readStamp()
   if (stamp === null) {
-    throw new SetupError(`pixelcl is not set up for this version yet: no stamp at ${stampPath()}.\nImporting never compiles. ${WAYS_OUT}`)
+    throw new SetupError(
+      `pixelcl is not set up for this version yet: no stamp at ${stampPath()}. Importing never compiles.\n${listOf('Places where the set-up will look', placesNow())}${WAYS_OUT}`,
+    )
   }
-  const tried = stamp.tried.map(({ place, reason }) => `  ${place}: ${reason}`).join('\n')
-  if (!existsSync(stamp.addon)) throw new SetupError(`the compiled shim is gone: ${stamp.addon}.\n${WAYS_OUT}`)
-  const damage = libtorchDamage(stamp.libtorch.path)
-  if (damage !== null) throw new SetupError(`libtorch cannot be loaded from ${stamp.libtorch.path}: ${damage}.\nPlaces the set-up tried:\n${tried}\n${WAYS_OUT}`)
+  const damage = damageOf(stamp)
+  if (damage !== null) throw loadingError(damage, stamp)
   try {
     const module: { exports: unknown } = { exports: {} }
     process.dlopen(module, stamp.addon)
     return module.exports as Binding
   } catch (error) {
-    throw new SetupError(
-      `the shim ${stamp.addon} does not load: ${error instanceof Error ? error.message : String(error)}.\nPlaces the set-up tried:\n${tried}\n${WAYS_OUT}`,
-      { cause: error },
-    )
+    throw loadingError(`the shim ${stamp.addon} does not load: ${error instanceof Error ? error.message : String(error)}`, stamp, {
+      cause: error,
+    })
   }
 }
 
-/** A truncated library would kill the process by SIGBUS in dlopen, so its headers are compared with its length first. */
-function libtorchDamage(path: string): string | null {
-  const file = join(path, 'lib', process.platform === 'darwin' ? 'libtorch_cpu.dylib' : 'libtorch_cpu.so')
-  return existsSync(file) ? elfDamage(file) : `${file} is gone`
+function loadingError(what: string, stamp: Stamp, options?: ErrorOptions): SetupError {
+  return new SetupError(`${what}.\n${listOf('Places that the set-up tried', stamp.tried)}${WAYS_OUT}`, options)
+}
+
+function listOf(title: string, places: readonly Place[]): string {
+  return places.length === 0 ? '' : `${title}:\n${places.map(({ place, reason }) => `  ${place}: ${reason}\n`).join('')}`
+}
+
+/** What the set-up would find now; it changes nothing, and a failure of its own adds nothing to the error. */
+function placesNow(): readonly Place[] {
+  const { status, stdout } = spawnSync(process.execPath, [join(packageRoot, 'scripts', 'setup.mjs'), '--inspect'], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
+  return status === 0 ? (JSON.parse(stdout) as { tried: readonly Place[] }).tried : []
+}
+
+/** A library that is shorter than its headers say would kill the process by SIGBUS in dlopen, so they are compared first. */
+function damageOf({ addon, libtorch }: Stamp): string | null {
+  if (!existsSync(addon)) return `the compiled shim is gone: ${addon}`
+  const mac = process.platform === 'darwin'
+  const libraries = ['torch', 'torch_cpu', 'c10', ...(libtorch.cuda ? ['torch_cuda', 'c10_cuda'] : [])]
+  for (const file of libraries.map((name) => join(libtorch.path, 'lib', `lib${name}.${mac ? 'dylib' : 'so'}`))) {
+    const damage = existsSync(file) ? elfDamage(file) : `${file} is gone`
+    if (damage !== null) return `libtorch ${libtorch.version} cannot be loaded: ${damage}`
+  }
+  const damage = elfDamage(addon)
+  return damage === null ? null : `the compiled shim cannot be loaded: ${damage}`
 }

@@ -1,0 +1,70 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cacheFolder } from '../../src/native/load'
+import { builtPackage } from '../support/child'
+
+export const root = join(__dirname, '..', '..')
+
+/** A user's empty project with the packed package installed, and a cache of its own. */
+export interface Project {
+  readonly folder: string
+  /** Where the package lies in it. */
+  readonly installed: string
+  readonly env: NodeJS.ProcessEnv
+  /** Runs a command of the project; answers its exit code and all it printed. */
+  run(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): { status: number | null; output: string }
+  /** Writes a file and runs it with Node, failing unless it ends well; answers what it printed. */
+  program(name: string, text: string): string
+  remove(): void
+}
+
+/** Packs the package and installs the tarball into an empty folder, no dependency's scripts being run. */
+export function installPacked(): Project {
+  builtPackage()
+  const top = mkdtempSync(join(tmpdir(), 'pixelcl-package-'))
+  const folder = join(top, 'project')
+  const cache = join(top, 'cache')
+  mkdirSync(folder)
+  mkdirSync(cache)
+  // libtorch is there already; what is compiled is the project's own.
+  symlinkSync(join(cacheFolder(), 'python'), join(cache, 'python'))
+  const env = { ...process.env, PIXELCL_CACHE: cache, OMP_NUM_THREADS: '1', NO_COLOR: '1' }
+  for (const name of ['NODE_OPTIONS', 'NODE_ENV', 'VITEST', 'LIBTORCH', 'LIBTORCH_USE_PYTORCH']) Reflect.deleteProperty(env, name)
+  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', top], { cwd: root, encoding: 'utf8', env })
+  const tarball = join(top, firstFilename(JSON.parse(packed)))
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', tarball], {
+    cwd: folder,
+    env,
+    stdio: 'pipe',
+  })
+  const run = (command: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
+    const { status, stdout, stderr, error } = spawnSync(command, args, {
+      cwd: folder,
+      env: { ...env, ...more },
+      encoding: 'utf8',
+      timeout: 600_000,
+    })
+    return { status, output: `${stdout}${stderr}${error?.message ?? ''}` }
+  }
+  return {
+    folder,
+    installed: join(folder, 'node_modules', 'pixelcl'),
+    env,
+    run,
+    program(name, text) {
+      writeFileSync(join(folder, name), text)
+      const { status, output } = run(process.execPath, [name])
+      if (status !== 0) throw new Error(`${name} ended with ${status}:\n${output}`)
+      return output
+    },
+    remove: () => rmSync(top, { recursive: true, force: true }),
+  }
+}
+
+/** npm lists what it packed as an array, and from version 12 on by the package's name. */
+function firstFilename(packed: { filename: string }[] | Record<string, { filename: string }>): string {
+  return Object.values(packed)[0]!.filename
+}

@@ -77,16 +77,16 @@ export interface Warning {
   readonly message: string
 }
 
-/** The warnings that `body` emits. */
+/** The warnings that `body` emits; Node emits them in the next tick, so that those of earlier ones pass first. */
 export async function warningsOf(body: () => unknown): Promise<Warning[]> {
+  const tick = () => new Promise((resolve) => setImmediate(resolve))
+  await tick()
   const warnings: Warning[] = []
-  const listen = (warning: Error) =>
-    warnings.push({ code: (warning as Error & { code?: string }).code ?? warning.name, message: warning.message })
+  const listen = (warning: Error & { code?: string }) => warnings.push({ code: warning.code ?? warning.name, message: warning.message })
   process.on('warning', listen)
   try {
     await body()
-    // Node emits warnings in the next tick.
-    await new Promise((resolve) => setImmediate(resolve))
+    await tick()
   } finally {
     process.off('warning', listen)
   }

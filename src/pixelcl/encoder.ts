@@ -95,11 +95,11 @@ export class Encoder extends nn.Module<[Tensor, { instance: boolean }], { pixels
     const [pixels, instance] = dryRun(net, this.layers, imageSize) as [Tensor, Tensor]
     if (pixels.dim() !== 4) {
       throw new ArgumentError(
-        `the hidden pixel layer '${paths[0]}' gives [${pixels.shape.join(', ')}], but the pixel loss needs a map [N, C, H, W]${hintOfSpatialLayer(net, imageSize)}`,
+        `the hidden pixel layer '${paths[0]}' gives [${pixels.shape.join(', ')}], but the pixel loss needs a map [N, C, H, W]${hintOfSpatialLayer(net, paths[0]!, imageSize)}`,
       )
     }
     if (!isSpatial(pixels)) {
-      const hint = hintOfSpatialLayer(net, imageSize)
+      const hint = hintOfSpatialLayer(net, paths[0]!, imageSize)
       process.emitWarning(`the hidden pixel layer '${paths[0]}' gives a map of 1×1 pixel, so the pixel loss compares whole images${hint}`, {
         code: 'PIXELCL_SINGLE_PIXEL',
       })
@@ -158,15 +158,21 @@ function isSpatial(map: Tensor): boolean {
   return map.dim() === 4 && (map.shape[2]! > 1 || map.shape[3]! > 1)
 }
 
-/** `; the last layer with a map is 'layer4': hiddenLayerPixel: 'layer4'`, where there is one. */
-function hintOfSpatialLayer(net: Backbone, imageSize: number): string {
-  for (const name of childNames(net).reverse()) {
+/** @internal The layer itself where its map is larger than 1×1, else the last child whose map is; null where none is. */
+export function spatialLayer(net: Backbone, layer: string | number, imageSize: number): string | null {
+  for (const name of [layerName(net, layer), ...childNames(net).reverse()]) {
     try {
       const [map] = dryRun(net, new HiddenLayers(net, [name]), imageSize)
-      if (isSpatial(map!)) return `; the last layer with a larger map is '${name}': write hiddenLayerPixel: '${name}'`
+      if (isSpatial(map!)) return name
     } catch {
       // A child without a tensor output, or one that forward never calls, is no candidate.
     }
   }
-  return ''
+  return null
+}
+
+/** `; the last layer with a larger map is 'layer4': write hiddenLayerPixel: 'layer4'`, where there is one. */
+function hintOfSpatialLayer(net: Backbone, layer: string, imageSize: number): string {
+  const name = spatialLayer(net, layer, imageSize)
+  return name === null ? '' : `; the last layer with a larger map is '${name}': write hiddenLayerPixel: '${name}'`
 }

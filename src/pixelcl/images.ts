@@ -1,4 +1,5 @@
 import { ArgumentError, isTensor, type Tensor } from '../torch'
+import { describe } from '../torch/dispatch/resolve'
 import type { PixelCL } from './learner'
 
 const warned = new WeakSet<PixelCL>()
@@ -9,39 +10,51 @@ const warned = new WeakSet<PixelCL>()
  * @throws ArgumentError for a wrong rank, channel count, dtype or device, NaN, and one image alone in training; warns once outside 0…1.
  */
 export function checkImages(images: Tensor, learner: PixelCL): void {
-  if (!isTensor(images)) throw new ArgumentError('forward() takes a Tensor of images [N, 3, H, W]')
-  const { shape, dtype } = images
-  if (shape.length !== 4)
-    throw new ArgumentError(
-      `expected images [N, 3, H, W] but received [${shape.join(', ')}]${shape.length === 3 ? ': call unsqueeze(0), or stack several images' : ''}`,
-    )
-  if (shape[1] !== 3)
-    throw new ArgumentError(
-      `expected images with 3 channels [N, 3, H, W] but received [${shape.join(', ')}]${shape[3] === 3 ? ': call permute([0, 3, 1, 2])' : ''}`,
-    )
-  const { dtype: expected, device } = learner.onlinePredictor.parameters()[0]!
-  if (dtype !== expected)
-    throw new ArgumentError(
-      `expected images of ${expected}, as the backbone's weights are, but received ${dtype}: call images.to('${expected}')${dtype === 'uint8' ? '.div(255)' : ''}`,
-    )
-  if (images.device !== device)
-    throw new ArgumentError(
-      `expected images on ${device}, where the learner is, but they are on ${images.device}: call images.to('${device}')`,
-    )
-  if (shape[0] === 1 && learner.training && learner.options.instanceWeight > 0)
-    throw new ArgumentError('batch norm needs two or more images in training but received 1: give a larger batch, or call learner.eval()')
-  if (shape[0] === 0) throw new ArgumentError('the batch of images is empty')
-  const [low, high] = images.detach().aminmax()
-  const least = low.item()
-  const most = high.item()
-  if (!Number.isFinite(least) || !Number.isFinite(most))
-    throw new ArgumentError(
-      `the images hold ${Number.isNaN(least) || Number.isNaN(most) ? 'NaN' : 'infinite values'}: the weights were not touched; look at how the images are loaded`,
-    )
-  if ((least < 0 || most > 1) && !warned.has(learner)) {
-    warned.add(learner)
-    process.emitWarning(`images reach from ${least} to ${most}, but values in 0…1 are expected${most > 1 ? ': divide bytes by 255' : ''}`, {
-      code: 'PIXELCL_IMAGE_RANGE',
-    })
+  checkShape(images, learner)
+  const { dtype, device } = learner.onlinePredictor.parameters()[0]!
+  if (images.dtype !== dtype) {
+    const call = `images.to('${dtype}')${images.dtype === 'uint8' ? '.div(255)' : ''}`
+    throw new ArgumentError(`expected images of ${dtype}, as the backbone's weights are, but received ${images.dtype}: call ${call}`)
   }
+  if (images.device !== device) {
+    const call = `images.to('${device}')`
+    throw new ArgumentError(`expected images on ${device}, where the learner is, but they are on ${images.device}: call ${call}`)
+  }
+  checkValues(images, learner)
+}
+
+function checkShape(images: Tensor, learner: PixelCL): void {
+  if (!isTensor(images)) throw new ArgumentError(`forward() takes a Tensor of images [N, 3, H, W] but received ${describe(images)}`)
+  const { shape } = images
+  const [count, channels] = shape
+  const came = `[${shape.join(', ')}]`
+  if (shape.length !== 4) {
+    throw new ArgumentError(
+      `expected images [N, 3, H, W] but received ${came}${shape.length === 3 ? ': call unsqueeze(0), or stack several images' : ''}`,
+    )
+  }
+  if (channels !== 3) {
+    const hint = shape[3] === 3 ? ': call permute([0, 3, 1, 2])' : channels === 1 ? ': call expand([-1, 3, -1, -1])' : ''
+    throw new ArgumentError(`expected images with 3 channels [N, 3, H, W] but received ${came}${hint}`)
+  }
+  if (count === 0) throw new ArgumentError('the batch of images is empty')
+  if (count === 1 && learner.training && learner.options.instanceWeight > 0) {
+    throw new ArgumentError('batch norm needs two or more images in training but received 1: give a larger batch, or call learner.eval()')
+  }
+}
+
+function checkValues(images: Tensor, learner: PixelCL): void {
+  if (images.numel() === 0) throw new ArgumentError(`expected images of at least one pixel but received [${images.shape.join(', ')}]`)
+  const [least, most] = images
+    .detach()
+    .aminmax()
+    .map((bound) => bound.item()) as [number, number]
+  if (!Number.isFinite(least) || !Number.isFinite(most)) {
+    const found = Number.isNaN(least) || Number.isNaN(most) ? 'NaN' : 'infinite values'
+    throw new ArgumentError(`the images hold ${found}: the weights were not touched; look at how the images are loaded`)
+  }
+  if ((least >= 0 && most <= 1) || warned.has(learner)) return
+  warned.add(learner)
+  const hint = most > 1 ? ': divide bytes by 255' : ''
+  process.emitWarning(`images reach from ${least} to ${most}, but values in 0…1 are expected${hint}`, { code: 'PIXELCL_IMAGE_RANGE' })
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ArgumentError, nn, type Tensor } from '../torch'
-import { suggestion } from '../torch/dispatch/resolve'
+import { describe, suggestion } from '../torch/dispatch/resolve'
 
 const augmentation = z.custom<nn.Module | ((images: Tensor) => Tensor)>(
   (value) => typeof value === 'function' || value instanceof nn.Module,
@@ -65,17 +65,17 @@ export type ResolvedOptions = z.output<typeof pixelCLOptions>
 export function parseOptions<Schema extends z.ZodObject>(schema: Schema, options: unknown, what: string): z.output<Schema> {
   const result = schema.safeParse(options)
   if (result.success) return result.data
+  if (typeof options !== 'object' || options === null) {
+    const required = Object.keys(schema.shape).filter((name) => !schema.shape[name]!.safeParse(undefined).success)
+    throw new ArgumentError(`${what}: expected an object with ${required.join(', ') || 'options'} but received ${describe(options)}`)
+  }
   const known = Object.keys(schema.shape)
-  const given = (typeof options === 'object' && options !== null ? options : {}) as Record<string, unknown>
+  const given = options as Record<string, unknown>
   const lines = result.error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown option '${key}'${suggestion(key, known)}`)
     const name = issue.path.join('.')
     const came = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], given)
-    return [`${name}: ${issue.message}${came === undefined ? '' : ` (received ${show(came)})`}`]
+    return [`${name}: ${issue.message}${came === undefined ? '' : ` (received ${describe(came)})`}`]
   })
   throw new ArgumentError(`${what} received wrong options:\n  ${lines.join('\n  ')}`)
-}
-
-function show(value: unknown): string {
-  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
 }

@@ -1,0 +1,200 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Machine, libtorch, root, systemPython } from './machine'
+
+let machine: Machine
+beforeEach(() => {
+  machine = new Machine()
+})
+afterEach(() => machine.remove())
+
+const python = systemPython()
+
+describe('LIBTORCH that points at', () => {
+  const refused = (path: string): string => {
+    const { status, output } = machine.setup([], { LIBTORCH: path })
+    expect(status, output).toBe(1)
+    expect(output).toMatch(/no libtorch that serves was found. Tried:\n {2}LIBTORCH=/)
+    expect(output).toContain('LIBTORCH is set, so no other place is taken.')
+    expect(output).toMatch(/Ways out:\n {2}- unset LIBTORCH/)
+    expect(output).not.toMatch(/\n {4}at /)
+    return output
+  }
+
+  test('nothing is refused', () => {
+    expect(refused(join(machine.folder, 'nowhere'))).toContain(`LIBTORCH=${machine.folder}/nowhere: the folder does not exist`)
+  })
+
+  test('a folder without libtorch is refused', () => {
+    mkdirSync(join(machine.folder, 'empty'))
+    expect(refused(join(machine.folder, 'empty'))).toContain('no lib/libtorch_cpu.so in it')
+  })
+
+  test.each([
+    ['libtorch_cpu.so', 1_000_000, /lib\/libtorch_cpu\.so is truncated: 1000000 of \d{8,} bytes/],
+    ['libtorch_cpu.so', 100, /lib\/libtorch_cpu\.so is truncated: 100 bytes/],
+    ['libc10.so', 0, /lib\/libc10\.so is no ELF library/],
+  ])('a truncated %s (%d bytes) is refused, and the process lives', (library, bytes, expected) => {
+    expect(refused(machine.forgeTruncated('truncated', library, bytes))).toMatch(expected)
+  })
+
+  test.each(['2.10.1', '2.14.0', '1.13.1+cu117'])('version %s is refused, but for LIBTORCH_BYPASS_VERSION_CHECK=1', (version) => {
+    const path = machine.forgeLibtorch('other', version)
+    expect(refused(path)).toContain(`version ${version} is not supported: 2.11 to 2.13 are`)
+    const { libtorch: found, tried } = machine.inspect({ LIBTORCH: path, LIBTORCH_BYPASS_VERSION_CHECK: '1' })
+    expect(found).toMatchObject({ version, source: 'LIBTORCH' })
+    expect(tried).toEqual([
+      { place: `LIBTORCH=${path}`, reason: `serves: version ${version}, taken because LIBTORCH_BYPASS_VERSION_CHECK=1` },
+    ])
+  })
+
+  test.each(['2.11.0', '2.12.1+cpu', libtorch.version])('version %s serves, before any Python', (version) => {
+    machine.forgePython('python', libtorch.version)
+    const path = machine.forgeLibtorch('ours', version)
+    expect(machine.inspect({ LIBTORCH: path }).libtorch).toMatchObject({ path, version, source: 'LIBTORCH' })
+  })
+})
+
+describe('a python3 on the path', () => {
+  test('serves when its torch is supported, which is read without importing it', () => {
+    const { torch, imported } = machine.forgePython('python', libtorch.version)
+    expect(machine.inspect().libtorch).toMatchObject({ path: torch, version: libtorch.version, source: join(machine.bin, 'python3') })
+    expect(existsSync(imported)).toBe(false)
+  })
+
+  test('is passed over with the reason when its torch is not', () => {
+    const { torch } = machine.forgePython('python', '2.4.0')
+    const { libtorch: found, tried } = machine.inspect()
+    expect(found).toBeNull()
+    expect(tried[0]).toEqual({ place: 'LIBTORCH', reason: 'not set' })
+    expect(tried[1]!.place).toBe(`${machine.bin}/python3 (${torch})`)
+    expect(tried[1]!.reason).toMatch(/version 2\.4\.0 is not supported/)
+    expect(tried[2]).toEqual({ place: `the cache ${machine.cache}`, reason: 'no torch is installed there' })
+  })
+
+  test('is passed over when it has none, or does not start', () => {
+    machine.link('python3', python)
+    expect(machine.inspect({ PYTHONNOUSERSITE: '1' }).tried[1]).toEqual({ place: join(machine.bin, 'python3'), reason: 'has no torch' })
+    const broken = new Machine()
+    broken.script('python3', 'exit 1')
+    expect(broken.inspect().tried[1]).toEqual({ place: join(broken.bin, 'python3'), reason: 'cannot be started' })
+    broken.remove()
+  })
+
+  test('is the only choice with LIBTORCH_USE_PYTORCH=1', () => {
+    machine.forgePython('python', '2.4.0')
+    machine.forgeLibtorch(join('cache', 'python', 'lib', 'python3.12', 'site-packages', 'torch'))
+    const { status, output } = machine.setup([], { LIBTORCH_USE_PYTORCH: '1' })
+    expect(status, output).toBe(1)
+    expect(output).toContain('LIBTORCH_USE_PYTORCH is set, so no other place is taken.')
+    expect(output).toMatch(/python3 \(.*\): version 2\.4\.0 is not supported/)
+    expect(machine.inspect().libtorch).toMatchObject({ source: 'cache' })
+  })
+})
+
+describe('what is missing is named with the command that installs it:', () => {
+  const real = (): NodeJS.ProcessEnv => ({ LIBTORCH: libtorch.path })
+
+  test('a C++ compiler', () => {
+    const { status, output } = machine.setup([], real())
+    expect(status).toBe(1)
+    expect(output).toMatch(
+      /no C\+\+ compiler was found \(looked for c\+\+, g\+\+, clang\+\+\)\. Install one:\n.*(apt-get install g\+\+|xcode-select)/,
+    )
+  })
+
+  test('the compiler that CXX names', () => {
+    machine.link('c++', '/usr/bin/c++')
+    const { status, output } = machine.setup([], { ...real(), CXX: 'no-such-compiler' })
+    expect(status).toBe(1)
+    expect(output).toContain('looked for no-such-compiler')
+  })
+
+  test('CMake', () => {
+    machine.script('c++', 'echo "c++ 12.2.0"')
+    const { status, output } = machine.setup([], real())
+    expect(status).toBe(1)
+    expect(output).toMatch(/cmake was not found\. Install it:\n.*(apt-get|brew) install cmake/)
+  })
+
+  test('Python', () => {
+    const { status, output } = machine.setup()
+    expect(status).toBe(1)
+    expect(output).toMatch(/no Python 3\.10 to 3\.13 with venv was found\. Install it:\n.*install python/)
+  })
+
+  test('a Python that is neither too old nor too new', () => {
+    machine.script('python3', 'case "$2" in *version_info*) echo 3.9;; *) echo /usr;; esac')
+    machine.script('python3.13', 'case "$2" in *version_info*) echo 3.14;; *) echo /usr;; esac')
+    expect(machine.inspect().python.missing).toMatch(/\(python3 is 3\.9; python3\.13 is 3\.14\)/)
+  })
+
+  test("Python's venv", () => {
+    machine.script('python3', 'case "$2" in *version_info*) echo 3.12;; *venv*) exit 1;; *) echo /usr;; esac')
+    const { status, output } = machine.setup()
+    expect(status).toBe(1)
+    expect(output).toMatch(/\(python3 has no venv module\)\. Install it:\n.*python3-venv|brew/)
+  })
+
+  test('a network, where libtorch must be installed', () => {
+    machine.script('python3', `exec ${python} "$@"`)
+    const nowhere = {
+      PIP_INDEX_URL: 'http://127.0.0.1:9',
+      PIP_EXTRA_INDEX_URL: '',
+      PIP_NO_INDEX: '1',
+      PIP_FIND_LINKS: machine.folder,
+      PIP_RETRIES: '0',
+    }
+    const { status, output } = machine.setup([], nowhere)
+    expect(status).toBe(1)
+    expect(output).toContain('installing torch==')
+    expect(output).toMatch(/libtorch could not be installed:/)
+    expect(output).toMatch(/Ways out:\n {2}- connect to the network/)
+  })
+})
+
+describe('the platform', () => {
+  interface Facts {
+    platform?: string
+    arch?: string
+    musl?: boolean
+    node?: string
+  }
+  const here = { platform: 'linux', arch: 'x64', musl: false, node: '22.12.0' }
+  const check = async (facts: Facts): Promise<void> => {
+    const { checkPlatform } = (await import(join(root, 'scripts', 'setup', 'toolchain.mjs'))) as { checkPlatform(facts: Facts): void }
+    checkPlatform({ ...here, ...facts })
+  }
+
+  test.each([
+    [{ platform: 'win32' }, /does not run on Windows yet\. Use WSL 2/],
+    [{ platform: 'freebsd' }, /runs on Linux and macOS, not on freebsd/],
+    [{ arch: 'ia32' }, /built for x64 and arm64, not for ia32/],
+    [{ musl: true }, /needs glibc, but this is musl \(Alpine\)\. Use an image of Debian/],
+    [{ node: '18.20.4' }, /Node 18\.20\.4 is not supported: use \^20\.19 or >=22\.12/],
+    [{ node: '20.18.0' }, /not supported/],
+    [{ node: '21.7.0' }, /not supported/],
+    [{ node: '22.11.0' }, /not supported/],
+  ])('%j is refused', async (facts, expected) => {
+    await expect(check(facts)).rejects.toThrow(expected)
+  })
+
+  test.each([
+    {},
+    { arch: 'arm64' },
+    { platform: 'darwin', arch: 'arm64' },
+    { node: '20.19.0' },
+    { node: '22.12.0' },
+    { node: '24.0.0' },
+    { node: '26.1.0' },
+  ])('%j is served', async (facts) => {
+    await expect(check(facts)).resolves.toBeUndefined()
+  })
+})
+
+test('an unknown flag of the set-up is wrong usage', () => {
+  const { status, output } = machine.setup(['--forse'])
+  expect(status).toBe(2)
+  expect(output).toContain('unknown: --forse; known are --force, --verbose, --tests, --inspect')
+})

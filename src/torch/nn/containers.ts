@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../native'
+import { describe } from '../dispatch/resolve'
 import type { Tensor } from '../tensor'
 import { Module, type AnyModule } from './module'
 import { forwardSource } from './torch-script'
@@ -20,10 +21,18 @@ export class Sequential extends Module {
       modules.length === 1 && first !== undefined && !(first instanceof Module)
         ? Object.entries(first)
         : modules.map((module, i) => [String(i), module] as const)
-    for (const [name, module] of named) {
-      if (!(module instanceof Module)) throw new ArgumentError(`Sequential takes modules but '${name}' is none`)
-      this.registerModule(name, module as AnyModule)
-    }
+    for (const [name, module] of named) this.add(name, module)
+  }
+
+  private add(name: string, module: unknown): void {
+    if (!(module instanceof Module)) throw new ArgumentError(`Sequential takes modules, but '${name}' is ${describe(module)}`)
+    this.registerModule(name, module as AnyModule)
+  }
+
+  /** Adds a module at the end, named by its position. */
+  append(module: AnyModule): this {
+    this.add(String(this.length), module)
+    return this
   }
 
   override forward(input: Tensor): Tensor {
@@ -57,6 +66,8 @@ export class Sequential extends Module {
  * A list of modules, found by their owner; it computes nothing itself.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
+ * @example
+ * new torch.nn.ModuleList([new torch.nn.ReLU(), new torch.nn.Identity()]).length // 2
  */
 export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[], never> {
   constructor(modules: readonly M[] = []) {
@@ -65,6 +76,7 @@ export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[],
   }
 
   append(module: M): this {
+    if (!(module instanceof Module)) throw new ArgumentError(`a ModuleList takes modules but received ${describe(module)}`)
     this.registerModule(String(this.length), module)
     return this
   }

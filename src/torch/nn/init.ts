@@ -15,8 +15,11 @@ export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number 
       return Math.sqrt(2 / (1 + param ** 2))
     case 'selu':
       return 3 / 4
-    default:
+    case 'linear':
+    case 'sigmoid':
       return 1
+    default:
+      throw new ArgumentError(`unknown nonlinearity '${String(nonlinearity)}': expected linear, sigmoid, tanh, relu, leakyRelu or selu`)
   }
 }
 
@@ -38,16 +41,20 @@ interface KaimingOptions {
 }
 
 function deviation(tensor: Tensor, { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions): number {
+  if (mode !== 'fanIn' && mode !== 'fanOut') throw new ArgumentError(`unknown mode '${String(mode)}': expected fanIn or fanOut`)
   return calculateGain(nonlinearity, a) / Math.sqrt(fans(tensor)[mode])
 }
 
 /** Fills with uniform numbers whose scale keeps the variance through a ReLU network. */
 export function kaimingUniform_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
+  if (tensor.numel() === 0) return tensor
   const bound = Math.sqrt(3) * deviation(tensor, options)
   return uniform_(tensor, -bound, bound)
 }
 
+/** Fills with normal numbers whose scale keeps the variance through a ReLU network. */
 export function kaimingNormal_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
+  if (tensor.numel() === 0) return tensor
   return normal_(tensor, 0, deviation(tensor, options))
 }
 

@@ -1,24 +1,28 @@
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import { tensor } from '../../creation'
-import type { Device, DType } from '../../dtype'
 import * as torch from '../../generated/functions'
 import type { Tensor } from '../../tensor'
 import * as F from '../functional'
 import { Module } from '../module'
 import { Parameter } from '../parameter'
 import { forwardSource, pythonFloat } from '../torch-script'
-import { tensorOptions } from './conv'
+import { checkOptions, shownFlag, shownNumber, tensorOptions, wholeNumber, type FactoryOptions } from './options'
 
-export interface BatchNormLayerOptions {
+export interface BatchNormLayerOptions extends FactoryOptions {
+  /** Added to the variance. Default 1e-5. */
   eps?: number
-  /** The share of the new statistics in the running ones; null averages over all batches. */
+  /** The share of the new statistics in the running ones; null averages over all batches. Default 0.1. */
   momentum?: number | null
+  /** Scales and shifts by trained values. Default true. */
   affine?: boolean
+  /** Keeps running statistics for evaluation; without, the batch's own are always used. Default true. */
   trackRunningStats?: boolean
-  dtype?: DType
-  device?: Device
+  /** Whether an affine layer shifts. Default true. */
+  bias?: boolean
 }
+
+const OPTIONS = ['eps', 'momentum', 'affine', 'trackRunningStats', 'bias', 'dtype', 'device']
 
 abstract class BatchNorm extends Module {
   weight: Parameter | null
@@ -36,13 +40,15 @@ abstract class BatchNorm extends Module {
     options: BatchNormLayerOptions = {},
   ) {
     super()
+    checkOptions(new.target.name, options, OPTIONS)
+    wholeNumber(new.target.name, 'numFeatures', numFeatures)
     this.eps = options.eps ?? 1e-5
     this.momentum = options.momentum === undefined ? 0.1 : options.momentum
     this.affine = options.affine ?? true
     this.trackRunningStats = options.trackRunningStats ?? true
     const where = tensorOptions(options)
     this.weight = this.affine ? new Parameter(torch.ones([numFeatures], where)) : null
-    this.bias = this.affine ? new Parameter(torch.zeros([numFeatures], where)) : null
+    this.bias = this.affine && (options.bias ?? true) ? new Parameter(torch.zeros([numFeatures], where)) : null
     const tracks = this.trackRunningStats
     this.registerBuffer('runningMean', tracks ? torch.zeros([numFeatures], where) : null)
     this.registerBuffer('runningVar', tracks ? torch.ones([numFeatures], where) : null)
@@ -55,7 +61,7 @@ abstract class BatchNorm extends Module {
   override forward(input: Tensor): Tensor {
     this.checkInput(input)
     let momentum = this.momentum ?? 0
-    if (this.training && this.numBatchesTracked !== null) {
+    if (this.training && this.trackRunningStats && this.numBatchesTracked !== null) {
       const counter = this.numBatchesTracked
       noGrad(() => counter.add_(1))
       if (this.momentum === null) momentum = 1 / Number(counter.item())
@@ -72,7 +78,7 @@ abstract class BatchNorm extends Module {
   }
 
   override torchScript(): string {
-    const affine = this.affine ? 'self.weight, self.bias' : 'None, None'
+    const affine = `${this.weight === null ? 'None' : 'self.weight'}, ${this.bias === null ? 'None' : 'self.bias'}`
     const eps = pythonFloat(this.eps)
     if (!this.trackRunningStats) return forwardSource(`return torch.batch_norm(input, ${affine}, None, None, True, 0., ${eps}, True)`)
     const call = `return torch.batch_norm(input, ${affine}, self.running_mean, self.running_var, self.training, momentum, ${eps}, True)`
@@ -86,6 +92,7 @@ abstract class BatchNorm extends Module {
     return key === 'num_batches_tracked'
   }
 
+  /** Sets the running statistics to those of no batch: mean 0, variance 1. */
   resetRunningStats(): void {
     noGrad(() => {
       this.runningMean?.zero_()
@@ -95,25 +102,23 @@ abstract class BatchNorm extends Module {
   }
 
   override extraRepr(): string {
-    const flag = (value: boolean) => (value ? 'True' : 'False')
-    return `${this.numFeatures}, eps=${pythonNumber(this.eps)}, momentum=${this.momentum ?? 'None'}, affine=${flag(this.affine)}, track_running_stats=${flag(this.trackRunningStats)}`
+    const { numFeatures, eps, momentum, affine, bias, trackRunningStats } = this
+    const flags = `affine=${shownFlag(affine)}, bias=${shownFlag(bias !== null)}, track_running_stats=${shownFlag(trackRunningStats)}`
+    return `${numFeatures}, eps=${shownNumber(eps)}, momentum=${shownNumber(momentum)}, ${flags}`
   }
-}
-
-/** Python writes 1e-05 where JavaScript writes 0.00001. */
-function pythonNumber(value: number): string {
-  if (value !== 0 && Math.abs(value) < 1e-4) return value.toExponential().replace(/e-(\d)$/, 'e-0$1')
-  return String(value)
 }
 
 /**
  * Batch normalisation over [N, C] or [N, C, L].
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
+ * @example
+ * new torch.nn.BatchNorm1d(3).call(torch.randn([4, 3])).shape // [4, 3]
  */
 export class BatchNorm1d extends BatchNorm {
   protected override checkInput(input: Tensor): void {
-    if (input.dim() !== 2 && input.dim() !== 3) throw new ArgumentError(`BatchNorm1d takes [N, C] or [N, C, L] but received ${input.dim()} dimensions`)
+    if (input.dim() !== 2 && input.dim() !== 3)
+      throw new ArgumentError(`BatchNorm1d takes [N, C] or [N, C, L] but received [${input.shape.join(', ')}]`)
   }
 }
 
@@ -126,6 +131,6 @@ export class BatchNorm1d extends BatchNorm {
  */
 export class BatchNorm2d extends BatchNorm {
   protected override checkInput(input: Tensor): void {
-    if (input.dim() !== 4) throw new ArgumentError(`BatchNorm2d takes [N, C, H, W] but received ${input.dim()} dimensions`)
+    if (input.dim() !== 4) throw new ArgumentError(`BatchNorm2d takes [N, C, H, W] but received [${input.shape.join(', ')}]`)
   }
 }

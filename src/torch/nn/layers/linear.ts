@@ -1,4 +1,3 @@
-import type { Device, DType } from '../../dtype'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
 import type { Tensor } from '../../tensor'
@@ -6,7 +5,12 @@ import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'
 import { Module } from '../module'
 import { Parameter } from '../parameter'
 import { forwardSource } from '../torch-script'
-import { tensorOptions } from './conv'
+import { checkOptions, shownFlag, tensorOptions, wholeNumber, type FactoryOptions } from './options'
+
+export interface LinearOptions extends FactoryOptions {
+  /** Default true. */
+  bias?: boolean
+}
 
 /**
  * `input · weightᵀ + bias` over the last dimension; weight [outFeatures, inFeatures].
@@ -22,15 +26,19 @@ export class Linear extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    options: { bias?: boolean; dtype?: DType; device?: Device } = {},
+    options: LinearOptions = {},
   ) {
     super()
+    checkOptions('Linear', options, ['bias', 'dtype', 'device'])
+    wholeNumber('Linear', 'inFeatures', inFeatures)
+    wholeNumber('Linear', 'outFeatures', outFeatures)
     const where = tensorOptions(options)
     this.weight = new Parameter(torch.empty([outFeatures, inFeatures], where))
     this.bias = (options.bias ?? true) ? new Parameter(torch.empty([outFeatures], where)) : null
     this.resetParameters()
   }
 
+  /** Draws new weights. */
   resetParameters(): void {
     kaimingUniform_(this.weight, { a: Math.sqrt(5) })
     if (this.bias === null) return
@@ -48,6 +56,6 @@ export class Linear extends Module {
   }
 
   override extraRepr(): string {
-    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${this.bias === null ? 'False' : 'True'}`
+    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${shownFlag(this.bias !== null)}`
   }
 }

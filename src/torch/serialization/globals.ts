@@ -226,6 +226,7 @@ function joined(parts: readonly unknown[], separator: string): string {
 
 /** Names that Python 2 and older libraries used for the same things. */
 function currentName(module: string, name: string): string {
+  if (module === '__builtin__' && name === 'xrange') return 'builtins.range'
   const current = module.replace(/^__builtin__$/, 'builtins').replace(/^numpy\.core\./, 'numpy._core.')
   return current === 'torch.nn' && name === 'Parameter' ? 'torch.nn.parameter.Parameter' : `${current}.${name}`
 }

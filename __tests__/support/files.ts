@@ -1,0 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+
+let folder: string | undefined
+
+/** A path in a folder that the test file has for itself and that goes when it ends. */
+export function temporary(name: string): string {
+  folder ??= mkdtempSync(join(tmpdir(), 'pixelcl-test-'))
+  return join(folder, name)
+}
+
+afterAll(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  folder = undefined
+})

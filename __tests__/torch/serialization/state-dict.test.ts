@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import * as torch from '../../../src/torch'
+import type { Tensor } from '../../../src/torch'
+import { temporary } from '../../support/files'
+import { runPython } from '../../support/python'
+
+const makeNet = `
+import collections
+torch.manual_seed(0)
+net = torch.nn.Sequential(collections.OrderedDict([('conv', torch.nn.Conv2d(1, 2, 1)), ('bn', torch.nn.BatchNorm2d(2))]))
+state = net.state_dict()
+`
+const names = ['conv.weight', 'conv.bias', 'bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var', 'bn.num_batches_tracked']
+
+/** Saves by Python's code; what we find in the file, and what we say about it. */
+async function foundIn(save: string, options: torch.StateDictOptions = {}): Promise<{ state: torch.nn.StateDict; said: string[]; expected: Record<string, Tensor> }> {
+  const path = temporary('weights.pth')
+  const expected = await runPython(`${makeNet}\npath = inputs['path']\n${save}\noutputs = state`, { path })
+  const said: string[] = []
+  const state = torch.loadStateDictFile(path, { say: (message) => said.push(message.replace(path, 'FILE')), ...options })
+  return { state, said, expected }
+}
+
+function expectSame(state: torch.nn.StateDict, expected: Record<string, Tensor>): void {
+  expect(Object.keys(state)).toEqual(names)
+  for (const name of names) expect(state[name]).toEqualTensor(expected[name]!)
+}
+
+describe('the weights of', () => {
+  test.each<[string, string, RegExp[]]>([
+    ['a plain state dict', 'torch.save(state, path)', []],
+    ['an old file', 'torch.save(state, path, _use_new_zipfile_serialization=False)', []],
+    ['a plain dict of tensors', 'torch.save(dict(state), path)', []],
+    ['a checkpoint', "torch.save({'epoch': 3, 'state_dict': state, 'optimizer': torch.optim.Adam(net.parameters()).state_dict()}, path)", [/FILE is a checkpoint: its weights are taken from 'state_dict'/]],
+    ['a checkpoint of another spelling', "torch.save({'model': state, 'args': {'lr': 1}}, path)", [/taken from 'model'/]],
+    ['a checkpoint in a checkpoint', "torch.save({'model': {'state_dict': state}}, path)", [/taken from 'model\.state_dict'/]],
+    ['a checkpoint under a name of its own', "torch.save({'my_encoder': state, 'epoch': 1}, path)", [/taken from 'my_encoder'/]],
+    ['DataParallel', "torch.save(torch.nn.DataParallel(net).state_dict(), path)", [/the prefix 'module\.' of a wrapped model is taken off/]],
+    ['DataParallel in a checkpoint', "torch.save({'state_dict': torch.nn.DataParallel(net).state_dict()}, path)", [/taken from 'state_dict'/, /prefix 'module\.'/]],
+    ['torch.compile', "torch.save({'_orig_mod.' + key: value for key, value in state.items()}, path)", [/prefix '_orig_mod\.'/]],
+    ['a compiled DataParallel', "torch.save({'module._orig_mod.' + key: value for key, value in state.items()}, path)", [/prefix 'module\.'/, /prefix '_orig_mod\.'/]],
+    ['an averaged model', "torch.save(torch.optim.swa_utils.AveragedModel(net).state_dict(), path)", [/prefix 'module\.'/]],
+    ['a scripted model', 'torch.jit.script(net).save(path)', []],
+    ['a traced model', 'torch.jit.trace(net, torch.rand(2, 1, 2, 2), check_trace=False).save(path); state = torch.jit.load(path).state_dict()', []],
+    ['a checkpoint with a config of an unknown class', "import argparse, sys, types; m = types.ModuleType('cfg'); sys.modules['cfg'] = m; exec('class Config:\\n  pass', m.__dict__); torch.save({'config': m.Config(), 'args': argparse.Namespace(lr=1), 'model': state}, path)", [/taken from 'model'/]],
+    ['entries that are no tensors', "torch.save({**state, 'note': 'x'}, path)", [/note are no tensors and left out/]],
+  ])('%s', async (_, save, messages) => {
+    const { state, said, expected } = await foundIn(save)
+    expectSame(state, expected)
+    expect(said).toHaveLength(messages.length)
+    messages.forEach((message, i) => expect(said[i]).toMatch(message))
+  })
+
+  test('a Parameter-valued dict load into a module', async () => {
+    const { state } = await foundIn("torch.save({key: torch.nn.Parameter(value) if value.is_floating_point() else value for key, value in state.items()}, path)")
+    const net = new torch.nn.Sequential({ conv: new torch.nn.Conv2d(1, 2, 1), bn: new torch.nn.BatchNorm2d(2) })
+    expect(net.loadStateDict(state)).toEqual({ missingKeys: [], unexpectedKeys: [] })
+  })
+
+  test('the key that is asked for', async () => {
+    const save = "torch.save({'model': {key: value * 0 for key, value in state.items()}, 'ema': {'module': state}}, path)"
+    const { state, said, expected } = await foundIn(save, { key: 'ema.module' })
+    expectSame(state, expected)
+    expect(said).toEqual([])
+    await expect(foundIn(save, { key: 'ema.nothing' })).rejects.toThrow(/has nothing at 'ema\.nothing': it holds the keys 'module'/)
+  })
+})
+
+test('a file without weights lists what it holds', async () => {
+  const path = temporary('none.pt')
+  torch.save({ epoch: 1, notes: ['a'] }, path)
+  expect(() => torch.loadStateDictFile(path)).toThrow(/holds no state dict: it holds the keys 'epoch', 'notes'.*save model\.state_dict\(\)/s)
+  torch.save(torch.ones([1]), path)
+  expect(() => torch.loadStateDictFile(path)).toThrow(/it holds a single tensor/)
+  torch.save([1], path)
+  expect(() => torch.loadStateDictFile(path)).toThrow(/it holds a list/)
+})
+
+test('a whole pickled module is refused with the way out, and nothing of it is run', async () => {
+  const path = temporary('whole.pt')
+  await runPython("torch.save(torch.nn.Linear(2, 2), inputs['path'])", { path })
+  expect(() => torch.loadStateDictFile(path)).toThrow(/torch\.nn\.modules\.linear\.Linear.*save model\.state_dict\(\)/s)
+})
+
+test('without a listener, what was seen through becomes a process warning', async () => {
+  const path = temporary('warned.pt')
+  torch.save({ state_dict: { w: torch.ones([1]) } }, path)
+  const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve))
+  torch.loadStateDictFile(path)
+  const warning = await warned
+  expect([warning.code, warning.message]).toEqual(['PIXELCL_STATE_DICT', expect.stringMatching(/taken from 'state_dict'/)])
+})
+
+describe('a state dict that Python wrote', () => {
+  test('goes back with its _metadata, so that Python sees the version of each module', async () => {
+    const path = temporary('metadata.pt')
+    await runPython(`${makeNet}\ntorch.save(state, inputs['path'])`, { path })
+    const state = torch.load<torch.nn.StateDict>(path)
+    expect(Object.keys(state)).toEqual(names)
+    torch.save(state, path)
+    const code = `
+      state = torch.load(inputs['path'], weights_only=True)
+      outputs = {'type': type(state).__name__, 'metadata': state._metadata['bn']}`
+    expect(await runPython(code, { path })).toEqual({ type: 'OrderedDict', metadata: { version: 2 } })
+  })
+
+  test('that we wrote loads strictly there', async () => {
+    const path = temporary('ours.pt')
+    const net = new torch.nn.Sequential({ conv: new torch.nn.Conv2d(1, 2, 1), bn: new torch.nn.BatchNorm2d(2) })
+    net.call(torch.randn([4, 1, 3, 3]))
+    torch.save(net.stateDict(), path)
+    const input = torch.randn([2, 1, 3, 3])
+    const code = `${makeNet}
+result = net.load_state_dict(torch.load(inputs['path']), strict=True)
+outputs = {'y': net.eval()(inputs['input']), 'count': int(net.bn.num_batches_tracked), 'problems': [*result.missing_keys, *result.unexpected_keys]}`
+    const { y, count, problems } = await runPython<{ y: Tensor; count: number; problems: string[] }>(code, { path, input })
+    expect([count, problems]).toEqual([1, []])
+    expect(y).toBeAllclose(net.eval().call(input).detach())
+  })
+})

@@ -11,6 +11,15 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EISDIR: 'it is a folder',
+  EEXIST: 'a part of its path is a file, no folder',
+  EFBIG: 'it would be larger than files may be here (ulimit -f)',
+}
+
+/** @internal What the system says of a failed write, as a FileError; any other error as it is. */
+export function writeError(path: string, error: unknown): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException
+  if (code === undefined || syscall === undefined) return error
+  return new FileError(`cannot write ${path}: ${reasons[code] ?? message}`, { cause: error })
 }
 
 /**
@@ -31,9 +40,7 @@ export function writeAtomically(path: string, write: (descriptor: number) => voi
   } catch (error) {
     if (descriptor !== undefined) closeSync(descriptor)
     rmSync(temporary, { force: true })
-    const { code, syscall, message } = error as NodeJS.ErrnoException
-    if (code === undefined || syscall === undefined) throw error
-    throw new FileError(`cannot write ${path}: ${reasons[code] ?? message}`, { cause: error })
+    throw writeError(path, error)
   }
 }
 

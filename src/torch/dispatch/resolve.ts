@@ -2,6 +2,9 @@ import { ArgumentError, native } from '../../native'
 import { TensorBase, isTensor, wrap } from '../base'
 import { isComplexDtype, isFloatingDtype } from '../dtype'
 import { parseSignature, type Parameter, type Signature } from './signature'
+import { suggestion } from './suggestion'
+
+export { suggestion }
 
 /** A native operator, or the stand-in that looks it up at its first call. */
 export type Call = (...args: unknown[]) => unknown
@@ -215,31 +218,6 @@ function strayKey(signature: Signature, keys: readonly string[]): string | undef
   if (signature.factory) known.push('requiresGrad')
   const stray = keys.find((key) => !known.includes(key) && key !== 'self')
   return stray === undefined ? undefined : `unknown option '${stray}'${suggestion(stray, known)}`
-}
-
-/** ' (did you mean …?)' for the nearest known name, also where the Python spelling was used. */
-export function suggestion(name: string, known: readonly string[]): string {
-  const plain = (text: string) => text.replaceAll('_', '').toLowerCase()
-  const exact = known.find((candidate) => plain(candidate) === plain(name))
-  const nearest =
-    exact ??
-    known
-      .map((candidate) => ({ candidate, distance: editDistance(plain(candidate), plain(name)) }))
-      .sort((a, b) => a.distance - b.distance)[0]
-  if (typeof nearest === 'string') return ` (did you mean '${nearest}'?)`
-  if (nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3)) return ` (did you mean '${nearest.candidate}'?)`
-  return known.length > 0 ? `; known are ${known.join(', ')}` : ''
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++)
-      row.push(Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    previous = row
-  }
-  return previous[b.length]!
 }
 
 function noOverload(

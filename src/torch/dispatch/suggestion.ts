@@ -1,0 +1,28 @@
+/** ' (did you mean …?)' for the nearest known name, also where the Python spelling was used. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const meant = nearestName(name, known)
+  if (meant !== null) return ` (did you mean '${meant}'?)`
+  return known.length > 0 ? `; known are ${known.join(', ')}` : ''
+}
+
+/** The known name that was meant, whatever the spelling (camelCase, snake_case, kebab-case); null where none is near. */
+export function nearestName(name: string, known: readonly string[]): string | null {
+  const plain = (text: string) => text.replaceAll(/[_-]/g, '').toLowerCase()
+  const exact = known.find((candidate) => plain(candidate) === plain(name))
+  if (exact !== undefined) return exact
+  const [nearest] = known
+    .map((candidate) => ({ candidate, distance: editDistance(plain(candidate), plain(name)) }))
+    .sort((a, b) => a.distance - b.distance)
+  return nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3) ? nearest.candidate : null
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++)
+      row.push(Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    previous = row
+  }
+  return previous[b.length]!
+}

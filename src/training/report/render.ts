@@ -1,6 +1,12 @@
 import type { ResolvedOptions } from '../../pixelcl'
+import { duration } from '../progress'
 import type { StepMetrics } from '../run-folder'
+import { chart } from './chart'
+import { gallery } from './gallery'
+import { html, type Markup } from './html'
 import type { Evaluation, EvaluationSet } from './measure'
+import { STYLES } from './styles'
+import { viewPair } from './view-pair'
 
 /** What a report shows. */
 export interface ReportData {
@@ -19,25 +25,169 @@ export interface ReportData {
   readonly skipped?: ReadonlyMap<string, string>
 }
 
-/** Characters that HTML takes for its own. */
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+/**
+ * One HTML file of a run that needs nothing else: no script, no network, light and dark, for wide and narrow screens.
+ *
+ * It shows the measures before and after, the curves of loss and positive pairs, the held-out images with their features and segmentations,
+ * and a pair of views with its positive pairs. Without masks it leaves out what needs them.
+ *
+ * @returns The file's text; every name and message in it is escaped.
+ */
+export async function renderReport(data: ReportData): Promise<string> {
+  const { title, metrics, set, before, after, learner } = data
+  const grid = before.pictures.features.shape.slice(2) as [number, number]
+  const [pictures, views] = await Promise.all([gallery(set, before, after), viewPair(set, grid, learner)])
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'" />
+        <title>${title} · PixelCL</title>
+        <style>
+          ${STYLES}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          <p class="lead">${summary(data)}</p>
+          ${measures(measuresOf(before, after))}
+          <h2>Held-out images</h2>
+          ${pictures}
+          <h2>Training</h2>
+          ${curves(metrics)}
+          <h2>What the learner compares</h2>
+          <p>
+            Two views are cut from an image and changed in brightness and colour. Wherever they show the same place, the learner asks for
+            like features.
+          </p>
+          ${views} ${skippedFiles(data.skipped)} ${options(data.config)}
+        </main>
+      </body>
+    </html> `.text
 }
 
-const percent = (value: number | null) => (value === null ? '–' : value.toFixed(3))
+function summary({ metrics, learner, set }: ReportData): string {
+  const last = metrics.at(-1)
+  const loss = learner.usePixpro ? 'PixPro' : 'PixContrast'
+  const trained = last === undefined ? 'no step' : `${last.step.toLocaleString('en-US')} steps in ${duration(last.seconds)}`
+  const held = set.images.shape[0]!
+  return `Pretrained with ${loss}: ${trained}. Measured on ${held} held-out image${held === 1 ? '' : 's'}, features frozen, batch-norm statistics taken anew both times.`
+}
 
-/** One self-contained HTML file of a run: no scripts from elsewhere, no network. */
-export function renderReport({ title, before, after }: ReportData): Promise<string> {
-  return Promise.resolve(`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>${escape(title)}</title>
-<h1>${escape(title)}</h1>
-<table>
-<tr><th></th><th>before</th><th>after</th></tr>
-<tr><th>view correspondence</th><td>${percent(before.correspondence)}</td><td>${percent(after.correspondence)}</td></tr>
-<tr><th>mIoU</th><td>${percent(before.meanIoU)}</td><td>${percent(after.meanIoU)}</td></tr>
-</table>
-</html>
-`)
+interface Measure {
+  readonly name: string
+  readonly about: string
+  readonly before: number
+  readonly after: number
+}
+
+function measuresOf(before: Evaluation, after: Evaluation): Measure[] {
+  const correspondence: Measure = {
+    name: 'View correspondence',
+    about:
+      'Of the feature pixels of one augmented view that the other view shows too, the share whose nearest neighbour there, by cosine, lies within 1.5 bin diagonals of the same place.',
+    before: before.correspondence,
+    after: after.correspondence,
+  }
+  if (before.meanIoU === null || after.meanIoU === null) return [correspondence]
+  const segmentation: Measure = {
+    name: 'Segmentation mIoU',
+    about:
+      'Mean intersection over union with the masks, when every feature pixel takes the class of its nearest neighbours among labelled images.',
+    before: before.meanIoU,
+    after: after.meanIoU,
+  }
+  return [correspondence, segmentation]
+}
+
+function measures(rows: readonly Measure[]): Markup {
+  return html`<table class="measures">
+      <thead>
+        <tr>
+          <th scope="col">Measure</th>
+          <th scope="col">Before</th>
+          <th scope="col">After</th>
+          <th scope="col">Change</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ({ name, before, after }) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td>${before.toFixed(3)}</td>
+              <td>${after.toFixed(3)}</td>
+              ${change(after - before)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+    <dl class="notes">
+      ${rows.map(
+        ({ name, about }) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${about}</dd>
+          </div> `,
+      )}
+    </dl>`
+}
+
+function change(value: number): Markup {
+  const text = Math.abs(value).toFixed(3)
+  if (Number(text) === 0) return html`<td>0.000</td>`
+  return value > 0 ? html`<td class="better">+${text}</td>` : html`<td class="worse">−${text}</td>`
+}
+
+function curves(metrics: readonly StepMetrics[]): Markup {
+  if (metrics.length === 0) return html`<p>No step was taken.</p>`
+  const whole = (value: number) => Math.round(value).toLocaleString('en-US')
+  return html`<div class="charts">
+    ${chart({ title: 'Loss', values: metrics.map(({ loss }) => loss), format: (value) => String(Number(value.toPrecision(4))) })}
+    ${chart({ title: 'Positive pairs in a step', values: metrics.map(({ positivePairs }) => positivePairs), format: whole, fromZero: true })}
+  </div>`
+}
+
+function skippedFiles(skipped: ReportData['skipped']): Markup | null {
+  if (skipped === undefined || skipped.size === 0) return null
+  return html`<details>
+    <summary>${skipped.size} damaged file${skipped.size === 1 ? '' : 's'} left out</summary>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">File</th>
+          <th scope="col">Why</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${[...skipped].map(
+          ([file, reason]) =>
+            html`<tr>
+              <td><code>${file}</code></td>
+              <td>${reason}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </details>`
+}
+
+function options(config: ReportData['config']): Markup {
+  const rows = Object.entries(config).filter(([, value]) => value !== undefined)
+  return html`<details>
+    <summary>Options of this run</summary>
+    <table>
+      <tbody>
+        ${rows.map(
+          ([name, value]) =>
+            html`<tr>
+              <th scope="row"><code>${name}</code></th>
+              <td><code>${typeof value === 'string' ? value : JSON.stringify(value)}</code></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </details>`
 }

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const names = readdirSync(here)
-  .filter((file) => file.endsWith('.mjs') && !['run.mjs', 'harness.mjs'].includes(file))
+  .filter((file) => file.endsWith('.mjs') && !['control.mjs', 'harness.mjs', 'run.mjs'].includes(file))
   .map((file) => file.slice(0, -'.mjs'.length))
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 const unknown = wanted.filter((name) => !names.includes(name))

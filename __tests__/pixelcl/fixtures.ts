@@ -112,3 +112,15 @@ export function runCase(
   })
   return { learner, results }
 }
+
+/** Biases that a following batch norm cancels: their true gradient is zero, what is stored is rounding noise. */
+export function isCancelled(name: string, twoLayers: boolean): boolean {
+  if (/(_projector|online_predictor)\.net\.0\.bias$/.test(name) || /instance_projector\.net\.3\.bias$/.test(name)) return true
+  return twoLayers && /transform_net\.0\.bias$/.test(name)
+}
+
+/** The running mean of the batch norm that follows such a bias. */
+export function followsCancelled(name: string, twoLayers: boolean): boolean {
+  if (/(_projector|online_predictor)\.net\.1\.running_mean$/.test(name)) return true
+  return twoLayers && /transform_net\.1\.running_mean$/.test(name)
+}

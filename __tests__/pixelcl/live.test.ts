@@ -4,7 +4,9 @@ import type { Tensor } from '../../src/torch'
 import { PixelCL, type PixelCLOptions, type View } from '../../src/pixelcl'
 import { BasicBlock, ResNet } from '../../src/vision/models/resnet'
 import { runPython } from '../support/python'
+import { followsCancelled, isCancelled } from './fixtures'
 import { referenceLearner } from './reference'
+import { copyOf, gradientsOf } from './small'
 
 const small = { projectionSize: 32, projectionHiddenSize: 48 }
 
@@ -71,11 +73,13 @@ describe('a native ResNet learner and a live run of the published package agree'
     silence(learner)
     const images = torch.rand([2, 3, 3, ...size], { dtype: 'float64' })
     const optimizer = new torch.optim.Adam(learner.parameters(), { lr: 1e-3 })
-    const state = Object.fromEntries(Object.entries(learner.stateDict()).map(([key, value]) => [key, value.clone()]))
+    learner.resetMovingAverage()
+    const state = copyOf(learner.stateDict())
 
     const python = runPython<Answer>(
       `${referenceLearner}
 learner = build(inputs['options']).double()
+learner.reset_moving_average()
 learner.load_state_dict(inputs['state'], strict=True)
 learner.augment1.forward = lambda images: images
 optimizer = torch.optim.Adam(learner.parameters(), lr=1e-3)
@@ -85,7 +89,7 @@ for images, views in zip(inputs['images'], inputs['views']):
     loss, pairs = learner(images, return_positive_pairs=True)
     optimizer.zero_grad()
     loss.backward()
-    grads = {name: p.grad.clone() for name, p in learner.named_parameters() if p.grad is not None}
+    grads = {name: p.grad.clone() for name, p in learner.named_parameters() if p.grad is not None} if not steps else {}
     steps.append({'loss': loss.detach(), 'pairs': int(pairs), 'grads': grads})
     optimizer.step()
     learner.update_moving_average()
@@ -98,9 +102,7 @@ outputs = {'steps': steps, 'state': dict(learner.state_dict()), 'names': [name f
       const [loss, pairs] = learner.forward(images.select(0, step), { returnPositivePairs: true, views: views[step]! })
       optimizer.zeroGrad()
       loss.backward()
-      const grads = Object.fromEntries(
-        [...learner.namedParameters()].filter(([, p]) => p.grad !== null).map(([name, p]) => [name, p.grad!.clone()]),
-      )
+      const grads = step === 0 ? copyOf(gradientsOf(learner)) : {}
       optimizer.step()
       learner.updateMovingAverage()
       return { loss, pairs, grads }
@@ -113,10 +115,17 @@ outputs = {'steps': steps, 'state': dict(learner.state_dict()), 'names': [name f
       expect(pairs).toBe(there.pairs)
       expect(pairs).toBeGreaterThan(0)
       expect(loss).toBeAllclose(there.loss, { rtol: 1e-8 })
-      expect(Object.keys(grads).sort()).toEqual(Object.keys(there.grads).sort())
       // Adam turns rounding noise into whole steps for biases that a batch norm cancels, so gradients compare at the first step.
-      if (step === 0)
-        for (const [name, grad] of Object.entries(there.grads)) expectClose(grads[name]!, grad, { rtol: 1e-7, atol: 1e-10 }, name)
+      if (step > 0) continue
+      expect(Object.keys(grads).sort()).toEqual(Object.keys(there.grads).sort())
+      for (const [name, grad] of Object.entries(there.grads)) expectClose(grads[name]!, grad, { rtol: 1e-7, atol: 1e-10 }, name)
+    }
+
+    const twoLayers = options.ppmNumLayers === 2
+    const final = learner.stateDict()
+    for (const [name, value] of Object.entries(expected.state)) {
+      if (isCancelled(name, twoLayers) || followsCancelled(name, twoLayers)) continue
+      expectClose(final[name]!, value, { rtol: 1e-6, atol: 1e-8 }, name)
     }
 
     const back = learner.loadStateDict(expected.state, { strict: true })

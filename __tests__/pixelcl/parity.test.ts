@@ -1,20 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../../src/torch'
-import { backbonePath, readCase, readTensors, runCase, under } from './fixtures'
+import { backbonePath, followsCancelled, isCancelled, readCase, readTensors, runCase, under } from './fixtures'
 
 const cases = ['pixpro_default', 'pixpro_two_layers_wide', 'pixcontrast', 'no_positive_pairs']
-
-/** Biases that a following batch norm cancels: their true gradient is zero, what is stored is rounding noise. */
-function isCancelled(name: string, twoLayers: boolean): boolean {
-  if (/(_projector|online_predictor)\.net\.0\.bias$/.test(name) || /instance_projector\.net\.3\.bias$/.test(name)) return true
-  return twoLayers && /transform_net\.0\.bias$/.test(name)
-}
-
-/** The running mean of the batch norm that follows such a bias. */
-function followsCancelled(name: string, twoLayers: boolean): boolean {
-  if (/(_projector|online_predictor)\.net\.1\.running_mean$/.test(name)) return true
-  return twoLayers && /transform_net\.1\.running_mean$/.test(name)
-}
 
 function largest(tensor: Tensor): number {
   return tensor.abs().max().item()

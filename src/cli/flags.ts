@@ -16,55 +16,66 @@ interface Shape {
 export interface Flag {
   /** The option's name in the schema and in a configuration file. */
   readonly key: string
-  /** `--hidden-layer-pixel` */
-  readonly name: string
+  /** Two for a switch: `--use-pixpro` and `--no-use-pixpro`. */
   readonly options: readonly Option[]
 }
 
-/** `hiddenLayerPixel` as `hidden-layer-pixel`. */
-export function kebab(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+/** What stands for values that the schema alone does not name. */
+export type Placeholders = Readonly<Record<string, string>>
+
+/** `hiddenLayerPixel` as `--hidden-layer-pixel`. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 /** The flags of a schema's options, in their order, with descriptions and defaults as help. */
-export function flagsOf(schema: z.ZodObject): Flag[] {
+export function flagsOf(schema: z.ZodObject, placeholders: Placeholders = {}): Flag[] {
   const { properties } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as { properties: Record<string, Shape> }
-  return Object.entries(properties).map(([key, shape]) => ({ key, name: `--${kebab(key)}`, options: optionsOf(key, shape) }))
+  const keys = Object.keys(properties)
+  return Object.entries(properties).map(([key, shape]) => ({
+    key,
+    options: shape.type === 'boolean' ? switches(key, shape, keys) : [valued(key, shape, keys, placeholders)],
+  }))
 }
 
-function optionsOf(key: string, shape: Shape): Option[] {
-  const name = kebab(key)
-  const description = `${shape.description ?? ''}${shape.default === undefined ? '' : ` [${show(shape.default)}]`}`
-  if (shape.type === 'boolean') {
-    const [on, off] = [new Option(`--${name}`, shape.description), new Option(`--no-${name}`, `not: ${shape.description ?? ''}`)]
-    // One of the two says what is so already; help shows the other.
-    ;(shape.default === true ? on : off).hideHelp()
-    return [on, off]
-  }
-  return [new Option(`--${name} <${placeholder(key, shape)}>`, description).argParser((text) => parse(text, shape))]
+/** Names options as flags: `hiddenLayerPixel: 'layer4'` as `--hidden-layer-pixel layer4`, `imageSize` as `--image-size`. */
+export function withFlagNames(text: string, keys: readonly string[]): string {
+  const assigned = new RegExp(`\\b(${keys.join('|')}): '([^']*)'`, 'g')
+  // A name of one word may be the word.
+  const named = new RegExp(`(?<![-\\w])(${keys.filter((key) => /[A-Z]/.test(key)).join('|')})(?!\\w)`, 'g')
+  return text.replace(assigned, (_, key: string, value: string) => `${flagName(key)} ${value}`).replace(named, (key) => flagName(key))
 }
 
-function placeholder(key: string, shape: Shape): string {
-  if (shape.enum !== undefined) return shape.enum.join('|').length <= 24 ? shape.enum.join('|') : 'name'
-  if (shape.anyOf?.every((part) => part.const !== undefined) === true) return shape.anyOf.map((part) => String(part.const)).join('|')
-  if (shape.anyOf !== undefined) return 'layer'
-  if (shape.prefixItems !== undefined) return key === 'inputSize' ? 'h,w' : 'low,high'
-  if (shape.type === 'integer') return 'n'
-  if (shape.type === 'number') return 'x'
-  return { backbone: 'file', data: 'folder', out: 'folder' }[key] ?? 'text'
+function valued(key: string, shape: Shape, keys: readonly string[], placeholders: Placeholders): Option {
+  const option = new Option(`${flagName(key)} <${placeholders[key] ?? placeholder(shape)}>`, describe(shape, keys))
+  return option.argParser((text) => parse(text, shape))
+}
+
+function switches(key: string, shape: Shape, keys: readonly string[]): Option[] {
+  const name = flagName(key)
+  const off = new Option(name.replace('--', '--no-'), 'the opposite').hideHelp()
+  return [new Option(name, describe(shape, keys)), off]
+}
+
+function describe({ description = '', default: value }: Shape, keys: readonly string[]): string {
+  const shown = typeof value === 'boolean' ? (value ? 'yes' : 'no') : Array.isArray(value) ? value.join(',') : String(value)
+  return withFlagNames(description, keys) + (value === undefined ? '' : ` [${shown}]`)
+}
+
+function placeholder(shape: Shape): string {
+  const choices = shape.enum ?? shape.anyOf?.map((part) => part.const)
+  if (choices?.every((choice) => choice !== undefined) === true) return choices.join('|')
+  if (shape.prefixItems !== undefined) return 'x,y'
+  return shape.type === 'integer' ? 'n' : shape.type === 'number' ? 'x' : 'text'
 }
 
 /** A flag's text as the value that the schema then checks. */
 function parse(text: string, shape: Shape): unknown {
-  if (text.startsWith('--')) throw new InvalidArgumentError(`A value is missing before ${text}.`)
-  if (shape.prefixItems !== undefined) return text.split(/[,x]/).map((part, i) => parse(part.trim(), shape.prefixItems![i] ?? {}))
+  if (text.startsWith('--')) throw new InvalidArgumentError(`a value is missing before ${text}`)
+  if (shape.prefixItems !== undefined) return text.split(/[,x×]/).map((part, i) => parse(part.trim(), shape.prefixItems![i] ?? {}))
   if (shape.anyOf !== undefined) return /^-?\d+$/.test(text) ? Number(text) : text
   if (shape.type !== 'integer' && shape.type !== 'number') return text
   const value = text.trim() === '' ? NaN : Number(text)
-  if (Number.isNaN(value)) throw new InvalidArgumentError('Expected a number.')
+  if (Number.isNaN(value)) throw new InvalidArgumentError('expected a number')
   return value
-}
-
-function show(value: unknown): string {
-  return Array.isArray(value) ? value.join(',') : String(value)
 }

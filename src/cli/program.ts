@@ -1,37 +1,92 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { nearestName } from '../torch/dispatch/suggestion'
+import { ExitCode, UsageError } from './exit'
+import { configureHelp } from './help'
+import { packageVersion } from './package'
+import { Style } from './style'
 
-/** The package's own folder, from `src/cli` and `dist/cli` alike. */
-export const packageRoot = dirname(dirname(__dirname))
+/** Adds a command's arguments, flags and action; the action gives the exit code to `end`. */
+export type Definition = (command: Command, end: (code: number) => void) => void
 
-/** What a command ends with. */
-export const ExitCode = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+/** The commands, each in a file of its own: only the one that is called is loaded, and libtorch with it. */
+const commands: Readonly<Record<string, { summary: string; load: () => Promise<Definition> }>> = {
+  pretrain: {
+    summary: 'pretrain a backbone on a folder of images',
+    load: async () => (await import('./commands/pretrain.js')).definePretrain,
+  },
+  export: {
+    summary: 'turn a backbone into a state dict, safetensors or TorchScript',
+    load: async () => (await import('./commands/export.js')).defineExport,
+  },
+  setup: { summary: 'find or install libtorch and compile the shim', load: async () => (await import('./commands/setup.js')).defineSetup },
+  doctor: {
+    summary: 'show what this machine has and what is missing',
+    load: async () => (await import('./commands/doctor.js')).defineDoctor,
+  },
+}
 
-/** What was typed is wrong by itself. */
-export class UsageError extends Error {}
+const EPILOGUE = `
+Start with:
+  npx pixelcl setup
+  npx pixelcl pretrain --backbone resnet50.pt --data photos --out runs/first --steps 1000
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with everything saved.
+`
 
 /** Runs the command line and gives its exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   let code: number = ExitCode.done
-  const program = await makeProgram(args, (ended) => (code = ended))
+  const [called] = args.filter((arg) => arg !== 'help' && !arg.startsWith('-'))
+  const program = configureHelp(new Command('pixelcl'))
+    .description('Pixel-level self-supervised pretraining of image backbones (PixelCL, PixPro).')
+    .version(packageVersion(), '-v, --version', 'print the version')
+    .helpCommand('help [command]', "print a command's help")
+    .addHelpText('after', EPILOGUE)
+    .exitOverride()
   try {
+    for (const [name, { summary, load }] of Object.entries(commands)) {
+      const command = configureHelp(program.command(name)).summary(summary).exitOverride()
+      if (name === called) (await load())(command, (ended) => (code = ended))
+    }
+    if (args.length === 0) {
+      process.stderr.write(program.helpInformation() + EPILOGUE)
+      return ExitCode.usage
+    }
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    return error instanceof UsageError ? ExitCode.usage : ExitCode.failed
+    return fail(error, program, args)
   }
 }
 
-async function makeProgram(args: readonly string[], end: (code: number) => void): Promise<Command> {
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
-  const program = new Command('pixelcl').description('Pixel-level self-supervised pretraining of image backbones.').version(version)
-  program.exitOverride()
-  if (args[0] === 'pretrain') {
-    const { addPretrain } = await import('./commands/pretrain.js')
-    addPretrain(program.command('pretrain'), end)
-  } else program.command('pretrain').description('pretrain a backbone on a folder of images')
-  return program
+function fail(error: unknown, program: Command, args: readonly string[]): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.done
+  const isUsage = error instanceof CommanderError || error instanceof UsageError
+  const message = error instanceof CommanderError ? usageOf(error, program, args) : messageOf(error)
+  const style = new Style(process.stderr)
+  process.stderr.write(`${style.red('error:')} ${message}\n`)
+  if (args.includes('--json')) {
+    const code = isUsage ? 'USAGE' : ((error as { code?: unknown }).code ?? 'UNEXPECTED')
+    process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`)
+  }
+  return isUsage ? ExitCode.usage : ExitCode.failed
+}
+
+/** A failure that was foreseen has a code, and its message says what to do; any other shows where it came from. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return typeof (error as { code?: unknown }).code === 'string'
+    ? error.message
+    : `unexpected failure, please report it:\n${error.stack ?? error.message}`
+}
+
+function usageOf(error: CommanderError, program: Command, args: readonly string[]): string {
+  const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean .*\)$/s, '')
+  const command = program.commands.find((candidate) => candidate.name() === args.find((arg) => !arg.startsWith('-'))) ?? program
+  const [, kind, came] = /^unknown (option|command) '([^']*)'/.exec(message) ?? []
+  if (came === undefined) return message
+  const known = kind === 'option' ? command.options.map((option) => option.long ?? '') : Object.keys(commands)
+  const meant = nearestName(came, known)
+  const help = command === program ? 'pixelcl --help' : `pixelcl ${command.name()} --help`
+  return `${message}${meant === null ? `; \`${help}\` lists what there is` : `: did you mean '${meant}'?`}`
 }

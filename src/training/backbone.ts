@@ -1,4 +1,4 @@
-import { ArgumentError, jit, nn } from '../torch'
+import { ArgumentError, jit, type nn } from '../torch'
 import { isTorchScriptFile } from '../torch/jit/files'
 import { loadStateDictFile, save } from '../torch/serialization'
 import type { Backbone } from '../pixelcl'
@@ -12,6 +12,8 @@ export interface LoadedBackbone {
   readonly arch: Architecture | null
   /** Of a state dict: its names, in order. */
   readonly keys: readonly string[]
+  /** It came in eval mode, and goes back so; it is trained in training mode. */
+  readonly isEval: boolean
 }
 
 export interface BackboneOptions {
@@ -27,7 +29,11 @@ export interface BackboneOptions {
  * @throws FileError for a file that is missing, damaged or of another format; JitError, ArgumentError for one that cannot be trained.
  */
 export function loadBackbone(path: string, options: BackboneOptions = {}): LoadedBackbone {
-  return isTorchScriptFile(path) ? { net: jit.load(path), arch: null, keys: [] } : loadResNet(path, options)
+  const backbone = isTorchScriptFile(path) ? { net: jit.load(path), arch: null, keys: [], isEval: false } : loadResNet(path, options)
+  if (backbone.net.training) return backbone
+  options.say?.(`${path} was exported in eval mode: its batch norms are trained like all else, and the new file is in eval mode again`)
+  backbone.net.train()
+  return { ...backbone, isEval: true }
 }
 
 function loadResNet(path: string, options: BackboneOptions): LoadedBackbone {
@@ -44,19 +50,25 @@ function loadResNet(path: string, options: BackboneOptions): LoadedBackbone {
   const make = models[arch]
   // A backbone whose classifier was cut off gets one to run with, which its file never sees.
   const head = weight === undefined && state['fc.bias'] === undefined ? headOf(make()) : {}
-  return { net: make({ weights: { ...state, ...head }, numClasses: weight?.shape[0] ?? 1000 }), arch, keys: Object.keys(state) }
+  return {
+    net: make({ weights: { ...state, ...head }, numClasses: weight?.shape[0] ?? 1000 }),
+    arch,
+    keys: Object.keys(state),
+    isEval: false,
+  }
 }
 
 function headOf(net: nn.AnyModule): nn.StateDict {
   return Object.fromEntries(Object.entries(net.stateDict()).filter(([name]) => name.startsWith('fc.')))
 }
 
-/** Writes a backbone as it came: a TorchScript file, or a state dict of the same names. In the file it is on the CPU. */
-export function saveBackbone({ net, arch, keys }: LoadedBackbone, path: string): void {
+/** Writes a backbone as it came: a TorchScript file in the mode it had, or a state dict of the same names. In the file it is on the CPU. */
+export function saveBackbone({ net, arch, keys, isEval }: LoadedBackbone, path: string): void {
   const isOnCpu = [...net.parameters(), ...net.buffers()].every((tensor) => tensor.device === 'cpu')
-  const onCpu = isOnCpu ? net : net.deepcopy().to('cpu')
-  if (arch === null) return jit.save(onCpu as unknown as jit.ScriptModule, path)
-  const state = onCpu.stateDict()
+  const saved = isOnCpu && !isEval ? net : net.deepcopy().to('cpu')
+  if (isEval) saved.eval()
+  if (arch === null) return jit.save(saved as unknown as jit.ScriptModule, path)
+  const state = saved.stateDict()
   const known = new Set(keys)
   save(Object.fromEntries(Object.entries(state).filter(([name]) => known.has(name) || !name.startsWith('fc.'))), path)
 }

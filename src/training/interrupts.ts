@@ -1,21 +1,28 @@
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+import { native } from '../native'
 
-/** Turns the first Ctrl-C or SIGTERM into a wish to stop; a second one ends the process at once. */
-export class Interrupts {
+const NOTICE = '\nStopping after this step, then saving. Once more quits at once.\n'
+
+/**
+ * Turns the first Ctrl-C or SIGTERM into a wish to stop; the second ends the process at once, in the middle of a step too.
+ *
+ * The process's signals are caught by native code, for no listener of JavaScript runs before a step has ended.
+ */
+export class Interrupts implements Disposable {
+  constructor(notice = NOTICE) {
+    native.watchSignals(notice)
+  }
+
   /** The signal that came, or null. */
-  received: NodeJS.Signals | null = null
-  private readonly listener = (signal: NodeJS.Signals) => {
-    this.received = signal
-    // Without a listener the system's own way is back: the next signal kills even in the middle of a step, when no JavaScript runs.
-    this.dispose()
-    this.onFirst(signal)
+  get received(): NodeJS.Signals | null {
+    return native.receivedSignal()
   }
 
-  constructor(private readonly onFirst: (signal: NodeJS.Signals) => void) {
-    for (const signal of SIGNALS) process.on(signal, this.listener)
-  }
-
+  /** Gives the signals back. */
   dispose(): void {
-    for (const signal of SIGNALS) process.off(signal, this.listener)
+    native.unwatchSignals()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
   }
 }

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, statfsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { ArgumentError, FileError } from '../torch'
+import { writeAll, writeAtomically, writeError } from '../torch/archive/atomic'
 
 /** One line of `metrics.jsonl`. */
 export interface StepMetrics {
@@ -14,34 +15,49 @@ export interface StepMetrics {
 }
 
 /** The files of a run; nothing else in its folder is ever touched. */
-export const RUN_FILES = { config: 'config.json', metrics: 'metrics.jsonl', backbone: 'improved-resnet.pt', report: 'report.html' } as const
+export const RUN_FILES = {
+  config: 'config.json',
+  metrics: 'metrics.jsonl',
+  backbone: 'improved-resnet.pt',
+  report: 'report.html',
+} as const
+
+export interface RunFolderOptions {
+  /** Replaces the run that is there. */
+  overwrite: boolean
+}
 
 /** A folder that holds one run. */
 export class RunFolder {
-  private metrics: number | null = null
+  private metrics: number | null
 
-  private constructor(readonly path: string) {}
+  private constructor(readonly path: string) {
+    this.metrics = explained(this.file(RUN_FILES.metrics), () => openSync(this.file(RUN_FILES.metrics), 'w'))
+  }
 
   /**
    * Makes the folder, or empties it of an earlier run's files.
    *
    * @throws ArgumentError for one that is not empty, unless `overwrite`; FileError for one that cannot be written.
    */
-  static open(path: string, options: { overwrite: boolean }): RunFolder {
+  static open(path: string, options: RunFolderOptions): RunFolder {
     RunFolder.check(path, options)
-    const folder = new RunFolder(path)
-    explain(path, () => mkdirSync(path, { recursive: true }))
-    for (const name of Object.values(RUN_FILES)) explain(folder.file(name), () => rmSync(folder.file(name), { force: true }))
-    folder.metrics = explain(folder.file(RUN_FILES.metrics), () => openSync(folder.file(RUN_FILES.metrics), 'w'))
-    return folder
+    explained(path, () => mkdirSync(path, { recursive: true }))
+    for (const name of readdirSync(path).filter(isOfRun)) explained(join(path, name), () => rmSync(join(path, name)))
+    return new RunFolder(path)
   }
 
-  /** Refuses what `open` would refuse, and changes nothing. */
-  static check(path: string, { overwrite }: { overwrite: boolean }): void {
-    if (!existsSync(path)) return
-    if (!statSync(path).isDirectory()) throw new ArgumentError(`the run's folder ${path} is a file; name a folder that is new or empty`)
-    const entries = explain(path, () => readdirSync(path))
-    if (entries.length > 0 && !overwrite) throw new ArgumentError(`the run's folder ${path} is not empty; name another, or pass --overwrite to replace the run in it`)
+  /** Refuses what `open` would refuse, and changes nothing; `bytes` is what the run is going to write, at least. */
+  static check(path: string, { overwrite }: RunFolderOptions, bytes = 0): void {
+    const nearest = nearestFolder(path)
+    explained(path, () => accessSync(nearest, constants.W_OK | constants.X_OK))
+    if (nearest === resolve(path) && !overwrite && explained(path, () => readdirSync(path)).length > 0) {
+      throw new ArgumentError(`the run's folder ${path} is not empty: name another with --out, or replace the run in it with --overwrite`)
+    }
+    const { bavail, bsize } = statfsSync(nearest)
+    if (bavail * bsize < bytes) {
+      throw new FileError(`${path} has ${megabytes(bavail * bsize)} left, but the run needs ${megabytes(bytes)}. ${MORE_SPACE}`)
+    }
   }
 
   file(name: string): string {
@@ -51,35 +67,18 @@ export class RunFolder {
   /** Adds a line to `metrics.jsonl`. */
   log(metrics: StepMetrics): void {
     const file = this.metrics
-    if (file !== null) explain(this.file(RUN_FILES.metrics), () => writeSync(file, `${JSON.stringify(metrics)}\n`))
+    if (file === null) return
+    explained(this.file(RUN_FILES.metrics), () => writeAll(file, Buffer.from(`${JSON.stringify(metrics)}\n`)))
   }
 
   /** Writes a file whole or not at all. */
   write(name: string, content: string): void {
-    this.replace(name, (path) => {
-      const file = openSync(path, 'w')
-      try {
-        const bytes = Buffer.from(content)
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-        fsyncSync(file)
-      } finally {
-        closeSync(file)
-      }
-    })
+    this.save(name, (path) => writeAtomically(path, (file) => writeAll(file, Buffer.from(content))))
   }
 
-  /** Lets `save` write a file beside the one of this name, and puts it in its place once it is whole. */
-  replace(name: string, save: (path: string) => void): void {
-    const path = this.file(name)
-    const part = `${path}.part`
-    try {
-      explain(path, () => {
-        save(part)
-        renameSync(part, path)
-      })
-    } finally {
-      rmSync(part, { force: true })
-    }
+  /** Lets `save` write the file of this name, whole or not at all. */
+  save(name: string, save: (path: string) => void): void {
+    explained(this.file(name), () => save(this.file(name)))
   }
 
   close(): void {
@@ -88,18 +87,49 @@ export class RunFolder {
   }
 }
 
+/** The files of a run, and what a run that was killed in the middle of writing one has left. */
+function isOfRun(name: string): boolean {
+  return Object.values(RUN_FILES).some((file) => name === file || (name.startsWith(`.${file}.`) && name.endsWith('.tmp')))
+}
+
+/** The folder itself, or the nearest above it that exists. */
+function nearestFolder(path: string): string {
+  for (let folder = resolve(path); ; folder = dirname(folder)) {
+    if (!existsSync(folder)) continue
+    if (statSync(folder).isDirectory()) return folder
+    if (folder === resolve(path))
+      throw new ArgumentError(`the run's folder ${path} is a file: name a folder that is new or empty with --out`)
+    throw new FileError(`cannot write ${path}: ${folder} is a file, no folder. ${ELSEWHERE}`)
+  }
+}
+
+const ELSEWHERE = 'Name a folder that you may write to with --out'
+const MORE_SPACE = 'Free some space, or name a folder on another disk with --out'
+
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: MORE_SPACE,
+  EDQUOT: MORE_SPACE,
+  EFBIG: 'Raise the limit, or lift it with `ulimit -f unlimited`',
+  EACCES: ELSEWHERE,
+  EPERM: ELSEWHERE,
+  EROFS: ELSEWHERE,
+  ENOENT: ELSEWHERE,
+  ENOTDIR: ELSEWHERE,
+  EEXIST: ELSEWHERE,
+}
+
 /** Says of a failed write what to do about it. */
-function explain<T>(path: string, write: () => T): T {
+function explained<T>(path: string, write: () => T): T {
   try {
     return write()
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const full = code === 'ENOSPC' || code === 'EDQUOT' || /No space left|ENOSPC/.test(message)
-    if (full) throw new FileError(`${path} cannot be written: the disk is full. Free some space, or name a folder on another disk with --out`)
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-      throw new FileError(`${path} cannot be written: permission denied (${code}). Name a folder that you may write to with --out`)
-    }
-    if (code === 'ENOTDIR' || code === 'EEXIST') throw new FileError(`${path} cannot be written: a part of its path is a file, not a folder`)
-    throw error
+    const failure = writeError(path, error)
+    if (!(failure instanceof FileError)) throw failure
+    const remedy = remedies[(failure.cause as NodeJS.ErrnoException | undefined)?.code ?? '']
+    throw remedy === undefined ? failure : new FileError(`${failure.message}. ${remedy}`, { cause: failure.cause })
   }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MB`
 }

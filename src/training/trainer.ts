@@ -26,7 +26,12 @@ export interface TrainHooks {
  * @returns The steps that were taken.
  * @throws TrainingError for a loss that is not finite, before it reaches the weights.
  */
-export async function train(learner: PixelCL, batches: AsyncIterator<Tensor, unknown>, options: ResolvedTrainerOptions, hooks: TrainHooks = {}): Promise<number> {
+export async function train(
+  learner: PixelCL,
+  batches: AsyncIterator<Tensor, unknown>,
+  options: ResolvedTrainerOptions,
+  hooks: TrainHooks = {},
+): Promise<number> {
   const optimizer = makeOptimizer(learner.parameters(), options)
   const rate = makeSchedule(options)
   const decay = makeDecay(learner.options.movingAverageDecay, options)
@@ -50,7 +55,14 @@ export async function train(learner: PixelCL, batches: AsyncIterator<Tensor, unk
       return { loss: value, positivePairs }
     })
     const now = performance.now()
-    hooks.onStep?.({ step: step + 1, loss, positivePairs, lr, imagesPerSecond: (1000 * batch.value.shape[0]!) / (now - last), seconds: (now - began) / 1000 })
+    hooks.onStep?.({
+      step: step + 1,
+      loss,
+      positivePairs,
+      lr,
+      imagesPerSecond: (1000 * batch.value.shape[0]!) / (now - last),
+      seconds: (now - began) / 1000,
+    })
     last = now
     batch.value.dispose()
     await nextTurn()
@@ -59,7 +71,10 @@ export async function train(learner: PixelCL, batches: AsyncIterator<Tensor, unk
   return options.steps
 }
 
-function makeOptimizer(parameters: Tensor[], { optimizer, lr, weightDecay }: ResolvedTrainerOptions): torch.optim.Adam | torch.optim.AdamW | torch.optim.SGD {
+function makeOptimizer(
+  parameters: Tensor[],
+  { optimizer, lr, weightDecay }: ResolvedTrainerOptions,
+): torch.optim.Adam | torch.optim.AdamW | torch.optim.SGD {
   switch (optimizer) {
     case 'adam':
       return new torch.optim.Adam(parameters, { lr, weightDecay })
@@ -81,6 +96,9 @@ function makeDecay(start: number, { steps, movingAverageDecayEnd }: ResolvedTrai
   return (step) => movingAverageDecayEnd - (movingAverageDecayEnd - start) * falling(step)
 }
 
-function notFinite(value: number, step: number, { lr }: ResolvedTrainerOptions): TrainingError {
-  return new TrainingError(`the loss became ${value} at step ${step + 1}, so training stopped and no weights were written. Try a lower learning rate (--lr, now ${lr}) or a longer warm-up (--warmup-steps)`)
+function notFinite(value: number, step: number, { lr, warmupSteps }: ResolvedTrainerOptions): TrainingError {
+  return new TrainingError(
+    `the loss became ${value} at step ${step + 1}, so training stopped before it reached the weights. ` +
+      `Try a lower learning rate (--lr, now ${lr}) or a longer warm-up (--warmup-steps, now ${warmupSteps})`,
+  )
 }

@@ -1,56 +1,129 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { parseOptions } from '../../pixelcl/options'
-import { pretrainOptions, type PretrainOptions } from '../../training/options'
-import { pretrain, type PretrainResult } from '../../training/pretrain'
+import { pretrainOptions, runOptions, trainerOptions } from '../../training/options'
+import { pretrain, type PretrainHooks, type PretrainResult } from '../../training/pretrain'
 import { Progress } from '../../training/progress'
-import { flagsOf } from '../flags'
-import { ExitCode, UsageError } from '../program'
+import type { Evaluation } from '../../training/report'
+import { resolveOptions } from '../config'
+import { ExitCode } from '../exit'
+import { flagsOf, withFlagNames } from '../flags'
+import { Style, columns } from '../style'
+import { sayWarnings } from '../warnings'
 
-export function addPretrain(command: Command, end: (code: number) => void): void {
-  command.description('pretrain a backbone on a folder of images')
-  const flags = flagsOf(pretrainOptions)
-  for (const { options } of flags) for (const option of options) command.addOption(option)
-  command.option('--config <file>', 'a JSON file of options; flags win over it')
-  command.option('--json', 'print the result as JSON')
-  command.action(async (given: Record<string, unknown>) => {
-    const { config, json, ...typed } = given
-    const fromFile = typeof config === 'string' ? (JSON.parse(readFileSync(config, 'utf8')) as Record<string, unknown>) : {}
-    let options: PretrainOptions
-    try {
-      options = parseOptions(pretrainOptions, { ...fromFile, ...typed, ...dryRun() }, 'pretrain')
-    } catch (error) {
-      throw new UsageError((error as Error).message)
-    }
-    const progress = new Progress({ steps: options.steps })
-    const result = await pretrain(options, {
-      say: (line) => progress.note(line),
-      onStep: (step) => progress.step(step),
-      catchSignals: true,
-    })
+const placeholders = {
+  backbone: 'file',
+  data: 'folder',
+  out: 'folder',
+  arch: 'name',
+  hiddenLayerPixel: 'layer',
+  hiddenLayerInstance: 'layer',
+  inputSize: 'h,w',
+  cutoutRatioRange: 'low,high',
+  cutoutInterpolateMode: 'mode',
+  coordCutoutInterpolateMode: 'mode',
+  device: 'name',
+}
+
+const EPILOGUE = `
+The run's folder gets improved-resnet.pt (TorchScript if the backbone was, else
+a state dict), report.html, metrics.jsonl and config.json, which --config takes.
+Ctrl-C finishes the step and saves; a second one quits at once.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with everything saved.
+`
+
+const keys = Object.keys(pretrainOptions.shape)
+
+export function definePretrain(command: Command, end: (code: number) => void): void {
+  command
+    .usage('--backbone <file> --data <folder> --out <folder> --steps <n> [options]')
+    .description('Pretrains a backbone on a folder of images, by PixelCL / PixPro, and hands it back to Python.')
+    .addHelpText('after', EPILOGUE)
+  for (const { key, options } of flagsOf(pretrainOptions, placeholders)) {
+    for (const option of options) command.addOption(option.helpGroup(groupOf(key)))
+  }
+  command
+    .optionsGroup('Other:')
+    .option('--config <file>', 'a JSON file of options, named as in { "batchSize": 32 }; flags win over it')
+    .option('--json', 'print the result as JSON on standard output')
+    .action(async ({ config, json, ...typed }: Record<string, unknown>) =>
+      end(await run(typed, config as string | undefined, json === true)),
+    )
+}
+
+function groupOf(key: string): string {
+  return key in runOptions.shape ? 'Files:' : key in trainerOptions.shape ? 'Training:' : 'PixelCL:'
+}
+
+async function run(typed: Record<string, unknown>, config: string | undefined, asJson: boolean): Promise<number> {
+  const options = resolveOptions(pretrainOptions, typed, config)
+  const progress = new Progress({ steps: options.steps })
+  const say = (line: string) => progress.note(withFlagNames(line, keys))
+  sayWarnings(say)
+  let result: PretrainResult
+  try {
+    result = await pretrain(options, hooksOf(progress, say))
+  } catch (error) {
+    if (error instanceof Error) error.message = withFlagNames(error.message, keys)
+    throw error
+  } finally {
     progress.end()
-    if (json === true) process.stdout.write(`${JSON.stringify(summary(result), null, 2)}\n`)
-    end(result.interrupted === null ? ExitCode.done : ExitCode.interrupted)
-  })
+  }
+  process.stdout.write(asJson ? `${JSON.stringify(jsonOf(result), null, 2)}\n` : summaryOf(result))
+  return result.interrupted === null ? ExitCode.done : ExitCode.interrupted
 }
 
-/** With `PIXELCL_DRY_RUN=1` a run goes through to its end in moments, whatever else is asked: two steps with two images of 64 × 64. */
-function dryRun(): Partial<PretrainOptions> {
-  if (process.env['PIXELCL_DRY_RUN'] !== '1') return {}
-  return { steps: 2, batchSize: 2, imageSize: 64, inputSize: [64, 64], heldOut: 2, saveEvery: 0 }
+function hooksOf(progress: Progress, say: (line: string) => void): PretrainHooks {
+  return {
+    say,
+    onStep: (metrics) => progress.step(metrics),
+    onEvaluation: (when, evaluation) => say(`${when}: ${measuresOf(evaluation)}`),
+    catchSignals: true,
+  }
 }
 
-function summary({ files, format, arch, steps, seconds, before, after, skipped, interrupted }: PretrainResult): Record<string, unknown> {
-  const measures = ({ correspondence, meanIoU }: PretrainResult['before']) => ({ correspondence, meanIoU })
+function measuresOf({ correspondence, meanIoU }: Evaluation): string {
+  return `view correspondence ${correspondence.toFixed(3)}${meanIoU === null ? '' : ` · mIoU ${meanIoU.toFixed(3)}`}`
+}
+
+function jsonOf({ files, arch, steps, seconds, layer, before, after, skipped, python, interrupted, options }: PretrainResult): object {
+  const measures = ({ correspondence, meanIoU }: Evaluation) => ({ correspondence, meanIoU })
+  const format = arch === null ? 'torchscript' : 'state-dict'
   return {
     files,
     format,
     arch,
     steps,
     seconds,
+    layer,
     before: measures(before),
     after: measures(after),
     skipped: Object.fromEntries(skipped),
+    python,
     interrupted,
+    options,
   }
+}
+
+/** How many damaged files are named. */
+const NAMED = 5
+
+function summaryOf({ files, arch, steps, options, before, after, skipped, python, interrupted }: PretrainResult): string {
+  const { bold, cyan, dim } = new Style()
+  const written = columns([
+    [files.backbone, arch === null ? 'the backbone, TorchScript' : `the backbone, a state dict of ${arch}`],
+    [files.report, 'curves, measures and pictures'],
+    [files.metrics, 'a line for every step'],
+    [files.config, 'the options, for --config'],
+  ])
+  const damaged = [...skipped].slice(0, NAMED).map(([file, reason]) => `  ${file}: ${reason.split('\n')[0]}\n`)
+  const more = skipped.size > NAMED ? `  … and ${skipped.size - NAMED} more\n` : ''
+  const parts = [
+    interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.steps}.\n`,
+    skipped.size === 0 ? '' : `Skipped ${skipped.size} damaged ${skipped.size === 1 ? 'file' : 'files'}:\n${damaged.join('')}${more}`,
+    `${bold('Written:')}\n${written}`,
+    `${bold('View correspondence')} of frozen features on held-out images: ${before.correspondence.toFixed(3)} before, ${bold(after.correspondence.toFixed(3))} after\n`,
+    `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
+  ]
+  void dim
+  return parts.filter((part) => part !== '').join('\n')
 }

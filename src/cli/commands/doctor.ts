@@ -1,0 +1,168 @@
+import { execFile } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
+import { ExitCode } from '../exit'
+import { packageRoot, packageVersion } from '../package'
+import { Style } from '../style'
+
+interface Libtorch {
+  readonly path: string
+  readonly version: string
+  readonly cuda: boolean
+  readonly abi: number
+  readonly source: string
+}
+
+interface Attempt {
+  readonly found?: string
+  readonly missing?: string
+}
+
+/** What `scripts/setup.mjs --inspect` tells. */
+interface Machine {
+  readonly node: string
+  readonly platform: string
+  readonly refusal: string | null
+  readonly compiler: Attempt
+  readonly cmake: Attempt
+  readonly python: Attempt
+  readonly nvidiaDriver: boolean
+  readonly stampPath: string
+  readonly stamp: { readonly addon: string; readonly libtorch: Libtorch; readonly setupAt: string } | null
+  readonly libtorch: Libtorch | null
+  readonly tried: readonly { readonly place: string; readonly reason: string }[]
+}
+
+/** What a process of its own told of the shim: loading it may end a process. */
+interface Trial {
+  readonly adds: boolean
+  readonly cudaDevices: number
+  readonly error: string | null
+}
+
+/** One line of the report; `ok` null where a thing is missing that nothing needs now. */
+interface Finding {
+  readonly name: string
+  readonly ok: boolean | null
+  readonly lines: readonly string[]
+}
+
+export function defineDoctor(command: Command, end: (code: number) => void): void {
+  command
+    .description(
+      'Shows Node, the compiler, which libtorch is taken and why, CUDA, and whether a tensor adds. Ends with 1 when something is wrong.',
+    )
+    .option('--json', 'print the findings as JSON on standard output')
+    .action(async ({ json }: { json?: boolean }) => {
+      const machine = JSON.parse(await output([join(packageRoot, 'scripts', 'setup.mjs'), '--inspect'])) as Machine
+      const trial = machine.stamp === null ? null : await tryShim()
+      const findings = findingsOf(machine, trial)
+      const isWell = findings.every(({ ok }) => ok !== false)
+      process.stdout.write(
+        json === true
+          ? `${JSON.stringify({ version: packageVersion(), ok: isWell, ...machine, trial }, null, 2)}\n`
+          : report(findings, machine, isWell),
+      )
+      end(isWell ? ExitCode.done : ExitCode.failed)
+    })
+}
+
+const TRIAL = `
+const torch = require(process.argv[1])
+const sum = (device) => torch.ones([2, 2], { device }).add(torch.ones([2, 2], { device })).sum().item()
+const cudaDevices = torch.cuda.isAvailable() ? torch.cuda.deviceCount() : 0
+const devices = ['cpu', ...Array.from({ length: cudaDevices }, (_, i) => 'cuda:' + i)]
+console.log(JSON.stringify({ adds: devices.every((device) => sum(device) === 8), cudaDevices, error: null }))`
+
+async function tryShim(): Promise<Trial> {
+  try {
+    return JSON.parse(await output(['-e', TRIAL, join(dirname(dirname(__dirname)), 'torch')])) as Trial
+  } catch (error) {
+    return { adds: false, cudaDevices: 0, error: (error as Error).message }
+  }
+}
+
+/** Runs Node and gives its standard output. */
+function output(args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+      if (error === null) return resolve(stdout)
+      const how = error.signal === undefined || error.signal === null ? '' : `the process was ended by ${error.signal}`
+      reject(new Error([how, reasonOf(stderr)].filter((part) => part !== '').join('\n') || error.message))
+    })
+  })
+}
+
+/** The message of the error that ended a program, without its place and stack. */
+function reasonOf(stderr: string): string {
+  const [, message] = /^(?:\w*Error): ([\s\S]*?)(?=\n {4}at |\n\nNode\.js v|$)/m.exec(stderr) ?? []
+  return (message ?? stderr).trim()
+}
+
+function findingsOf(machine: Machine, trial: Trial | null): Finding[] {
+  const { stamp, refusal, tried } = machine
+  const libtorch = stamp?.libtorch ?? machine.libtorch
+  const isNeeded = stamp === null
+  const tool = (name: string, { found, missing }: Attempt, use: string): Finding =>
+    found === undefined
+      ? { name, ok: isNeeded && libtorch === null ? false : null, lines: [...missing!.split('\n'), use] }
+      : { name, ok: true, lines: [found] }
+  return [
+    { name: 'Node', ok: refusal === null, lines: [`${machine.node} (${machine.platform})`, ...(refusal?.split('\n') ?? [])] },
+    {
+      ...tool('compiler', machine.compiler, 'setup compiles with it'),
+      ...(isNeeded && machine.compiler.found === undefined ? { ok: false } : {}),
+    },
+    { ...tool('CMake', machine.cmake, 'setup compiles with it'), ...(isNeeded && machine.cmake.found === undefined ? { ok: false } : {}) },
+    tool('Python', machine.python, 'setup installs libtorch with it where there is none'),
+    libtorch === null
+      ? { name: 'libtorch', ok: null, lines: ['not found; setup installs it'] }
+      : {
+          name: 'libtorch',
+          ok: true,
+          lines: [`${libtorch.version} from ${libtorch.source}`, libtorch.path, `C++ ABI: _GLIBCXX_USE_CXX11_ABI=${libtorch.abi}`],
+        },
+    { name: 'why', ok: null, lines: tried.map(({ place, reason }) => `${place}: ${reason}`) },
+    { name: 'CUDA', ok: null, lines: [cudaLine(machine, libtorch, trial)] },
+    stamp === null
+      ? {
+          name: 'shim',
+          ok: false,
+          lines: ['not compiled for this version, or LIBTORCH asks for another libtorch', 'run: npx pixelcl setup'],
+        }
+      : { name: 'shim', ok: true, lines: [stamp.addon, `compiled ${stamp.setupAt}`] },
+    ...(trial === null
+      ? []
+      : [
+          {
+            name: 'tensors',
+            ok: trial.adds,
+            lines: trial.adds ? ['ones([2, 2]) + ones([2, 2]) adds up'] : (trial.error ?? 'a sum is wrong').split('\n'),
+          },
+        ]),
+  ]
+}
+
+function cudaLine({ nvidiaDriver }: Machine, libtorch: Libtorch | null, trial: Trial | null): string {
+  const driver = nvidiaDriver ? 'an NVIDIA driver is there' : 'no NVIDIA driver'
+  if (libtorch === null) return driver
+  if (!libtorch.cuda) return `none: this libtorch is a CPU build; ${driver}`
+  const devices = trial?.cudaDevices ?? 0
+  return devices > 0
+    ? `${devices} ${devices === 1 ? 'device' : 'devices'}`
+    : `no device that serves; this libtorch is built with CUDA, ${driver}`
+}
+
+function report(findings: readonly Finding[], { stamp }: Machine, isWell: boolean): string {
+  const { green, red, dim, bold } = new Style()
+  const mark = (ok: boolean | null) => (ok === null ? dim('·') : ok ? green('✓') : red('✗'))
+  const width = Math.max(...findings.map(({ name }) => name.length))
+  const body = findings.map(({ name, ok, lines }) => {
+    const [first = '', ...rest] = lines
+    return `${mark(ok)} ${name.padEnd(width)}  ${[first, ...rest.map((line) => `${' '.repeat(width + 4)}${line}`)].join('\n')}\n`
+  })
+  const verdict = isWell
+    ? 'All is well.'
+    : `Something is wrong (✗).${stamp === null ? ' `npx pixelcl setup` does what is not done yet.' : ''}`
+  return `${bold(`pixelcl ${packageVersion()}`)}\n\n${body.join('')}\n${verdict}\n`
+}

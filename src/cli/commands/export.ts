@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { exportBackbone, exportOptions } from '../../training/export'
+import { resolveOptions } from '../config'
+import { ExitCode } from '../exit'
+import { flagsOf } from '../flags'
+import { Style } from '../style'
+import { sayWarnings } from '../warnings'
+
+export function defineExport(command: Command, end: (code: number) => void): void {
+  command
+    .argument('<file>', 'a TorchScript file, a state dict, a checkpoint around one, safetensors')
+    .description('Turns a backbone into a state dict, safetensors or TorchScript, for Python.')
+  for (const { options } of flagsOf(exportOptions, { out: 'file', arch: 'name', to: 'format' }))
+    for (const option of options) command.addOption(option)
+  command
+    .option('--config <file>', 'a JSON file of options; flags win over it')
+    .option('--json', 'print the result as JSON on standard output')
+    .action((file: string, { config, json, ...typed }: Record<string, unknown>) => {
+      const options = resolveOptions(exportOptions, typed, config as string | undefined)
+      const say = (line: string) => void process.stderr.write(`${line}\n`)
+      sayWarnings(say)
+      const result = exportBackbone(file, options, say)
+      process.stdout.write(json === true ? `${JSON.stringify({ input: file, ...result }, null, 2)}\n` : summaryOf(result))
+      end(ExitCode.done)
+    })
+}
+
+const KINDS = { torchscript: 'TorchScript', safetensors: 'safetensors', 'state-dict': 'a state dict' } as const
+
+function summaryOf({ out, format, arch, tensors, bytes, python }: ReturnType<typeof exportBackbone>): string {
+  const { bold, cyan } = new Style()
+  const what = `${KINDS[format]}${arch === null ? '' : ` of a ${arch}`}, ${tensors} tensors, ${(bytes / 2 ** 20).toFixed(1)} MB`
+  return `${bold('Written:')}\n  ${out}  ${what}\n\n${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`
+}

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { ExitCode } from '../exit'
+import { packageRoot } from '../package'
+
+export function defineSetup(command: Command, end: (code: number) => void): void {
+  command
+    .description('Finds or installs libtorch, and compiles the shim against it into a cache of yours; quick when nothing has changed.')
+    .option('--force', 'search and compile again')
+    .option('--verbose', "show the compiler's output")
+    .addHelpText('after', PLACES)
+    .action(async (options: Readonly<Record<string, boolean>>) => {
+      const flags = Object.keys(options).map((name) => `--${name}`)
+      end(await runSetup(flags))
+    })
+}
+
+const PLACES = `
+libtorch is looked for in this order:
+  LIBTORCH=/folder            a folder with libtorch's include/ and lib/
+  python3 on the path         a torch of version 2.11 to 2.13
+                              (LIBTORCH_USE_PYTORCH=1: nowhere else)
+  the cache                   PIXELCL_CACHE, else ~/.cache/pixelcl;
+                              installed there when it is nowhere
+`
+
+/** Runs the package's set-up and gives its exit code; the terminal's Ctrl-C reaches it by itself. */
+function runSetup(flags: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(packageRoot, 'scripts', 'setup.mjs'), ...flags], { stdio: 'inherit' })
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal))
+    child.on('error', reject)
+    child.on('close', (code) => resolve(code ?? ExitCode.interrupted))
+  })
+}

@@ -1,0 +1,7 @@
+/** What a command ends with. */
+export const ExitCode = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+
+/** What was typed, or stands in a configuration file, is wrong by itself. */
+export class UsageError extends Error {
+  readonly code = 'USAGE'
+}

@@ -1,0 +1,29 @@
+import { Help, type Command } from 'commander'
+import { Style } from './style'
+
+/** Wide enough for most flags; a longer one has its description below. */
+const TERM_WIDTH = 28
+const WIDEST = 100
+
+/** Prints a command's help in two columns that fit a terminal of 80. */
+export function configureHelp(command: Command): Command {
+  const style = new Style()
+  return command
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp({
+      padWidth: () => TERM_WIDTH,
+      prepareContext(context) {
+        Object.assign(this, { helpWidth: Math.min(context.helpWidth ?? 80, WIDEST) })
+      },
+      formatItem,
+      optionDescription: (option) => option.description,
+      styleTitle: style.bold,
+    })
+    .configureOutput({ outputError: () => undefined })
+}
+
+function formatItem(term: string, termWidth: number, description: string, helper: Help): string {
+  const short = Help.prototype.formatItem
+  if (term.length <= termWidth) return short.call(helper, term, termWidth, description, helper)
+  return `  ${term}\n${short.call(helper, '', termWidth, description, helper)}`
+}

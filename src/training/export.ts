@@ -1,0 +1,106 @@
+import { existsSync, statSync } from 'node:fs'
+import { extname } from 'node:path'
+import { z } from 'zod'
+import { ArgumentError, FileError, jit } from '../torch'
+import { isTorchScriptFile } from '../torch/jit/files'
+import { loadStateDictFile, safetensors, save } from '../torch/serialization'
+import { models } from '../vision'
+import { architectures, type Architecture } from '../vision/models'
+
+const formats = ['state-dict', 'safetensors', 'torchscript'] as const
+
+/** In which form a backbone's weights stand in a file. */
+export type ExportFormat = (typeof formats)[number]
+
+/** What is exported, and as what. */
+export const exportOptions = z.strictObject({
+  out: z.string().min(1).describe('the file that is written'),
+  to: z.enum(formats).optional().describe('the format; told by the name of --out when left out: .safetensors, .pth (a state dict)'),
+  arch: z.enum(architectures).optional().describe('the ResNet of a state dict, for torchscript; told from its names when left out'),
+  overwrite: z.boolean().default(false).describe('replaces the file that is there'),
+})
+
+export type ExportOptions = z.output<typeof exportOptions>
+
+export interface ExportResult {
+  readonly out: string
+  readonly format: ExportFormat
+  readonly arch: Architecture | null
+  readonly tensors: number
+  readonly bytes: number
+  /** The lines of Python that load it. */
+  readonly python: readonly string[]
+}
+
+/**
+ * Turns a backbone's file (TorchScript, a state dict, a checkpoint, safetensors) into a state dict, safetensors or TorchScript.
+ *
+ * TorchScript made of a state dict is a ResNet in eval mode.
+ *
+ * @throws ArgumentError for a format or network that is not told; FileError for files that cannot be read or written.
+ */
+export function exportBackbone(input: string, options: ExportOptions, say: (line: string) => void = () => undefined): ExportResult {
+  const { out, overwrite } = options
+  const format = options.to ?? formatOf(out)
+  if (existsSync(out)) {
+    if (!statSync(out).isFile()) throw new FileError(`${out} is no file: name one with --out`)
+    if (!overwrite) throw new FileError(`${out} is there already: name another file with --out, or replace it with --overwrite`)
+  }
+  const written = format === 'torchscript' ? writeTorchScript(input, options, say) : writeState(input, format, options, say)
+  return { out, format, bytes: statSync(out).size, python: pythonOf(format, out), ...written }
+}
+
+function writeState(
+  input: string,
+  format: ExportFormat,
+  { out, arch }: ExportOptions,
+  say: (line: string) => void,
+): Pick<ExportResult, 'arch' | 'tensors'> {
+  const state = loadStateDictFile(input, { say })
+  const found = models.architectureOf(state)
+  if (arch !== undefined && arch !== found)
+    throw new ArgumentError(`${input} does not hold the weights of a ${arch}${found === null ? '' : ` but of a ${found}`}`)
+  if (format === 'safetensors') safetensors.save(state, out)
+  else save(state, out)
+  return { arch: found, tensors: Object.keys(state).length }
+}
+
+function writeTorchScript(
+  input: string,
+  { out, arch: given }: ExportOptions,
+  say: (line: string) => void,
+): Pick<ExportResult, 'arch' | 'tensors'> {
+  if (isTorchScriptFile(input)) {
+    const module = jit.load(input)
+    jit.save(module, out)
+    return { arch: models.architectureOf(module.stateDict()), tensors: Object.keys(module.stateDict()).length }
+  }
+  const state = loadStateDictFile(input, { say })
+  const arch = given ?? models.architectureOf(state)
+  if (arch === null)
+    throw new ArgumentError(
+      `${input} is not the state dict of a ResNet that is known; name the network with --arch (${architectures.join(', ')}) where it is one`,
+    )
+  const net = models[arch]({ weights: state, numClasses: state['fc.weight']?.shape[0] ?? 1000 })
+  save(net.eval(), out)
+  return { arch, tensors: Object.keys(state).length }
+}
+
+function formatOf(out: string): ExportFormat {
+  const extension = extname(out).toLowerCase()
+  if (extension === '.safetensors') return 'safetensors'
+  if (extension === '.pth') return 'state-dict'
+  throw new ArgumentError(`${out} does not tell its format: name it with --to ${formats.join(', ')}`)
+}
+
+function pythonOf(format: ExportFormat, out: string): string[] {
+  const file = JSON.stringify(out)
+  switch (format) {
+    case 'torchscript':
+      return ['import torch', `model = torch.jit.load(${file})`]
+    case 'safetensors':
+      return ['from safetensors.torch import load_file', `model.load_state_dict(load_file(${file}))`]
+    case 'state-dict':
+      return ['import torch', `model.load_state_dict(torch.load(${file}))`]
+  }
+}

@@ -1,0 +1,14 @@
+import type { LoadedBackbone } from './backbone'
+
+/** torchvision's number of classes when none is given. */
+const USUAL_CLASSES = 1000
+
+/** The two lines of Python that load the backbone which `saveBackbone` wrote. */
+export function pythonLines({ net, arch, keys }: Omit<LoadedBackbone, 'isEval'>, path: string): [string, string] {
+  const file = JSON.stringify(path)
+  if (arch === null) return ['import torch', `model = torch.jit.load(${file})`]
+  const classes = net.stateDict()['fc.weight']!.shape[0]
+  const hasHead = keys.includes('fc.weight')
+  const make = `torchvision.models.${arch}(${hasHead && classes !== USUAL_CLASSES ? `num_classes=${classes}` : ''})`
+  return ['import torch, torchvision', `model = ${make}; model.load_state_dict(torch.load(${file})${hasHead ? '' : ', strict=False'})`]
+}

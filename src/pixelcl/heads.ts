@@ -1,5 +1,7 @@
-import { ArgumentError, nn, type Tensor } from '../torch'
+import { z } from 'zod'
+import { nn, type Tensor } from '../torch'
 import { cosineMatrix } from './losses'
+import { parseOptions, pixelCLOptions } from './options'
 
 /** Linear, batch norm, ReLU, Linear: the projector and the predictor of the instance branch. */
 export class MLP extends nn.Module {
@@ -39,14 +41,18 @@ export class ConvMLP extends nn.Module {
   }
 }
 
-export interface PPMOptions {
+const { ppmNumLayers, ppmGamma } = pixelCLOptions.shape
+
+const ppmOptions = z.strictObject({
   /** Channels of the map. */
-  chan: number
+  chan: z.number().int().positive(),
   /** Layers of the transform: 0 (none), 1 or 2; default 1. */
-  numLayers?: 0 | 1 | 2
+  numLayers: ppmNumLayers,
   /** How sharply similar pixels are preferred; default 2. */
-  gamma?: number
-}
+  gamma: ppmGamma,
+})
+
+export type PPMOptions = z.input<typeof ppmOptions>
 
 /**
  * The pixel propagation module: every pixel becomes the sum of all transformed pixels, weighted by relu(cosine)^gamma.
@@ -60,19 +66,20 @@ export class PPM extends nn.Module {
   readonly transformNet: nn.Module
   readonly gamma: number
 
-  constructor({ chan, numLayers = 1, gamma = 2 }: PPMOptions) {
+  constructor(options: PPMOptions) {
     super()
+    const { chan, numLayers, gamma } = parseOptions(ppmOptions, options, 'PPM')
     this.gamma = gamma
     if (numLayers === 0) this.transformNet = new nn.Identity()
     else if (numLayers === 1) this.transformNet = new nn.Conv2d(chan, chan, 1)
-    else if (numLayers === 2) {
+    else {
       this.transformNet = new nn.Sequential(
         new nn.Conv2d(chan, chan, 1),
         new nn.BatchNorm2d(chan),
         new nn.ReLU(),
         new nn.Conv2d(chan, chan, 1),
       )
-    } else throw new ArgumentError(`numLayers must be 0, 1 or 2 but is ${String(numLayers)}`)
+    }
   }
 
   override forward(map: Tensor): Tensor {

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { inspect, isDeepStrictEqual } from 'node:util'
+import sharp from 'sharp'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as pixelcl from '../src/pixelcl'
@@ -12,7 +13,17 @@ const source = join(__dirname, '..', 'src')
 const before = process.cwd()
 const folder = mkdtempSync(join(tmpdir(), 'pixelcl-examples-'))
 
-beforeAll(() => process.chdir(folder))
+/** What an example may take as given: a folder 'photos' with images. */
+beforeAll(async () => {
+  process.chdir(folder)
+  mkdirSync('photos')
+  for (const [name, background] of [
+    ['red.png', '#c00'],
+    ['green.jpg', '#0c0'],
+  ] as const) {
+    await sharp({ create: { width: 80, height: 72, channels: 3, background } }).toFile(join('photos', name))
+  }
+})
 afterAll(() => {
   process.chdir(before)
   rmSync(folder, { recursive: true })
@@ -42,10 +53,14 @@ function examplesOf(file: string): Example[] {
 function programOf({ lines }: Example): string {
   const checked = lines.map((line) => {
     const match = /^([^/\s].*?)\s+\/\/ (.*)$/.exec(line)
-    return match === null || /^(const|let|for|if|import)\b|[{,]$/.test(match[1]!) ? line : `__check(${match[1]}, ${JSON.stringify(match[2])})`
+    return match === null || /^(const|let|for|if|import)\b|[{,]$/.test(match[1]!)
+      ? line
+      : `__check(${match[1]}, ${JSON.stringify(match[2])})`
   })
   const plain = checked.filter((line) => !line.startsWith('import ')).join('\n')
-  return ts.transpileModule(`async () => {\n${plain}\n}`, { compilerOptions: { target: ts.ScriptTarget.ES2022 } }).outputText.replace(/^"use strict";\s*/, '')
+  return ts
+    .transpileModule(`async () => {\n${plain}\n}`, { compilerOptions: { target: ts.ScriptTarget.ES2022 } })
+    .outputText.replace(/^"use strict";\s*/, '')
 }
 
 function check(value: unknown, expected: string): void {
@@ -55,19 +70,23 @@ function check(value: unknown, expected: string): void {
   } catch {
     wanted = undefined
   }
-  if (!isDeepStrictEqual(value, wanted)) expect(inspect(value, { depth: 6 })).toBe(expected)
+  if (isDeepStrictEqual(value, wanted)) return
+  // Tensors stand in examples as `toString()` writes them, without size and dtype.
+  const shown = inspect(value, { depth: 6 }).replace(/, size=\([^)]*\), dtype=torch\.\w+/g, '')
+  expect(shown).toBe(expected)
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && !name.includes('generated'))
   .map((name) => join(source, name))
-const names = { torch, F: torch.nn.functional, nn: torch.nn, ...pixelcl, ...vision, __check: check }
+const names = { torch, F: torch.nn.functional, nn: torch.nn, ...pixelcl, ...vision, ...vision.datasets, __check: check }
 
 describe('the example in the docstring of', () => {
   for (const example of files.flatMap(examplesOf)) {
     test(example.name, async () => {
       try {
-        const known = { ...names, ...((await import(example.file)) as object) }
+        const folder = new vision.datasets.ImageFolder('photos', { size: [64, 64] })
+        const known = { ...names, folder, ...((await import(example.file)) as object) }
         const program = new Function(...Object.keys(known), `return ${programOf(example)}`) as (...values: unknown[]) => () => Promise<void>
         await program(...Object.values(known))()
       } finally {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import sharp from 'sharp'
+import { FileError } from '../../torch'
 import { TEXTURE_CLASSES, generatorOf, paintScene, type Scene } from './scenes'
 
 export { TEXTURE_CLASSES }
@@ -33,41 +34,82 @@ const VERSION = 1
  *
  * Every region has one of six textures, in a tilt, scale and contrast of its own; grey levels say nothing of the class. The seed decides all.
  *
+ * @throws FileError for a folder that holds other files.
  * @example
  * const { train } = await makeTextures('cache/textures', { train: 12, heldOut: 4 })
  * const folder = new ImageFolder(train, { size: [64, 64] })
  */
 export async function makeTextures(folder: string, options: TextureOptions = {}): Promise<TextureSet> {
   const { train = 360, heldOut = 72, size = 128, seed = 0 } = options
-  const set: TextureSet = {
-    train: join(folder, 'train'),
-    trainMasks: join(folder, 'train-masks'),
-    heldOut: join(folder, 'held-out'),
-    heldOutMasks: join(folder, 'held-out-masks'),
+  const wanted = JSON.stringify({ version: VERSION, train, heldOut, size, seed })
+  if (isWhole(folder, wanted)) return partsOf(folder)
+  refuseOthers(folder)
+  mkdirSync(dirname(resolve(folder)), { recursive: true })
+  // All is painted beside the folder and then moved, so that a folder which is there is whole, and two processes do not write the same files.
+  const draft = mkdtempSync(`${resolve(folder)}.part-`)
+  try {
+    await paint(partsOf(draft), { train, heldOut, size, seed })
+    writeFileSync(join(draft, STAMP), wanted)
+    if (isWhole(folder, wanted)) return partsOf(folder)
+    rmSync(folder, { recursive: true, force: true })
+    renameSync(draft, folder)
+  } catch (error) {
+    if (!isWhole(folder, wanted)) throw error
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
+  return partsOf(folder)
+}
+
+const STAMP = 'textures.json'
+const PARTS = { train: 'train', trainMasks: 'train-masks', heldOut: 'held-out', heldOutMasks: 'held-out-masks' } as const
+
+function partsOf(folder: string): TextureSet {
+  const { train, trainMasks, heldOut, heldOutMasks } = PARTS
+  return {
+    train: join(folder, train),
+    trainMasks: join(folder, trainMasks),
+    heldOut: join(folder, heldOut),
+    heldOutMasks: join(folder, heldOutMasks),
     classes: TEXTURE_CLASSES,
   }
-  const stamp = join(folder, 'textures.json')
-  const wanted = JSON.stringify({ version: VERSION, train, heldOut, size, seed })
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return set
-  for (const part of [set.train, set.trainMasks, set.heldOut, set.heldOutMasks]) {
-    rmSync(part, { recursive: true, force: true })
-    mkdirSync(part, { recursive: true })
-  }
+}
+
+/** Whether all that is wanted is there. */
+function isWhole(folder: string, wanted: string): boolean {
+  const stamp = join(folder, STAMP)
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+}
+
+/** An older set is replaced, but never anything else. */
+function refuseOthers(folder: string): void {
+  if (!existsSync(folder)) return
+  if (!statSync(folder).isDirectory()) throw new FileError(`the folder for textures ${folder} is a file: name another`)
+  const entries = readdirSync(folder)
+  const own: readonly string[] = entries.includes(STAMP) ? [STAMP, ...Object.values(PARTS)] : []
+  const other = entries.find((name) => !own.includes(name))
+  if (other !== undefined)
+    throw new FileError(`the folder for textures ${folder} holds other files (${other}): name one that is new or empty`)
+}
+
+async function paint(set: TextureSet, { train, heldOut, size, seed }: Required<TextureOptions>): Promise<void> {
+  for (const part of [set.train, set.trainMasks, set.heldOut, set.heldOutMasks]) mkdirSync(part)
   const random = generatorOf(seed)
   const writing: Promise<void>[] = []
   for (let i = 0; i < train; i++) writing.push(write(paintScene(random, size), set.train, set.trainMasks, i))
   for (let i = 0; i < heldOut; i++) writing.push(write(paintScene(random, size), set.heldOut, set.heldOutMasks, i))
   await Promise.all(writing)
-  // The stamp comes last and at once: a folder that has it is whole.
-  writeFileSync(`${stamp}.part`, wanted)
-  renameSync(`${stamp}.part`, stamp)
-  return set
 }
 
 async function write({ grey, mask, size }: Scene, images: string, masks: string, index: number): Promise<void> {
   const name = String(index).padStart(4, '0')
   const raw = { width: size, height: size, channels: 1 } as const
   const image = sharp(grey, { raw }).toColourspace('srgb')
-  await (index % 2 === 0 ? image.png().toFile(join(images, `${name}.png`)) : image.jpeg({ quality: 90 }).toFile(join(images, `${name}.jpg`)))
-  await sharp(mask, { raw }).toColourspace('b-w').png().toFile(join(masks, `${name}.png`))
+  await (index % 2 === 0
+    ? image.png().toFile(join(images, `${name}.png`))
+    : image.jpeg({ quality: 90 }).toFile(join(images, `${name}.jpg`)))
+  await sharp(mask, { raw })
+    .toColourspace('b-w')
+    .png()
+    .toFile(join(masks, `${name}.png`))
 }

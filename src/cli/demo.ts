@@ -1,0 +1,153 @@
+/**
+ * `npm start`: paints images of textured shapes once, into the cache, pretrains the small backbone of models/ on them, and writes runs/demo.
+ *
+ * `npm start -- --steps 300` and the other training flags of `pixelcl pretrain` change the recipe. Three variables of the environment cut the demo
+ * down: `PIXELCL_DEMO_STEPS`, the steps of training; `PIXELCL_DEMO_IMAGES`, the images that are made to train on (a fifth as many are held
+ * out); `PIXELCL_DRY_RUN=1`, two steps on a few small images.
+ */
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { cacheFolder } from '../native/load'
+import { pretrainOptions, type ResolvedPretrainOptions } from '../training/options'
+import { pretrain, type PretrainResult } from '../training/pretrain'
+import { Progress } from '../training/progress'
+import type { Evaluation } from '../training/report'
+import { makeTextures, type TextureSet } from '../vision/datasets'
+import { resolveOptions } from './config'
+import { labelledSet } from './demo/labels'
+import { IMAGES, RECIPE } from './demo/recipe'
+import { ExitCode, UsageError } from './exit'
+import { flagsOf } from './flags'
+import { configureHelp } from './help'
+import { Style, columns } from './style'
+import { sayWarnings } from './warnings'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What pretraining is given, but for the images that the demo makes. */
+const demoOptions = pretrainOptions.omit({ data: true })
+type DemoOptions = Omit<ResolvedPretrainOptions, 'data'>
+
+/** Runs the demo and gives its exit code. */
+export async function demo(args: readonly string[], env: Environment = process.env): Promise<number> {
+  try {
+    const typed = parse(args)
+    if (typed === null) return ExitCode.done
+    const cut = cutDown(env)
+    const options = resolveOptions(
+      demoOptions,
+      { out: join('runs', 'demo'), ...RECIPE, overwrite: true, ...cut.options, ...typed },
+      undefined,
+    )
+    return await run(options, cut.images)
+  } catch (error) {
+    const isUsage = error instanceof UsageError || error instanceof CommanderError
+    const { message, stack, code } = error as Error & { code?: unknown }
+    // A failure that was foreseen has a code, and its message says what to do.
+    const text = typeof code === 'string' ? message.replace(/^error: /, '') : (stack ?? message)
+    process.stderr.write(`${new Style(process.stderr).red('error:')} ${text}\n`)
+    return isUsage ? ExitCode.usage : ExitCode.failed
+  }
+}
+
+/** The flags that were typed; null where help was wanted. */
+function parse(args: readonly string[]): Record<string, unknown> | null {
+  const command = configureHelp(new Command('npm start --'))
+    .usage('[options]')
+    .description('Pretrains a small backbone on images of textured shapes that it paints itself, and writes runs/demo.')
+    .exitOverride()
+  for (const { options } of flagsOf(demoOptions.omit({ backbone: true, arch: true, overwrite: true, heldOut: true }), { out: 'folder' }))
+    for (const option of options) command.addOption(option)
+  try {
+    return command.parse(args, { from: 'user' }).opts()
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return null
+    throw error
+  }
+}
+
+interface CutDown {
+  readonly images: { readonly train: number; readonly heldOut: number }
+  readonly options: Partial<DemoOptions>
+}
+
+/** How the environment shortens the demo. */
+function cutDown(env: Environment): CutDown {
+  if (env['PIXELCL_DRY_RUN'] === '1') return { images: { train: 10, heldOut: 2 }, options: { steps: 2, batchSize: 2, imageSize: 64 } }
+  const steps = wholeNumber(env, 'PIXELCL_DEMO_STEPS')
+  const train = wholeNumber(env, 'PIXELCL_DEMO_IMAGES')
+  const images = train === undefined ? IMAGES : { train, heldOut: Math.ceil(train / 5) }
+  return { images, options: steps === undefined ? {} : { steps } }
+}
+
+function wholeNumber(env: Environment, name: string): number | undefined {
+  const text = env[name] ?? ''
+  if (text === '') return undefined
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new UsageError(`${name}: expected a whole number of at least 1 but received '${text}'`)
+}
+
+async function run(options: DemoOptions, images: CutDown['images']): Promise<number> {
+  const progress = new Progress({ steps: options.steps })
+  const say = (line: string) => progress.note(line)
+  sayWarnings(say)
+  const size = options.inputSize ?? ([options.imageSize, options.imageSize] as [number, number])
+  const textures = await paint(images, say)
+  let result: PretrainResult
+  try {
+    result = await pretrain(
+      { ...options, data: textures.train },
+      {
+        say,
+        onStep: (metrics) => progress.step(metrics),
+        onEvaluation: (when, evaluation) => say(`${when}: ${measuresOf(evaluation)}`),
+        evaluationSet: ({ views }) => labelledSet(textures, size, views),
+        catchSignals: true,
+      },
+    )
+  } finally {
+    progress.end()
+  }
+  process.stdout.write(summaryOf(result))
+  return result.interrupted === null ? ExitCode.done : ExitCode.interrupted
+}
+
+/** The images, made where they are not there yet. */
+function paint(images: CutDown['images'], say: (line: string) => void): Promise<TextureSet> {
+  const folder = join(cacheFolder(), 'demo', `textures-${images.train}`)
+  say(`images: ${images.train} to train on and ${images.heldOut} held out, in ${folder}`)
+  return makeTextures(folder, images)
+}
+
+function measuresOf({ correspondence, meanIoU }: Evaluation): string {
+  return `view correspondence ${correspondence.toFixed(3)} · segmentation mIoU ${(meanIoU ?? NaN).toFixed(3)}`
+}
+
+function summaryOf({ files, before, after, steps, options, python, interrupted }: PretrainResult): string {
+  const { bold, cyan, green } = new Style()
+  const row = (name: string, one: number, two: number) => {
+    const change = `${two < one ? '−' : '+'}${Math.abs(two - one).toFixed(3)}`
+    return `  ${name.padEnd(22)}${one.toFixed(3).padStart(8)}${bold(two.toFixed(3).padStart(8))}${(two > one ? green : bold)(change.padStart(9))}\n`
+  }
+  const parts = [
+    interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.steps}.\n`,
+    `${bold('On held-out images'.padEnd(24))}${'before'.padStart(8)}${'after'.padStart(8)}${'change'.padStart(9)}\n` +
+      row('view correspondence', before.correspondence, after.correspondence) +
+      row('segmentation mIoU', before.meanIoU ?? NaN, after.meanIoU ?? NaN),
+    `${bold('Written:')}\n` +
+      columns([
+        [files.report, 'curves, measures and pictures: open it in a browser'],
+        [files.backbone, 'the backbone, TorchScript'],
+        [files.metrics, 'a line for every step'],
+        [files.config, 'the options'],
+      ]),
+    `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+if (require.main === module) {
+  void demo(process.argv.slice(2)).then((code) => {
+    process.exitCode = code
+  })
+}

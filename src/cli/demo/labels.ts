@@ -1,0 +1,35 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import * as torch from '../../torch'
+import type { Tensor } from '../../torch'
+import { ImageFolder, decodeMask, type Size, type TextureSet } from '../../vision/datasets'
+import type { EvaluationSet } from '../../training/report'
+
+/** Labelled images that name the others; more hardly change the measure and take longer. */
+const BANK = 128
+
+/** What the demo measures: the held-out images with their masks, and labelled images of the training to name them by. */
+export async function labelledSet(textures: TextureSet, size: Size, views: EvaluationSet['views']): Promise<EvaluationSet> {
+  const [bank, heldOut] = await Promise.all([
+    load(textures.train, textures.trainMasks, size, BANK),
+    load(textures.heldOut, textures.heldOutMasks, size, Infinity),
+  ])
+  return { images: heldOut.images, statistics: bank.images, views, labels: { classes: textures.classes, masks: heldOut.masks, bank } }
+}
+
+/** The first images of a folder, [N, 3, H, W], and their masks as they are stored, [N, h, w]. */
+async function load(images: string, masks: string, size: Size, most: number): Promise<{ images: Tensor; masks: Tensor }> {
+  const folder = new ImageFolder(images, { size })
+  const indices = folder.files.map((_, i) => i).slice(0, most)
+  const files = readdirSync(masks).sort().slice(0, most)
+  const [loaded, classes] = await Promise.all([folder.loadAll(indices), Promise.all(files.map((file) => loadMask(join(masks, file))))])
+  return { images: loaded, masks: torch.stack(classes) }
+}
+
+async function loadMask(path: string): Promise<Tensor> {
+  const { classes, size } = await decodeMask(path)
+  return torch
+    .tensor(classes)
+    .view([...size])
+    .to('int64')
+}

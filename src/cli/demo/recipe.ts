@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import type { PretrainOptions } from '../../training/options'
+import { packageRoot } from '../package'
+
+/** What the demo pretrains with; whatever is not named here has the default of `pixelcl pretrain`. */
+export type Recipe = Omit<PretrainOptions, 'data' | 'out'>
+
+/**
+ * PixContrast as the paper writes it, a row for every pixel, on views of their own for every image.
+ *
+ * PixPro's features tend towards one value an image in so short a run, and an instance loss pulls the same way, for every image shows all
+ * classes; distances between bin centres keep the pairs exact where a map is small.
+ */
+export const RECIPE: Recipe = {
+  backbone: join(packageRoot, 'models', 'small.pt'),
+  steps: 150,
+  batchSize: 16,
+  imageSize: 96,
+  lr: 1e-3,
+  hiddenLayerPixel: 'layer3',
+  hiddenLayerInstance: 'avgpool',
+  usePixpro: false,
+  contrast: 'pixel',
+  instanceWeight: 0,
+  cropPer: 'sample',
+  // Of the image's area 0.2 to 1.
+  cutoutRatioRange: [0.447, 1],
+  distance: 'bin',
+  distanceThres: 1,
+  projectionSize: 128,
+  projectionHiddenSize: 512,
+  // The measured images lie in a folder of their own.
+  heldOut: 0,
+}
+
+/** Images that are trained on, and those held out, when the demo makes them. */
+export const IMAGES = { train: 360, heldOut: 72 } as const

@@ -60,7 +60,8 @@ Napi::Value buildInfo(Info info) {
   result.Set("cxx11Abi", Napi::Boolean::New(env, true));
 #endif
   result.Set("config", at::show_config());
-  result.Set("cudaBuilt", Napi::Boolean::New(env, at::globalContext().hasCUDA()));
+  // A CUDA build has its guard also where no driver is, and hasCUDA() says no.
+  result.Set("cudaBuilt", Napi::Boolean::New(env, c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)));
   result.Set("loadedFrom", platform::libtorchPath());
   return result;
 }

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../native'
 import { noGrad } from '../autograd'
 import { isTensor, keep } from '../base'
-import { suggestion } from '../dispatch/resolve'
+import { describe, suggestion } from '../dispatch/resolve'
 import type { Device, DType } from '../dtype'
 import type { RemovableHandle } from '../hooks'
 import { Tensor } from '../tensor'
@@ -91,20 +91,35 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return { remove: () => void this[internals].hooks.delete(hook) }
   }
 
-  /** Adds a tensor that is saved and moved but not trained, as the field of this name. */
+  /** Adds a tensor that is saved (unless not persistent) and moved but not trained, as the field of this name. */
   registerBuffer(field: string, tensor: Tensor | null, options: { persistent?: boolean } = {}): void {
+    if (tensor !== null && !isTensor(tensor)) throw new ArgumentError(`a buffer must be a Tensor or null but is ${describe(tensor)}`)
+    this.checkField(field)
     this[internals].buffers.set(field, { persistent: options.persistent ?? true })
     this.fields[field] = tensor === null ? null : keep(tensor)
   }
 
+  /** Sets the field of this name to a parameter; assigning the field does the same. */
   registerParameter(field: string, parameter: Parameter | null): void {
+    if (parameter !== null && !(parameter instanceof Parameter)) {
+      throw new ArgumentError(`a parameter must be a Parameter or null but is ${describe(parameter)}: wrap it as new torch.nn.Parameter(tensor)`)
+    }
+    this.checkField(field)
     this.fields[field] = parameter
   }
 
   /** Adds a child under a name that may be no field's, such as a number. */
   registerModule(name: string, module: AnyModule): void {
-    if (name === '' || name.includes('.')) throw new ArgumentError(`a module's name must not be empty or hold a dot: '${name}'`)
+    if (!(module instanceof Module)) throw new ArgumentError(`a child must be a Module but is ${describe(module)}`)
+    checkName(name)
     this[internals].children.set(name, module)
+  }
+
+  /** A method or a field of another kind must not be overwritten. */
+  private checkField(field: string): void {
+    checkName(field)
+    const value = field in this ? this.fields[field] : null
+    if (value !== null && value !== undefined && !isTensor(value)) throw new ArgumentError(`the name '${field}' is already taken by something else`)
   }
 
   private get fields(): Record<string, unknown> {
@@ -398,6 +413,10 @@ function indented(text: string): string {
 
 function joined(prefix: string, name: string): string {
   return prefix === '' ? name : `${prefix}.${name}`
+}
+
+function checkName(name: string): void {
+  if (name === '' || name.includes('.')) throw new ArgumentError(`a name must not be empty or hold a dot: '${name}'`)
 }
 
 /** A state dict names a shared module under each of its names. */

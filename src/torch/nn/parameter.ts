@@ -1,15 +1,20 @@
-import { native, type TensorHandle } from '../../native'
+import { types } from 'node:util'
+import { ArgumentError, native, type TensorHandle } from '../../native'
 import { isTensor } from '../base'
+import { describe } from '../dispatch/resolve'
 import { Tensor } from '../tensor'
 
 /**
  * A tensor that a Module finds among its fields and an optimizer trains.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
+ * @example
+ * new torch.nn.Parameter(torch.ones([2])).requiresGrad // true
  */
 export class Parameter extends Tensor {
   /** @param data - The initial values, whose storage is taken over; a handle is taken over itself, with its own requiresGrad. */
   constructor(data: Tensor | TensorHandle, requiresGrad = true) {
+    if (!isTensor(data) && !types.isExternal(data)) throw new ArgumentError(`a Parameter is made of a Tensor but received ${describe(data)}`)
     super(isTensor(data) ? native.detach(data._h) : data)
     if (isTensor(data) && requiresGrad) this.requiresGrad = true
   }

@@ -1,0 +1,423 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import * as torch from '../../../src/torch'
+import type { Tensor } from '../../../src/torch'
+import { runPython } from '../../support/python'
+
+const { nn } = torch
+
+/** Fields of every kind: a parameter, buffers, children, a shared child, a list, and things that are neither. */
+class Net extends nn.Module {
+  readonly scale = new nn.Parameter(torch.full([1], 2))
+  readonly stem = new nn.Linear(3, 4)
+  readonly bodyNorm = new nn.BatchNorm1d(4)
+  readonly branches = new nn.ModuleList([new nn.Linear(4, 4), new nn.Linear(4, 4)])
+  readonly shared = this.stem
+  readonly nothing = null
+  readonly width = 4
+  declare positionIds: Tensor
+  declare scratchPad: Tensor
+
+  constructor() {
+    super()
+    this.registerBuffer('positionIds', torch.arange(4))
+    this.registerBuffer('scratchPad', torch.ones([2]), { persistent: false })
+  }
+
+  override forward(x: Tensor): Tensor {
+    let y = this.bodyNorm.call(this.stem.call(x))
+    for (const branch of this.branches) y = y.add(branch.call(y))
+    return y.mul(this.scale).add(this.positionIds)
+  }
+}
+
+const pythonNet = `
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((1,), 2.0))
+        self.stem = nn.Linear(3, 4)
+        self.body_norm = nn.BatchNorm1d(4)
+        self.branches = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 4)])
+        self.shared = self.stem
+        self.register_buffer('position_ids', torch.arange(4))
+        self.register_buffer('scratch_pad', torch.ones(2), persistent=False)
+    def forward(self, x):
+        y = self.body_norm(self.stem(x))
+        for branch in self.branches:
+            y = y + branch(y)
+        return y * self.scale + self.position_ids
+`
+
+const copies = (state: Record<string, Tensor>) => Object.fromEntries(Object.entries(state).map(([name, value]) => [name, value.clone()]))
+
+afterEach(() => {
+  torch.setDefaultDtype('float32')
+})
+
+describe("names, order and values are Python's", () => {
+  test('of parameters, buffers, children, modules and the state', async () => {
+    const python = await runPython<Record<string, string[]> & { state: Record<string, Tensor> }>(`${pythonNet}
+torch.manual_seed(2)
+net = Net()
+outputs = {'parameters': [n for n, _ in net.named_parameters()], 'buffers': [n for n, _ in net.named_buffers()], 'children': [n for n, _ in net.named_children()],
+           'modules': [n for n, _ in net.named_modules()], 'state': dict(net.state_dict())}
+`)
+    torch.manualSeed(2)
+    const net = new Net()
+    expect([...net.namedParameters()].map(([name]) => name)).toEqual(python['parameters'])
+    expect([...net.namedBuffers()].map(([name]) => name)).toEqual(python['buffers'])
+    expect([...net.namedModules()].map(([name]) => name)).toEqual(python['modules'])
+    expect([...net.namedChildren()].map(([name]) => name)).toEqual([...python['children']!, 'shared'])
+    const state = net.stateDict()
+    expect(Object.keys(state)).toEqual(Object.keys(python.state))
+    for (const [name, value] of Object.entries(python.state)) expect(state[name]!, name).toEqualTensor(value)
+    expect(net.parameters()).toHaveLength(python['parameters']!.length)
+    expect(net.modules()[0]).toBe(net)
+    expect(net.branches.at(-1)).toBe(net.getSubmodule('branches.1'))
+  })
+
+  test('a state goes to Python, is trained there, and comes back', async () => {
+    const net = new Net()
+    const x = torch.randn([5, 3])
+    const python = await runPython<{ state: Record<string, Tensor>; output: Tensor }>(
+      `${pythonNet}
+net = Net()
+answer = net.load_state_dict(inputs['state'], strict=True)
+assert not answer.missing_keys and not answer.unexpected_keys
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+net(inputs['x']).square().mean().backward()
+optimizer.step()
+outputs = {'state': {n: v.clone() for n, v in net.state_dict().items()}, 'output': net.eval()(inputs['x'])}
+`,
+      { state: copies(net.stateDict()), x },
+    )
+    expect(net.loadStateDict(python.state)).toEqual({ missingKeys: [], unexpectedKeys: [] })
+    expect(net.eval().call(x)).toBeAllclose(python.output)
+    const optimizer = new torch.optim.SGD(new Net().parameters(), { lr: 0.1 })
+    expect(optimizer.paramGroups[0]!.params).toHaveLength(net.parameters().length)
+  })
+})
+
+describe('loadStateDict', () => {
+  test("reports what Python reports, when it is not strict", async () => {
+    const net = new Net()
+    const state = copies(net.stateDict())
+    delete state['stem.weight']
+    delete state['body_norm.running_mean']
+    delete state['body_norm.num_batches_tracked']
+    state['head.weight'] = torch.ones([1])
+    state['stem.extra'] = torch.ones([1])
+    const python = await runPython<{ missing: string[]; unexpected: string[] }>(
+      `${pythonNet}
+answer = Net().load_state_dict(inputs['state'], strict=False)
+outputs = {'missing': list(answer.missing_keys), 'unexpected': list(answer.unexpected_keys)}
+`,
+      { state },
+    )
+    const answer = net.loadStateDict(state, { strict: false })
+    expect([...answer.missingKeys].sort()).toEqual(python.missing.sort())
+    expect([...answer.unexpectedKeys].sort()).toEqual(python.unexpected.sort())
+    expect(answer.missingKeys).not.toContain('body_norm.num_batches_tracked')
+  })
+
+  test('copies values into the same tensors, whatever their dtype', () => {
+    const net = new nn.Linear(2, 1)
+    const { weight } = net
+    const state = { weight: torch.tensor([[1, 2]], { dtype: 'float64' }), bias: torch.tensor([3], { dtype: 'int64' }) }
+    net.loadStateDict(state)
+    expect(net.weight).toBe(weight)
+    expect(weight.dtype).toBe('float32')
+    expect(weight.tolist()).toEqual([[1, 2]])
+    state.weight.fill_(7)
+    expect(weight.tolist()).toEqual([[1, 2]])
+  })
+
+  test('changes nothing where something is missing, unexpected or of another shape, and lists all of it', () => {
+    const net = new nn.Linear(2, 1)
+    const before = copies(net.stateDict())
+    const state = { weight: torch.ones([1, 2]), bais: torch.ones([1]) }
+    expect(() => net.loadStateDict(state)).toThrow(/Error\(s\) in loading the state of Linear:\n {2}Unexpected key\(s\) in the state: "bais"\.\n {2}Missing key\(s\) in the state: "bias"\./)
+    const wide = { weight: torch.ones([2, 2]), bias: torch.ones([1]) }
+    for (const strict of [true, false]) expect(() => net.loadStateDict(wide, { strict })).toThrow(/size mismatch for weight: the state has \[2, 2\], the module \[1, 2\]/)
+    for (const [name, value] of Object.entries(before)) expect(net.stateDict()[name]!, name).toEqualTensor(value)
+  })
+
+  test('says what came in place of a state', () => {
+    const net = new nn.Linear(2, 1)
+    expect(() => net.loadStateDict('file.pth' as never)).toThrow(/expected a state dict, tensors by name, but received 'file\.pth': read the file first, with torch\.loadStateDictFile/)
+    expect(() => net.loadStateDict(null as never)).toThrow(/but received null/)
+    expect(() => net.loadStateDict(torch.ones([2]) as never)).toThrow(/but received Tensor float32 \[2\]/)
+    expect(() => net.loadStateDict({ weight: torch.ones([1, 2]), bias: [1] } as never)).toThrow(/'bias' is \[1\]/)
+  })
+
+  test('takes names that every object has for what they are', () => {
+    const net = new nn.Linear(2, 1)
+    expect(() => net.loadStateDict({ weight: torch.ones([1, 2]), bias: torch.ones([1]), constructor: torch.ones([1]) })).toThrow(/Unexpected key\(s\) in the state: "constructor"/)
+  })
+})
+
+describe('hooks', () => {
+  test('see and replace what goes in and comes out, in order, as in Python', async () => {
+    const python = await runPython<{ y: Tensor; order: string[]; after: Tensor }>(`
+      from torch import nn
+      layer = nn.Linear(2, 2)
+      nn.init.ones_(layer.weight)
+      nn.init.zeros_(layer.bias)
+      order = []
+      def note(name, value=None):
+          def hook(module, *rest):
+              order.append(name)
+              return value(*rest) if value else None
+          return hook
+      handles = [
+          layer.register_forward_pre_hook(note('pre 1', lambda args: (args[0] + 1,))),
+          layer.register_forward_pre_hook(note('pre 2')),
+          layer.register_forward_hook(note('post 1', lambda args, output: output * args[0].sum())),
+          layer.register_forward_hook(note('post 2')),
+      ]
+      y = layer(torch.ones(1, 2))
+      for handle in handles:
+          handle.remove()
+      outputs = {'y': y.detach(), 'order': order, 'after': layer(torch.ones(1, 2)).detach()}
+    `)
+    const layer = new nn.Linear(2, 2)
+    nn.init.ones_(layer.weight)
+    nn.init.zeros_(layer.bias!)
+    const order: string[] = []
+    const handles = [
+      layer.registerForwardPreHook((module, [x]) => {
+        expect(module).toBe(layer)
+        order.push('pre 1')
+        return [(x as Tensor).add(1)]
+      }),
+      layer.registerForwardPreHook(() => void order.push('pre 2')),
+      layer.registerForwardHook((_, [x], output) => {
+        order.push('post 1')
+        return (output as Tensor).mul((x as Tensor).sum())
+      }),
+      layer.registerForwardHook(() => void order.push('post 2')),
+    ]
+    expect(layer.call(torch.ones([1, 2]))).toBeAllclose(python.y)
+    for (const handle of handles) handle.remove()
+    expect(layer.call(torch.ones([1, 2]))).toBeAllclose(python.after)
+    expect(order).toEqual(python.order)
+  })
+
+  test('that throw end the call with their own error, and the module goes on', () => {
+    const layer = new nn.Identity()
+    const handle = layer.registerForwardHook(() => {
+      throw new RangeError('mine')
+    })
+    expect(() => layer.call(torch.ones([1]))).toThrow('mine')
+    handle.remove()
+    handle.remove()
+    expect(layer.call(torch.ones([1])).item()).toBe(1)
+  })
+
+  test('run for children inside, and not when forward is called directly', () => {
+    const net = new nn.Sequential(new nn.Linear(2, 2), new nn.ReLU())
+    const hook = vi.fn()
+    net.at(1).registerForwardHook(hook)
+    net.call(torch.ones([1, 2]))
+    expect(hook).toHaveBeenCalledTimes(1)
+    net.at(1).forward(torch.ones([1, 2]))
+    expect(hook).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('deepcopy', () => {
+  test('is independent, keeps what is shared shared, and computes the same', () => {
+    const net = new Net()
+    net.stem.weight.requiresGrad = false
+    net.eval()
+    const copy = net.deepcopy()
+    expect(copy).toBeInstanceOf(Net)
+    expect(copy.shared === copy.stem).toBe(true)
+    expect(copy.stem === net.stem).toBe(false)
+    expect(copy.training).toBe(false)
+    expect(copy.bodyNorm.training).toBe(false)
+    expect(copy.stem.weight.requiresGrad).toBe(false)
+    expect(copy.stem.bias!.requiresGrad).toBe(true)
+    expect(Object.keys(copy.stateDict())).toEqual(Object.keys(net.stateDict()))
+    const x = torch.randn([3, 3])
+    expect(copy.call(x)).toEqualTensor(net.call(x))
+
+    torch.noGrad(() => copy.scale.fill_(100))
+    copy.train().call(x)
+    expect(net.scale.item()).toBe(2)
+    expect(net.bodyNorm.numBatchesTracked!.item()).toBe(0)
+    expect(net.training).toBe(false)
+  })
+
+  test('leaves gradients and hooks behind', () => {
+    const net = new nn.Linear(2, 1)
+    const hook = vi.fn()
+    net.registerForwardHook(hook)
+    net.call(torch.ones([1, 2])).sum().backward()
+    const copy = net.deepcopy()
+    expect(copy.weight.grad).toBeNull()
+    copy.call(torch.ones([1, 2]))
+    expect(hook).toHaveBeenCalledTimes(1)
+  })
+
+  test('copies fields of plain values, and shares objects of other classes', () => {
+    class Holder extends nn.Module {
+      readonly sizes = [1, 2, { deep: [3] }]
+      readonly byName = new Map([['a', torch.ones([1])]])
+      readonly generator = new torch.Generator()
+      override forward(x: Tensor): Tensor {
+        return x
+      }
+    }
+    const holder = new Holder()
+    const copy = holder.deepcopy()
+    expect(copy.sizes).toEqual(holder.sizes)
+    expect(copy.sizes).not.toBe(holder.sizes)
+    expect(copy.byName.get('a') === holder.byName.get('a')).toBe(false)
+    expect(copy.generator).toBe(holder.generator)
+  })
+
+  test('outlives the scope it was made in', () => {
+    const net = new Net()
+    let copy!: Net
+    torch.scope(() => {
+      copy = net.deepcopy()
+    })
+    expect(copy.call(torch.randn([2, 3])).shape).toEqual([2, 4])
+  })
+})
+
+describe('modes', () => {
+  test('train and eval reach every module below', () => {
+    const net = new nn.Sequential(new nn.Sequential(new nn.Dropout()), new nn.BatchNorm1d(2))
+    expect(net.modules().every((module) => module.training)).toBe(true)
+    expect(net.eval()).toBe(net)
+    expect(net.modules().some((module) => module.training)).toBe(false)
+    net.at(0).train()
+    expect(net.modules().map((module) => module.training)).toEqual([false, true, true, false])
+    expect(net.train().modules().every((module) => module.training)).toBe(true)
+  })
+
+  test('requiresGrad_ freezes, zeroGrad forgets', () => {
+    const net = new nn.Linear(2, 1)
+    net.call(torch.ones([1, 2])).sum().backward()
+    const { grad } = net.weight
+    expect(grad!.tolist()).toEqual([[1, 1]])
+    net.zeroGrad({ setToNone: false })
+    expect(net.weight.grad!.tolist()).toEqual([[0, 0]])
+    net.zeroGrad()
+    expect(net.weight.grad).toBeNull()
+    net.requiresGrad_(false)
+    expect(net.call(torch.ones([1, 2])).requiresGrad).toBe(false)
+  })
+
+  test('apply visits children first', () => {
+    const net = new nn.Sequential(new nn.ReLU(), new nn.Sequential(new nn.Identity()))
+    const seen: unknown[] = []
+    net.apply((module) => seen.push(module.constructor.name))
+    expect(seen).toEqual(['ReLU', 'Identity', 'Sequential', 'Sequential'])
+  })
+})
+
+describe('to', () => {
+  test('changes the dtype of floating-point tensors alone, under the same identity', () => {
+    const net = new Net()
+    const parameters = net.parameters()
+    net.call(torch.randn([3, 3])).sum().backward()
+    expect(net.to('float64') === net).toBe(true)
+    expect(net.parameters().every((parameter, i) => parameter === parameters[i])).toBe(true)
+    expect(net.scale.dtype).toBe('float64')
+    expect(net.scale.grad!.dtype).toBe('float64')
+    expect(net.scale.requiresGrad).toBe(true)
+    expect(net.positionIds.dtype).toBe('int64')
+    expect(net.scratchPad.dtype).toBe('float64')
+    expect(net.bodyNorm.runningMean!.dtype).toBe('float64')
+    expect(net.bodyNorm.numBatchesTracked!.dtype).toBe('int64')
+    expect(net.call(torch.randn([3, 3], { dtype: 'float64' })).dtype).toBe('float64')
+    expect(net.shared.weight === net.stem.weight).toBe(true)
+    expect(net.half().scale.dtype).toBe('float16')
+    expect(net.bfloat16().scale.dtype).toBe('bfloat16')
+    expect(net.float().scale.dtype).toBe('float32')
+    expect(net.double().to({ dtype: 'float32', device: 'cpu' }).scale.dtype).toBe('float32')
+    expect(net.cpu().scale.device).toBe('cpu')
+  })
+
+  test('an optimizer goes on with a module that was moved', () => {
+    const net = new nn.Linear(2, 1)
+    const optimizer = new torch.optim.SGD(net.parameters(), { lr: 1 })
+    net.to('float64')
+    net.call(torch.ones([1, 2], { dtype: 'float64' })).sum().backward()
+    const before = net.weight.tolist() as number[][]
+    optimizer.step()
+    expect((net.weight.tolist() as number[][])[0]!.map((value, i) => before[0]![i]! - value)).toEqual([1, 1])
+  })
+
+  test('changes the memory format of tensors of four dimensions', () => {
+    const net = new nn.Sequential(new nn.Conv2d(3, 4, 3), new nn.BatchNorm2d(4))
+    net.to({ memoryFormat: 'channelsLast' })
+    expect(net.getParameter('0.weight').isContiguous('channelsLast')).toBe(true)
+    expect(net.call(torch.randn([1, 3, 5, 5])).isContiguous('channelsLast')).toBe(true)
+  })
+
+  test('refuses what it cannot do', () => {
+    const net = new nn.Linear(2, 1)
+    expect(() => net.to('int32')).toThrow(/only floating-point and complex dtypes, but received 'int32'/)
+    expect(() => net.to('float46')).toThrow(/'float46' is neither a dtype \(did you mean 'float(16|64)'\?\) nor a device/)
+    expect(() => net.to('gpu')).toThrow(/'gpu' is neither a dtype.* nor a device/)
+    expect(() => net.to({ device: 'cpu', dtpye: 'float64' } as never)).toThrow(/unknown option 'dtpye' \(did you mean 'dtype'\?\)/)
+    expect(() => net.to(3 as never)).toThrow(/to\(\) takes a dtype, a device or .* but received 3/)
+    if (!torch.cuda.isAvailable()) expect(() => net.cuda()).toThrow(/CUDA/)
+    expect(net.weight.dtype).toBe('float32')
+  })
+})
+
+describe('misuse', () => {
+  test('an unknown path names the nearest', () => {
+    const net = new Net()
+    expect(() => net.getSubmodule('branches.2')).toThrow(/there is no module 'branches\.2' \(did you mean 'branches\.[01]'\?\)/)
+    expect(() => net.getParameter('stem.wieght')).toThrow(/did you mean 'stem\.weight'/)
+    expect(() => net.branches.at(2)).toThrow(/there is no module 2: this list has 2/)
+    expect(() => new nn.Sequential(new nn.ReLU()).at(-2)).toThrow(/there is no module -2: this Sequential has 1/)
+  })
+
+  test('names that a state could not hold are refused', () => {
+    const net = new nn.Sequential()
+    for (const name of ['', 'a.b']) {
+      expect(() => net.registerModule(name, new nn.ReLU() as torch.nn.AnyModule)).toThrow(/must not be empty or hold a dot/)
+      expect(() => net.registerBuffer(name, torch.ones([1]))).toThrow(/must not be empty or hold a dot/)
+      expect(() => net.registerParameter(name, new nn.Parameter(torch.ones([1])))).toThrow(/must not be empty or hold a dot/)
+    }
+    expect(() => net.registerBuffer('forward', torch.ones([1]))).toThrow(/'forward' is already taken/)
+    expect(() => net.registerBuffer('mean', 3 as never)).toThrow(/a buffer must be a Tensor or null but is 3/)
+    expect(() => net.registerParameter('mean', torch.ones([1]) as never)).toThrow(/must be a Parameter or null .*new torch\.nn\.Parameter/)
+    expect(() => net.registerModule('x', {} as never)).toThrow(/must be a Module/)
+    expect(() => new nn.Parameter(3 as never)).toThrow(/a Parameter is made of a Tensor but received 3/)
+    expect(() => new nn.Parameter(torch.ones([1], { dtype: 'int64' }))).toThrow(/floating/i)
+    expect(new nn.Parameter(torch.ones([1], { dtype: 'int64' }), false).requiresGrad).toBe(false)
+  })
+})
+
+test('a field can be exchanged, and keeps its place', () => {
+  class Two extends nn.Module {
+    first: torch.nn.Module = new nn.Linear(1, 1)
+    second: torch.nn.Module = new nn.ReLU()
+    override forward(x: Tensor): Tensor {
+      return this.second.call(this.first.call(x))
+    }
+  }
+  const net = new Two()
+  net.first = new nn.Identity()
+  expect([...net.namedChildren()].map(([name]) => name)).toEqual(['first', 'second'])
+  expect(net.parameters()).toEqual([])
+  expect(net.toString()).toBe('Two(\n  (first): Identity()\n  (second): ReLU()\n)')
+})
+
+test('containers grow', () => {
+  const list = new nn.ModuleList<torch.nn.Module>().append(new nn.Linear(1, 2)).append(new nn.ReLU())
+  expect([...list].map((module) => module.constructor.name)).toEqual(['Linear', 'ReLU'])
+  const sequence = new nn.Sequential(...list).append(new nn.Linear(2, 3))
+  expect(sequence.length).toBe(3)
+  expect(sequence.call(torch.ones([1, 1])).shape).toEqual([1, 3])
+  expect([...sequence.namedParameters()].map(([name]) => name)).toEqual(['0.weight', '0.bias', '2.weight', '2.bias'])
+})

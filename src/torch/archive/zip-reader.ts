@@ -21,8 +21,10 @@ const CENTRAL_SIGNATURE = 0x02014b50
 const LOCAL_SIGNATURE = 0x04034b50
 const ENCRYPTED = 1
 const MAX_ENTRIES = 1_000_000
-/** Deflated records of an archive may grow to this and sixteen times the file: weights hardly shrink, bombs do. */
+/** Deflated records may grow to this and sixteen times the file: weights hardly shrink, bombs do. */
 const INFLATED_SLACK = 64 * 1024 * 1024
+/** The same for a record that is read as a whole, such as a pickle, whose values take many times its bytes. */
+const INFLATED_RECORD_SLACK = 4 * 1024 * 1024
 
 /** Reads archives whose every size is checked against the file's length before it is believed. */
 export class ZipReader {
@@ -48,6 +50,9 @@ export class ZipReader {
   }
 
   read(name: string): Buffer {
+    const { method, size, compressedSize } = this.entry(name)
+    if (method !== 0 && size > INFLATED_RECORD_SLACK + 16 * compressedSize)
+      throw new FileError(`the record '${name}' claims to inflate to ${size} bytes, far more than it may`)
     const chunks = [...this.chunks(name)]
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
   }

@@ -4,13 +4,10 @@ import { dtypes, type DType } from '../dtype'
 import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor'
 import { numpyArray, numpyDtype, numpyScalar } from './numpy'
-import { Deferred, PickledDict, PickledObject, PickledTuple, PickleFunction, shown, WholeFloat, type Budget } from './pickle-values'
+import { costs, Deferred, PickledDict, PickledObject, PickledTuple, PickleFunction, shown, WholeFloat, type Budget } from './pickle-values'
 import { rebuildSparse, rebuildTensor, StorageType } from './rebuild'
 
 type Call = (args: readonly unknown[], budget: Budget) => unknown
-
-/** A tensor in a small pickle costs more memory than its bytes there. */
-const TENSOR_COST = 512
 
 const storageTypes: Readonly<Record<string, DType>> = {
   FloatStorage: 'float32',
@@ -135,7 +132,7 @@ allow('torch.serialization._get_layout', ([name]) => layouts[shown(name)] ?? sho
 
 function allowTensor(name: string, rebuild: (args: readonly unknown[]) => unknown): void {
   allow(`torch._utils.${name}`, (args, budget) => {
-    budget.charge(TENSOR_COST)
+    budget.charge(costs.tensor)
     return rebuild(args)
   })
 }

@@ -1,6 +1,7 @@
+import { constants } from 'node:buffer'
 import { FileError } from '../../native'
 import { safeNumber } from '../values'
-import { Budget, Deferred, PickledDict, PickledObject, PickledTuple, PickleFunction, WholeFloat } from './pickle-values'
+import { Budget, costs, Deferred, PickledDict, PickledObject, PickledTuple, PickleFunction, WholeFloat } from './pickle-values'
 
 export interface PickleHandlers {
   /** What a global stands for: a PickleFunction, or a value; throws FileError for one that is not known. */
@@ -23,9 +24,6 @@ export class PickleEnd extends FileError {
   }
 }
 
-/** Rough sizes in memory, that a pickle pays from its budget. */
-const DICT_COST = 96
-const LIST_COST = 48
 const MAX_LONG = 1024
 
 /**
@@ -93,6 +91,7 @@ class PickleMachine {
   }
 
   push(value: unknown): void {
+    this.budget.charge(costs.value)
     this.stack.push(value)
   }
 
@@ -122,31 +121,37 @@ class PickleMachine {
   }
 
   pushItems(items: readonly unknown[]): void {
-    this.budget.charge(LIST_COST)
+    this.budget.charge(costs.tuple)
     this.push(new PickledTuple(items))
   }
 
   pushList(): void {
-    this.budget.charge(LIST_COST)
+    this.budget.charge(costs.list)
     this.push([])
   }
 
   pushDict(): void {
-    this.budget.charge(DICT_COST)
+    this.budget.charge(costs.dict)
     this.push(new PickledDict())
   }
 
   pushSet(items: readonly unknown[] = []): void {
-    this.budget.charge(DICT_COST)
+    this.budget.charge(costs.dict)
     this.push(new Set(items))
   }
 
+  pushBytes(bytes: Buffer): void {
+    this.budget.charge(costs.bytes)
+    this.push(Uint8Array.from(bytes))
+  }
+
   put(index: number): void {
+    this.budget.charge(costs.memo)
     this.memo.set(index, this.top())
   }
 
   memoize(): void {
-    this.memo.set(this.memo.size, this.top())
+    this.put(this.memo.size)
   }
 
   get(index: number): void {
@@ -176,6 +181,7 @@ class PickleMachine {
   }
 
   global(module: string, name: string): void {
+    this.budget.charge(costs.object)
     this.push(this.handlers.findGlobal(module, name))
   }
 
@@ -192,7 +198,7 @@ class PickleMachine {
     const target = this.pop()
     if (!(target instanceof PickleFunction)) throw new FileError('the pickle calls something that is no known function')
     if (!(args instanceof PickledTuple)) throw new FileError(`the pickle is damaged: ${target.name} is not called with a tuple`)
-    this.budget.charge(DICT_COST)
+    this.budget.charge(costs.object)
     this.push(target.call(args.items, this.budget))
   }
 
@@ -229,10 +235,16 @@ function long(bytes: Buffer): number | bigint {
   return safeNumber(BigInt.asIntN(bytes.length * 8, magnitude))
 }
 
+function text(bytes: Buffer): string {
+  if (bytes.length > constants.MAX_STRING_LENGTH)
+    throw new FileError(`the pickle has a text of ${bytes.length} bytes, more than a string may hold`)
+  return bytes.toString('utf8')
+}
+
 /** Python 2 has one type for text and bytes: what is no UTF-8 stays bytes. */
-function string(bytes: Buffer): string | Uint8Array {
-  const text = bytes.toString('utf8')
-  return Buffer.from(text).equals(bytes) ? text : Uint8Array.from(bytes)
+function oldString(bytes: Buffer): string | Uint8Array {
+  const decoded = text(bytes)
+  return Buffer.from(decoded).equals(bytes) ? decoded : Uint8Array.from(bytes)
 }
 
 const STOP = 0x2e
@@ -253,15 +265,15 @@ const steps: Readonly<Record<number, Step>> = {
   0x8a: (m) => m.push(long(m.take(m.take(1)[0]!))), // LONG1
   0x8b: (m) => m.push(long(m.take(m.take(4).readUInt32LE(0)))),
   0x47: (m) => m.float(), // BINFLOAT
-  0x58: (m) => m.push(m.take(m.take(4).readUInt32LE(0)).toString('utf8')), // BINUNICODE
-  0x8c: (m) => m.push(m.take(m.take(1)[0]!).toString('utf8')),
-  0x8d: (m) => m.push(m.takeWide().toString('utf8')),
-  0x55: (m) => m.push(string(m.take(m.take(1)[0]!))), // SHORT_BINSTRING
-  0x54: (m) => m.push(string(m.take(m.take(4).readUInt32LE(0)))),
-  0x43: (m) => m.push(Uint8Array.from(m.take(m.take(1)[0]!))), // SHORT_BINBYTES
-  0x42: (m) => m.push(Uint8Array.from(m.take(m.take(4).readUInt32LE(0)))),
-  0x8e: (m) => m.push(Uint8Array.from(m.takeWide())),
-  0x96: (m) => m.push(Uint8Array.from(m.takeWide())), // BYTEARRAY8
+  0x58: (m) => m.push(text(m.take(m.take(4).readUInt32LE(0)))), // BINUNICODE
+  0x8c: (m) => m.push(text(m.take(m.take(1)[0]!))),
+  0x8d: (m) => m.push(text(m.takeWide())),
+  0x55: (m) => m.push(oldString(m.take(m.take(1)[0]!))), // SHORT_BINSTRING
+  0x54: (m) => m.push(oldString(m.take(m.take(4).readUInt32LE(0)))),
+  0x43: (m) => m.pushBytes(m.take(m.take(1)[0]!)), // SHORT_BINBYTES
+  0x42: (m) => m.pushBytes(m.take(m.take(4).readUInt32LE(0))),
+  0x8e: (m) => m.pushBytes(m.takeWide()),
+  0x96: (m) => m.pushBytes(m.takeWide()), // BYTEARRAY8
   0x29: (m) => m.pushItems([]), // EMPTY_TUPLE
   0x85: (m) => m.pushTuple(1),
   0x86: (m) => m.pushTuple(2),

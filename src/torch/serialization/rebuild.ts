@@ -95,6 +95,9 @@ export function rebuildSparse(layout: unknown, data: unknown): Tensor | null {
   if (tensors.some((tensor) => tensor === null)) return null
   const handles = tensors.map((tensor) => {
     if (typeof tensor !== 'object' || !('_h' in tensor!)) throw new FileError('the pickle is damaged: a sparse tensor lacks its parts')
+    // A few bytes can be expanded to shapes that would take hours to look through.
+    if (tensor.numel() * tensor.elementSize() > native.storageSize(tensor._h))
+      throw new FileError('the pickle is damaged: a part of a sparse tensor is larger than its storage')
     return tensor._h
   })
   const shape = sizes(parts[handles.length], 'a shape')

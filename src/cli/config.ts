@@ -24,7 +24,8 @@ export function resolveOptions<Schema extends z.ZodObject>(schema: Schema, typed
       ? `${flagName(key)} is missing: ${schema.shape[key]!.description ?? 'it is required'}`
       : `${nameOf(key)}: ${explain(issue, given[key])}`
   })
-  throw new UsageError([...new Set(problems)].join('\n'))
+  const [first, ...others] = new Set(problems)
+  throw new UsageError(others.length === 0 ? first! : ['wrong options:', first, ...others].join('\n  '))
 }
 
 function readConfig(file: string): Options {

@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import { z } from 'zod'
+import { UsageError } from './exit'
 
 /** The part of JSON Schema that tells how a flag is read. */
 interface Shape {
@@ -40,15 +41,17 @@ export function flagsOf(schema: z.ZodObject, placeholders: Placeholders = {}): F
 
 /** Names options as flags: `hiddenLayerPixel: 'layer4'` as `--hidden-layer-pixel layer4`, `imageSize` as `--image-size`. */
 export function withFlagNames(text: string, keys: readonly string[]): string {
-  const assigned = new RegExp(`\\b(${keys.join('|')}): '([^']*)'`, 'g')
-  // A name of one word may be the word.
-  const named = new RegExp(`(?<![-\\w])(${keys.filter((key) => /[A-Z]/.test(key)).join('|')})(?!\\w)`, 'g')
-  return text.replace(assigned, (_, key: string, value: string) => `${flagName(key)} ${value}`).replace(named, (key) => flagName(key))
+  return text
+    .replaceAll(/\b(\w+): '([^']*)'/g, (all, key: string, value: string) => (keys.includes(key) ? `${flagName(key)} ${value}` : all))
+    .replaceAll(/(?<![-\w])[a-z]+[A-Z]\w*/g, (word) => (keys.includes(word) ? flagName(word) : word))
 }
 
 function valued(key: string, shape: Shape, keys: readonly string[], placeholders: Placeholders): Option {
   const option = new Option(`${flagName(key)} <${placeholders[key] ?? placeholder(shape)}>`, describe(shape, keys))
-  return option.argParser((text) => parse(text, shape))
+  return option.argParser((text) => {
+    if (text.startsWith('--')) throw new UsageError(`${flagName(key)}: a value is missing before ${text}`)
+    return parse(text, shape)
+  })
 }
 
 function switches(key: string, shape: Shape, keys: readonly string[]): Option[] {
@@ -69,13 +72,10 @@ function placeholder(shape: Shape): string {
   return shape.type === 'integer' ? 'n' : shape.type === 'number' ? 'x' : 'text'
 }
 
-/** A flag's text as the value that the schema then checks. */
+/** A flag's text as the value that the schema then checks, and refuses. */
 function parse(text: string, shape: Shape): unknown {
-  if (text.startsWith('--')) throw new InvalidArgumentError(`a value is missing before ${text}`)
   if (shape.prefixItems !== undefined) return text.split(/[,x×]/).map((part, i) => parse(part.trim(), shape.prefixItems![i] ?? {}))
   if (shape.anyOf !== undefined) return /^-?\d+$/.test(text) ? Number(text) : text
   if (shape.type !== 'integer' && shape.type !== 'number') return text
-  const value = text.trim() === '' ? NaN : Number(text)
-  if (Number.isNaN(value)) throw new InvalidArgumentError('expected a number')
-  return value
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
 }

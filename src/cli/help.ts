@@ -1,21 +1,24 @@
-import { Help, type Command } from 'commander'
+import { Help, Option, type Command } from 'commander'
 import { Style } from './style'
 
 /** Wide enough for most flags; a longer one has its description below. */
 const TERM_WIDTH = 28
 const WIDEST = 100
+/** What the description of a switch that is on ends with. */
+const DEFAULT_ON = '[yes]'
 
 /** Prints a command's help in two columns that fit a terminal of 80. */
 export function configureHelp(command: Command): Command {
   const style = new Style()
   return command
-    .helpOption('-h, --help', 'print this help')
+    .addHelpOption(new Option('-h, --help', 'print this help'))
     .configureHelp({
       padWidth: () => TERM_WIDTH,
       prepareContext(context) {
         Object.assign(this, { helpWidth: Math.min(context.helpWidth ?? 80, WIDEST) })
       },
       formatItem,
+      optionTerm,
       optionDescription: (option) => option.description,
       styleTitle: style.bold,
     })
@@ -26,4 +29,9 @@ function formatItem(term: string, termWidth: number, description: string, helper
   const short = Help.prototype.formatItem
   if (term.length <= termWidth) return short.call(helper, term, termWidth, description, helper)
   return `  ${term}\n${short.call(helper, '', termWidth, description, helper)}`
+}
+
+/** A switch that can be turned off says so. */
+function optionTerm({ flags, description }: Option): string {
+  return description.endsWith(DEFAULT_ON) ? flags.replace('--', '--[no-]') : flags
 }

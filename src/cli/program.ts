@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
 import { nearestName } from '../torch/dispatch/suggestion'
-import { ExitCode, UsageError } from './exit'
+import { EXIT_CODES, ExitCode, UsageError } from './exit'
 import { configureHelp } from './help'
 import { packageVersion } from './package'
 import { Style } from './style'
@@ -28,10 +29,9 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<D
 const EPILOGUE = `
 Start with:
   npx pixelcl setup
-  npx pixelcl pretrain --backbone resnet50.pt --data photos --out runs/first --steps 1000
-
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with everything saved.
-`
+  npx pixelcl pretrain --backbone resnet50.pt --data photos --out runs/first \\
+    --steps 1000 --hidden-layer-pixel layer4
+${EXIT_CODES}`
 
 /** Runs the command line and gives its exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -55,6 +55,8 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
+    // Warnings are told in the next turn, and came first.
+    await nextTurn()
     return fail(error, program, args)
   }
 }
@@ -86,7 +88,9 @@ function usageOf(error: CommanderError, program: Command, args: readonly string[
   const [, kind, came] = /^unknown (option|command) '([^']*)'/.exec(message) ?? []
   if (came === undefined) return message
   const known = kind === 'option' ? command.options.map((option) => option.long ?? '') : Object.keys(commands)
-  const meant = nearestName(came, known)
+  const [name = '', value] = came.split('=')
+  if (value !== undefined && known.includes(name)) return `${name} takes no value: write ${name}, or ${name.replace('--', '--no-')}`
+  const meant = nearestName(name, known)
   const help = command === program ? 'pixelcl --help' : `pixelcl ${command.name()} --help`
   return `${message}${meant === null ? `; \`${help}\` lists what there is` : `: did you mean '${meant}'?`}`
 }

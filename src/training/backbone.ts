@@ -29,11 +29,16 @@ export interface BackboneOptions {
  * @throws FileError for a file that is missing, damaged or of another format; JitError, ArgumentError for one that cannot be trained.
  */
 export function loadBackbone(path: string, options: BackboneOptions = {}): LoadedBackbone {
-  const backbone = isTorchScriptFile(path) ? { net: jit.load(path), arch: null, keys: [], isEval: false } : loadResNet(path, options)
+  const backbone = isTorchScriptFile(path) ? loadScript(path, options) : loadResNet(path, options)
   if (backbone.net.training) return backbone
   options.say?.(`${path} was exported in eval mode: its batch norms are trained like all else, and the new file is in eval mode again`)
   backbone.net.train()
   return { ...backbone, isEval: true }
+}
+
+function loadScript(path: string, { arch, say }: BackboneOptions): LoadedBackbone {
+  if (arch !== undefined) say?.(`${path} is TorchScript, which needs no --arch: it is left aside`)
+  return { net: jit.load(path), arch: null, keys: [], isEval: false }
 }
 
 function loadResNet(path: string, options: BackboneOptions): LoadedBackbone {

@@ -21,7 +21,11 @@ export const trainerOptions = z.strictObject({
     .optional()
     .describe("where the target's decay ends, moving along a cosine; it stays when left out"),
   seed: count.default(0).describe('decides initialisation, order, views and augmentations'),
-  device: z.string().min(1).default('cpu').describe('where the learner runs: cpu, cuda:0, …'),
+  device: z
+    .string()
+    .regex(/^(cpu|cuda|mps)(:\d+)?$/, 'expected cpu, cuda, cuda:0, …')
+    .default('cpu')
+    .describe('where the learner runs: cpu, cuda:0, …'),
   threads: positiveInt.optional().describe("threads of libtorch; libtorch's own choice when left out"),
   prefetch: count.default(2).describe('batches that are decoded ahead'),
   inputSize: z
@@ -38,7 +42,7 @@ export type ResolvedTrainerOptions = z.output<typeof trainerOptions>
 
 /** What a run reads and writes. */
 export const runOptions = z.strictObject({
-  backbone: z.string().min(1).describe("the backbone: a TorchScript file, or a ResNet's state dict"),
+  backbone: z.string().min(1).describe("a TorchScript file, or a ResNet's state dict"),
   data: z.string().min(1).describe('the folder of images; folders in it count'),
   out: z.string().min(1).describe('the folder that the run writes'),
   arch: z.enum(architectures).optional().describe('the ResNet of a state dict; told from its names when left out'),

@@ -46,6 +46,8 @@ export interface PretrainResult {
   readonly layer: string | number
   readonly before: Evaluation
   readonly after: Evaluation
+  /** Images that were held out of the training; without any, images that were trained on are measured. */
+  readonly heldOut: number
   /** Files that could not be decoded, and why. */
   readonly skipped: ReadonlyMap<string, string>
   /** The two lines of Python that load the backbone's file. */
@@ -73,7 +75,8 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
   torch.manualSeed(resolved.seed)
   const learner = new PixelCL(backbone.net, partOf(pixelCLOptions, resolved)).to(resolved.device)
   const layer = spatialLayer(backbone.net, resolved.hiddenLayerPixel, resolved.imageSize) ?? resolved.hiddenLayerPixel
-  const split = await splitFolder(folder, resolved, say)
+  const split = await splitFolder(folder, resolved)
+  say(inputsOf(resolved, backbone, folder, split))
   const own = await ownEvaluationSet(folder, split, learner)
   const set = (await hooks.evaluationSet?.(own)) ?? own
   const evaluate = (when: 'before' | 'after'): Evaluation => {
@@ -106,13 +109,14 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     save()
     const after = evaluate('after')
     const title = basename(resolve(run.path))
-    const { skipped } = folder
+    const skipped = new Map([...folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
     run.write(RUN_FILES.report, await renderReport({ title, config, metrics, set, before, after, learner: learner.options, skipped }))
     const files = Object.fromEntries(Object.entries(RUN_FILES).map(([key, name]) => [key, run.file(name)])) as PretrainResult['files']
     const seconds = metrics.at(-1)?.seconds ?? 0
     const interrupted = interrupts?.received ?? null
     const python = pythonLines(backbone, files.backbone)
-    return { files, arch: backbone.arch, python, options: resolved, steps, seconds, metrics, layer, before, after, skipped, interrupted }
+    const measures = { layer, before, after, heldOut: split.heldOut.length }
+    return { files, arch: backbone.arch, python, options: resolved, steps, seconds, metrics, ...measures, skipped, interrupted }
   } finally {
     interrupts?.dispose()
     run.close()
@@ -134,6 +138,18 @@ function read(options: ResolvedPretrainOptions, say: (line: string) => void): { 
   const folder = new ImageFolder(options.data, { size: inputSize ?? [imageSize, imageSize], resize })
   if (threads !== undefined) torch.setNumThreads(threads)
   return { backbone: loadBackbone(options.backbone, { arch: options.arch, say }), folder }
+}
+
+/** What is trained on what. */
+function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbone, { length }: ImageFolder, { heldOut }: Split): string {
+  const parameters = net.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0) / 1e6
+  const fewer = heldOut.length < options.heldOut ? ` (a quarter at most, not ${options.heldOut})` : ''
+  const aside =
+    heldOut.length === 0 ? 'none held out, so images that are trained on are measured' : `${heldOut.length} of them held out${fewer}`
+  return (
+    `${options.backbone}: ${arch ?? 'TorchScript'}, ${parameters.toFixed(1)} M parameters\n` +
+    `${options.data}: ${length.toLocaleString('en-US')} ${length === 1 ? 'image' : 'images'}, ${aside}`
+  )
 }
 
 /** Held-out images without masks, and as many of the others as give sound statistics. */

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, statfsSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, rmdirSync, statSync, statfsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ArgumentError, FileError } from '../torch'
 import { writeAll, writeAtomically, writeError } from '../torch/archive/atomic'
@@ -47,15 +47,16 @@ export class RunFolder {
     return new RunFolder(path)
   }
 
-  /** Refuses what `open` would refuse, and changes nothing; `bytes` is what the run is going to write, at least. */
+  /** Refuses what `open` would refuse, and leaves nothing; `bytes` is what the run is going to write, at least. */
   static check(path: string, { overwrite }: RunFolderOptions, bytes = 0): void {
     const nearest = nearestFolder(path)
-    explained(path, () => accessSync(nearest, constants.W_OK | constants.X_OK))
     if (nearest === resolve(path) && !overwrite && explained(path, () => readdirSync(path)).length > 0) {
       throw new ArgumentError(`the run's folder ${path} is not empty: name another with --out, or replace the run in it with --overwrite`)
     }
-    const { bavail, bsize } = statfsSync(nearest)
-    if (bavail * bsize < bytes) {
+    // Permissions do not tell all: a file system may be read-only, or make no folders.
+    explained(path, () => rmdirSync(mkdtempSync(join(nearest, '.pixelcl-'))))
+    const { bavail, bsize, blocks } = statfsSync(nearest)
+    if (blocks > 0 && bavail * bsize < bytes) {
       throw new FileError(`${path} has ${megabytes(bavail * bsize)} left, but the run needs ${megabytes(bytes)}. ${MORE_SPACE}`)
     }
   }

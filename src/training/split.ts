@@ -18,11 +18,7 @@ const LARGEST_SHARE = 1 / 4
  *
  * @throws FileError when no file can be decoded.
  */
-export async function splitFolder(
-  folder: ImageFolder,
-  options: { heldOut: number; seed: number },
-  say: (line: string) => void,
-): Promise<Split> {
+export async function splitFolder(folder: ImageFolder, options: { heldOut: number; seed: number }): Promise<Split> {
   const generator = new torch.Generator().manualSeed(options.seed)
   const order = torch.randperm(folder.length, { generator }).tolist() as number[]
   const wanted = Math.min(options.heldOut, Math.floor(folder.length * LARGEST_SHARE))
@@ -31,11 +27,6 @@ export async function splitFolder(
   // One that can be decoded is needed, and shows that the training can begin.
   if ((await firstDecodable(folder, train, 1)).length === 0)
     throw new FileError(`no image file of ${folder.path} is left to train on: all others are damaged`)
-  if (wanted < options.heldOut) {
-    const measured =
-      wanted === 0 ? 'images that are trained on are measured' : `${wanted} ${wanted === 1 ? 'is' : 'are'} held out, not ${options.heldOut}`
-    say(`${folder.path} has ${folder.length} ${folder.length === 1 ? 'image' : 'images'} only: ${measured}`)
-  }
   return { train, heldOut }
 }
 

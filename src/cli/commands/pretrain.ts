@@ -1,10 +1,10 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { pretrainOptions, runOptions, trainerOptions } from '../../training/options'
 import { pretrain, type PretrainHooks, type PretrainResult } from '../../training/pretrain'
 import { Progress } from '../../training/progress'
 import type { Evaluation } from '../../training/report'
 import { resolveOptions } from '../config'
-import { ExitCode } from '../exit'
+import { EXIT_CODES, ExitCode } from '../exit'
 import { flagsOf, withFlagNames } from '../flags'
 import { Style, columns } from '../style'
 import { sayWarnings } from '../warnings'
@@ -27,15 +27,14 @@ const EPILOGUE = `
 The run's folder gets improved-resnet.pt (TorchScript if the backbone was, else
 a state dict), report.html, metrics.jsonl and config.json, which --config takes.
 Ctrl-C finishes the step and saves; a second one quits at once.
-
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with everything saved.
-`
+${EXIT_CODES}`
 
 const keys = Object.keys(pretrainOptions.shape)
 
 export function definePretrain(command: Command, end: (code: number) => void): void {
   command
-    .usage('--backbone <file> --data <folder> --out <folder> --steps <n> [options]')
+    .usage('--backbone <file> --data <folder> --out <folder>\n                        --steps <n> [options]')
+    .addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Other:'))
     .description('Pretrains a backbone on a folder of images, by PixelCL / PixPro, and hands it back to Python.')
     .addHelpText('after', EPILOGUE)
   for (const { key, options } of flagsOf(pretrainOptions, placeholders)) {
@@ -43,7 +42,7 @@ export function definePretrain(command: Command, end: (code: number) => void): v
   }
   command
     .optionsGroup('Other:')
-    .option('--config <file>', 'a JSON file of options, named as in { "batchSize": 32 }; flags win over it')
+    .option('--config <file>', 'a JSON file of options, such as {"batchSize": 32}; flags win over it')
     .option('--json', 'print the result as JSON on standard output')
     .action(async ({ config, json, ...typed }: Record<string, unknown>) =>
       end(await run(typed, config as string | undefined, json === true)),
@@ -85,7 +84,20 @@ function measuresOf({ correspondence, meanIoU }: Evaluation): string {
   return `view correspondence ${correspondence.toFixed(3)}${meanIoU === null ? '' : ` · mIoU ${meanIoU.toFixed(3)}`}`
 }
 
-function jsonOf({ files, arch, steps, seconds, layer, before, after, skipped, python, interrupted, options }: PretrainResult): object {
+function jsonOf({
+  files,
+  arch,
+  steps,
+  seconds,
+  layer,
+  before,
+  after,
+  heldOut,
+  skipped,
+  python,
+  interrupted,
+  options,
+}: PretrainResult): object {
   const measures = ({ correspondence, meanIoU }: Evaluation) => ({ correspondence, meanIoU })
   const format = arch === null ? 'torchscript' : 'state-dict'
   return {
@@ -97,6 +109,7 @@ function jsonOf({ files, arch, steps, seconds, layer, before, after, skipped, py
     layer,
     before: measures(before),
     after: measures(after),
+    heldOut,
     skipped: Object.fromEntries(skipped),
     python,
     interrupted,
@@ -107,7 +120,7 @@ function jsonOf({ files, arch, steps, seconds, layer, before, after, skipped, py
 /** How many damaged files are named. */
 const NAMED = 5
 
-function summaryOf({ files, arch, steps, options, before, after, skipped, python, interrupted }: PretrainResult): string {
+function summaryOf({ files, arch, steps, options, before, after, heldOut, skipped, python, interrupted }: PretrainResult): string {
   const { bold, cyan, dim } = new Style()
   const written = columns([
     [files.backbone, arch === null ? 'the backbone, TorchScript' : `the backbone, a state dict of ${arch}`],
@@ -121,7 +134,7 @@ function summaryOf({ files, arch, steps, options, before, after, skipped, python
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.steps}.\n`,
     skipped.size === 0 ? '' : `Skipped ${skipped.size} damaged ${skipped.size === 1 ? 'file' : 'files'}:\n${damaged.join('')}${more}`,
     `${bold('Written:')}\n${written}`,
-    `${bold('View correspondence')} of frozen features on held-out images: ${before.correspondence.toFixed(3)} before, ${bold(after.correspondence.toFixed(3))} after\n`,
+    `${bold('View correspondence')} of frozen features${heldOut > 0 ? ' on held-out images' : ''}: ${before.correspondence.toFixed(3)} before, ${bold(after.correspondence.toFixed(3))} after\n`,
     `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
   ]
   void dim

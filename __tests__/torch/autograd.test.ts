@@ -70,6 +70,31 @@ describe('backward', () => {
     expect(() => y.backward()).toThrow(/backward through the graph a second time/)
   })
 
+  test('builds a graph of the gradients with createGraph, for second ones', () => {
+    const a = leaf([2])
+    a.pow(3).sum().backward({ createGraph: true })
+    const first = a.grad!
+    expect([first.tolist(), first.requiresGrad]).toEqual([[12], true])
+    a.grad = null
+    first.sum().backward()
+    expect(a.grad!.tolist()).toEqual([12])
+  })
+
+  test('refuses options in the Python spelling, and what is no tensor', () => {
+    const a = leaf([1, 2])
+    // @ts-expect-error Python's spelling
+    expect(() => a.sum().backward({ retain_graph: true })).toThrow(
+      /backward\(\): unknown option 'retain_graph' \(did you mean 'retainGraph'\?\)/,
+    )
+    // @ts-expect-error Python's spelling
+    expect(() => torch.autograd.grad(a.sum(), a, { create_graph: true })).toThrow(/grad\(\): .*did you mean 'createGraph'/)
+    expect(() => torch.autograd.backward(5 as never)).toThrow(/takes a Tensor or an array of them but received 5/)
+    expect(() => torch.autograd.grad(a.sum(), [null] as never)).toThrow(/takes a Tensor or an array of them but received \[null\]/)
+    expect(() => a.mul(2).backward({ gradient: 1 as never })).toThrow(/a gradient must be a Tensor but is 1/)
+    expect(() => a.sum().backward({ inputs: [1] as never })).toThrow(/received \[1\]/)
+    expect(a.grad).toBe(null)
+  })
+
   test('says what is wrong', () => {
     expect(() => leaf([1, 2]).mul(2).backward()).toThrow(/grad can be implicitly created only for scalar outputs/)
     expect(() => torch.ones([]).backward()).toThrow(/does not require grad/)

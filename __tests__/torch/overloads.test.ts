@@ -143,7 +143,7 @@ describe('a call that no overload takes', () => {
   })
 
   it('names the nearest option for an unknown one, in the Python spelling too', () => {
-    // @ts-expect-error misspelt
+    // @ts-expect-error a misspelt name
     expect(wrong(() => torch.cumsum(x, { dimm: 0 }))).toContain("did you mean 'dim'?")
     // @ts-expect-error Python's spelling
     expect(wrong(() => torch.zeros([2], { requires_grad: true }))).toContain("did you mean 'requiresGrad'?")

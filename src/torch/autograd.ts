@@ -1,5 +1,6 @@
 import { ArgumentError, native, type TensorHandle } from '../native'
 import { isTensor, wrap } from './base'
+import { describe, suggestion } from './dispatch/resolve'
 import { sweepHooks } from './hooks'
 import { checkSynchronous } from './synchronous'
 import type { Tensor } from './tensor'
@@ -24,7 +25,9 @@ export function backward(
   tensors: Tensor | readonly Tensor[],
   options: Omit<BackwardOptions, 'gradient'> & { gradTensors?: Tensor | readonly (Tensor | null)[] } = {},
 ): void {
-  const roots = isTensor(tensors) ? [tensors] : tensors
+  checkNames('backward', options, ['gradTensors', 'retainGraph', 'createGraph', 'inputs'])
+  const roots = tensorsOf('backward', tensors)
+  const inputs = options.inputs === undefined ? null : tensorsOf('backward', options.inputs)
   const createGraph = options.createGraph ?? false
   try {
     native.backward(
@@ -32,22 +35,38 @@ export function backward(
       gradientsOf(roots, options.gradTensors),
       options.retainGraph ?? createGraph,
       createGraph,
-      options.inputs?.map((input) => input._h) ?? null,
+      inputs?.map((input) => input._h) ?? null,
     )
   } finally {
     sweepHooks()
   }
 }
 
+function checkNames(call: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new ArgumentError(`${call}(): unknown option '${name}'${suggestion(name, known)}`)
+  }
+}
+
+function tensorsOf(call: string, given: Tensor | readonly Tensor[]): readonly Tensor[] {
+  const tensors = isTensor(given) ? [given] : given
+  if (Array.isArray(tensors) && tensors.every(isTensor)) return tensors
+  throw new ArgumentError(`${call}() takes a Tensor or an array of them but received ${describe(given)}`)
+}
+
 /** The gradient that each root starts with; null stands for one, where the root has one element. */
 function gradientsOf(roots: readonly Tensor[], given: Tensor | readonly (Tensor | null)[] | undefined): (TensorHandle | null)[] {
   if (given === undefined) return roots.map(() => null)
-  const gradients = isTensor(given) ? [given] : given
-  if (gradients.length !== roots.length) throw new ArgumentError(`expected one gradient for each of ${roots.length} tensors but received ${gradients.length}`)
+  const gradients: readonly (Tensor | null)[] = Array.isArray(given) ? (given as readonly (Tensor | null)[]) : [given as Tensor]
+  if (gradients.length !== roots.length)
+    throw new ArgumentError(`expected one gradient for each of ${roots.length} tensors but received ${gradients.length}`)
   return gradients.map((gradient, i) => {
     const root = roots[i]!
+    if (gradient !== null && !isTensor(gradient)) throw new ArgumentError(`a gradient must be a Tensor but is ${describe(gradient)}`)
     if (gradient !== null && gradient.shape.join() !== root.shape.join()) {
-      throw new ArgumentError(`a gradient must have its tensor's shape: expected [${root.shape.join(', ')}] but received [${gradient.shape.join(', ')}]`)
+      throw new ArgumentError(
+        `a gradient must have its tensor's shape: expected [${root.shape.join(', ')}] but received [${gradient.shape.join(', ')}]`,
+      )
     }
     return gradient?._h ?? null
   })
@@ -69,11 +88,20 @@ export interface GradOptions {
  * const x = torch.tensor([3], { requiresGrad: true })
  * torch.autograd.grad(x.mul(x), [x])[0].item() // 6
  */
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions & { allowUnused: true }): (Tensor | null)[]
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[]
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options?: GradOptions): Tensor[]
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
-  const roots = isTensor(outputs) ? [outputs] : outputs
-  const leaves = isTensor(inputs) ? [inputs] : inputs
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions = {},
+): (Tensor | null)[] {
+  checkNames('grad', options, ['gradOutputs', 'retainGraph', 'createGraph', 'allowUnused'])
+  const roots = tensorsOf('grad', outputs)
+  const leaves = tensorsOf('grad', inputs)
   const createGraph = options.createGraph ?? false
   try {
     const results = native.autogradGrad(

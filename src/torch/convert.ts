@@ -46,7 +46,8 @@ function mergedOptions(targets: readonly unknown[]): ToOptions {
   let merged: ToOptions = {}
   // As in Python, booleans after the dtype are nonBlocking, then copy.
   const flags: ('nonBlocking' | 'copy')[] = ['nonBlocking', 'copy']
-  for (const target of targets) merged = { ...merged, ...(typeof target === 'boolean' && flags.length > 0 ? { [flags.shift()!]: target } : optionsOf(target)) }
+  for (const target of targets)
+    merged = { ...merged, ...(typeof target === 'boolean' && flags.length > 0 ? { [flags.shift()!]: target } : optionsOf(target)) }
   return merged
 }
 
@@ -54,13 +55,16 @@ function optionsOf(target: unknown): ToOptions {
   if (typeof target === 'string') return namedOptions(target)
   if (isTensor(target)) return { dtype: target.dtype, device: target.device }
   if (typeof target !== 'object' || target === null) {
-    throw new ArgumentError(`to() expected a dtype, a device, a Tensor or an object { ${optionNames.join(', ')} } but received ${describe(target)}`)
+    throw new ArgumentError(
+      `to() expected a dtype, a device, a Tensor or an object { ${optionNames.join(', ')} } but received ${describe(target)}`,
+    )
   }
   const given = Object.fromEntries(Object.entries(target).filter(([, value]) => value !== undefined && value !== null)) as ToOptions
   for (const name of Object.keys(given)) {
     if (!optionNames.includes(name)) throw new ArgumentError(`to() received the unknown option '${name}'${suggestion(name, optionNames)}`)
   }
-  if (given.device !== undefined && namedOptions(given.device).device === undefined) throw new ArgumentError(`'${given.device}' is no device`)
+  if (given.device !== undefined && namedOptions(given.device).device === undefined)
+    throw new ArgumentError(`'${given.device}' is no device`)
   if (given.dtype !== undefined && namedOptions(given.dtype).dtype === undefined) throw new ArgumentError(`'${given.dtype}' is no dtype`)
   return given
 }

@@ -7,7 +7,15 @@ import type { Tensor } from './tensor'
 import * as generated from './generated/functions'
 
 /** Anything that `torch.tensor` takes: one value, nested arrays of values, a typed array. */
-export type TensorData = number | bigint | boolean | { readonly real: number; readonly imag: number } | { readonly float: number } | ArrayBufferView | Tensor | readonly TensorData[]
+export type TensorData =
+  | number
+  | bigint
+  | boolean
+  | { readonly real: number; readonly imag: number }
+  | { readonly float: number }
+  | ArrayBufferView
+  | Tensor
+  | readonly TensorData[]
 
 export interface TensorOptions {
   /** The dtype; default: float from numbers, int64 from bigints, bool from booleans, the array's own from typed arrays. */

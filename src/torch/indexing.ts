@@ -47,7 +47,8 @@ interface Resolved {
 }
 
 function requireWhole(value: Int, what: string): void {
-  if (typeof value !== 'bigint' && !Number.isInteger(value)) throw new ArgumentError(`${what} must be whole numbers but one is ${describe(value)}`)
+  if (typeof value !== 'bigint' && !Number.isInteger(value))
+    throw new ArgumentError(`${what} must be whole numbers but one is ${describe(value)}`)
 }
 
 function isMask(tensor: Tensor): boolean {
@@ -83,12 +84,14 @@ class IndexWalk {
   select(index: Int): void {
     requireWhole(index, 'indices')
     const size = this.view.shape[this.dimension]!
-    if (index >= size || index < -size) throw new ArgumentError(`index ${index} is out of range for dimension ${this.dimension} of size ${size}`)
+    if (index >= size || index < -size)
+      throw new ArgumentError(`index ${index} is out of range for dimension ${this.dimension} of size ${size}`)
     this.view = this.view.select(this.dimension, index)
   }
 
   narrow(part: Slice): void {
-    if (part.start !== null || part.stop !== null || Number(part.step) !== 1) this.view = wrap(sliceCall(this.view._h, this.dimension, part.start, part.stop, part.step))
+    if (part.start !== null || part.stop !== null || Number(part.step) !== 1)
+      this.view = wrap(sliceCall(this.view._h, this.dimension, part.start, part.stop, part.step))
     this.dimension++
   }
 
@@ -126,7 +129,8 @@ function resolveIndex(self: Tensor, given: Indices): Resolved {
     else if (!isTensor(part)) walk.select(part as Int)
     else if (part.dim() > 0) walk.gather(part, dimensionsOf(part))
     else if (isMask(part)) walk.decide(Boolean(part.item<boolean>()))
-    else if (part.isFloatingPoint() || part.isComplex()) throw new ArgumentError(`index tensors must be of an integer dtype or bool but one is ${part.dtype}`)
+    else if (part.isFloatingPoint() || part.isComplex())
+      throw new ArgumentError(`index tensors must be of an integer dtype or bool but one is ${part.dtype}`)
     else walk.select(part.item<number>())
   }
   return walk
@@ -136,8 +140,17 @@ function resolveIndex(self: Tensor, given: Indices): Resolved {
 function plainPart(part: Index): Exclude<Index, readonly TensorData[]> {
   if (Array.isArray(part) || ArrayBuffer.isView(part)) return indexTensor(part as readonly TensorData[] | ArrayBufferView)
   const plain = part as Exclude<Index, readonly TensorData[]>
-  if (plain === null || plain === '...' || ['number', 'bigint', 'boolean'].includes(typeof plain) || plain instanceof Slice || isTensor(plain)) return plain
-  throw new ArgumentError(`expected an integer, torch.slice(…), null, '...', a boolean, a tensor or an array as index but received ${describe(part)}`)
+  if (
+    plain === null ||
+    plain === '...' ||
+    ['number', 'bigint', 'boolean'].includes(typeof plain) ||
+    plain instanceof Slice ||
+    isTensor(plain)
+  )
+    return plain
+  throw new ArgumentError(
+    `expected an integer, torch.slice(…), null, '...', a boolean, a tensor or an array as index but received ${describe(part)}`,
+  )
 }
 
 function indexTensor(values: readonly TensorData[] | ArrayBufferView): Tensor {

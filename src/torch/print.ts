@@ -23,8 +23,12 @@ const options: PrintOptions = { ...defaults }
 export function setPrintoptions(changes: Partial<PrintOptions> = defaults): void {
   for (const [name, value] of Object.entries(changes)) {
     if (!(name in defaults)) throw new ArgumentError(`unknown print option '${name}'${suggestion(name, Object.keys(defaults))}`)
-    const fits = name === 'sciMode' ? value === null || typeof value === 'boolean' : typeof value === 'number' && value >= leastOf(name) && (name === 'threshold' || Number.isInteger(value))
-    if (!fits || (name === 'precision' && Number(value) > 60)) throw new ArgumentError(`the print option '${name}' cannot be ${describe(value)}`)
+    const fits =
+      name === 'sciMode'
+        ? value === null || typeof value === 'boolean'
+        : typeof value === 'number' && value >= leastOf(name) && (name === 'threshold' || Number.isInteger(value))
+    if (!fits || (name === 'precision' && Number(value) > 60))
+      throw new ArgumentError(`the print option '${name}' cannot be ${describe(value)}`)
   }
   Object.assign(options, changes)
 }
@@ -65,7 +69,10 @@ function edges(tensor: Tensor): Tensor {
     const count = options.edgeitems
     if (size <= 2 * count) return
     const indices = Array.from({ length: 2 * count }, (_, i) => (i < count ? i : size - 2 * count + i))
-    result = result.indexSelect(dimension, wrap(native.fromBytes(BigInt64Array.from(indices, BigInt), [indices.length], 'int64')).to(tensor.device))
+    result = result.indexSelect(
+      dimension,
+      wrap(native.fromBytes(BigInt64Array.from(indices, BigInt), [indices.length], 'int64')).to(tensor.device),
+    )
   })
   return result
 }
@@ -141,7 +148,9 @@ function format(tensor: Tensor, complete: boolean): string {
   const storage = tensor.layout
   const suffixes: string[] = []
   if (device !== 'cpu') suffixes.push(`device='${device}'`)
-  const members = (compressedMembers[storage] ?? compressedMembers[storage === 'sparseBsr' ? 'sparseCsr' : storage === 'sparseBsc' ? 'sparseCsc' : ''])?.(tensor)
+  const members = (
+    compressedMembers[storage] ?? compressedMembers[storage === 'sparseBsr' ? 'sparseCsr' : storage === 'sparseBsc' ? 'sparseCsc' : '']
+  )?.(tensor)
   let isEmpty = tensor.numel() === 0
   let body: string
   if (members !== undefined) {

@@ -26,7 +26,11 @@ export function floatFormatter(values: readonly number[], options: PrintOptions)
   const smallest = telling.reduce((best, value) => Math.min(best, Math.abs(value)), Infinity)
   const { precision, sciMode } = options
   const scientific = sciMode ?? (largest / smallest > 1000 || largest > 1e8 || smallest < 1e-4)
-  const write = scientific ? (value: number) => exponential(value, precision) : telling.every(Number.isInteger) ? whole : (value: number) => fixed(value, precision)
+  const write = scientific
+    ? (value: number) => exponential(value, precision)
+    : telling.every(Number.isInteger)
+      ? whole
+      : (value: number) => fixed(value, precision)
   return formatter(widest(telling.map(write)), write)
 }
 

@@ -144,7 +144,12 @@ export function fromElements(elements: readonly unknown[], shape: readonly numbe
   if (isComplexDtype(dtype)) return fromComplex(elements, shape, dtype)
   const stray = elements.find((element) => typeof element === 'object')
   if (stray !== undefined) throw new ArgumentError(`a complex number cannot become ${dtype}: expected real numbers, or a complex dtype`)
-  if (dtype === 'bool') return native.fromBytes(Uint8Array.from(elements, (value) => (Number(value) !== 0 ? 1 : 0)), shape, dtype)
+  if (dtype === 'bool')
+    return native.fromBytes(
+      Uint8Array.from(elements, (value) => (Number(value) !== 0 ? 1 : 0)),
+      shape,
+      dtype,
+    )
   const range = integerRanges[dtype]
   if (range !== undefined) return fromIntegers(elements, shape, dtype, range)
   if (dtype === 'float32') return native.fromBytes(Float32Array.from(elements, Number), shape, dtype)
@@ -152,7 +157,12 @@ export function fromElements(elements: readonly unknown[], shape: readonly numbe
   return dtype === 'float64' ? wide : castTo(wide, dtype)
 }
 
-function fromIntegers(elements: readonly unknown[], shape: readonly number[], dtype: DType, [least, most]: readonly [bigint, bigint]): TensorHandle {
+function fromIntegers(
+  elements: readonly unknown[],
+  shape: readonly number[],
+  dtype: DType,
+  [least, most]: readonly [bigint, bigint],
+): TensorHandle {
   const [low, high] = [Number(least), Number(most)]
   const check = (value: number | bigint): void => {
     const fits = typeof value === 'bigint' ? value >= least && value <= most : value >= low && value <= high && BigInt(value) <= most
@@ -163,8 +173,18 @@ function fromIntegers(elements: readonly unknown[], shape: readonly number[], dt
     check(integer)
     return integer
   }
-  if (dtype === 'int64') return native.fromBytes(BigInt64Array.from(elements, (value) => BigInt(whole(value))), shape, dtype)
-  if (dtype === 'uint64') return native.fromBytes(BigUint64Array.from(elements, (value) => BigInt(whole(value))), shape, dtype)
+  if (dtype === 'int64')
+    return native.fromBytes(
+      BigInt64Array.from(elements, (value) => BigInt(whole(value))),
+      shape,
+      dtype,
+    )
+  if (dtype === 'uint64')
+    return native.fromBytes(
+      BigUint64Array.from(elements, (value) => BigInt(whole(value))),
+      shape,
+      dtype,
+    )
   const data = new (arrayTypes[dtype] as unknown as new (length: number) => Int32Array)(elements.length)
   elements.forEach((value, i) => (data[i] = Number(whole(value))))
   return native.fromBytes(data, shape, dtype)
@@ -182,6 +202,7 @@ function fromComplex(elements: readonly unknown[], shape: readonly number[], dty
 }
 
 function toComplex(value: unknown): { real: number; imag: number } {
-  if (typeof value === 'object' && value !== null && 'real' in value && 'imag' in value) return { real: Number(value.real), imag: Number(value.imag) }
+  if (typeof value === 'object' && value !== null && 'real' in value && 'imag' in value)
+    return { real: Number(value.real), imag: Number(value.imag) }
   return { real: Number(value), imag: 0 }
 }

@@ -47,7 +47,8 @@ function matches(features: Features, images: Tensor, options: CorrespondenceOpti
   const [count, , height, width] = images.shape as [number, number, number, number]
   const size = [height, width] as const
   const [one, two] = drawViews(count, height, width, { ...options, cropPer: 'sample' }) as [View[], View[]]
-  const mapOf = (views: View[]) => torch.noGrad(() => features.ofNormalised(apply(options.augment, cutView(images, views, size, 'nearest'))))
+  const mapOf = (views: View[]) =>
+    torch.noGrad(() => features.ofNormalised(apply(options.augment, cutView(images, views, size, 'nearest'))))
   const [mapOne, mapTwo] = [mapOf(one), mapOf(two)]
   const unit = (map: Tensor) => torch.nn.functional.normalize(map.flatten(2), { dim: 1 })
   const nearest = unit(mapOne).transpose(1, 2).bmm(unit(mapTwo)).argmax(-1)
@@ -59,7 +60,11 @@ function matches(features: Features, images: Tensor, options: CorrespondenceOpti
     const from = centresOf(a, grid)
     const to = centresOf(b, grid)
     const partner = inside(from, b)
-    const far = from.sub(to.index([nearest.select(0, i)])).pow(2).sum([1]).sqrt()
+    const far = from
+      .sub(to.index([nearest.select(0, i)]))
+      .pow(2)
+      .sum([1])
+      .sqrt()
     const close = far.lt(RADIUS * Math.max(diagonalOf(a, grid), diagonalOf(b, grid)))
     found += close.logicalAnd(partner).sum().item()
     total += partner.sum().item()
@@ -73,7 +78,11 @@ function apply(augment: torch.nn.Module | ImageTransform, images: Tensor): Tenso
 
 /** Where the bins of a view's map have their centres, [P, 2] (y, x) in the image's pixels. */
 export function centresOf({ box, hflip }: View, [rows, columns]: readonly [number, number]): Tensor {
-  const y = torch.arange(rows, { dtype: 'float32' }).add(0.5).mul((box.y1 - box.y0) / rows).add(box.y0)
+  const y = torch
+    .arange(rows, { dtype: 'float32' })
+    .add(0.5)
+    .mul((box.y1 - box.y0) / rows)
+    .add(box.y0)
   const steps = torch.arange(columns, { dtype: 'float32' }).add(0.5)
   const x = (hflip ? torch.rsub(steps, columns) : steps).mul((box.x1 - box.x0) / columns).add(box.x0)
   return torch.stack(torch.meshgrid([y, x]), -1).flatten(0, 1)

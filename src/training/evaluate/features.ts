@@ -27,7 +27,8 @@ export function normalised(images: Tensor): Tensor {
 export function freeze(net: Backbone, layer: string | number, images: Tensor): Features {
   const layers = new HiddenLayers(net, [layerName(net, layer)])
   const copy = recalibrated(net, inParts(normalised(images)))
-  const ofNormalised = (batch: Tensor): Tensor => torch.inferenceMode(() => torch.cat(inParts(batch).map((part) => layers.run(copy, part)[0]!)))
+  const ofNormalised = (batch: Tensor): Tensor =>
+    torch.inferenceMode(() => torch.cat(inParts(batch).map((part) => layers.run(copy, part)[0]!)))
   return { ofNormalised, of: (batch) => ofNormalised(normalised(batch)) }
 }
 

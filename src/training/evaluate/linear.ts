@@ -39,7 +39,11 @@ export function linearMeanIoU(features: Features, train: Labelled, heldOut: Labe
   })
 }
 
-function fit(rows: Tensor, labels: Tensor, { classes, steps = 1500, batchSize = 4096, lr = 0.01, seed = 0 }: LinearOptions): torch.nn.Linear {
+function fit(
+  rows: Tensor,
+  labels: Tensor,
+  { classes, steps = 1500, batchSize = 4096, lr = 0.01, seed = 0 }: LinearOptions,
+): torch.nn.Linear {
   const layer = new torch.nn.Linear(rows.shape[1]!, classes)
   torch.noGrad(() => layer.parameters().forEach((parameter) => parameter.zero_()))
   const optimizer = new torch.optim.Adam(layer.parameters(), { lr })

@@ -12,7 +12,13 @@ export interface Labelled {
 /** The classes at the centres of a map's pixels: [N, h, w] to [N, rows, columns]. */
 export function labelsAt(masks: Tensor, [rows, columns]: readonly [number, number]): Tensor {
   const [, height, width] = masks.shape as [number, number, number]
-  const along = (count: number, extent: number) => torch.arange(count, { dtype: 'float64' }).add(0.5).mul(extent / count).floor().to('int64')
+  const along = (count: number, extent: number) =>
+    torch
+      .arange(count, { dtype: 'float64' })
+      .add(0.5)
+      .mul(extent / count)
+      .floor()
+      .to('int64')
   return masks.indexSelect(1, along(rows, height)).indexSelect(2, along(columns, width))
 }
 
@@ -39,7 +45,10 @@ export class MeanIoU {
   /** Intersection over union of every class; NaN for one that neither occurs nor is predicted. */
   perClass(): number[] {
     const both = this.counts.diagonal()
-    const union = this.counts.sum([0]).add(this.counts.sum([1])).sub(both)
+    const union = this.counts
+      .sum([0])
+      .add(this.counts.sum([1]))
+      .sub(both)
     return both.to('float64').div(union).tolist() as number[]
   }
 

@@ -1,46 +1,53 @@
+import { ArgumentError } from '../../native'
 import { keep } from '../base'
-import { tensor } from '../creation'
+import { defaultDtype, tensor } from '../creation'
 import * as torch from '../generated/functions'
 import type { Tensor } from '../tensor'
-import { Optimizer, checkRange, type ParamGroup, type ParamState } from './optimizer'
+import { Optimizer, checkNamed, checkRange, type Params } from './optimizer'
+import type { ParamState } from './state'
 
 export interface AdamOptions {
+  /** Default 1e-3. */
   lr: number
+  /** How much the running means of gradient and square keep in a step. Default [0.9, 0.999]. */
   betas: readonly [number, number]
+  /** Added to the divisor. Default 1e-8. */
   eps: number
+  /** Default 0, for AdamW 0.01. */
   weightDecay: number
+  /** Divides by the largest mean square so far. Default false. */
   amsgrad: boolean
+  /** Climbs in place of descending. Default false. */
   maximize: boolean
 }
 
-type Params = Iterable<Tensor> | readonly ParamGroup<AdamOptions>[]
+const NAMES = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize']
 
 /** What Adam and AdamW share; they differ in where the weight decay acts. */
 abstract class AdamBase extends Optimizer<AdamOptions> {
-  constructor(params: Params, options: Partial<AdamOptions>, weightDecay: number) {
-    const all: AdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false, ...options }
-    checkRange('lr', all.lr, 0)
-    checkRange('eps', all.eps, 0)
-    checkRange('betas[0]', all.betas[0], 0, 1)
-    checkRange('betas[1]', all.betas[1], 0, 1)
-    checkRange('weightDecay', all.weightDecay, 0)
-    super(params, all)
+  protected override readonly stateNames = { always: ['step', 'exp_avg', 'exp_avg_sq'], sometimes: ['max_exp_avg_sq'] }
+
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions>, weightDecay: number) {
+    checkNamed(new.target.name, options, '{ lr: 1e-3 }')
+    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false, ...options }, NAMES)
   }
 
   protected abstract readonly decoupled: boolean
 
+  protected override checkOptions({ lr, eps, betas, weightDecay }: AdamOptions): void {
+    checkRange('lr', lr, 0)
+    checkRange('eps', eps, 0)
+    if (!Array.isArray(betas) || betas.length !== 2) throw new ArgumentError('betas must be two numbers, as [0.9, 0.999]')
+    checkRange('betas[0]', betas[0] as number, 0, 1)
+    checkRange('betas[1]', betas[1] as number, 0, 1)
+    checkRange('weightDecay', weightDecay, 0)
+  }
+
   protected override update(param: Tensor, grad: Tensor, state: ParamState, group: AdamOptions): void {
-    const { lr, eps, weightDecay, amsgrad, maximize } = group
+    const { lr, eps, weightDecay, maximize } = group
     const [beta1, beta2] = group.betas
-    if (state['step'] === undefined) {
-      state['step'] = keep(tensor(0, { dtype: 'float32' }))
-      state['exp_avg'] = keep(torch.zerosLike(param, { memoryFormat: 'preserveFormat' }))
-      state['exp_avg_sq'] = keep(torch.zerosLike(param, { memoryFormat: 'preserveFormat' }))
-      if (amsgrad) state['max_exp_avg_sq'] = keep(torch.zerosLike(param, { memoryFormat: 'preserveFormat' }))
-    }
-    const counter = state['step'] as Tensor
-    const mean = state['exp_avg'] as Tensor
-    const square = state['exp_avg_sq'] as Tensor
+    if (grad.isSparse) throw new ArgumentError(`${this.constructor.name} takes no sparse gradients: use SGD for this parameter`)
+    const { counter, mean, square, largest } = remembered(param, state, group)
     counter.add_(1)
     const step = counter.item()
     let direction = maximize ? grad.neg() : grad
@@ -48,18 +55,16 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
       if (this.decoupled) param.mul_(1 - lr * weightDecay)
       else direction = direction.add(param, { alpha: weightDecay })
     }
-    mean.lerp_(direction, 1 - beta1)
-    square.mul_(beta2).addcmul_(direction, direction, { value: 1 - beta2 })
+    mean.lerp_(parts(direction), 1 - beta1)
+    square.mul_(beta2).addcmul_(parts(direction), parts(direction), { value: 1 - beta2 })
     const correction1 = 1 - beta1 ** step
     const correction2 = Math.sqrt(1 - beta2 ** step)
-    let second = square
-    if (amsgrad) {
-      second = state['max_exp_avg_sq'] as Tensor
-      second.copy_(torch.maximum(second, square))
-    }
-    const denominator = second.sqrt().div_(correction2).add_(eps)
-    param.addcdiv_(mean, denominator, { value: -lr / correction1 })
+    largest?.copy_(torch.maximum(largest, square))
+    const denominator = (largest ?? square).sqrt().div_(correction2).add_(eps)
+    parts(param).addcdiv_(mean, denominator, { value: -lr / correction1 })
+    // The largest temporaries go at once: a synchronous loop gives the collector no time.
     denominator.dispose()
+    if (direction !== grad) direction.dispose()
   }
 
   protected override pythonDefaults(): Record<string, unknown> {
@@ -67,17 +72,46 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
   }
 }
 
+/** Complex numbers as pairs of real ones, whose parts are trained each on its own. */
+function parts(values: Tensor): Tensor {
+  return values.isComplex() ? torch.viewAsReal(values) : values
+}
+
+/** The running values of a parameter, which begin at zero. */
+function remembered(
+  param: Tensor,
+  state: ParamState,
+  { amsgrad }: AdamOptions,
+): { counter: Tensor; mean: Tensor; square: Tensor; largest: Tensor | null } {
+  const zeros = () => keep(torch.zerosLike(param, { memoryFormat: 'preserveFormat' }))
+  state['step'] ??= keep(tensor(0, { dtype: defaultDtype() === 'float64' ? 'float64' : 'float32' }))
+  state['exp_avg'] ??= zeros()
+  state['exp_avg_sq'] ??= zeros()
+  if (amsgrad) state['max_exp_avg_sq'] ??= zeros()
+  return {
+    counter: state['step'] as Tensor,
+    mean: parts(state['exp_avg'] as Tensor),
+    square: parts(state['exp_avg_sq'] as Tensor),
+    largest: amsgrad ? parts(state['max_exp_avg_sq'] as Tensor) : null,
+  }
+}
+
 /**
  * Adam: steps scaled by running means of the gradient and its square; weight decay is added to the gradient.
  *
+ * @throws ArgumentError for wrong options and for parameters that are no leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
  * @example
- * new torch.optim.Adam([torch.ones([2], { requiresGrad: true })], { lr: 1e-4 }).zeroGrad()
+ * const weight = torch.ones([2], { requiresGrad: true })
+ * const optimizer = new torch.optim.Adam([weight], { lr: 0.5 })
+ * weight.sum().backward()
+ * optimizer.step()
+ * weight.tolist() // [0.5, 0.5]
  */
 export class Adam extends AdamBase {
   protected override readonly decoupled = false
 
-  constructor(params: Params, options: Partial<AdamOptions> = {}) {
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super(params, options, 0)
   }
 }
@@ -85,12 +119,17 @@ export class Adam extends AdamBase {
 /**
  * Adam with weight decay on the parameters themselves; default decay 0.01.
  *
+ * @throws ArgumentError for wrong options and for parameters that are no leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+ * @example
+ * const net = new torch.nn.Linear(2, 1)
+ * const optimizer = new torch.optim.AdamW([{ params: [net.weight] }, { params: [net.bias], weightDecay: 0 }], { lr: 1e-3 })
+ * optimizer.paramGroups.map(({ weightDecay }) => weightDecay) // [0.01, 0]
  */
 export class AdamW extends AdamBase {
   protected override readonly decoupled = true
 
-  constructor(params: Params, options: Partial<AdamOptions> = {}) {
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super(params, options, 0.01)
   }
 }

@@ -1,52 +1,80 @@
 import { ArgumentError } from '../../native'
-import { noGrad } from '../autograd'
-import { isTensor, keep } from '../base'
+import { enableGrad, noGrad } from '../autograd'
+import { isTensor } from '../base'
+import { describe, suggestion } from '../dispatch/resolve'
 import type { Tensor } from '../tensor'
+import { readState, writeState, type OptimizerState, type ParamState } from './state'
 
 /** Parameters that share options: what is left out is the optimizer's default. */
-export type ParamGroup<Options> = { params: readonly Tensor[] } & Partial<Options>
+export type ParamGroup<Options> = { params: Iterable<Tensor> } & Partial<Options>
 
-/** What an optimizer remembers of one parameter, by Python's names. */
-export type ParamState = Record<string, Tensor | number | null>
+/** Parameters, or groups of them with options of their own. */
+export type Params<Options> = Iterable<Tensor> | Iterable<ParamGroup<Options>>
 
-/** Python's form: state by the parameter's number, and the groups with numbers in place of parameters. */
-export interface OptimizerState {
-  state: Map<number, ParamState>
-  param_groups: Record<string, unknown>[]
-}
-
-/** Python's name of an option, and back. */
-function snake(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-function camel(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-}
-
-/** The base of the optimizers: parameter groups, state by parameter, and its exchange with Python. */
+/**
+ * The base of the optimizers: parameter groups, state by parameter, and its exchange with Python.
+ *
+ * Options may be changed between steps, as `optimizer.paramGroups[0].lr = 1e-5`.
+ *
+ * @see https://docs.pytorch.org/docs/stable/optim.html#torch.optim.Optimizer
+ */
 export abstract class Optimizer<Options extends object> {
   readonly paramGroups: ({ params: Tensor[] } & Options)[] = []
-  protected readonly state = new Map<Tensor, ParamState>()
+  /** What is remembered of each parameter, by Python's names; empty before the first step. */
+  readonly state = new Map<Tensor, ParamState>()
+  private readonly known = new Set<Tensor>()
 
+  /** @param names - The options that this optimizer has. */
   constructor(
-    params: Iterable<Tensor> | readonly ParamGroup<Options>[],
+    params: Params<Options>,
     readonly defaults: Options,
+    names: readonly string[],
   ) {
-    const list = [...(params as Iterable<Tensor | ParamGroup<Options>>)]
-    if (list.length === 0) throw new ArgumentError('an optimizer needs at least one parameter')
-    if (isTensor(list[0])) this.addParamGroup({ params: list as Tensor[] } as unknown as ParamGroup<Options>)
+    const unknown = Object.keys(defaults).find((key) => !names.includes(key))
+    if (unknown !== undefined) throw new ArgumentError(`${this.constructor.name}: unknown option '${unknown}'${suggestion(unknown, names)}`)
+    const list = this.listOf(params)
+    if (list.length === 0) throw new ArgumentError(`${this.constructor.name} needs at least one parameter`)
+    if (list.some(isTensor)) this.addParamGroup({ params: list as Tensor[] } as unknown as ParamGroup<Options>)
     else for (const group of list) this.addParamGroup(group as ParamGroup<Options>)
   }
 
+  private listOf(params: unknown): unknown[] {
+    const isIterable = typeof params === 'object' && params !== null && Symbol.iterator in params && !isTensor(params)
+    if (isIterable) return [...(params as Iterable<unknown>)]
+    throw new ArgumentError(
+      `${this.constructor.name} takes a list of tensors, as module.parameters() gives, or of groups { params, … }, but received ${describe(params)}`,
+    )
+  }
+
+  /**
+   * Adds parameters with options of their own, such as layers that begin to be trained.
+   *
+   * @throws ArgumentError for what is no leaf, belongs to a group already, and for wrong options.
+   */
   addParamGroup(group: ParamGroup<Options>): void {
-    const params = [...group.params]
-    for (const param of params) {
-      if (!isTensor(param)) throw new ArgumentError('an optimizer takes tensors, or groups `{ params, … }`')
-      if (!param.isLeaf) throw new ArgumentError('an optimizer can only train leaves: this tensor is the result of an operation')
-      if (this.paramGroups.some((known) => known.params.includes(param))) throw new ArgumentError('a parameter appears in more than one group')
+    const name = this.constructor.name
+    if (typeof group !== 'object' || group === null || !('params' in group))
+      throw new ArgumentError(`${name}: a group must be { params, … } but is ${describe(group)}`)
+    const { params: given, ...options } = group
+    const params = (isTensor(given) ? [given] : this.listOf(given)) as Tensor[]
+    const own = new Set<Tensor>()
+    for (const [i, param] of params.entries()) {
+      if (!isTensor(param)) throw new ArgumentError(`${name} trains tensors, but parameter ${i} is ${describe(param)}`)
+      if (!param.isLeaf)
+        throw new ArgumentError(
+          `${name} can only train leaves, but parameter ${i} is the result of an operation: detach it, and let it require a gradient`,
+        )
+      if (this.known.has(param) || own.has(param))
+        throw new ArgumentError(`parameter ${i} ([${param.shape.join(', ')}]) appears in more than one group, or twice`)
+      own.add(param)
     }
-    this.paramGroups.push({ ...this.defaults, ...group, params })
+    const unknown = Object.keys(options).find((key) => !(key in this.defaults))
+    if (unknown !== undefined)
+      throw new ArgumentError(`${name}: unknown option '${unknown}' of a group${suggestion(unknown, Object.keys(this.defaults))}`)
+    const whole: Options = { ...this.defaults, ...(options as unknown as Partial<Options>) }
+    this.checkOptions(whole)
+    for (const param of own) this.known.add(param)
+    this.paramGroups.push({ ...whole, params })
   }
 
   /** Forgets all gradients (sets them to null), or zeroes them. */
@@ -54,13 +82,20 @@ export abstract class Optimizer<Options extends object> {
     for (const { params } of this.paramGroups) {
       for (const param of params) {
         if (options.setToNone ?? true) param.grad = null
-        else param.grad?.zero_()
+        else param.grad = param.grad?.detach().zero_() ?? null
       }
     }
   }
 
-  /** One step along the gradients; parameters without one stay. */
-  step(): void {
+  /**
+   * One step along the gradients; parameters without one stay.
+   *
+   * @param closure - Computes the loss anew and its gradients, before the step; its result is given back.
+   */
+  step(): void
+  step<Loss>(closure: () => Loss): Loss
+  step<Loss>(closure?: () => Loss): Loss | undefined {
+    const loss = closure === undefined ? undefined : enableGrad(closure)
     noGrad(() => {
       for (const group of this.paramGroups) {
         for (const param of group.params) {
@@ -69,10 +104,20 @@ export abstract class Optimizer<Options extends object> {
         }
       }
     })
+    return loss
   }
 
   /** Changes one parameter in place. */
   protected abstract update(param: Tensor, grad: Tensor, state: ParamState, group: Options): void
+
+  /** Refuses options outside their ranges. */
+  protected abstract checkOptions(options: Options): void
+
+  /** The names in a parameter's state: those it always has, and those it may have. */
+  protected abstract readonly stateNames: { readonly always: readonly string[]; readonly sometimes: readonly string[] }
+
+  /** Options that Python's optimizer has in its groups and this one does not. */
+  protected abstract pythonDefaults(): Record<string, unknown>
 
   private stateOf(param: Tensor): ParamState {
     let state = this.state.get(param)
@@ -80,61 +125,37 @@ export abstract class Optimizer<Options extends object> {
     return state
   }
 
-  /** The state in Python's form, which its optimizers load. */
+  /** The state in Python's form, which its optimizers load: the very tensors, not copies. */
   stateDict(): OptimizerState {
-    const numbers = new Map(this.paramGroups.flatMap(({ params }) => params).map((param, i) => [param, i]))
-    const state = new Map<number, ParamState>()
-    for (const [param, number] of numbers) {
-      const own = this.state.get(param)
-      if (own !== undefined && Object.keys(own).length > 0) state.set(number, { ...own })
-    }
-    const groups = this.paramGroups.map(({ params, ...options }) => ({
-      ...Object.fromEntries(Object.entries(options).map(([key, value]) => [snake(key), value])),
-      ...this.pythonDefaults(),
-      params: params.map((param) => numbers.get(param)!),
-    }))
-    return { state, param_groups: groups }
+    return writeState(this.paramGroups, this.state, this.pythonDefaults())
   }
 
-  /** Options that Python's optimizer has in its groups and this one does not. */
-  protected pythonDefaults(): Record<string, unknown> {
-    return {}
-  }
-
-  /** Takes a state of Python's form; tensors are copied to the parameters' devices. */
+  /**
+   * Takes a state of Python's form; tensors are copied to the parameters' dtypes and devices.
+   *
+   * @throws ArgumentError for a state of other groups, of another optimizer or of other shapes; then nothing is changed.
+   */
   loadStateDict(dict: OptimizerState): void {
-    const groups = dict.param_groups
-    const sizes = groups.map((group) => (group['params'] as unknown[]).length)
-    if (sizes.join() !== this.paramGroups.map(({ params }) => params.length).join()) {
-      throw new ArgumentError(
-        `the state's groups have ${sizes.join(', ')} parameters, this optimizer's ${this.paramGroups.map(({ params }) => params.length).join(', ')}`,
-      )
-    }
-    const byNumber = new Map<number, Tensor>()
-    groups.forEach((group, i) => {
-      const own = this.paramGroups[i]!
-      ;(group['params'] as number[]).forEach((number, j) => byNumber.set(Number(number), own.params[j]!))
-      for (const [key, value] of Object.entries(group)) {
-        const name = camel(key)
-        if (name !== 'params' && name in this.defaults) (own as Record<string, unknown>)[name] = value
-      }
-    })
+    const { groups, state } = readState(this.constructor.name, dict, this.paramGroups, this.stateNames, Object.keys(this.pythonDefaults()))
+    for (const group of groups) this.checkOptions({ ...this.defaults, ...group })
+    groups.forEach((group, i) => Object.assign(this.paramGroups[i]!, group))
     this.state.clear()
-    const entries: Iterable<[unknown, ParamState]> = dict.state instanceof Map ? dict.state : Object.entries(dict.state as Record<string, ParamState>)
-    for (const [number, values] of entries) {
-      const param = byNumber.get(Number(number))
-      if (param === undefined) throw new ArgumentError(`the state names parameter ${String(number)}, which no group has`)
-      const own: ParamState = {}
-      for (const [key, value] of Object.entries(values)) {
-        if (!isTensor(value)) own[key] = value
-        else own[key] = keep(key === 'step' ? value.detach().clone() : value.detach().to({ dtype: param.dtype, device: param.device, copy: true }))
-      }
-      this.state.set(param, own)
-    }
+    for (const [param, values] of state) this.state.set(param, values)
   }
 }
 
 /** @internal Refuses a number outside its range. */
 export function checkRange(name: string, value: number, low: number, high = Infinity): void {
-  if (!(value >= low && value < high)) throw new ArgumentError(`${name} must be ${high === Infinity ? `at least ${low}` : `in [${low}, ${high})`} but is ${value}`)
+  if (!(typeof value === 'number' && value >= low && value < high)) {
+    throw new ArgumentError(
+      `${name} must be ${high === Infinity ? `a number from ${low} on` : `in [${low}, ${high})`} but is ${describe(value)}`,
+    )
+  }
+}
+
+/** @internal Refuses options by position, as Python takes them. */
+export function checkNamed(optimizer: string, options: unknown, example: string): void {
+  if (typeof options !== 'object' || options === null || isTensor(options)) {
+    throw new ArgumentError(`${optimizer} takes its options by name, as ${example}, but received ${describe(options)}`)
+  }
 }

@@ -1,32 +1,52 @@
 import { ArgumentError } from '../../native'
 import { keep } from '../base'
 import type { Tensor } from '../tensor'
-import { Optimizer, checkRange, type ParamGroup, type ParamState } from './optimizer'
+import { Optimizer, checkNamed, checkRange, type Params } from './optimizer'
+import type { ParamState } from './state'
 
 export interface SGDOptions {
+  /** Default 1e-3. */
   lr: number
+  /** Default 0. */
   momentum: number
+  /** The share of the gradient that does not enter the momentum. Default 0. */
   dampening: number
+  /** Default 0. */
   weightDecay: number
+  /** Nesterov's momentum. Default false. */
   nesterov: boolean
+  /** Climbs in place of descending. Default false. */
   maximize: boolean
 }
+
+const NAMES = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize']
 
 /**
  * Gradient descent, with momentum if asked for.
  *
+ * @throws ArgumentError for wrong options and for parameters that are no leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @example
- * new torch.optim.SGD([torch.ones([2], { requiresGrad: true })], { lr: 0.1, momentum: 0.9 }).step()
+ * const weight = torch.ones([2], { requiresGrad: true })
+ * const optimizer = new torch.optim.SGD([weight], { lr: 0.5, momentum: 0.9 })
+ * weight.sum().backward()
+ * optimizer.step()
+ * weight.tolist() // [0.5, 0.5]
  */
 export class SGD extends Optimizer<SGDOptions> {
-  constructor(params: Iterable<Tensor> | readonly ParamGroup<SGDOptions>[], options: Partial<SGDOptions> = {}) {
-    const full = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, ...options }
-    checkRange('lr', full.lr, 0)
-    checkRange('momentum', full.momentum, 0)
-    checkRange('weightDecay', full.weightDecay, 0)
-    if (full.nesterov && (full.momentum <= 0 || full.dampening !== 0)) throw new ArgumentError('nesterov needs a momentum above 0 and no dampening')
-    super(params, full)
+  protected override readonly stateNames = { always: [], sometimes: ['momentum_buffer'] }
+
+  constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
+    checkNamed(new.target.name, options, '{ lr: 1e-3 }')
+    super(params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, ...options }, NAMES)
+  }
+
+  protected override checkOptions({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
+    checkRange('lr', lr, 0)
+    checkRange('momentum', momentum, 0)
+    checkRange('dampening', dampening, -Infinity)
+    checkRange('weightDecay', weightDecay, 0)
+    if (nesterov && (momentum <= 0 || dampening !== 0)) throw new ArgumentError('nesterov needs a momentum above 0 and no dampening')
   }
 
   protected override update(param: Tensor, grad: Tensor, state: ParamState, group: SGDOptions): void {
@@ -34,12 +54,13 @@ export class SGD extends Optimizer<SGDOptions> {
     let direction = maximize ? grad.neg() : grad
     if (weightDecay !== 0) direction = direction.add(param, { alpha: weightDecay })
     if (momentum !== 0) {
-      let buffer = state['momentum_buffer'] as Tensor | undefined
-      if (buffer == null) state['momentum_buffer'] = buffer = keep(direction.clone().detach())
+      let buffer = state['momentum_buffer'] as Tensor | null | undefined
+      if (buffer == null) state['momentum_buffer'] = buffer = keep(direction.clone())
       else buffer.mul_(momentum).add_(direction, { alpha: 1 - dampening })
       direction = nesterov ? direction.add(buffer, { alpha: momentum }) : buffer
     }
     param.add_(direction, { alpha: -lr })
+    if (direction !== grad && direction !== state['momentum_buffer']) direction.dispose()
   }
 
   protected override pythonDefaults(): Record<string, unknown> {

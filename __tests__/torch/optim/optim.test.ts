@@ -1,0 +1,391 @@
+import { describe, expect, test } from 'vitest'
+import * as torch from '../../../src/torch'
+import type { Tensor } from '../../../src/torch'
+import type { OptimizerState } from '../../../src/torch/optim'
+import { runPython } from '../../support/python'
+
+type Kind = 'SGD' | 'Adam' | 'AdamW'
+
+const shapes = [[4, 3], [5], [2, 3, 2, 2], []]
+
+const cases: Record<string, { kind: Kind; options: Record<string, unknown> }> = {
+  SGD: { kind: 'SGD', options: {} },
+  'SGD with decay': { kind: 'SGD', options: { lr: 0.1, weightDecay: 0.05 } },
+  'SGD with momentum': { kind: 'SGD', options: { lr: 0.1, momentum: 0.9 } },
+  'SGD with momentum, dampening and decay': { kind: 'SGD', options: { lr: 0.1, momentum: 0.8, dampening: 0.3, weightDecay: 0.01 } },
+  'SGD with Nesterov momentum': { kind: 'SGD', options: { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.02 } },
+  'SGD that climbs': { kind: 'SGD', options: { lr: 0.1, momentum: 0.9, maximize: true } },
+  Adam: { kind: 'Adam', options: {} },
+  'Adam with all of its numbers': { kind: 'Adam', options: { lr: 0.02, betas: [0.7, 0.95], eps: 1e-4, weightDecay: 0.03 } },
+  'Adam without memory': { kind: 'Adam', options: { lr: 0.02, betas: [0, 0] } },
+  'Adam with amsgrad': { kind: 'Adam', options: { lr: 0.02, amsgrad: true } },
+  'Adam that climbs': { kind: 'Adam', options: { lr: 0.02, maximize: true, weightDecay: 0.1 } },
+  AdamW: { kind: 'AdamW', options: {} },
+  'AdamW with all of its numbers': {
+    kind: 'AdamW',
+    options: { lr: 0.02, betas: [0.7, 0.95], eps: 1e-4, weightDecay: 0.3, amsgrad: true, maximize: true },
+  },
+}
+
+const snake = (options: object) =>
+  Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value as unknown]),
+  )
+
+function make(kind: Kind, params: readonly Tensor[], options: Record<string, unknown>) {
+  const groups = [{ params: params.slice(0, 2) }, { params: params.slice(2), lr: 0.07 }]
+  return new torch.optim[kind](groups, options)
+}
+
+const pythonSteps = `
+def build(options):
+    options = {name: tuple(float(item) for item in value) if isinstance(value, list) else value for name, value in options.items()}
+    params = [p.clone().requires_grad_() for p in inputs['params']]
+    return params, getattr(torch.optim, inputs['kind'])([{'params': params[:2]}, {'params': params[2:], 'lr': 0.07}], **options)
+
+def run(params, optimizer, grads):
+    trail = []
+    for step in grads:
+        optimizer.zero_grad()
+        for p, g in zip(params, step):
+            p.grad = None if g is None else g.clone()
+        optimizer.step()
+        trail.append([p.detach().clone() for p in params])
+    return trail
+`
+
+/** Gradients of five steps; the second parameter has none in the first two. */
+function gradients(dtype: 'float32' | 'float64'): (Tensor | null)[][] {
+  return [0, 1, 2, 3, 4].map((step) => shapes.map((shape, i) => (i === 1 && step < 2 ? null : torch.randn(shape, { dtype }))))
+}
+
+function run(
+  params: readonly Tensor[],
+  optimizer: { zeroGrad(): void; step(): void },
+  grads: readonly (readonly (Tensor | null)[])[],
+): Tensor[][] {
+  return grads.map((step) => {
+    optimizer.zeroGrad()
+    step.forEach((grad, i) => (params[i]!.grad = grad === null ? null : grad.clone()))
+    optimizer.step()
+    return params.map((param) => param.detach().clone())
+  })
+}
+
+const fresh = (params: readonly Tensor[]) => params.map((param) => param.clone().requiresGrad_())
+
+/** Everything of a state that can be compared, tensors aside. */
+function plain(state: OptimizerState): unknown {
+  return JSON.parse(
+    JSON.stringify(state.param_groups.map((group) => Object.fromEntries(Object.entries(group).sort(([a], [b]) => (a < b ? -1 : 1))))),
+  )
+}
+
+/** An empty dict of Python comes without its kind of keys. */
+const entriesOf = (state: OptimizerState) => (state.state instanceof Map ? [...state.state] : []).sort(([a], [b]) => a - b)
+
+function expectSameState(ours: OptimizerState, python: OptimizerState, kind: Kind): void {
+  expect(entriesOf(ours).map(([number]) => number)).toEqual(entriesOf(python).map(([number]) => number))
+  for (const [number, values] of entriesOf(python)) {
+    const own = ours.state.get(number)!
+    expect(Object.keys(own).sort(), `parameter ${number}`).toEqual(Object.keys(values).sort())
+    for (const [key, value] of Object.entries(values))
+      expectSame(own[key] as Tensor, value as Tensor, kind, `${key} of parameter ${number}`)
+  }
+  expect(plain(ours)).toEqual(plain(python))
+}
+
+/** JavaScript's powers of the betas differ from Python's in the last place of a double, which float32 does not see. */
+function expectSame(received: Tensor, expected: Tensor, kind: Kind, name: string): void {
+  if (kind === 'SGD' || expected.dtype === 'float32') expect(received, name).toEqualTensor(expected)
+  else expect(received, name).toBeAllclose(expected, { rtol: 1e-14, atol: 1e-15 })
+}
+
+describe.each(['float32', 'float64'] as const)("five steps give Python's numbers to the last bit, in %s", (dtype) => {
+  test.each(Object.entries(cases))('%s', async (_, { kind, options }) => {
+    torch.manualSeed(3)
+    const params = shapes.map((shape) => torch.randn(shape, { dtype }))
+    const grads = gradients(dtype)
+    const python = runPython<{ trail: Tensor[][]; state: OptimizerState }>(
+      `${pythonSteps}
+params, optimizer = build(inputs['options'])
+outputs = {'trail': run(params, optimizer, inputs['grads']), 'state': optimizer.state_dict()}
+`,
+      { params, grads, kind, options: snake(options) },
+    )
+    const own = fresh(params)
+    const optimizer = make(kind, own, options)
+    const trail = run(own, optimizer, grads)
+    const expected = await python
+    for (const [step, tensors] of expected.trail.entries()) {
+      for (const [i, tensor] of tensors.entries()) expectSame(trail[step]![i]!, tensor, kind, `parameter ${i} after step ${step + 1}`)
+    }
+    expectSameState(optimizer.stateDict(), expected.state, kind)
+  })
+})
+
+describe('a state goes on where the other side left off', () => {
+  test.each(['SGD with Nesterov momentum', 'Adam with amsgrad', 'AdamW with all of its numbers'])('%s', async (name) => {
+    const { kind, options } = cases[name]!
+    torch.manualSeed(4)
+    const params = shapes.map((shape) => torch.randn(shape))
+    const [before, after] = [gradients('float32'), gradients('float32')]
+
+    const own = fresh(params)
+    const optimizer = make(kind, own, options)
+    run(own, optimizer, before)
+    const python = await runPython<{ trail: Tensor[][]; state: OptimizerState; middle: Tensor[]; first: OptimizerState }>(
+      `${pythonSteps}
+import copy
+params, optimizer = build({})
+optimizer.load_state_dict(inputs['state'])
+with torch.no_grad():
+    for p, value in zip(params, inputs['trained']):
+        p.copy_(value)
+outputs = {'trail': run(params, optimizer, inputs['after']), 'state': optimizer.state_dict()}
+params, optimizer = build(inputs['options'])
+outputs['middle'] = run(params, optimizer, inputs['before'])[-1]
+outputs['first'] = copy.deepcopy(optimizer.state_dict())
+`,
+      { params, before, after, kind, options: snake(options), state: optimizer.stateDict(), trained: own.map((param) => param.detach()) },
+    )
+
+    // Python took our state; we go on ourselves, and take Python's.
+    const there = fresh(python.middle)
+    const second = make(kind, there, {})
+    second.loadStateDict(python.first)
+    const continued = run(there, second, after)
+    const here = run(own, optimizer, after)
+    for (const [step, tensors] of python.trail.entries()) {
+      for (const [i, tensor] of tensors.entries()) {
+        expect(here[step]![i]!, `ours, parameter ${i}, step ${step}`).toEqualTensor(tensor)
+        expect(continued[step]![i]!, `Python's, parameter ${i}, step ${step}`).toEqualTensor(tensor)
+      }
+    }
+    expectSameState(second.stateDict(), python.state, kind)
+  })
+
+  test('what a scheduler left in a group stays, and older forms are read', async () => {
+    const param = torch.ones([2], { requiresGrad: true })
+    const python = await runPython<{ state: OptimizerState }>(`
+      p = torch.ones(2, requires_grad=True)
+      optimizer = torch.optim.Adam([p], lr=torch.tensor(0.5))
+      scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+      p.sum().backward()
+      optimizer.step()
+      outputs = {'state': optimizer.state_dict()}
+    `)
+    const optimizer = new torch.optim.Adam([param])
+    python.state.state.get(0)!['step'] = 1
+    optimizer.loadStateDict(python.state)
+    expect(optimizer.paramGroups[0]!.lr).toBe(0.5)
+    expect(optimizer.stateDict().param_groups[0]).toMatchObject({ initial_lr: expect.anything() as unknown, lr: 0.5, foreach: null })
+    param.sum().backward()
+    optimizer.step()
+    expect((optimizer.state.get(param)!['step'] as Tensor).item()).toBe(2)
+  })
+
+  test('state keys that were turned into strings are read', () => {
+    const param = torch.ones([2], { requiresGrad: true })
+    const optimizer = new torch.optim.SGD([param], { momentum: 0.5 })
+    const state = { state: { '0': { momentum_buffer: torch.tensor([3, 4]) } }, param_groups: optimizer.stateDict().param_groups }
+    optimizer.loadStateDict(state as never)
+    expect((optimizer.state.get(param)!['momentum_buffer'] as Tensor).tolist()).toEqual([3, 4])
+  })
+})
+
+test("a network trains as in Python, through the optimizer's whole life", async () => {
+  torch.manualSeed(9)
+  const net = new torch.nn.Sequential(
+    new torch.nn.Linear(3, 8),
+    new torch.nn.BatchNorm1d(8),
+    new torch.nn.ReLU(),
+    new torch.nn.Linear(8, 1),
+  )
+  const x = torch.randn([16, 3])
+  const python = runPython<{ losses: number[]; state: Record<string, Tensor> }>(
+    `
+    from torch import nn
+    net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
+    net.load_state_dict(inputs['state'])
+    optimizer = torch.optim.AdamW(net[0].parameters(), lr=0.01)
+    losses = []
+    for step in range(5):
+        if step == 2:
+            optimizer.add_param_group({'params': list(net[3].parameters()), 'lr': 0.1, 'weight_decay': 0.0})
+        if step == 3:
+            optimizer.param_groups[0]['lr'] = 0.001
+        optimizer.zero_grad()
+        loss = net(inputs['x']).square().mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    outputs = {'losses': losses, 'state': net.state_dict()}
+    `,
+    { state: Object.fromEntries(Object.entries(net.stateDict()).map(([key, value]) => [key, value.clone()])), x },
+  )
+  const optimizer = new torch.optim.AdamW(net.at(0).parameters(), { lr: 0.01 })
+  const losses = [0, 1, 2, 3, 4].map((step) => {
+    if (step === 2) optimizer.addParamGroup({ params: net.at(3).parameters(), lr: 0.1, weightDecay: 0 })
+    if (step === 3) optimizer.paramGroups[0]!.lr = 0.001
+    optimizer.zeroGrad()
+    const loss = net.call(x).square().mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+  })
+  const expected = await python
+  losses.forEach((loss, i) => expect(loss / expected.losses[i]!).toBeCloseTo(1, 5))
+  for (const [name, value] of Object.entries(expected.state))
+    expect(net.stateDict()[name]!, name).toBeAllclose(value, { rtol: 1e-4, atol: 1e-6 })
+})
+
+test('complex parameters are trained in both of their parts', async () => {
+  const data = torch.randn([3], { dtype: 'complex64' })
+  const grad = torch.randn([3], { dtype: 'complex64' })
+  const bytes = (tensor: Tensor) => torch.viewAsReal(tensor).clone()
+  const python = await runPython(
+    `
+    outputs = {}
+    for kind, options in (('SGD', {'momentum': 0.9}), ('Adam', {'amsgrad': True}), ('AdamW', {})):
+        p = torch.view_as_complex(inputs['data'].clone()).requires_grad_()
+        optimizer = getattr(torch.optim, kind)([p], lr=0.1, **options)
+        for _ in range(3):
+            p.grad = torch.view_as_complex(inputs['grad'].clone())
+            optimizer.step()
+        outputs[kind] = torch.view_as_real(p.detach())
+    `,
+    { data: bytes(data), grad: bytes(grad) },
+  )
+  for (const [kind, options] of Object.entries({ SGD: { momentum: 0.9 }, Adam: { amsgrad: true }, AdamW: {} })) {
+    const param = data.clone().requiresGrad_()
+    const optimizer = new torch.optim[kind as Kind]([param], { lr: 0.1, ...options })
+    for (let i = 0; i < 3; i++) {
+      param.grad = grad.clone()
+      optimizer.step()
+    }
+    expect(torch.viewAsReal(param.detach()), kind).toBeAllclose(python[kind]!)
+  }
+})
+
+describe('gradients', () => {
+  test('zeroGrad forgets them, or zeroes them', () => {
+    const param = torch.ones([2], { requiresGrad: true })
+    const optimizer = new torch.optim.SGD([param])
+    param.sum().backward()
+    optimizer.zeroGrad({ setToNone: false })
+    expect(param.grad!.tolist()).toEqual([0, 0])
+    optimizer.zeroGrad()
+    expect(param.grad).toBeNull()
+    optimizer.step()
+    expect(param.tolist()).toEqual([1, 1])
+    expect(optimizer.state.size).toBe(0)
+  })
+
+  test('a closure computes the loss, with the graph on, and gives it back', () => {
+    const param = torch.ones([2], { requiresGrad: true })
+    const optimizer = new torch.optim.SGD([param], { lr: 1 })
+    const loss = torch.noGrad(() =>
+      optimizer.step(() => {
+        optimizer.zeroGrad()
+        const value = param.square().sum()
+        value.backward()
+        return value
+      }),
+    )
+    expect(loss.item()).toBe(2)
+    expect(param.tolist()).toEqual([-1, -1])
+    expect(param.requiresGrad).toBe(true)
+  })
+
+  test('states live on where the step runs in a scope', () => {
+    const param = torch.ones([2], { requiresGrad: true })
+    const optimizer = new torch.optim.Adam([param], { amsgrad: true })
+    for (let i = 0; i < 2; i++) {
+      torch.scope(() => {
+        param.square().sum().backward()
+        optimizer.step()
+      })
+    }
+    expect((optimizer.state.get(param)!['step'] as Tensor).item()).toBe(2)
+  })
+})
+
+describe('misuse', () => {
+  const param = () => torch.ones([2], { requiresGrad: true })
+  const { SGD, Adam, AdamW } = torch.optim
+
+  test('of what is trained', () => {
+    expect(() => new Adam([])).toThrow(/Adam needs at least one parameter/)
+    expect(() => new Adam(param() as never)).toThrow(
+      /Adam takes a list of tensors, as module\.parameters\(\) gives, or of groups .* but received Tensor float32 \[2\]/,
+    )
+    expect(() => new Adam(new torch.nn.Linear(1, 1) as never)).toThrow(/as module\.parameters\(\) gives, .* but received Linear/)
+    expect(() => new Adam([param(), 3 as never])).toThrow(/parameter 1 is 3/)
+    expect(() => new Adam([3 as never])).toThrow(/a group must be { params, … } but is 3/)
+    expect(() => new Adam([param().mul(2)])).toThrow(/can only train leaves, but parameter 0 is the result of an operation/)
+    const shared = param()
+    expect(() => new Adam([shared, shared])).toThrow(/parameter 1 \(\[2\]\) appears in more than one group, or twice/)
+    expect(() => new SGD([{ params: [shared] }, { params: [shared] }])).toThrow(/more than one group/)
+    expect(() => new SGD([{ params: [shared], lrr: 1 } as never])).toThrow(/SGD: unknown option 'lrr' of a group \(did you mean 'lr'\?\)/)
+  })
+
+  test('of options', () => {
+    expect(() => new Adam([param()], 1e-3 as never)).toThrow(/Adam takes its options by name, as { lr: 1e-3 }, but received 0\.001/)
+    expect(() => new Adam([param()], { weight_decay: 0.1 } as never)).toThrow(
+      /unknown option 'weight_decay' \(did you mean 'weightDecay'\?\)/,
+    )
+    expect(() => new Adam([param()], { lr: -1 })).toThrow(/lr must be a number from 0 on but is -1/)
+    expect(() => new Adam([param()], { lr: NaN })).toThrow(/lr must be/)
+    expect(() => new Adam([param()], { lr: '0.1' as never })).toThrow(/lr must be a number from 0 on but is '0\.1'/)
+    expect(() => new Adam([param()], { betas: [0.9, 1] })).toThrow(/betas\[1\] must be in \[0, 1\) but is 1/)
+    expect(() => new Adam([param()], { betas: 0.9 as never })).toThrow(/betas must be two numbers/)
+    expect(() => new AdamW([param()], { eps: -1e-8 })).toThrow(/eps must be/)
+    expect(() => new AdamW([{ params: [param()], weightDecay: -1 }])).toThrow(/weightDecay must be/)
+    expect(() => new SGD([param()], { momentum: -1 })).toThrow(/momentum must be/)
+    expect(() => new SGD([param()], { nesterov: true })).toThrow(/nesterov needs a momentum above 0/)
+  })
+
+  test('of sparse gradients', () => {
+    const weight = torch.ones([3, 2], { requiresGrad: true })
+    const loss = () => torch.nn.functional.embedding(torch.tensor([1n]), weight, { sparse: true }).sum()
+    loss().backward()
+    expect(weight.grad!.isSparse).toBe(true)
+    expect(() => new Adam([weight]).step()).toThrow(/Adam takes no sparse gradients: use SGD/)
+    new SGD([weight], { lr: 1 }).step()
+    expect(weight.tolist()).toEqual([
+      [1, 1],
+      [0, 0],
+      [1, 1],
+    ])
+  })
+
+  test('of states changes nothing', () => {
+    const one = param()
+    const optimizer = new Adam([one])
+    one.sum().backward()
+    optimizer.step()
+    const before = optimizer.stateDict()
+    const sgd = new SGD([param()], { momentum: 0.5 })
+    sgd.paramGroups[0]!.params[0]!.grad = torch.ones([2])
+    sgd.step()
+    const good = new Adam([param()]).stateDict()
+    const named = { step: 1, exp_avg: torch.ones([3]), exp_avg_sq: torch.ones([3]) }
+    for (const [state, message] of [
+      [new Adam([param(), param()]).stateDict(), /the state has groups of 2 parameters, but this Adam has groups of 1/],
+      [
+        sgd.stateDict(),
+        /the state is of another optimizer: parameter 0 remembers momentum_buffer, but Adam expects step, exp_avg, exp_avg_sq, perhaps max_exp_avg_sq/,
+      ],
+      [{ ...good, state: new Map([[0, named]]) }, /exp_avg of parameter 0 is \[3\] in the state, but the parameter is \[2\]/],
+      [{ ...good, state: new Map([[5, named]]) }, /the state remembers parameter 5, which is in none of its groups/],
+      [{ ...good, param_groups: [{ ...good.param_groups[0], lr: -3 }] }, /lr must be/],
+      [{ weight: torch.ones([1]) }, /Adam loads { state, param_groups }, as stateDict\(\) gives/],
+      [null, /but received null/],
+    ] as const) {
+      expect(() => optimizer.loadStateDict(state as never)).toThrow(message)
+      expect(() => optimizer.loadStateDict(state as never)).toThrow(torch.ArgumentError)
+    }
+    expectSameState(optimizer.stateDict(), before, 'Adam')
+  })
+})

@@ -1,0 +1,130 @@
+import { ArgumentError } from '../../native'
+import { isTensor, keep } from '../base'
+import { scalarTensor } from '../creation'
+import { describe } from '../dispatch/resolve'
+import type { Tensor } from '../tensor'
+
+/** What an optimizer remembers of one parameter, by Python's names. */
+export type ParamState = Record<string, Tensor | number | null>
+
+/** Python's form: state by the parameter's number, and the groups with numbers in place of parameters. */
+export interface OptimizerState {
+  state: Map<number, ParamState>
+  param_groups: Record<string, unknown>[]
+}
+
+type Group = { params: Tensor[] } & object
+
+/** Python's name of an option, and back. */
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+function camel(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** Parameters are numbered through all groups. */
+export function writeState(
+  groups: readonly Group[],
+  states: ReadonlyMap<Tensor, ParamState>,
+  pythonDefaults: Record<string, unknown>,
+): OptimizerState {
+  const numbers = new Map(groups.flatMap(({ params }) => params).map((param, i) => [param, i]))
+  const state = new Map<number, ParamState>()
+  for (const [param, number] of numbers) {
+    const own = states.get(param)
+    if (own !== undefined && Object.keys(own).length > 0) state.set(number, { ...own })
+  }
+  const written = groups.map(({ params, ...options }) => ({
+    // A frozen array is saved as a tuple, which betas are in Python.
+    ...Object.fromEntries(
+      Object.entries(options).map(([key, value]) => [
+        snake(key),
+        Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : (value as unknown),
+      ]),
+    ),
+    ...pythonDefaults,
+    params: params.map((param) => numbers.get(param)!),
+  }))
+  return { state, param_groups: written }
+}
+
+interface ReadState {
+  /** The options of each group by this package's names. */
+  readonly groups: readonly Record<string, unknown>[]
+  readonly state: ReadonlyMap<Tensor, ParamState>
+}
+
+/** Reads a state for these groups: copies its tensors, changes nothing. */
+export function readState(
+  optimizer: string,
+  dict: OptimizerState,
+  groups: readonly Group[],
+  names: { readonly always: readonly string[]; readonly sometimes: readonly string[] },
+  leftOut: readonly string[],
+): ReadState {
+  const given = groupsOf(optimizer, dict)
+  const [theirs, ours] = [given.map(({ params }) => params.length), groups.map(({ params }) => params.length)]
+  if (theirs.join() !== ours.join()) {
+    throw new ArgumentError(
+      `the state has groups of ${theirs.join(', ')} parameters, but this ${optimizer} has groups of ${ours.join(', ')}`,
+    )
+  }
+  const byNumber = new Map<number, Tensor>()
+  given.forEach(({ params }, i) => params.forEach((number, j) => byNumber.set(Number(number), groups[i]!.params[j]!)))
+  const state = new Map<Tensor, ParamState>()
+  const entries: Iterable<[unknown, ParamState]> =
+    dict.state instanceof Map ? dict.state : Object.entries(dict.state as Record<string, ParamState>)
+  for (const [number, values] of entries) {
+    const param = byNumber.get(Number(number))
+    if (param === undefined) throw new ArgumentError(`the state remembers parameter ${describe(number)}, which is in none of its groups`)
+    checkNames(optimizer, number, values, names)
+    state.set(param, Object.fromEntries(Object.entries(values).map(([key, value]) => [key, valueFor(param, number, key, value)])))
+  }
+  return { groups: given.map(({ options }) => optionsOf(options, leftOut)), state }
+}
+
+/** What a scheduler put into a group, such as `initial_lr`, stays there for the way back. */
+function optionsOf(options: Record<string, unknown>, leftOut: readonly string[]): Record<string, unknown> {
+  const kept = Object.entries(options).filter(([key]) => !leftOut.includes(key))
+  return Object.fromEntries(kept.map(([key, value]) => [camel(key), isTensor(value) && value.numel() === 1 ? value.item() : value]))
+}
+
+function groupsOf(optimizer: string, dict: OptimizerState): { params: unknown[]; options: Record<string, unknown> }[] {
+  const groups = typeof dict === 'object' && dict !== null ? dict.param_groups : undefined
+  const isState = Array.isArray(groups) && typeof dict.state === 'object' && groups.every((group) => Array.isArray(group['params']))
+  if (!isState)
+    throw new ArgumentError(
+      `${optimizer} loads { state, param_groups }, as stateDict() gives here and in Python, but received ${describe(dict)}`,
+    )
+  return groups.map(({ params, ...options }) => ({ params: params as unknown[], options }))
+}
+
+function checkNames(
+  optimizer: string,
+  number: unknown,
+  values: ParamState,
+  { always, sometimes }: { always: readonly string[]; sometimes: readonly string[] },
+): void {
+  const given = Object.keys(values)
+  const fits = always.every((name) => given.includes(name)) && given.every((name) => always.includes(name) || sometimes.includes(name))
+  if (fits) return
+  const wanted = [...always, ...sometimes.map((name) => `perhaps ${name}`)].join(', ')
+  throw new ArgumentError(
+    `the state is of another optimizer: parameter ${String(number)} remembers ${given.join(', ')}, but ${optimizer} expects ${wanted}`,
+  )
+}
+
+function valueFor(param: Tensor, number: unknown, key: string, value: Tensor | number | null): Tensor | number | null {
+  // Optimizers from before PyTorch 1.12 counted in plain numbers.
+  if (key === 'step')
+    return keep(isTensor(value) ? value.detach().to({ device: 'cpu', copy: true }) : scalarTensor(Number(value), { dtype: 'float32' }))
+  if (!isTensor(value)) return value
+  if (value.shape.join() !== param.shape.join()) {
+    throw new ArgumentError(
+      `${key} of parameter ${String(number)} is [${value.shape.join(', ')}] in the state, but the parameter is [${param.shape.join(', ')}]`,
+    )
+  }
+  return keep(value.detach().to({ dtype: param.dtype, device: param.device, copy: true }))
+}

@@ -26,16 +26,36 @@ async function savedAsOld(expression: string, device = 'cpu'): Promise<string> {
 
 describe('a file from before PyTorch 1.6', () => {
   test('gives its values and tensors', async () => {
-    const path = await savedAsOld("collections.OrderedDict([('w', torch.arange(6.).view(2, 3)), ('h', torch.ones(2, dtype=torch.bfloat16)), ('n', torch.tensor(7)), ('epoch', 3), ('who', 'ä')])")
+    const path = await savedAsOld(
+      "collections.OrderedDict([('w', torch.arange(6.).view(2, 3)), ('h', torch.ones(2, dtype=torch.bfloat16)), ('n', torch.tensor(7)), ('epoch', 3), ('who', 'ä')])",
+    )
     const state = torch.load<{ w: Tensor; h: Tensor; n: Tensor; epoch: number; who: string }>(path)
     expect(Object.keys(state)).toEqual(['w', 'h', 'n', 'epoch', 'who'])
-    expect(state.w).toEqualTensor(torch.tensor([[0, 1, 2], [3, 4, 5]]))
+    expect(state.w).toEqualTensor(
+      torch.tensor([
+        [0, 1, 2],
+        [3, 4, 5],
+      ]),
+    )
     expect([state.h.dtype, state.h.tolist()]).toEqual(['bfloat16', [1, 1]])
     expect([state.n.item(), state.epoch, state.who]).toEqual([7, 3, 'ä'])
   })
 
   test('of every dtype that had a storage then', async () => {
-    const dtypes = ['float32', 'float64', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool', 'complex64', 'complex128']
+    const dtypes = [
+      'float32',
+      'float64',
+      'float16',
+      'bfloat16',
+      'int64',
+      'int32',
+      'int16',
+      'int8',
+      'uint8',
+      'bool',
+      'complex64',
+      'complex128',
+    ]
     const path = await savedAsOld(`[torch.tensor([0, 1, 1]).to(getattr(torch, name)) for name in ${JSON.stringify(dtypes)}]`)
     const tensors = torch.load<Tensor[]>(path)
     expect(tensors.map((tensor) => tensor.dtype)).toEqual(dtypes)
@@ -46,7 +66,14 @@ describe('a file from before PyTorch 1.6', () => {
     const path = await savedAsOld("(lambda base: {'base': base, 'row': base[1], 't': base.t()})(torch.arange(6.).view(2, 3))")
     const { base, row, t } = torch.load<Record<string, Tensor>>(path) as { base: Tensor; row: Tensor; t: Tensor }
     base.add_(10)
-    expect([row.tolist(), t.tolist()]).toEqual([[13, 14, 15], [[10, 13], [11, 14], [12, 15]]])
+    expect([row.tolist(), t.tolist()]).toEqual([
+      [13, 14, 15],
+      [
+        [10, 13],
+        [11, 14],
+        [12, 15],
+      ],
+    ])
   })
 
   test('whose storages were written on CUDA loads on the CPU', async () => {
@@ -97,11 +124,14 @@ test('zip files whose storages were written on CUDA load on the CPU, too', async
 
 test('a file of the very first kind, a tar archive, is named with the way out', async () => {
   const path = temporary('first.tar')
-  await runPython(`
+  await runPython(
+    `
     import tarfile, io
     with tarfile.open(inputs['path'], 'w', format=tarfile.PAX_FORMAT) as tar:
         for name in ['sys_info', 'pickle', 'tensors', 'storages']:
             info = tarfile.TarInfo(name); info.size = 4
-            tar.addfile(info, io.BytesIO(b'abcd'))`, { path })
+            tar.addfile(info, io.BytesIO(b'abcd'))`,
+    { path },
+  )
   expect(() => torch.load(path)).toThrow(/tar format of PyTorch 0\.1.*save it anew/)
 })

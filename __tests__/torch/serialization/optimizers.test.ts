@@ -4,21 +4,37 @@ import type { Tensor } from '../../../src/torch'
 import { temporary } from '../../support/files'
 import { runPython } from '../../support/python'
 
-type Make = (parameters: readonly Tensor[]) => torch.optim.Optimizer
+type AnyOptimizer = torch.optim.SGD | torch.optim.Adam | torch.optim.AdamW
+type Make = (parameters: readonly Tensor[]) => AnyOptimizer
 
 const optimizers: readonly (readonly [string, string, Make])[] = [
-  ['SGD', 'torch.optim.SGD(parameters, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01)', (p) => new torch.optim.SGD(p, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 })],
+  [
+    'SGD',
+    'torch.optim.SGD(parameters, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01)',
+    (p) => new torch.optim.SGD(p, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
+  ],
   ['Adam', 'torch.optim.Adam(parameters, lr=0.01, amsgrad=True)', (p) => new torch.optim.Adam(p, { lr: 0.01, amsgrad: true })],
   ['AdamW', 'torch.optim.AdamW(parameters, lr=0.01, betas=(0.8, 0.95))', (p) => new torch.optim.AdamW(p, { lr: 0.01, betas: [0.8, 0.95] })],
 ]
 
-const start = () => [torch.tensor([[1, -2], [0.5, 3]]), torch.tensor([0.25, -1])]
+const start = () => [
+  torch.tensor([
+    [1, -2],
+    [0.5, 3],
+  ]),
+  torch.tensor([0.25, -1]),
+]
 
 /** Steps on `sum(w²·scale)`, as the Python below does. */
-function step(optimizer: torch.optim.Optimizer, parameters: readonly Tensor[], count: number): void {
+function step(optimizer: AnyOptimizer, parameters: readonly Tensor[], count: number): void {
   for (let i = 0; i < count; i++) {
     optimizer.zeroGrad()
-    for (const parameter of parameters) parameter.mul(parameter).mul(0.5 + i).sum().backward()
+    for (const parameter of parameters)
+      parameter
+        .mul(parameter)
+        .mul(0.5 + i)
+        .sum()
+        .backward()
     optimizer.step()
   }
 }
@@ -51,8 +67,16 @@ optimizer = ${python}
 steps(optimizer, straight, 3)
 steps(optimizer, straight, 2)
 outputs = {'continued': continued, 'straight': straight, 'keys': sorted(saved['optimizer']), 'state': sorted(saved['optimizer']['state'])}`
-    const { continued, straight, keys, state } = await runPython<{ continued: Tensor[]; straight: Tensor[]; keys: string[]; state: number[] }>(code, { path, start: start() })
-    expect([keys, state]).toEqual([['param_groups', 'state'], [0, 1]])
+    const { continued, straight, keys, state } = await runPython<{
+      continued: Tensor[]
+      straight: Tensor[]
+      keys: string[]
+      state: number[]
+    }>(code, { path, start: start() })
+    expect([keys, state]).toEqual([
+      ['param_groups', 'state'],
+      [0, 1],
+    ])
     straight.forEach((expected, i) => expect(continued[i]).toBeAllclose(expected))
   })
 
@@ -79,11 +103,23 @@ test('a whole checkpoint makes the round trip here', () => {
   const path = temporary('checkpoint.pt')
   const net = new torch.nn.Linear(3, 2)
   const optimizer = new torch.optim.Adam(net.parameters(), { lr: 0.1 })
-  net.call(torch.ones([1, 3])).sum().backward()
+  net
+    .call(torch.ones([1, 3]))
+    .sum()
+    .backward()
   optimizer.step()
-  torch.save({ net: net.stateDict(), optimizer: optimizer.stateDict(), epoch: 3, rng: torch.getRngState(), history: [0.5, torch.float(1)] }, path)
+  torch.save(
+    { net: net.stateDict(), optimizer: optimizer.stateDict(), epoch: 3, rng: torch.getRngState(), history: [0.5, torch.float(1)] },
+    path,
+  )
   const drawn = torch.rand([3])
-  const saved = torch.load<{ net: torch.nn.StateDict; optimizer: torch.optim.OptimizerState; epoch: number; rng: Tensor; history: number[] }>(path)
+  const saved = torch.load<{
+    net: torch.nn.StateDict
+    optimizer: torch.optim.OptimizerState
+    epoch: number
+    rng: Tensor
+    history: number[]
+  }>(path)
   torch.setRngState(saved.rng)
   expect(torch.rand([3])).toEqualTensor(drawn)
   expect([saved.epoch, saved.history]).toEqual([3, [0.5, 1]])

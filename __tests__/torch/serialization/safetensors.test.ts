@@ -40,7 +40,25 @@ def read(path):
     return tensors, metadata
 `
 
-const dtypes = ['float64', 'float32', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint64', 'uint32', 'uint16', 'uint8', 'bool', 'complex64', 'float8_e4m3fn', 'float8_e5m2', 'float8_e8m0fnu'] as const
+const dtypes = [
+  'float64',
+  'float32',
+  'float16',
+  'bfloat16',
+  'int64',
+  'int32',
+  'int16',
+  'int8',
+  'uint64',
+  'uint32',
+  'uint16',
+  'uint8',
+  'bool',
+  'complex64',
+  'float8_e4m3fn',
+  'float8_e5m2',
+  'float8_e8m0fnu',
+] as const
 
 test.each(dtypes)('%s goes to the format and comes from it', async (dtype) => {
   const [theirs, ours] = [temporary('theirs.safetensors'), temporary('ours.safetensors')]
@@ -66,10 +84,20 @@ describe('saving', () => {
     const path = temporary('views.safetensors')
     const base = torch.arange(6, { dtype: 'float32' }).view([2, 3])
     const z = torch.complex(torch.tensor([1]), torch.tensor([2])).conj()
-    safetensors.save({ flag: torch.tensor([true]), base, t: base.t(), row: base.select(0, 1), p: new torch.nn.Parameter(torch.ones([1])), z }, path)
-    const { tensors, order } = await runPython<{ tensors: Record<string, Tensor>; order: string[] }>(`${format}\ntensors, _ = read(inputs['path'])\noutputs = {'tensors': tensors, 'order': list(tensors)}`, { path })
+    safetensors.save(
+      { flag: torch.tensor([true]), base, t: base.t(), row: base.select(0, 1), p: new torch.nn.Parameter(torch.ones([1])), z },
+      path,
+    )
+    const { tensors, order } = await runPython<{ tensors: Record<string, Tensor>; order: string[] }>(
+      `${format}\ntensors, _ = read(inputs['path'])\noutputs = {'tensors': tensors, 'order': list(tensors)}`,
+      { path },
+    )
     expect(order).toEqual(['z', 'base', 't', 'row', 'p', 'flag'])
-    expect(tensors['t']!.tolist()).toEqual([[0, 3], [1, 4], [2, 5]])
+    expect(tensors['t']!.tolist()).toEqual([
+      [0, 3],
+      [1, 4],
+      [2, 5],
+    ])
     expect(tensors['row']!.tolist()).toEqual([3, 4, 5])
     expect(torch.viewAsReal(tensors['z']!).tolist()).toEqual([[1, -2]])
   })
@@ -101,7 +129,9 @@ describe('saving', () => {
   })
 
   test('refuses metadata that are no strings', () => {
-    expect(() => safetensors.save({}, temporary('refused.safetensors'), { metadata: { n: 1 as unknown as string } })).toThrow(/metadata are strings, but 'n' is a number/)
+    expect(() => safetensors.save({}, temporary('refused.safetensors'), { metadata: { n: 1 as unknown as string } })).toThrow(
+      /metadata are strings, but 'n' is a number/,
+    )
   })
 })
 
@@ -137,7 +167,14 @@ describe('loading refuses', () => {
     ['gaps', () => forged({ a: entry([1], 0, 4), b: entry([1], 8, 12) }, 12), /the bytes of 'b' leave a gap/],
     ['bytes beyond the end', () => forged({ a: entry([4], 0, 16) }, 8), /truncated: its tensors take 16 bytes, but 8 are there/],
     ['bytes that nothing uses', () => forged({ a: entry([1], 0, 4) }, 8), /damaged: its tensors take 4 bytes, but 8 are there/],
-    ['another format', () => { torch.save([], temporary('other.pt')); return temporary('other.pt') }, /no safetensors file/],
+    [
+      'another format',
+      () => {
+        torch.save([], temporary('other.pt'))
+        return temporary('other.pt')
+      },
+      /no safetensors file/,
+    ],
   ])('%s', (_, make, message) => {
     const path = make()
     expect(() => safetensors.load(path)).toThrow(message)
@@ -148,7 +185,8 @@ describe('loading refuses', () => {
     const path = temporary('whole.safetensors')
     safetensors.save({ a: torch.arange(10), b: torch.ones([3]) }, path)
     const whole = readFileSync(path)
-    for (let length = 0; length < whole.length; length += 5) expect(() => safetensors.load(whole.subarray(0, length)), `cut to ${length}`).toThrow(torch.FileError)
+    for (let length = 0; length < whole.length; length += 5)
+      expect(() => safetensors.load(whole.subarray(0, length)), `cut to ${length}`).toThrow(torch.FileError)
   })
 })
 

@@ -13,7 +13,10 @@ state = net.state_dict()
 const names = ['conv.weight', 'conv.bias', 'bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var', 'bn.num_batches_tracked']
 
 /** Saves by Python's code; what we find in the file, and what we say about it. */
-async function foundIn(save: string, options: torch.StateDictOptions = {}): Promise<{ state: torch.nn.StateDict; said: string[]; expected: Record<string, Tensor> }> {
+async function foundIn(
+  save: string,
+  options: torch.StateDictOptions = {},
+): Promise<{ state: torch.nn.StateDict; said: string[]; expected: Record<string, Tensor> }> {
   const path = temporary('weights.pth')
   const expected = await runPython(`${makeNet}\npath = inputs['path']\n${save}\noutputs = state`, { path })
   const said: string[] = []
@@ -31,18 +34,42 @@ describe('the weights of', () => {
     ['a plain state dict', 'torch.save(state, path)', []],
     ['an old file', 'torch.save(state, path, _use_new_zipfile_serialization=False)', []],
     ['a plain dict of tensors', 'torch.save(dict(state), path)', []],
-    ['a checkpoint', "torch.save({'epoch': 3, 'state_dict': state, 'optimizer': torch.optim.Adam(net.parameters()).state_dict()}, path)", [/FILE is a checkpoint: its weights are taken from 'state_dict'/]],
+    [
+      'a checkpoint',
+      "torch.save({'epoch': 3, 'state_dict': state, 'optimizer': torch.optim.Adam(net.parameters()).state_dict()}, path)",
+      [/FILE is a checkpoint: its weights are taken from 'state_dict'/],
+    ],
     ['a checkpoint of another spelling', "torch.save({'model': state, 'args': {'lr': 1}}, path)", [/taken from 'model'/]],
     ['a checkpoint in a checkpoint', "torch.save({'model': {'state_dict': state}}, path)", [/taken from 'model\.state_dict'/]],
     ['a checkpoint under a name of its own', "torch.save({'my_encoder': state, 'epoch': 1}, path)", [/taken from 'my_encoder'/]],
-    ['DataParallel', "torch.save(torch.nn.DataParallel(net).state_dict(), path)", [/the prefix 'module\.' of a wrapped model is taken off/]],
-    ['DataParallel in a checkpoint', "torch.save({'state_dict': torch.nn.DataParallel(net).state_dict()}, path)", [/taken from 'state_dict'/, /prefix 'module\.'/]],
+    [
+      'DataParallel',
+      'torch.save(torch.nn.DataParallel(net).state_dict(), path)',
+      [/the prefix 'module\.' of a wrapped model is taken off/],
+    ],
+    [
+      'DataParallel in a checkpoint',
+      "torch.save({'state_dict': torch.nn.DataParallel(net).state_dict()}, path)",
+      [/taken from 'state_dict'/, /prefix 'module\.'/],
+    ],
     ['torch.compile', "torch.save({'_orig_mod.' + key: value for key, value in state.items()}, path)", [/prefix '_orig_mod\.'/]],
-    ['a compiled DataParallel', "torch.save({'module._orig_mod.' + key: value for key, value in state.items()}, path)", [/prefix 'module\.'/, /prefix '_orig_mod\.'/]],
-    ['an averaged model', "torch.save(torch.optim.swa_utils.AveragedModel(net).state_dict(), path)", [/prefix 'module\.'/]],
+    [
+      'a compiled DataParallel',
+      "torch.save({'module._orig_mod.' + key: value for key, value in state.items()}, path)",
+      [/prefix 'module\.'/, /prefix '_orig_mod\.'/],
+    ],
+    ['an averaged model', 'torch.save(torch.optim.swa_utils.AveragedModel(net).state_dict(), path)', [/prefix 'module\.'/]],
     ['a scripted model', 'torch.jit.script(net).save(path)', []],
-    ['a traced model', 'torch.jit.trace(net, torch.rand(2, 1, 2, 2), check_trace=False).save(path); state = torch.jit.load(path).state_dict()', []],
-    ['a checkpoint with a config of an unknown class', "import argparse, sys, types; m = types.ModuleType('cfg'); sys.modules['cfg'] = m; exec('class Config:\\n  pass', m.__dict__); torch.save({'config': m.Config(), 'args': argparse.Namespace(lr=1), 'model': state}, path)", [/taken from 'model'/]],
+    [
+      'a traced model',
+      'torch.jit.trace(net, torch.rand(2, 1, 2, 2), check_trace=False).save(path); state = torch.jit.load(path).state_dict()',
+      [],
+    ],
+    [
+      'a checkpoint with a config of an unknown class',
+      "import argparse, sys, types; m = types.ModuleType('cfg'); sys.modules['cfg'] = m; exec('class Config:\\n  pass', m.__dict__); torch.save({'config': m.Config(), 'args': argparse.Namespace(lr=1), 'model': state}, path)",
+      [/taken from 'model'/],
+    ],
     ['entries that are no tensors', "torch.save({**state, 'note': 'x'}, path)", [/note are no tensors and left out/]],
   ])('%s', async (_, save, messages) => {
     const { state, said, expected } = await foundIn(save)
@@ -52,7 +79,9 @@ describe('the weights of', () => {
   })
 
   test('a Parameter-valued dict load into a module', async () => {
-    const { state } = await foundIn("torch.save({key: torch.nn.Parameter(value) if value.is_floating_point() else value for key, value in state.items()}, path)")
+    const { state } = await foundIn(
+      'torch.save({key: torch.nn.Parameter(value) if value.is_floating_point() else value for key, value in state.items()}, path)',
+    )
     const net = new torch.nn.Sequential({ conv: new torch.nn.Conv2d(1, 2, 1), bn: new torch.nn.BatchNorm2d(2) })
     expect(net.loadStateDict(state)).toEqual({ missingKeys: [], unexpectedKeys: [] })
   })
@@ -69,7 +98,9 @@ describe('the weights of', () => {
 test('a file without weights lists what it holds', async () => {
   const path = temporary('none.pt')
   torch.save({ epoch: 1, notes: ['a'] }, path)
-  expect(() => torch.loadStateDictFile(path)).toThrow(/holds no state dict: it holds the keys 'epoch', 'notes'.*save model\.state_dict\(\)/s)
+  expect(() => torch.loadStateDictFile(path)).toThrow(
+    /holds no state dict: it holds the keys 'epoch', 'notes'.*save model\.state_dict\(\)/s,
+  )
   torch.save(torch.ones([1]), path)
   expect(() => torch.loadStateDictFile(path)).toThrow(/it holds a single tensor/)
   torch.save([1], path)

@@ -64,13 +64,25 @@ describe('views', () => {
   test('share their storage after loading, with the strides and offsets they had', async () => {
     const path = temporary('views.pt')
     const base = torch.arange(24, { dtype: 'float32' }).view([4, 6])
-    torch.save({ base, transposed: base.t(), row: base.select(0, 2), scalar: base.select(0, 1).select(0, 1), stepped: base.index([torch.slice(0, 4, 2)]) }, path)
+    torch.save(
+      {
+        base,
+        transposed: base.t(),
+        row: base.select(0, 2),
+        scalar: base.select(0, 1).select(0, 1),
+        stepped: base.index([torch.slice(0, 4, 2)]),
+      },
+      path,
+    )
     const code = `
       d = torch.load(inputs['path'], weights_only=True)
       d['base'].add_(100)
       outputs = {'strides': [list(t.stride()) for t in d.values()], 'offsets': [t.storage_offset() for t in d.values()], 'values': dict(d),
                  'bytes': d['row'].untyped_storage().nbytes(), 'shared': len({t.untyped_storage().data_ptr() for t in d.values()})}`
-    const seen = await runPython<{ strides: number[][]; offsets: number[]; values: Record<string, Tensor>; bytes: number; shared: number }>(code, { path })
+    const seen = await runPython<{ strides: number[][]; offsets: number[]; values: Record<string, Tensor>; bytes: number; shared: number }>(
+      code,
+      { path },
+    )
     expect(seen.strides).toEqual([[6, 1], [1, 6], [1], [], [12, 1]])
     expect(seen.offsets).toEqual([0, 0, 12, 7, 0])
     expect([seen.bytes, seen.shared]).toEqual([96, 1])
@@ -117,14 +129,30 @@ describe('views', () => {
 describe('marks of a tensor', () => {
   test('requiresGrad of tensors and Parameters', async () => {
     const path = temporary('grad.pt')
-    torch.save([torch.ones([1], { requiresGrad: true }), torch.ones([1]), new torch.nn.Parameter(torch.ones([1])), new torch.nn.Parameter(torch.ones([1]), false)], path)
+    torch.save(
+      [
+        torch.ones([1], { requiresGrad: true }),
+        torch.ones([1]),
+        new torch.nn.Parameter(torch.ones([1])),
+        new torch.nn.Parameter(torch.ones([1]), false),
+      ],
+      path,
+    )
     const code = `
       values = torch.load(inputs['path'], weights_only=True)
       outputs = {'grad': [t.requires_grad for t in values], 'types': [type(t).__name__ for t in values]}
       torch.save(values, inputs['path'])`
-    expect(await runPython(code, { path })).toEqual({ grad: [true, false, true, false], types: ['Tensor', 'Tensor', 'Parameter', 'Parameter'] })
+    expect(await runPython(code, { path })).toEqual({
+      grad: [true, false, true, false],
+      types: ['Tensor', 'Tensor', 'Parameter', 'Parameter'],
+    })
     const back = torch.load<Tensor[]>(path)
-    expect(back.map((tensor) => [tensor.requiresGrad, tensor instanceof torch.nn.Parameter])).toEqual([[true, false], [false, false], [true, true], [false, true]])
+    expect(back.map((tensor) => [tensor.requiresGrad, tensor instanceof torch.nn.Parameter])).toEqual([
+      [true, false],
+      [false, false],
+      [true, true],
+      [false, true],
+    ])
   })
 
   test('lazily conjugated and negated tensors', async () => {
@@ -161,13 +189,19 @@ describe('marks of a tensor', () => {
       outputs = {'layouts': [str(t.layout) for t in values], 'equal': [t.to_dense().equal(inputs['dense']) for t in values]}`,
       { path, dense },
     )
-    expect(back).toEqual({ layouts: ['torch.sparse_coo', 'torch.sparse_csr', 'torch.sparse_csc', 'torch.sparse_bsr', 'torch.sparse_bsc'], equal: Array(5).fill(true) })
+    expect(back).toEqual({
+      layouts: ['torch.sparse_coo', 'torch.sparse_csr', 'torch.sparse_csc', 'torch.sparse_bsr', 'torch.sparse_bsc'],
+      equal: Array(5).fill(true),
+    })
   })
 
   test('empty tensors and scalars', async () => {
     const path = temporary('empty.pt')
     torch.save([torch.empty([0]), torch.empty([2, 0, 3], { dtype: 'int64' }), torch.tensor(5)], path)
-    const { shapes } = await runPython<{ shapes: number[][] }>(`outputs = {'shapes': [list(t.shape) for t in torch.load(inputs['path'], weights_only=True)]}; torch.save([torch.empty(0), torch.empty(3, 0), torch.tensor(5.)], inputs['path'])`, { path })
+    const { shapes } = await runPython<{ shapes: number[][] }>(
+      `outputs = {'shapes': [list(t.shape) for t in torch.load(inputs['path'], weights_only=True)]}; torch.save([torch.empty(0), torch.empty(3, 0), torch.tensor(5.)], inputs['path'])`,
+      { path },
+    )
     expect(shapes).toEqual([[0], [2, 0, 3], []])
     expect(torch.load<Tensor[]>(path).map((tensor) => tensor.shape)).toEqual([[0], [3, 0], []])
   })
@@ -198,7 +232,13 @@ test('big-endian files are read in their order', async () => {
             target.writestr(name, data)`
   await runPython(code, { path })
   const value = torch.load<Record<string, Tensor>>(path)
-  expect(Object.values(value).map((tensor) => (tensor.isComplex() ? torch.viewAsReal(tensor).tolist() : tensor.tolist()))).toEqual([[0, 1, 2, 3, 4], [0, 1, 2], [1, 1, 1], [[1, 2]], [true]])
+  expect(Object.values(value).map((tensor) => (tensor.isComplex() ? torch.viewAsReal(tensor).tolist() : tensor.tolist()))).toEqual([
+    [0, 1, 2, 3, 4],
+    [0, 1, 2],
+    [1, 1, 1],
+    [[1, 2]],
+    [true],
+  ])
 })
 
 test('mapLocation chooses the device, by name, by table or by function', () => {

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { FileError } from '../../native'
+import { ArgumentError, FileError } from '../../native'
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'its folder does not exist',
@@ -28,6 +28,8 @@ export function writeError(path: string, error: unknown): unknown {
  * @throws FileError where the disk refuses; the file that stood there before stays.
  */
 export function writeAtomically(path: string, write: (descriptor: number) => void): void {
+  if (typeof path !== 'string' || path === '')
+    throw new ArgumentError(`expected a path but received ${path === '' ? 'an empty string' : path === null ? 'null' : typeof path}`)
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
   let descriptor: number | undefined
   try {

@@ -30,10 +30,15 @@ export interface BackboneOptions {
  */
 export function loadBackbone(path: string, options: BackboneOptions = {}): LoadedBackbone {
   const backbone = isTorchScriptFile(path) ? loadScript(path, options) : loadResNet(path, options)
-  if (backbone.net.training) return backbone
+  if (backbone.net.training || isFrozen(backbone.net)) return backbone
   options.say?.(`${path} was exported in eval mode: its batch norms are trained like all else, and the new file is in eval mode again`)
   backbone.net.train()
   return { ...backbone, isEval: true }
+}
+
+/** Traced in eval mode: the learner refuses it. */
+function isFrozen(net: Backbone): boolean {
+  return net instanceof jit.ScriptModule && net.frozenBatchNorms().length > 0
 }
 
 function loadScript(path: string, { arch, say }: BackboneOptions): LoadedBackbone {
@@ -43,7 +48,11 @@ function loadScript(path: string, { arch, say }: BackboneOptions): LoadedBackbon
 
 function loadResNet(path: string, options: BackboneOptions): LoadedBackbone {
   const state = loadStateDictFile(path, options.say === undefined ? {} : { say: options.say })
-  const arch = options.arch ?? models.architectureOf(state)
+  const found = models.architectureOf(state)
+  if (found !== null && options.arch !== undefined && found !== options.arch) {
+    throw new ArgumentError(`${path} holds the weights of a ${found}, not of a ${options.arch}: leave --arch out`)
+  }
+  const arch = options.arch ?? found
   if (arch === null) {
     const names = Object.keys(state)
     throw new ArgumentError(

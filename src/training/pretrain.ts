@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import * as torch from '../torch'
 import { ArgumentError, FileError, type Tensor } from '../torch'
 import { PixelCL } from '../pixelcl'
@@ -69,16 +69,8 @@ const STATISTICS = 64
  * @throws ArgumentError for wrong options, FileError for files that cannot be read or written, TrainingError for a loss that is not finite.
  */
 export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = {}): Promise<PretrainResult> {
-  const resolved = parseOptions(pretrainOptions, options, 'pretrain')
-  const say = hooks.say ?? (() => undefined)
-  const { backbone, folder } = read(resolved, say)
-  torch.manualSeed(resolved.seed)
-  const learner = new PixelCL(backbone.net, partOf(pixelCLOptions, resolved)).to(resolved.device)
-  const layer = spatialLayer(backbone.net, resolved.hiddenLayerPixel, resolved.imageSize) ?? resolved.hiddenLayerPixel
-  const split = await splitFolder(folder, resolved)
-  say(inputsOf(resolved, backbone, folder, split))
-  const own = await ownEvaluationSet(folder, split, learner)
-  const set = (await hooks.evaluationSet?.(own)) ?? own
+  const prepared = await prepare(parseOptions(pretrainOptions, options, 'pretrain'), hooks)
+  const { options: resolved, backbone, learner, layer, split, set } = prepared
   const evaluate = (when: 'before' | 'after'): Evaluation => {
     const evaluation = measure(backbone.net, layer, set)
     hooks.onEvaluation?.(when, evaluation)
@@ -90,37 +82,78 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
   const { overwrite: _, ...config } = resolved
   const run = RunFolder.open(resolved.out, resolved)
   const interrupts = hooks.catchSignals === true ? new Interrupts() : null
-  const metrics: StepMetrics[] = []
-  const save = () => run.save(RUN_FILES.backbone, (path) => saveBackbone(backbone, path))
   try {
     run.write(RUN_FILES.config, `${JSON.stringify(config, null, 2)}\n`)
-    const images = batches(folder, { ...resolved, indices: split.train })
-    const steps = await train(learner, images, partOf(trainerOptions, resolved), {
-      onStep(step) {
-        metrics.push(step)
-        run.log(step)
-        hooks.onStep?.(step)
-        if (resolved.saveEvery > 0 && step.step % resolved.saveEvery === 0) save()
-      },
-      shouldStop: () => interrupts !== null && interrupts.received !== null,
-    }).catch((error: unknown) => {
-      throw error instanceof FileError && metrics.length > 0 ? savedAtLeast(error, metrics.length, save) : error
-    })
-    save()
+    const metrics = await trainInto(run, prepared, () => interrupts !== null && interrupts.received !== null, hooks)
     const after = evaluate('after')
-    const title = basename(resolve(run.path))
-    const skipped = new Map([...folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
-    run.write(RUN_FILES.report, await renderReport({ title, config, metrics, set, before, after, learner: learner.options, skipped }))
-    const files = Object.fromEntries(Object.entries(RUN_FILES).map(([key, name]) => [key, run.file(name)])) as PretrainResult['files']
-    const seconds = metrics.at(-1)?.seconds ?? 0
-    const interrupted = interrupts?.received ?? null
-    const python = pythonLines(backbone, files.backbone)
-    const measures = { layer, before, after, heldOut: split.heldOut.length }
-    return { files, arch: backbone.arch, python, options: resolved, steps, seconds, metrics, ...measures, skipped, interrupted }
+    const skipped = new Map([...prepared.folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
+    const report = await renderReport({ title: run.name, config, metrics, set, before, after, learner: learner.options, skipped })
+    run.write(RUN_FILES.report, report)
+    const files = run.files()
+    return {
+      files,
+      arch: backbone.arch,
+      options: resolved,
+      steps: metrics.length,
+      seconds: metrics.at(-1)?.seconds ?? 0,
+      metrics,
+      layer,
+      before,
+      after,
+      heldOut: split.heldOut.length,
+      skipped,
+      python: pythonLines(backbone, files.backbone),
+      interrupted: interrupts?.received ?? null,
+    }
   } finally {
     interrupts?.dispose()
     run.close()
   }
+}
+
+/** All that a run needs, read and checked. */
+interface Prepared {
+  readonly options: ResolvedPretrainOptions
+  readonly backbone: LoadedBackbone
+  readonly folder: ImageFolder
+  readonly split: Split
+  readonly learner: PixelCL
+  /** The layer that is measured: the learner's, or the last with a map where that has none. */
+  readonly layer: string | number
+  readonly set: EvaluationSet
+}
+
+async function prepare(options: ResolvedPretrainOptions, { say = () => undefined, evaluationSet }: PretrainHooks): Promise<Prepared> {
+  const { backbone, folder } = read(options, say)
+  torch.manualSeed(options.seed)
+  const learner = new PixelCL(backbone.net, partOf(pixelCLOptions, options)).to(options.device)
+  const layer = spatialLayer(backbone.net, options.hiddenLayerPixel, options.imageSize) ?? options.hiddenLayerPixel
+  const split = await splitFolder(folder, options)
+  say(inputsOf(options, backbone, folder, split))
+  const own = await ownEvaluationSet(folder, split, learner)
+  return { options, backbone, folder, split, learner, layer, set: (await evaluationSet?.(own)) ?? own }
+}
+
+/** Trains, logs every step and saves the backbone; what goes wrong in writing the log does not cost the weights. */
+async function trainInto(run: RunFolder, prepared: Prepared, shouldStop: () => boolean, { onStep }: PretrainHooks): Promise<StepMetrics[]> {
+  const { options, backbone, folder, split, learner } = prepared
+  const metrics: StepMetrics[] = []
+  const save = () => run.save(RUN_FILES.backbone, (path) => saveBackbone(backbone, path))
+  try {
+    await train(learner, batches(folder, { ...options, indices: split.train }), partOf(trainerOptions, options), {
+      shouldStop,
+      onStep(step) {
+        metrics.push(step)
+        run.log(step)
+        onStep?.(step)
+        if (options.saveEvery > 0 && step.step % options.saveEvery === 0) save()
+      },
+    })
+  } catch (error) {
+    throw error instanceof FileError && metrics.length > 0 ? savedAtLeast(error, metrics.length, save) : error
+  }
+  save()
+  return metrics
 }
 
 /** Reads and checks what is quick to check first. */

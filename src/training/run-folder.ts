@@ -1,5 +1,5 @@
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, rmdirSync, statSync, statfsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { ArgumentError, FileError } from '../torch'
 import { writeAll, writeAtomically, writeError } from '../torch/archive/atomic'
 
@@ -56,9 +56,22 @@ export class RunFolder {
     // Permissions do not tell all: a file system may be read-only, or make no folders.
     explained(path, () => rmdirSync(mkdtempSync(join(nearest, '.pixelcl-'))))
     const { bavail, bsize, blocks } = statfsSync(nearest)
-    if (blocks > 0 && bavail * bsize < bytes) {
-      throw new FileError(`${path} has ${megabytes(bavail * bsize)} left, but the run needs ${megabytes(bytes)}. ${MORE_SPACE}`)
+    const replaced = nearest === resolve(path) ? readdirSync(path).filter(isOfRun) : []
+    const left = replaced.reduce((sum, name) => sum + statSync(join(path, name)).size, bavail * bsize)
+    // A file system that has no size, such as a network's, does not tell.
+    if (blocks > 0 && left < bytes) {
+      throw new FileError(`${path} has ${megabytes(left)} left, but the run needs ${megabytes(bytes)}. ${MORE_SPACE}`)
     }
+  }
+
+  get name(): string {
+    return basename(resolve(this.path))
+  }
+
+  /** Paths of the run's files. */
+  files(): Record<keyof typeof RUN_FILES, string> {
+    const { config, metrics, backbone, report } = RUN_FILES
+    return { config: this.file(config), metrics: this.file(metrics), backbone: this.file(backbone), report: this.file(report) }
   }
 
   file(name: string): string {

@@ -35,13 +35,19 @@ function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
+/** A dot's radius in periods, with which dots cover half of the plane, as the other textures' light parts do. */
+const DOT = Math.sqrt(0.5 / Math.PI)
+
 /** One class's texture in −1…1, at a tilt, scale and offset of its own. */
 function texture(random: Random, kind: number, size: number): Field<number> {
   const tilt = between(random, 0, Math.PI)
   const [cos, sin] = [Math.cos(tilt), Math.sin(tilt)]
   const period = (between(random, 8, 18) * size) / 96
   const [first, second] = [random() * period, random() * period]
-  const turned = (field: Field<number>): Field<number> => (x, y) => field(x * cos + y * sin + first, y * cos - x * sin + second)
+  const turned =
+    (field: Field<number>): Field<number> =>
+    (x, y) =>
+      field(x * cos + y * sin + first, y * cos - x * sin + second)
   const wave = (value: number) => Math.sin((2 * Math.PI * value) / period)
   switch (TEXTURE_CLASSES[kind]) {
     case 'stripes':
@@ -49,7 +55,7 @@ function texture(random: Random, kind: number, size: number): Field<number> {
     case 'checks':
       return turned((u, v) => Math.sign(wave(u) * wave(v)))
     case 'dots':
-      return turned((u, v) => (Math.hypot(modulo(u, period) - period / 2, modulo(v, period) - period / 2) < 0.3 * period ? 1 : -1))
+      return turned((u, v) => (Math.hypot(modulo(u, period) - period / 2, modulo(v, period) - period / 2) < DOT * period ? 1 : -1))
     case 'waves':
       return turned((u, v) => Math.max(-1, Math.min(1, 1.2 * wave(u + 0.35 * period * Math.sin((2 * Math.PI * v) / (1.7 * period))))))
     case 'clouds':

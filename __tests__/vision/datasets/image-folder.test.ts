@@ -1,0 +1,173 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, describe, expect, test } from 'vitest'
+import { ImageFolder, decodeImage, decodeMask, imagesFromBytes } from '../../../src/vision/datasets'
+
+const root = mkdtempSync(join(tmpdir(), 'pixelcl-folder-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+let folders = 0
+function newFolder(): string {
+  const path = join(root, String(folders++))
+  mkdirSync(path)
+  return path
+}
+
+/** An image of one colour. */
+const plain = (width: number, height: number, background: string | { r: number; g: number; b: number; alpha: number }) =>
+  sharp({ create: { width, height, channels: typeof background === 'string' ? 3 : 4, background } })
+
+/** Left half red, right half blue, `width` × `height`. */
+async function halves(width: number, height: number): Promise<sharp.Sharp> {
+  const blue = await plain(width / 2, height, '#0000ff')
+    .png()
+    .toBuffer()
+  return plain(width, height, '#ff0000').composite([{ input: blue, left: width / 2, top: 0 }])
+}
+
+const pixel = (bytes: Uint8Array, width: number, y: number, x: number) => [...bytes.subarray(3 * (y * width + x), 3 * (y * width + x) + 3)]
+
+describe('a folder of images', () => {
+  test('lists images of every kind in it and below, in order, hidden files and others left out', async () => {
+    const folder = newFolder()
+    mkdirSync(join(folder, 'b', 'c'), { recursive: true })
+    await plain(4, 4, '#102030').png().toFile(join(folder, 'z.png'))
+    await plain(4, 4, '#102030')
+      .jpeg()
+      .toFile(join(folder, 'b', 'a.JPG'))
+    await plain(4, 4, '#102030')
+      .webp()
+      .toFile(join(folder, 'b', 'c', 'x.webp'))
+    await plain(4, 4, '#102030').tiff().toFile(join(folder, 'a.tif'))
+    for (const name of ['.hidden.png', 'notes.txt', 'png']) writeFileSync(join(folder, name), 'no image')
+    const images = new ImageFolder(folder, { size: [4, 4] })
+    expect(images.files.map((file) => file.slice(folder.length))).toEqual(['/a.tif', '/b/a.JPG', '/b/c/x.webp', '/z.png'])
+    expect((await images.loadAll([0, 1, 2, 3])).shape).toEqual([4, 3, 4, 4])
+    expect(images.skipped.size).toBe(0)
+  })
+
+  test('gives float32 in 0…1, channels first', async () => {
+    const folder = newFolder()
+    await plain(6, 6, '#ff8000').png().toFile(join(folder, 'a.png'))
+    const image = (await new ImageFolder(folder, { size: [2, 2] }).load(0))!
+    expect(image.dtype).toBe('float32')
+    expect(image.select(1, 0).select(1, 0)).toBeAllclose([1, 128 / 255, 0])
+  })
+
+  test('skips a damaged file, says why, and gives the others', async () => {
+    const folder = newFolder()
+    const good = await plain(32, 32, '#808080').jpeg().toBuffer()
+    writeFileSync(join(folder, 'a.jpg'), good)
+    writeFileSync(join(folder, 'b.jpg'), good.subarray(0, good.length / 2))
+    writeFileSync(join(folder, 'c.png'), 'this is text')
+    writeFileSync(join(folder, 'd.png'), '')
+    const images = new ImageFolder(folder, { size: [8, 8] })
+    expect((await images.loadAll([0, 1, 2, 3])).shape).toEqual([1, 3, 8, 8])
+    expect([...images.skipped.keys()].map((file) => file.slice(folder.length))).toEqual(
+      expect.arrayContaining(['/b.jpg', '/c.png', '/d.png']),
+    )
+    expect(images.skipped.size).toBe(3)
+    for (const reason of images.skipped.values()) expect(reason).not.toBe('')
+    expect(await images.load(1)).toBeNull()
+  })
+
+  test('of nothing but damaged files is an error that names the first and its reason', async () => {
+    const folder = newFolder()
+    for (const name of ['a.jpg', 'b.png']) writeFileSync(join(folder, name), 'no image')
+    const images = new ImageFolder(folder, { size: [8, 8] })
+    await expect(images.loadAll([0, 1])).rejects.toThrow(/none of the 2 image files in .* can be decoded; the first, .*: \S/)
+  })
+
+  test('that is empty, missing or a file is an error of its own', () => {
+    const folder = newFolder()
+    expect(() => new ImageFolder(folder, { size: [8, 8] })).toThrow(/holds no images: expected files ending in .avif, .*\.webp/)
+    expect(() => new ImageFolder(join(folder, 'none'), { size: [8, 8] })).toThrow(/does not exist/)
+    writeFileSync(join(folder, 'file.png'), '')
+    expect(() => new ImageFolder(join(folder, 'file.png'), { size: [8, 8] })).toThrow(/is a file/)
+  })
+})
+
+describe('an image is decoded', () => {
+  test('upright, as its EXIF orientation says, before it is resized', async () => {
+    const path = join(newFolder(), 'turned.jpg')
+    // Orientation 6: the stored left is the upright top.
+    await (await halves(64, 32)).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).withMetadata({ orientation: 6 }).toFile(path)
+    const bytes = await decodeImage(path, [64, 32])
+    expect(pixel(bytes, 32, 8, 16)[0]).toBeGreaterThan(240)
+    expect(pixel(bytes, 32, 56, 16)[2]).toBeGreaterThan(240)
+    expect(pixel(bytes, 32, 8, 16)[2]).toBeLessThan(15)
+  })
+
+  test("with 'crop' its middle is cut out, with 'stretch' all of it stays", async () => {
+    const path = join(newFolder(), 'wide.png')
+    const band = await plain(20, 40, '#00ff00').png().toBuffer()
+    await plain(120, 40, '#ff0000')
+      .composite([{ input: band, left: 0, top: 0 }])
+      .png()
+      .toFile(path)
+    const cropped = await decodeImage(path, [40, 40], 'crop')
+    const stretched = await decodeImage(path, [40, 40], 'stretch')
+    expect(pixel(cropped, 40, 20, 1)).toEqual([255, 0, 0])
+    expect(pixel(stretched, 40, 20, 1)).toEqual([0, 255, 0])
+  })
+
+  test('to three channels of 8 bits, whatever it has: grey, 16 bits, transparency over black', async () => {
+    const folder = newFolder()
+    const grey = join(folder, 'grey.png')
+    await sharp(new Uint8Array(64).fill(77), { raw: { width: 8, height: 8, channels: 1 } })
+      .toColourspace('b-w')
+      .png()
+      .toFile(grey)
+    const deep = join(folder, 'deep.png')
+    await sharp(new Uint16Array(8 * 8 * 3).fill(0x8080), { raw: { width: 8, height: 8, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toFile(deep)
+    const clear = join(folder, 'clear.png')
+    await plain(8, 8, { r: 255, g: 255, b: 255, alpha: 0.5 }).png().toFile(clear)
+    for (const [path, expected] of [
+      [grey, 77],
+      [deep, 128],
+      [clear, 128],
+    ] as const) {
+      // prettier-ignore
+      const bytes = await decodeImage(path, [8, 8])
+      expect(bytes).toHaveLength(8 * 8 * 3)
+      for (const value of pixel(bytes, 8, 3, 3)) expect(Math.abs(value - expected)).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('and a mask without a change of its numbers', async () => {
+    const path = join(newFolder(), 'mask.png')
+    const classes = Uint8Array.from({ length: 35 }, (_, i) => i % 12)
+    await sharp(classes, { raw: { width: 7, height: 5, channels: 1 } })
+      .toColourspace('b-w')
+      .png()
+      .toFile(path)
+    const mask = await decodeMask(path)
+    expect(mask.size).toEqual([5, 7])
+    expect([...mask.classes]).toEqual([...classes])
+  })
+
+  test('the bytes of several make one batch', () => {
+    const images = imagesFromBytes([new Uint8Array(12).fill(255), Uint8Array.from({ length: 12 }, (_, i) => i)], [2, 2])
+    expect(images.shape).toEqual([2, 3, 2, 2])
+    expect(images.isContiguous()).toBe(true)
+    expect(images.select(0, 1).mul(255)).toBeAllclose([
+      [
+        [0, 3],
+        [6, 9],
+      ],
+      [
+        [1, 4],
+        [7, 10],
+      ],
+      [
+        [2, 5],
+        [8, 11],
+      ],
+    ])
+  })
+})

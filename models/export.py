@@ -8,39 +8,78 @@ The network is this folder's own plain-torch definition. A named weight needs to
 """
 import argparse
 import pathlib
+import pickle
 import sys
 
 import torch
 from resnet import ARCHITECTURES, build
 
+WRAPPERS = ("state_dict", "model_state_dict", "model")
+PREFIXES = ("module.", "_orig_mod.")
+
 
 def state_of(path: str) -> dict:
-    """The state dict in a file, seen through a checkpoint around it and DataParallel's prefix."""
+    """The state dict in a file, seen through a checkpoint around it and the prefixes of DataParallel and torch.compile."""
     try:
         state = torch.jit.load(path, map_location="cpu").state_dict()
     except RuntimeError:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    for key in ("state_dict", "model"):
-        if key in state and isinstance(state[key], dict):
-            state = state[key]
-    return {name.removeprefix("module."): value for name, value in state.items()}
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            sys.exit(f"{path} cannot be read as TorchScript, a state dict or a checkpoint of tensors: {str(error).splitlines()[0]}")
+    while isinstance(state, dict) and (key := next((key for key in WRAPPERS if isinstance(state.get(key), dict)), None)):
+        state = state[key]
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        sys.exit(f"{path} holds no state dict: save model.state_dict()")
+    for prefix in PREFIXES:
+        if all(name.startswith(prefix) for name in state):
+            state = {name.removeprefix(prefix): value for name, value in state.items()}
+    return state
 
 
 def named_weights(arch: str, name: str) -> dict:
     try:
         import torchvision
     except ImportError:
-        sys.exit(f"the weights '{name}' come with torchvision, which is not installed: pip install torchvision, or give a file")
-    return torchvision.models.get_model(arch, weights=name).state_dict()
+        sys.exit(f"there is no file '{name}', and named weights come with torchvision, which is not installed: pip install torchvision, or give a file")
+    try:
+        return torchvision.models.get_model(arch, weights=name).state_dict()
+    except (KeyError, ValueError) as error:
+        sys.exit(f"there is no file '{name}', and torchvision knows no such weights of {arch}: {error}")
+    except OSError as error:
+        sys.exit(f"the weights '{name}' of {arch} cannot be fetched: {error}")
+
+
+def load(model: torch.nn.Module, arch: str, weights: str, num_classes: int) -> None:
+    state = state_of(weights) if pathlib.Path(weights).exists() else named_weights(arch, weights)
+    classes = state["fc.weight"].shape[0] if "fc.weight" in state else num_classes
+    if classes != num_classes:
+        sys.exit(f"the weights tell {classes} classes apart, not {num_classes}: write --num-classes {classes}")
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        lines = [line if len(line) < 300 else f"{line[:300]} …" for line in str(error).splitlines()]
+        sys.exit("\n".join([f"the weights do not fit {arch}:", *lines[1:6]]))
+
+
+def program_of(model: torch.nn.Module, trace: bool, image_size: int) -> torch.jit.ScriptModule:
+    model.train()
+    if not trace:
+        return torch.jit.script(model)
+    # Tracing runs the network once, which must not show in its running statistics.
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    program = torch.jit.trace(model, torch.rand(2, 3, image_size, image_size), check_trace=False)
+    program.load_state_dict(before)
+    return program
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("arch", choices=sorted(ARCHITECTURES))
+    parser.add_argument("arch", choices=list(ARCHITECTURES))
     parser.add_argument("out", type=pathlib.Path)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--weights", help="a file with weights, or a name of torchvision's such as IMAGENET1K_V2")
-    source.add_argument("--random", action="store_true", help="PyTorch's initialisation")
+    source.add_argument("--random", action="store_true", help="torchvision's initialisation")
     parser.add_argument("--seed", type=int, default=0, help="for --random")
     parser.add_argument("--num-classes", type=int, default=1000)
     parser.add_argument("--trace", action="store_true", help="trace instead of script (in training mode, so that batch norms can train)")
@@ -49,19 +88,13 @@ def main() -> None:
 
     torch.manual_seed(options.seed)
     model = build(options.arch, options.num_classes)
-    if options.weights:
-        is_file = pathlib.Path(options.weights).exists()
-        model.load_state_dict(state_of(options.weights) if is_file else named_weights(options.arch, options.weights))
-    model.train()
-    if options.trace:
-        before = {name: value.clone() for name, value in model.state_dict().items()}
-        program = torch.jit.trace(model, torch.rand(2, 3, options.image_size, options.image_size), check_trace=False)
-        program.load_state_dict(before)
-    else:
-        program = torch.jit.script(model)
+    if options.weights is not None:
+        load(model, options.arch, options.weights, options.num_classes)
+    program = program_of(model, options.trace, options.image_size)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     program.save(str(options.out))
     print(f"{options.out}: {options.arch}, {sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -41,4 +41,5 @@ def main() -> None:
     print(f"{options.out}: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,12 @@ export default class Tally {
   onTestRunEnd(modules, unhandledErrors) {
     const tally = { passed: 0, failed: unhandledErrors.length, skipped: [], files: {} }
     for (const module of modules) {
-      const file = (tally.files[module.relativeModuleId] = { passed: 0, failed: 0, skipped: 0, seconds: module.diagnostic().duration / 1000 })
+      const file = (tally.files[module.relativeModuleId] = {
+        passed: 0,
+        failed: 0,
+        skipped: 0,
+        seconds: module.diagnostic().duration / 1000,
+      })
       // A file or a group that breaks outside its tests has no failed test to show for it.
       const broken = module.errors().length + [...module.children.allSuites()].reduce((sum, suite) => sum + suite.errors().length, 0)
       file.failed += broken

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtPackage } from '../support/child'
+import { runPython } from '../support/python'
+
+const folder = mkdtempSync(join(tmpdir(), 'pixelcl-demo-'))
+const cache = join(folder, 'cache')
+const out = join(folder, 'runs', 'demo')
+
+beforeAll(() => {
+  builtPackage()
+  // What the set-up has made serves; the images lie in a cache of this test's own.
+  const shared = process.env['PIXELCL_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pixelcl')
+  mkdirSync(cache)
+  for (const name of readdirSync(shared)) if (name !== 'demo') symlinkSync(join(shared, name), join(cache, name))
+}, 300_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [join(builtPackage(), 'cli', 'demo.js'), ...args], {
+    cwd: folder,
+    env: { ...process.env, PIXELCL_CACHE: cache, PIXELCL_DRY_RUN: '', NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+interface Ended {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+/** What the demo prints, and how it ends; `onErrors` sees standard error as it grows. */
+function ended(child: ChildProcess, onErrors: (text: string) => void = () => undefined): Promise<Ended> {
+  let [output, errors] = ['', '']
+  child.stdout!.on('data', (data: Buffer) => (output += data.toString()))
+  child.stderr!.on('data', (data: Buffer) => onErrors((errors += data.toString())))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output, errors })))
+}
+
+const cutDown = { PIXELCL_DEMO_STEPS: '3', PIXELCL_DEMO_IMAGES: '20', OMP_NUM_THREADS: '1' }
+
+let first: Promise<Ended> | undefined
+const firstRun = () => (first ??= ended(start([], cutDown)))
+
+describe('npm start', () => {
+  test('paints its images, pretrains, and prints what it measured and wrote', async () => {
+    const { code, output, errors } = await firstRun()
+    expect(errors).toMatch(/images: 20 to train on and 4 held out, in .*textures-20/)
+    expect(errors).toMatch(/before: view correspondence 0\.\d{3} · segmentation mIoU 0\.\d{3}/)
+    expect(errors).toMatch(/step 1\/3 · loss \d+\.\d{4} · positive pairs [\d,]+ · [\d.]+ images\/s · ETA \d+:\d\d/)
+    expect(errors).toMatch(/step 3\/3 .* took/)
+    expect(code).toBe(0)
+
+    const files = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html']
+    expect(readdirSync(out).sort()).toEqual(files)
+    for (const file of files) expect(output).toContain(join('runs', 'demo', file))
+    const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')
+    expect(metrics.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([1, 2, 3])
+
+    const row = /view correspondence +(0\.\d{3}) +(0\.\d{3}) +[+−]0\.\d{3}\n +segmentation mIoU +(0\.\d{3}) +(0\.\d{3}) +[+−]0\.\d{3}/
+    const measures = row.exec(output)!.slice(1)
+    const report = readFileSync(join(out, 'report.html'), 'utf8')
+    for (const measure of measures) expect(report).toContain(`<td>${measure}</td>`)
+    expect(report.match(/<img/g)).toHaveLength(4 * 6)
+  })
+
+  test('prints two lines of Python that load what it wrote', async () => {
+    const { output } = await firstRun()
+    const lines = /In Python:\n((?: {2}.*\n)+)/.exec(output)![1]!.trim().split('\n')
+    expect(lines).toHaveLength(2)
+    const { shape } = await runPython<{ shape: number[] }>(
+      `
+import os
+os.chdir(inputs['folder'])
+before = set(globals())
+exec(inputs['lines'])
+net = [value for name, value in globals().items() if name not in before and isinstance(value, torch.nn.Module)][0]
+outputs = {'shape': list(net.eval()(torch.zeros(2, 3, 64, 64)).shape)}`,
+      { folder, lines: lines.map((line) => line.trim()).join('\n') },
+    )
+    expect(shape).toEqual([2, 10])
+  })
+
+  test('replaces its own run, and keeps the images that are there', async () => {
+    const images = join(cache, 'demo', 'textures-20', 'train', '0000.png')
+    const [painted, written] = [statSync(images).mtimeMs, statSync(join(out, 'report.html')).mtimeMs]
+    const { code } = await ended(start(['--steps', '1'], cutDown))
+    expect(code).toBe(0)
+    expect(statSync(images).mtimeMs).toBe(painted)
+    expect(statSync(join(out, 'report.html')).mtimeMs).toBeGreaterThan(written)
+    expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
+  })
+
+  test('is over in moments with PIXELCL_DRY_RUN=1', async () => {
+    const { code, errors } = await ended(start(['--out', 'runs/dry'], { PIXELCL_DRY_RUN: '1', OMP_NUM_THREADS: '1' }))
+    expect(errors).toMatch(/step 2\/2/)
+    expect(code).toBe(0)
+  })
+
+  test('improves the weights of the backbone it starts from', async () => {
+    const { changed } = await runPython<{ changed: boolean[] }>(
+      `
+import torch
+before = torch.jit.load(inputs['start']).state_dict()
+after = torch.jit.load(inputs['end']).state_dict()
+assert list(before) == list(after)
+outputs = {'changed': [not torch.equal(before[name], after[name]) for name in before if name.startswith('layer3') and 'num_batches' not in name]}`,
+      { start: join(builtPackage(), '..', 'models', 'small.pt'), end: join(out, 'improved-resnet.pt') },
+    )
+    expect(changed.length).toBeGreaterThan(5)
+    expect(changed.every(Boolean)).toBe(true)
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('on %s finishes the step, saves, and ends with 130', async (signal) => {
+    const path = join(folder, 'runs', signal)
+    const child = start(['--steps', '100000', '--out', path], cutDown)
+    let sent = false
+    const { code, output, errors } = await ended(child, (text) => {
+      if (sent || !text.includes('step ')) return
+      sent = true
+      child.kill(signal)
+    })
+    expect(errors).toMatch(/[Ss]topping after this step/)
+    expect(code).toBe(130)
+    expect(output).toMatch(new RegExp(`Stopped by ${signal} after step \\d+ of 100000`))
+    const { count } = await runPython<{ count: number }>(
+      `import torch\noutputs = {'count': len(torch.jit.load(inputs['path']).state_dict())}`,
+      {
+        path: join(path, 'improved-resnet.pt'),
+      },
+    )
+    expect(count).toBeGreaterThan(20)
+    expect(readFileSync(join(path, 'report.html'), 'utf8')).toContain('</html>')
+  })
+
+  test('refuses what it does not understand, and says what it takes', async () => {
+    const cases: [string[], Record<string, string>, RegExp][] = [
+      [[], { PIXELCL_DEMO_STEPS: 'ten' }, /PIXELCL_DEMO_STEPS: expected a whole number of at least 1 but received 'ten'/],
+      [[], { PIXELCL_DEMO_IMAGES: '0' }, /PIXELCL_DEMO_IMAGES: expected a whole number of at least 1 but received '0'/],
+      [['--stepz', '3'], {}, /unknown option '--stepz'/],
+      [['--steps', '0'], {}, /--steps/],
+    ]
+    for (const [args, env, message] of cases) {
+      const { code, errors } = await ended(start(args, env))
+      expect(errors).toMatch(message)
+      expect(errors).not.toMatch(/\n\s+at /)
+      expect(code).toBe(2)
+    }
+    const { code, output } = await ended(start(['--help'], {}))
+    expect(output).toMatch(/--steps <n>/)
+    expect(code).toBe(0)
+  })
+})

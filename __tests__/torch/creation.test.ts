@@ -62,6 +62,33 @@ describe('torch.tensor', () => {
     expect(torch.tensor(new Float32Array([1, 2]), { dtype: 'int64' }).dtype).toBe('int64')
   })
 
+  test('takes back what toTypedArray gives, in every dtype', () => {
+    const base = torch.tensor([0, 1, -2, 3.5, 100])
+    for (const dtype of torch.dtypes) {
+      const x = (/^u|bool|e8m0/.test(dtype) ? base.abs() : base).to(dtype)
+      expect(torch.tensor(x.toTypedArray() as Float32Array, { dtype }), dtype).toEqualTensor(x)
+    }
+    expect(torch.tensor(new Float32Array([1, 2, 3, 4]), { dtype: 'complex64' }).tolist()).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+    expect(torch.tensor(new Float64Array([1, 2]), { dtype: 'complex64' })).toEqualTensor(torch.tensor([{ real: 1, imag: 2 }]))
+    expect(torch.tensor(new Uint8Array([1, 2]), { dtype: 'complex64' }).shape).toEqual([2])
+    expect(() => torch.tensor(new Float32Array(3), { dtype: 'complex64' })).toThrow(
+      /come as pairs \(re, im\), but the array has 3 elements/,
+    )
+  })
+
+  test('refuses unknown options, in the Python spelling too', () => {
+    expect(() => torch.tensor([1], { requires_grad: true } as never)).toThrow(
+      /tensor\(\): unknown option 'requires_grad' \(did you mean 'requiresGrad'\?\)/,
+    )
+    expect(() => torch.full([1], 1, { requires_grad: true } as never)).toThrow(/did you mean 'requiresGrad'/)
+    expect(() => torch.asTensor(torch.ones([1]), { dtpye: 'int64' } as never)).toThrow(/did you mean 'dtype'/)
+    expect(() => torch.setDefaultDtype('int64')).toThrow(/float/)
+    expect(() => torch.setDefaultDtype('flaot32' as never)).toThrow(/unknown dtype 'flaot32'/)
+  })
+
   test('says what is wrong with its data', () => {
     expect(() => torch.tensor([[1, 2], [3]])).toThrow(/nested arrays must be even: expected 2 elements at depth 1 but received one of 1/)
     expect(() => torch.tensor([[1], 2])).toThrow(/must be even/)

@@ -50,6 +50,7 @@ describe('torch.ops', () => {
     for (const name of names) {
       const dot = name.indexOf('.')
       const [operator, overload] = dot < 0 ? [name, ''] : [name.slice(0, dot), name.slice(dot + 1)]
+      expect(aten[operator.slice('aten::'.length)]![overload === '' ? 'default' : overload], name).toBeTypeOf('function')
       const text = native.schema(operator, overload)!
       const signature = parseSchema(text)
       expect(signature.native, text).toBe(operator)

@@ -1,8 +1,8 @@
 import { ArgumentError, native } from '../native'
 import { isTensor, wrap } from './base'
-import { describe } from './dispatch/resolve'
+import { describe, suggestion } from './dispatch/resolve'
 import { dtypeOfTypedArray, flatten, fromElements } from './values'
-import type { Device, DType, Int, Scalar } from './dtype'
+import { isComplexDtype, isFloatingDtype, type Device, type DType, type Int, type Scalar } from './dtype'
 import type { Tensor } from './tensor'
 import * as generated from './generated/functions'
 
@@ -27,14 +27,16 @@ export interface TensorOptions {
 /**
  * Makes a tensor of the values given, by copying them.
  *
- * Numbers give the default dtype whatever their values; bigints give int64, booleans bool, typed arrays their own type.
+ * Numbers give the default dtype whatever their values; bigints give int64, booleans bool, typed arrays their own type. As in
+ * `toTypedArray()`, floats for a complex `dtype` are interleaved, and bytes for a float8 one are its bits.
  *
- * @throws ArgumentError for ragged arrays and values that are no numbers.
+ * @throws ArgumentError for ragged arrays, values that are no numbers and unknown options.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tensor.html
  * @example
  * torch.tensor([[1, 2], [3, 4]]).shape // [2, 2]
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  checkNames('tensor', options)
   let result = isTensor(data) ? data.detach().clone() : fromData(data, options.dtype)
   if (options.dtype !== undefined && result.dtype !== options.dtype) result = result.to(options.dtype)
   if (options.device !== undefined) result = result.to(options.device)
@@ -43,7 +45,8 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
 }
 
 /** A tensor of the same data where nothing needs to change, else a copy. */
-export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor {
+export function asTensor(data: TensorData, options: Omit<TensorOptions, 'requiresGrad'> = {}): Tensor {
+  checkNames('asTensor', options)
   if (!isTensor(data)) return tensor(data, options)
   let result: Tensor = data
   if (options.dtype !== undefined) result = result.to(options.dtype)
@@ -53,15 +56,34 @@ export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor 
 
 function fromData(data: TensorData, wanted: DType | undefined): Tensor {
   if (ArrayBuffer.isView(data)) {
-    const dtype = dtypeOfTypedArray(data)
-    const length = (data as unknown as ArrayLike<number>).length
-    return wrap(native.fromBytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), [length], dtype))
+    return fromTypedArray(data, wanted)
   }
   const { shape, elements } = flatten(data)
   const plain = elements.map((element) => (isTensor(element) ? element.item<boolean>() : element))
   for (const element of plain) checkElement(element)
   const values = plain.map((element) => (isFloat(element) ? element.float : element))
   return wrap(fromElements(values, shape, wanted ?? innermostDtype(data) ?? inferDtype(plain)))
+}
+
+/** Plain elements, or what `toTypedArray` gives of a complex or float8 tensor. */
+function fromTypedArray(data: ArrayBufferView, wanted: DType | undefined): Tensor {
+  const own = dtypeOfTypedArray(data)
+  const length = (data as unknown as ArrayLike<number>).length
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  if (wanted !== undefined && isComplexDtype(wanted) && isFloatingDtype(own)) {
+    if (length % 2 !== 0) throw new ArgumentError(`complex numbers come as pairs (re, im), but the array has ${length} elements`)
+    return wrap(native.fromBytes(bytes, [length / 2], own === 'float64' ? 'complex128' : 'complex64'))
+  }
+  if (wanted?.startsWith('float8') === true && own === 'uint8') return wrap(native.fromBytes(bytes, [length], wanted))
+  return wrap(native.fromBytes(bytes, [length], own))
+}
+
+const tensorOptions = ['dtype', 'device', 'requiresGrad']
+
+function checkNames(call: string, options: object): void {
+  for (const name in options) {
+    if (!tensorOptions.includes(name)) throw new ArgumentError(`${call}(): unknown option '${name}'${suggestion(name, tensorOptions)}`)
+  }
 }
 
 /** The dtype of the typed arrays inside of nested arrays. */

@@ -31,6 +31,7 @@ interface Step {
 type WrittenTensor =
   | { $: 'tensor'; dtype: string; shape: number[]; stride: number[]; offset: number; start: number; bytes: number }
   | { $: 'sparse'; indices: WrittenTensor; values: WrittenTensor; shape: number[] }
+  | { $: 'csr'; rows: WrittenTensor; columns: WrittenTensor; values: WrittenTensor; shape: number[] }
 
 type Callable = (...args: unknown[]) => unknown
 type Namespace = Readonly<Record<string, unknown>>
@@ -104,6 +105,7 @@ export class Replay {
     switch (tagged.$) {
       case 'tensor':
       case 'sparse':
+      case 'csr':
         return this.tensor(value as WrittenTensor, storages)
       case 'float':
         return torch.float(pythonFloat(tagged.value as string))
@@ -125,6 +127,10 @@ export class Replay {
   private tensor(written: WrittenTensor, storages: Map<string, TensorHandle>): torch.Tensor {
     if (written.$ === 'sparse') {
       return torch.sparseCooTensor(this.tensor(written.indices, storages), this.tensor(written.values, storages), written.shape)
+    }
+    if (written.$ === 'csr') {
+      const [rows, columns, values] = [written.rows, written.columns, written.values].map((part) => this.tensor(part, storages))
+      return torch.sparseCsrTensor(rows!, columns!, values!, written.shape)
     }
     const key = `${written.start}:${written.bytes}`
     let storage = storages.get(key)
@@ -182,6 +188,8 @@ function invoke(call: string, args: unknown[], named: Record<string, unknown>): 
     return callMember(receiver as Namespace, name, rest, 'Tensor')
   }
   if (name.startsWith('_') && parts[1] === '_VariableFunctionsClass') return (torch.ops['aten']![name]! as Callable)(...given)
+  // What torch.sparse binds under Python's own names for it.
+  if (parts[2] === '_sparse') return callMember(torch.sparse, name.replace(/^_?sparse_/, ''), given, 'torch.sparse')
   // Python splits a pooling by `return_indices` into two functions; here one takes it as an option.
   if (parts[2] === 'functional' && name.endsWith('_with_indices'))
     return invoke(call.replace('_with_indices', ''), args, { ...kwargs, returnIndices: true })

@@ -53,7 +53,10 @@ class Data:
 
     def tensor(self, value):
         value = value.detach()
-        if value.layout in (torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc):
+        if value.layout == torch.sparse_csr:
+            return {"$": "csr", "rows": self.tensor(value.crow_indices()), "columns": self.tensor(value.col_indices()),
+                    "values": self.tensor(value.values()), "shape": list(value.shape)}
+        if value.layout in (torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc):
             raise Unwritable(str(value.layout))
         if value.is_sparse:
             value = value.coalesce()
@@ -152,7 +155,7 @@ class Recorder(TorchFunctionMode):
             return self.value(value.item())
         if value in (int, float, bool):
             return {int: "int64", float: "float32", bool: "bool"}[value]
-        raise Unwritable(f"{type(value).__name__}")
+        raise Unwritable(f"needs Python's object {type(value).__name__}")
 
 
 def outputs(value, recorder):

@@ -27,23 +27,57 @@ const cases: Record<string, Case> = {
     shapes: [[2, 3, 4], [3], [3]],
   },
   relu: { ours: (a) => F.relu(a!), python: 'F.relu(a)', shapes: image },
-  maxPool2d: { ours: (a) => F.maxPool2d(a!, 3, { stride: 2, padding: 1 }), python: 'F.max_pool2d(a, 3, stride=2, padding=1)', shapes: image },
+  maxPool2d: {
+    ours: (a) => F.maxPool2d(a!, 3, { stride: 2, padding: 1 }),
+    python: 'F.max_pool2d(a, 3, stride=2, padding=1)',
+    shapes: image,
+  },
   avgPool2d: { ours: (a) => F.avgPool2d(a!, [2, 3], { ceilMode: true }), python: 'F.avg_pool2d(a, (2, 3), ceil_mode=True)', shapes: image },
   adaptiveAvgPool2d: { ours: (a) => F.adaptiveAvgPool2d(a!, [null, 4]), python: 'F.adaptive_avg_pool2d(a, (None, 4))', shapes: image },
   dropout: { ours: (a) => F.dropout(a!, 0.4), python: 'F.dropout(a, 0.4)', shapes: image },
-  'dropout out of training': { ours: (a) => F.dropout(a!, { p: 0.4, training: false }), python: 'F.dropout(a, 0.4, training=False)', shapes: image },
+  'dropout out of training': {
+    ours: (a) => F.dropout(a!, { p: 0.4, training: false }),
+    python: 'F.dropout(a, 0.4, training=False)',
+    shapes: image,
+  },
   normalize: { ours: (a) => F.normalize(a!), python: 'F.normalize(a)', shapes: [[4, 5]] },
-  'normalize by another norm, another dimension': { ours: (a) => F.normalize(a!, { p: 3, dim: -1, eps: 0.5 }), python: 'F.normalize(a, p=3, dim=-1, eps=0.5)', shapes: [[2, 3, 5]] },
-  'normalize of what is smaller than eps': { ours: (a) => F.normalize(a!.mul(1e-3), { eps: 0.1 }), python: 'F.normalize(a * 1e-3, eps=0.1)', shapes: [[4, 5]] },
-  cosineSimilarity: { ours: (a, b) => F.cosineSimilarity(a!, b!), python: 'F.cosine_similarity(a, b)', shapes: [[4, 5], [4, 5]] },
+  'normalize by another norm, another dimension': {
+    ours: (a) => F.normalize(a!, { p: 3, dim: -1, eps: 0.5 }),
+    python: 'F.normalize(a, p=3, dim=-1, eps=0.5)',
+    shapes: [[2, 3, 5]],
+  },
+  'normalize of what is smaller than eps': {
+    ours: (a) => F.normalize(a!.mul(1e-3), { eps: 0.1 }),
+    python: 'F.normalize(a * 1e-3, eps=0.1)',
+    shapes: [[4, 5]],
+  },
+  cosineSimilarity: {
+    ours: (a, b) => F.cosineSimilarity(a!, b!),
+    python: 'F.cosine_similarity(a, b)',
+    shapes: [
+      [4, 5],
+      [4, 5],
+    ],
+  },
   'cosineSimilarity of all pairs': {
     ours: (a, b) => F.cosineSimilarity(a!.unsqueeze(1), b!.unsqueeze(0), { dim: -1, eps: 1e-3 }),
     python: 'F.cosine_similarity(a[:, None], b[None], dim=-1, eps=1e-3)',
-    shapes: [[4, 5], [3, 5]],
+    shapes: [
+      [4, 5],
+      [3, 5],
+    ],
   },
   'interpolate, nearest': { ours: (a) => F.interpolate(a!, [5, 13]), python: 'F.interpolate(a, (5, 13))', shapes: image },
-  'interpolate, nearest-exact': { ours: (a) => F.interpolate(a!, { scaleFactor: 1.7, mode: 'nearest-exact' }), python: "F.interpolate(a, scale_factor=1.7, mode='nearest-exact')", shapes: image },
-  'interpolate, bilinear': { ours: (a) => F.interpolate(a!, { size: [5, 13], mode: 'bilinear' }), python: "F.interpolate(a, size=(5, 13), mode='bilinear')", shapes: image },
+  'interpolate, nearest-exact': {
+    ours: (a) => F.interpolate(a!, { scaleFactor: 1.7, mode: 'nearest-exact' }),
+    python: "F.interpolate(a, scale_factor=1.7, mode='nearest-exact')",
+    shapes: image,
+  },
+  'interpolate, bilinear': {
+    ours: (a) => F.interpolate(a!, { size: [5, 13], mode: 'bilinear' }),
+    python: "F.interpolate(a, size=(5, 13), mode='bilinear')",
+    shapes: image,
+  },
   'interpolate, bilinear between corners': {
     ours: (a) => F.interpolate(a!, { scaleFactor: [2, 0.5], mode: 'bilinear', alignCorners: true }),
     python: "F.interpolate(a, scale_factor=(2, 0.5), mode='bilinear', align_corners=True)",
@@ -54,15 +88,31 @@ const cases: Record<string, Case> = {
     python: "F.interpolate(a, size=4, mode='bilinear', antialias=True)",
     shapes: image,
   },
-  'interpolate, bicubic': { ours: (a) => F.interpolate(a!, { size: [11, 6], mode: 'bicubic' }), python: "F.interpolate(a, size=(11, 6), mode='bicubic')", shapes: image },
-  'interpolate, area': { ours: (a) => F.interpolate(a!, { size: 3, mode: 'area' }), python: "F.interpolate(a, size=3, mode='area')", shapes: image },
+  'interpolate, bicubic': {
+    ours: (a) => F.interpolate(a!, { size: [11, 6], mode: 'bicubic' }),
+    python: "F.interpolate(a, size=(11, 6), mode='bicubic')",
+    shapes: image,
+  },
+  'interpolate, area': {
+    ours: (a) => F.interpolate(a!, { size: 3, mode: 'area' }),
+    python: "F.interpolate(a, size=3, mode='area')",
+    shapes: image,
+  },
   'interpolate with the factor recomputed': {
     ours: (a) => F.interpolate(a!, { scaleFactor: 1.3, mode: 'bilinear', recomputeScaleFactor: true }),
     python: "F.interpolate(a, scale_factor=1.3, mode='bilinear', recompute_scale_factor=True)",
     shapes: image,
   },
-  'interpolate of a line': { ours: (a) => F.interpolate(a!, { size: 8, mode: 'linear' }), python: "F.interpolate(a, size=8, mode='linear')", shapes: [[2, 3, 5]] },
-  'interpolate of a volume': { ours: (a) => F.interpolate(a!, { scaleFactor: 2, mode: 'trilinear' }), python: "F.interpolate(a, scale_factor=2, mode='trilinear')", shapes: [[1, 2, 3, 4, 3]] },
+  'interpolate of a line': {
+    ours: (a) => F.interpolate(a!, { size: 8, mode: 'linear' }),
+    python: "F.interpolate(a, size=8, mode='linear')",
+    shapes: [[2, 3, 5]],
+  },
+  'interpolate of a volume': {
+    ours: (a) => F.interpolate(a!, { scaleFactor: 2, mode: 'trilinear' }),
+    python: "F.interpolate(a, scale_factor=2, mode='trilinear')",
+    shapes: [[1, 2, 3, 4, 3]],
+  },
 }
 
 describe("a function has Python's outputs and gradients", () => {
@@ -85,7 +135,9 @@ describe("a function has Python's outputs and gradients", () => {
       const own = inputs.map((input) => input.clone().requiresGrad_())
       torch.manualSeed(6)
       const y = ours(...own)
-      y.mul(weights.narrow(0, 0, y.numel()).viewAs(y)).sum().backward()
+      y.mul(weights.narrow(0, 0, y.numel()).viewAs(y))
+        .sum()
+        .backward()
       const expected = await answer
       expect(y).toBeAllclose(expected.y)
       for (const [i, grad] of expected.grads.entries()) {

@@ -25,7 +25,11 @@ const fills: Record<string, readonly [(tensor: Tensor) => Tensor, python: string
 
 describe("one seed fills with Python's numbers", () => {
   test.each(Object.entries(fills))('%s', async (_, [fill, code]) => {
-    const shapes = [[6, 5], [4, 3, 2, 3], [17, 16, 3, 3]]
+    const shapes = [
+      [6, 5],
+      [4, 3, 2, 3],
+      [17, 16, 3, 3],
+    ]
     const python = await runPython<Record<string, Tensor>>(
       `
       from torch.nn import init
@@ -63,6 +67,10 @@ test('a tensor without elements stays, and misuse is named', () => {
   expect(init.kaimingNormal_(torch.empty([0, 3])).shape).toEqual([0, 3])
   expect(new torch.nn.Linear(0, 2).call(torch.ones([1, 0])).shape).toEqual([1, 2])
   expect(() => init.kaimingUniform_(torch.empty([3]))).toThrow(/two or more dimensions/)
-  expect(() => init.kaimingUniform_(torch.empty([3, 2]), { mode: 'fan_out' as never })).toThrow(/unknown mode 'fan_out': expected fanIn or fanOut/)
-  expect(() => init.kaimingUniform_(torch.empty([3, 2]), { nonlinearity: 'leaky_relu' as never })).toThrow(/unknown nonlinearity 'leaky_relu': expected linear,/)
+  expect(() => init.kaimingUniform_(torch.empty([3, 2]), { mode: 'fan_out' as never })).toThrow(
+    /unknown mode 'fan_out': expected fanIn or fanOut/,
+  )
+  expect(() => init.kaimingUniform_(torch.empty([3, 2]), { nonlinearity: 'leaky_relu' as never })).toThrow(
+    /unknown nonlinearity 'leaky_relu': expected linear,/,
+  )
 })

@@ -68,7 +68,7 @@ outputs = {'parameters': [n for n, _ in net.named_parameters()], 'buffers': [n f
     expect([...net.namedParameters()].map(([name]) => name)).toEqual(python['parameters'])
     expect([...net.namedBuffers()].map(([name]) => name)).toEqual(python['buffers'])
     expect([...net.namedModules()].map(([name]) => name)).toEqual(python['modules'])
-    expect([...net.namedChildren()].map(([name]) => name)).toEqual([...python['children']!, 'shared'])
+    expect([...net.namedChildren()].map(([name]) => name)).toEqual(python['children'])
     const state = net.stateDict()
     expect(Object.keys(state)).toEqual(Object.keys(python.state))
     for (const [name, value] of Object.entries(python.state)) expect(state[name]!, name).toEqualTensor(value)
@@ -100,7 +100,7 @@ outputs = {'state': {n: v.clone() for n, v in net.state_dict().items()}, 'output
 })
 
 describe('loadStateDict', () => {
-  test("reports what Python reports, when it is not strict", async () => {
+  test('reports what Python reports, when it is not strict', async () => {
     const net = new Net()
     const state = copies(net.stateDict())
     delete state['stem.weight']
@@ -137,15 +137,20 @@ outputs = {'missing': list(answer.missing_keys), 'unexpected': list(answer.unexp
     const net = new nn.Linear(2, 1)
     const before = copies(net.stateDict())
     const state = { weight: torch.ones([1, 2]), bais: torch.ones([1]) }
-    expect(() => net.loadStateDict(state)).toThrow(/Error\(s\) in loading the state of Linear:\n {2}Unexpected key\(s\) in the state: "bais"\.\n {2}Missing key\(s\) in the state: "bias"\./)
+    expect(() => net.loadStateDict(state)).toThrow(
+      /Error\(s\) in loading the state of Linear:\n {2}Unexpected key\(s\) in the state: "bais"\.\n {2}Missing key\(s\) in the state: "bias"\./,
+    )
     const wide = { weight: torch.ones([2, 2]), bias: torch.ones([1]) }
-    for (const strict of [true, false]) expect(() => net.loadStateDict(wide, { strict })).toThrow(/size mismatch for weight: the state has \[2, 2\], the module \[1, 2\]/)
+    for (const strict of [true, false])
+      expect(() => net.loadStateDict(wide, { strict })).toThrow(/size mismatch for weight: the state has \[2, 2\], the module \[1, 2\]/)
     for (const [name, value] of Object.entries(before)) expect(net.stateDict()[name]!, name).toEqualTensor(value)
   })
 
   test('says what came in place of a state', () => {
     const net = new nn.Linear(2, 1)
-    expect(() => net.loadStateDict('file.pth' as never)).toThrow(/expected a state dict, tensors by name, but received 'file\.pth': read the file first, with torch\.loadStateDictFile/)
+    expect(() => net.loadStateDict('file.pth' as never)).toThrow(
+      /expected a state dict, tensors by name, but received 'file\.pth': read the file first, with torch\.loadStateDictFile/,
+    )
     expect(() => net.loadStateDict(null as never)).toThrow(/but received null/)
     expect(() => net.loadStateDict(torch.ones([2]) as never)).toThrow(/but received Tensor float32 \[2\]/)
     expect(() => net.loadStateDict({ weight: torch.ones([1, 2]), bias: [1] } as never)).toThrow(/'bias' is \[1\]/)
@@ -153,7 +158,9 @@ outputs = {'missing': list(answer.missing_keys), 'unexpected': list(answer.unexp
 
   test('takes names that every object has for what they are', () => {
     const net = new nn.Linear(2, 1)
-    expect(() => net.loadStateDict({ weight: torch.ones([1, 2]), bias: torch.ones([1]), constructor: torch.ones([1]) })).toThrow(/Unexpected key\(s\) in the state: "constructor"/)
+    expect(() => net.loadStateDict({ weight: torch.ones([1, 2]), bias: torch.ones([1]), constructor: torch.ones([1]) })).toThrow(
+      /Unexpected key\(s\) in the state: "constructor"/,
+    )
   })
 })
 
@@ -254,7 +261,10 @@ describe('deepcopy', () => {
     const net = new nn.Linear(2, 1)
     const hook = vi.fn()
     net.registerForwardHook(hook)
-    net.call(torch.ones([1, 2])).sum().backward()
+    net
+      .call(torch.ones([1, 2]))
+      .sum()
+      .backward()
     const copy = net.deepcopy()
     expect(copy.weight.grad).toBeNull()
     copy.call(torch.ones([1, 2]))
@@ -296,12 +306,20 @@ describe('modes', () => {
     expect(net.modules().some((module) => module.training)).toBe(false)
     net.at(0).train()
     expect(net.modules().map((module) => module.training)).toEqual([false, true, true, false])
-    expect(net.train().modules().every((module) => module.training)).toBe(true)
+    expect(
+      net
+        .train()
+        .modules()
+        .every((module) => module.training),
+    ).toBe(true)
   })
 
   test('requiresGrad_ freezes, zeroGrad forgets', () => {
     const net = new nn.Linear(2, 1)
-    net.call(torch.ones([1, 2])).sum().backward()
+    net
+      .call(torch.ones([1, 2]))
+      .sum()
+      .backward()
     const { grad } = net.weight
     expect(grad!.tolist()).toEqual([[1, 1]])
     net.zeroGrad({ setToNone: false })
@@ -324,7 +342,10 @@ describe('to', () => {
   test('changes the dtype of floating-point tensors alone, under the same identity', () => {
     const net = new Net()
     const parameters = net.parameters()
-    net.call(torch.randn([3, 3])).sum().backward()
+    net
+      .call(torch.randn([3, 3]))
+      .sum()
+      .backward()
     expect(net.to('float64') === net).toBe(true)
     expect(net.parameters().every((parameter, i) => parameter === parameters[i])).toBe(true)
     expect(net.scale.dtype).toBe('float64')
@@ -347,7 +368,10 @@ describe('to', () => {
     const net = new nn.Linear(2, 1)
     const optimizer = new torch.optim.SGD(net.parameters(), { lr: 1 })
     net.to('float64')
-    net.call(torch.ones([1, 2], { dtype: 'float64' })).sum().backward()
+    net
+      .call(torch.ones([1, 2], { dtype: 'float64' }))
+      .sum()
+      .backward()
     const before = net.weight.tolist() as number[][]
     optimizer.step()
     expect((net.weight.tolist() as number[][])[0]!.map((value, i) => before[0]![i]! - value)).toEqual([1, 1])
@@ -411,6 +435,18 @@ test('a field can be exchanged, and keeps its place', () => {
   expect([...net.namedChildren()].map(([name]) => name)).toEqual(['first', 'second'])
   expect(net.parameters()).toEqual([])
   expect(net.toString()).toBe('Two(\n  (first): Identity()\n  (second): ReLU()\n)')
+})
+
+test('a module that stands in a sequence twice runs twice and is trained once', () => {
+  const shared = new nn.Linear(2, 2)
+  const net = new nn.Sequential(shared, new nn.ReLU(), shared)
+  const x = torch.randn([3, 2])
+  expect(net.call(x)).toEqualTensor(shared.call(shared.call(x).relu()))
+  expect(net.length).toBe(3)
+  expect(net.children()).toHaveLength(2)
+  expect(net.parameters()).toHaveLength(2)
+  expect(Object.keys(net.stateDict())).toEqual(['0.weight', '0.bias', '2.weight', '2.bias'])
+  expect(net.loadStateDict(net.stateDict())).toEqual({ missingKeys: [], unexpectedKeys: [] })
 })
 
 test('containers grow', () => {

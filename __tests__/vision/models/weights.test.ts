@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
-import { loadStateDictFile, safetensors, save } from '../../../src/torch/serialization'
 import { models } from '../../../src/vision'
 import { runPython } from '../../support/python'
 import { withResNet } from './python-resnet'
@@ -42,7 +41,7 @@ outputs = dict(torch.jit.load(at('trace.pt')).state_dict())
     { folder },
   )
   // Tracing ran the module once more, so the running statistics of its file are those to compare with.
-  safetensors.save(expected, file('weights.safetensors'))
+  torch.safetensors.save(expected, file('weights.safetensors'))
 })
 
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -99,7 +98,7 @@ describe('weights come from', () => {
       )
       const net = models.resnet18()
       mkdirSync(file('hub/checkpoints'), { recursive: true })
-      save(net.stateDict(), file('hub/checkpoints/resnet18-f37072fd.pth'))
+      torch.save(net.stateDict(), file('hub/checkpoints/resnet18-f37072fd.pth'))
       for (const weights of ['IMAGENET1K_V1', 'DEFAULT'])
         expect(models.resnet18({ weights }).stateDict()['fc.bias']!.equal(net.stateDict()['fc.bias']!)).toBe(true)
       expect(() => models.resnet18({ weights: 'DEFAULT', numClasses: 6 })).toThrow(
@@ -139,7 +138,7 @@ describe('weights that do not fit', () => {
   test('say how to do without a classifier, and the way works', () => {
     expect(load('resnet18', 'headless.pth')).toThrow(/missing: fc\.weight, fc\.bias\n {2}it has no classifier 'fc': .*{ strict: false }/)
     const net = models.resnet18()
-    expect(net.loadStateDict(loadStateDictFile(file('headless.pth')), { strict: false })).toEqual({
+    expect(net.loadStateDict(torch.loadStateDictFile(file('headless.pth')), { strict: false })).toEqual({
       missingKeys: ['fc.weight', 'fc.bias'],
       unexpectedKeys: [],
     })
@@ -152,14 +151,14 @@ describe('weights that do not fit', () => {
   })
 
   test('of another network are refused without a guess', () => {
-    save({ weight: torch.ones([2]) }, file('other.pth'))
+    torch.save({ weight: torch.ones([2]) }, file('other.pth'))
     expect(load('resnet18', 'other.pth')).toThrow(/missing: conv1\.weight, [^]*unexpected: weight$/)
   })
 
   test('leave no half-loaded module behind, for none is given back', () => {
     const net = models.resnet18({ numClasses: 6 })
     const before = net.stateDict()['conv1.weight']!.clone()
-    expect(() => net.loadStateDict(loadStateDictFile(file('odd.pth')))).toThrow(/Missing key\(s\).*layer3\.0\.conv1\.weight/)
+    expect(() => net.loadStateDict(torch.loadStateDictFile(file('odd.pth')))).toThrow(/Missing key\(s\).*layer3\.0\.conv1\.weight/)
     expect(net.stateDict()['conv1.weight']!.equal(before)).toBe(true)
   })
 })

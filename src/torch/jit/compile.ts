@@ -23,7 +23,7 @@ export function programOf(module: AnyModule, path = ''): ModuleHandle {
   native.jitRegisterAttribute(program, 'training', 'bool', module.training)
   for (const [name, parameter] of module.ownParameters()) native.jitRegisterParameter(program, name, parameter._h, parameter.requiresGrad)
   for (const [name, buffer] of module.ownBuffers()) native.jitRegisterBuffer(program, name, buffer._h)
-  for (const [name, child] of module.namedChildren())
+  for (const [name, child] of module.ownChildren())
     native.jitRegisterModule(program, name, programOf(child, path === '' ? name : `${path}.${name}`))
   native.jitDefine(program, source)
   return program

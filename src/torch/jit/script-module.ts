@@ -108,7 +108,7 @@ export class ScriptModule extends Module<unknown[], unknown> {
     for (const [name, buffer] of this.#buffers) yield [name, buffer, true]
   }
 
-  override *namedChildren(): IterableIterator<[string, AnyModule]> {
+  override *ownChildren(): IterableIterator<[string, AnyModule]> {
     for (const [name, child] of this.#children) yield [name, child as unknown as AnyModule]
   }
 

@@ -42,7 +42,7 @@ export class Sequential extends Module {
   }
 
   override torchScript(): string {
-    const names = [...this.namedChildren()].map(([name]) => name)
+    const names = [...this.ownChildren()].map(([name]) => name)
     return forwardSource(...names.map((name) => `input = getattr(self, "${name}").forward(input)`), 'return input')
   }
 
@@ -54,11 +54,11 @@ export class Sequential extends Module {
   }
 
   get length(): number {
-    return this.children().length
+    return [...this.ownChildren()].length
   }
 
   *[Symbol.iterator](): IterableIterator<Module> {
-    for (const child of this.children()) yield child as unknown as Module
+    for (const [, child] of this.ownChildren()) yield child as unknown as Module
   }
 }
 
@@ -82,17 +82,17 @@ export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[],
   }
 
   at(index: number): M {
-    const module = this.children().at(index)
+    const module = [...this].at(index)
     if (module === undefined) throw new ArgumentError(`there is no module ${index}: this list has ${this.length}`)
-    return module as M
+    return module
   }
 
   get length(): number {
-    return this.children().length
+    return [...this.ownChildren()].length
   }
 
   *[Symbol.iterator](): IterableIterator<M> {
-    for (const child of this.children()) yield child as M
+    for (const [, child] of this.ownChildren()) yield child as M
   }
 
   override forward(): never {

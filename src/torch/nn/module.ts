@@ -1,37 +1,22 @@
-import { ArgumentError } from '../../native'
 import { noGrad } from '../autograd'
 import { isTensor, keep } from '../base'
-import { describe, suggestion } from '../dispatch/resolve'
 import type { Device, DType } from '../dtype'
 import type { RemovableHandle } from '../hooks'
 import { Tensor } from '../tensor'
 import { conversionTo, type ModuleToOptions } from './conversion'
 import { Parameter } from './parameter'
 import { checkState, refuseMisfit, type LoadResult, type ShapeMismatch, type StateComparison, type StateDict } from './state'
+import { ModuleTree, internals, joined } from './tree'
 
 export type { StateDict } from './state'
 
-/** A module whatever it takes and gives. */
-export type AnyModule = Module<never[], unknown>
+export { savedName } from './tree'
 
 export type ForwardPreHook = (module: AnyModule, args: unknown[]) => unknown[] | void
 export type ForwardHook = (module: AnyModule, args: unknown[], output: unknown) => unknown
 
-interface Internals {
-  readonly buffers: Map<string, { persistent: boolean }>
-  /** Children whose names are no fields, such as a Sequential's numbers. */
-  readonly children: Map<string, AnyModule>
-  readonly preHooks: Set<ForwardPreHook>
-  readonly hooks: Set<ForwardHook>
-  training: boolean
-}
-
-const internals = Symbol('internals')
-
-/** Python's name of a field: `runningMean` is saved as `running_mean`. */
-export function savedName(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
+/** A module whatever it takes and gives. */
+export type AnyModule = Module<never[], unknown>
 
 /**
  * The base of every layer and model: fields that are Parameters or Modules are found by themselves, in order of assignment.
@@ -46,15 +31,7 @@ export function savedName(field: string): string {
  * }
  * new Twice().call(torch.ones([1, 2])).shape // [1, 2]
  */
-export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor> {
-  /** @internal */
-  declare readonly [internals]: Internals
-
-  constructor() {
-    const own: Internals = { buffers: new Map(), children: new Map(), preHooks: new Set(), hooks: new Set(), training: true }
-    Object.defineProperty(this, internals, { value: own, enumerable: false, configurable: true, writable: true })
-  }
-
+export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor> extends ModuleTree {
   /** What the module computes; call it through `call`, which runs the hooks. */
   abstract forward(...args: Args): Output
 
@@ -89,128 +66,6 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
   registerForwardHook(hook: ForwardHook): RemovableHandle {
     this[internals].hooks.add(hook)
     return { remove: () => void this[internals].hooks.delete(hook) }
-  }
-
-  /** Adds a tensor that is saved (unless not persistent) and moved but not trained, as the field of this name. */
-  registerBuffer(field: string, tensor: Tensor | null, options: { persistent?: boolean } = {}): void {
-    if (tensor !== null && !isTensor(tensor)) throw new ArgumentError(`a buffer must be a Tensor or null but is ${describe(tensor)}`)
-    this.checkField(field)
-    this[internals].buffers.set(field, { persistent: options.persistent ?? true })
-    this.fields[field] = tensor === null ? null : keep(tensor)
-  }
-
-  /** Sets the field of this name to a parameter; assigning the field does the same. */
-  registerParameter(field: string, parameter: Parameter | null): void {
-    if (parameter !== null && !(parameter instanceof Parameter)) {
-      throw new ArgumentError(`a parameter must be a Parameter or null but is ${describe(parameter)}: wrap it as new torch.nn.Parameter(tensor)`)
-    }
-    this.checkField(field)
-    this.fields[field] = parameter
-  }
-
-  /** Adds a child under a name that may be no field's, such as a number. */
-  registerModule(name: string, module: AnyModule): void {
-    if (!(module instanceof Module)) throw new ArgumentError(`a child must be a Module but is ${describe(module)}`)
-    checkName(name)
-    this[internals].children.set(name, module)
-  }
-
-  /** A method or a field of another kind must not be overwritten. */
-  private checkField(field: string): void {
-    checkName(field)
-    const value = field in this ? this.fields[field] : null
-    if (value !== null && value !== undefined && !isTensor(value)) throw new ArgumentError(`the name '${field}' is already taken by something else`)
-  }
-
-  private get fields(): Record<string, unknown> {
-    return this as unknown as Record<string, unknown>
-  }
-
-  *ownParameters(): IterableIterator<[string, Parameter]> {
-    for (const [field, value] of Object.entries(this)) if (value instanceof Parameter) yield [savedName(field), value]
-  }
-
-  *ownBuffers(): IterableIterator<[name: string, tensor: Tensor, persistent: boolean]> {
-    for (const [field, { persistent }] of this[internals].buffers) {
-      const tensor = this.fields[field]
-      if (tensor instanceof Tensor) yield [savedName(field), tensor, persistent]
-    }
-  }
-
-  /** Direct children with their names, in order. */
-  *namedChildren(): IterableIterator<[string, AnyModule]> {
-    for (const [field, value] of Object.entries(this)) if (value instanceof Module) yield [savedName(field), value as AnyModule]
-    yield* this[internals].children
-  }
-
-  children(): AnyModule[] {
-    return [...this.namedChildren()].map(([, child]) => child)
-  }
-
-  /** Every module with its dotted name, this one first as `''`; a shared one once. */
-  *namedModules(prefix = '', seen = new Set<AnyModule>()): IterableIterator<[string, AnyModule]> {
-    const self = this as AnyModule
-    if (seen.has(self)) return
-    seen.add(self)
-    yield [prefix, self]
-    for (const [name, child] of this.namedChildren()) yield* child.namedModules(joined(prefix, name), seen)
-  }
-
-  modules(): AnyModule[] {
-    return [...this.namedModules()].map(([, module]) => module)
-  }
-
-  /** Trainable tensors with their dotted names; a shared one once. */
-  *namedParameters(): IterableIterator<[string, Parameter]> {
-    const seen = new Set<Parameter>()
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [name, parameter] of module.ownParameters()) {
-        if (seen.has(parameter)) continue
-        seen.add(parameter)
-        yield [joined(prefix, name), parameter]
-      }
-    }
-  }
-
-  parameters(): Parameter[] {
-    return [...this.namedParameters()].map(([, parameter]) => parameter)
-  }
-
-  *namedBuffers(): IterableIterator<[string, Tensor]> {
-    const seen = new Set<Tensor>()
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [name, buffer] of module.ownBuffers()) {
-        if (seen.has(buffer)) continue
-        seen.add(buffer)
-        yield [joined(prefix, name), buffer]
-      }
-    }
-  }
-
-  buffers(): Tensor[] {
-    return [...this.namedBuffers()].map(([, buffer]) => buffer)
-  }
-
-  /** The module of a dotted name. */
-  getSubmodule(path: string): AnyModule {
-    let module = this as AnyModule
-    for (const name of path === '' ? [] : path.split('.')) {
-      const child: AnyModule | undefined = new Map(module.namedChildren()).get(name)
-      if (child === undefined)
-        throw new ArgumentError(
-          `there is no module '${path}'${suggestion(path, [...this.namedModules()].map(([known]) => known).filter(Boolean))}`,
-        )
-      module = child
-    }
-    return module
-  }
-
-  /** The parameter of a dotted name, as `'layer1.0.conv1.weight'`. */
-  getParameter(path: string): Parameter {
-    const all = new Map(this.namedParameters())
-    const parameter = all.get(path)
-    if (parameter === undefined) throw new ArgumentError(`there is no parameter '${path}'${suggestion(path, [...all.keys()])}`)
-    return parameter
   }
 
   /** Switches this module and all below between training and evaluation. */
@@ -371,15 +226,8 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     if (known !== undefined) return known as this
     const copy = Object.create(Object.getPrototypeOf(this) as object) as this
     memo.set(this, copy)
-    const own: Internals = {
-      buffers: new Map(this[internals].buffers),
-      children: new Map(),
-      preHooks: new Set(),
-      hooks: new Set(),
-      training: this.training,
-    }
-    Object.defineProperty(copy, internals, { value: own, enumerable: false, configurable: true, writable: true })
-    for (const [name, child] of this[internals].children) own.children.set(name, child.deepcopy(memo))
+    copy.renew(this)
+    for (const [name, child] of this[internals].children) copy.registerModule(name, child.deepcopy(memo))
     for (const [field, value] of Object.entries(this)) copy.fields[field] = copyOf(value, memo)
     return copy
   }
@@ -398,9 +246,9 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return ''
   }
 
-  toString(): string {
+  override toString(): string {
     const extra = this.extraRepr()
-    const children = [...this.namedChildren()].map(([name, child]) => `(${name}): ${indented(child.toString())}`)
+    const children = [...this.ownChildren()].map(([name, child]) => `(${name}): ${indented(child.toString())}`)
     if (children.length === 0) return `${this.constructor.name}(${extra})`
     const lines = [...(extra === '' ? [] : [extra]), ...children].map((line) => `  ${line}`)
     return `${this.constructor.name}(\n${lines.join('\n')}\n)`
@@ -411,18 +259,10 @@ function indented(text: string): string {
   return text.replaceAll('\n', '\n  ')
 }
 
-function joined(prefix: string, name: string): string {
-  return prefix === '' ? name : `${prefix}.${name}`
-}
-
-function checkName(name: string): void {
-  if (name === '' || name.includes('.')) throw new ArgumentError(`a name must not be empty or hold a dot: '${name}'`)
-}
-
 /** A state dict names a shared module under each of its names. */
 function* namedModulesWithShared(module: AnyModule, prefix = ''): IterableIterator<[string, AnyModule]> {
   yield [prefix, module]
-  for (const [name, child] of module.namedChildren()) yield* namedModulesWithShared(child, joined(prefix, name))
+  for (const [name, child] of module.ownChildren()) yield* namedModulesWithShared(child, joined(prefix, name))
 }
 
 function copyOf(value: unknown, memo: Map<unknown, unknown>): unknown {

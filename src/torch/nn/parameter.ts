@@ -14,7 +14,8 @@ import { Tensor } from '../tensor'
 export class Parameter extends Tensor {
   /** @param data - The initial values, whose storage is taken over; a handle is taken over itself, with its own requiresGrad. */
   constructor(data: Tensor | TensorHandle, requiresGrad = true) {
-    if (!isTensor(data) && !types.isExternal(data)) throw new ArgumentError(`a Parameter is made of a Tensor but received ${describe(data)}`)
+    if (!isTensor(data) && !types.isExternal(data))
+      throw new ArgumentError(`a Parameter is made of a Tensor but received ${describe(data)}`)
     super(isTensor(data) ? native.detach(data._h) : data)
     if (isTensor(data) && requiresGrad) this.requiresGrad = true
   }

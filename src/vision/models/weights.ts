@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ArgumentError, isTensor, nn, type Tensor } from '../../torch'
-import { loadStateDictFile } from '../../torch/serialization'
+import { ArgumentError, isTensor, loadStateDictFile, nn, type Tensor } from '../../torch'
 import { cacheFolder, fileNameOf, urlOf, weightsOf } from './catalog'
 import { architectureOf, type Architecture, type ResNet } from './resnet'
 

@@ -50,7 +50,7 @@ const firstRun = () => (first ??= ended(start([], cutDown)))
 describe('npm start', () => {
   test('paints its images, pretrains, and prints what it measured and wrote', async () => {
     const { code, output, errors } = await firstRun()
-    expect(errors).toMatch(/images: 20 to train on and 4 held out, in .*textures-20/)
+    expect(errors).toMatch(/images: 20 to train on and 4 held out, in .*textures-20-4/)
     expect(errors).toMatch(/before: view correspondence 0\.\d{3} · segmentation mIoU 0\.\d{3}/)
     expect(errors).toMatch(/step 1\/3 · loss \d+\.\d{4} · positive pairs [\d,]+ · [\d.]+ images\/s · ETA \d+:\d\d/)
     expect(errors).toMatch(/step 3\/3 .* took/)
@@ -87,7 +87,7 @@ outputs = {'shape': list(net.eval()(torch.zeros(2, 3, 64, 64)).shape)}`,
   })
 
   test('replaces its own run, and keeps the images that are there', async () => {
-    const images = join(cache, 'demo', 'textures-20', 'train', '0000.png')
+    const images = join(cache, 'demo', 'textures-20-4', 'train', '0000.png')
     const [painted, written] = [statSync(images).mtimeMs, statSync(join(out, 'report.html')).mtimeMs]
     const { code } = await ended(start(['--steps', '1'], cutDown))
     expect(code).toBe(0)

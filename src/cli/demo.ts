@@ -7,15 +7,13 @@
  */
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { cacheFolder } from '../native/load'
 import { pretrainOptions, type ResolvedPretrainOptions } from '../training/options'
 import { pretrain, type PretrainResult } from '../training/pretrain'
 import { Progress } from '../training/progress'
 import type { Evaluation } from '../training/report'
-import { makeTextures, type TextureSet } from '../vision/datasets'
 import { resolveOptions } from './config'
-import { labelledSet } from './demo/labels'
-import { IMAGES, RECIPE } from './demo/recipe'
+import { IMAGES, demoImages, imagesFolder, labelledSet, type ImageCounts } from './demo/images'
+import { RECIPE } from './demo/recipe'
 import { ExitCode, UsageError } from './exit'
 import { flagsOf } from './flags'
 import { configureHelp } from './help'
@@ -67,7 +65,7 @@ function parse(args: readonly string[]): Record<string, unknown> | null {
 }
 
 interface CutDown {
-  readonly images: { readonly train: number; readonly heldOut: number }
+  readonly images: ImageCounts
   readonly options: Partial<DemoOptions>
 }
 
@@ -87,12 +85,13 @@ function wholeNumber(env: Environment, name: string): number | undefined {
   throw new UsageError(`${name}: expected a whole number of at least 1 but received '${text}'`)
 }
 
-async function run(options: DemoOptions, images: CutDown['images']): Promise<number> {
+async function run(options: DemoOptions, images: ImageCounts): Promise<number> {
   const progress = new Progress({ steps: options.steps })
   const say = (line: string) => progress.note(line)
   sayWarnings(say)
   const size = options.inputSize ?? ([options.imageSize, options.imageSize] as [number, number])
-  const textures = await paint(images, say)
+  say(`images: ${images.train} to train on and ${images.heldOut} held out, in ${imagesFolder(images)}`)
+  const textures = await demoImages(images)
   let result: PretrainResult
   try {
     result = await pretrain(
@@ -110,13 +109,6 @@ async function run(options: DemoOptions, images: CutDown['images']): Promise<num
   }
   process.stdout.write(summaryOf(result))
   return result.interrupted === null ? ExitCode.done : ExitCode.interrupted
-}
-
-/** The images, made where they are not there yet. */
-function paint(images: CutDown['images'], say: (line: string) => void): Promise<TextureSet> {
-  const folder = join(cacheFolder(), 'demo', `textures-${images.train}`)
-  say(`images: ${images.train} to train on and ${images.heldOut} held out, in ${folder}`)
-  return makeTextures(folder, images)
 }
 
 function measuresOf({ correspondence, meanIoU }: Evaluation): string {

@@ -32,6 +32,3 @@ export const RECIPE: Recipe = {
   // The measured images lie in a folder of their own.
   heldOut: 0,
 }
-
-/** Images that are trained on, and those held out, when the demo makes them. */
-export const IMAGES = { train: 360, heldOut: 72 } as const

@@ -2,8 +2,27 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as torch from '../../torch'
 import type { Tensor } from '../../torch'
-import { ImageFolder, decodeMask, type Size, type TextureSet } from '../../vision/datasets'
+import { cacheFolder } from '../../native/load'
+import { ImageFolder, decodeMask, makeTextures, type Size, type TextureSet } from '../../vision/datasets'
 import type { EvaluationSet } from '../../training/report'
+
+/** How many images the demo makes. */
+export interface ImageCounts {
+  readonly train: number
+  readonly heldOut: number
+}
+
+export const IMAGES: ImageCounts = { train: 360, heldOut: 72 }
+
+/** Where the demo keeps so many images: in the cache of the set-up. */
+export function imagesFolder({ train, heldOut }: ImageCounts): string {
+  return join(cacheFolder(), 'demo', `textures-${train}-${heldOut}`)
+}
+
+/** The demo's images, made where they are not there yet. */
+export function demoImages(counts: ImageCounts): Promise<TextureSet> {
+  return makeTextures(imagesFolder(counts), counts)
+}
 
 /** Labelled images that name the others; more hardly change the measure and take longer. */
 const BANK = 128

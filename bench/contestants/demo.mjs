@@ -1,0 +1,28 @@
+// One run of the demo's recipe: SEED, and 'pairs' or 'shuffled'; prints its measures as one line of JSON.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pretrain } from '../../dist/training/pretrain.js'
+import { IMAGES, demoImages, labelledSet } from '../../dist/cli/demo/images.js'
+import { RECIPE } from '../../dist/cli/demo/recipe.js'
+import { withShuffledCoordinates } from '../control.mjs'
+
+const [seed, kind, threads] = process.argv.slice(2)
+const out = mkdtempSync(join(tmpdir(), 'pixelcl-bench-demo-'))
+const size = [RECIPE.imageSize, RECIPE.imageSize]
+
+async function run() {
+  const textures = await demoImages(IMAGES)
+  return pretrain(
+    { ...RECIPE, data: textures.train, out, overwrite: true, seed: Number(seed), threads: Number(threads) },
+    { evaluationSet: ({ views }) => labelledSet(textures, size, views) },
+  )
+}
+
+try {
+  const { before, after, steps, seconds } = await (kind === 'shuffled' ? withShuffledCoordinates(run) : run())
+  const measures = ({ correspondence, meanIoU }) => ({ correspondence, meanIoU })
+  process.stdout.write(`${JSON.stringify({ before: measures(before), after: measures(after), steps, seconds })}\n`)
+} finally {
+  rmSync(out, { recursive: true, force: true })
+}

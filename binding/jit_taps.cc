@@ -5,6 +5,8 @@
 #include <torch/csrc/jit/ir/ir.h>
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 #include <set>
 
 #include "jit.h"
@@ -39,31 +41,95 @@ std::optional<std::string> pathOf(const Value* value, const Value* self) {
   return path;
 }
 
-bool isAbove(const std::string& path, const std::string& wanted) {
-  return path.empty() ? !wanted.empty()
-                      : wanted.size() > path.size() && wanted.compare(0, path.size(), path) == 0 && wanted[path.size()] == '.';
+std::string joined(const std::string& above, const std::string& below) {
+  return above.empty() || below.empty() ? above + below : above + "." + below;
 }
 
-bool isForward(const Node* node) { return node->s(c10::attr::name) == "forward"; }
+// A layer that is asked for. One object may stand under several paths, as a shared activation does: calls by any of them count.
+struct Wanted {
+  std::string name;
+  std::set<std::string> paths;
 
-// Inlines, at top level, every call on a module strictly above a wanted one, until only calls on wanted ones are left.
-void exposeCalls(Graph& graph, const std::vector<std::string>& wanted) {
+  bool is(const std::string& path) const { return paths.count(path) != 0; }
+
+  // What contains this layer is less deep than it, whatever other places both have.
+  size_t depth() const {
+    size_t deepest = 0;
+    for (const auto& path : paths) deepest = std::max<size_t>(deepest, std::count(path.begin(), path.end(), '.'));
+    return deepest;
+  }
+
+  bool isBelow(const std::string& path) const {
+    return std::any_of(paths.begin(), paths.end(), [&](const std::string& own) {
+      return path.empty() ? !own.empty() : own.size() > path.size() && own.compare(0, path.size(), path) == 0 && own[path.size()] == '.';
+    });
+  }
+};
+
+void collectPaths(const torch::jit::Module& module, const std::string& path, std::map<std::string, const void*>& objects) {
+  objects[path] = module._ivalue().get();
+  for (const auto& child : module.named_children()) collectPaths(child.value, joined(path, child.name), objects);
+}
+
+Wanted wantedOf(const std::map<std::string, const void*>& objects, const std::string& name) {
+  const auto found = objects.find(name);
+  if (found == objects.end()) throw Failure("JIT", "the module has no layer '" + name + "'");
+  Wanted wanted{name, {}};
+  for (const auto& [path, object] : objects) {
+    if (object == found->second) wanted.paths.insert(path);
+  }
+  return wanted;
+}
+
+// Tracing names the second and later calls of a module forward1, forward2, …
+bool isForward(const Node* node) {
+  const std::string& name = node->s(c10::attr::name);
+  return name.compare(0, 7, "forward") == 0 &&
+         std::all_of(name.begin() + 7, name.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+torch::jit::GraphFunction* calleeOf(const Node* call) {
+  const auto type = call->input(0)->type()->cast<c10::ClassType>();
+  return type == nullptr ? nullptr : dynamic_cast<torch::jit::GraphFunction*>(type->findMethod(call->s(c10::attr::name)));
+}
+
+bool callsWanted(const Block* block, const Value* self, const std::string& selfPath, const Wanted& wanted);
+
+// True where a node, or what it calls, calls the wanted layer; `selfPath` is the place of the method's own module.
+bool leadsToWanted(const Node* node, const Value* self, const std::string& selfPath, const Wanted& wanted) {
+  for (const Block* inner : node->blocks()) {
+    if (callsWanted(inner, self, selfPath, wanted)) return true;
+  }
+  if (node->kind() != c10::prim::CallMethod) return false;
+  const auto relative = pathOf(node->input(0), self);
+  if (!relative) return false;
+  const std::string path = joined(selfPath, *relative);
+  if (wanted.is(path) && isForward(node)) return true;
+  // Another method of the wanted module may call its forward, as one of a module above may.
+  if (!wanted.isBelow(path) && !wanted.is(path)) return false;
+  auto* callee = calleeOf(node);
+  if (callee == nullptr) return false;
+  const auto graph = callee->graph();
+  return callsWanted(graph->block(), graph->inputs()[0], path, wanted);
+}
+
+bool callsWanted(const Block* block, const Value* self, const std::string& selfPath, const Wanted& wanted) {
+  for (const Node* node : block->nodes()) {
+    if (leadsToWanted(node, self, selfPath, wanted)) return true;
+  }
+  return false;
+}
+
+// Inlines, at top level, every call that leads to the wanted layer, until the calls of its own forward are left.
+void exposeCalls(Graph& graph, const Wanted& wanted) {
   const Value* self = graph.inputs()[0];
   for (bool changed = true; changed;) {
     changed = false;
-    for (auto it = graph.block()->nodes().begin(); it != graph.block()->nodes().end();) {
-      Node* node = *it++;
+    for (Node* node : graph.block()->nodes()) {
       if (node->kind() != c10::prim::CallMethod) continue;
       const auto path = pathOf(node->input(0), self);
-      if (!path) continue;
-      const bool isWanted = isForward(node) && std::find(wanted.begin(), wanted.end(), *path) != wanted.end();
-      const bool leadsOn = std::any_of(wanted.begin(), wanted.end(), [&](const std::string& name) { return isAbove(*path, name); });
-      if (isWanted && leadsOn) continue;
-      if (!leadsOn || isWanted) continue;
-      const auto type = node->input(0)->type()->cast<c10::ClassType>();
-      if (!type) continue;
-      auto* callee = dynamic_cast<torch::jit::GraphFunction*>(&type->getMethod(node->s(c10::attr::name)));
-      if (callee == nullptr) continue;
+      if (!path || (wanted.is(*path) && isForward(node)) || !leadsToWanted(node, self, "", wanted)) continue;
+      auto* callee = calleeOf(node);
       torch::jit::inlineCallTo(node, callee, callee->graph().get());
       changed = true;
       break;
@@ -71,28 +137,30 @@ void exposeCalls(Graph& graph, const std::vector<std::string>& wanted) {
   }
 }
 
-Value* lastCall(Graph& graph, const std::string& wanted) {
+// The output of the last call; where an if or a loop may call the layer after it, that is not known before it runs.
+Value* lastCall(Graph& graph, const Wanted& wanted) {
+  const Value* self = graph.inputs()[0];
   Value* found = nullptr;
+  bool isConditional = false;
   for (Node* node : graph.block()->nodes()) {
-    if (node->kind() != c10::prim::CallMethod || !isForward(node)) continue;
-    const auto path = pathOf(node->input(0), graph.inputs()[0]);
-    if (path && *path == wanted) found = node->output();
-  }
-  return found;
-}
-
-// True where a call on the wanted module, or on one above it, stands inside an if or a loop.
-bool isInsideControlFlow(Block* block, const Value* self, const std::string& wanted, bool nested) {
-  for (Node* node : block->nodes()) {
-    if (nested && node->kind() == c10::prim::CallMethod) {
+    if (node->kind() == c10::prim::CallMethod && isForward(node)) {
       const auto path = pathOf(node->input(0), self);
-      if (path && (*path == wanted || isAbove(*path, wanted))) return true;
+      if (path && wanted.is(*path)) {
+        found = node->output();
+        isConditional = false;
+        continue;
+      }
     }
-    for (Block* inner : node->blocks()) {
-      if (isInsideControlFlow(inner, self, wanted, true)) return true;
-    }
+    if (leadsToWanted(node, self, "", wanted)) isConditional = true;
   }
-  return false;
+  if (isConditional) {
+    throw Failure("JIT", "the layer '" + wanted.name +
+                             "' is called inside an if or a loop of the TorchScript code, where its output cannot be read; choose a layer "
+                             "that is always called, at top level");
+  }
+  if (found == nullptr)
+    throw Failure("JIT", "forward never calls the layer '" + wanted.name + "', so it has no output to read; choose another");
+  return found;
 }
 
 Napi::Value jitTaps(Info info) {
@@ -109,37 +177,22 @@ Napi::Value jitTaps(Info info) {
   }
   Taps taps = withJitErrors([&] {
     auto graph = method->graph()->copy();
-    // A tap that another tap lies beneath would be inlined away; its output is then found in the other's graph, so each
-    // gets a marker of its own: the shallower ones are read first, from the call before it is inlined.
-    std::vector<std::string> order = wanted;
-    std::sort(order.begin(), order.end(), [](const std::string& a, const std::string& b) { return a.size() < b.size(); });
-    std::map<std::string, Value*> found;
-    std::vector<Value*> original(graph->outputs().begin(), graph->outputs().end());
-    for (const auto& path : order) {
-      if (path.empty() || found.count(path) != 0) continue;
-      exposeCalls(*graph, {path});
-      Value* value = lastCall(*graph, path);
-      if (value == nullptr) {
-        if (isInsideControlFlow(graph->block(), graph->inputs()[0], path, false)) {
-          throw Failure("JIT", "the layer '" + path +
-                                   "' is called inside an if or a loop of the TorchScript code, where its output cannot be read; choose a "
-                                   "layer that is always called once, at top level");
-        }
-        throw Failure("JIT", "forward never calls the layer '" + path +
-                                 "' (or only through another method than forward), so it has no output to read");
-      }
-      found[path] = value;
-      // An identity of the value, which stays in place when a deeper tap inlines the call.
-      graph->registerOutput(value);
+    std::map<std::string, const void*> objects;
+    collectPaths(module, "", objects);
+    // A tap that another lies beneath is read first, before its call is inlined for the deeper one; registered as an output of
+    // the graph it stays the value that it was.
+    std::vector<Wanted> order;
+    for (const auto& path : std::set<std::string>(wanted.begin(), wanted.end())) {
+      if (!path.empty()) order.push_back(wantedOf(objects, path));
+    }
+    std::stable_sort(order.begin(), order.end(), [](const Wanted& a, const Wanted& b) { return a.depth() < b.depth(); });
+    std::map<std::string, size_t> positions{{"", 0}};
+    for (const auto& layer : order) {
+      exposeCalls(*graph, layer);
+      positions[layer.name] = graph->registerOutput(lastCall(*graph, layer));
     }
     std::vector<Value*> outputs;
-    size_t at = original.size();
-    std::map<std::string, Value*> values;
-    for (const auto& path : order) {
-      if (path.empty() || values.count(path) != 0) continue;
-      values[path] = graph->outputs()[at++];
-    }
-    for (const auto& path : wanted) outputs.push_back(path.empty() ? graph->outputs()[0] : values[path]);
+    for (const auto& path : wanted) outputs.push_back(graph->outputs()[positions[path]]);
     for (Value* output : outputs) {
       if (!output->type()->isSubtypeOf(*c10::TensorType::get())) {
         throw Failure("JIT", "a tapped layer gives " + output->type()->str() + " where a Tensor is needed; choose another layer");
@@ -181,18 +234,27 @@ Napi::Value jitRunTaps(Info info) {
   return outputs;
 }
 
+bool hasFrozenBatchNorm(const Block* block) {
+  for (const Node* node : block->nodes()) {
+    for (const Block* inner : node->blocks()) {
+      if (hasFrozenBatchNorm(inner)) return true;
+    }
+    if (node->kind() != c10::Symbol::fromQualString("aten::batch_norm")) continue;
+    const auto training = torch::jit::toIValue(node->input(5));
+    const bool hasStatistics = node->input(3)->type()->kind() != c10::TypeKind::NoneType;
+    if (training && training->isBool() && !training->toBool() && hasStatistics) return true;
+  }
+  return false;
+}
+
 void findFrozen(const torch::jit::Module& module, const std::string& path, std::vector<std::string>& found) {
   for (const auto& method : module.get_methods()) {
-    auto* function = dynamic_cast<torch::jit::GraphFunction*>(&method.function());
-    if (function == nullptr) continue;
-    for (const Node* node : function->graph()->nodes()) {
-      if (node->kind() != c10::Symbol::fromQualString("aten::batch_norm")) continue;
-      const auto training = torch::jit::toIValue(node->input(5));
-      const bool hasStatistics = node->input(3)->type()->kind() != c10::TypeKind::NoneType;
-      if (training && training->isBool() && !training->toBool() && hasStatistics) found.push_back(path);
-    }
+    const auto* function = dynamic_cast<torch::jit::GraphFunction*>(&method.function());
+    if (function == nullptr || !hasFrozenBatchNorm(function->graph()->block())) continue;
+    found.push_back(path);
+    break;
   }
-  for (const auto& child : module.named_children()) findFrozen(child.value, path.empty() ? child.name : path + "." + child.name, found);
+  for (const auto& child : module.named_children()) findFrozen(child.value, joined(path, child.name), found);
 }
 
 Napi::Value jitFrozenBatchNorms(Info info) {

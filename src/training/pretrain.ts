@@ -129,7 +129,8 @@ async function prepare(options: ResolvedPretrainOptions, { say = () => undefined
   const learner = new PixelCL(backbone.net, partOf(pixelCLOptions, options)).to(options.device)
   const layer = spatialLayer(backbone.net, options.hiddenLayerPixel, options.imageSize) ?? options.hiddenLayerPixel
   const split = await splitFolder(folder, options)
-  say(inputsOf(options, backbone, folder, split))
+  // Who brings what is measured tells of it, too.
+  if (evaluationSet === undefined) say(inputsOf(options, backbone, folder, split))
   const own = await ownEvaluationSet(folder, split, learner)
   return { options, backbone, folder, split, learner, layer, set: (await evaluationSet?.(own)) ?? own }
 }

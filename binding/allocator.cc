@@ -37,7 +37,7 @@ size_t blockSize(size_t bytes) {
 // Stands in the 64 bytes before the data, since a context must equal its data for raw allocation.
 struct CpuAllocator::Header {
   size_t bytes;
-  // Zero for a small block, which malloc owns.
+  // Zero for a block of malloc's.
   size_t blockBytes;
 };
 
@@ -51,7 +51,10 @@ CpuAllocator& CpuAllocator::instance() {
 void CpuAllocator::install() {
   static std::once_flag once;
   // The highest priority: nothing that loads later may put another in its place.
-  std::call_once(once, [] { c10::SetAllocator(c10::DeviceType::CPU, &instance(), 255); });
+  std::call_once(once, [] {
+    platform::prepareMalloc();
+    c10::SetAllocator(c10::DeviceType::CPU, &instance(), 255);
+  });
 }
 
 c10::DataPtr CpuAllocator::allocate(size_t bytes) {
@@ -60,7 +63,10 @@ c10::DataPtr CpuAllocator::allocate(size_t bytes) {
   TORCH_CHECK_WITH(OutOfMemoryError, bytes < (size_t{1} << 62), "cannot allocate ", bytes, " bytes of CPU memory");
   void* base = nullptr;
   size_t block = 0;
-  if (bytes + kHeaderBytes < kLargeBytes) {
+  if (bytes + kHeaderBytes <= SmallBlocks::kLargest) {
+    block = SmallBlocks::blockBytes(bytes + kHeaderBytes);
+    base = small_.take(block);
+  } else if (bytes + kHeaderBytes < kLargeBytes) {
     if (posix_memalign(&base, kHeaderBytes, bytes + kHeaderBytes) != 0) base = nullptr;
   } else {
     block = blockSize(bytes + kHeaderBytes);
@@ -84,6 +90,8 @@ void CpuAllocator::release(void* data) {
   self.live_.fetch_sub(static_cast<int64_t>(header.bytes), std::memory_order_relaxed);
   if (header.blockBytes == 0) {
     std::free(base);
+  } else if (header.blockBytes <= SmallBlocks::kLargest) {
+    self.small_.give(base, header.blockBytes);
   } else {
     self.keepBlock(base, header.blockBytes);
   }
@@ -137,10 +145,10 @@ void CpuAllocator::keepBlock(void* base, size_t blockBytes) {
 
 // Gives back the largest kept blocks until at most `target` bytes are kept; the mutex is held.
 void CpuAllocator::trim(int64_t target) {
-  for (auto list = free_.rbegin(); list != free_.rend() && cachedBytes() > target; ++list) {
+  for (auto list = free_.rbegin(); list != free_.rend() && keptLarge() > target; ++list) {
     auto& blocks = list->second;
     size_t drop = 0;
-    while (drop < blocks.size() && cachedBytes() > target) {
+    while (drop < blocks.size() && keptLarge() > target) {
       platform::unmapPages(blocks[drop].base, list->first);
       cached_.fetch_sub(static_cast<int64_t>(list->first), std::memory_order_relaxed);
       ++drop;
@@ -162,7 +170,7 @@ void CpuAllocator::startIdleThread() {
 
 void CpuAllocator::sweepIdle() {
   std::unique_lock<std::mutex> lock(mutex_);
-  while (cachedBytes() > 0) {
+  while (keptLarge() > 0) {
     wake_.wait_for(lock, std::chrono::seconds(kIdleSeconds / 2));
     const int64_t oldest = now() - kIdleSeconds;
     for (auto& [size, blocks] : free_) {
@@ -176,6 +184,7 @@ void CpuAllocator::sweepIdle() {
       blocks.erase(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(drop));
     }
   }
+  small_.clear();
   idleThread_ = false;
 }
 
@@ -186,12 +195,14 @@ void CpuAllocator::resetPeak() {
 }
 
 void CpuAllocator::setCacheLimit(int64_t bytes) {
+  if (bytes < small_.keptBytes()) small_.clear();
   const std::lock_guard<std::mutex> lock(mutex_);
   limit_ = bytes;
   trim(bytes);
 }
 
 void CpuAllocator::emptyCache() {
+  small_.clear();
   const std::lock_guard<std::mutex> lock(mutex_);
   trim(0);
 }

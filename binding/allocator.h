@@ -10,6 +10,8 @@
 
 #include <c10/core/Allocator.h>
 
+#include "small_blocks.h"
+
 namespace pixelcl {
 
 // Set once, at the first load in the process, and never destroyed: storages may outlive every environment.
@@ -24,7 +26,7 @@ class CpuAllocator final : public c10::Allocator {
 
   int64_t liveBytes() const { return live_.load(std::memory_order_relaxed); }
   int64_t peakBytes() const { return peak_.load(std::memory_order_relaxed); }
-  int64_t cachedBytes() const { return cached_.load(std::memory_order_relaxed); }
+  int64_t cachedBytes() const { return keptLarge() + small_.keptBytes(); }
   int64_t cacheLimit() const { return limit_.load(std::memory_order_relaxed); }
   void resetPeak();
   void setCacheLimit(int64_t bytes);
@@ -38,6 +40,7 @@ class CpuAllocator final : public c10::Allocator {
   };
 
   CpuAllocator();
+  int64_t keptLarge() const { return cached_.load(std::memory_order_relaxed); }
   static void release(void* data);
   void* takeBlock(size_t blockBytes);
   void keepBlock(void* base, size_t blockBytes);
@@ -49,6 +52,7 @@ class CpuAllocator final : public c10::Allocator {
   std::atomic<int64_t> peak_{0};
   std::atomic<int64_t> cached_{0};
   std::atomic<int64_t> limit_{0};
+  SmallBlocks small_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool idleThread_ = false;

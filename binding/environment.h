@@ -40,7 +40,7 @@ class Environment {
 
   const napi_env env;
   const std::thread::id thread;
-  std::atomic<int64_t> liveTensors{0};
+  int64_t liveTensors = 0;
   napi_ref errorFactory = nullptr;
   napi_ref hookDispatcher = nullptr;
   std::unordered_map<std::string, std::unique_ptr<Operator>> operators;

@@ -4,6 +4,7 @@
 
 #include "allocator.h"
 #include "convert.h"
+#include "small_blocks.h"
 
 namespace pixelcl {
 
@@ -12,13 +13,28 @@ namespace {
 void finalizeTensor(node_api_basic_env env, void* data, void*) {
   auto* handle = static_cast<TensorHandle*>(data);
   Environment* environment = handle->environment;
-  if (handle->disposed == nullptr) environment->liveTensors.fetch_sub(1, std::memory_order_relaxed);
+  if (handle->disposed == nullptr) --environment->liveTensors;
   delete handle;
   if (!environment->closed.load(std::memory_order_relaxed)) environment->reportMemory(env, true);
   environment->release();
 }
 
+SmallBlocks& handleBlocks() {
+  static auto* const blocks = new SmallBlocks();
+  return *blocks;
+}
+
+constexpr size_t kHandleBytes = SmallBlocks::blockBytes(sizeof(TensorHandle));
+
 }  // namespace
+
+void* TensorHandle::operator new(size_t) {
+  void* const block = handleBlocks().take(kHandleBytes);
+  if (block == nullptr) throw std::bad_alloc();
+  return block;
+}
+
+void TensorHandle::operator delete(void* handle) { handleBlocks().give(handle, kHandleBytes); }
 
 std::string describeTensor(const at::Tensor& tensor) {
   std::ostringstream text;
@@ -75,18 +91,20 @@ std::vector<at::Tensor> tensorsOf(napi_env env, napi_value array, const char* wh
 }
 
 napi_value wrapTensor(napi_env env, at::Tensor tensor) {
+  if (tensor.defined()) return wrapTensor(env, Environment::of(env), std::move(tensor));
   napi_value value = nullptr;
-  if (!tensor.defined()) {
-    check(napi_get_null(env, &value));
-    return value;
-  }
-  Environment& environment = Environment::of(env);
-  if (tensor.device().type() != c10::DeviceType::CPU) noteDeviceUse(tensor.device());
+  check(napi_get_null(env, &value));
+  return value;
+}
+
+napi_value wrapTensor(napi_env env, Environment& environment, at::Tensor&& tensor) {
+  if (!tensor.is_cpu()) noteDeviceUse(tensor.device());
   auto handle = std::unique_ptr<TensorHandle>(new TensorHandle{{HandleTag::kTensor, &environment}, std::move(tensor), nullptr});
+  napi_value value = nullptr;
   check(napi_create_external(env, handle.get(), &finalizeTensor, nullptr, &value));
   handle.release();
   environment.retain();
-  environment.liveTensors.fetch_add(1, std::memory_order_relaxed);
+  ++environment.liveTensors;
   return value;
 }
 

@@ -28,6 +28,9 @@ struct TensorHandle : HandleHeader {
   at::Tensor tensor;
   // What the tensor was, for the error after its disposal; null while it lives.
   std::unique_ptr<std::string> disposed;
+
+  static void* operator new(size_t bytes);
+  static void operator delete(void* handle);
 };
 
 // Null when the value is no external of ours with that tag.
@@ -41,6 +44,7 @@ std::vector<at::Tensor> tensorsOf(napi_env env, napi_value array, const char* wh
 
 // An undefined tensor becomes null.
 napi_value wrapTensor(napi_env env, at::Tensor tensor);
+napi_value wrapTensor(napi_env env, Environment& environment, at::Tensor&& tensor);
 
 // Any other object of libtorch's, owned by an external.
 template <typename T>

@@ -11,9 +11,10 @@ using Info = const Napi::CallbackInfo&;
 
 Napi::Value memoryStats(Info info) {
   Napi::Env env = info.Env();
+  Environment& environment = Environment::of(env);
   const CpuAllocator& allocator = CpuAllocator::instance();
   Napi::Object result = Napi::Object::New(env);
-  result.Set("liveTensors", static_cast<double>(Environment::of(env).liveTensors.load()));
+  result.Set("liveTensors", static_cast<double>(environment.liveTensors));
   result.Set("liveBytes", static_cast<double>(allocator.liveBytes()));
   result.Set("peakBytes", static_cast<double>(allocator.peakBytes()));
   result.Set("cachedBytes", static_cast<double>(allocator.cachedBytes()));

@@ -24,6 +24,7 @@ struct OperatorReturn {
 };
 
 struct Operator {
+  Environment& environment;
   c10::OperatorHandle handle;
   std::string schema;
   std::vector<OperatorArgument> arguments;

@@ -11,12 +11,14 @@ namespace pixelcl {
 namespace {
 
 constexpr size_t kMaxArguments = 64;
+// Node-API fills what it is given room for, so most calls give little.
+constexpr size_t kUsualArguments = 8;
 
-std::unique_ptr<Operator> readOperator(const c10::OperatorHandle& handle) {
+std::unique_ptr<Operator> readOperator(Environment& environment, const c10::OperatorHandle& handle) {
   const c10::FunctionSchema& schema = handle.schema();
   std::ostringstream text;
   text << schema;
-  auto result = std::unique_ptr<Operator>(new Operator{handle, text.str(), {}, {}});
+  auto result = std::unique_ptr<Operator>(new Operator{environment, handle, text.str(), {}, {}});
   for (const auto& argument : schema.arguments()) {
     OperatorArgument read;
     read.name = argument.name();
@@ -58,11 +60,13 @@ c10::IValue missingValue(const OperatorArgument& argument) {
   throw Failure("ARGUMENT", "argument '" + argument.name + "' is missing: expected " + argument.type.type->str());
 }
 
-napi_value resultOf(napi_env env, const OperatorReturn& returned, const c10::IValue& value, size_t argc, const napi_value* argv) {
+napi_value resultOf(napi_env env, const Operator& op, size_t index, c10::IValue& value, size_t argc, const napi_value* argv) {
+  const OperatorReturn& returned = op.returns[index];
   if (returned.written >= 0 && static_cast<size_t>(returned.written) < argc && value.isTensor() &&
       handleOrNull(env, argv[returned.written], HandleTag::kTensor) != nullptr) {
     return argv[returned.written];
   }
+  if (value.isTensor() && value.toTensor().defined()) return wrapTensor(env, op.environment, std::move(value).toTensor());
   return fromIValue(env, value, &returned.type);
 }
 
@@ -88,7 +92,7 @@ napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value*
   if (argc > op.arguments.size()) {
     throw Failure("ARGUMENT", "expected at most " + std::to_string(op.arguments.size()) + " arguments but received " + std::to_string(argc));
   }
-  Environment& environment = Environment::of(env);
+  Environment& environment = op.environment;
   BorrowedStack borrowed(environment);
   auto& stack = borrowed.stack;
   for (size_t i = 0; i < op.arguments.size(); ++i) {
@@ -110,13 +114,13 @@ napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value*
   op.handle.callBoxed(stack);
   napi_value result = nullptr;
   if (stack.size() == 1) {
-    result = resultOf(env, op.returns.front(), stack.front(), argc, argv);
+    result = resultOf(env, op, 0, stack.front(), argc, argv);
   } else if (stack.empty()) {
     check(napi_get_undefined(env, &result));
   } else {
     check(napi_create_array_with_length(env, stack.size(), &result));
     for (size_t i = 0; i < stack.size(); ++i) {
-      check(napi_set_element(env, result, static_cast<uint32_t>(i), resultOf(env, op.returns[i], stack[i], argc, argv)));
+      check(napi_set_element(env, result, static_cast<uint32_t>(i), resultOf(env, op, i, stack[i], argc, argv)));
     }
   }
   stack.clear();
@@ -124,27 +128,37 @@ napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value*
   return result;
 }
 
-napi_value callOperator(napi_env env, napi_callback_info info) {
-  std::array<napi_value, kMaxArguments> argv;
-  size_t argc = kMaxArguments;
+struct Arguments {
+  std::array<napi_value, kMaxArguments> values;
+  size_t count = kUsualArguments;
   void* data = nullptr;
-  if (napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data) != napi_ok) return nullptr;
-  const auto& op = *static_cast<const Operator*>(data);
-  argc = std::min(argc, kMaxArguments);
+};
+
+bool readArguments(napi_env env, napi_callback_info info, Arguments& arguments) {
+  if (napi_get_cb_info(env, info, &arguments.count, arguments.values.data(), nullptr, &arguments.data) != napi_ok) return false;
+  if (arguments.count <= kUsualArguments) return true;
+  arguments.count = kMaxArguments;
+  if (napi_get_cb_info(env, info, &arguments.count, arguments.values.data(), nullptr, nullptr) != napi_ok) return false;
+  arguments.count = std::min(arguments.count, kMaxArguments);
+  return true;
+}
+
+napi_value callOperator(napi_env env, napi_callback_info info) {
+  Arguments arguments;
+  if (!readArguments(env, info, arguments)) return nullptr;
+  const auto& op = *static_cast<const Operator*>(arguments.data);
   try {
-    return call(env, op, argc, argv.data());
+    return call(env, op, arguments.count, arguments.values.data());
   } catch (...) {
-    const CallContext context{op.schema, argc, argv.data()};
+    const CallContext context{op.schema, arguments.count, arguments.values.data()};
     throwCurrentException(env, &context);
     return nullptr;
   }
 }
 
 napi_value emptyCallback(napi_env env, napi_callback_info info) {
-  std::array<napi_value, kMaxArguments> argv;
-  size_t argc = kMaxArguments;
-  void* data = nullptr;
-  napi_get_cb_info(env, info, &argc, argv.data(), nullptr, &data);
+  Arguments arguments;
+  readArguments(env, info, arguments);
   return nullptr;
 }
 
@@ -162,7 +176,7 @@ Napi::Value operatorFunction(const Napi::CallbackInfo& info) {
       environment.operators.erase(qualified(name, overload));
       throw Failure("OPERATOR_NOT_FOUND", "the loaded libtorch has no operator " + qualified(name, overload));
     }
-    slot = readOperator(*found);
+    slot = readOperator(environment, *found);
     if (slot->arguments.size() > kMaxArguments) throw Failure("NATIVE", "the operator takes too many arguments");
   }
   napi_value function = nullptr;

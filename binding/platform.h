@@ -11,6 +11,8 @@ namespace pixelcl::platform {
 void* mapPages(size_t bytes);
 void unmapPages(void* base, size_t bytes);
 int64_t physicalMemory();
+// Prepares the process's malloc for thousands of objects freed at once, as a collection does.
+void prepareMalloc();
 // The file that holds the libtorch in use.
 std::string libtorchPath();
 

@@ -207,7 +207,7 @@ Napi::Value dispose(Info info) {
   if (handle.disposed == nullptr) {
     handle.disposed = std::make_unique<std::string>(describeTensor(handle.tensor));
     handle.tensor.reset();
-    handle.environment->liveTensors.fetch_sub(1, std::memory_order_relaxed);
+    --handle.environment->liveTensors;
   }
   return info.Env().Undefined();
 }

@@ -19,20 +19,21 @@ describe('in one synchronous loop that disposes nothing', () => {
   })
 
   test('600 rounds of forward and backward over 4 MB tensors stay flat after the hundredth', async () => {
-    const { hundredth, most, gradient } = await runChild<{ hundredth: number; most: number; gradient: number }>(`
+    const { hundreds, gradient } = await runChild<{ hundreds: number[]; gradient: number }>(`
       const w = torch.ones([1024, 1024], { requiresGrad: true })
-      let hundredth = 0
-      let most = 0
+      const hundreds = [0, 0, 0, 0, 0, 0]
       for (let i = 0; i < 600; i++) {
         w.grad = null
         w.mul(2).add(1).relu().square().sum().backward()
-        if (i < 100) hundredth = Math.max(hundredth, rss())
-        else if (i % 10 === 0) most = Math.max(most, rss())
+        const at = Math.floor(i / 100)
+        if (i % 5 === 0) hundreds[at] = Math.max(hundreds[at], rss())
       }
-      report({ hundredth, most, gradient: w.grad.index([0, 0]).item() })
+      report({ hundreds, gradient: w.grad.index([0, 0]).item() })
     `)
     expect(gradient).toBe(12)
-    expect(most - hundredth).toBeLessThan(40)
+    // Each round makes 20 MB and the collector runs every few, so peaks differ by some rounds; what leaks grows without end.
+    expect(hundreds[5]! - hundreds[1]!).toBeLessThan(40)
+    expect(Math.max(...hundreds)).toBeLessThan(500)
   })
 
   test('300 forwards of a TorchScript backbone with graphs that nothing uses stay bounded', async () => {

@@ -5,20 +5,31 @@ import type { Tensor } from './tensor'
 export abstract class TensorBase {
   /** @internal */
   readonly _h: TensorHandle
+  /** @internal The object of the gradient that was read last. */
+  cachedGrad: Tensor | null = null
 
   constructor(handle: TensorHandle) {
     this._h = handle
   }
 }
 
-let tensorClass: new (handle: TensorHandle) => Tensor
+/**
+ * Makes the tensors that operators give: what `new Tensor` makes, in one step in place of one for each class it extends.
+ *
+ * V8 makes the object within the optimised caller where the constructor is a plain constant function; an add of 2 × 2
+ * elements takes a tenth less time than through the classes.
+ */
+const Result = function (this: { _h: TensorHandle; cachedGrad: Tensor | null }, handle: TensorHandle) {
+  this._h = handle
+  this.cachedGrad = null
+} as unknown as { new (handle: TensorHandle): Tensor; prototype: Tensor }
 
 /** The tensors of the innermost open scope; null outside any. */
 let collecting: Set<Tensor> | null = null
 
 /** @internal Tells the generated code which class to make; called once, by tensor.ts. */
-export function registerTensorClass(constructor: new (handle: TensorHandle) => Tensor): void {
-  tensorClass = constructor
+export function registerTensorClass(constructor: { prototype: Tensor }): void {
+  Result.prototype = constructor.prototype
 }
 
 /** @internal Puts new tensors into `tensors` until the next call; gives what collected them before. */
@@ -43,7 +54,7 @@ export function keep<T extends TensorBase>(tensor: T): T {
 
 /** @internal Makes the Tensor that owns a handle. */
 export function wrap(handle: unknown): Tensor {
-  const tensor = new tensorClass(handle as TensorHandle)
+  const tensor = new Result(handle as TensorHandle)
   if (collecting !== null) collecting.add(tensor)
   return tensor
 }

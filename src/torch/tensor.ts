@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { ArgumentError, native, type TypedArray } from '../native'
-import { registerTensorClass, wrap } from './base'
+import { keep, registerTensorClass, wrap } from './base'
 import { backward, type BackwardOptions } from './autograd'
 import { convertTensor, type ToOptions } from './convert'
 import { tensor, type TensorData, type TensorOptions } from './creation'
@@ -30,8 +30,6 @@ let conjugateCall: Call = (...args) => (conjugateCall = native.operator('aten::i
  * torch.tensor([[1, 2], [3, 4]]).matmul(torch.eye(2)).tolist() // [[1, 2], [3, 4]]
  */
 export class Tensor extends TensorComposites {
-  private cachedGrad: Tensor | null = null
-
   get shape(): number[] {
     return native.shape(this._h)
   }
@@ -86,7 +84,7 @@ export class Tensor extends TensorComposites {
   /** The gradient that backward accumulated: the same object while it is the same tensor. */
   get grad(): Tensor | null {
     const answer = native.grad(this._h, this.cachedGrad?._h ?? null)
-    if (answer !== true) this.cachedGrad = answer === null ? null : new Tensor(answer)
+    if (answer !== true) this.cachedGrad = answer === null ? null : keep(wrap(answer))
     return this.cachedGrad
   }
 

@@ -10,6 +10,7 @@ import { serve } from './serve.mjs'
 
 const [batch, size, threads] = process.argv.slice(2, 5).map(Number)
 const kind = process.argv[5] ?? 'native'
+const device = process.argv[6] ?? 'cpu'
 torch.setNumThreads(threads)
 torch.manualSeed(0)
 
@@ -22,11 +23,13 @@ function scripted() {
 }
 
 const net = kind === 'script' ? scripted() : models.resnet50()
-const learner = new PixelCL(net, { imageSize: size, hiddenLayerPixel: 'layer4', hiddenLayerInstance: -2, augmentFn: (images) => images })
+const options = { imageSize: size, hiddenLayerPixel: 'layer4', hiddenLayerInstance: -2, augmentFn: (images) => images }
+const learner = new PixelCL(net, options).to(device)
 const optimizer = new torch.optim.Adam(learner.parameters(), { lr: 1e-4 })
-const images = torch.rand([batch, 3, size, size])
+const images = torch.rand([batch, 3, size, size]).to(device)
 
 function peak() {
+  if (device !== 'cpu') return torch.cuda.maxMemoryAllocated(device)
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024
 }
 
@@ -37,6 +40,7 @@ function round() {
   loss.backward()
   optimizer.step()
   learner.updateMovingAverage()
+  if (device !== 'cpu') torch.cuda.synchronize(device)
   return { seconds: (performance.now() - start) / 1000, peak: peak(), loss: loss.item() }
 }
 

@@ -11,14 +11,17 @@ sys.dont_write_bytecode = True
 from resnet import resnet50  # noqa: E402
 
 batch, size, threads = (int(argument) for argument in sys.argv[1:4])
+device = sys.argv[4] if len(sys.argv) > 4 else "cpu"
 torch.set_num_threads(threads)
 torch.manual_seed(0)
-learner = PixelCL(resnet50(), image_size=size, hidden_layer_pixel="layer4", hidden_layer_instance=-2, augment_fn=torch.nn.Identity())
+learner = PixelCL(resnet50(), image_size=size, hidden_layer_pixel="layer4", hidden_layer_instance=-2, augment_fn=torch.nn.Identity()).to(device)
 optimizer = torch.optim.Adam(learner.parameters(), lr=1e-4)
-images = torch.rand(batch, 3, size, size)
+images = torch.rand(batch, 3, size, size).to(device)
 
 
 def peak():
+    if device != "cpu":
+        return torch.cuda.max_memory_allocated(device)
     for line in open("/proc/self/status"):
         if line.startswith("VmHWM"):
             return int(line.split()[1]) * 1024
@@ -31,6 +34,8 @@ def round_():
     loss.backward()
     optimizer.step()
     learner.update_moving_average()
+    if device != "cpu":
+        torch.cuda.synchronize(device)
     return {"seconds": time.perf_counter() - start, "peak": peak(), "loss": loss.item()}
 
 

@@ -70,5 +70,6 @@ export async function findPython(env = process.env) {
 
 /** True where an NVIDIA driver is loaded, so that a libtorch with CUDA serves. */
 export function hasNvidiaDriver() {
-  return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidiactl')
+  // Under WSL the driver is Windows' own, mounted here.
+  return ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/usr/lib/wsl/lib/libcuda.so.1'].some((path) => existsSync(path))
 }

@@ -18,15 +18,18 @@ Napi::Value jitCreate(Info info) {
 
 Napi::Value jitRegisterParameter(Info info) {
   const std::string name = stringOf(info.Env(), info[1], "a parameter's name");
-  at::Tensor tensor = tensorOf(info.Env(), info[2]).detach();
-  tensor.set_requires_grad(info[3].ToBoolean());
+  at::Tensor tensor = tensorOf(info.Env(), info[2]);
+  const bool requiresGrad = info[3].ToBoolean();
+  // The very tensor where it can be: one that two modules share is then one in the file, too.
+  if (!tensor.is_leaf() || tensor.requires_grad() != requiresGrad) tensor = tensor.detach().set_requires_grad(requiresGrad);
   withJitErrors([&] { moduleOf(info).register_parameter(name, tensor, false); });
   return info.Env().Undefined();
 }
 
 Napi::Value jitRegisterBuffer(Info info) {
   const std::string name = stringOf(info.Env(), info[1], "a buffer's name");
-  withJitErrors([&] { moduleOf(info).register_buffer(name, tensorOf(info.Env(), info[2]).detach()); });
+  const at::Tensor& tensor = tensorOf(info.Env(), info[2]);
+  withJitErrors([&] { moduleOf(info).register_buffer(name, tensor.requires_grad() ? tensor.detach() : tensor); });
   return info.Env().Undefined();
 }
 

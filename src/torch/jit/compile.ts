@@ -1,5 +1,7 @@
 import { ArgumentError, native, type ModuleHandle } from '../../native'
-import type { AnyModule } from '../nn/module'
+import { Module, type AnyModule } from '../nn/module'
+import { ModuleList } from '../nn/containers'
+import { internals } from '../nn/tree'
 import { writeTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
 
@@ -14,39 +16,78 @@ export function saveTorchScript(module: AnyModule, path: string): void {
   writeTorchScriptFile(programOf(module), path)
 }
 
-/** @internal The TorchScript program of a module. */
-export function programOf(module: AnyModule, path = ''): ModuleHandle {
+/** @internal The TorchScript program of a module; a module or a tensor that is shared is shared in it, too. */
+export function programOf(module: AnyModule, path = '', known = new Map<AnyModule, ModuleHandle>()): ModuleHandle {
   if (module instanceof ScriptModule) return module._m
+  const existing = known.get(module)
+  if (existing !== undefined) return existing
   const source = sourceOf(module)
   if (source === null) throw unknownModule(module, path)
-  const program = native.jitCreate(`__torch__.pixelcl.${module.constructor.name}`)
+  checkHooks(module, path)
+  const program = native.jitCreate(`__torch__.pixelcl.${className(module)}`)
+  known.set(module, program)
   native.jitRegisterAttribute(program, 'training', 'bool', module.training)
-  for (const [name, parameter] of module.ownParameters()) native.jitRegisterParameter(program, name, parameter._h, parameter.requiresGrad)
-  for (const [name, buffer] of module.ownBuffers()) native.jitRegisterBuffer(program, name, buffer._h)
-  for (const [name, child] of module.ownChildren())
-    native.jitRegisterModule(program, name, programOf(child, path === '' ? name : `${path}.${name}`))
-  native.jitDefine(program, source)
+  for (const [name, parameter] of module.ownParameters()) {
+    native.jitRegisterParameter(program, attribute(name, path), parameter._h, parameter.requiresGrad)
+  }
+  for (const [name, buffer] of module.ownBuffers()) native.jitRegisterBuffer(program, attribute(name, path), buffer._h)
+  for (const [name, child] of module.ownChildren()) {
+    native.jitRegisterModule(program, attribute(name, path), programOf(child, path === '' ? name : `${path}.${name}`, known))
+  }
+  if (source !== '') native.jitDefine(program, source)
   return program
 }
 
-/** The source of a module's own forward; null where its class, or one above it, has another forward than the source tells. */
+/** The source of a module's own forward, empty for a list; null where its class, or one above it, has another forward than the source tells. */
 function sourceOf(module: AnyModule): string | null {
-  for (
-    let prototype = Object.getPrototypeOf(module) as object | null;
-    prototype !== null;
-    prototype = Object.getPrototypeOf(prototype) as object | null
-  ) {
-    const hasForward = Object.hasOwn(prototype, 'forward')
-    const hasSource = Object.hasOwn(prototype, 'torchScript')
+  for (let owner: object | null = module; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
+    if (owner === ModuleList.prototype) return ''
+    // An override of call() is a forward of its own, too.
+    if (Object.hasOwn(owner, 'call') && owner !== Module.prototype) return null
+    const hasForward = Object.hasOwn(owner, 'forward')
+    const hasSource = Object.hasOwn(owner, 'torchScript')
     if (hasForward || hasSource) return hasForward && hasSource ? module.torchScript() : null
   }
   return null
 }
 
 function unknownModule(module: AnyModule, path: string): ArgumentError {
-  const where = path === '' ? '' : ` (at '${path}')`
   return new ArgumentError(
-    `${module.constructor.name}${where} cannot be written as TorchScript, for its forward is TypeScript of its own. ` +
+    `${nameOf(module, path)} cannot be written as TorchScript, for its forward is TypeScript of its own. ` +
       'Save its state instead, torch.save(module.stateDict(), path), and load that into the same network in Python; or give a torchScript() method beside forward()',
   )
+}
+
+/** A hook is TypeScript, too: the file would compute something else without it. */
+function checkHooks(module: AnyModule, path: string): void {
+  const { hooks, preHooks } = module[internals]
+  if (hooks.size + preHooks.size === 0) return
+  throw new ArgumentError(
+    `${nameOf(module, path)} has forward hooks, which TorchScript cannot hold: remove() them first, or save module.stateDict()`,
+  )
+}
+
+function nameOf(module: AnyModule, path: string): string {
+  return `${module.constructor.name || 'a module'}${path === '' ? '' : ` (at '${path}')`}`
+}
+
+/** Words that Python reserves, which no attribute can be called by. */
+const reserved = new Set(
+  'False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield'.split(
+    ' ',
+  ),
+)
+
+function attribute(name: string, path: string): string {
+  if (reserved.has(name))
+    throw new ArgumentError(
+      `the name '${path === '' ? name : `${path}.${name}`}' is a word of Python's own, so TorchScript cannot hold it: rename the field`,
+    )
+  return name
+}
+
+/** The class's name as Python can write it. */
+function className(module: AnyModule): string {
+  const name = module.constructor.name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[0-9]|$)/, '_')
+  return reserved.has(name) ? `${name}_` : name
 }

@@ -13,9 +13,9 @@ export type Recipe = Omit<PretrainOptions, 'data' | 'out'>
  */
 export const RECIPE: Recipe = {
   backbone: join(packageRoot, 'models', 'small.pt'),
-  steps: 150,
+  steps: 200,
   batchSize: 16,
-  imageSize: 96,
+  imageSize: 80,
   lr: 1e-3,
   hiddenLayerPixel: 'layer3',
   hiddenLayerInstance: 'avgpool',

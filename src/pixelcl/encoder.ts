@@ -18,8 +18,9 @@ export function layerName(net: Backbone, layer: string | number): string {
   const names = [...net.namedModules()].map(([name]) => name)
   if (typeof layer === 'string') {
     if (names.includes(layer)) return layer
+    const meant = nearestName(layer, names.filter(Boolean))
     throw new ArgumentError(
-      `the backbone has no layer '${layer}'${suggestion(layer, names.filter(Boolean))}. Its layers: ${names.filter(Boolean).join(', ')}`,
+      `the backbone has no layer '${layer}'${meant === null ? '' : ` (did you mean '${meant}'?)`}. Its layers, nearest first: ${nearestFirst(layer, names.filter(Boolean))}`,
     )
   }
   const children = childNames(net)

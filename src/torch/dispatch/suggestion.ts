@@ -16,6 +16,15 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   return nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3) ? nearest.candidate : null
 }
 
+/** The known names, nearest first; of many the first forty. */
+export function nearestFirst(name: string, known: readonly string[]): string {
+  const sorted = known
+    .map((candidate, i) => ({ candidate, i, distance: editDistance(candidate, name) }))
+    .sort((a, b) => a.distance - b.distance || a.i - b.i)
+    .map(({ candidate }) => candidate)
+  return `${sorted.slice(0, 40).join(', ')}${sorted.length > 40 ? ` and ${sorted.length - 40} more` : ''}`
+}
+
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

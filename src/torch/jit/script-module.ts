@@ -2,6 +2,7 @@ import { ArgumentError, JitError, native, type ModuleHandle, type TapsHandle, ty
 import { keep, wrap } from '../base'
 import { noGrad } from '../autograd'
 import { convert, wrapResult } from '../dispatch/resolve'
+import { nearestFirst } from '../dispatch/suggestion'
 import { Module, type AnyModule } from '../nn/module'
 import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor'
@@ -90,7 +91,8 @@ export class ScriptModule extends Module<unknown[], unknown> {
   taps(paths: readonly string[]): Taps {
     for (const path of paths) {
       const names = [...this.namedModules()].map(([name]) => name)
-      if (!names.includes(path)) throw new JitError(`there is no layer '${path}': known are ${names.filter(Boolean).join(', ')}`)
+      if (!names.includes(path))
+        throw new JitError(`the module has no layer '${path}'. Its layers, nearest first: ${nearestFirst(path, names.filter(Boolean))}`)
     }
     return new Taps(native.jitTaps(this.#handle, paths))
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
+import * as torch from '../../../src/torch'
 import { ImageFolder, decodeImage, decodeMask, imagesFromBytes } from '../../../src/vision/datasets'
 
 const root = mkdtempSync(join(tmpdir(), 'pixelcl-folder-'))
@@ -86,6 +87,44 @@ describe('a folder of images', () => {
     expect(() => new ImageFolder(join(folder, 'none'), { size: [8, 8] })).toThrow(/does not exist/)
     writeFileSync(join(folder, 'file.png'), '')
     expect(() => new ImageFolder(join(folder, 'file.png'), { size: [8, 8] })).toThrow(/is a file/)
+  })
+})
+
+describe('wrong arguments are named', () => {
+  test('a size that is none, an index that is not there, bytes of another size', async () => {
+    const folder = newFolder()
+    await plain(4, 4, '#102030').png().toFile(join(folder, 'a.png'))
+    for (const size of [[0, 8], [8], [8.5, 8], 8]) {
+      expect(() => new ImageFolder(folder, { size: size as unknown as [number, number] })).toThrow(
+        /expected a size \[height, width\] in whole pixels but received/,
+      )
+    }
+    const images = new ImageFolder(folder, { size: [8, 8] })
+    await expect(images.load(1)).rejects.toThrow(/there is no image 1: the folder .* has 1, numbered from 0/)
+    expect(images.skipped.size).toBe(0)
+    expect(() => imagesFromBytes([new Uint8Array(11)], [2, 2])).toThrow('expected 2 × 2 × 3 = 12 bytes for an image but received 11')
+  })
+})
+
+describe('a batch drawn by chance', () => {
+  test('hangs on the seed, has each image once, and takes another for a damaged one', async () => {
+    const folder = newFolder()
+    for (let i = 0; i < 8; i++)
+      await plain(4, 4, { r: 10 * i, g: 0, b: 0, alpha: 1 })
+        .png()
+        .toFile(join(folder, `${i}.png`))
+    writeFileSync(join(folder, '3.png'), 'damaged')
+    const images = new ImageFolder(folder, { size: [2, 2] })
+    const draw = async (seed: number, count: number) => {
+      torch.manualSeed(seed)
+      const batch = await images.sample(count)
+      return batch.select(1, 0).select(1, 0).select(1, 0).mul(25.5).round().tolist() as number[]
+    }
+    expect(await draw(1, 5)).toEqual(await draw(1, 5))
+    expect(await draw(2, 5)).not.toEqual(await draw(1, 5))
+    expect((await draw(3, 7)).sort()).toEqual([0, 1, 2, 4, 5, 6, 7])
+    expect(await draw(4, 20)).toHaveLength(7)
+    await expect(images.sample(0)).rejects.toThrow(/sample\(count\) takes a positive whole number but received 0/)
   })
 })
 

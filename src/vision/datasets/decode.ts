@@ -12,6 +12,9 @@ export type Resize = 'crop' | 'stretch'
  * It runs on libuv's threads, so decoding goes on while a training step holds the JavaScript thread.
  *
  * @throws Error of libvips for a file that is no image or is damaged.
+ * @example
+ * const bytes = await decodeImage('photos/red.png', [32, 48])
+ * bytes.length // 4608
  */
 export async function decodeImage(path: string, [height, width]: Size, resize: Resize = 'crop'): Promise<Uint8Array> {
   const image = sharp(path, { failOn: 'error', sequentialRead: true }).rotate()
@@ -24,7 +27,14 @@ export async function decodeImage(path: string, [height, width]: Size, resize: R
   return data
 }
 
-/** Decodes an 8-bit PNG of class numbers, [height, width], without resizing or colour conversion. */
+/**
+ * Decodes an 8-bit PNG of class numbers, [height, width], without resizing or colour conversion.
+ *
+ * @throws Error of libvips for a file that is no image or is damaged.
+ * @example
+ * const { classes, size } = await decodeMask('photos/red.png')
+ * size // [72, 80]
+ */
 export async function decodeMask(path: string): Promise<{ classes: Uint8Array; size: Size }> {
   const { data, info } = await sharp(path).extractChannel(0).raw().toBuffer({ resolveWithObject: true })
   return { classes: data, size: [info.height, info.width] }

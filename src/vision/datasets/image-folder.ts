@@ -7,8 +7,18 @@ import { decodeImage, type Resize, type Size } from './decode'
 /** What sharp's prebuilt libvips decodes. */
 export const IMAGE_EXTENSIONS = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp']
 
-/** Images' bytes [N, H, W, 3] as float32 [N, 3, H, W] in 0…1. */
+/**
+ * Images' bytes, each [H, W, 3], as one float32 tensor [N, 3, H, W] in 0…1.
+ *
+ * @throws ArgumentError for an image of another length than the size says.
+ * @example
+ * imagesFromBytes([new Uint8Array(12).fill(255)], [2, 2]).shape // [1, 3, 2, 2]
+ */
 export function imagesFromBytes(bytes: readonly Uint8Array[], [height, width]: Size): Tensor {
+  const wrong = bytes.find((image) => image.length !== height * width * 3)
+  if (wrong !== undefined) {
+    throw new ArgumentError(`expected ${height} × ${width} × 3 = ${height * width * 3} bytes for an image but received ${wrong.length}`)
+  }
   const all = new Uint8Array(bytes.length * height * width * 3)
   bytes.forEach((image, i) => all.set(image, i * height * width * 3))
   return torch.tensor(all).view([bytes.length, height, width, 3]).permute([0, 3, 1, 2]).contiguous().to('float32').div_(255)
@@ -26,7 +36,7 @@ export interface ImageFolderOptions {
  *
  * A file that cannot be decoded is skipped, and counted in `skipped`.
  *
- * @throws FileError for a folder that is missing or holds no image files.
+ * @throws FileError for a folder that is missing or holds no image files; ArgumentError for a size that is none.
  * @example
  * const folder = new ImageFolder('photos', { size: [64, 64] })
  * const image = await folder.load(0) // float32 [3, 64, 64] in 0…1, or null where the file is damaged
@@ -42,6 +52,7 @@ export class ImageFolder {
     readonly path: string,
     options: ImageFolderOptions,
   ) {
+    checkSize(options.size)
     this.files = imageFiles(path)
     this.size = options.size
     this.resize = options.resize ?? 'crop'
@@ -54,10 +65,12 @@ export class ImageFolder {
   /**
    * The bytes of one image, [H, W, 3], or null where its file is damaged.
    *
-   * @throws FileError once every file of the folder has proved damaged.
+   * @throws FileError once every file of the folder has proved damaged; ArgumentError for an index that the folder lacks.
    */
   async loadBytes(index: number): Promise<Uint8Array | null> {
-    const file = this.files[index]!
+    const file = this.files[index]
+    if (file === undefined)
+      throw new ArgumentError(`there is no image ${index}: the folder ${this.path} has ${this.length}, numbered from 0`)
     if (this.skipped.has(file)) return null
     try {
       return await decodeImage(file, this.size, this.resize)
@@ -102,6 +115,11 @@ export class ImageFolder {
     }
     return imagesFromBytes(images, this.size)
   }
+}
+
+function checkSize(size: Size): void {
+  if (Array.isArray(size) && size.length === 2 && size.every((side: number) => Number.isInteger(side) && side > 0)) return
+  throw new ArgumentError(`expected a size [height, width] in whole pixels but received ${JSON.stringify(size)}`)
 }
 
 function allDamaged({ path, skipped }: ImageFolder): FileError {

@@ -70,9 +70,9 @@ export function machine() {
   return `${chips.length} cores (${chips[0]?.model.trim() ?? 'unknown'}), Node ${process.versions.node}`
 }
 
-/** Puts a section into bench/RESULTS.md in place of the one of the same title. */
+/** Puts a section into bench/RESULTS.md (or the file that PIXELCL_BENCH_RESULTS names) in place of the one of the same title. */
 export function record(title, command, body) {
-  const path = join(here, 'RESULTS.md')
+  const path = process.env.PIXELCL_BENCH_RESULTS ?? join(here, 'RESULTS.md')
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '# Results\n\nEvery figure stands with the command that gives it. Ratios come from interleaved runs on one machine.\n'
   const date = new Date().toISOString().slice(0, 10)
   const section = `## ${title}\n\n\`${command}\` · ${date} · ${machine()}\n\n${body.trim()}\n`

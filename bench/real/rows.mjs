@@ -1,0 +1,64 @@
+// One row of the table: a run of the command line, then its measures; what is done already is kept in runs/bench-real.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../harness.mjs'
+
+const RUNS = process.env.PIXELCL_BENCH_RUNS ?? join(root, 'runs', 'bench-real')
+
+/** Gives what an earlier run of the benchmark left in this file, or makes it and leaves it there. */
+async function kept(file, make) {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
+  const value = await make()
+  writeFileSync(`${file}.part`, JSON.stringify(value, null, 2))
+  renameSync(`${file}.part`, file)
+  return value
+}
+
+function folderOf(name, settings) {
+  const key = createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 12)
+  const folder = join(RUNS, `${name}-${key}`)
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+/** The measures of the untouched backbone. */
+export async function untouchedRow(data, settings, measure) {
+  const folder = folderOf('untouched', settings)
+  return { ...(await kept(join(folder, 'measures.json'), () => measure(data.backbone))), seconds: null }
+}
+
+/** Pretrains with one loss and seed, with true or shuffled pairs, and measures the backbone that comes out. */
+export async function pretrainedRow({ loss, control, seed }, data, settings, measure) {
+  const name = `${loss}${control ? '-shuffled' : ''}-${seed}`
+  const folder = folderOf(name, { ...settings, loss, control, seed })
+  const run = join(folder, 'run')
+  const { recipe, threads } = settings
+  const config = join(folder, 'recipe.json')
+  writeFileSync(config, JSON.stringify({ ...recipe, usePixpro: loss === 'PixPro', seed, threads }, null, 2))
+  const { seconds } = await kept(join(folder, 'trained.json'), () => {
+    process.stderr.write(`${name}\n`)
+    const flags = ['--config', config, '--backbone', data.backbone, '--data', data.train, '--out', run, '--overwrite', '--json']
+    return pretrain(flags, { control, threads })
+  })
+  const measures = await kept(join(folder, 'measures.json'), () => measure(join(run, 'improved-resnet.pt')))
+  return { ...measures, seconds }
+}
+
+/** Runs the command line, and gives what it prints as JSON. */
+function pretrain(flags, { control, threads }) {
+  const preload = control ? ['--import', new URL('shuffled.mjs', import.meta.url).href] : []
+  const args = [...preload, join(root, 'dist', 'cli', 'main.js'), 'pretrain', ...flags]
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, OMP_NUM_THREADS: String(threads) }
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
+    let output = ''
+    child.stdout.on('data', (data) => (output += data))
+    child.on('error', reject)
+    child.on('close', (code) => {
+      if (code === 0) resolve(JSON.parse(output))
+      else reject(new Error(`pixelcl pretrain ended with code ${code}; start the benchmark again to go on from the last row that is done`))
+    })
+  })
+}

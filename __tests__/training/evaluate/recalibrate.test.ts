@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import { nn, type Tensor } from '../../../src/torch'
-import { recalibrated } from '../../../src/training/evaluate'
+import { freeze, recalibrated } from '../../../src/training/evaluate'
 import { runPython } from '../../support/python'
 import { Small } from '../../pixelcl/small'
 
@@ -86,4 +86,18 @@ test('a batch norm that no forward reaches keeps its statistics', () => {
   const copy = recalibrated(net, someBatches()) as WithSpare
   expect(copy.spare.runningMean).toBeAllclose([7, 7])
   expect(copy.spare.runningVar).toBeAllclose([1, 1])
+})
+
+test('of 33 images, even where the map is a single pixel', () => {
+  class Pixel extends nn.Module {
+    readonly conv = new nn.Conv2d(3, 4, 8)
+    readonly norm = new nn.BatchNorm2d(4)
+
+    override forward(images: Tensor): Tensor {
+      return this.norm.call(this.conv.call(images))
+    }
+  }
+  torch.manualSeed(1)
+  const images = torch.rand([33, 3, 8, 8])
+  expect(freeze(new Pixel(), 'norm', images).of(images).shape).toEqual([33, 4, 1, 1])
 })

@@ -32,6 +32,7 @@ export function freeze(net: Backbone, layer: string | number, images: Tensor): F
   return { ofNormalised, of: (batch) => ofNormalised(normalised(batch)) }
 }
 
+/** Batches of like sizes, so that none is left with one image, of which a small map has no statistics. */
 export function inParts(images: Tensor): Tensor[] {
-  return images.split(BATCH)
+  return images.chunk(Math.max(1, Math.ceil(images.shape[0]! / BATCH)))
 }

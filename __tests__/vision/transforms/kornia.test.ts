@@ -1,7 +1,18 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
-import { IMAGENET_MEAN, IMAGENET_STD, Normalize, adjustHue, colorJitter, gaussianBlur, hsvToRgb, rgbToGrayscale, rgbToHsv, solarize } from '../../../src/vision/transforms'
+import {
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  Normalize,
+  adjustHue,
+  colorJitter,
+  gaussianBlur,
+  hsvToRgb,
+  rgbToGrayscale,
+  rgbToHsv,
+  solarize,
+} from '../../../src/vision/transforms'
 import { runPython } from '../../support/python'
 
 /** Noise, and the pixels at which branches turn: black, white, grey, pure colours, values outside 0…1. */
@@ -13,7 +24,11 @@ function testImages(dtype: 'float32' | 'float64'): Tensor {
   images.narrow(2, 2, 1).fill_(0.5)
   const pure = images.select(2, 3)
   pure.fill_(0)
-  for (const channel of [0, 1, 2]) pure.select(1, channel).narrow(1, channel * 4, 3).fill_(1)
+  for (const channel of [0, 1, 2])
+    pure
+      .select(1, channel)
+      .narrow(1, channel * 4, 3)
+      .fill_(1)
   return images
 }
 
@@ -32,12 +47,13 @@ const factors = {
 const thresholds = torch.tensor([0.4, 0.45, 0.55, 0.6])
 const additions = torch.tensor([-0.1, 0, 0.05, 0.1])
 
-type Answer = Record<'jitter' | 'outside', Tensor[]> & Record<'gray' | 'blur' | 'wideBlur' | 'solarized' | 'normalized' | 'hsv' | 'rgb' | 'hue', Tensor>
+type Answer = Record<'jitter' | 'outside', Tensor[]> &
+  Record<'gray' | 'blur' | 'wideBlur' | 'solarized' | 'normalized' | 'hsv' | 'rgb' | 'hue', Tensor>
 
 describe.each([
   ['float32', 2e-6],
   ['float64', 1e-12],
-] as const)('in %s the augmentations with fixed parameters are kornia\'s', (dtype, atol) => {
+] as const)("in %s the augmentations with fixed parameters are kornia's", (dtype, atol) => {
   const images = testImages(dtype)
   let expected: Answer
 

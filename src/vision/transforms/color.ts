@@ -1,20 +1,35 @@
 import * as torch from '../../torch'
 import type { Tensor } from '../../torch'
+import { checkBatch, checkFactors } from './check'
 
 /** Luma weights of ITU-R BT.601. */
 const RED = 0.299
 const GREEN = 0.587
 const BLUE = 0.114
 
-/** The luma of RGB images [N, 3, H, W] as [N, 1, H, W]. */
+/**
+ * The luma of RGB images [N, 3, H, W] as [N, 1, H, W].
+ *
+ * @throws ArgumentError for another shape or dtype.
+ * @example
+ * transforms.rgbToGrayscale(torch.ones([1, 3, 1, 1])).shape // [1, 1, 1, 1]
+ */
 export function rgbToGrayscale(images: Tensor): Tensor {
+  checkBatch('rgbToGrayscale()', images, { colour: true })
   const [red, green, blue] = images.unbind(1) as [Tensor, Tensor, Tensor]
   const weight = (value: number) => torch.scalarTensor(value, { dtype: images.dtype, device: images.device })
   return red.mul(weight(RED)).addcmul(green, weight(GREEN)).addcmul(blue, weight(BLUE)).unsqueeze(1)
 }
 
-/** RGB in 0…1 to hue in 0…2π, saturation and value; [N, 3, H, W]. */
+/**
+ * RGB in 0…1 to hue in 0…2π, saturation and value; [N, 3, H, W].
+ *
+ * @throws ArgumentError for another shape or dtype.
+ * @example
+ * transforms.rgbToHsv(torch.tensor([0, 0, 1]).reshape([1, 3, 1, 1])).flatten().tolist()[2] // 1
+ */
 export function rgbToHsv(images: Tensor): Tensor {
+  checkBatch('rgbToHsv()', images, { colour: true })
   const largest = images.amax([1])
   const range = largest.sub(images.amin([1]))
   const ones = torch.onesLike(largest)
@@ -33,6 +48,7 @@ export function rgbToHsv(images: Tensor): Tensor {
 
 /** Hue in 0…2π, saturation and value back to RGB. */
 export function hsvToRgb(images: Tensor): Tensor {
+  checkBatch('hsvToRgb()', images, { colour: true })
   const [angle, s, v] = images.unbind(1) as [Tensor, Tensor, Tensor]
   const turns = angle.div(2 * Math.PI).mul(6)
   const sextant = turns.floor().remainder(6)
@@ -50,17 +66,28 @@ function perImage(factor: Tensor, images: Tensor): Tensor {
   return factor.to({ dtype: images.dtype, device: images.device }).reshape([-1, 1, 1, 1])
 }
 
+/** Values below 0 become 0, above 1 become 1. */
 export function clampUnit(images: Tensor): Tensor {
   return images.clamp(0, 1)
 }
 
-/** Multiplies by a factor [N] and clamps to 0…1. */
+/**
+ * Multiplies by a factor [N] and clamps to 0…1.
+ *
+ * @throws ArgumentError for images that are not [N, C, H, W] and for another number of factors.
+ * @example
+ * transforms.adjustBrightness(torch.full([1, 3, 1, 1], 0.25), torch.tensor([2])).flatten().tolist() // [0.5, 0.5, 0.5]
+ */
 export function adjustBrightness(images: Tensor, factor: Tensor): Tensor {
+  checkBatch('adjustBrightness()', images)
+  checkFactors('adjustBrightness()', factor, images)
   return clampUnit(images.mul(perImage(factor, images)))
 }
 
 /** Blends with the mean luma of each image by a factor [N]: 0 is flat grey, 1 the image. */
 export function adjustContrast(images: Tensor, factor: Tensor): Tensor {
+  checkBatch('adjustContrast()', images, { colour: true })
+  checkFactors('adjustContrast()', factor, images)
   const amount = perImage(factor, images)
   const mean = rgbToGrayscale(images).mean([-2, -1], true)
   return clampUnit(images.mul(amount).add(mean.mul(torch.rsub(amount, 1))))
@@ -68,12 +95,16 @@ export function adjustContrast(images: Tensor, factor: Tensor): Tensor {
 
 /** Blends with the luma by a factor [N]: 0 is grey, 1 the image. */
 export function adjustSaturation(images: Tensor, factor: Tensor): Tensor {
+  checkBatch('adjustSaturation()', images, { colour: true })
+  checkFactors('adjustSaturation()', factor, images)
   const amount = perImage(factor, images)
   return clampUnit(torch.rsub(amount, 1).mul(rgbToGrayscale(images)).add(amount.mul(images)))
 }
 
 /** Turns the hue by a factor [N] in whole turns (−0.5…0.5). */
 export function adjustHue(images: Tensor, factor: Tensor): Tensor {
+  checkBatch('adjustHue()', images, { colour: true })
+  checkFactors('adjustHue()', factor, images)
   const [hue, saturation, value] = rgbToHsv(images).unbind(1) as [Tensor, Tensor, Tensor]
   const shift = perImage(factor.mul(2).mul(Math.PI), images).squeeze(1)
   const turned = hue.add(shift).remainder(2 * Math.PI)
@@ -82,6 +113,9 @@ export function adjustHue(images: Tensor, factor: Tensor): Tensor {
 
 /** Adds, clamps to 0…1, then inverts values from the threshold on; one threshold and one addition per image [N]. */
 export function solarize(images: Tensor, thresholds: Tensor, additions: Tensor): Tensor {
+  checkBatch('solarize()', images)
+  checkFactors('solarize()', thresholds, images)
+  checkFactors('solarize()', additions, images)
   const added = clampUnit(images.add(perImage(additions, images)))
   return torch.where(added.lt(perImage(thresholds, images)), added, torch.rsub(added, 1))
 }

@@ -1,5 +1,6 @@
 import * as torch from '../../torch'
 import type { Tensor } from '../../torch'
+import { checkBatch, checkBetween, checkProbability, checkRange } from './check'
 import * as color from './color'
 
 /** Numbers in [0, 1) from libtorch's default generator, so that one seed reproduces them. */
@@ -10,7 +11,12 @@ export function uniform(count: number): number[] {
 /** Anything that turns images [N, C, H, W] into images of the same shape. */
 export type ImageTransform = (images: Tensor) => Tensor
 
-/** Applies `inner` to the whole batch with probability `p`. */
+/**
+ * Applies `inner`, a module or a function of images, to the whole batch with probability `p`.
+ *
+ * @example
+ * new transforms.RandomApply((images) => images.mul(0), 1).call(torch.ones([1, 1, 1, 1])).item() // 0
+ */
 export class RandomApply extends torch.nn.Module {
   readonly inner: torch.nn.Module | ImageTransform
 
@@ -19,6 +25,10 @@ export class RandomApply extends torch.nn.Module {
     readonly p: number,
   ) {
     super()
+    if (typeof inner !== 'function' && !(inner instanceof torch.nn.Module)) {
+      throw new torch.ArgumentError('RandomApply takes a module or a function of images')
+    }
+    checkProbability('RandomApply', p)
     this.inner = inner
   }
 
@@ -36,13 +46,20 @@ function replaceSome(images: Tensor, p: number, change: ImageTransform): Tensor 
   return torch.where(mask, change(images), images)
 }
 
-/** Grey images, with probability `p` each. */
+/**
+ * Grey images of three channels, with probability `p` each.
+ *
+ * @example
+ * new transforms.RandomGrayscale(0.2).call(torch.rand([4, 3, 8, 8])).shape // [4, 3, 8, 8]
+ */
 export class RandomGrayscale extends torch.nn.Module {
   constructor(readonly p: number) {
     super()
+    checkProbability('RandomGrayscale', p)
   }
 
   override forward(images: Tensor): Tensor {
+    checkBatch('RandomGrayscale', images, { colour: true })
     return replaceSome(images, this.p, (all) => color.rgbToGrayscale(all).expandAs(all))
   }
 }
@@ -68,6 +85,7 @@ const JITTER_STEPS = [
 
 /** Applies a colour jitter with given factors: clamped to 0…1 before and after, steps that would change nothing left out. */
 export function colorJitter(images: Tensor, factors: JitterFactors): Tensor {
+  checkBatch('colorJitter()', images, { colour: true })
   const step = (all: Tensor, index: number): Tensor => {
     const { name, neutral, adjust } = JITTER_STEPS[index]!
     return factors[name].ne(neutral).any().item() ? adjust(all, factors[name]) : all
@@ -75,7 +93,14 @@ export function colorJitter(images: Tensor, factors: JitterFactors): Tensor {
   return color.clampUnit(factors.order.reduce(step, color.clampUnit(images)))
 }
 
-/** Random brightness, contrast, saturation and hue: factors per image, one order of the steps per batch. */
+/**
+ * Random brightness, contrast, saturation and hue: factors per image, one order of the steps per batch.
+ *
+ * Factors lie in 1 ± the spread given, the hue's turn in ± the share of a whole turn (at most 0.5); images are RGB in 0…1.
+ *
+ * @example
+ * new transforms.ColorJitter(0.8, 0.8, 0.8, 0.2).call(torch.rand([4, 3, 8, 8])).shape // [4, 3, 8, 8]
+ */
 export class ColorJitter extends torch.nn.Module {
   constructor(
     readonly brightness: number,
@@ -84,26 +109,45 @@ export class ColorJitter extends torch.nn.Module {
     readonly hue: number,
   ) {
     super()
+    for (const name of ['brightness', 'contrast', 'saturation'] as const) checkBetween('ColorJitter', name, this[name], 0)
+    checkBetween('ColorJitter', 'hue', hue, 0, 0.5)
   }
 
+  /** Factors for `count` images. */
   draw(count: number): JitterFactors {
-    const around = (spread: number) => torch.rand([count]).mul(1 + spread - Math.max(0, 1 - spread)).add(Math.max(0, 1 - spread))
+    const around = (spread: number) =>
+      torch
+        .rand([count])
+        .mul(1 + spread - Math.max(0, 1 - spread))
+        .add(Math.max(0, 1 - spread))
     return {
       brightness: around(this.brightness),
       contrast: around(this.contrast),
       saturation: around(this.saturation),
-      hue: torch.rand([count]).mul(2 * this.hue).sub(this.hue),
+      hue: torch
+        .rand([count])
+        .mul(2 * this.hue)
+        .sub(this.hue),
       order: torch.randperm(4).tolist() as number[],
     }
   }
 
   override forward(images: Tensor): Tensor {
+    checkBatch('ColorJitter', images, { colour: true })
     return colorJitter(images, this.draw(images.shape[0]!))
   }
 }
 
-/** A Gaussian blur with a kernel of odd size, reflecting at the borders. */
+/**
+ * A Gaussian blur with a kernel of odd size, in pixels, reflecting at the borders.
+ *
+ * @throws ArgumentError for an even size, a sigma of 0 or below, and images no larger than half the kernel.
+ * @example
+ * transforms.gaussianBlur(torch.rand([1, 3, 8, 8]), 3, 1.5).shape // [1, 3, 8, 8]
+ */
 export function gaussianBlur(images: Tensor, size: number, sigma: number): Tensor {
+  checkBatch('gaussianBlur()', images)
+  checkKernel('gaussianBlur()', size, sigma)
   const middle = Math.floor(size / 2)
   const weights = Array.from({ length: size }, (_, i) => Math.exp(-((i - middle) ** 2) / (2 * sigma ** 2)))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
@@ -119,12 +163,20 @@ export function gaussianBlur(images: Tensor, size: number, sigma: number): Tenso
   return torch.conv2d(F.pad(rows, [0, 0, middle, middle], { mode: 'reflect' }), vertical, null, [1, 1], [0, 0], [1, 1], channels)
 }
 
+function checkKernel(call: string, size: number, sigma: number): void {
+  if (!Number.isSafeInteger(size) || size < 1 || size % 2 === 0)
+    throw new torch.ArgumentError(`${call}: the kernel's size must be odd but is ${size}`)
+  if (!(Number.isFinite(sigma) && sigma > 0)) throw new torch.ArgumentError(`${call}: sigma must be above 0 but is ${sigma}`)
+}
+
+/** Blurs all images, as `gaussianBlur`. */
 export class GaussianBlur extends torch.nn.Module {
   constructor(
     readonly size: number,
     readonly sigma: number,
   ) {
     super()
+    checkKernel('GaussianBlur', size, sigma)
   }
 
   override forward(images: Tensor): Tensor {
@@ -146,41 +198,72 @@ class SolarizeRanges extends torch.nn.Module<[], void> {
   override forward(): void {}
 }
 
-/** Solarizes, with probability `p` each: an addition first, then values from a threshold on are inverted. */
+/**
+ * Solarizes, with probability `p` each: an addition first, then values from a threshold on are inverted.
+ *
+ * @param options - `p` 0.5, `thresholds` [0.4, 0.6] and `additions` [−0.1, 0.1] where left out.
+ * @example
+ * new transforms.RandomSolarize({ p: 0.5 }).call(torch.rand([4, 3, 8, 8])).shape // [4, 3, 8, 8]
+ */
 export class RandomSolarize extends torch.nn.Module {
   readonly p: number
 
   constructor(options: { p?: number; thresholds?: readonly [number, number]; additions?: readonly [number, number] } = {}) {
     super()
+    const { thresholds = [0.4, 0.6], additions = [-0.1, 0.1] } = options
     this.p = options.p ?? 0.5
-    this.registerModule('_param_generator', new SolarizeRanges(options.thresholds ?? [0.4, 0.6], options.additions ?? [-0.1, 0.1]) as torch.nn.AnyModule)
+    checkProbability('RandomSolarize', this.p)
+    checkRange('RandomSolarize', 'thresholds', thresholds)
+    checkRange('RandomSolarize', 'additions', additions)
+    this.registerModule('_param_generator', new SolarizeRanges(thresholds, additions) as torch.nn.AnyModule)
   }
 
   override forward(images: Tensor): Tensor {
+    checkBatch('RandomSolarize', images)
     const ranges = this.getSubmodule('_param_generator') as unknown as SolarizeRanges
     const count = images.shape[0]!
     const draw = (range: Tensor) => {
       const [low, high] = range.tolist() as [number, number]
-      return torch.rand([count]).mul(high - low).add(low)
+      return torch
+        .rand([count])
+        .mul(high - low)
+        .add(low)
     }
     return replaceSome(images, this.p, (all) => color.solarize(color.clampUnit(all), draw(ranges.thresholds), draw(ranges.additions)))
   }
 }
 
-/** Subtracts each channel's mean and divides by its deviation; both are float32 numbers whatever the images are, as in kornia. */
+/**
+ * Subtracts each channel's mean and divides by its deviation; both are float32 numbers whatever the images are, as in kornia.
+ *
+ * @throws ArgumentError for lists of different lengths, a deviation of 0, and images with another number of channels.
+ * @example
+ * new transforms.Normalize(transforms.IMAGENET_MEAN, transforms.IMAGENET_STD).call(torch.rand([4, 3, 8, 8])).shape // [4, 3, 8, 8]
+ */
 export class Normalize extends torch.nn.Module {
   constructor(
     readonly mean: readonly number[],
     readonly std: readonly number[],
   ) {
     super()
+    const isNumbers = (list: unknown) => Array.isArray(list) && list.length > 0 && list.every(Number.isFinite)
+    if (!isNumbers(mean) || !isNumbers(std) || mean.length !== std.length)
+      throw new torch.ArgumentError('Normalize takes a mean and a deviation of each channel')
+    if (std.includes(0)) throw new torch.ArgumentError('Normalize: a deviation must not be 0')
   }
 
   override forward(images: Tensor): Tensor {
-    const channel = (values: readonly number[]) => torch.tensor(values, { dtype: 'float32' }).to({ dtype: images.dtype, device: images.device }).reshape([1, -1, 1, 1])
+    checkBatch('Normalize', images)
+    const [channels, wanted] = [images.shape[1], this.mean.length]
+    if (wanted !== 1 && channels !== wanted)
+      throw new torch.ArgumentError(`Normalize has means of ${wanted} channels, but the images have ${channels}`)
+    const channel = (values: readonly number[]) =>
+      torch.tensor(values, { dtype: 'float32' }).to({ dtype: images.dtype, device: images.device }).reshape([1, -1, 1, 1])
     return images.sub(channel(this.mean)).div(channel(this.std))
   }
 }
 
+/** The mean of each channel of ImageNet's images in 0…1. */
 export const IMAGENET_MEAN = [0.485, 0.456, 0.406] as const
+/** Their standard deviations. */
 export const IMAGENET_STD = [0.229, 0.224, 0.225] as const

@@ -192,7 +192,12 @@ async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: Pixe
   const shown = split.heldOut.length > 0 ? split.heldOut : await firstDecodable(folder, split.train, FEW)
   const load = async (indices: readonly number[]): Promise<Tensor> => torch.keep(await folder.loadAll(indices))
   const [images, statistics] = await Promise.all([load(shown), firstDecodable(folder, split.train, STATISTICS).then(load)])
-  return { images, statistics, views: { augment: learner.augment1, cutoutRatioRange, probRandHflip } }
+  return {
+    images,
+    statistics,
+    trainedOn: split.heldOut.length === 0,
+    views: { augment: learner.augment1, cutoutRatioRange, probRandHflip },
+  }
 }
 
 /** What went wrong in writing a log need not cost the weights. */

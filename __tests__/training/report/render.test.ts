@@ -118,6 +118,13 @@ describe('a report', () => {
     expect(words).toContain('View correspondence')
   })
 
+  test('says so where the images it measures are those of the training', async () => {
+    const trained = parse(await renderReport(someReport({ set: { ...someSet(), trainedOn: true } }))).words
+    expect(trained).toContain('Measured on 10 training images')
+    expect(trained).not.toMatch(/held-out/i)
+    expect(parse(await renderReport(someReport())).words).toContain('Measured on 10 held-out images')
+  })
+
   test('tells which files were left out, and what the run was given', async () => {
     const { words } = parse(await renderReport(someReport({ skipped: new Map([['a.jpg', 'is truncated'], ['b.jpg', 'is empty']]) }))) // prettier-ignore
     expect(words).toContain('2 damaged files left out')

@@ -18,7 +18,7 @@ export async function gallery(set: EvaluationSet, before: Evaluation, after: Eva
   const rows = await Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const pictures: Promise<Picture>[] = [
-        named('Image', `Held-out image ${i + 1}`, imageUri(set.images.select(0, i))),
+        named('Image', `${set.trainedOn === true ? 'Training' : 'Held-out'} image ${i + 1}`, imageUri(set.images.select(0, i))),
         named(
           'Features before',
           `Principal components of the features of image ${i + 1} before pretraining`,

@@ -20,6 +20,8 @@ export interface Labels {
 export interface EvaluationSet {
   /** Held-out images, float32 [N, 3, H, W] in 0…1; the first eight are shown. */
   readonly images: Tensor
+  /** Whether they are images of the training after all, for none were held out; default false. */
+  readonly trainedOn?: boolean
   /** Images from which batch-norm statistics are taken anew, float32 [N, 3, H, W] in 0…1: those of the training. */
   readonly statistics: Tensor
   /** How the views are cut and augmented: the learner's own ways. */

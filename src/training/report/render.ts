@@ -53,7 +53,7 @@ export async function renderReport(data: ReportData): Promise<string> {
           <h1>${title}</h1>
           <p class="lead">${summary(data)}</p>
           ${measures(measuresOf(before, after))}
-          <h2>Held-out images</h2>
+          <h2>${set.trainedOn === true ? 'Images of the training' : 'Held-out images'}</h2>
           ${pictures}
           <h2>Training</h2>
           ${curves(metrics)}
@@ -72,8 +72,9 @@ function summary({ metrics, learner, set }: ReportData): string {
   const last = metrics.at(-1)
   const loss = learner.usePixpro ? 'PixPro' : 'PixContrast'
   const trained = last === undefined ? 'no step' : `${last.step.toLocaleString('en-US')} steps in ${duration(last.seconds)}`
-  const held = set.images.shape[0]!
-  return `Pretrained with ${loss}: ${trained}. Measured on ${held} held-out image${held === 1 ? '' : 's'}, features frozen, batch-norm statistics taken anew both times.`
+  const count = set.images.shape[0]!
+  const images = `${count} ${set.trainedOn === true ? 'training' : 'held-out'} image${count === 1 ? '' : 's'}`
+  return `Pretrained with ${loss}: ${trained}. Measured on ${images}, features frozen, batch-norm statistics taken anew both times.`
 }
 
 interface Measure {

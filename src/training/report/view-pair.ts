@@ -100,11 +100,7 @@ function boxes(uri: string, [height, width]: readonly [number, number], { one, t
       height="${box.y1 - box.y0}"
       vector-effect="non-scaling-stroke"
     />`
-  return html`<svg
-    viewBox="-1 -1 ${width + 2} ${height + 2}"
-    role="img"
-    aria-label="A held-out image with the boxes of two views drawn into it"
-  >
+  return html`<svg viewBox="-1 -1 ${width + 2} ${height + 2}" role="img" aria-label="An image with the boxes of two views drawn into it">
     <image class="pixels" href="${uri}" width="${width}" height="${height}" />
     ${rectangle(one, 'box one')}${rectangle(two, 'box two')}
   </svg>`

@@ -66,19 +66,37 @@ struct Wanted {
   }
 };
 
-void collectPaths(const torch::jit::Module& module, const std::string& path, std::map<std::string, const void*>& objects) {
-  objects[path] = module._ivalue().get();
-  for (const auto& child : module.named_children()) collectPaths(child.value, joined(path, child.name), objects);
+using Modules = std::map<std::string, torch::jit::Module>;
+
+void collectModules(const torch::jit::Module& module, const std::string& path, Modules& modules) {
+  modules.emplace(path, module);
+  for (const auto& child : module.named_children()) collectModules(child.value, joined(path, child.name), modules);
 }
 
-Wanted wantedOf(const std::map<std::string, const void*>& objects, const std::string& name) {
-  const auto found = objects.find(name);
-  if (found == objects.end()) throw Failure("JIT", "the module has no layer '" + name + "'");
+Wanted wantedOf(const Modules& modules, const std::string& name) {
+  const auto found = modules.find(name);
+  if (found == modules.end()) throw Failure("JIT", "the module has no layer '" + name + "'");
   Wanted wanted{name, {}};
-  for (const auto& [path, object] : objects) {
-    if (object == found->second) wanted.paths.insert(path);
+  for (const auto& [path, module] : modules) {
+    if (module._ivalue() == found->second._ivalue()) wanted.paths.insert(path);
   }
   return wanted;
+}
+
+std::vector<const void*> allTensorsOf(const torch::jit::Module& module) {
+  std::vector<const void*> tensors;
+  for (const auto& parameter : module.parameters()) tensors.push_back(parameter.unsafeGetTensorImpl());
+  for (const auto& buffer : module.buffers()) tensors.push_back(buffer.unsafeGetTensorImpl());
+  return tensors;
+}
+
+// Tracing makes an object for each place of a shared module and calls it by one of them: the places share all their tensors.
+void addTiedPaths(const Modules& modules, Wanted& wanted) {
+  const auto tensors = allTensorsOf(modules.at(wanted.name));
+  if (tensors.empty()) return;
+  for (const auto& [path, module] : modules) {
+    if (allTensorsOf(module) == tensors) wanted.paths.insert(path);
+  }
 }
 
 // Tracing names the second and later calls of a module forward1, forward2, …
@@ -177,13 +195,16 @@ Napi::Value jitTaps(Info info) {
   }
   Taps taps = withJitErrors([&] {
     auto graph = method->graph()->copy();
-    std::map<std::string, const void*> objects;
-    collectPaths(module, "", objects);
+    Modules modules;
+    collectModules(module, "", modules);
     // A tap that another lies beneath is read first, before its call is inlined for the deeper one; registered as an output of
     // the graph it stays the value that it was.
     std::vector<Wanted> order;
     for (const auto& path : std::set<std::string>(wanted.begin(), wanted.end())) {
-      if (!path.empty()) order.push_back(wantedOf(objects, path));
+      if (path.empty()) continue;
+      Wanted layer = wantedOf(modules, path);
+      if (!callsWanted(graph->block(), graph->inputs()[0], "", layer)) addTiedPaths(modules, layer);
+      order.push_back(std::move(layer));
     }
     std::stable_sort(order.begin(), order.end(), [](const Wanted& a, const Wanted& b) { return a.depth() < b.depth(); });
     std::map<std::string, size_t> positions{{"", 0}};

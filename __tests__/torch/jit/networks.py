@@ -1,0 +1,117 @@
+"""Networks that the tests export: TorchScript compiles from source, so they stand in a file."""
+import pathlib
+import sys
+
+import torch
+from torch import Tensor, nn
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "models"))
+import resnet  # noqa: E402
+
+
+class Small(resnet.ResNet):
+    """Two stages of the real blocks, narrow enough for a test."""
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+        self.conv1 = nn.Conv2d(3, 8, 3, 2, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(8)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        shortcut = nn.Sequential(nn.Conv2d(8, 16, 1, 2, bias=False), nn.BatchNorm2d(16))
+        self.layer1 = nn.Sequential(resnet.BasicBlock(8, 8), resnet.BasicBlock(8, 8))
+        self.layer2 = nn.Sequential(resnet.BasicBlock(8, 16, 2, shortcut), resnet.BasicBlock(16, 16))
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+        self.fc = nn.Linear(16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        x = self.layer2(self.layer1(x))
+        return self.fc(torch.flatten(self.avgpool(x), 1))
+
+
+class Repeated(nn.Module):
+    """One layer three times, through a method of its own and in different places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+        self.inner = nn.Sequential(self.conv, nn.Tanh())
+        self.head = nn.Conv2d(3, 4, 1)
+
+    def features(self, x: Tensor) -> Tensor:
+        return self.conv(torch.relu(self.conv(x)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(torch.relu(self.conv(self.features(x))))
+
+
+class Branches(nn.Module):
+    """Layers inside and outside of control flow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = nn.Conv2d(3, 3, 1)
+        self.inside = nn.Conv2d(3, 3, 1)
+        self.looped = nn.Conv2d(3, 3, 1)
+        self.twice = nn.Conv2d(3, 3, 1)
+        self.settled = nn.Conv2d(3, 3, 1)
+        self.after = nn.Conv2d(3, 3, 1)
+        self.unused = nn.Conv2d(3, 3, 1)
+        self.pair = Pair()
+        self.nested = nn.Sequential(Gate())
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.twice(self.before(x))
+        if bool(x.sum() > 0):
+            x = self.settled(self.inside(x))
+            x = self.twice(x)
+        for _ in range(x.size(0)):
+            x = self.looped(x)
+        first, second = self.pair(self.settled(x))
+        return self.after(self.nested(first + second))
+
+
+class Gate(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = nn.Conv2d(3, 3, 1)
+        self.always = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.always(x)
+        if self.training:
+            x = self.open(x)
+        return x
+
+
+class Pair(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.conv(x), x
+
+
+class Chatty(nn.Module):
+    """Methods beside forward, with values that are no tensors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.arange(3.0))
+        self.register_buffer("scale", torch.tensor(2.0))
+        self.frozen = nn.Parameter(torch.ones(1), requires_grad=False)
+
+    def forward(self, x: Tensor, times: int = 1, label: str | None = None) -> dict[str, Tensor]:
+        return {"y": x * self.weight * self.scale * times, "label" if label is None else label: x}
+
+    @torch.jit.export
+    def pair(self, xs: list[Tensor], flag: bool) -> tuple[Tensor, int]:
+        return torch.stack(xs).sum(0), 1 if flag else 0
+
+    @torch.jit.export
+    def fail(self, x: Tensor) -> Tensor:
+        if x.numel() > 0:
+            raise ValueError("no thanks")
+        return x

@@ -1,0 +1,169 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import * as torch from '../../../src/torch'
+import type { Tensor } from '../../../src/torch'
+import { exported, ways, type Way } from './export'
+
+/** What hooks see of every named layer, and the gradients of all parameters through each; the network runs once. */
+const hooks = `
+seen = {}
+handles = [module.register_forward_hook(lambda module, args, output, name=name: seen.__setitem__(name, output)) for name, module in net.named_modules() if name]
+x = inputs['x'].clone().requires_grad_(True)
+seen[''] = net(x)
+for handle in handles:
+    handle.remove()
+names = [name for name, value in seen.items() if isinstance(value, torch.Tensor)]
+gradients = {}
+for name in names:
+    found = torch.autograd.grad((seen[name] * torch.linspace(-1, 1, seen[name].numel()).view(seen[name].shape)).sum(), [x, *net.parameters()], retain_graph=True, allow_unused=True)
+    gradients[name] = list(found)
+outputs = {'seen': {name: seen[name] for name in names}, 'gradients': gradients, 'buffers': dict(net.named_buffers()), 'parameters': [name for name, _ in net.named_parameters()]}`
+
+interface Seen {
+  readonly seen: Record<string, Tensor>
+  readonly gradients: Record<string, (Tensor | null)[]>
+  readonly buffers: Record<string, Tensor>
+  readonly parameters: string[]
+}
+
+const images = torch.rand([2, 3, 32, 32], { generator: new torch.Generator().manualSeed(3) })
+
+/** Compares every layer's output and every gradient with the hooks'. */
+function compare(module: torch.jit.ScriptModule, expected: Seen): void {
+  const names = Object.keys(expected.seen)
+  const before = module.buffers().map((buffer) => buffer.clone())
+  for (const name of names) {
+    module.buffers().forEach((buffer, i) => buffer.copy_(before[i]!))
+    const x = images.clone().requiresGrad_()
+    const [output] = module.taps([name]).run(module, x) as [Tensor]
+    expect(output, name).toBeAllclose(expected.seen[name]!)
+    const weighted = output.mul(torch.linspace(-1, 1, output.numel()).view(output.shape)).sum()
+    module.zeroGrad()
+    weighted.backward()
+    const parameters = new Map(module.namedParameters())
+    const found = [x.grad, ...expected.parameters.map((parameter) => parameters.get(parameter)!.grad)]
+    expected.gradients[name]!.forEach((gradient, i) => {
+      const where = `gradient ${i === 0 ? 'of the input' : expected.parameters[i - 1]} through '${name}'`
+      if (gradient === null) expect(found[i] ?? null, where).toBeNull()
+      else expect(found[i], where).toBeAllclose(gradient, { rtol: 1e-4, atol: 1e-4 * Math.max(1, gradient.abs().max().item() as number) * 0.1 })
+    })
+  }
+  const buffers = new Map(module.namedBuffers())
+  for (const [name, value] of Object.entries(expected.buffers)) expect(buffers.get(name), name).toBeAllclose(value)
+}
+
+describe.each(ways)('a %s residual network', (way: Way) => {
+  test('gives any of its layers as a forward hook sees it, with all gradients, and its buffers advance', async () => {
+    const expected = await exported<Seen>('net = networks.Small()', { way, after: hooks, inputs: { x: images } })
+    const module = torch.jit.load(expected.path)
+    expect(Object.keys(expected.seen)).toHaveLength([...module.namedModules()].length)
+    compare(module, expected)
+  })
+
+  test('in eval mode, too', async () => {
+    // A network traced in eval mode has that mode in its graph; traced in training mode it keeps that.
+    const make = way === 'scripted' ? 'net = networks.Small()' : 'net = networks.Small().eval()'
+    const expected = await exported<Seen>(make, { way, after: `net.eval()\n${hooks}`, inputs: { x: images } })
+    compare(torch.jit.load(expected.path).eval(), expected)
+  })
+
+  test('gives several layers of one run, in the order asked for, one above another and twice the same', async () => {
+    const { path } = await exported('net = networks.Small()', { way })
+    const module = torch.jit.load(path)
+    const start = module.buffers().map((buffer) => buffer.clone())
+    const paths = ['layer2.0.conv1', 'layer2', 'layer1', 'layer2.0', '', 'layer2', 'avgpool']
+    const together = module.taps(paths).run(module, images)
+    expect(new Map(module.namedBuffers()).get('bn1.num_batches_tracked')!.item()).toBe(1)
+    for (const [i, name] of paths.entries()) {
+      module.buffers().forEach((buffer, j) => buffer.copy_(start[j]!))
+      expect(together[i], name).toEqualTensor(module.taps([name]).run(module, images)[0]!)
+    }
+  })
+
+  test('shows a ReLU in place after a batch norm in the batch norm’s tap', async () => {
+    const { path } = await exported('net = networks.Small()', { way })
+    const module = torch.jit.load(path)
+    const [norm, relu] = module.taps(['bn1', 'relu']).run(module, images) as [Tensor, Tensor]
+    expect(norm.min().item()).toBe(0)
+    expect(norm).toEqualTensor(relu)
+  })
+
+  test('runs whole where the tap lies before its end, so that later buffers advance', async () => {
+    const { path } = await exported('net = networks.Small()', { way })
+    const module = torch.jit.load(path)
+    module.taps(['conv1']).run(module, images)
+    const buffers = new Map(module.namedBuffers())
+    expect(buffers.get('layer2.1.bn2.num_batches_tracked')!.item()).toBe(1)
+    expect(buffers.get('layer2.1.bn2.running_mean')!.abs().sum().item()).toBeGreaterThan(0)
+  })
+
+  test('a layer that is called several times yields its last call', async () => {
+    const expected = await exported<Seen>('net = networks.Repeated()', { way, after: hooks, inputs: { x: images } })
+    const module = torch.jit.load(expected.path)
+    const [conv] = module.taps(['conv']).run(module, images)
+    expect(conv).toBeAllclose(expected.seen['conv']!)
+    const firstCall = torch.conv2d(images, ...(['weight', 'bias'].map((name) => new Map(module.namedParameters()).get(`conv.${name}`)!) as [Tensor, Tensor]), 1, 1)
+    expect(conv).not.toBeAllclose(firstCall)
+  })
+
+  test('a deep copy is tapped by the same taps, independently', async () => {
+    const { path } = await exported('net = networks.Small()', { way })
+    const module = torch.jit.load(path)
+    const taps = module.taps(['layer2'])
+    const copies = [module.deepcopy(), module.deepcopy()] as const
+    for (const copy of copies) torch.noGrad(() => copy.parameters().forEach((parameter) => parameter.mul_(0.5)))
+    const [own, copied] = [taps.run(module, images)[0]!, taps.run(copies[0], images)[0]!]
+    expect(own).not.toBeAllclose(copied)
+    expect(copied).toEqualTensor(copies[1].taps(['layer2']).run(copies[1], images)[0]!)
+    for (const each of [module, ...copies]) expect(new Map(each.namedBuffers()).get('bn1.num_batches_tracked')!.item()).toBe(1)
+  })
+})
+
+describe('the backbones of the reference cases', () => {
+  test.each(['pixpro_default', 'pixcontrast', 'no_positive_pairs', 'pixpro_two_layers_wide'])('%s: every child can be tapped, and all parameters up to it have gradients', (name) => {
+    const module = torch.jit.load(join(__dirname, '..', '..', 'fixtures', 'parity', `${name}.backbone.pt`))
+    const dtype = module.parameters()[0]!.dtype
+    const children = [...module.namedChildren()].map(([child]) => child)
+    const outputs = module.taps(children).run(module, torch.rand([2, 3, 32, 32], { dtype }))
+    expect(outputs).toHaveLength(children.length)
+    outputs.at(-1)!.sum().backward()
+    for (const [parameter, value] of module.namedParameters()) expect(value.grad, parameter).not.toBeNull()
+  })
+})
+
+describe('a layer cannot be tapped', () => {
+  const load = async () => torch.jit.load((await exported('net = networks.Branches()')).path)
+
+  test('that is not there: the names that are come nearest first', async () => {
+    const module = torch.jit.load((await exported('net = networks.Small()')).path)
+    expect(() => module.taps(['layer3'])).toThrow(torch.JitError)
+    expect(() => module.taps(['layer3'])).toThrow(/the module has no layer 'layer3'\. Its layers, nearest first: layer[12], layer[12], layer[12]\.[01], .*conv1/)
+    expect(() => module.taps(['layer1.2.conv1'])).toThrow(/nearest first: layer1\.[01]\.conv1, layer1\.[01]\.conv1/)
+    expect(() => module.taps(['constructor'])).toThrow(/no layer 'constructor'/)
+  })
+
+  test.each(['inside', 'looped', 'twice', 'nested.0.open'])('where only an if or a loop knows its last call: %s', async (name) => {
+    const module = await load()
+    expect(() => module.taps([name])).toThrow(torch.JitError)
+    expect(() => module.taps([name])).toThrow(new RegExp(`the layer '${name}' is called inside an if or a loop.*always called, at top level`))
+  })
+
+  test.each(['unused', 'pair'])('that gives no tensor: %s', async (name) => {
+    const module = await load()
+    expect(() => module.taps([name])).toThrow(name === 'unused' ? /forward never calls the layer 'unused'/ : /gives \(Tensor, Tensor\) where a Tensor is needed/)
+  })
+
+  test('but those before, after and beside control flow can', async () => {
+    const module = await load()
+    const outputs = module.taps(['before', 'after', 'settled', 'nested', 'nested.0', 'nested.0.always', 'pair.conv']).run(module, images)
+    expect(outputs.map((output) => output.shape)).toEqual(Array(7).fill([2, 3, 32, 32]))
+  })
+})
+
+test('a network that is traced in eval mode names its frozen batch norms; others have none', async () => {
+  const frozen = torch.jit.load((await exported('net = networks.Small().eval()', { way: 'traced' })).path)
+  const names = ['bn1', 'layer1.0.bn1', 'layer1.0.bn2', 'layer1.1.bn1', 'layer1.1.bn2', 'layer2.0.bn1', 'layer2.0.bn2', 'layer2.0.downsample.1', 'layer2.1.bn1', 'layer2.1.bn2']
+  expect(frozen.frozenBatchNorms().sort()).toEqual(names)
+  for (const way of ways) expect(torch.jit.load((await exported('net = networks.Small()', { way })).path).frozenBatchNorms()).toEqual([])
+  expect(torch.jit.load((await exported('net = networks.Small().eval()')).path).frozenBatchNorms()).toEqual([])
+})

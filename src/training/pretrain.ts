@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import * as torch from '../torch'
 import { ArgumentError, FileError, type Tensor } from '../torch'
 import { PixelCL } from '../pixelcl'
+import { defaultAugmentation } from '../pixelcl/augment'
 import { spatialLayer } from '../pixelcl/encoder'
 import { parseOptions, pixelCLOptions } from '../pixelcl/options'
 import { ImageFolder } from '../vision/datasets'
@@ -196,7 +197,8 @@ async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: Pixe
     images,
     statistics,
     trainedOn: split.heldOut.length === 0,
-    views: { augment: learner.augment1, cutoutRatioRange, probRandHflip },
+    // Of their own, for the learner's are where it is, and the measures run on the CPU.
+    views: { augment: defaultAugmentation(), cutoutRatioRange, probRandHflip },
   }
 }
 

@@ -6,6 +6,7 @@
 #include "autograd_modes.h"
 #include "hooks.h"
 #include "operator.h"
+#include "platform.h"
 
 namespace pixelcl {
 
@@ -54,10 +55,16 @@ napi_value text(napi_env env, const std::string& value) {
   return result;
 }
 
+void throwMessage(napi_env env, const char* code, const std::string& message) {
+  napi_value error = nullptr;
+  check(napi_create_error(env, text(env, code), text(env, message), &error));
+  throwValue(env, error);
+}
+
 void throwReport(napi_env env, const Report& report, const CallContext* context) {
   Environment& environment = Environment::of(env);
   if (environment.errorFactory == nullptr) {
-    check(napi_throw_error(env, report.code, report.message.c_str()));
+    throwMessage(env, report.code, report.message);
     return;
   }
   napi_value failure = nullptr;
@@ -78,10 +85,25 @@ void throwReport(napi_env env, const Report& report, const CallContext* context)
   check(napi_get_reference_value(env, environment.errorFactory, &factory));
   check(napi_get_undefined(env, &undefined));
   check(napi_call_function(env, undefined, factory, 1, &failure, &error));
-  check(napi_throw(env, error));
+  throwValue(env, error);
+}
+
+// The exception that Node keeps for the environment, thrown in a way that it does not.
+bool rethrowPending(napi_env env) {
+  bool pending = false;
+  napi_value error = nullptr;
+  if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return false;
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) throwValue(env, error);
+  return true;
 }
 
 }  // namespace
+
+// Node keeps what napi_throw is given until it has handed it to V8. A collection in between, whose finalizers find an exception
+// there, ends the process; V8's own throw leaves nothing to find.
+void throwValue(napi_env env, napi_value error) {
+  if (!platform::throwThroughV8(error)) check(napi_throw(env, error));
+}
 
 Environment::Environment(napi_env env) : env(env), thread(std::this_thread::get_id()), hooks(std::make_unique<HookQueue>(*this)) {}
 
@@ -125,12 +147,11 @@ void throwCurrentException(napi_env env, const CallContext* context) noexcept {
     try {
       throw;
     } catch (const PendingException&) {
-      bool pending = false;
-      if (napi_is_exception_pending(env, &pending) == napi_ok && !pending && !Environment::of(env).closed.load()) {
-        napi_throw_error(env, "NATIVE", "a value could not be read: an argument has an unexpected type");
+      if (!rethrowPending(env) && !Environment::of(env).closed.load()) {
+        throwMessage(env, "NATIVE", "a value could not be read: an argument has an unexpected type");
       }
     } catch (const Napi::Error& error) {
-      error.ThrowAsJavaScriptException();
+      throwValue(env, error.Value());
     } catch (...) {
       const Report report = describeCurrentException();
       throwReport(env, report, context);

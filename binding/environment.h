@@ -1,6 +1,9 @@
 // What one JavaScript environment (main thread or worker) owns, and the guard around every entry into C++.
 #pragma once
 
+#include <ATen/core/ivalue.h>
+#include <ATen/core/stack.h>
+
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -11,9 +14,6 @@
 #include <thread>
 #include <unordered_map>
 #include <vector>
-
-#include <ATen/core/ivalue.h>
-#include <ATen/core/stack.h>
 
 #include "node.h"
 
@@ -77,6 +77,9 @@ struct CallContext {
   size_t argc = 0;
   const napi_value* argv = nullptr;
 };
+
+// Throws a JavaScript value; the caller returns to JavaScript at once.
+void throwValue(napi_env env, napi_value error);
 
 // Throws the exception in flight into JavaScript through the error factory; never throws C++.
 void throwCurrentException(napi_env env, const CallContext* context) noexcept;

@@ -1,11 +1,10 @@
 #include "platform.h"
 
+#include <c10/core/Allocator.h>
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <c10/core/Allocator.h>
 
 #ifdef __APPLE__
 #include <sys/sysctl.h>
@@ -63,6 +62,17 @@ void prepareMalloc() {
   // block goes through all the bins, which took a quarter of the time of a loop of small operators.
   mallopt(M_MXFAST, 0);
 #endif
+}
+
+bool throwThroughV8(void* value) {
+  // v8::Isolate::GetCurrent() and v8::Isolate::ThrowException(v8::Local<v8::Value>); a Local, like a napi_value, is one pointer.
+  using Current = void* (*)();
+  using Throw = void* (*)(void* isolate, void* value);
+  static const auto current = reinterpret_cast<Current>(dlsym(RTLD_DEFAULT, "_ZN2v87Isolate10GetCurrentEv"));
+  static const auto raise = reinterpret_cast<Throw>(dlsym(RTLD_DEFAULT, "_ZN2v87Isolate14ThrowExceptionENS_5LocalINS_5ValueEEE"));
+  if (current == nullptr || raise == nullptr) return false;
+  raise(current(), value);
+  return true;
 }
 
 std::string libtorchPath() {

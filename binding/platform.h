@@ -13,6 +13,8 @@ void unmapPages(void* base, size_t bytes);
 int64_t physicalMemory();
 // Prepares the process's malloc for thousands of objects freed at once, as a collection does.
 void prepareMalloc();
+// Throws a JavaScript value by V8 itself; false where the runtime does not show how.
+bool throwThroughV8(void* value);
 // The file that holds the libtorch in use.
 std::string libtorchPath();
 

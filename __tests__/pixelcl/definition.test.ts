@@ -12,11 +12,11 @@ ${referenceLearner}
 ${smallReference}
 import math
 
-def cut(images, views, mode):
+def cut(images, views, size, mode):
     cuts = []
     for image, view in zip(images, views):
         box = view['box']
-        crop = F.interpolate(image[None, :, box['y0']:box['y1'], box['x0']:box['x1']], size=image.shape[1:], mode=mode)
+        crop = F.interpolate(image[None, :, box['y0']:box['y1'], box['x0']:box['x1']], size=tuple(size), mode=mode)
         cuts.append(crop.flip(-1) if view['hflip'] else crop)
     return torch.cat(cuts)
 
@@ -71,7 +71,7 @@ options = inputs['options']
 learner = small_learner(augment_fn=lambda images: images, use_pixpro=options['pixpro'], ppm_num_layers=2).double()
 learner.load_state_dict(inputs['state'])
 images, (views_one, views_two) = inputs['images'], inputs['views']
-one, two = cut(images, views_one, options['mode']), cut(images, views_two, options['mode'])
+one, two = (cut(images, views, options['view_size'], options['mode']) for views in (views_one, views_two))
 (pixels_one, instance_one), (pixels_two, instance_two) = learner.online_encoder(one), learner.online_encoder(two)
 with torch.no_grad():
     (target_one, target_instance_one), (target_two, target_instance_two) = learner.target_encoder(one), learner.target_encoder(two)
@@ -112,6 +112,8 @@ const cases: Record<string, Options> = {
   PixPro: {},
   'PixPro, every image its own crop': { cropPer: 'sample' },
   'distances in bins': { distance: 'bin' },
+  'views of a size of their own': { viewSize: [16, 28] },
+  'views of a size of their own, with distances in bins': { viewSize: [40, 24], distance: 'bin', cropPer: 'sample' },
   'all of the four together, without the instance loss': {
     usePixpro: false,
     contrast: 'pixel',
@@ -151,6 +153,7 @@ describe('the loss, the number of pairs and all gradients follow from the defini
         alpha: torch.float(options.alpha ?? 1),
         instance_weight: torch.float(options.instanceWeight ?? 1),
         mode: options.cutoutInterpolateMode ?? 'nearest',
+        view_size: options.viewSize ?? [32, 32],
       },
       state,
       images,

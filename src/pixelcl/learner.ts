@@ -87,7 +87,8 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
 
   private lossOf(images: Tensor, [viewOne, viewTwo]: readonly [Views, Views]): [Tensor, number] {
     const { instanceWeight, cutoutInterpolateMode } = this.options
-    const size = images.shape.slice(2) as [number, number]
+    const image = images.shape.slice(2) as [number, number]
+    const size = this.options.viewSize ?? image
     const one = apply(this.augment1, cutView(images, viewOne, size, cutoutInterpolateMode), 'augmentFn')
     const two = apply(this.augment2, cutView(images, viewTwo, size, cutoutInterpolateMode), 'augmentFn2')
 
@@ -99,7 +100,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
 
     const instance = this.instanceBranch(onlineOne.instance, onlineTwo.instance, targetOne.instance, targetTwo.instance)
     const map = onlineOne.pixels.shape.slice(2) as [number, number]
-    const pairs = this.pairsOf(viewOne, viewTwo, { image: size, map }, images.device)
+    const pairs = this.pairsOf(viewOne, viewTwo, { image, map }, images.device)
     const weighted = instance === null || instanceWeight === 1 ? instance : instance.mul(instanceWeight)
     if (pairs.count === 0) return [weighted ?? nothingToLearn(images), 0]
 

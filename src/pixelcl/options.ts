@@ -40,7 +40,7 @@ export const pixelCLOptions = z.strictObject({
     .refine(([low, high]) => low > 0 && low <= high && high <= 1, 'expected 0 < low ≤ high ≤ 1')
     .default([0.6, 0.8])
     .describe("least and largest share of the image's sides that a view's box has"),
-  cutoutInterpolateMode: interpolateMode.default('nearest').describe('how a box is resized to the size of the image'),
+  cutoutInterpolateMode: interpolateMode.default('nearest').describe('how a box is resized to the size of a view'),
   coordCutoutInterpolateMode: interpolateMode.default('bilinear').describe('how the coordinates of a box are resized to the map'),
   instanceWeight: z.number().min(0).default(1).describe('weight of the instance loss; 0 leaves the instance branch out'),
   contrast: z
@@ -52,6 +52,10 @@ export const pixelCLOptions = z.strictObject({
     .enum(['image', 'bin'])
     .default('image')
     .describe("'image': the reference's scaling; 'bin': distances of bin centres over the larger bin diagonal, as the authors"),
+  viewSize: z
+    .tuple([positiveInt, positiveInt])
+    .optional()
+    .describe("height and width that views are resized to; the images' own when left out, so that larger images give sharper views"),
 })
 
 export type PixelCLOptions = z.input<typeof pixelCLOptions>

@@ -17,6 +17,7 @@ const placeholders = {
   hiddenLayerPixel: 'layer',
   hiddenLayerInstance: 'layer',
   inputSize: 'h,w',
+  viewSize: 'h,w',
   cutoutRatioRange: 'low,high',
   cutoutInterpolateMode: 'mode',
   coordCutoutInterpolateMode: 'mode',

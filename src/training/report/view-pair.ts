@@ -20,10 +20,12 @@ interface Pair {
   readonly pairs: readonly (readonly [number, number])[]
 }
 
-/** One image, two views of it as the learner saw them, and their positive pairs as lines. */
-export async function viewPair(set: EvaluationSet, grid: readonly [number, number], learner: ResolvedOptions): Promise<Markup> {
+/** One image, two views of it as the learner saw them, and their positive pairs as lines; `map` is the size of the image's own map. */
+export async function viewPair(set: EvaluationSet, map: readonly [number, number], learner: ResolvedOptions): Promise<Markup> {
   const image = set.images.narrow(0, 0, 1)
   const [height, width] = image.shape.slice(2) as [number, number]
+  const size = learner.viewSize ?? ([height, width] as const)
+  const grid = [Math.ceil((map[0] * size[0]) / height), Math.ceil((map[1] * size[1]) / width)] as const
   const { pair, views } = seeded(set.views.seed ?? 1, () => {
     const drawn = draw([height, width], grid, learner)
     return { pair: drawn, views: [drawn.one, drawn.two].map((view) => augmented(image, view, set, learner)) }
@@ -35,7 +37,7 @@ export async function viewPair(set: EvaluationSet, grid: readonly [number, numbe
       <figcaption>The image, and the boxes of both views.</figcaption>
     </figure>
     <figure>
-      ${lines([one!, two!], [height, width], grid, pair)}
+      ${lines([one!, two!], size, grid, pair)}
       <figcaption>Both views as the learner sees them, each flipped or not, and ${caption(pair)}.</figcaption>
     </figure>
   </div>`
@@ -81,7 +83,7 @@ function overlap({ box: a }: View, { box: b }: View): number {
 
 /** The view after its augmentations, in 0…1: those that normalise are undone. */
 function augmented(image: Tensor, view: View, { views }: EvaluationSet, learner: ResolvedOptions): Tensor {
-  const size = image.shape.slice(2) as [number, number]
+  const size = learner.viewSize ?? (image.shape.slice(2) as [number, number])
   const cut = cutView(image, view, size, learner.cutoutInterpolateMode)
   const seen = typeof views.augment === 'function' ? views.augment(cut) : (views.augment.call(cut) as Tensor)
   const [low, high] = seen.aminmax()

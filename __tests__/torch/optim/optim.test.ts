@@ -21,6 +21,8 @@ const cases: Record<string, { kind: Kind; options: Record<string, unknown> }> = 
   'Adam with amsgrad': { kind: 'Adam', options: { lr: 0.02, amsgrad: true } },
   'Adam that climbs': { kind: 'Adam', options: { lr: 0.02, maximize: true, weightDecay: 0.1 } },
   AdamW: { kind: 'AdamW', options: {} },
+  'Adam in one kernel': { kind: 'Adam', options: { lr: 0.02, weightDecay: 0.1, fused: true } },
+  'AdamW in one kernel, with amsgrad': { kind: 'AdamW', options: { lr: 0.02, weightDecay: 0.1, amsgrad: true, fused: true } },
   'AdamW with all of its numbers': {
     kind: 'AdamW',
     options: { lr: 0.02, betas: [0.7, 0.95], eps: 1e-4, weightDecay: 0.3, amsgrad: true, maximize: true },
@@ -125,17 +127,19 @@ outputs = {'trail': run(params, optimizer, inputs['grads']), 'state': optimizer.
 })
 
 describe('a state goes on where the other side left off', () => {
-  test.each(['SGD with Nesterov momentum', 'Adam with amsgrad', 'AdamW with all of its numbers'])('%s', async (name) => {
-    const { kind, options } = cases[name]!
-    torch.manualSeed(4)
-    const params = shapes.map((shape) => torch.randn(shape))
-    const [before, after] = [gradients('float32'), gradients('float32')]
+  test.each(['SGD with Nesterov momentum', 'Adam with amsgrad', 'AdamW with all of its numbers', 'AdamW in one kernel, with amsgrad'])(
+    '%s',
+    async (name) => {
+      const { kind, options } = cases[name]!
+      torch.manualSeed(4)
+      const params = shapes.map((shape) => torch.randn(shape))
+      const [before, after] = [gradients('float32'), gradients('float32')]
 
-    const own = fresh(params)
-    const optimizer = make(kind, own, options)
-    run(own, optimizer, before)
-    const python = await runPython<{ trail: Tensor[][]; state: OptimizerState; middle: Tensor[]; first: OptimizerState }>(
-      `${pythonSteps}
+      const own = fresh(params)
+      const optimizer = make(kind, own, options)
+      run(own, optimizer, before)
+      const python = await runPython<{ trail: Tensor[][]; state: OptimizerState; middle: Tensor[]; first: OptimizerState }>(
+        `${pythonSteps}
 import copy
 params, optimizer = build({})
 optimizer.load_state_dict(inputs['state'])
@@ -147,23 +151,24 @@ params, optimizer = build(inputs['options'])
 outputs['middle'] = run(params, optimizer, inputs['before'])[-1]
 outputs['first'] = copy.deepcopy(optimizer.state_dict())
 `,
-      { params, before, after, kind, options: snake(options), state: optimizer.stateDict(), trained: own.map((param) => param.detach()) },
-    )
+        { params, before, after, kind, options: snake(options), state: optimizer.stateDict(), trained: own.map((param) => param.detach()) },
+      )
 
-    // Python took our state; we go on ourselves, and take Python's.
-    const there = fresh(python.middle)
-    const second = make(kind, there, {})
-    second.loadStateDict(python.first)
-    const continued = run(there, second, after)
-    const here = run(own, optimizer, after)
-    for (const [step, tensors] of python.trail.entries()) {
-      for (const [i, tensor] of tensors.entries()) {
-        expect(here[step]![i]!, `ours, parameter ${i}, step ${step}`).toEqualTensor(tensor)
-        expect(continued[step]![i]!, `Python's, parameter ${i}, step ${step}`).toEqualTensor(tensor)
+      // Python took our state; we go on ourselves, and take Python's.
+      const there = fresh(python.middle)
+      const second = make(kind, there, {})
+      second.loadStateDict(python.first)
+      const continued = run(there, second, after)
+      const here = run(own, optimizer, after)
+      for (const [step, tensors] of python.trail.entries()) {
+        for (const [i, tensor] of tensors.entries()) {
+          expect(here[step]![i]!, `ours, parameter ${i}, step ${step}`).toEqualTensor(tensor)
+          expect(continued[step]![i]!, `Python's, parameter ${i}, step ${step}`).toEqualTensor(tensor)
+        }
       }
-    }
-    expectSameState(second.stateDict(), python.state, kind)
-  })
+      expectSameState(second.stateDict(), python.state, kind)
+    },
+  )
 
   test('what a scheduler left in a group stays, and older forms are read', async () => {
     const param = torch.ones([2], { requiresGrad: true })
@@ -192,6 +197,22 @@ outputs['first'] = copy.deepcopy(optimizer.state_dict())
     optimizer.loadStateDict(state as never)
     expect((optimizer.state.get(param)!['momentum_buffer'] as Tensor).tolist()).toEqual([3, 4])
   })
+})
+
+test('one kernel serves parameters of several dtypes, and differs from many in the last places only', () => {
+  torch.manualSeed(6)
+  const data = [torch.randn([5, 4]), torch.randn([3], { dtype: 'float64' })]
+  const [many, one] = [null, true].map((fused) => {
+    const params = fresh(data)
+    const optimizer = new torch.optim.Adam(params, { lr: 0.1, fused })
+    for (let i = 0; i < 3; i++) {
+      params.forEach((param) => (param.grad = param.detach().sin()))
+      optimizer.step()
+    }
+    return params
+  })
+  for (const i of [0, 1]) expect(one![i]!.detach()).toBeAllclose(many![i]!.detach(), { rtol: 1e-6, atol: 1e-7 })
+  expect(one![0]!.detach()).not.toBeAllclose(data[0]!)
 })
 
 test("a network trains as in Python, through the optimizer's whole life", async () => {
@@ -311,6 +332,28 @@ describe('gradients', () => {
   })
 })
 
+test.each([
+  ['SGD', { momentum: 0.9, nesterov: true, weightDecay: 0.1, maximize: true }],
+  ['SGD', { momentum: 0.9, weightDecay: 0.1 }],
+  ['Adam', { weightDecay: 0.1, maximize: true, amsgrad: true }],
+  ['AdamW', {}],
+  ['Adam', { fused: true }],
+] as const)('%s (%o) holds no memory after zeroGrad but its state, without a collection', (kind, options) => {
+  const weight = torch.ones([1000, 1000], { requiresGrad: true })
+  const optimizer = new torch.optim[kind]([weight], options)
+  const round = () => {
+    const loss = torch.scope(() => weight.sum())
+    loss.backward()
+    loss.dispose()
+    optimizer.step()
+    optimizer.zeroGrad()
+  }
+  round()
+  const before = torch.memoryStats().liveBytes
+  for (let i = 0; i < 5; i++) round()
+  expect(torch.memoryStats().liveBytes - before).toBeLessThan(1e6)
+})
+
 describe('misuse', () => {
   const param = () => torch.ones([2], { requiresGrad: true })
   const { SGD, Adam, AdamW } = torch.optim
@@ -340,6 +383,7 @@ describe('misuse', () => {
     expect(() => new Adam([param()], { lr: '0.1' as never })).toThrow(/lr must be a number from 0 on but is '0\.1'/)
     expect(() => new Adam([param()], { betas: [0.9, 1] })).toThrow(/betas\[1\] must be in \[0, 1\) but is 1/)
     expect(() => new Adam([param()], { betas: 0.9 as never })).toThrow(/betas must be two numbers/)
+    expect(() => new AdamW([param()], { fused: 1 as never })).toThrow(/fused must be true, false or null/)
     expect(() => new AdamW([param()], { eps: -1e-8 })).toThrow(/eps must be/)
     expect(() => new AdamW([{ params: [param()], weightDecay: -1 }])).toThrow(/weightDecay must be/)
     expect(() => new SGD([param()], { momentum: -1 })).toThrow(/momentum must be/)

@@ -2,8 +2,9 @@ import { ArgumentError } from '../../native'
 import { keep } from '../base'
 import { defaultDtype, tensor } from '../creation'
 import * as torch from '../generated/functions'
+import { fusedStep, type Trained } from './fused'
 import type { Tensor } from '../tensor'
-import { Optimizer, checkNamed, checkRange, type Params } from './optimizer'
+import { Optimizer, checkNamed, checkRange, gradientOf, type Params } from './optimizer'
 import type { ParamState } from './state'
 
 export interface AdamOptions {
@@ -19,9 +20,11 @@ export interface AdamOptions {
   amsgrad: boolean
   /** Climbs in place of descending. Default false. */
   maximize: boolean
+  /** One kernel for all parameters of a group: several times as fast, and other in the last places. Default null, which is false. */
+  fused: boolean | null
 }
 
-const NAMES = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize']
+const NAMES = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', 'fused']
 
 /** What Adam and AdamW share; they differ in where the weight decay acts. */
 abstract class AdamBase extends Optimizer<AdamOptions> {
@@ -29,12 +32,17 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
 
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions>, weightDecay: number) {
     checkNamed(new.target.name, options, '{ lr: 1e-3 }')
-    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false, ...options }, NAMES)
+    super(
+      params,
+      { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false, fused: null, ...options },
+      NAMES,
+    )
   }
 
   protected abstract readonly decoupled: boolean
 
-  protected override checkOptions({ lr, eps, betas, weightDecay }: AdamOptions): void {
+  protected override checkOptions({ lr, eps, betas, weightDecay, fused }: AdamOptions): void {
+    if (fused !== null && typeof fused !== 'boolean') throw new ArgumentError('fused must be true, false or null')
     checkRange('lr', lr, 0)
     checkRange('eps', eps, 0)
     if (!Array.isArray(betas) || betas.length !== 2) throw new ArgumentError('betas must be two numbers, as [0.9, 0.999]')
@@ -43,32 +51,46 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
     checkRange('weightDecay', weightDecay, 0)
   }
 
+  private refuseSparse(grad: Tensor): void {
+    if (grad.isSparse) throw new ArgumentError(`${this.constructor.name} takes no sparse gradients: use SGD for this parameter`)
+  }
+
+  protected override updateGroup(group: { readonly params: readonly Tensor[] } & AdamOptions): void {
+    if (group.fused !== true) return super.updateGroup(group)
+    const trained: Trained[] = []
+    for (const param of group.params) {
+      const grad = gradientOf(param)
+      if (grad === null) continue
+      this.refuseSparse(grad)
+      trained.push({ param, grad, ...remembered(param, this.stateOf(param), group) })
+    }
+    fusedStep(trained, group, this.decoupled)
+    for (const { grad } of trained) grad.dispose()
+  }
+
   protected override update(param: Tensor, grad: Tensor, state: ParamState, group: AdamOptions): void {
     const { lr, eps, weightDecay, maximize } = group
     const [beta1, beta2] = group.betas
-    if (grad.isSparse) throw new ArgumentError(`${this.constructor.name} takes no sparse gradients: use SGD for this parameter`)
+    this.refuseSparse(grad)
     const { counter, mean, square, largest } = remembered(param, state, group)
     counter.add_(1)
     const step = counter.item()
-    let direction = maximize ? grad.neg() : grad
-    if (weightDecay !== 0) {
-      if (this.decoupled) param.mul_(1 - lr * weightDecay)
-      else direction = direction.add(param, { alpha: weightDecay })
-    }
+    const ascent = maximize ? grad.neg() : grad
+    if (weightDecay !== 0 && this.decoupled) param.mul_(1 - lr * weightDecay)
+    const direction = weightDecay !== 0 && !this.decoupled ? ascent.add(param, { alpha: weightDecay }) : ascent
     mean.lerp_(parts(direction), 1 - beta1)
     square.mul_(beta2).addcmul_(parts(direction), parts(direction), { value: 1 - beta2 })
     const correction1 = 1 - beta1 ** step
     const correction2 = Math.sqrt(1 - beta2 ** step)
-    largest?.copy_(torch.maximum(largest, square))
+    largest?.clampMin_(square)
     const denominator = (largest ?? square).sqrt().div_(correction2).add_(eps)
     parts(param).addcdiv_(mean, denominator, { value: -lr / correction1 })
-    // The largest temporaries go at once: a synchronous loop gives the collector no time.
-    denominator.dispose()
-    if (direction !== grad) direction.dispose()
+    // Temporaries go at once: a synchronous loop gives the collector no time.
+    for (const temporary of [ascent, direction, denominator]) if (temporary !== grad) temporary.dispose()
   }
 
   protected override pythonDefaults(): Record<string, unknown> {
-    return { foreach: null, capturable: false, differentiable: false, fused: null, decoupled_weight_decay: this.decoupled }
+    return { foreach: null, capturable: false, differentiable: false, decoupled_weight_decay: this.decoupled }
   }
 }
 
@@ -78,18 +100,17 @@ function parts(values: Tensor): Tensor {
 }
 
 /** The running values of a parameter, which begin at zero. */
-function remembered(
-  param: Tensor,
-  state: ParamState,
-  { amsgrad }: AdamOptions,
-): { counter: Tensor; mean: Tensor; square: Tensor; largest: Tensor | null } {
+function remembered(param: Tensor, state: ParamState, { amsgrad, fused }: AdamOptions): Omit<Trained, 'param' | 'grad'> {
   const zeros = () => keep(torch.zerosLike(param, { memoryFormat: 'preserveFormat' }))
-  state['step'] ??= keep(tensor(0, { dtype: defaultDtype() === 'float64' ? 'float64' : 'float32' }))
+  state['step'] ??= keep(tensor(0, { dtype: defaultDtype() === 'float64' && fused !== true ? 'float64' : 'float32' }))
+  // The fused kernel counts where the parameter is; the others read the count here.
+  const counter = (state['step'] as Tensor).to(fused === true ? { device: param.device, dtype: 'float32' } : { device: 'cpu' })
+  state['step'] = keep(counter)
   state['exp_avg'] ??= zeros()
   state['exp_avg_sq'] ??= zeros()
   if (amsgrad) state['max_exp_avg_sq'] ??= zeros()
   return {
-    counter: state['step'] as Tensor,
+    counter,
     mean: parts(state['exp_avg'] as Tensor),
     square: parts(state['exp_avg_sq'] as Tensor),
     largest: amsgrad ? parts(state['max_exp_avg_sq'] as Tensor) : null,

@@ -1,6 +1,6 @@
-import { ArgumentError } from '../../native'
+import { ArgumentError, native } from '../../native'
 import { enableGrad, noGrad } from '../autograd'
-import { isTensor } from '../base'
+import { isTensor, wrap } from '../base'
 import { describe, suggestion } from '../dispatch/resolve'
 import type { Tensor } from '../tensor'
 import { readState, writeState, type OptimizerState, type ParamState } from './state'
@@ -97,14 +97,19 @@ export abstract class Optimizer<Options extends object> {
   step<Loss>(closure?: () => Loss): Loss | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure)
     noGrad(() => {
-      for (const group of this.paramGroups) {
-        for (const param of group.params) {
-          const { grad } = param
-          if (grad !== null) this.update(param, grad, this.stateOf(param), group)
-        }
-      }
+      for (const group of this.paramGroups) this.updateGroup(group)
     })
     return loss
+  }
+
+  /** Changes the parameters of a group that have a gradient. */
+  protected updateGroup(group: { readonly params: readonly Tensor[] } & Options): void {
+    for (const param of group.params) {
+      const grad = gradientOf(param)
+      if (grad === null) continue
+      this.update(param, grad, this.stateOf(param), group)
+      grad.dispose()
+    }
   }
 
   /** Changes one parameter in place. */
@@ -119,7 +124,8 @@ export abstract class Optimizer<Options extends object> {
   /** Options that Python's optimizer has in its groups and this one does not. */
   protected abstract pythonDefaults(): Record<string, unknown>
 
-  private stateOf(param: Tensor): ParamState {
+  /** What is remembered of a parameter: empty at first. */
+  protected stateOf(param: Tensor): ParamState {
     let state = this.state.get(param)
     if (state === undefined) this.state.set(param, (state = {}))
     return state
@@ -142,6 +148,16 @@ export abstract class Optimizer<Options extends object> {
     this.state.clear()
     for (const [param, values] of state) this.state.set(param, values)
   }
+}
+
+/**
+ * @internal The gradient under a handle of its own, to be disposed after use.
+ *
+ * `param.grad` keeps its object, and with it the memory, until the collector runs, though `zeroGrad` has let go of the gradient.
+ */
+export function gradientOf(param: Tensor): Tensor | null {
+  const handle = native.grad(param._h, null)
+  return handle === null || handle === true ? null : wrap(handle)
 }
 
 /** @internal Refuses a number outside its range. */

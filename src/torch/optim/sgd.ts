@@ -50,20 +50,26 @@ export class SGD extends Optimizer<SGDOptions> {
   }
 
   protected override update(param: Tensor, grad: Tensor, state: ParamState, group: SGDOptions): void {
-    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group
-    let direction = maximize ? grad.neg() : grad
-    if (weightDecay !== 0) direction = direction.add(param, { alpha: weightDecay })
-    if (momentum !== 0) {
-      let buffer = state['momentum_buffer'] as Tensor | null | undefined
-      if (buffer == null) state['momentum_buffer'] = buffer = keep(direction.clone())
-      else buffer.mul_(momentum).add_(direction, { alpha: 1 - dampening })
-      direction = nesterov ? direction.add(buffer, { alpha: momentum }) : buffer
-    }
+    const { lr, momentum, weightDecay, nesterov, maximize } = group
+    const ascent = maximize ? grad.neg() : grad
+    const decayed = weightDecay !== 0 ? ascent.add(param, { alpha: weightDecay }) : ascent
+    const buffer = momentum !== 0 ? remembered(decayed, state, group) : null
+    const direction = buffer === null ? decayed : nesterov ? decayed.add(buffer, { alpha: momentum }) : buffer
     param.add_(direction, { alpha: -lr })
-    if (direction !== grad && direction !== state['momentum_buffer']) direction.dispose()
+    // Temporaries go at once: a synchronous loop gives the collector no time.
+    for (const temporary of [ascent, decayed, direction]) if (temporary !== grad && temporary !== buffer) temporary.dispose()
   }
 
   protected override pythonDefaults(): Record<string, unknown> {
     return { foreach: null, differentiable: false, fused: null }
   }
+}
+
+/** The running direction, which begins as the first one. */
+function remembered(direction: Tensor, state: ParamState, { momentum, dampening }: SGDOptions): Tensor {
+  const buffer = state['momentum_buffer'] as Tensor | null | undefined
+  if (buffer != null) return buffer.mul_(momentum).add_(direction, { alpha: 1 - dampening })
+  const first = keep(direction.clone())
+  state['momentum_buffer'] = first
+  return first
 }

@@ -1,0 +1,46 @@
+import { ops } from '../ops'
+import { float } from '../dtype'
+import type { Tensor } from '../tensor'
+import type { AdamOptions } from './adam'
+
+/** A parameter with its gradient and what Adam remembers of it. */
+export interface Trained {
+  readonly param: Tensor
+  readonly grad: Tensor
+  readonly counter: Tensor
+  /** Running mean of the gradient. */
+  readonly mean: Tensor
+  /** Running mean of its square. */
+  readonly square: Tensor
+  /** The largest such mean, with amsgrad. */
+  readonly largest: Tensor | null
+}
+
+/**
+ * One step of Adam or AdamW for many parameters by one kernel for each device and dtype.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
+ */
+export function fusedStep(trained: readonly Trained[], group: AdamOptions, decoupled: boolean): void {
+  const { lr, betas, eps, weightDecay, amsgrad, maximize } = group
+  const kernel = ops['aten']![decoupled ? '_fused_adamw_' : '_fused_adam_']!['default']!
+  const count = ops['aten']!['_foreach_add_']!['Scalar']!
+  const options = {
+    ...{ lr: float(lr), beta1: float(betas[0]), beta2: float(betas[1]), weightDecay: float(weightDecay), eps: float(eps) },
+    ...{ amsgrad, maximize },
+  }
+  const kinds = new Map<string, Trained[]>()
+  for (const entry of trained) {
+    const kind = `${entry.param.device} ${entry.param.dtype}`
+    const entries = kinds.get(kind)
+    if (entries === undefined) kinds.set(kind, [entry])
+    else entries.push(entry)
+  }
+  for (const entries of kinds.values()) {
+    const counters = entries.map(({ counter }) => counter)
+    count(counters, 1)
+    const largest = entries.flatMap((entry) => (entry.largest === null ? [] : [entry.largest]))
+    const [params, grads, means, squares] = (['param', 'grad', 'mean', 'square'] as const).map((key) => entries.map((entry) => entry[key]))
+    kernel(params, grads, means, squares, largest, counters, options)
+  }
+}

@@ -38,17 +38,21 @@ class BytesReader : public caffe2::serialize::ReadAdapterInterface {
   const size_t length_;
 };
 
+// They tell where Python's source stood, and are large pickles that nobody has checked.
+constexpr bool kLoadsDebugFiles = false;
+
 Napi::Value jitLoad(Info info) {
   Napi::Env env = info.Env();
   std::optional<c10::Device> device;
   if (!isNothing(info[1])) device = parseDevice(stringOf(env, info[1], "a device"));
   if (info[0].IsTypedArray()) {
     const Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
-    return wrapModule(
-        env, withJitErrors([&] { return torch::jit::load(std::make_shared<BytesReader>(bytes.Data(), bytes.ByteLength()), device); }));
+    return wrapModule(env, withJitErrors([&] {
+                        return torch::jit::load(std::make_shared<BytesReader>(bytes.Data(), bytes.ByteLength()), device, kLoadsDebugFiles);
+                      }));
   }
   const std::string path = stringOf(env, info[0], "a path");
-  return wrapModule(env, withJitErrors([&] { return torch::jit::load(path, device); }));
+  return wrapModule(env, withJitErrors([&] { return torch::jit::load(path, device, kLoadsDebugFiles); }));
 }
 
 constexpr size_t kWriteBytes = size_t{8} << 20;

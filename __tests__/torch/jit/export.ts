@@ -30,7 +30,10 @@ export interface Export {
 }
 
 /** Writes what the Python code calls `net` as TorchScript, in training mode unless the code says otherwise; answers with the path and Python's outputs. */
-export async function exported<T extends object = Record<string, Tensor>>(make: string, options: Export = {}): Promise<T & { path: string }> {
+export async function exported<T extends object = Record<string, Tensor>>(
+  make: string,
+  options: Export = {},
+): Promise<T & { path: string }> {
   const path = temporary(`${Math.random().toString(36).slice(2)}.pt`)
   const code = [head, make, writers[options.way ?? 'scripted'], "program.save(inputs['path'])", options.after ?? ''].join('\n')
   return { ...(await runPython<T>(code, { ...options.inputs, path })), path }

@@ -11,16 +11,21 @@ const load = async (make = 'net = networks.Small()', way = ways[0]!) => torch.ji
 
 describe('a loaded module', () => {
   test('has Python’s names, in its order, and the tree of its children', async () => {
-    const expected = await exported<{ parameters: string[]; buffers: string[]; modules: string[]; state: string[]; type: string }>('net = networks.Small()', {
-      after: `outputs = {'parameters': [n for n, _ in program.named_parameters()], 'buffers': [n for n, _ in program.named_buffers()], 'modules': [n for n, _ in program.named_modules()], 'state': list(program.state_dict()), 'type': program.original_name}`,
-    })
+    const expected = await exported<{ parameters: string[]; buffers: string[]; modules: string[]; state: string[]; type: string }>(
+      'net = networks.Small()',
+      {
+        after: `outputs = {'parameters': [n for n, _ in program.named_parameters()], 'buffers': [n for n, _ in program.named_buffers()], 'modules': [n for n, _ in program.named_modules()], 'state': list(program.state_dict()), 'type': program.original_name}`,
+      },
+    )
     const module = torch.jit.load(expected.path)
     expect([...module.namedParameters()].map(([name]) => name)).toEqual(expected.parameters)
     expect([...module.namedBuffers()].map(([name]) => name)).toEqual(expected.buffers)
     expect([...module.namedModules()].map(([name]) => name)).toEqual(expected.modules)
     expect(Object.keys(module.stateDict()).sort()).toEqual(expected.state.sort())
     expect([module.originalName, expected.type]).toEqual(['Small', 'Small'])
-    expect(module.toString()).toMatch(/RecursiveScriptModule\(original_name=Small\n {2}\(conv1\): RecursiveScriptModule\(original_name=Conv2d\)/)
+    expect(module.toString()).toMatch(
+      /RecursiveScriptModule\(original_name=Small\n {2}\(conv1\): RecursiveScriptModule\(original_name=Conv2d\)/,
+    )
   })
 
   test.each(ways)('computes what Python computes, in both modes, forward and backward (%s)', async (way) => {
@@ -32,7 +37,11 @@ for mode in [True, False]:
     y = program(inputs['images'])
     (y * y).sum().backward()
     outputs[str(mode)] = {'y': y, 'gradient': program.conv1.weight.grad.clone(), 'count': int(program.bn1.num_batches_tracked)}`
-    const expected = await exported<Record<'True' | 'False', { y: Tensor; gradient: Tensor; count: number }>>('net = networks.Small()', { way, after: code, inputs: { images } })
+    const expected = await exported<Record<'True' | 'False', { y: Tensor; gradient: Tensor; count: number }>>('net = networks.Small()', {
+      way,
+      after: code,
+      inputs: { images },
+    })
     const module = torch.jit.load(expected.path)
     for (const mode of [true, false]) {
       const { y, gradient, count } = expected[mode ? 'True' : 'False']
@@ -84,7 +93,10 @@ outputs = {'weight': program.fc.weight, 'bias': program.conv1.weight}`
     expect(module.methodNames()).toEqual(expect.arrayContaining(['forward', 'pair', 'fail']))
     expect(module.graph()).toContain('aten::mul')
     expect(module.namedParameters().next().value![1]).toBeInstanceOf(torch.nn.Parameter)
-    expect([...module.namedParameters()].map(([name, parameter]) => [name, parameter.requiresGrad])).toEqual([['weight', true], ['frozen', false]])
+    expect([...module.namedParameters()].map(([name, parameter]) => [name, parameter.requiresGrad])).toEqual([
+      ['weight', true],
+      ['frozen', false],
+    ])
   })
 
   test('says what is wrong with a call', async () => {
@@ -106,7 +118,9 @@ outputs = {'weight': program.fc.weight, 'bias': program.conv1.weight}`
     ;(module.call(images) as Tensor).sum().backward()
     module.parameters()[1]!.requiresGrad = false
     const copy = module.deepcopy()
-    expect(copy.parameters().map((parameter) => parameter.requiresGrad)).toEqual(module.parameters().map((parameter) => parameter.requiresGrad))
+    expect(copy.parameters().map((parameter) => parameter.requiresGrad)).toEqual(
+      module.parameters().map((parameter) => parameter.requiresGrad),
+    )
     copy.eval()
     torch.noGrad(() => copy.parameters().forEach((parameter) => parameter.zero_()))
     copy.buffers().forEach((buffer) => buffer.fill_(9))
@@ -176,7 +190,10 @@ describe('saving', () => {
 
   test('a frozen program has no parameters left, runs, and is saved', async () => {
     const path = temporary('frozen.pt')
-    const first = await exported('net = networks.Small().eval()', { after: "torch.jit.freeze(program.eval()).save(inputs['frozen'])", inputs: { frozen: path } })
+    const first = await exported('net = networks.Small().eval()', {
+      after: "torch.jit.freeze(program.eval()).save(inputs['frozen'])",
+      inputs: { frozen: path },
+    })
     const module = torch.jit.load(path)
     expect(module.parameters()).toEqual([])
     expect(module.call(images) as Tensor).toBeAllclose(torch.jit.load(first.path).call(images) as Tensor)

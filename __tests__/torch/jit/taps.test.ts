@@ -45,7 +45,11 @@ function compare(module: torch.jit.ScriptModule, expected: Seen): void {
     expected.gradients[name]!.forEach((gradient, i) => {
       const where = `gradient ${i === 0 ? 'of the input' : expected.parameters[i - 1]} through '${name}'`
       if (gradient === null) expect(found[i] ?? null, where).toBeNull()
-      else expect(found[i], where).toBeAllclose(gradient, { rtol: 1e-4, atol: 1e-4 * Math.max(1, gradient.abs().max().item() as number) * 0.1 })
+      else
+        expect(found[i], where).toBeAllclose(gradient, {
+          rtol: 1e-4,
+          atol: 1e-4 * Math.max(1, gradient.abs().max().item() as number) * 0.1,
+        })
     })
   }
   const buffers = new Map(module.namedBuffers())
@@ -102,7 +106,12 @@ describe.each(ways)('a %s residual network', (way: Way) => {
     const module = torch.jit.load(expected.path)
     const [conv] = module.taps(['conv']).run(module, images)
     expect(conv).toBeAllclose(expected.seen['conv']!)
-    const firstCall = torch.conv2d(images, ...(['weight', 'bias'].map((name) => new Map(module.namedParameters()).get(`conv.${name}`)!) as [Tensor, Tensor]), 1, 1)
+    const firstCall = torch.conv2d(
+      images,
+      ...(['weight', 'bias'].map((name) => new Map(module.namedParameters()).get(`conv.${name}`)!) as [Tensor, Tensor]),
+      1,
+      1,
+    )
     expect(conv).not.toBeAllclose(firstCall)
   })
 
@@ -120,15 +129,18 @@ describe.each(ways)('a %s residual network', (way: Way) => {
 })
 
 describe('the backbones of the reference cases', () => {
-  test.each(['pixpro_default', 'pixcontrast', 'no_positive_pairs', 'pixpro_two_layers_wide'])('%s: every child can be tapped, and all parameters up to it have gradients', (name) => {
-    const module = torch.jit.load(join(__dirname, '..', '..', 'fixtures', 'parity', `${name}.backbone.pt`))
-    const dtype = module.parameters()[0]!.dtype
-    const children = [...module.namedChildren()].map(([child]) => child)
-    const outputs = module.taps(children).run(module, torch.rand([2, 3, 32, 32], { dtype }))
-    expect(outputs).toHaveLength(children.length)
-    outputs.at(-1)!.sum().backward()
-    for (const [parameter, value] of module.namedParameters()) expect(value.grad, parameter).not.toBeNull()
-  })
+  test.each(['pixpro_default', 'pixcontrast', 'no_positive_pairs', 'pixpro_two_layers_wide'])(
+    '%s: every child can be tapped, and all parameters up to it have gradients',
+    (name) => {
+      const module = torch.jit.load(join(__dirname, '..', '..', 'fixtures', 'parity', `${name}.backbone.pt`))
+      const dtype = module.parameters()[0]!.dtype
+      const children = [...module.namedChildren()].map(([child]) => child)
+      const outputs = module.taps(children).run(module, torch.rand([2, 3, 32, 32], { dtype }))
+      expect(outputs).toHaveLength(children.length)
+      outputs.at(-1)!.sum().backward()
+      for (const [parameter, value] of module.namedParameters()) expect(value.grad, parameter).not.toBeNull()
+    },
+  )
 })
 
 describe('a layer cannot be tapped', () => {
@@ -137,7 +149,9 @@ describe('a layer cannot be tapped', () => {
   test('that is not there: the names that are come nearest first', async () => {
     const module = torch.jit.load((await exported('net = networks.Small()')).path)
     expect(() => module.taps(['layer3'])).toThrow(torch.JitError)
-    expect(() => module.taps(['layer3'])).toThrow(/the module has no layer 'layer3'\. Its layers, nearest first: layer[12], layer[12], layer[12]\.[01], .*conv1/)
+    expect(() => module.taps(['layer3'])).toThrow(
+      /the module has no layer 'layer3'\. Its layers, nearest first: layer[12], layer[12], layer[12]\.[01], .*conv1/,
+    )
     expect(() => module.taps(['layer1.2.conv1'])).toThrow(/nearest first: layer1\.[01]\.conv1, layer1\.[01]\.conv1/)
     expect(() => module.taps(['constructor'])).toThrow(/no layer 'constructor'/)
   })
@@ -145,12 +159,16 @@ describe('a layer cannot be tapped', () => {
   test.each(['inside', 'looped', 'twice', 'nested.0.open'])('where only an if or a loop knows its last call: %s', async (name) => {
     const module = await load()
     expect(() => module.taps([name])).toThrow(torch.JitError)
-    expect(() => module.taps([name])).toThrow(new RegExp(`the layer '${name}' is called inside an if or a loop.*always called, at top level`))
+    expect(() => module.taps([name])).toThrow(
+      new RegExp(`the layer '${name}' is called inside an if or a loop.*always called, at top level`),
+    )
   })
 
   test.each(['unused', 'pair'])('that gives no tensor: %s', async (name) => {
     const module = await load()
-    expect(() => module.taps([name])).toThrow(name === 'unused' ? /forward never calls the layer 'unused'/ : /gives \(Tensor, Tensor\) where a Tensor is needed/)
+    expect(() => module.taps([name])).toThrow(
+      name === 'unused' ? /forward never calls the layer 'unused'/ : /gives \(Tensor, Tensor\) where a Tensor is needed/,
+    )
   })
 
   test('but those before, after and beside control flow can', async () => {
@@ -162,7 +180,18 @@ describe('a layer cannot be tapped', () => {
 
 test('a network that is traced in eval mode names its frozen batch norms; others have none', async () => {
   const frozen = torch.jit.load((await exported('net = networks.Small().eval()', { way: 'traced' })).path)
-  const names = ['bn1', 'layer1.0.bn1', 'layer1.0.bn2', 'layer1.1.bn1', 'layer1.1.bn2', 'layer2.0.bn1', 'layer2.0.bn2', 'layer2.0.downsample.1', 'layer2.1.bn1', 'layer2.1.bn2']
+  const names = [
+    'bn1',
+    'layer1.0.bn1',
+    'layer1.0.bn2',
+    'layer1.1.bn1',
+    'layer1.1.bn2',
+    'layer2.0.bn1',
+    'layer2.0.bn2',
+    'layer2.0.downsample.1',
+    'layer2.1.bn1',
+    'layer2.1.bn2',
+  ]
   expect(frozen.frozenBatchNorms().sort()).toEqual(names)
   for (const way of ways) expect(torch.jit.load((await exported('net = networks.Small()', { way })).path).frozenBatchNorms()).toEqual([])
   expect(torch.jit.load((await exported('net = networks.Small().eval()')).path).frozenBatchNorms()).toEqual([])

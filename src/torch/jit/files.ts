@@ -1,7 +1,9 @@
 import { JitError, native, type ModuleHandle } from '../../native'
 import { writeAll, writeAtomically } from '../archive/atomic'
+import { checkPickle } from '../archive/pickle-check'
 import { nameOf, withSource } from '../archive/source'
 import { isZip, ZipReader } from '../archive/zip-reader'
+import { checkNesting } from './code'
 
 /** True for a file that holds a TorchScript program, by its records; false for any other. */
 export function isTorchScriptFile(file: string | Uint8Array): boolean {
@@ -30,9 +32,24 @@ export function checkTorchScriptFile(file: string | Uint8Array): void {
       const hint = has('data.pkl') ? ' It holds saved values, perhaps a state dict: read it with torch.load(path)' : ''
       throw new JitError(`${name} is a zip archive without TorchScript code.${hint}`)
     }
-    // libtorch compares no checksums: a damaged weight would go unseen.
-    for (const record of zip.entries.keys()) for (const _ of zip.chunks(record));
+    for (const record of zip.entries.keys()) checkRecord(zip, record)
   })
+}
+
+/** libtorch compares no checksums and trusts pickles and code: a damaged weight would go unseen, and a stack overflow end the process. */
+function checkRecord(zip: ZipReader, name: string): void {
+  if (name.endsWith('.pkl')) checkPickle(zip.read(name))
+  else if (name.endsWith('.py')) checkNesting(codeOf(zip, name), name)
+  else for (const _ of zip.chunks(name));
+}
+
+function codeOf(zip: ZipReader, name: string): string {
+  return Buffer.concat([...zip.chunks(name)]).toString('latin1')
+}
+
+/** True where the code of a program runs while it is loaded, as `__setstate__` does. */
+export function runsWhenLoaded(zip: ZipReader): boolean {
+  return [...zip.entries.keys()].some((name) => name.endsWith('.py') && codeOf(zip, name).includes('__setstate__'))
 }
 
 /**

@@ -4,7 +4,17 @@ import { dtypes, type DType } from '../dtype'
 import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor'
 import { numpyArray, numpyDtype, numpyScalar } from './numpy'
-import { costs, Deferred, PickledDict, PickledObject, PickledTuple, PickleFunction, shown, WholeFloat, type Budget } from './pickle-values'
+import {
+  costs,
+  Deferred,
+  PickledDict,
+  PickledObject,
+  PickledTuple,
+  PickleFunction,
+  shown,
+  WholeFloat,
+  type Budget,
+} from '../archive/pickle-values'
 import { rebuildSparse, rebuildTensor, StorageType } from './rebuild'
 
 type Call = (args: readonly unknown[], budget: Budget) => unknown

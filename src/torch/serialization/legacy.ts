@@ -1,7 +1,7 @@
 import { FileError, type TensorHandle } from '../../native'
 import { elementSizes, type Device } from '../dtype'
-import { PickleEnd, readPickle, type PickleHandlers } from './pickle-reader'
-import { finish } from './pickle-values'
+import { PickleEnd, readPickle, type PickleHandlers } from '../archive/pickle-reader'
+import { finish } from '../archive/pickle-values'
 import { chunksOf, type ByteSource } from '../archive/source'
 import { bytesOf, fillStorage, storageId, storedBytes, type StorageId } from './storages'
 

@@ -1,10 +1,11 @@
 import { FileError, type TensorHandle } from '../../native'
 import type { Device } from '../dtype'
 import { load as loadTorchScript } from '../jit'
+import { runsWhenLoaded } from '../jit/files'
 import { findGlobal, type GlobalOptions } from './globals'
 import { isLegacy, isTar, readLegacy } from './legacy'
-import { readPickle } from './pickle-reader'
-import { finish, type FinishOptions } from './pickle-values'
+import { readPickle } from '../archive/pickle-reader'
+import { finish, type FinishOptions } from '../archive/pickle-values'
 import { StoredBytes, tensorOfStorage } from './rebuild'
 import { bytesOf, deviceFor, fillStorage, storageId, storedBytes, type MapLocation } from './storages'
 import { withSource, type ByteSource } from '../archive/source'
@@ -40,7 +41,7 @@ function read(source: ByteSource, file: string | Uint8Array, options: LoadOption
   const device = (location: Device) => deviceFor(location, options.mapLocation)
   if (isZip(source)) {
     const zip = new ZipReader(source)
-    if (zip.has(`${zip.prefix}constants.pkl`)) return loadScript(file, options.mapLocation)
+    if (zip.has(`${zip.prefix}constants.pkl`)) return loadScript(zip, file, options.mapLocation)
     return finished(readZip(zip, find, device), options)
   }
   if (isLegacy(source)) return finished(readLegacy(source, find, device), options)
@@ -77,7 +78,11 @@ function finished(value: unknown, options: LoadOptions): unknown {
 }
 
 /** As Python does: what `torch.jit.save` wrote is read by `torch.load` too. */
-function loadScript(file: string | Uint8Array, map: MapLocation | undefined): unknown {
+function loadScript(zip: ZipReader, file: string | Uint8Array, map: MapLocation | undefined): unknown {
+  if (runsWhenLoaded(zip))
+    throw new FileError(
+      'it is a TorchScript program that runs code while it is loaded (__setstate__): where you trust it, use torch.jit.load(path)',
+    )
   return loadTorchScript(file, typeof map === 'string' ? { mapLocation: map } : {})
 }
 

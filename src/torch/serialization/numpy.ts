@@ -2,7 +2,7 @@ import { FileError, native } from '../../native'
 import { wrap } from '../base'
 import { elementSizes, type DType } from '../dtype'
 import { safeNumber } from '../values'
-import { Deferred, PickledTuple, WholeFloat, type Budget } from './pickle-values'
+import { Deferred, PickledTuple, WholeFloat, type Budget } from '../archive/pickle-values'
 import { sizes } from './rebuild'
 
 const dtypes: Readonly<Record<string, DType>> = {

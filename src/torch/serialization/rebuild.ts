@@ -2,7 +2,7 @@ import { FileError, PixelclError, native, type TensorHandle } from '../../native
 import { wrap } from '../base'
 import { elementSizes, isComplexDtype, isFloatingDtype, type DType } from '../dtype'
 import type { Tensor } from '../tensor'
-import { PickledDict, PickledTuple, shown } from './pickle-values'
+import { PickledDict, PickledTuple, shown } from '../archive/pickle-values'
 
 /** The class of a storage in a pickle, such as `torch.FloatStorage`. */
 export class StorageType {

@@ -1,7 +1,7 @@
 import { FileError, native, type TensorHandle } from '../../native'
 import { elementSizes, type Device, type DType } from '../dtype'
 import { swapped } from './numpy'
-import { PickledTuple, shown } from './pickle-values'
+import { PickledTuple, shown } from '../archive/pickle-values'
 import { size, StorageType, StoredBytes } from './rebuild'
 
 /** Where storages go: one device, one for each that the file names, or a function of it. Left out: the CPU. */

@@ -5,7 +5,7 @@ import type { Float } from '../dtype'
 import { Module } from '../nn/module'
 import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor'
-import { APPENDS, BINPERSID, BUILD, EMPTY_DICT, EMPTY_LIST, MARK, PickleWriter, SETITEMS } from './pickle-writer'
+import { APPENDS, BINPERSID, BUILD, EMPTY_DICT, EMPTY_LIST, MARK, PickleWriter, SETITEMS } from '../archive/pickle-writer'
 
 /** A storage that the pickle refers to and the archive has to hold. */
 export interface SavedStorage {

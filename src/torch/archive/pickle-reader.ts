@@ -146,6 +146,7 @@ class PickleMachine {
   }
 
   put(index: number): void {
+    if (index > this.bytes.length) throw new FileError(`the pickle is damaged: it numbers a value ${index}, more than it has bytes`)
     this.budget.charge(costs.memo)
     this.memo.set(index, this.top())
   }

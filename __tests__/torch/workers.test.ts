@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { runChild } from '../support/child'
+
+// Children share two cores with other test files.
+vi.setConfig({ testTimeout: 180_000 })
 
 /** What the workers run: a small net trained on fixed data, for `steps` steps or for ever. */
 const TRAINER = `

@@ -118,7 +118,9 @@ describe('hidden layers', () => {
   })
 
   test('that do not exist are an error with the names that do, the nearest first', () => {
-    expect(() => smallLearner({ hiddenLayerPixel: 'boddy' })).toThrow(/no layer 'boddy' \(did you mean 'body'\?\).*nearest first: body, .*stem.0/)
+    expect(() => smallLearner({ hiddenLayerPixel: 'boddy' })).toThrow(
+      /no layer 'boddy' \(did you mean 'body'\?\).*nearest first: body, .*stem.0/,
+    )
     expect(() => smallLearner({ hiddenLayerInstance: 'layer4' })).toThrow(/no layer 'layer4'.*nearest first: .*avgpool/)
     expect(() => smallLearner({ hiddenLayerPixel: 4 })).toThrow(/no child 4: it has 4 \(stem, body, avgpool, fc\)/)
     expect(() => smallLearner({ hiddenLayerPixel: -5 })).toThrow(/no child -5/)

@@ -7,6 +7,9 @@ import { builtPackage } from '../support/child'
 
 export const root = join(__dirname, '..', '..')
 
+/** PIXELCL_TEST_COMPILE=0 takes a shim that is compiled already from the same sources, for the tests on several versions of Node. */
+export const compiles = process.env['PIXELCL_TEST_COMPILE'] !== '0'
+
 /** A user's empty project with the packed package installed, and a cache of its own. */
 export interface Project {
   readonly folder: string
@@ -30,6 +33,7 @@ export function installPacked(): Project {
   mkdirSync(cache)
   // libtorch is there already; what is compiled is the project's own.
   symlinkSync(join(cacheFolder(), 'python'), join(cache, 'python'))
+  if (!compiles) symlinkSync(join(cacheFolder(), 'shims'), join(cache, 'shims'))
   const env = { ...process.env, PIXELCL_CACHE: cache, OMP_NUM_THREADS: '1', NO_COLOR: '1' }
   for (const name of ['NODE_OPTIONS', 'NODE_ENV', 'VITEST', 'LIBTORCH', 'LIBTORCH_USE_PYTORCH']) Reflect.deleteProperty(env, name)
   const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', top], { cwd: root, encoding: 'utf8', env })

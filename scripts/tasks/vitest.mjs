@@ -6,14 +6,14 @@ import { delimiter, dirname, join } from 'node:path'
 import { packageRoot, readJson } from '../setup/cache.mjs'
 
 /** Gives `{ passed, failed, skipped: [{ test, note }], files: { [file]: { passed, failed, skipped, seconds } } }`. */
-export async function runVitest(args, { node = process.execPath } = {}) {
+export async function runVitest(args, { node = process.execPath, env: more = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'pixelcl-tally-'))
   const tallyPath = join(folder, 'tally.json')
   const vitest = join(packageRoot, 'node_modules', 'vitest', 'vitest.mjs')
   const reporters = ['--reporter=default', `--reporter=${join(packageRoot, 'scripts', 'tasks', 'tally.mjs')}`]
   try {
     const how = await new Promise((resolve, reject) => {
-      const env = { ...process.env, PIXELCL_TALLY: tallyPath, PATH: [dirname(node), process.env.PATH].join(delimiter) }
+      const env = { ...process.env, ...more, PIXELCL_TALLY: tallyPath, PATH: [dirname(node), process.env.PATH].join(delimiter) }
       const child = spawn(node, [vitest, 'run', ...reporters, ...args], { cwd: packageRoot, env, stdio: 'inherit' })
       child.on('error', reject)
       child.on('close', (code, signal) => resolve(signal ?? code))

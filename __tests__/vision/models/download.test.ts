@@ -161,9 +161,15 @@ describe('downloadFile', () => {
     const { port } = closed.address() as AddressInfo
     await new Promise((resolve) => closed.close(resolve))
     const url = `http://127.0.0.1:${port}/${name}`
+    for (const proxy of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) vi.stubEnv(proxy, '')
     const failure = (await models.downloadFile(url, { folder, ...quiet }).catch((error: unknown) => error)) as Error
     expect(failure.message).toMatch(new RegExp(`^cannot reach 127.0.0.1:${port} \\(.*ECONNREFUSED.*\\): is this machine online\\?`))
     expect(failure.message).toContain(`curl -L --create-dirs -o '${join(folder, name)}' '${url}'`)
+    vi.stubEnv('HTTPS_PROXY', 'http://proxy:3128')
+    await expect(models.downloadFile(url, { folder, ...quiet })).rejects.toThrow(
+      /HTTPS_PROXY is set, but Node uses it only with NODE_USE_ENV_PROXY=1/,
+    )
+    vi.unstubAllEnvs()
     await expect(models.downloadFile(`http://nowhere.invalid/${name}`, { folder, ...quiet })).rejects.toThrow(
       /cannot reach nowhere\.invalid \(.*(ENOTFOUND|EAI_AGAIN)/,
     )

@@ -130,7 +130,7 @@ async function fetchInto(partial: string, url: string, path: string, options: Do
       if (attempt === ATTEMPTS) {
         const size = received.total === null ? '' : ` of ${received.total}`
         throw new DownloadError(
-          `the download of ${url} broke off after ${received.bytes}${size} bytes, ${ATTEMPTS} times (${broken}): try again later${byHand(url, path)}`,
+          `the download of ${url} broke off after ${received.bytes}${size} bytes, ${ATTEMPTS} times (${broken}): try again later. ${byHand(url, path)}`,
         )
       }
       await sleep(200 * attempt, undefined, options.signal === undefined ? {} : { signal: options.signal })
@@ -164,14 +164,14 @@ async function receive(
     } catch (error) {
       const reason = reasonOf(error)
       if (received.bytes > 0 || /ECONNRESET|EPIPE|other side closed/.test(reason)) return reason
-      throw new DownloadError(`cannot reach ${new URL(url).host} (${reason}): is this machine online?${byHand(url, path)}`, {
+      throw new DownloadError(`cannot reach ${new URL(url).host} (${reason}): is this machine online?${proxyHint()} ${byHand(url, path)}`, {
         cause: error,
       })
     }
     if (response.body === null || !response.ok) {
       await response.body?.cancel()
       throw new DownloadError(
-        `${url} answered ${response.status} ${response.statusText}: ${response.status === 404 ? 'there is no such file' : 'try again later'}${byHand(url, path)}`,
+        `${url} answered ${response.status} ${response.statusText}: ${response.status === 404 ? 'there is no such file' : 'try again later'}. ${byHand(url, path)}`,
       )
     }
     await begin(received, response)
@@ -216,8 +216,16 @@ async function begin(received: Received, response: Response): Promise<void> {
   received.etag = etag?.startsWith('W/') === true ? null : etag
 }
 
+/** fetch passes a proxy by unless told otherwise. */
+function proxyHint(): string {
+  const { env } = process
+  const proxy = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => env[name])
+  if (proxy === undefined || env['NODE_USE_ENV_PROXY']) return ''
+  return ` ${proxy} is set, but Node uses it only with NODE_USE_ENV_PROXY=1, from version 24 on.`
+}
+
 function byHand(url: string, path: string): string {
-  return `. To fetch it by other means: curl -L --create-dirs -o '${path}' '${url}'`
+  return `To fetch it by other means: curl -L --create-dirs -o '${path}' '${url}'`
 }
 
 /** The innermost cause of what fetch throws: its own message says only that it failed. */

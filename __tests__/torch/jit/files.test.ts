@@ -81,7 +81,7 @@ describe('a TorchScript file that is damaged', () => {
       })
       const at = headerOffset + 30 + whole.readUInt16LE(headerOffset + 26) + whole.readUInt16LE(headerOffset + 28)
       const flipped = Buffer.from(whole)
-      flipped[at + 20]! ^= 4
+      flipped[at + 2]! ^= 4
       expect(() => torch.jit.load(flipped), name).toThrow(torch.FileError)
       expect(() => torch.jit.load(flipped), name).toThrow(
         new RegExp(`the record '.*${name}' (is damaged: its checksum does not match|does not inflate)`),
@@ -179,7 +179,7 @@ describe('a program that is garbled though its checksums are right', () => {
     expect((error as torch.PixelclError).code).toMatch(/^(JIT|FILE)$/)
   })
 
-  test('by chance, hundreds of times: every load is an error or a program, and the process lives', async () => {
+  test('by chance, hundreds of times: every load gives an error or a program, and the process lives', async () => {
     const folder = temporary('records.json')
     writeFileSync(folder, JSON.stringify([...recordsOf(path)].map(([name, data]) => [name, data.toString('base64')])))
     const seen = await runChild<{ outcomes: Record<string, number>; strange: string[] }>(`
@@ -217,8 +217,9 @@ describe('a program that is garbled though its checksums are right', () => {
         let outcome = 'loaded'
         try {
           const module = torch.jit.load(file)
-          outcome = 'ran'
-          module.call(torch.ones([1, 3, 32, 32]))
+          outcome = 'read'
+          module.graph()
+          module.frozenBatchNorms()
           module.taps(['layer2', 'fc'])
           module.deepcopy()
         } catch (error) {
@@ -230,8 +231,8 @@ describe('a program that is garbled though its checksums are right', () => {
       report({ outcomes, strange })`)
     expect(seen.strange).toEqual([])
     expect(seen.outcomes['JIT']! + (seen.outcomes['FILE'] ?? 0)).toBeGreaterThan(100)
-    expect(seen.outcomes['ran']).toBeGreaterThan(10)
-  })
+    expect(seen.outcomes['read']).toBeGreaterThan(10)
+  }, 180_000)
 })
 
 test('torch.load loads no program whose code would run at once', () => {

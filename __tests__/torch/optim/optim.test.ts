@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
@@ -169,6 +172,53 @@ outputs['first'] = copy.deepcopy(optimizer.state_dict())
       expectSameState(second.stateDict(), python.state, kind)
     },
   )
+
+  test('by the file, with the network, there and back', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pixelcl-optim-'))
+    const [ours, theirs] = [join(folder, 'ours.pt'), join(folder, 'theirs.pt')]
+    try {
+      const net = new torch.nn.Linear(3, 2)
+      const optimizer = new torch.optim.AdamW(net.parameters(), { lr: 0.05 })
+      const x = torch.randn([4, 3])
+      const advance = () => {
+        optimizer.zeroGrad()
+        net.call(x).square().mean().backward()
+        optimizer.step()
+      }
+      advance()
+      torch.save({ model: net.stateDict(), optimizer: optimizer.stateDict(), epoch: 1 }, ours)
+      await runPython(
+        `
+        saved = torch.load(inputs['ours'])
+        net = torch.nn.Linear(3, 2)
+        net.load_state_dict(saved['model'])
+        optimizer = torch.optim.AdamW(net.parameters())
+        optimizer.load_state_dict(saved['optimizer'])
+        assert optimizer.param_groups[0]['lr'] == 0.05 and optimizer.param_groups[0]['betas'] == (0.9, 0.999)
+        for _ in range(2):
+            optimizer.zero_grad()
+            net(inputs['x']).square().mean().backward()
+            optimizer.step()
+        torch.save({'model': net.state_dict(), 'optimizer': optimizer.state_dict(), 'epoch': saved['epoch'] + 2}, inputs['theirs'])
+        `,
+        { ours, theirs, x },
+      )
+      for (let i = 0; i < 2; i++) advance()
+      const saved = torch.load<{ model: Record<string, Tensor>; optimizer: OptimizerState; epoch: number }>(theirs)
+      expect(saved.epoch).toBe(3)
+      for (const [name, value] of Object.entries(saved.model))
+        expect(net.stateDict()[name]!, name).toBeAllclose(value, { rtol: 1e-6, atol: 1e-7 })
+      const next = new torch.optim.AdamW(net.parameters())
+      next.loadStateDict(saved.optimizer)
+      expect(plain(next.stateDict())).toEqual(plain(optimizer.stateDict()))
+      expect((next.state.get(net.weight)!['step'] as Tensor).item()).toBe(3)
+      const fresh = new torch.optim.SGD([torch.ones([1], { requiresGrad: true })])
+      torch.save(fresh.stateDict(), ours)
+      fresh.loadStateDict(torch.load(ours))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 
   test('what a scheduler left in a group stays, and older forms are read', async () => {
     const param = torch.ones([2], { requiresGrad: true })

@@ -71,7 +71,7 @@ function explain(issue: z.core.$ZodIssue, came: unknown): string {
     case 'invalid_union':
       return `${issue.message.startsWith('expected') ? issue.message : 'expected a name or a whole number'} ${received}`
     default:
-      return `${issue.message} (${received})`
+      return `${issue.message} ${received}`
   }
 }
 

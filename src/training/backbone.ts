@@ -46,30 +46,41 @@ function loadScript(path: string, { arch, say }: BackboneOptions): LoadedBackbon
   return { net: jit.load(path), arch: null, keys: [], isEval: false }
 }
 
-function loadResNet(path: string, options: BackboneOptions): LoadedBackbone {
-  const state = loadStateDictFile(path, options.say === undefined ? {} : { say: options.say })
-  const found = models.architectureOf(state)
-  if (found !== null && options.arch !== undefined && found !== options.arch) {
-    throw new ArgumentError(`${path} holds the weights of a ${found}, not of a ${options.arch}: leave --arch out`)
-  }
-  const arch = options.arch ?? found
-  if (arch === null) {
-    const names = Object.keys(state)
-    throw new ArgumentError(
-      `${path} holds a state dict, but not of a ResNet that is known (${models.architectures.join(', ')}): its names are ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}. ` +
-        'Export the network in Python as TorchScript, torch.jit.script(model).save(path), and give that file; or name the ResNet with --arch',
-    )
-  }
-  const weight = state['fc.weight']
+function loadResNet(path: string, { arch: given, say }: BackboneOptions): LoadedBackbone {
+  const state = loadStateDictFile(path, say === undefined ? {} : { say })
+  const arch = architectureIn(path, state, given)
   const make = models[arch]
   // A backbone whose classifier was cut off gets one to run with, which its file never sees.
-  const head = weight === undefined && state['fc.bias'] === undefined ? headOf(make()) : {}
-  return {
-    net: make({ weights: { ...state, ...head }, numClasses: weight?.shape[0] ?? 1000 }),
-    arch,
-    keys: Object.keys(state),
-    isEval: false,
+  const head = hasHead(state) ? {} : headOf(make())
+  return { net: make({ weights: { ...state, ...head }, numClasses: classesIn(state) }), arch, keys: Object.keys(state), isEval: false }
+}
+
+/**
+ * The ResNet that a file's state dict belongs to.
+ *
+ * @throws ArgumentError where it belongs to none, or to another than was given.
+ */
+export function architectureIn(path: string, state: Readonly<nn.StateDict>, given?: Architecture): Architecture {
+  const found = models.architectureOf(state)
+  if (found !== null && given !== undefined && found !== given) {
+    throw new ArgumentError(`${path} holds the weights of a ${found}, not of a ${given}: leave --arch out`)
   }
+  const arch = found ?? given
+  if (arch !== undefined) return arch
+  const names = Object.keys(state)
+  throw new ArgumentError(
+    `${path} holds a state dict, but of no ResNet that is known (${models.architectures.join(', ')}): its names are ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}. ` +
+      'Export the network in Python as TorchScript, torch.jit.script(model).save(path), and give that file',
+  )
+}
+
+/** Outputs of the classifier in a ResNet's state dict; torchvision's number where it has none. */
+export function classesIn(state: Readonly<nn.StateDict>): number {
+  return state['fc.weight']?.shape[0] ?? 1000
+}
+
+export function hasHead(state: Readonly<nn.StateDict>): boolean {
+  return 'fc.weight' in state || 'fc.bias' in state
 }
 
 function headOf(net: nn.AnyModule): nn.StateDict {

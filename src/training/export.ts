@@ -6,8 +6,9 @@ import { isTorchScriptFile } from '../torch/jit/files'
 import { loadStateDictFile, safetensors, save } from '../torch/serialization'
 import { models } from '../vision'
 import { architectures, type Architecture } from '../vision/models'
+import { architectureIn, classesIn, hasHead } from './backbone'
 
-const formats = ['state-dict', 'safetensors', 'torchscript'] as const
+export const formats = ['state-dict', 'safetensors', 'torchscript'] as const
 
 /** In which form a backbone's weights stand in a file. */
 export type ExportFormat = (typeof formats)[number]
@@ -20,7 +21,7 @@ export const exportOptions = z.strictObject({
   overwrite: z.boolean().default(false).describe('replaces the file that is there'),
 })
 
-export type ExportOptions = z.output<typeof exportOptions>
+export type ExportOptions = z.output<typeof exportOptions> & { readonly to: ExportFormat }
 
 export interface ExportResult {
   readonly out: string
@@ -37,11 +38,10 @@ export interface ExportResult {
  *
  * TorchScript made of a state dict is a ResNet in eval mode.
  *
- * @throws ArgumentError for a format or network that is not told; FileError for files that cannot be read or written.
+ * @throws ArgumentError for a network that is not told; FileError for files that cannot be read or written.
  */
 export function exportBackbone(input: string, options: ExportOptions, say: (line: string) => void = () => undefined): ExportResult {
-  const { out, overwrite } = options
-  const format = options.to ?? formatOf(out)
+  const { out, overwrite, to: format } = options
   if (existsSync(out)) {
     if (!statSync(out).isFile()) throw new FileError(`${out} is no file: name one with --out`)
     if (!overwrite) throw new FileError(`${out} is there already: name another file with --out, or replace it with --overwrite`)
@@ -57,9 +57,7 @@ function writeState(
   say: (line: string) => void,
 ): Pick<ExportResult, 'arch' | 'tensors'> {
   const state = loadStateDictFile(input, { say })
-  const found = models.architectureOf(state)
-  if (arch !== undefined && arch !== found)
-    throw new ArgumentError(`${input} does not hold the weights of a ${arch}${found === null ? '' : ` but of a ${found}`}`)
+  const found = arch === undefined ? models.architectureOf(state) : architectureIn(input, state, arch)
   if (format === 'safetensors') safetensors.save(state, out)
   else save(state, out)
   return { arch: found, tensors: Object.keys(state).length }
@@ -76,21 +74,21 @@ function writeTorchScript(
     return { arch: models.architectureOf(module.stateDict()), tensors: Object.keys(module.stateDict()).length }
   }
   const state = loadStateDictFile(input, { say })
-  const arch = given ?? models.architectureOf(state)
-  if (arch === null)
+  const arch = architectureIn(input, state, given)
+  if (!hasHead(state)) {
     throw new ArgumentError(
-      `${input} is not the state dict of a ResNet that is known; name the network with --arch (${architectures.join(', ')}) where it is one`,
+      `${input} has no classifier 'fc', without which a ${arch} does not run as TorchScript: take --to state-dict or safetensors`,
     )
-  const net = models[arch]({ weights: state, numClasses: state['fc.weight']?.shape[0] ?? 1000 })
+  }
+  const net = models[arch]({ weights: state, numClasses: classesIn(state) })
   save(net.eval(), out)
   return { arch, tensors: Object.keys(state).length }
 }
 
-function formatOf(out: string): ExportFormat {
+/** The format that a file's name tells; null where it tells none, as .pt does. */
+export function formatOf(out: string): ExportFormat | null {
   const extension = extname(out).toLowerCase()
-  if (extension === '.safetensors') return 'safetensors'
-  if (extension === '.pth') return 'state-dict'
-  throw new ArgumentError(`${out} does not tell its format: name it with --to ${formats.join(', ')}`)
+  return extension === '.safetensors' ? 'safetensors' : extension === '.pth' ? 'state-dict' : null
 }
 
 function pythonOf(format: ExportFormat, out: string): string[] {

@@ -55,7 +55,7 @@ export function defineDoctor(command: Command, end: (code: number) => void): voi
     .option('--json', 'print the findings as JSON on standard output')
     .action(async ({ json }: { json?: boolean }) => {
       const machine = JSON.parse(await output([join(packageRoot, 'scripts', 'setup.mjs'), '--inspect'])) as Machine
-      const trial = machine.stamp === null ? null : await tryShim()
+      const trial = await tryShim()
       const findings = findingsOf(machine, trial)
       const isWell = findings.every(({ ok }) => ok !== false)
       process.stdout.write(
@@ -99,55 +99,52 @@ function reasonOf(stderr: string): string {
   return (message ?? stderr).trim()
 }
 
-function findingsOf(machine: Machine, trial: Trial | null): Finding[] {
-  const { stamp, refusal, tried } = machine
+function findingsOf(machine: Machine, trial: Trial): Finding[] {
+  const { stamp, refusal, tried, node, platform, compiler, cmake, python } = machine
   const libtorch = stamp?.libtorch ?? machine.libtorch
-  const isNeeded = stamp === null
-  const tool = (name: string, { found, missing }: Attempt, use: string): Finding =>
-    found === undefined
-      ? { name, ok: isNeeded && libtorch === null ? false : null, lines: [...missing!.split('\n'), use] }
-      : { name, ok: true, lines: [found] }
+  const isSetUp = stamp !== null
   return [
-    { name: 'Node', ok: refusal === null, lines: [`${machine.node} (${machine.platform})`, ...(refusal?.split('\n') ?? [])] },
-    {
-      ...tool('compiler', machine.compiler, 'setup compiles with it'),
-      ...(isNeeded && machine.compiler.found === undefined ? { ok: false } : {}),
-    },
-    { ...tool('CMake', machine.cmake, 'setup compiles with it'), ...(isNeeded && machine.cmake.found === undefined ? { ok: false } : {}) },
-    tool('Python', machine.python, 'setup installs libtorch with it where there is none'),
-    libtorch === null
-      ? { name: 'libtorch', ok: null, lines: ['not found; setup installs it'] }
-      : {
-          name: 'libtorch',
-          ok: true,
-          lines: [`${libtorch.version} from ${libtorch.source}`, libtorch.path, `C++ ABI: _GLIBCXX_USE_CXX11_ABI=${libtorch.abi}`],
-        },
+    { name: 'Node', ok: refusal === null, lines: [`${node} (${platform})`, ...(refusal?.split('\n') ?? [])] },
+    tool('compiler', compiler, { isNeeded: !isSetUp, use: 'setup compiles with it' }),
+    tool('CMake', cmake, { isNeeded: !isSetUp, use: 'setup compiles with it' }),
+    tool('Python', python, { isNeeded: libtorch === null, use: 'setup installs libtorch with it where there is none' }),
+    libtorchOf(libtorch),
     { name: 'why', ok: null, lines: tried.map(({ place, reason }) => `${place}: ${reason}`) },
     { name: 'CUDA', ok: null, lines: [cudaLine(machine, libtorch, trial)] },
-    stamp === null
-      ? {
-          name: 'shim',
-          ok: false,
-          lines: ['not compiled for this version, or LIBTORCH asks for another libtorch', 'run: npx pixelcl setup'],
-        }
-      : { name: 'shim', ok: true, lines: [stamp.addon, `compiled ${stamp.setupAt}`] },
-    ...(trial === null
-      ? []
-      : [
-          {
-            name: 'tensors',
-            ok: trial.adds,
-            lines: trial.adds ? ['ones([2, 2]) + ones([2, 2]) adds up'] : (trial.error ?? 'a sum is wrong').split('\n'),
-          },
-        ]),
+    isSetUp
+      ? { name: 'shim', ok: true, lines: [stamp.addon, `compiled ${stamp.setupAt}`] }
+      : { name: 'shim', ok: false, lines: [whyNot(trial), 'run: npx pixelcl setup'] },
+    ...(isSetUp ? [tensorsOf(trial)] : []),
   ]
 }
 
-function cudaLine({ nvidiaDriver }: Machine, libtorch: Libtorch | null, trial: Trial | null): string {
+/** What only the set-up needs is no fault where that has been done. */
+function tool(name: string, { found, missing = '' }: Attempt, { isNeeded, use }: { isNeeded: boolean; use: string }): Finding {
+  return found === undefined
+    ? { name, ok: isNeeded ? false : null, lines: [...missing.split('\n'), use] }
+    : { name, ok: true, lines: [found] }
+}
+
+function libtorchOf(libtorch: Libtorch | null): Finding {
+  if (libtorch === null) return { name: 'libtorch', ok: null, lines: ['not found; setup installs it'] }
+  const { version, source, path, abi } = libtorch
+  return { name: 'libtorch', ok: true, lines: [`${version} from ${source}`, path, `C++ ABI: _GLIBCXX_USE_CXX11_ABI=${abi}`] }
+}
+
+function whyNot({ error }: Trial): string {
+  return error?.split('\n')[0] ?? 'LIBTORCH, CXX or the flags of the compiler ask for another than the one that is compiled'
+}
+
+function tensorsOf({ adds, error }: Trial): Finding {
+  const lines = adds ? ['ones([2, 2]) + ones([2, 2]) adds up'] : (error ?? 'a sum is wrong').split('\n')
+  return { name: 'tensors', ok: adds, lines }
+}
+
+function cudaLine({ nvidiaDriver }: Machine, libtorch: Libtorch | null, trial: Trial): string {
   const driver = nvidiaDriver ? 'an NVIDIA driver is there' : 'no NVIDIA driver'
   if (libtorch === null) return driver
   if (!libtorch.cuda) return `none: this libtorch is a CPU build; ${driver}`
-  const devices = trial?.cudaDevices ?? 0
+  const devices = trial.cudaDevices
   return devices > 0
     ? `${devices} ${devices === 1 ? 'device' : 'devices'}`
     : `no device that serves; this libtorch is built with CUDA, ${driver}`

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { exportBackbone, exportOptions } from '../../training/export'
+import { exportBackbone, exportOptions, formatOf, formats } from '../../training/export'
 import { resolveOptions } from '../config'
-import { ExitCode } from '../exit'
+import { ExitCode, UsageError } from '../exit'
 import { flagsOf } from '../flags'
 import { Style } from '../style'
 import { sayWarnings } from '../warnings'
@@ -17,9 +17,11 @@ export function defineExport(command: Command, end: (code: number) => void): voi
     .option('--json', 'print the result as JSON on standard output')
     .action((file: string, { config, json, ...typed }: Record<string, unknown>) => {
       const options = resolveOptions(exportOptions, typed, config as string | undefined)
+      const to = options.to ?? formatOf(options.out)
+      if (to === null) throw new UsageError(`${options.out} does not tell its format: name it with --to ${formats.join(', ')}`)
       const say = (line: string) => void process.stderr.write(`${line}\n`)
       sayWarnings(say)
-      const result = exportBackbone(file, options, say)
+      const result = exportBackbone(file, { ...options, to }, say)
       process.stdout.write(json === true ? `${JSON.stringify({ input: file, ...result }, null, 2)}\n` : summaryOf(result))
       end(ExitCode.done)
     })

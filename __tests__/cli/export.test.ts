@@ -1,0 +1,161 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import * as torch from '../../src/torch'
+import { models } from '../../src/vision'
+import { runPython } from '../support/python'
+import { temporary } from '../support/files'
+import { backbone, images, pixelcl, tiny } from './pixelcl'
+
+/** Python's outputs of a network in eval mode, whose file is loaded by `load`. */
+async function pythonOutput(load: string, path: string, x: torch.Tensor): Promise<torch.Tensor> {
+  const code = `
+import sys
+sys.path.insert(0, ${JSON.stringify(`${__dirname}/../../models`)})
+import json
+from resnet import resnet18
+
+def load_file(path):
+    data = open(path, 'rb').read()
+    start = 8 + int.from_bytes(data[:8], 'little')
+    header = json.loads(data[8:start])
+    header.pop('__metadata__', None)
+    dtypes = {'F32': torch.float32, 'I64': torch.int64}
+    def tensor(entry):
+        begin, end = entry['data_offsets']
+        return torch.frombuffer(bytearray(data[start + begin:start + end]), dtype=dtypes[entry['dtype']]).reshape(entry['shape'])
+    return {name: tensor(entry) for name, entry in header.items()}
+
+path = inputs['path']
+${load}
+with torch.no_grad():
+    outputs = {'y': model.eval()(inputs['x'])}`
+  return (await runPython(code, { path, x }))['y']!
+}
+
+const LOAD = {
+  torchscript: 'model = torch.jit.load(path)',
+  'state-dict': 'model = resnet18(num_classes=4); model.load_state_dict(torch.load(path))',
+  safetensors: 'model = resnet18(num_classes=4); model.load_state_dict(load_file(path))',
+}
+
+describe('a ResNet that was pretrained from a state dict', () => {
+  const [state, run] = [temporary('resnet18.pth'), temporary('run')]
+  const improved = `${run}/improved-resnet.pt`
+  const x = torch.rand([2, 3, 64, 64])
+  let expected: torch.Tensor
+
+  beforeAll(async () => {
+    torch.save(models.resnet18({ numClasses: 4 }).stateDict(), state)
+    const data = await images(temporary('images'))
+    const args = ['pretrain', '--backbone', state, '--data', data, '--out', run, '--steps', '2', ...tiny, '--batch-size', '2']
+    const { code, stdout, stderr } = await pixelcl(args)
+    expect(code, stderr).toBe(0)
+    expect(stdout).toContain(`model = torchvision.models.resnet18(num_classes=4); model.load_state_dict(torch.load("${improved}"))`)
+    const net = models.resnet18({ weights: improved, numClasses: 4 }).eval()
+    expected = torch.noGrad(() => net.call(x))
+  })
+
+  test('is a state dict that Python loads strictly, with equal output', async () => {
+    expect(await pythonOutput(LOAD['state-dict'], improved, x)).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-5 })
+  })
+
+  test.each(['torchscript', 'state-dict', 'safetensors'] as const)(
+    'is exported as %s, which Python runs with equal output',
+    async (format) => {
+      const out = temporary(`exported-${format}`)
+      const { code, stdout, stderr } = await pixelcl(['export', improved, '--to', format, '--out', out, '--json'])
+      expect(code, stderr).toBe(0)
+      expect(JSON.parse(stdout)).toMatchObject({ input: improved, out, format, arch: 'resnet18', tensors: 122 })
+      expect(await pythonOutput(LOAD[format], out, x)).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-5 })
+    },
+  )
+
+  test('goes to TorchScript and back without a change', async () => {
+    const [script, back] = [temporary('script.pt'), temporary('back.safetensors')]
+    expect((await pixelcl(['export', improved, '--to', 'torchscript', '--out', script])).code).toBe(0)
+    expect((await pixelcl(['export', script, '--out', back])).code).toBe(0)
+    const [before, after] = [torch.loadStateDictFile(improved), torch.safetensors.load(back)]
+    expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort())
+    for (const [name, tensor] of Object.entries(before)) expect(torch.equal(tensor, after[name]!), name).toBe(true)
+  })
+})
+
+describe('a TorchScript backbone', () => {
+  test('becomes a state dict, in the format that the name of the file tells', async () => {
+    const out = temporary('small.pth')
+    const { code, stdout } = await pixelcl(['export', backbone, '--out', out])
+    expect(code).toBe(0)
+    expect(stdout).toContain(`model.load_state_dict(torch.load("${out}"))`)
+    const { equal } = await runPython<{ equal: boolean }>(
+      `script, state = torch.jit.load(inputs['script']).state_dict(), torch.load(inputs['state'])
+outputs = {'equal': list(script) == list(state) and all(torch.equal(script[name], state[name]) for name in script)}`,
+      { script: backbone, state: out },
+    )
+    expect(equal).toBe(true)
+  })
+})
+
+describe('a checkpoint', () => {
+  test('is seen through, saying so', async () => {
+    const state = Object.fromEntries(
+      Object.entries(models.resnet18({ numClasses: 3 }).stateDict()).map(([name, tensor]) => [`module.${name}`, tensor]),
+    )
+    torch.save({ state_dict: state, epoch: 3 }, temporary('checkpoint.pth'))
+    const { code, stderr } = await pixelcl(['export', temporary('checkpoint.pth'), '--to', 'torchscript', '--out', temporary('seen.pt')])
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain("is a checkpoint: its weights are taken from 'state_dict'")
+    expect(stderr).toContain("the prefix 'module.' of a wrapped model is taken off every name")
+    expect(torch.jit.load(temporary('seen.pt')).training).toBe(false)
+  })
+})
+
+describe('export refuses', () => {
+  const refusal = async (code: number, ...args: string[]): Promise<string> => {
+    const ended = await pixelcl(['export', ...args])
+    expect({ code: ended.code, stdout: ended.stdout }, ended.stderr).toEqual({ code, stdout: '' })
+    return ended.stderr
+  }
+
+  test('a name that tells no format, an unknown one, no name', async () => {
+    expect(await refusal(2, backbone, '--out', temporary('x.pt'))).toContain(
+      'does not tell its format: name it with --to state-dict, safetensors, torchscript',
+    )
+    expect(await refusal(2, backbone, '--out', temporary('x.pt'), '--to', 'onnx')).toContain(
+      "--to: expected one of state-dict, safetensors, torchscript but received 'onnx'",
+    )
+    expect(await refusal(2, backbone)).toContain('--out is missing')
+  })
+
+  test('to replace a file without --overwrite', async () => {
+    const out = temporary('there.pth')
+    torch.save([1], out)
+    const before = readFileSync(out)
+    expect(await refusal(1, backbone, '--out', out)).toContain(
+      'is there already: name another file with --out, or replace it with --overwrite',
+    )
+    expect(readFileSync(out)).toEqual(before)
+    expect((await pixelcl(['export', backbone, '--out', out, '--overwrite'])).code).toBe(0)
+    expect(Object.keys(torch.loadStateDictFile(out))).toContain('conv1.weight')
+  })
+
+  test('what cannot become TorchScript, and a ResNet that it is not', async () => {
+    torch.save({ weight: torch.ones([2]) }, temporary('other.pth'))
+    expect(await refusal(1, temporary('other.pth'), '--to', 'torchscript', '--out', temporary('o.pt'))).toContain(
+      'of no ResNet that is known',
+    )
+    const { 'fc.weight': _, 'fc.bias': __, ...headless } = models.resnet18().stateDict()
+    torch.save(headless, temporary('headless.pth'))
+    expect(await refusal(1, temporary('headless.pth'), '--to', 'torchscript', '--out', temporary('o.pt'))).toContain(
+      "has no classifier 'fc'",
+    )
+    expect(await refusal(1, temporary('headless.pth'), '--arch', 'resnet50', '--out', temporary('o.pth'))).toContain(
+      'holds the weights of a resnet18, not of a resnet50: leave --arch out',
+    )
+    expect(existsSync(temporary('o.pt'))).toBe(false)
+  })
+
+  test('a file that is missing, a place that cannot be written', async () => {
+    expect(await refusal(1, temporary('none.pt'), '--out', temporary('o.pth'))).toContain('there is no file')
+    expect(await refusal(1, backbone, '--out', temporary('no/folder.pth'))).toContain('its folder does not exist')
+  })
+})

@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { flagName } from '../../src/cli/flags'
+import { pretrainOptions } from '../../src/training/options'
+import { builtPackage } from '../support/child'
+import { pixelcl, type Ended } from './pixelcl'
+
+const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }
+
+describe('help', () => {
+  let help: Ended
+  beforeAll(async () => {
+    help = await pixelcl(['pretrain', '--help'])
+  })
+
+  test('of pretrain shows a flag for every option, with its description and default', () => {
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    for (const [key, schema] of Object.entries(pretrainOptions.shape)) {
+      expect(help.stdout.replaceAll('--[no-]', '--')).toMatch(new RegExp(`^  ${flagName(key)}( |$)`, 'm'))
+      expect(schema.description, key).toBeTruthy()
+    }
+    expect(help.stdout).toMatch(/--lr <x> +the highest learning rate \[0\.0001\]/)
+    expect(help.stdout).toMatch(/--cutout-ratio-range <low,high>\n +least and largest/)
+    expect(help.stdout).toMatch(/--\[no-\]use-pixpro/)
+  })
+
+  test('names other options as flags', () => {
+    expect(help.stdout).toContain('--image-size for both when left out')
+    expect(help.stdout).not.toMatch(/[^[]\b(imageSize|inputSize|hiddenLayerPixel)\b/)
+  })
+
+  test('fits a terminal of 80 columns', async () => {
+    for (const args of [['--help'], ['export', '--help'], ['setup', '--help'], ['doctor', '--help']]) {
+      const { stdout, code } = await pixelcl(args)
+      expect(code).toBe(0)
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    }
+    expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  })
+
+  test('of the whole lists the four commands, and `help pretrain` is the help of pretrain', async () => {
+    const { stdout } = await pixelcl(['--help'])
+    for (const name of ['pretrain', 'export', 'setup', 'doctor']) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
+    expect((await pixelcl(['help', 'pretrain'])).stdout).toBe(help.stdout)
+  })
+
+  test('needs no libtorch, and no set-up', async () => {
+    const { code, stdout } = await pixelcl(['--help'], { env: { PIXELCL_CACHE: '/nonexistent' } })
+    expect(code).toBe(0)
+    expect(stdout).toContain('npx pixelcl setup')
+  })
+
+  test('has no colours in a pipe', () => {
+    expect(help.stdout).not.toMatch(/\x1b/)
+  })
+})
+
+test("--version prints the package's version", async () => {
+  expect(await pixelcl(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+describe('what is typed wrongly ends with 2 and says what was meant:', () => {
+  test('no command at all', async () => {
+    const { code, stdout, stderr } = await pixelcl([])
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('Usage: pixelcl')
+  })
+
+  test.each([
+    [['pretrian'], "unknown command 'pretrian': did you mean 'pretrain'?"],
+    [['pretrain', '--stpes', '3'], "unknown option '--stpes': did you mean '--steps'?"],
+    [['pretrain', '--hidden_layer_pixel', 'x'], "did you mean '--hidden-layer-pixel'?"],
+    [['pretrain', '--hiddenLayerPixel', 'x'], "did you mean '--hidden-layer-pixel'?"],
+    [['pretrain', '--xyzzyxyzzy'], "unknown option '--xyzzyxyzzy'; `pixelcl pretrain --help` lists what there is"],
+    [['pretrain', '--use-pixpro=false'], '--use-pixpro takes no value: write --use-pixpro, or --no-use-pixpro'],
+    [['pretrain', 'photos'], 'too many arguments'],
+    [['pretrain', '--out', '--overwrite'], '--out: a value is missing before --overwrite'],
+    [['pretrain', '--out'], 'argument missing'],
+    [['doctor', '--jsn'], "did you mean '--json'?"],
+    [['setup', '--froce'], "did you mean '--force'?"],
+    [['export'], "missing required argument 'file'"],
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await pixelcl(args)
+    expect(stderr).toContain(message)
+    expect(stderr).toMatch(/^error: /)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})
+
+test('a pipe whose reader leaves early is no failure', () => {
+  const main = join(builtPackage(), 'cli', 'main.js')
+  const output = execFileSync('bash', [
+    '-c',
+    '"$0" "$1" pretrain --help 2>&1 | head -c 5; echo " ${PIPESTATUS[0]}"',
+    process.execPath,
+    main,
+  ])
+  expect(output.toString()).toBe('Usage 0\n')
+})

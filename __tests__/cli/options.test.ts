@@ -1,0 +1,171 @@
+import { writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { Command } from 'commander'
+import { resolveOptions } from '../../src/cli/config'
+import { flagsOf, withFlagNames } from '../../src/cli/flags'
+import { pretrainOptions } from '../../src/training/options'
+import { temporary } from '../support/files'
+
+const needed = { backbone: 'resnet50.pt', data: 'photos', out: 'runs/a', steps: 10 }
+
+/** What the flags of a command line stand for. */
+function typed(...args: string[]): Record<string, unknown> {
+  const command = new Command().exitOverride()
+  for (const { options } of flagsOf(pretrainOptions)) for (const option of options) command.addOption(option)
+  return command.parse(args, { from: 'user' }).opts()
+}
+
+function configFile(content: unknown): string {
+  const file = temporary('config.json')
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  return file
+}
+
+/** A value other than the default for every option, in JSON and as typed. */
+const others: Record<string, [json: unknown, text: string]> = {
+  backbone: ['b.pt', 'b.pt'],
+  data: ['d', 'd'],
+  out: ['o', 'o'],
+  arch: ['resnet34', 'resnet34'],
+  overwrite: [true, ''],
+  steps: [7, '7'],
+  batchSize: [8, '8'],
+  optimizer: ['sgd', 'sgd'],
+  lr: [0.5, '5e-1'],
+  weightDecay: [0.1, '.1'],
+  schedule: ['constant', 'constant'],
+  warmupSteps: [3, '3'],
+  movingAverageDecayEnd: [1, '1'],
+  seed: [5, '5'],
+  device: ['cuda:1', 'cuda:1'],
+  threads: [2, '2'],
+  prefetch: [0, '0'],
+  inputSize: [[64, 96], '64x96'],
+  resize: ['stretch', 'stretch'],
+  heldOut: [0, '0'],
+  saveEvery: [4, '4'],
+  imageSize: [64, '64'],
+  hiddenLayerPixel: ['layer4', 'layer4'],
+  hiddenLayerInstance: [-3, '-3'],
+  projectionSize: [16, '16'],
+  projectionHiddenSize: [32, '32'],
+  probRandHflip: [0, '0'],
+  movingAverageDecay: [0.9, '0.9'],
+  ppmNumLayers: [2, '2'],
+  ppmGamma: [1, '1'],
+  distanceThres: [1.5, '1.5'],
+  similarityTemperature: [0.1, '0.1'],
+  alpha: [-1, '-1'],
+  usePixpro: [false, ''],
+  cutoutRatioRange: [[0.2, 1], '0.2,1'],
+  cutoutInterpolateMode: ['bilinear', 'bilinear'],
+  coordCutoutInterpolateMode: ['nearest', 'nearest'],
+  instanceWeight: [0, '0'],
+  contrast: ['pixel', 'pixel'],
+  cropPer: ['sample', 'sample'],
+  distance: ['bin', 'bin'],
+  viewSize: [[48, 40], '48,40'],
+  viewSize: [[32, 48], '32,48'],
+}
+
+describe('every option', () => {
+  test('is tried below', () => expect(Object.keys(others).sort()).toEqual(Object.keys(pretrainOptions.shape).sort()))
+
+  test.each(Object.entries(others))('is a flag and a key of --config: %s', (key, [json, text]) => {
+    const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    const flag = text !== '' ? [name, text] : json === true ? [name] : [name.replace('--', '--no-')]
+    const byFlag = resolveOptions(pretrainOptions, { ...needed, ...typed(...flag) }, undefined)
+    const byFile = resolveOptions(
+      pretrainOptions,
+      Object.fromEntries(Object.entries(needed).filter(([name]) => name !== key)),
+      configFile({ [key]: json }),
+    )
+    expect(byFlag[key as keyof typeof byFlag]).toEqual(json)
+    if (!(key in needed)) expect(byFile).toEqual(byFlag)
+    expect(resolveOptions(pretrainOptions, needed, undefined)[key as keyof typeof byFlag]).not.toEqual(json)
+  })
+})
+
+test('flags win over the file, the file over the defaults', () => {
+  const file = configFile({ ...needed, lr: 0.5, seed: 3, usePixpro: false })
+  const options = resolveOptions(pretrainOptions, typed('--seed', '4', '--use-pixpro'), file)
+  expect(options).toMatchObject({ ...needed, lr: 0.5, seed: 4, usePixpro: true, batchSize: 16 })
+})
+
+describe('wrong options', () => {
+  const refusal = (given: Record<string, unknown>, file?: string): string => {
+    try {
+      resolveOptions(pretrainOptions, given, file)
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'USAGE' })
+      return (error as Error).message
+    }
+    throw new Error('they were taken')
+  }
+
+  test.each<[string[], string]>([
+    [['--steps', 'many'], "--steps: expected a number but received 'many'"],
+    [['--steps', '1.5'], '--steps: expected a whole number but received 1.5'],
+    [['--steps', '0'], '--steps: expected a number above 0 but received 0'],
+    [['--batch-size', '1'], '--batch-size: expected a number of at least 2 but received 1'],
+    [['--moving-average-decay', '2'], '--moving-average-decay: expected a number of at most 1 but received 2'],
+    [['--contrast', 'row'], "--contrast: expected one of batch, pixel but received 'row'"],
+    [['--ppm-num-layers', '3'], '--ppm-num-layers: expected 0, 1 or 2 but received 3'],
+    [['--cutout-ratio-range', '0.9,0.2'], '--cutout-ratio-range: expected 0 < low ≤ high ≤ 1 but received [0.9,0.2]'],
+    [['--cutout-ratio-range', '0.9'], '--cutout-ratio-range: expected 2 values but received [0.9]'],
+    [['--input-size', '64,a'], '--input-size: expected'],
+    [['--device', 'gpu'], "--device: expected cpu, cuda, cuda:0, … but received 'gpu'"],
+  ])('%j are told with what was expected and what came', (args, message) => {
+    expect(refusal({ ...needed, ...typed(...args) })).toContain(message)
+  })
+
+  test('are told all at once', () => {
+    const message = refusal({ lr: -1 })
+    for (const part of [
+      '--backbone is missing',
+      '--data is missing',
+      '--out is missing',
+      '--steps is missing',
+      '--lr: expected a number above 0',
+    ])
+      expect(message).toContain(part)
+  })
+
+  test('of a file are told with its name, and an unknown key with the one that was meant, in Python spelling too', () => {
+    const file = configFile({ hidden_layer_pixel: 'layer4', stesp: 3, alpha: 'x', augmentFn: 1 })
+    const message = refusal(needed, file)
+    expect(message).toContain(`${file}: unknown option 'hidden_layer_pixel' (did you mean 'hiddenLayerPixel'?)`)
+    expect(message).toContain(`${file}: unknown option 'stesp' (did you mean 'steps'?)`)
+    expect(message).toContain(`${file}: alpha: expected a number but received 'x'`)
+    expect(message).toMatch(/unknown option 'augmentFn'; known are backbone, data/)
+  })
+
+  test('a file that is missing, no JSON, or no object', () => {
+    expect(refusal(needed, temporary('none.json'))).toContain('cannot be read: there is no such file')
+    expect(refusal(needed, configFile('{"steps": '))).toContain('is not JSON')
+    expect(refusal(needed, configFile([1]))).toContain('expected an object of options, { "steps": 100, … }, but received an array')
+    expect(refusal(needed, configFile('null'))).toContain('but received null')
+  })
+})
+
+test('options in a message are named as flags', () => {
+  const keys = ['hiddenLayerPixel', 'alpha', 'lr']
+  expect(withFlagNames("write hiddenLayerPixel: 'layer4', or another hiddenLayerPixel", keys)).toBe(
+    'write --hidden-layer-pixel layer4, or another --hidden-layer-pixel',
+  )
+  expect(withFlagNames('the alpha of an image, weightDecay, /a/hiddenLayerPixelX', keys)).toBe(
+    'the alpha of an image, weightDecay, /a/hiddenLayerPixelX',
+  )
+})
+
+test('a flag reads what its schema says, whatever the schema', () => {
+  const schema = z.strictObject({ wide: z.boolean().default(true), point: z.tuple([z.number(), z.number()]), name: z.string() })
+  const command = new Command().exitOverride()
+  for (const { options } of flagsOf(schema)) for (const option of options) command.addOption(option)
+  expect(command.parse(['--no-wide', '--point', '1,-2', '--name', '12'], { from: 'user' }).opts()).toEqual({
+    wide: false,
+    point: [1, -2],
+    name: '12',
+  })
+})

@@ -1,0 +1,202 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import * as torch from '../../src/torch'
+import { runPython } from '../support/python'
+import { temporary } from '../support/files'
+import { backbone, images, pixelcl, tiny, type Ended } from './pixelcl'
+
+let data: string
+beforeAll(async () => {
+  data = await images(temporary('images'))
+})
+
+const pretrain = (out: string, ...more: string[]) =>
+  pixelcl(['pretrain', '--backbone', backbone, '--data', data, '--out', out, '--steps', '2', ...tiny, ...more])
+const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+
+describe('a run', () => {
+  const out = temporary('run')
+  let ended: Ended
+  beforeAll(async () => {
+    ended = await pretrain(out)
+  })
+
+  test('ends with 0 and leaves its four files, nothing else', () => {
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/)
+  })
+
+  test('tells its progress on standard error as plain lines', () => {
+    expect(ended.stderr).toContain('TorchScript, 0.3 M parameters')
+    expect(ended.stderr).toContain('12 images, 3 of them held out (a quarter at most, not 8)')
+    expect(ended.stderr).toMatch(/^before: view correspondence 0\.\d{3}$/m)
+    expect(ended.stderr).toMatch(/^step 1\/2 · loss \d\.\d{4} · positive pairs \d+ · [\d.]+ images\/s · ETA 0:\d\d$/m)
+    expect(ended.stderr).toMatch(/^step 2\/2 · .* · took 0:\d\d$/m)
+
+    expect(ended.stderr).not.toMatch(/[\r\x1b]/)
+  })
+
+  test('prints what was written and the two lines of Python that load it, which do', async () => {
+    for (const name of readdirSync(out)) expect(ended.stdout).toContain(join(out, name))
+    const lines = ended.stdout
+      .slice(ended.stdout.indexOf('In Python:'))
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim())
+    expect(lines[0]).toBe('import torch')
+    const x = torch.rand([2, 3, 32, 32])
+    const { y } = await runPython(`${lines.slice(0, 2).join('\n')}\noutputs = {'y': model.eval()(inputs['x'])}`, { x })
+    const module = torch.jit.load(join(out, 'improved-resnet.pt')).eval()
+    expect(y!).toBeAllclose(module.call(x) as torch.Tensor, { rtol: 1e-5, atol: 1e-5 })
+  })
+
+  test('has trained the backbone, and the file carries nothing of the learner', () => {
+    const [before, after] = [torch.jit.load(backbone), torch.jit.load(join(out, 'improved-resnet.pt'))]
+    expect([...after.namedParameters()].map(([name]) => name)).toEqual([...before.namedParameters()].map(([name]) => name))
+    expect(Object.keys(after.stateDict())).toEqual(Object.keys(before.stateDict()))
+    const moved = [...after.namedParameters()].filter(([name, parameter]) => !torch.equal(parameter, before.stateDict()[name]!))
+    // The classifier lies beyond the hidden layers.
+    expect(moved.map(([name]) => name)).toContain('conv1.weight')
+    expect(moved.map(([name]) => name)).not.toContain('fc.weight')
+  })
+
+  test('logs every step', () => {
+    const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, number>)
+    expect(lines.map(({ step }) => step)).toEqual([1, 2])
+    for (const line of lines) expect(Object.keys(line)).toEqual(['step', 'loss', 'positivePairs', 'lr', 'imagesPerSecond', 'seconds'])
+  })
+
+  test('writes resolved options that --config takes for the same run again', async () => {
+    const config = join(out, 'config.json')
+    expect(readJson(config)).toMatchObject({ steps: 2, hiddenLayerPixel: 'layer3', movingAverageDecay: 0.99, backbone })
+    const again = temporary('again')
+    const { code, stdout } = await pixelcl(['pretrain', '--config', config, '--out', again, '--json'])
+    expect(code).toBe(0)
+    const result = JSON.parse(stdout) as Record<string, Record<string, unknown>>
+    expect(result).toMatchObject({
+      format: 'torchscript',
+      arch: null,
+      steps: 2,
+      interrupted: null,
+      heldOut: 3,
+      layer: 'layer3',
+      files: { backbone: join(again, 'improved-resnet.pt') },
+    })
+    expect(result['before']!['correspondence']).toBeTypeOf('number')
+    const weights = (run: string) => torch.jit.load(join(run, 'improved-resnet.pt')).stateDict()
+    const [first, second] = [weights(out), weights(again)]
+    for (const [name, tensor] of Object.entries(first)) expect(torch.equal(tensor, second[name]!), name).toBe(true)
+  })
+
+  test('is refused a folder that is not empty; --overwrite removes the files of a run and no other', async () => {
+    const refused = await pretrain(out)
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toContain(
+      `the run's folder ${out} is not empty: name another with --out, or replace the run in it with --overwrite`,
+    )
+    writeFileSync(join(out, 'notes.txt'), 'mine')
+    mkdirSync(join(out, 'checkpoints'))
+    writeFileSync(join(out, '.improved-resnet.pt.123.abc.tmp'), 'of a run that was killed')
+    writeFileSync(join(out, 'report.html'), 'an old report')
+    const replaced = await pretrain(out, '--overwrite')
+    expect(replaced.code, replaced.stderr).toBe(0)
+    expect(readdirSync(out).sort()).toEqual([
+      'checkpoints',
+      'config.json',
+      'improved-resnet.pt',
+      'metrics.jsonl',
+      'notes.txt',
+      'report.html',
+    ])
+    expect(readFileSync(join(out, 'notes.txt'), 'utf8')).toBe('mine')
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).not.toContain('an old report')
+    expect(readJson(join(out, 'config.json'))).not.toHaveProperty('overwrite')
+  })
+})
+
+test("the contract's hidden layer −2 of a ResNet trains, and a line says which flag would give a map", async () => {
+  const { code, stderr } = await pixelcl([
+    'pretrain',
+    '--backbone',
+    backbone,
+    '--data',
+    data,
+    '--out',
+    temporary('default'),
+    '--steps',
+    '1',
+    ...tiny.slice(0, -2),
+  ])
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/^warning: the hidden pixel layer 'avgpool' gives a map of 1×1 pixel.*write --hidden-layer-pixel layer3$/m)
+  expect(stderr).not.toMatch(/\(node:|--trace-warnings/)
+})
+
+test('damaged images are skipped and named', async () => {
+  const folder = temporary('some-damaged')
+  mkdirSync(join(folder, 'below'), { recursive: true })
+  for (const name of readdirSync(data)) copyFileSync(join(data, name), join(folder, 'below', name))
+  writeFileSync(join(folder, 'a.png'), 'no image')
+  writeFileSync(join(folder, 'below', '0001.jpg'), readFileSync(join(data, '0001.jpg')).subarray(0, 300))
+  const { code, stdout } = await pixelcl([
+    'pretrain',
+    '--backbone',
+    backbone,
+    '--data',
+    folder,
+    '--out',
+    temporary('run-damaged'),
+    '--steps',
+    '4',
+    ...tiny,
+  ])
+  expect(code).toBe(0)
+  expect(stdout).toContain('Skipped 2 damaged files:')
+  expect(stdout).toContain(`${join(folder, 'a.png')}: Input file contains unsupported image format`)
+  expect(stdout).toContain(join(folder, 'below', '0001.jpg'))
+})
+
+test('one image is enough; without held-out images those of the training are measured', async () => {
+  const folder = temporary('one')
+  mkdirSync(folder)
+  copyFileSync(join(data, '0000.png'), join(folder, 'only.png'))
+  const { code, stdout, stderr } = await pixelcl([
+    'pretrain',
+    '--backbone',
+    backbone,
+    '--data',
+    folder,
+    '--out',
+    temporary('run-one'),
+    '--steps',
+    '1',
+    ...tiny,
+    '--json',
+  ])
+  expect(code, stderr).toBe(0)
+  expect(stderr).toContain('1 image, none held out, so images that are trained on are measured')
+  expect(JSON.parse(stdout)).toMatchObject({ heldOut: 0 })
+})
+
+test('--save-every writes the backbone on the way', async () => {
+  const out = temporary('on-the-way')
+  const file = join(out, 'improved-resnet.pt')
+  const args = ['pretrain', '--backbone', backbone, '--data', data, '--out', out, '--steps', '100000', '--save-every', '2', ...tiny]
+  let waiting: NodeJS.Timeout | undefined
+  const { signal } = await pixelcl(args, {
+    onStderr(_, child) {
+      waiting ??= setInterval(() => {
+        if (!existsSync(file)) return
+        clearInterval(waiting)
+        child.kill('SIGKILL')
+      }, 20)
+    },
+  })
+  expect(signal).toBe('SIGKILL')
+  expect(torch.jit.load(file).originalName).toBe('SmallResNet')
+})

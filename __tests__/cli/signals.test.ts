@@ -1,0 +1,84 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import * as torch from '../../src/torch'
+import { temporary } from '../support/files'
+import { backbone, images, pixelcl, tiny } from './pixelcl'
+
+let data: string
+beforeAll(async () => {
+  data = await images(temporary('images'))
+})
+
+const NOTICE = 'Stopping after this step, then saving. Once more quits at once.'
+const long = (out: string, ...flags: string[]) => [
+  'pretrain',
+  '--backbone',
+  backbone,
+  '--data',
+  data,
+  '--out',
+  out,
+  '--steps',
+  '100000',
+  ...tiny,
+  ...flags,
+]
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s finishes the step, saves everything and ends with 130', async (signal) => {
+  const out = temporary(signal)
+  let sent = false
+  const { code, stdout, stderr } = await pixelcl(long(out), {
+    onStderr(text, child) {
+      if (sent || !text.includes('step      1/100000')) return
+      sent = true
+      child.kill(signal)
+    },
+  })
+  expect(code, stderr).toBe(130)
+  expect(stderr).toContain(NOTICE)
+  expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
+  const steps = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n').length
+  expect(stdout).toContain(`Stopped by ${signal} after step ${steps} of 100000.`)
+  expect(
+    torch.equal(
+      torch.jit.load(join(out, 'improved-resnet.pt')).stateDict()['conv1.weight']!,
+      torch.jit.load(backbone).stateDict()['conv1.weight']!,
+    ),
+  ).toBe(false)
+})
+
+test('a second Ctrl-C quits at once, in the middle of a long step', async () => {
+  const out = temporary('twice')
+  let first = 0
+  // A step of this size takes many seconds.
+  const { code, signal, stderr } = await pixelcl(long(out, '--batch-size', '3000'), {
+    onStderr(text, child) {
+      if (text.includes('before:') && first === 0) {
+        first = -1
+        setTimeout(() => child.kill('SIGINT'), 3000)
+      }
+      if (!text.includes(NOTICE) || first > 0) return
+      first = performance.now()
+      child.kill('SIGINT')
+    },
+  })
+  expect({ code, signal }, stderr).toEqual({ code: null, signal: 'SIGINT' })
+  expect(performance.now() - first).toBeLessThan(1000)
+  expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).toBe('')
+})
+
+test('before the training begins Ctrl-C quits at once and leaves nothing', async () => {
+  const out = temporary('early')
+  let sent = false
+  // At this size measuring takes a while.
+  const { signal } = await pixelcl(long(out, '--image-size', '256'), {
+    onStderr(text, child) {
+      if (sent || !text.includes('TorchScript')) return
+      sent = true
+      child.kill('SIGINT')
+    },
+  })
+  expect(signal).toBe('SIGINT')
+  expect(() => readdirSync(out)).toThrow('ENOENT')
+})

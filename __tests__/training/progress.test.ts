@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import { Progress, duration, type ProgressOptions } from '../../src/training/progress'
+
+const metrics = (step: number, seconds = step) => ({ step, loss: 1.25, positivePairs: 1234, lr: 1e-3, imagesPerSecond: 42.4, seconds })
+
+/** What a terminal of some kind receives. */
+function written(
+  options: Omit<ProgressOptions, 'terminal'> & { isTTY?: boolean; columns?: number },
+  act: (progress: Progress) => void,
+): string {
+  let text = ''
+  const { isTTY = false, columns = 100, ...rest } = options
+  act(new Progress({ env: {}, ...rest, terminal: { isTTY, columns, write: (part) => (text += part) } }))
+  return text
+}
+
+describe('in a pipe', () => {
+  test('it writes plain lines: the first step, then one every interval, and the last', () => {
+    const text = written({ steps: 20, interval: 5 }, (progress) => {
+      for (let step = 1; step <= 20; step++) progress.step(metrics(step))
+      progress.end()
+    })
+    expect(text).toBe(
+      [
+        'step  1/20 · loss 1.2500 · positive pairs 1,234 · 42 images/s · ETA 0:19',
+        'step  6/20 · loss 1.2500 · positive pairs 1,234 · 42 images/s · ETA 0:14',
+        'step 11/20 · loss 1.2500 · positive pairs 1,234 · 42 images/s · ETA 0:09',
+        'step 16/20 · loss 1.2500 · positive pairs 1,234 · 42 images/s · ETA 0:04',
+        'step 20/20 · loss 1.2500 · positive pairs 1,234 · 42 images/s · took 0:20',
+        '',
+      ].join('\n'),
+    )
+  })
+})
+
+describe('on a terminal', () => {
+  test('it rewrites one line, in colour, and leaves it when it ends', () => {
+    const text = written({ steps: 2, isTTY: true }, (progress) => {
+      progress.step(metrics(1))
+      progress.step(metrics(2))
+      progress.end()
+      progress.end()
+    })
+    expect(text.split('\r\x1b[2K')).toHaveLength(3)
+    expect(text).toContain('\x1b[1mloss 1.2500\x1b[0m')
+    expect(text.match(/\n/g)).toHaveLength(1)
+  })
+
+  test('the bar shows the share that is done', () => {
+    const text = written({ steps: 4, isTTY: true, columns: 120, env: { NO_COLOR: '1' } }, (progress) => progress.step(metrics(1)))
+    expect(text).toContain(`${'━'.repeat(6)}${'─'.repeat(18)} step 1/4`)
+  })
+
+  test('NO_COLOR is honoured, and a dumb terminal gets plain lines', () => {
+    expect(written({ steps: 2, isTTY: true, env: { NO_COLOR: '1' } }, (progress) => progress.step(metrics(1)))).not.toContain('\x1b[1m')
+    expect(written({ steps: 2, isTTY: true, env: { TERM: 'dumb' } }, (progress) => progress.step(metrics(1)))).toMatch(/^step 1\/2.*\n$/)
+  })
+
+  test.each([20, 60, 80, 90, 200])('a line never wraps, at %d columns', (columns) => {
+    const text = written({ steps: 1000, isTTY: true, columns, env: { NO_COLOR: '1' } }, (progress) => progress.step(metrics(500)))
+    expect(text.replace('\r\x1b[2K', '').length).toBeLessThan(columns)
+  })
+
+  test('a note goes above the next line', () => {
+    const text = written({ steps: 3, isTTY: true, env: { NO_COLOR: '1' } }, (progress) => {
+      progress.step(metrics(1))
+      progress.note('a note')
+      progress.step(metrics(2))
+    })
+    expect(text).toMatch(/ETA 0:02\na note\n\r/)
+  })
+})
+
+test('a duration reads as on a clock', () => {
+  expect([0, 59.6, 65, 7205, -1].map(duration)).toEqual(['0:00', '1:00', '1:05', '2:00:05', '0:00'])
+})

@@ -59,7 +59,12 @@ export async function interleave(contestants, rounds) {
     for (const key of Object.keys(results[index][0])) {
       const values = results[index].map((result) => result[key])
       const ratios = results[index].map((result, round) => result[key] / results[0][round][key]).filter(Number.isFinite)
-      measures[key] = { median: median(values), min: Math.min(...values), max: Math.max(...values), ratio: ratios.length > 0 ? median(ratios) : NaN }
+      measures[key] = {
+        median: median(values),
+        min: Math.min(...values),
+        max: Math.max(...values),
+        ratio: ratios.length > 0 ? median(ratios) : NaN,
+      }
     }
     return { name, measures }
   })
@@ -73,7 +78,9 @@ export function machine() {
 /** Puts a section into bench/RESULTS.md (or the file that PIXELCL_BENCH_RESULTS names) in place of the one of the same title. */
 export function record(title, command, body) {
   const path = process.env.PIXELCL_BENCH_RESULTS ?? join(here, 'RESULTS.md')
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '# Results\n\nEvery figure stands with the command that gives it. Ratios come from interleaved runs on one machine.\n'
+  const text = existsSync(path)
+    ? readFileSync(path, 'utf8')
+    : '# Results\n\nEvery figure stands with the command that gives it. Ratios come from interleaved runs on one machine.\n'
   const date = new Date().toISOString().slice(0, 10)
   const section = `## ${title}\n\n\`${command}\` · ${date} · ${machine()}\n\n${body.trim()}\n`
   const pattern = new RegExp(`## ${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\n[\\s\\S]*?(?=\\n## |$(?![\\s\\S]))`)

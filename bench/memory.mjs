@@ -16,7 +16,11 @@ async function peak(name, file, kind) {
 }
 
 export async function main() {
-  const results = [await peak('Python package', 'step.py'), await peak('pixelcl, native ResNet', 'step.mjs', 'native'), await peak('pixelcl, TorchScript', 'step.mjs', 'script')]
+  const results = [
+    await peak('Python package', 'step.py'),
+    await peak('pixelcl, native ResNet', 'step.mjs', 'native'),
+    await peak('pixelcl, TorchScript', 'step.mjs', 'script'),
+  ]
   const [python] = results
   record(
     'Peak memory of a training step',

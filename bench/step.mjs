@@ -9,7 +9,11 @@ const SIZE = Number(process.env.PIXELCL_BENCH_SIZE ?? 256)
 export async function main() {
   const args = [BATCH, SIZE, THREADS]
   const results = await interleave(
-    [start('Python package', 'step.py', args), start('pixelcl, native ResNet', 'step.mjs', [...args, 'native']), start('pixelcl, TorchScript', 'step.mjs', [...args, 'script'])],
+    [
+      start('Python package', 'step.py', args),
+      start('pixelcl, native ResNet', 'step.mjs', [...args, 'native']),
+      start('pixelcl, TorchScript', 'step.mjs', [...args, 'script']),
+    ],
     ROUNDS,
   )
   const seconds = (name) => results.find((result) => result.name === name).measures.seconds
@@ -22,6 +26,7 @@ export async function main() {
         const { median, min, max, ratio } = seconds(name)
         return [name, median.toFixed(2), `${min.toFixed(2)} … ${max.toFixed(2)}`, `${ratio.toFixed(3)} ×`]
       }),
-    ) + `\n\nBatch ${BATCH}, ${SIZE} × ${SIZE}, ${THREADS} threads, medians of ${ROUNDS} interleaved steps after a warm-up; the ratio is the median of the rounds' ratios.`,
+    ) +
+      `\n\nBatch ${BATCH}, ${SIZE} × ${SIZE}, ${THREADS} threads, medians of ${ROUNDS} interleaved steps after a warm-up; the ratio is the median of the rounds' ratios.`,
   )
 }

@@ -41,7 +41,8 @@ function flat(value: unknown): Flat {
   const shape: number[] = []
   for (let level = value; Array.isArray(level); level = (level as unknown[])[0]) shape.push(level.length)
   const elements = (Array.isArray(value) ? value.flat(Infinity) : [value]) as (number | bigint | boolean)[]
-  if (elements.some((element) => !['number', 'bigint', 'boolean'].includes(typeof element))) throw new TypeError('expected a Tensor, a number or nested arrays of numbers')
+  if (elements.some((element) => !['number', 'bigint', 'boolean'].includes(typeof element)))
+    throw new TypeError('expected a Tensor, a number or nested arrays of numbers')
   return { dtype: 'number', shape, data: elements.map(Number) }
 }
 
@@ -88,12 +89,17 @@ function report(received: unknown, expected: unknown, options: Tolerance | null)
   const a = flat(received)
   const b = flat(expected)
   if (options === null && a.dtype !== b.dtype) return { pass: false, message: () => `expected dtype ${b.dtype} but received ${a.dtype}` }
-  if (a.shape.join() !== b.shape.join()) return { pass: false, message: () => `expected shape [${b.shape.join(', ')}] but received [${a.shape.join(', ')}]` }
+  if (a.shape.join() !== b.shape.join())
+    return { pass: false, message: () => `expected shape [${b.shape.join(', ')}] but received [${a.shape.join(', ')}]` }
   const usual = options === null ? undefined : tolerances[a.dtype]
   const rtol = options?.rtol ?? (options?.atol === undefined ? (usual?.rtol ?? 0) : 0)
   const atol = options?.atol ?? (options?.rtol === undefined ? (usual?.atol ?? 0) : 0)
   const { count, worst } = compare(a, b, rtol, atol)
-  if (count === 0) return { pass: true, message: () => `expected the tensors to differ (rtol ${rtol}, atol ${atol}), but they are ${options === null ? 'equal' : 'close'}` }
+  if (count === 0)
+    return {
+      pass: true,
+      message: () => `expected the tensors to differ (rtol ${rtol}, atol ${atol}), but they are ${options === null ? 'equal' : 'close'}`,
+    }
   const [x, y] = [a.data[worst]!, b.data[worst]!]
   const difference = Math.abs(Number(x) - Number(y))
   return {

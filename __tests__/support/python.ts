@@ -12,7 +12,10 @@ import '../../src/torch/tensor'
 export function pythonPath(): string {
   const cache = process.env['PIXELCL_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pixelcl')
   const path = join(cache, 'python', 'bin', 'python')
-  if (!existsSync(path)) throw new Error(`the set-up's Python is missing: expected ${path}. Run \`npm test\`, which installs it, or \`node scripts/setup.mjs --tests\``)
+  if (!existsSync(path))
+    throw new Error(
+      `the set-up's Python is missing: expected ${path}. Run \`npm test\`, which installs it, or \`node scripts/setup.mjs --tests\``,
+    )
   return path
 }
 
@@ -87,7 +90,10 @@ let last: Promise<unknown> = Promise.resolve()
  * @example
  * const { y } = await runPython(`outputs = { 'y': inputs['x'] + 1 }`, { x: torch.ones([2]) })
  */
-export function runPython<T extends object = Record<string, Tensor>>(code: string, inputs: Readonly<Record<string, unknown>> = {}): Promise<T> {
+export function runPython<T extends object = Record<string, Tensor>>(
+  code: string,
+  inputs: Readonly<Record<string, unknown>> = {},
+): Promise<T> {
   const payload: Uint8Array[] = []
   const text = JSON.stringify({ code, inputs: encode(inputs, payload) })
   const answer = last.then(async () => {
@@ -117,7 +123,8 @@ function encode(value: unknown, payload: Uint8Array[]): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : { $float: String(value) }
   if (typeof value === 'bigint') return { $int: String(value) }
   if (typeof value !== 'object') return value
-  if (isTensor(value)) return { $tensor: [value.dtype, value.shape, ...put(new Uint8Array(native.toBytes(value._h)), payload), value.requiresGrad] }
+  if (isTensor(value))
+    return { $tensor: [value.dtype, value.shape, ...put(new Uint8Array(native.toBytes(value._h)), payload), value.requiresGrad] }
   if (Array.isArray(value)) return value.map((item) => encode(item, payload))
   if (value instanceof Uint8Array) return { $bytes: put(value, payload) }
   if (value instanceof Map) return { $map: [...value].map(([key, item]) => [encode(key, payload), encode(item, payload)]) }

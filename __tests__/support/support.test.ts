@@ -37,12 +37,29 @@ describe('runPython', () => {
 
 describe('the matchers', () => {
   test('name the worst element', () => {
-    const x = torch.tensor([[1, 2], [3, 4]])
-    expect(() => expect(x).toBeAllclose([[1, 2], [3, 5]])).toThrow(/1 of 4 elements differ.*Worst at \[1, 1\]: expected 5 but received 4, off by 1/)
+    const x = torch.tensor([
+      [1, 2],
+      [3, 4],
+    ])
+    expect(() =>
+      expect(x).toBeAllclose([
+        [1, 2],
+        [3, 5],
+      ]),
+    ).toThrow(/1 of 4 elements differ.*Worst at \[1, 1\]: expected 5 but received 4, off by 1/)
     expect(() => expect(x).toBeAllclose(torch.ones([3]))).toThrow(/expected shape \[3\] but received \[2, 2\]/)
     expect(() => expect(x).toEqualTensor(x.double())).toThrow(/expected dtype float64 but received float32/)
-    expect(x).toBeAllclose([[1, 2], [3, 4.001]], { rtol: 1e-3 })
-    expect(x).not.toBeAllclose([[1, 2], [3, 4.001]])
+    expect(x).toBeAllclose(
+      [
+        [1, 2],
+        [3, 4.001],
+      ],
+      { rtol: 1e-3 },
+    )
+    expect(x).not.toBeAllclose([
+      [1, 2],
+      [3, 4.001],
+    ])
     expect(torch.tensor([NaN, Infinity])).toBeAllclose([NaN, Infinity])
     expect(torch.tensor([NaN])).not.toBeAllclose([1])
     expect(torch.tensor([1])).not.toBeAllclose([Infinity])

@@ -23,7 +23,8 @@ export function elfDamage(path: string): string | null {
     let needed = Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60)
     for (let i = 0; i < entries; i++) {
       const at = i * entrySize
-      if (table.readUInt32LE(at) === PT_LOAD) needed = Math.max(needed, Number(table.readBigUInt64LE(at + 8) + table.readBigUInt64LE(at + 32)))
+      if (table.readUInt32LE(at) === PT_LOAD)
+        needed = Math.max(needed, Number(table.readBigUInt64LE(at + 8) + table.readBigUInt64LE(at + 32)))
     }
     return size < needed ? `${path} is truncated: ${size} of ${needed} bytes` : null
   } finally {

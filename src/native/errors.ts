@@ -62,7 +62,8 @@ export class SetupError extends PixelclError {
 
 /** Makes the package's own error from what the shim reports; `describe` names an argument as `float32 [2, 3]`. */
 export function errorFromFailure(failure: NativeFailure, describe: (argument: unknown) => string): PixelclError {
-  const call = failure.schema === undefined ? '' : `\n  in ${failure.schema}\n  called with (${(failure.args ?? []).map(describe).join(', ')})`
+  const call =
+    failure.schema === undefined ? '' : `\n  in ${failure.schema}\n  called with (${(failure.args ?? []).map(describe).join(', ')})`
   switch (failure.code) {
     case 'DISPOSED':
       return new DisposedError(failure.message + call)

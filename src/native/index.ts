@@ -11,7 +11,8 @@ export { cudaAdvice } from './cuda'
 export const native: Binding = loadBinding()
 
 native.setErrorFactory((failure) => {
-  if (failure.code !== 'TORCH' || !isMissingCuda(failure.message) || native.cudaDeviceCount() > 0) return errorFromFailure(failure, describeArgument)
+  if (failure.code !== 'TORCH' || !isMissingCuda(failure.message) || native.cudaDeviceCount() > 0)
+    return errorFromFailure(failure, describeArgument)
   return errorFromFailure({ ...failure, code: 'CUDA_NOT_AVAILABLE', message: cudaAdvice(native) }, describeArgument)
 })
 

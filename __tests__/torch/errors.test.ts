@@ -29,6 +29,74 @@ describe('an error of libtorch', () => {
   })
 })
 
+const wrongArguments = (): unknown[][] => [
+  [],
+  [5],
+  [undefined, 2],
+  ['x'],
+  [null],
+  [[1, 2]],
+  [{}],
+  [torch.ones([2]), 'x'],
+  [torch.ones([2]), null, {}],
+  [torch.ones([2, 2]), { foo: 1 }],
+  [torch.ones([2]), torch.ones([2]), 5, 'q'],
+  [[torch.ones([2]), 5]],
+]
+
+/** Calls with wrong arguments that throw something else than an error of the package's own. */
+function strangeErrors(name: string, call: (args: unknown[]) => unknown): string[] {
+  return wrongArguments().flatMap((args) => {
+    try {
+      call(args)
+      return []
+    } catch (error) {
+      return error instanceof torch.PixelclError ? [] : [`${name}(${args.map(String).join(', ')}): ${String(error)}`]
+    }
+  })
+}
+
+describe('wrong arguments', () => {
+  test('of every function of torch give an error that says so, and end nothing', () => {
+    const spaces = {
+      torch,
+      linalg: torch.linalg,
+      fft: torch.fft,
+      special: torch.special,
+      sparse: torch.sparse,
+      autograd: torch.autograd,
+      cuda: torch.cuda,
+    }
+    const functions = Object.entries(spaces).flatMap(([space, members]) =>
+      Object.entries(members).flatMap(([name, member]) =>
+        typeof member === 'function' && /^[a-z]/.test(name) ? [[`${space}.${name}`, member] as const] : [],
+      ),
+    )
+    // These set the state of the process, or take any value.
+    const callable = functions.filter(
+      ([name]) => !/(setNumThreads|setDefaultDtype|setCacheLimit|setGradEnabled|manualSeed|\.save|\.load)$/.test(name),
+    )
+    expect(callable.length).toBeGreaterThan(500)
+    expect(
+      callable.flatMap(([name, member]) => strangeErrors(name, (args) => (member as (...args: unknown[]) => unknown)(...args))),
+    ).toEqual([])
+    torch.setPrintoptions()
+  })
+
+  test('of every method of a tensor do so, too', () => {
+    const names = new Set<string>()
+    for (let level: object = torch.Tensor.prototype; level !== Object.prototype; level = Object.getPrototypeOf(level) as object) {
+      for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+        if (typeof value === 'function' && !/^(constructor|dispose|_)/.test(name)) names.add(name)
+      }
+    }
+    expect(names.size).toBeGreaterThan(500)
+    const call = (name: string) => (args: unknown[]) =>
+      (torch.ones([2, 2]) as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!(...args)
+    expect([...names].flatMap((name) => strangeErrors(`Tensor.${name}`, call(name)))).toEqual([])
+  })
+})
+
 test('errors by the hundred thousand, thrown while tensors are collected, never end the process', async () => {
   const { errors } = await runChild<{ errors: number }>(`
     const x = torch.ones([4])

@@ -1,3 +1,4 @@
+import { expectFunction } from './dispatch/expected'
 import { ArgumentError, native, type TensorHandle } from '../native'
 import { isTensor, wrap } from './base'
 import { describe, suggestion } from './dispatch/resolve'
@@ -42,7 +43,9 @@ export function backward(
   }
 }
 
-function checkNames(call: string, options: object, known: readonly string[]): void {
+function checkNames(call: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ArgumentError(`${call}() takes its options in an object but received ${describe(options)}`)
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw new ArgumentError(`${call}(): unknown option '${name}'${suggestion(name, known)}`)
   }
@@ -123,6 +126,7 @@ export function isGradEnabled(): boolean {
 }
 
 function withGrad<T>(enabled: boolean, body: () => T): T {
+  expectFunction(enabled ? 'enableGrad' : 'noGrad', body)
   const previous = native.isGradEnabled()
   native.setGradEnabled(enabled)
   try {
@@ -160,6 +164,7 @@ export function isInferenceModeEnabled(): boolean {
 
 /** Runs `body` in inference mode: no graph, no version counters; what it makes can never require a gradient. */
 export function inferenceMode<T>(body: () => T): T {
+  expectFunction('inferenceMode', body)
   native.enterInferenceMode()
   try {
     return checkSynchronous(body(), 'inferenceMode')

@@ -80,7 +80,9 @@ function fromTypedArray(data: ArrayBufferView, wanted: DType | undefined): Tenso
 
 const tensorOptions = ['dtype', 'device', 'requiresGrad']
 
-function checkNames(call: string, options: object): void {
+function checkNames(call: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ArgumentError(`${call}(): expected options { dtype, device, requiresGrad } but received ${describe(options)}`)
   for (const name in options) {
     if (!tensorOptions.includes(name)) throw new ArgumentError(`${call}(): unknown option '${name}'${suggestion(name, tensorOptions)}`)
   }
@@ -124,6 +126,7 @@ export function setDefaultDtype(dtype: DType): void {
 }
 
 function dtypeOfValue(value: Scalar): DType {
+  checkElement(value)
   if (typeof value === 'boolean') return 'bool'
   if (typeof value === 'bigint') return 'int64'
   return typeof value === 'object' && 'imag' in value ? complexDtype() : defaultDtype()
@@ -136,14 +139,14 @@ function dtypeOfValue(value: Scalar): DType {
  * torch.full([2], 1).dtype // 'float32'
  */
 export function full(size: readonly Int[], value: Scalar, options: TensorOptions = {}): Tensor {
-  const { requiresGrad, dtype = dtypeOfValue(value), ...rest } = options
+  const { requiresGrad, dtype = dtypeOfValue(value), ...rest } = options ?? {}
   const result = generated.empty(size, { ...rest, dtype }).fill_(value)
   if (requiresGrad === true) result.requiresGrad = true
   return result
 }
 
 export function fullLike(input: Tensor, value: Scalar, options: TensorOptions = {}): Tensor {
-  const { requiresGrad, ...rest } = options
+  const { requiresGrad, ...rest } = options ?? {}
   const result = generated.emptyLike(input, rest).fill_(value)
   if (requiresGrad === true) result.requiresGrad = true
   return result

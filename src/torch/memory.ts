@@ -1,3 +1,4 @@
+import { expectFunction } from './dispatch/expected'
 import { native, type MemoryStats } from '../native'
 import { collectInto, isTensor, keep } from './base'
 import { sweepHooks } from './hooks'
@@ -16,6 +17,7 @@ export type { MemoryStats } from '../native'
  * torch.scope(() => torch.ones([2]).add(1).sum()).item() // 4
  */
 export function scope<T>(body: () => T): T {
+  expectFunction('scope', body)
   const made = new Set<Tensor>()
   const outer = collectInto(made)
   let result: T

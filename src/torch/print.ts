@@ -21,6 +21,9 @@ const options: PrintOptions = { ...defaults }
  * torch.tensor([0.123]).toString() // 'tensor([0.12])'
  */
 export function setPrintoptions(changes: Partial<PrintOptions> = defaults): void {
+  if (typeof changes !== 'object' || changes === null) {
+    throw new ArgumentError(`setPrintoptions() takes an object of ${Object.keys(defaults).join(', ')} but received ${describe(changes)}`)
+  }
   for (const [name, value] of Object.entries(changes)) {
     if (!(name in defaults)) throw new ArgumentError(`unknown print option '${name}'${suggestion(name, Object.keys(defaults))}`)
     const fits =

@@ -1,3 +1,4 @@
+import { expectTensor } from './dispatch/expected'
 import { randomBytes } from 'node:crypto'
 import { ArgumentError, native, type GeneratorHandle } from '../native'
 import { wrap } from './base'
@@ -50,6 +51,7 @@ export class Generator {
   }
 
   setState(state: Tensor): this {
+    expectTensor('setState', state, 'state')
     native.setGeneratorState(this._g, state._h)
     return this
   }
@@ -90,5 +92,6 @@ export function getRngState(): Tensor {
 
 /** Takes back what `getRngState` gave, here or in Python. */
 export function setRngState(state: Tensor): void {
+  expectTensor('setRngState', state, 'state')
   defaultGenerator().setState(state)
 }

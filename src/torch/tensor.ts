@@ -1,3 +1,4 @@
+import { expectTensor } from './dispatch/expected'
 import { inspect } from 'node:util'
 import { ArgumentError, native, type TypedArray } from '../native'
 import { keep, registerTensorClass, wrap } from './base'
@@ -113,7 +114,7 @@ export class Tensor extends TensorComposites {
 
   /** Accumulates the gradients of this tensor into the leaves of its graph. */
   backward(options: BackwardOptions = {}): void {
-    const { gradient, ...rest } = options
+    const { gradient, ...rest } = options ?? {}
     backward(this, gradient == null ? rest : { ...rest, gradTensors: [gradient] })
   }
 
@@ -222,7 +223,7 @@ export class Tensor extends TensorComposites {
    * torch.zeros([3]).indexPut_([torch.slice(2)], 1).tolist() // [1, 1, 0]
    */
   indexPut_(parts: Indices, value: Tensor | TensorData, options: { accumulate?: boolean } = {}): this {
-    indexPut(this, parts, value, options.accumulate ?? false)
+    indexPut(this, parts, value, options?.accumulate ?? false)
     return this
   }
 
@@ -299,12 +300,14 @@ export class Tensor extends TensorComposites {
   }
 
   copy_(source: Tensor, options: { nonBlocking?: boolean } = {}): this {
-    copyCall(this._h, source._h, options.nonBlocking ?? false)
+    expectTensor('copy_', source, 'source')
+    copyCall(this._h, source._h, options?.nonBlocking ?? false)
     return this
   }
 
   /** Takes the other tensor's storage, shape and strides. */
   set_(source: Tensor): this {
+    expectTensor('set_', source, 'source')
     setCall(this._h, source._h)
     return this
   }

@@ -1,3 +1,4 @@
+import { expectTensor } from '../dispatch/expected'
 import { native } from '../../native'
 import type { DType, Scalar } from '../dtype'
 import { convert } from '../dispatch/resolve'
@@ -44,5 +45,6 @@ export function resultType(one: Tensor | Scalar, two: Tensor | Scalar): DType {
 
 /** The number of elements. */
 export function numel(input: Tensor): number {
+  expectTensor('numel', input)
   return input.numel()
 }

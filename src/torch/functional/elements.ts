@@ -1,3 +1,4 @@
+import { expectTensor } from '../dispatch/expected'
 import { native } from '../../native'
 import { wrap } from '../base'
 import { type Given, named } from '../dispatch/named'
@@ -13,6 +14,7 @@ const SPLIT = ['dim'] as const
 
 /** Splits a tensor into chunks of a size, or of the sizes given. */
 export function split(input: Tensor, sizes: Int | readonly Int[], ...given: Given<SplitOptions, typeof SPLIT>): Tensor[] {
+  expectTensor('split', input)
   const { dim = 0 } = named<SplitOptions>('split', SPLIT, given)
   return Array.isArray(sizes) ? input.split(sizes as readonly Int[], dim) : input.split(sizes as Int, dim)
 }
@@ -37,14 +39,17 @@ let nonzeroNumpyCall: Call = (...args) => (nonzeroNumpyCall = native.operator('a
 export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[]
 export function nonzero(input: Tensor, ...given: Given<NonzeroOptions, typeof NONZERO>): Tensor
 export function nonzero(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
+  expectTensor('nonzero', input)
   const { asTuple = false } = named<NonzeroOptions>('nonzero', NONZERO, given)
   return asTuple ? (nonzeroNumpyCall(input._h) as unknown[]).map(wrap) : wrap(nonzeroCall(input._h))
 }
 
 export function isFloatingPoint(input: Tensor): boolean {
+  expectTensor('isFloatingPoint', input)
   return isFloatingDtype(input.dtype)
 }
 
 export function isComplex(input: Tensor): boolean {
+  expectTensor('isComplex', input)
   return isComplexDtype(input.dtype)
 }

@@ -29,6 +29,9 @@ export function broadcastTensors(...tensors: Tensors): Tensor[] {
  */
 export function broadcastShapes(...shapes: readonly (number | readonly number[])[]): number[] {
   const lists = shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape))
+  if (!lists.every((shape) => Array.isArray(shape) && shape.every(Number.isInteger))) {
+    throw new ArgumentError(`broadcastShapes() takes shapes such as [2, 3] but received (${shapes.map(describe).join(', ')})`)
+  }
   const length = Math.max(0, ...lists.map((shape) => shape.length))
   return Array.from({ length }, (_, i) => {
     const sizes = lists.map((shape) => shape[i - length + shape.length] ?? 1).filter((size) => size !== 1)

@@ -1,3 +1,4 @@
+import { expectTensor } from '../dispatch/expected'
 import { ArgumentError, native } from '../../native'
 import { isTensor, wrap } from '../base'
 import { describe } from '../dispatch/resolve'
@@ -60,6 +61,8 @@ let cdistCall: (...args: unknown[]) => unknown = (...args) => (cdistCall = nativ
 
 /** The distances between the rows of [B, P, M] and of [B, R, M]: [B, P, R]. */
 export function cdist(x1: Tensor, x2: Tensor, ...given: Given<CdistOptions, typeof CDIST>): Tensor {
+  expectTensor('cdist', x1, 'x1')
+  expectTensor('cdist', x2, 'x2')
   const { p = 2, computeMode } = named<CdistOptions>('cdist', CDIST, given)
   const mode = computeMode === undefined ? 0 : CDIST_MODES.indexOf(computeMode)
   if (mode < 0) throw new ArgumentError(`cdist(): unknown computeMode '${computeMode!}': expected one of ${CDIST_MODES.join(', ')}`)

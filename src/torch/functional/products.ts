@@ -1,3 +1,4 @@
+import { expectTensor } from '../dispatch/expected'
 import { ArgumentError, native } from '../../native'
 import { isTensor, wrap } from '../base'
 import { describe } from '../dispatch/resolve'
@@ -42,6 +43,8 @@ const TENSORDOT = ['dims'] as const
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tensordot.html
  */
 export function tensordot(a: Tensor, b: Tensor, ...given: Given<TensordotOptions, typeof TENSORDOT>): Tensor {
+  expectTensor('tensordot', a, 'a')
+  expectTensor('tensordot', b, 'b')
   const { dims: wanted = 2 } = named<TensordotOptions>('tensordot', TENSORDOT, given)
   const dims = isTensor(wanted) ? (wanted.numel() === 1 ? wanted.item() : (wanted.tolist() as Int[][])) : wanted
   if (typeof dims === 'object') {
@@ -77,6 +80,7 @@ export const LU = ['pivot', 'getInfos'] as const
  * @see https://docs.pytorch.org/docs/stable/generated/torch.lu.html
  */
 export function lu(input: Tensor, ...given: Given<LuOptions, typeof LU>): Tensor[] {
+  expectTensor('lu', input)
   const { pivot = true, getInfos = false } = named<LuOptions>('lu', LU, given)
   const results = luCall(input._h, pivot, !getInfos) as unknown[]
   return (getInfos ? results : results.slice(0, 2)).map(wrap)

@@ -1,3 +1,4 @@
+import { expectTensor } from '../dispatch/expected'
 import { ArgumentError, native } from '../../native'
 import { wrap } from '../base'
 import { type Given, named } from '../dispatch/named'
@@ -44,6 +45,7 @@ let stftCall: (...args: unknown[]) => unknown = (...args) => (stftCall = native.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.stft.html
  */
 export function stft(input: Tensor, nFft: number, ...given: Given<StftOptions, typeof STFT>): Tensor {
+  expectTensor('stft', input)
   const {
     hopLength,
     winLength,

@@ -1,3 +1,4 @@
+import { expectTensor } from '../dispatch/expected'
 import { native, type TensorHandle } from '../../native'
 import { wrap } from '../base'
 import { type Given, named } from '../dispatch/named'
@@ -44,6 +45,7 @@ function chosen(handles: unknown, { returnInverse, returnCounts }: UniqueConsecu
 export function unique(input: Tensor, options: UniqueOptions & ({ returnInverse: true } | { returnCounts: true })): Tensor[]
 export function unique(input: Tensor, ...given: Given<UniqueOptions, typeof UNIQUE>): Tensor
 export function unique(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
+  expectTensor('unique', input)
   const options = named<UniqueOptions>('unique', UNIQUE, given)
   const { sorted = true, returnInverse = false, returnCounts = false, dim } = options
   if (dim === undefined) return chosen(flatCall(input._h, sorted, returnInverse, returnCounts), options)
@@ -61,6 +63,7 @@ export function uniqueConsecutive(
 ): Tensor[]
 export function uniqueConsecutive(input: Tensor, ...given: Given<UniqueConsecutiveOptions, typeof UNIQUE_CONSECUTIVE>): Tensor
 export function uniqueConsecutive(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
+  expectTensor('uniqueConsecutive', input)
   const options = named<UniqueConsecutiveOptions>('uniqueConsecutive', UNIQUE_CONSECUTIVE, given)
   const { returnInverse = false, returnCounts = false, dim } = options
   return chosen(consecutiveCall(input._h, returnInverse, returnCounts, dim ?? null), options)

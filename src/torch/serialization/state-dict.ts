@@ -1,5 +1,6 @@
-import { FileError } from '../../native'
+import { ArgumentError, FileError } from '../../native'
 import { isTensor } from '../base'
+import { describe } from '../dispatch/resolve'
 import { Module, type StateDict } from '../nn/module'
 import { load } from './load'
 import type { UnknownObject } from '../archive/pickle-values'
@@ -46,6 +47,7 @@ const wrapperPrefixes = ['module.', '_orig_mod.']
  * torch.loadStateDictFile('/tmp/checkpoint.pth', { say: () => {} }) // { weight: tensor([1., 1.]) }
  */
 export function loadStateDictFile(path: string, options: StateDictOptions = {}): StateDict {
+  if (typeof path !== 'string') throw new ArgumentError(`loadStateDictFile() takes a file's path but received ${describe(path)}`)
   const say = options.say ?? ((message: string) => process.emitWarning(message, { code: 'PIXELCL_STATE_DICT' }))
   const found = options.key === undefined ? search(readAny(path, options), path, say) : at(readAny(path, options), options.key, path)
   return withoutPrefixes(tensorsOf(found, path, say), path, say)

@@ -130,6 +130,17 @@ outputs = {'weight': program.fc.weight, 'bias': program.conv1.weight}`
     expect((module.eval().call(images) as Tensor).abs().sum().item()).not.toBe((copy.call(images) as Tensor).abs().sum().item())
   })
 
+  test('traced in eval mode warns once when it shall train', async () => {
+    const module = await load('net = networks.Small().eval()', 'traced')
+    const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve))
+    module.train().train()
+    const { code, message } = await warned
+    expect([code, message]).toEqual([
+      'PIXELCL_FROZEN_BATCH_NORM',
+      expect.stringMatching(/Small was traced in eval mode.*10 batch norms.*torch\.jit\.script\(model\)/),
+    ])
+  })
+
   test('changes its dtype, and stays itself', async () => {
     const module = await load()
     const parameters = module.parameters()

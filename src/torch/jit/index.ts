@@ -1,4 +1,4 @@
-import { native } from '../../native'
+import { ArgumentError, native } from '../../native'
 import type { Device } from '../dtype'
 import { checkTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
@@ -10,14 +10,28 @@ export { saveTorchScript } from './compile'
  * Reads a TorchScript file, by its path or from its bytes. It is a program: load only files that you trust.
  *
  * @throws FileError for a missing, truncated or damaged file; JitError for one that holds no TorchScript.
+ * @param options.mapLocation - The device of all its tensors; default: the CPU, wherever they were saved.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.load.html
+ * @example
+ * torch.save(new torch.nn.ReLU(), '/tmp/relu.pt')
+ * torch.jit.load('/tmp/relu.pt').call(torch.tensor([-1, 2])).tolist() // [0, 2]
  */
 export function load(file: string | Uint8Array, options: { mapLocation?: Device } = {}): ScriptModule {
   checkTorchScriptFile(file)
   return new ScriptModule(native.jitLoad(file, options.mapLocation ?? 'cpu'))
 }
 
-/** Writes a TorchScript file, whole or not at all. */
+/**
+ * Writes a TorchScript file, which Python's `torch.jit.load` runs; it appears whole or not at all.
+ *
+ * @throws FileError where the file cannot be written.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.save.html
+ * @example
+ * torch.save(new torch.nn.ReLU(), '/tmp/relu.pt')
+ * torch.jit.save(torch.jit.load('/tmp/relu.pt'), '/tmp/copy.pt')
+ */
 export function save(module: ScriptModule, path: string): void {
+  if (!(module instanceof ScriptModule))
+    throw new ArgumentError('torch.jit.save takes a ScriptModule: torch.save(module, path) writes the layers of torch.nn as TorchScript')
   module.save(path)
 }

@@ -15,12 +15,17 @@ type Known = Map<bigint, Parameter | Tensor>
  * A TorchScript module as an ordinary Module: its parameters train, its children can be read, its methods be called.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.ScriptModule.html
+ * @example
+ * torch.save(new torch.nn.Linear(3, 2), '/tmp/linear.pt')
+ * const linear = torch.jit.load('/tmp/linear.pt')
+ * linear.call(torch.ones([1, 3])).shape // [1, 2]
  */
 export class ScriptModule extends Module<unknown[], unknown> {
   readonly #handle: ModuleHandle
   readonly #parameters = new Map<string, Parameter>()
   readonly #buffers = new Map<string, Tensor>()
   readonly #children = new Map<string, ScriptModule>()
+  #hasWarned = false
 
   /** @internal Made by `torch.jit.load`. */
   constructor(handle: ModuleHandle, known: Known = new Map()) {
@@ -86,7 +91,11 @@ export class ScriptModule extends Module<unknown[], unknown> {
    *
    * The whole module runs, so buffers beyond the layers advance; `''` names forward itself. It serves deep copies, too.
    *
-   * @throws JitError for a layer that forward does not call at top level.
+   * @throws JitError for a layer that is not there, that forward does not call at top level, or that gives no tensor.
+   * @example
+   * torch.save(new torch.nn.Sequential(new torch.nn.Linear(3, 4), new torch.nn.ReLU()), '/tmp/layers.pt')
+   * const layers = torch.jit.load('/tmp/layers.pt')
+   * layers.taps(['0', '1']).run(layers, torch.ones([2, 3])).length // 2
    */
   taps(paths: readonly string[]): Taps {
     for (const path of paths) {
@@ -97,9 +106,28 @@ export class ScriptModule extends Module<unknown[], unknown> {
     return new Taps(native.jitTaps(this.#handle, paths))
   }
 
+  /**
+   * Switches this module and all below between training and evaluation.
+   *
+   * Batch norms that tracing in eval mode froze stay frozen; a process warning names them.
+   */
   override train(mode = true): this {
+    if (mode) this.warnOfFrozen()
     native.jitTrain(this.#handle, mode)
-    return super.train(mode)
+    for (const module of this.modules()) module.training = mode
+    return this
+  }
+
+  private warnOfFrozen(): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    const frozen = this.frozenBatchNorms()
+    if (frozen.length === 0) return
+    process.emitWarning(
+      `${this.originalName} was traced in eval mode: train() leaves its ${frozen.length} batch norms (${frozen.slice(0, 3).join(', ')}${frozen.length > 3 ? ', …' : ''}) ` +
+        'with running statistics, for the graph says so. Export it again with torch.jit.script(model), or call model.train() before torch.jit.trace',
+      { code: 'PIXELCL_FROZEN_BATCH_NORM' },
+    )
   }
 
   override *ownParameters(): IterableIterator<[string, Parameter]> {

@@ -70,7 +70,13 @@ export function load(file: string | Uint8Array, options: { device?: Device } = {
   })
 }
 
-/** The texts that a safetensors file carries beside its tensors. */
+/**
+ * The texts that a safetensors file carries beside its tensors.
+ *
+ * @example
+ * torch.safetensors.save({}, '/tmp/empty.safetensors', { metadata: { author: 'me' } })
+ * torch.safetensors.metadata('/tmp/empty.safetensors').author // 'me'
+ */
 export function metadata(file: string | Uint8Array): Record<string, string> {
   return withSource(file, (source) => ({ ...readHeader(source).metadata }))
 }
@@ -80,6 +86,9 @@ export function metadata(file: string | Uint8Array): Record<string, string> {
  *
  * @param options.metadata - Texts to carry along, such as `{ format: 'pt' }` (the default, which other libraries look for).
  * @throws ArgumentError for values that are no tensors, and for dtypes that the format lacks.
+ * @see https://huggingface.co/docs/safetensors
+ * @example
+ * torch.safetensors.save({ weight: torch.ones([2]) }, '/tmp/weights.safetensors')
  */
 export function save(
   tensors: Readonly<Record<string, Tensor>>,

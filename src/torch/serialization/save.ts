@@ -12,11 +12,13 @@ const CHUNK = 8 * 1024 * 1024
  *
  * Plain objects and Maps become dicts, arrays lists, frozen arrays tuples, null None, bytes (Uint8Array) bytes, Sets sets. Whole numbers become ints,
  * any other floats; `torch.float(1)` is 1.0. Tensors that share memory share it after loading, too. The file appears whole or not at all.
+ * A layer of `torch.nn`, a model of `pixelcl/vision`, a ScriptModule or a composition of them is written as a program that Python runs.
  *
- * @throws ArgumentError for a value that has no form in Python; FileError where the file cannot be written.
+ * @throws ArgumentError for a value that has no form in Python, and for a module whose forward is its own: save its stateDict(); FileError where the file cannot be written.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.save.html
  * @example
  * torch.save({ weight: torch.ones([2, 2]), epoch: 1 }, '/tmp/weights.pt')
+ * torch.save(new torch.nn.Linear(2, 2), '/tmp/program.pt') // Python: torch.jit.load('program.pt')
  */
 export function save(value: unknown, path: string): void {
   if (value instanceof Module) return saveTorchScript(value, path)

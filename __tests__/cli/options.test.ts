@@ -65,7 +65,6 @@ const others: Record<string, [json: unknown, text: string]> = {
   contrast: ['pixel', 'pixel'],
   cropPer: ['sample', 'sample'],
   distance: ['bin', 'bin'],
-  viewSize: [[48, 40], '48,40'],
   viewSize: [[32, 48], '32,48'],
 }
 

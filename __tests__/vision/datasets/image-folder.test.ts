@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import { ImageFolder, decodeImage, decodeMask, imagesFromBytes } from '../../../src/vision/datasets'
@@ -21,7 +21,7 @@ const plain = (width: number, height: number, background: string | { r: number; 
   sharp({ create: { width, height, channels: typeof background === 'string' ? 3 : 4, background } })
 
 /** Left half red, right half blue, `width` × `height`. */
-async function halves(width: number, height: number): Promise<sharp.Sharp> {
+async function halves(width: number, height: number): Promise<Sharp> {
   const blue = await plain(width / 2, height, '#0000ff')
     .png()
     .toBuffer()

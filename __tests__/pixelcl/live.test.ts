@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
 import { PixelCL, type PixelCLOptions, type View } from '../../src/pixelcl'
@@ -7,6 +7,9 @@ import { runPython } from '../support/python'
 import { followsCancelled, isCancelled } from './fixtures'
 import { referenceLearner } from './reference'
 import { copyOf, gradientsOf } from './small'
+
+// Both sides carry a whole ResNet to and fro.
+vi.setConfig({ testTimeout: 180_000 })
 
 const small = { projectionSize: 32, projectionHiddenSize: 48 }
 

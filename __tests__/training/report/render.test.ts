@@ -120,9 +120,9 @@ describe('a report', () => {
 
   test('says so where the images it measures are those of the training', async () => {
     const trained = parse(await renderReport(someReport({ set: { ...someSet(), trainedOn: true } }))).words
-    expect(trained).toContain('Measured on 10 training images')
+    expect(trained).toContain('measured on 10 training images')
     expect(trained).not.toMatch(/held-out/i)
-    expect(parse(await renderReport(someReport())).words).toContain('Measured on 10 held-out images')
+    expect(parse(await renderReport(someReport())).words).toContain('measured on 10 held-out images')
   })
 
   test('tells which files were left out, and what the run was given', async () => {

@@ -68,13 +68,11 @@ export async function renderReport(data: ReportData): Promise<string> {
     </html> `.text
 }
 
-function summary({ metrics, learner, set }: ReportData): string {
-  const last = metrics.at(-1)
+function summary({ learner, set }: ReportData): string {
   const loss = learner.usePixpro ? 'PixPro' : 'PixContrast'
-  const trained = last === undefined ? 'no step' : `${last.step.toLocaleString('en-US')} steps in ${duration(last.seconds)}`
   const count = set.images.shape[0]!
   const images = `${count} ${set.trainedOn === true ? 'training' : 'held-out'} image${count === 1 ? '' : 's'}`
-  return `Pretrained with ${loss}: ${trained}. Measured on ${images}, features frozen, batch-norm statistics taken anew both times.`
+  return `A backbone before and after pretraining with ${loss}, measured on ${images}: features frozen, batch-norm statistics taken anew both times.`
 }
 
 interface Measure {
@@ -143,12 +141,15 @@ function change(value: number): Markup {
 }
 
 function curves(metrics: readonly StepMetrics[]): Markup {
-  if (metrics.length === 0) return html`<p>No step was taken.</p>`
+  const last = metrics.at(-1)
+  if (last === undefined) return html`<p>No step was taken.</p>`
   const whole = (value: number) => Math.round(value).toLocaleString('en-US')
-  return html`<div class="charts">
-    ${chart({ title: 'Loss', values: metrics.map(({ loss }) => loss), format: (value) => String(Number(value.toPrecision(4))) })}
-    ${chart({ title: 'Positive pairs in a step', values: metrics.map(({ positivePairs }) => positivePairs), format: whole, fromZero: true })}
-  </div>`
+  const steps = last.step === 1 ? 'One step' : `${whole(last.step)} steps`
+  return html`<p>${steps} in ${duration(last.seconds)}.</p>
+    <div class="charts">
+      ${chart({ title: 'Loss', values: metrics.map(({ loss }) => loss), format: (value) => String(Number(value.toPrecision(4))) })}
+      ${chart({ title: 'Positive pairs in a step', values: metrics.map(({ positivePairs }) => positivePairs), format: whole, fromZero: true })}
+    </div>`
 }
 
 function skippedFiles(skipped: ReportData['skipped']): Markup | null {

@@ -1,6 +1,7 @@
 import { ArgumentError, native } from '../../native'
 import { TensorBase, isTensor, wrap } from '../base'
 import { isComplexDtype, isFloatingDtype } from '../dtype'
+import { refuse } from './refusals'
 import { parseSignature, type Parameter, type Signature } from './signature'
 import { suggestion } from './suggestion'
 
@@ -34,6 +35,7 @@ export function operator(name: string, overload: string): Call {
 export function resolve(table: SignatureTable, receiver: TensorBase | null, given: ArrayLike<unknown>): unknown {
   table.parsed ??= table.specs.map((spec) => parseSignature(spec, table.method))
   const { signature, bound, positional, options } = choose(table.name, table.parsed, receiver, given)
+  refuse(table.name, signature.native, bound)
   return invoke(signature, receiver, positional, bound, options)
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
@@ -34,6 +34,19 @@ describe.each(writers)('%s', (_, write) => {
     expect(readdirSync(folder)).toEqual(['w.pt'])
     expect(readFileSync(path).length).toBeGreaterThan(50)
     expect(statSync(path).mode & 0o777).toBe(0o640)
+  })
+
+  test('writes through a symbolic link, and to a device as it is', () => {
+    const folder = temporary(`links-${writers.findIndex(([, other]) => other === write)}`)
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'target.pt'), 'before')
+    symlinkSync('target.pt', join(folder, 'latest.pt'))
+    write(join(folder, 'latest.pt'))
+    expect(readdirSync(folder)).toEqual(['latest.pt', 'target.pt'])
+    expect(lstatSync(join(folder, 'latest.pt')).isSymbolicLink()).toBe(true)
+    expect(readFileSync(join(folder, 'target.pt')).length).toBeGreaterThan(50)
+    write('/dev/null')
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
   })
 
   test('wants a path', () => {

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ArgumentError, FileError } from '../../native'
 
@@ -25,30 +25,44 @@ export function writeError(path: string, error: unknown): unknown {
 /**
  * Writes a file whole or not at all: `write` fills a temporary file beside it, which then takes its place.
  *
+ * A symbolic link stays one: the file that it names is replaced. A device such as /dev/null is written to directly.
+ *
  * @throws FileError where the disk refuses; the file that stood there before stays.
  */
 export function writeAtomically(path: string, write: (descriptor: number) => void): void {
   if (typeof path !== 'string' || path === '')
     throw new ArgumentError(`expected a path but received ${path === '' ? 'an empty string' : path === null ? 'null' : typeof path}`)
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
-  let descriptor: number | undefined
   try {
-    descriptor = openSync(temporary, 'wx', modeOf(path))
-    write(descriptor)
-    fsyncSync(descriptor)
-    closeSync(descriptor)
-    descriptor = undefined
-    renameSync(temporary, path)
+    const before = statSync(path, { throwIfNoEntry: false })
+    if (before === undefined || before.isFile()) replace(before === undefined ? path : realpathSync(path), before?.mode, write)
+    else withDescriptor(openSync(path, 'w'), write)
   } catch (error) {
-    if (descriptor !== undefined) closeSync(descriptor)
-    rmSync(temporary, { force: true })
     throw writeError(path, error)
   }
 }
 
-/** A file that is replaced keeps who may read it. */
-function modeOf(path: string): number {
-  return (statSync(path, { throwIfNoEntry: false })?.mode ?? 0o666) & 0o777
+function replace(path: string, mode: number | undefined, write: (descriptor: number) => void): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
+  try {
+    withDescriptor(openSync(temporary, 'wx'), (descriptor) => {
+      // A file that is replaced keeps who may read it.
+      if (mode !== undefined) fchmodSync(descriptor, mode & 0o777)
+      write(descriptor)
+      fsyncSync(descriptor)
+    })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+function withDescriptor(descriptor: number, use: (descriptor: number) => void): void {
+  try {
+    use(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** @internal Writes every byte, where one call may write fewer; from `position` on, else where the file stands. */

@@ -1,22 +1,19 @@
 // What pretraining is worth on real input: a ResNet-20 with CIFAR-10 weights, pretrained on street images by the command line.
 import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import * as torch from '../dist/torch/index.js'
-import { record, table } from './harness.mjs'
+import { record, root, table } from './harness.mjs'
 import { findData, fingerprint, loadLabelled } from './real/data.mjs'
 import { measure } from './real/measure.mjs'
 import { pretrainedRow, untouchedRow } from './real/rows.mjs'
 
 const SEEDS = (process.env.PIXELCL_BENCH_SEEDS ?? '0,1').split(',').map(Number)
 const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 2)
+/** The options of every run but its loss, its seed and its files. */
+const RECIPE = process.env.PIXELCL_BENCH_RECIPE ?? join('bench', 'real', 'recipe.json')
 const LOSSES = ['PixContrast', 'PixPro']
 const MEASURES = ['knn', 'linear']
 const RESOLUTIONS = ['atMaskPixels', 'atFeaturePixels']
-
-function recipeOf() {
-  const recipe = JSON.parse(readFileSync(new URL('real/recipe.json', import.meta.url), 'utf8'))
-  const steps = process.env.PIXELCL_BENCH_STEPS
-  return steps === undefined ? recipe : { ...recipe, steps: Number(steps) }
-}
 
 /** The rows' measures, in the table's order; the images are decoded once, when the first row needs them. */
 async function measureRows(data, settings) {
@@ -64,7 +61,7 @@ const signed = (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3
 export async function main() {
   const data = findData()
   torch.setNumThreads(THREADS)
-  const recipe = recipeOf()
+  const recipe = JSON.parse(readFileSync(resolve(root, RECIPE), 'utf8'))
   const rows = await measureRows(data, { recipe, threads: THREADS, data: fingerprint(data) })
   record(
     'Real input',
@@ -73,6 +70,6 @@ export async function main() {
 
 ${LOSSES.map((loss) => summary(rows, loss)).join('\n')}
 
-A ResNet-20 with published CIFAR-10 weights (TorchScript), pretrained by \`pixelcl pretrain --config bench/real/recipe.json\` on CamVid's train images: ${recipe.steps} steps of ${recipe.batchSize} images at ${recipe.inputSize.join(' × ')}, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}. Frozen features of layer3 on val's images at their own size, with batch-norm statistics taken anew from train for every row: 20 nearest of 20,000 feature pixels of train, and one 1×1 layer on standardised features. Scores are brought to the masks' size in a bilinear way; the other two columns count the class at each feature pixel's centre only.`,
+A ResNet-20 with published CIFAR-10 weights (TorchScript), pretrained by \`pixelcl pretrain --config ${RECIPE}\` on CamVid's train images: ${recipe.steps} steps of ${recipe.batchSize} images, views of ${recipe.viewSize.join(' × ')} pixels, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}. Frozen features of layer3 on val's images at their own size, with batch-norm statistics taken anew from train for every row: 20 nearest of 20,000 feature pixels of train, and one 1×1 layer on standardised features. Scores are brought to the masks' size in a bilinear way; the other two columns count the class at each feature pixel's centre only.`,
   )
 }

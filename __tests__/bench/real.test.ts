@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { makeTextures } from '../../src/vision/datasets'
@@ -10,6 +10,7 @@ const root = join(__dirname, '..', '..')
 const data = temporary('data')
 const runs = temporary('runs')
 const results = temporary('RESULTS.md')
+const recipe = temporary('recipe.json')
 const nowhere = temporary('nothing')
 
 interface Ended {
@@ -24,7 +25,7 @@ function bench(env: Readonly<Record<string, string>> = {}): Promise<Ended> {
     PIXELCL_BENCH_RUNS: runs,
     PIXELCL_BENCH_RESULTS: results,
     PIXELCL_BENCH_SEEDS: '0',
-    PIXELCL_BENCH_STEPS: '2',
+    PIXELCL_BENCH_RECIPE: recipe,
     PIXELCL_BENCH_THREADS: '1',
   }
   return new Promise((resolve) => {
@@ -46,6 +47,17 @@ async function layOut(): Promise<void> {
   renameSync(textures.trainMasks, join(camvid, 'train-masks'))
   renameSync(textures.heldOut, join(camvid, 'val'))
   renameSync(textures.heldOutMasks, join(camvid, 'val-masks'))
+  const real = JSON.parse(readFileSync(join(root, 'bench', 'real', 'recipe.json'), 'utf8')) as object
+  const small = {
+    imageSize: 32,
+    inputSize: [48, 48],
+    viewSize: [32, 32],
+    projectionSize: 8,
+    projectionHiddenSize: 16,
+    steps: 2,
+    batchSize: 4,
+  }
+  writeFileSync(recipe, JSON.stringify({ ...real, ...small }))
   copyFileSync(join(root, 'models', 'small.pt'), join(data, 'resnet20-cifar10.pt'))
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readStamp } from '../../src/native/load'
@@ -37,7 +37,7 @@ describe('doctor', () => {
   test('ends with 1 and names the set-up where it has not run', async () => {
     const { code, stdout } = await pixelcl(['doctor'], { env: { PIXELCL_CACHE: temporary('nothing') } })
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^✗ shim +not compiled/m)
+    expect(stdout).toMatch(/^✗ shim +pixelcl is not set up for this version yet/m)
     expect(stdout).toContain('npx pixelcl setup')
     expect(stdout).not.toMatch(/tensors/)
   })
@@ -47,14 +47,18 @@ describe('doctor', () => {
     const libtorch = join(cache, 'torch')
     mkdirSync(join(libtorch, 'lib'), { recursive: true })
     writeFileSync(join(libtorch, 'version.py'), `__version__ = '${stamp.libtorch.version}'\n`)
-    writeFileSync(join(libtorch, 'lib', 'libtorch_cpu.so'), Buffer.from('\x7fELF', 'latin1'))
+    const head = Buffer.alloc(4096)
+    const whole = openSync(join(stamp.libtorch.path, 'lib', 'libtorch_cpu.so'), 'r')
+    readSync(whole, head)
+    closeSync(whole)
+    for (const name of ['libtorch.so', 'libtorch_cpu.so', 'libc10.so']) writeFileSync(join(libtorch, 'lib', name), head)
     const { stdout: described } = await pixelcl(['doctor', '--json'], { env: { PIXELCL_CACHE: cache } })
     const { stampPath } = JSON.parse(described) as { stampPath: string }
     mkdirSync(join(cache, 'stamps'), { recursive: true })
     writeFileSync(stampPath, JSON.stringify({ ...stamp, libtorch: { ...stamp.libtorch, path: libtorch } }))
     const { code, stdout } = await pixelcl(['doctor'], { env: { PIXELCL_CACHE: cache } })
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^✗ shim +libtorch cannot be loaded from .*truncated/m)
+    expect(stdout).toMatch(/^✗ shim +libtorch .*cannot be loaded.* is truncated/m)
     expect(stdout).not.toMatch(/\n\s+at /)
     expect(stdout).toContain('Something is wrong')
   })

@@ -1,0 +1,63 @@
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { RUN_FILES, RunFolder } from '../../src/training/run-folder'
+import { temporary } from '../support/files'
+
+const step = { step: 1, loss: 1, positivePairs: 2, lr: 0.1, imagesPerSecond: 3, seconds: 4 }
+
+describe('the folder of a run', () => {
+  test('is made with all folders above it, and gets its log line by line', () => {
+    const run = RunFolder.open(temporary('a/b/run'), { overwrite: false })
+    run.log(step)
+    run.log({ ...step, step: 2 })
+    run.close()
+    run.log({ ...step, step: 3 })
+    expect(readFileSync(run.file(RUN_FILES.metrics), 'utf8')).toBe(`${JSON.stringify(step)}\n${JSON.stringify({ ...step, step: 2 })}\n`)
+    expect(run.name).toBe('run')
+  })
+
+  test('may be there when it is empty, and is refused when it is not', () => {
+    mkdirSync(temporary('empty'))
+    RunFolder.open(temporary('empty'), { overwrite: false }).close()
+    expect(() => RunFolder.open(temporary('empty'), { overwrite: false })).toThrow(
+      'is not empty: name another with --out, or replace the run in it with --overwrite',
+    )
+  })
+
+  test('checking leaves nothing', () => {
+    mkdirSync(temporary('checked'))
+    RunFolder.check(temporary('checked'), { overwrite: false })
+    RunFolder.check(temporary('checked/new'), { overwrite: false })
+    expect(readdirSync(temporary('checked'))).toEqual([])
+  })
+
+  test('overwriting removes the files of a run, and what a killed one left, alone', () => {
+    const path = temporary('old')
+    mkdirSync(path)
+    const others = ['notes.txt', 'improved-resnet.pt.bak', '.hidden.tmp', 'my-config.json']
+    for (const name of [...Object.values(RUN_FILES), '.report.html.12.x.tmp', ...others]) writeFileSync(join(path, name), '')
+    RunFolder.open(path, { overwrite: true }).close()
+    expect(readdirSync(path).sort()).toEqual([...others, RUN_FILES.metrics].sort())
+  })
+
+  test('a file is written whole or not at all, and the one before stays', () => {
+    const run = RunFolder.open(temporary('whole'), { overwrite: false })
+    run.write(RUN_FILES.config, 'first')
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' })
+    const failing = () => {
+      throw full
+    }
+    expect(() => run.save(RUN_FILES.config, failing)).toThrow(
+      /cannot write .*config\.json: the disk is full\. Free some space, or name a folder on another disk with --out/,
+    )
+    expect(readFileSync(run.file(RUN_FILES.config), 'utf8')).toBe('first')
+    run.close()
+  })
+
+  test('too little space is told with what is needed', () => {
+    expect(() => RunFolder.check(temporary('huge'), { overwrite: false }, 2 ** 60)).toThrow(
+      /has [\d.]+ MB left, but the run needs 1099511627776\.0 MB/,
+    )
+  })
+})

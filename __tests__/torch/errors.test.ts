@@ -63,6 +63,7 @@ describe('wrong arguments', () => {
       linalg: torch.linalg,
       fft: torch.fft,
       special: torch.special,
+      functional: torch.nn.functional,
       sparse: torch.sparse,
       autograd: torch.autograd,
       cuda: torch.cuda,

@@ -1,3 +1,4 @@
+import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
@@ -127,11 +128,13 @@ export function logsigmoid(input: Tensor): Tensor {
 
 /** `x − tanh(x)`. */
 export function tanhshrink(input: Tensor): Tensor {
+  expectTensor('tanhshrink', input)
   return input.sub(input.tanh())
 }
 
 /** `x / (1 + |x|)`. */
 export function softsign(input: Tensor): Tensor {
+  expectTensor('softsign', input)
   return input.div(input.abs().add(1))
 }
 
@@ -159,6 +162,7 @@ export function softmax(input: Tensor, ...given: GivenSoftmax): Tensor {
 
 /** Softmax of the negated input. */
 export function softmin(input: Tensor, ...given: GivenSoftmax): Tensor {
+  expectTensor('softmin', input)
   const { dim, dtype } = softmaxOptions('softmin', given)
   return torch.softmax(input.neg(), dim, dtype)
 }

@@ -1,3 +1,4 @@
+import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
@@ -63,6 +64,9 @@ export function multiHeadAttentionForward(
   outProjBias: Tensor | null,
   ...given: Given<AttentionOptions, typeof ATTENTION>
 ): [output: Tensor, weights: Tensor | null] {
+  expectTensor('multiHeadAttentionForward', query, 'query')
+  expectTensor('multiHeadAttentionForward', key, 'key')
+  expectTensor('multiHeadAttentionForward', value, 'value')
   const options = named<AttentionOptions>('multiHeadAttentionForward', ATTENTION, given)
   const { training = true, needWeights = true, averageAttnWeights = true } = options
   const isBatched = query.dim() === 3

@@ -1,3 +1,4 @@
+import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import { type Given, named } from '../../dispatch/named'
@@ -38,6 +39,7 @@ export function featureAlphaDropout(input: Tensor, ...given: GivenDropout): Tens
 
 /** Zeroes whole channels of [N, C, L] or [C, L]. */
 export function dropout1d(input: Tensor, ...given: GivenDropout): Tensor {
+  expectTensor('dropout1d', input)
   if (input.dim() !== 2 && input.dim() !== 3)
     throw new ArgumentError(`dropout1d() takes [N, C, L] or [C, L] but received ${input.dim()} dimensions`)
   if (input.dim() === 3) return run('dropout1d', input, given, true, torch.featureDropout, torch.featureDropout_)
@@ -51,6 +53,7 @@ export function dropout2d(input: Tensor, ...given: GivenDropout): Tensor {
 
 /** Zeroes whole channels of [N, C, D, H, W] or [C, D, H, W]. */
 export function dropout3d(input: Tensor, ...given: GivenDropout): Tensor {
+  expectTensor('dropout3d', input)
   if (input.dim() !== 4) return run('dropout3d', input, given, true, torch.featureDropout, torch.featureDropout_)
   return run('dropout3d', input.unsqueeze(0), given, true, torch.featureDropout, torch.featureDropout_).squeeze(0)
 }

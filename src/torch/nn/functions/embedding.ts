@@ -1,3 +1,4 @@
+import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import { type Given, named } from '../../dispatch/named'
@@ -76,6 +77,8 @@ const BAG_MODES: readonly string[] = ['sum', 'mean', 'max']
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
  */
 export function embeddingBag(input: Tensor, weight: Tensor, ...given: Given<EmbeddingBagOptions, typeof EMBEDDING_BAG>): Tensor {
+  expectTensor('embeddingBag', input)
+  expectTensor('embeddingBag', weight, 'weight')
   const options = named<EmbeddingBagOptions>('embeddingBag', EMBEDDING_BAG, given)
   const {
     maxNorm,

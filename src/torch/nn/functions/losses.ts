@@ -1,3 +1,4 @@
+import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
@@ -123,6 +124,9 @@ const LINEAR_CROSS_ENTROPY = ['linearBias', 'weight', 'reduction', 'ignoreIndex'
 
 /** The cross entropy of a linear layer's logits; the layer's weight is [C, …, features]. */
 export function linearCrossEntropy(input: Tensor, linearWeight: Tensor, target: Tensor, options: LinearCrossEntropyOptions = {}): Tensor {
+  expectTensor('linearCrossEntropy', input)
+  expectTensor('linearCrossEntropy', linearWeight, 'linearWeight')
+  expectTensor('linearCrossEntropy', target, 'target')
   const { linearBias = null, ...rest } = named<LinearCrossEntropyOptions>('linearCrossEntropy', LINEAR_CROSS_ENTROPY, [options])
   const [classes, ...between] = linearWeight.shape.slice(0, -1)
   const logits = generated.linear(
@@ -135,6 +139,8 @@ export function linearCrossEntropy(input: Tensor, linearWeight: Tensor, target: 
 
 /** The cross entropy between probabilities and targets in 0 … 1. */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof WEIGHT_REDUCTION>): Tensor {
+  expectTensor('binaryCrossEntropy', input)
+  expectTensor('binaryCrossEntropy', target, 'target')
   const { weight, reduction } = named<WeightedOptions>('binaryCrossEntropy', WEIGHT_REDUCTION, given)
   if (input.shape.join() !== target.shape.join()) {
     throw new ArgumentError(
@@ -293,6 +299,8 @@ export function softMarginLoss(input: Tensor, target: Tensor, ...given: Given<Re
 
 /** The mean over classes of the binary cross entropy of logits. */
 export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof WEIGHT_REDUCTION>): Tensor {
+  expectTensor('multilabelSoftMarginLoss', input)
+  expectTensor('multilabelSoftMarginLoss', target, 'target')
   const { weight, reduction } = named<WeightedOptions>('multilabelSoftMarginLoss', WEIGHT_REDUCTION, given)
   const positive = target.mul(generated.logSigmoid(input))
   const negative = torch.rsub(target, 1).mul(generated.logSigmoid(input.neg()))

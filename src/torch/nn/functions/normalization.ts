@@ -1,3 +1,4 @@
+import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
@@ -74,6 +75,7 @@ const INSTANCE_NORM = ['runningMean', 'runningVar', 'weight', 'bias', 'useInputS
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html
  */
 export function instanceNorm(input: Tensor, ...given: Given<InstanceNormOptions, typeof INSTANCE_NORM>): Tensor {
+  expectTensor('instanceNorm', input)
   const {
     runningMean = null,
     runningVar = null,
@@ -112,6 +114,7 @@ export function rmsNorm(
 
 /** Normalises over groups of channels of [N, C, …]. */
 export function groupNorm(input: Tensor, numGroups: number, ...given: Given<AffineOptions, typeof LAYER_NORM>): Tensor {
+  expectTensor('groupNorm', input)
   const { weight = null, bias = null, eps = 1e-5 } = named<AffineOptions>('groupNorm', LAYER_NORM, given)
   const { shape } = input
   if (shape.length < 2) throw new ArgumentError(`groupNorm() takes [N, C, …] but received ${shape.length} dimensions`)
@@ -136,6 +139,7 @@ const LOCAL_RESPONSE = ['alpha', 'beta', 'k'] as const
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.local_response_norm.html
  */
 export function localResponseNorm(input: Tensor, size: number, ...given: Given<LocalResponseNormOptions, typeof LOCAL_RESPONSE>): Tensor {
+  expectTensor('localResponseNorm', input)
   const { alpha = 1e-4, beta = 0.75, k = 1 } = named<LocalResponseNormOptions>('localResponseNorm', LOCAL_RESPONSE, given)
   const { shape } = input
   if (shape.length < 3)
@@ -171,6 +175,7 @@ const NORMALIZE = ['p', 'dim', 'eps'] as const
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
  */
 export function normalize(input: Tensor, ...given: Given<NormalizeOptions, typeof NORMALIZE>): Tensor {
+  expectTensor('normalize', input)
   const { p = 2, dim = 1, eps = 1e-12 } = named<NormalizeOptions>('normalize', NORMALIZE, given)
   const denominator = input
     .norm(p, Array.isArray(dim) ? (dim as readonly Int[]) : [dim as Int], true)

@@ -1,3 +1,4 @@
+import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
@@ -260,17 +261,23 @@ function unpooling(call: string, spatial: number, input: Tensor, kernelSize: Per
 
 /** Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere. */
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor {
+  expectTensor('maxUnpool1d', input)
+  expectTensor('maxUnpool1d', indices, 'indices')
   const { size } = unpooling('maxUnpool1d', 1, input, kernelSize, given)
   return generated.maxUnpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), [...size, 1]).squeeze(-1)
 }
 
 /** Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere. */
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor {
+  expectTensor('maxUnpool2d', input)
+  expectTensor('maxUnpool2d', indices, 'indices')
   return generated.maxUnpool2d(input, indices, unpooling('maxUnpool2d', 2, input, kernelSize, given).size)
 }
 
 /** Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere. */
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor {
+  expectTensor('maxUnpool3d', input)
+  expectTensor('maxUnpool3d', indices, 'indices')
   const { size, stride, padding } = unpooling('maxUnpool3d', 3, input, kernelSize, given)
   return generated.maxUnpool3d(input, indices, size, stride, padding)
 }
@@ -305,15 +312,18 @@ function lpPool(
 
 /** The p-norms of windows of [N, C, L]. */
 export function lpPool1d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor {
+  expectTensor('lpPool1d', input)
   return lpPool(1, input, normType, kernelSize, given, torch.avgPool1d as AvgKernel)
 }
 
 /** The p-norms of windows of [N, C, H, W]. */
 export function lpPool2d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor {
+  expectTensor('lpPool2d', input)
   return lpPool(2, input, normType, kernelSize, given, generated.avgPool2d as AvgKernel)
 }
 
 /** The p-norms of windows of [N, C, D, H, W]. */
 export function lpPool3d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor {
+  expectTensor('lpPool3d', input)
   return lpPool(3, input, normType, kernelSize, given, generated.avgPool3d as AvgKernel)
 }

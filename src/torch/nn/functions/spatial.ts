@@ -1,3 +1,4 @@
+import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
@@ -41,6 +42,7 @@ const MODES: Readonly<Record<string, readonly number[]>> = {
  * torch.nn.functional.interpolate(torch.ones([1, 3, 4, 4]), { size: [8, 8], mode: 'bilinear' }).shape // [1, 3, 8, 8]
  */
 export function interpolate(input: Tensor, ...given: Given<InterpolateOptions, typeof INTERPOLATE>): Tensor {
+  expectTensor('interpolate', input)
   const options = named<InterpolateOptions>('interpolate', INTERPOLATE, given)
   const { mode = 'nearest', alignCorners, antialias = false } = options
   const { shape } = input

@@ -1,14 +1,14 @@
 #include "allocator.h"
 
-#include <chrono>
-#include <cstdlib>
-#include <cstring>
-#include <thread>
-
 #include <ATen/DeviceAccelerator.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <c10/util/Exception.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
 
 #include "platform.h"
 
@@ -21,9 +21,7 @@ constexpr size_t kLargeBytes = size_t{256} << 10;
 constexpr size_t kPageBytes = 4096;
 constexpr int64_t kIdleSeconds = 10;
 
-int64_t now() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+int64_t now() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // Rounds up to one of eight steps per power of two, in whole pages.
 size_t blockSize(size_t bytes) {
@@ -72,7 +70,8 @@ c10::DataPtr CpuAllocator::allocate(size_t bytes) {
     block = blockSize(bytes + kHeaderBytes);
     base = takeBlock(block);
   }
-  TORCH_CHECK_WITH(OutOfMemoryError, base != nullptr, "cannot allocate ", bytes, " bytes of CPU memory; ", live_.load(), " bytes are in use");
+  TORCH_CHECK_WITH(OutOfMemoryError, base != nullptr, "cannot allocate ", bytes, " bytes of CPU memory; ", live_.load(),
+                   " bytes are in use");
   *static_cast<Header*>(base) = {bytes, block};
   const int64_t live = live_.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed) + static_cast<int64_t>(bytes);
   int64_t peak = peak_.load(std::memory_order_relaxed);

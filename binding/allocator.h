@@ -1,14 +1,14 @@
 // The process's CPU allocator: counts live bytes for V8 and keeps large blocks for reuse.
 #pragma once
 
+#include <c10/core/Allocator.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <vector>
-
-#include <c10/core/Allocator.h>
 
 #include "small_blocks.h"
 

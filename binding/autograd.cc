@@ -1,10 +1,9 @@
 // libtorch's own engine: backward, gradients, hooks and the modes.
+#include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
-
-#include <c10/core/GradMode.h>
-#include <c10/core/InferenceMode.h>
 
 #include "autograd_modes.h"
 #include "convert.h"
@@ -62,7 +61,8 @@ Napi::Value setRequiresGrad(Info info) {
     throw Failure("ARGUMENT", "requiresGrad can be switched off on leaves only: use detach() for a tensor of the graph");
   }
   if (value && !c10::isFloatingType(tensor.scalar_type()) && !c10::isComplexType(tensor.scalar_type())) {
-    throw Failure("ARGUMENT", std::string("only floating-point and complex tensors can require gradients, but this one is ") + dtypeName(tensor.scalar_type()));
+    throw Failure("ARGUMENT", std::string("only floating-point and complex tensors can require gradients, but this one is ") +
+                                  dtypeName(tensor.scalar_type()));
   }
   if (tensor.is_leaf()) tensor.set_requires_grad(value);
   return info.Env().Undefined();
@@ -114,7 +114,8 @@ Napi::Value backward(Info info) {
   const auto tensors = tensorsOf(env, info[0], "backward");
   const auto gradients = tensorsOf(env, info[1], "a gradient");
   const auto inputs = info[4].IsArray() ? tensorsOf(env, info[4], "inputs") : std::vector<at::Tensor>{};
-  if (info[4].IsArray() && inputs.empty()) throw Failure("ARGUMENT", "the inputs of backward are an empty array: leave them out to reach every leaf");
+  if (info[4].IsArray() && inputs.empty())
+    throw Failure("ARGUMENT", "the inputs of backward are an empty array: leave them out to reach every leaf");
   const bool retainGraph = flagOf(info, 2);
   const bool createGraph = flagOf(info, 3);
   runEngine(env, tensors, [&] { torch::autograd::backward(tensors, gradients, retainGraph, createGraph, inputs); });

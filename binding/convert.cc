@@ -1,13 +1,13 @@
 #include "convert.h"
 
-#include <cmath>
-#include <limits>
-
 #include <ATen/core/Dict.h>
 #include <ATen/core/List.h>
 #include <c10/core/Layout.h>
 #include <c10/core/MemoryFormat.h>
 #include <torch/csrc/jit/api/module.h>
+
+#include <cmath>
+#include <limits>
 
 #include "handles.h"
 
@@ -137,7 +137,8 @@ c10::IValue dictOf(napi_env env, napi_value value, const ValueType& type) {
 c10::IValue tupleOf(napi_env env, napi_value value, const ValueType& type) {
   const uint32_t length = arrayLength(env, value, "a tuple");
   if (length != type.elements.size()) {
-    throw Failure("ARGUMENT", "expected an array of " + std::to_string(type.elements.size()) + " but received one of " + std::to_string(length));
+    throw Failure("ARGUMENT",
+                  "expected an array of " + std::to_string(type.elements.size()) + " but received one of " + std::to_string(length));
   }
   std::vector<c10::IValue> values;
   for (uint32_t i = 0; i < length; ++i) {
@@ -154,7 +155,8 @@ c10::MemoryFormat memoryFormatOf(napi_env env, napi_value value) {
   if (name == "preserveFormat" || name == "preserve_format") return c10::MemoryFormat::Preserve;
   if (name == "channelsLast" || name == "channels_last") return c10::MemoryFormat::ChannelsLast;
   if (name == "channelsLast3d" || name == "channels_last_3d") return c10::MemoryFormat::ChannelsLast3d;
-  throw Failure("ARGUMENT", "unknown memory format '" + name + "': expected contiguousFormat, preserveFormat, channelsLast or channelsLast3d");
+  throw Failure("ARGUMENT",
+                "unknown memory format '" + name + "': expected contiguousFormat, preserveFormat, channelsLast or channelsLast3d");
 }
 
 c10::Layout layoutOf(napi_env env, napi_value value) {
@@ -167,7 +169,8 @@ c10::Layout layoutOf(napi_env env, napi_value value) {
   if (name == "sparseBsc" || name == "sparse_bsc") return c10::Layout::SparseBsc;
   if (name == "mkldnn") return c10::Layout::Mkldnn;
   if (name == "jagged") return c10::Layout::Jagged;
-  throw Failure("ARGUMENT", "unknown layout '" + name + "': expected strided, sparseCoo, sparseCsr, sparseCsc, sparseBsr, sparseBsc, jagged or mkldnn");
+  throw Failure("ARGUMENT",
+                "unknown layout '" + name + "': expected strided, sparseCoo, sparseCsr, sparseCsc, sparseBsr, sparseBsc, jagged or mkldnn");
 }
 
 struct DtypeEntry {
@@ -474,7 +477,9 @@ c10::ScalarType parseDtype(const std::string& name) {
   for (const auto& entry : kDtypes) {
     if (name == entry.name) return entry.type;
   }
-  throw Failure("ARGUMENT", "unknown dtype '" + name + "': expected float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, bool, complex64 or complex128");
+  throw Failure("ARGUMENT",
+                "unknown dtype '" + name +
+                    "': expected float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, bool, complex64 or complex128");
 }
 
 c10::Device parseDevice(const std::string& name) {

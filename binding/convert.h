@@ -1,13 +1,13 @@
 // Values between JavaScript and libtorch, led by the types of a schema.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include <ATen/core/ivalue.h>
 #include <ATen/core/jit_type.h>
 #include <c10/core/ScalarType.h>
+
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "node.h"
 

@@ -45,7 +45,8 @@ Napi::Value getNumThreads(Info info) { return Napi::Number::New(info.Env(), at::
 
 Napi::Value setNumThreads(Info info) {
   const int64_t threads = intOf(info.Env(), info[0], "a number of threads");
-  if (threads < 1 || threads > 4096) throw Failure("ARGUMENT", "expected between 1 and 4096 threads but received " + std::to_string(threads));
+  if (threads < 1 || threads > 4096)
+    throw Failure("ARGUMENT", "expected between 1 and 4096 threads but received " + std::to_string(threads));
   at::set_num_threads(static_cast<int>(threads));
   return info.Env().Undefined();
 }

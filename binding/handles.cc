@@ -55,20 +55,24 @@ const at::Tensor* tensorOrNull(napi_env env, napi_value value) {
   auto* handle = static_cast<TensorHandle*>(handleOrNull(env, value, HandleTag::kTensor));
   if (handle == nullptr) return nullptr;
   if (handle->disposed != nullptr) {
-    throw Failure("DISPOSED", "the tensor " + *handle->disposed + " was used after it had been disposed; keep it with a clone(), return it from the scope, or dispose it later");
+    throw Failure("DISPOSED",
+                  "the tensor " + *handle->disposed +
+                      " was used after it had been disposed; keep it with a clone(), return it from the scope, or dispose it later");
   }
   return &handle->tensor;
 }
 
 TensorHandle& tensorHandle(napi_env env, napi_value value, const char* what) {
   auto* handle = static_cast<TensorHandle*>(handleOrNull(env, value, HandleTag::kTensor));
-  if (handle == nullptr) throw Failure("ARGUMENT", std::string("expected a Tensor for ") + what + " but received " + describeValue(env, value));
+  if (handle == nullptr)
+    throw Failure("ARGUMENT", std::string("expected a Tensor for ") + what + " but received " + describeValue(env, value));
   return *handle;
 }
 
 const at::Tensor& tensorOf(napi_env env, napi_value value, const char* what) {
   const at::Tensor* tensor = tensorOrNull(env, value);
-  if (tensor == nullptr) throw Failure("ARGUMENT", std::string("expected a Tensor for ") + what + " but received " + describeValue(env, value));
+  if (tensor == nullptr)
+    throw Failure("ARGUMENT", std::string("expected a Tensor for ") + what + " but received " + describeValue(env, value));
   return *tensor;
 }
 

@@ -1,11 +1,11 @@
 // Externals that own libtorch's objects. Finalizers are raw Node-API and touch no engine state beyond the byte count.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "environment.h"
 

@@ -1,8 +1,8 @@
 #include "hooks.h"
 
-#include <thread>
-
 #include <ATen/ThreadLocalState.h>
+
+#include <thread>
 
 #include "convert.h"
 #include "handles.h"
@@ -85,8 +85,10 @@ bool HookQueue::rethrow(napi_env env) {
   napi_delete_reference(env, thrown_);
   thrown_ = nullptr;
   // An error can only be referenced as an object; anything else that was thrown has become undefined.
-  if (error == nullptr) napi_throw_error(env, "HOOK", "a tensor hook threw a value that is no Error");
-  else napi_throw(env, error);
+  if (error == nullptr)
+    napi_throw_error(env, "HOOK", "a tensor hook threw a value that is no Error");
+  else
+    napi_throw(env, error);
   return true;
 }
 

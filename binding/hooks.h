@@ -1,12 +1,12 @@
 // Calls from the autograd engine into JavaScript, always on the environment's own thread.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
-
-#include <ATen/core/Tensor.h>
 
 #include "environment.h"
 

@@ -1,10 +1,10 @@
 // One operator overload as JavaScript calls it.
 #pragma once
 
+#include <ATen/core/dispatch/Dispatcher.h>
+
 #include <string>
 #include <vector>
-
-#include <ATen/core/dispatch/Dispatcher.h>
 
 #include "convert.h"
 

@@ -90,7 +90,8 @@ class BorrowedStack {
 
 napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value* argv) {
   if (argc > op.arguments.size()) {
-    throw Failure("ARGUMENT", "expected at most " + std::to_string(op.arguments.size()) + " arguments but received " + std::to_string(argc));
+    throw Failure("ARGUMENT",
+                  "expected at most " + std::to_string(op.arguments.size()) + " arguments but received " + std::to_string(argc));
   }
   Environment& environment = op.environment;
   BorrowedStack borrowed(environment);
@@ -186,7 +187,8 @@ Napi::Value operatorFunction(const Napi::CallbackInfo& info) {
 
 Napi::Value schemaText(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  const auto found = c10::Dispatcher::singleton().findSchema({stringOf(env, info[0], "an operator's name"), stringOf(env, info[1], "an overload's name")});
+  const auto found =
+      c10::Dispatcher::singleton().findSchema({stringOf(env, info[0], "an operator's name"), stringOf(env, info[1], "an overload's name")});
   if (!found) return env.Null();
   std::ostringstream text;
   text << found->schema();

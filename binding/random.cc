@@ -1,6 +1,6 @@
 // libtorch's generators, so that one seed and one saved state reproduce a run.
-#include <ATen/Context.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <ATen/core/Generator.h>
 
 #include "convert.h"
@@ -25,12 +25,15 @@ uint64_t seedOf(napi_env env, napi_value value) {
 
 Napi::Value defaultGenerator(Info info) {
   const c10::Device device = parseDevice(stringOf(info.Env(), info[0], "a device"));
-  return Napi::Value(info.Env(), wrapObject<at::Generator>(info.Env(), HandleTag::kGenerator, at::globalContext().defaultGenerator(device)));
+  return Napi::Value(info.Env(),
+                     wrapObject<at::Generator>(info.Env(), HandleTag::kGenerator, at::globalContext().defaultGenerator(device)));
 }
 
 Napi::Value createGenerator(Info info) {
   const c10::Device device = parseDevice(stringOf(info.Env(), info[0], "a device"));
-  at::Generator generator = device.is_cpu() ? at::detail::createCPUGenerator() : at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index());
+  at::Generator generator = device.is_cpu()
+                                ? at::detail::createCPUGenerator()
+                                : at::globalContext().getAcceleratorHooksInterface(device.type()).getNewGenerator(device.index());
   return Napi::Value(info.Env(), wrapObject<at::Generator>(info.Env(), HandleTag::kGenerator, std::move(generator)));
 }
 

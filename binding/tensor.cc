@@ -1,14 +1,14 @@
 // What a Tensor of JavaScript asks about its tensor, and the ways of raw bytes in and out.
+#include <ATen/ops/_local_scalar_dense.h>
+#include <ATen/ops/empty.h>
+#include <c10/core/DefaultDtype.h>
+
 #include <cstring>
 #include <map>
 #include <random>
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/_local_scalar_dense.h>
-#include <c10/core/DefaultDtype.h>
-
-#include "handles.h"
 #include "convert.h"
+#include "handles.h"
 
 namespace pixelcl {
 
@@ -47,7 +47,8 @@ size_t checkedBytes(const std::vector<int64_t>& shape, size_t elementSize) {
   size_t total = elementSize;
   for (const int64_t size : shape) {
     if (size < 0) throw Failure("ARGUMENT", "a shape has the negative size " + std::to_string(size));
-    if (__builtin_mul_overflow(total, static_cast<size_t>(size), &total) || total > (size_t{1} << 60)) throw Failure("ARGUMENT", "a shape is too large for memory");
+    if (__builtin_mul_overflow(total, static_cast<size_t>(size), &total) || total > (size_t{1} << 60))
+      throw Failure("ARGUMENT", "a shape is too large for memory");
   }
   return total;
 }
@@ -59,7 +60,8 @@ Napi::Value fromBytes(Info info) {
   const c10::ScalarType dtype = parseDtype(stringOf(env, info[2], "a dtype"));
   const size_t expected = checkedBytes(shape, c10::elementSize(dtype));
   if (bytes.length != expected) {
-    throw Failure("ARGUMENT", "expected " + std::to_string(expected) + " bytes for this shape and dtype but received " + std::to_string(bytes.length));
+    throw Failure("ARGUMENT",
+                  "expected " + std::to_string(expected) + " bytes for this shape and dtype but received " + std::to_string(bytes.length));
   }
   const at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(dtype));
   if (expected != 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, expected);
@@ -86,7 +88,8 @@ Napi::Value storageBytes(Info info) {
   Napi::Env env = info.Env();
   const at::Tensor& tensor = tensorOf(env, info[0]);
   const c10::Storage& storage = tensor.storage();
-  if (tensor.device().type() != c10::DeviceType::CPU) throw Failure("ARGUMENT", "the bytes of a storage are read on the CPU: call cpu() first");
+  if (tensor.device().type() != c10::DeviceType::CPU)
+    throw Failure("ARGUMENT", "the bytes of a storage are read on the CPU: call cpu() first");
   return copyOut(env, storage.data(), storage.nbytes());
 }
 
@@ -107,7 +110,8 @@ Napi::Value emptyStorage(Info info) {
 
 // Where in a CPU storage a range of bytes begins.
 char* storageRange(const at::Tensor& tensor, int64_t offset, size_t length) {
-  if (tensor.device().type() != c10::DeviceType::CPU) throw Failure("ARGUMENT", "the bytes of a storage are read and written on the CPU: call cpu() first");
+  if (tensor.device().type() != c10::DeviceType::CPU)
+    throw Failure("ARGUMENT", "the bytes of a storage are read and written on the CPU: call cpu() first");
   const c10::Storage& storage = tensor.storage();
   if (offset < 0 || static_cast<size_t>(offset) > storage.nbytes() || length > storage.nbytes() - static_cast<size_t>(offset)) {
     throw Failure("ARGUMENT", "a range of bytes reaches beyond its storage");
@@ -227,7 +231,8 @@ Napi::Value setData(Info info) {
 Napi::Value item(Info info) {
   const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
   if (tensor.numel() != 1) {
-    throw Failure("ARGUMENT", "item() takes a tensor of one element but this is " + describeTensor(tensor) + "; use tolist() or toTypedArray()");
+    throw Failure("ARGUMENT",
+                  "item() takes a tensor of one element but this is " + describeTensor(tensor) + "; use tolist() or toTypedArray()");
   }
   const at::Scalar scalar = tensor.item();
   if (tensor.scalar_type() == c10::ScalarType::UInt64) {
@@ -269,7 +274,8 @@ Napi::Value fromShared(Info info) {
   const std::string token = stringOf(info.Env(), info[0], "a token of tensor.share()");
   const std::lock_guard<std::mutex> lock(sharedMutex);
   const auto found = sharedTensors().find(token);
-  if (found == sharedTensors().end()) throw Failure("ARGUMENT", "no tensor is shared under this token; each token of tensor.share() serves once");
+  if (found == sharedTensors().end())
+    throw Failure("ARGUMENT", "no tensor is shared under this token; each token of tensor.share() serves once");
   at::Tensor tensor = std::move(found->second);
   sharedTensors().erase(found);
   return Napi::Value(info.Env(), wrapTensor(info.Env(), std::move(tensor)));

@@ -189,7 +189,7 @@ function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbon
 
 /** Held-out images without masks, and as many of the others as give sound statistics. */
 async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: PixelCL): Promise<EvaluationSet> {
-  const { cutoutRatioRange, probRandHflip } = learner.options
+  const { cutoutRatioRange, probRandHflip, viewSize } = learner.options
   const shown = split.heldOut.length > 0 ? split.heldOut : await firstDecodable(folder, split.train, FEW)
   const load = async (indices: readonly number[]): Promise<Tensor> => torch.keep(await folder.loadAll(indices))
   const [images, statistics] = await Promise.all([load(shown), firstDecodable(folder, split.train, STATISTICS).then(load)])
@@ -198,7 +198,7 @@ async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: Pixe
     statistics,
     trainedOn: split.heldOut.length === 0,
     // Of their own, for the learner's are where it is, and the measures run on the CPU.
-    views: { augment: defaultAugmentation(), cutoutRatioRange, probRandHflip },
+    views: { augment: defaultAugmentation(), cutoutRatioRange, probRandHflip, viewSize },
   }
 }
 

@@ -53,6 +53,16 @@ test('a flip of one view is undone', () => {
   expect(correspondence(binColours(8), places(20, 64), flips)).toBeGreaterThan(0.99)
 })
 
+test('views have the size that the learner gives them', () => {
+  const shapes = new Set<string>()
+  const watching: Features = {
+    ...binColours(8),
+    ofNormalised: (images) => (shapes.add(String(images.shape)), binColours(8).ofNormalised(images)),
+  }
+  expect(correspondence(watching, places(8, 64), { ...options, viewSize: [32, 48] })).toBeGreaterThan(0.98)
+  expect([...shapes]).toEqual(['8,3,32,48'])
+})
+
 test('every backbone sees the same views, and the generator goes on as if nothing had been drawn', () => {
   const boxes: Tensor[] = []
   const watching: Features = {

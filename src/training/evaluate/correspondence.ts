@@ -9,6 +9,8 @@ export interface CorrespondenceOptions {
   augment: torch.nn.Module | ImageTransform
   cutoutRatioRange: [number, number]
   probRandHflip: number
+  /** Height and width of the views; default: those of the images. */
+  viewSize?: readonly [number, number] | undefined
   /** Fixes boxes, flips and augmentations, so that two backbones see the same views; default 1. */
   seed?: number
   /** Pairs of views of every image; default 2. */
@@ -45,7 +47,7 @@ export function correspondence(features: Features, images: Tensor, options: Corr
 
 function matches(features: Features, images: Tensor, options: CorrespondenceOptions): { found: number; total: number } {
   const [count, , height, width] = images.shape as [number, number, number, number]
-  const size = [height, width] as const
+  const size = options.viewSize ?? ([height, width] as const)
   const [one, two] = drawViews(count, height, width, { ...options, cropPer: 'sample' }) as [View[], View[]]
   const mapOf = (views: View[]) =>
     torch.noGrad(() => features.ofNormalised(apply(options.augment, cutView(images, views, size, 'nearest'))))

@@ -66,8 +66,9 @@ describe('doctor', () => {
 
 describe('setup', () => {
   test('is quick where all is done, and says what it has', async () => {
-    const { code, stderr } = await pixelcl(['setup'])
+    const { code, stdout, stderr } = await pixelcl(['setup', '--json'])
     expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ node: process.versions.node, stamp: { addon: stamp.addon } })
     expect(stderr).toContain(`set-up: ready (libtorch ${stamp.libtorch.version} from ${stamp.libtorch.source})`)
   })
 

@@ -200,3 +200,13 @@ test('--save-every writes the backbone on the way', async () => {
   expect(signal).toBe('SIGKILL')
   expect(torch.jit.load(file).originalName).toBe('SmallResNet')
 })
+
+test('PIXELCL_DRY_RUN=1 goes through to the end with two steps, whatever is asked for', async () => {
+  const out = temporary('dry')
+  const args = ['pretrain', '--backbone', backbone, '--data', data, '--out', out, '--steps', '5000', '--input-size', '512,512', '--json']
+  const { code, stdout, stderr } = await pixelcl(args, { env: { PIXELCL_DRY_RUN: '1' } })
+  expect(code, stderr).toBe(0)
+  expect(stderr).toContain('PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each')
+  expect(JSON.parse(stdout)).toMatchObject({ steps: 2, options: { batchSize: 2, imageSize: 64 } })
+  expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
+})

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { ExitCode } from '../exit'
+import { nodeOutput } from '../node'
 import { packageRoot, packageVersion } from '../package'
 import { Style } from '../style'
 
@@ -54,7 +54,7 @@ export function defineDoctor(command: Command, end: (code: number) => void): voi
     )
     .option('--json', 'print the findings as JSON on standard output')
     .action(async ({ json }: { json?: boolean }) => {
-      const machine = JSON.parse(await output([join(packageRoot, 'scripts', 'setup.mjs'), '--inspect'])) as Machine
+      const machine = JSON.parse(await nodeOutput([join(packageRoot, 'scripts', 'setup.mjs'), '--inspect'])) as Machine
       const trial = await tryShim()
       const findings = findingsOf(machine, trial)
       const isWell = findings.every(({ ok }) => ok !== false)
@@ -76,27 +76,10 @@ console.log(JSON.stringify({ adds: devices.every((device) => sum(device) === 8),
 
 async function tryShim(): Promise<Trial> {
   try {
-    return JSON.parse(await output(['-e', TRIAL, join(dirname(dirname(__dirname)), 'torch')])) as Trial
+    return JSON.parse(await nodeOutput(['-e', TRIAL, join(dirname(dirname(__dirname)), 'torch')])) as Trial
   } catch (error) {
     return { adds: false, cudaDevices: 0, error: (error as Error).message }
   }
-}
-
-/** Runs Node and gives its standard output. */
-function output(args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout)
-      const how = error.signal === undefined || error.signal === null ? '' : `the process was ended by ${error.signal}`
-      reject(new Error([how, reasonOf(stderr)].filter((part) => part !== '').join('\n') || error.message))
-    })
-  })
-}
-
-/** The message of the error that ended a program, without its place and stack. */
-function reasonOf(stderr: string): string {
-  const [, message] = /^(?:\w*Error): ([\s\S]*?)(?=\n {4}at |\n\nNode\.js v|$)/m.exec(stderr) ?? []
-  return (message ?? stderr).trim()
 }
 
 function findingsOf(machine: Machine, trial: Trial): Finding[] {

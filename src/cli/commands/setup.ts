@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { ExitCode } from '../exit'
+import { nodeOutput } from '../node'
 import { packageRoot } from '../package'
 
 export function defineSetup(command: Command, end: (code: number) => void): void {
@@ -9,12 +10,19 @@ export function defineSetup(command: Command, end: (code: number) => void): void
     .description('Finds or installs libtorch, and compiles the shim against it into a cache of yours; quick when nothing has changed.')
     .option('--force', 'search and compile again')
     .option('--verbose', "show the compiler's output")
+    .option('--json', 'print what there is then as JSON on standard output')
     .addHelpText('after', PLACES)
-    .action(async (options: Readonly<Record<string, boolean>>) => {
+    .action(async ({ json, ...options }: Readonly<Record<string, boolean>>) => {
       const flags = Object.keys(options).map((name) => `--${name}`)
-      end(await runSetup(flags))
+      const code = await runSetup(flags)
+      if (json === true) process.stdout.write(code === 0 ? await nodeOutput([SCRIPT, '--inspect']) : FAILED)
+      end(code)
     })
 }
+
+const SCRIPT = join(packageRoot, 'scripts', 'setup.mjs')
+
+const FAILED = `${JSON.stringify({ error: { code: 'SETUP', message: 'the set-up failed: standard error tells why' } }, null, 2)}\n`
 
 const PLACES = `
 libtorch is looked for in this order:
@@ -28,9 +36,11 @@ libtorch is looked for in this order:
 /** Runs the package's set-up and gives its exit code; the terminal's Ctrl-C reaches it by itself. */
 function runSetup(flags: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(packageRoot, 'scripts', 'setup.mjs'), ...flags], { stdio: 'inherit' })
+    const child = spawn(process.execPath, [SCRIPT, ...flags], { stdio: 'inherit' })
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal))
     child.on('error', reject)
-    child.on('close', (code) => resolve(code ?? ExitCode.interrupted))
+    child.on('close', (code, signal) =>
+      resolve(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? ExitCode.interrupted : ExitCode.failed)),
+    )
   })
 }

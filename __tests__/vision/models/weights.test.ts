@@ -185,6 +185,8 @@ describe('misuse', () => {
     expect(() => models.resnet18({ numClasses: '10' as never })).toThrow(/numClasses must be a whole number/)
     expect(() => models.resnet18({ pretrained: true } as never)).toThrow(/unknown option 'pretrained': write weights: 'DEFAULT'/)
     expect(() => models.resnet18({ num_classes: 3 } as never)).toThrow(/unknown option 'num_classes': write numClasses/)
+    expect(() => models.resnet18(true as never)).toThrow(/resnet18\(\) takes { weights, numClasses } but received true/)
+    expect(() => models.resnet18('IMAGENET1K_V1' as never)).toThrow(/but received 'IMAGENET1K_V1'/)
     expect(() => models.resnet18({ wieghts: 'x' } as never)).toThrow(/did you mean 'weights'/)
   })
 })

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../torch'
-import { suggestion } from '../../torch/dispatch/resolve'
+import { describe, suggestion } from '../../torch/dispatch/resolve'
 import { buildResNet, type Architecture, type ResNet } from './resnet'
 import { loadWeights, type Weights } from './weights'
 
@@ -23,6 +23,9 @@ const FORMER: Readonly<Record<string, string>> = {
 
 function maker(arch: Architecture): (options?: ModelOptions) => ResNet {
   return (options = {}) => {
+    if (typeof options !== 'object' || options === null) {
+      throw new ArgumentError(`${arch}() takes { weights, numClasses } but received ${describe(options)}`)
+    }
     for (const key of Object.keys(options)) {
       if (key === 'weights' || key === 'numClasses') continue
       const former = Object.hasOwn(FORMER, key) ? `: ${FORMER[key]}` : suggestion(key, ['weights', 'numClasses'])

@@ -90,7 +90,7 @@ describe('after one `npx pixelcl setup`', () => {
     expect(status, output).toBe(0)
     expect(output.includes('compiling the shim against libtorch')).toBe(compiles)
     expect(output).toMatch(/ready/)
-  }, 600_000)
+  }, 900_000)
 
   const check = `
 const learner = new PixelCL(models.resnet18(), { imageSize: 32, hiddenLayerPixel: 'layer2', hiddenLayerInstance: -2, projectionSize: 8, projectionHiddenSize: 8 })
@@ -174,7 +174,7 @@ torch.add('one', sum)
       ['node16, an ES module', 'types.mts', ['--module', 'node16', '--moduleResolution', 'node16', ...types]],
       ['node16, CommonJS', 'types.cts', ['--module', 'node16', '--moduleResolution', 'node16', ...types]],
       ['a bundler', 'types.ts', ['--module', 'esnext', '--moduleResolution', 'bundler', ...types]],
-    ])('knows its types with the resolution of %s', (_, name, flags) => {
+    ])('knows its types with the resolution of %s', { timeout: 180_000 }, (_, name, flags) => {
       writeFileSync(join(project.folder, name), text)
       const { status, output } = project.run(process.execPath, [tsc, ...strict, ...flags, name])
       expect(output).toBe('')

@@ -49,7 +49,7 @@ export function installPacked(): Project {
       cwd: folder,
       env: { ...env, ...more },
       encoding: 'utf8',
-      timeout: 600_000,
+      timeout: 900_000,
     })
     return { status, output: `${stdout}${stderr}${error?.message ?? ''}` }
   }

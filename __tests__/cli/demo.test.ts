@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { cacheOfItsOwn } from '../support/cache'
 import { builtPackage } from '../support/child'
 import { runPython } from '../support/python'
+
+vi.setConfig({ testTimeout: 180_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'pixelcl-demo-'))
 const cache = join(folder, 'cache')
@@ -12,10 +15,7 @@ const out = join(folder, 'runs', 'demo')
 
 beforeAll(() => {
   builtPackage()
-  // What the set-up has made serves; the images lie in a cache of this test's own.
-  const shared = process.env['PIXELCL_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pixelcl')
-  mkdirSync(cache)
-  for (const name of readdirSync(shared)) if (name !== 'demo') symlinkSync(join(shared, name), join(cache, name))
+  cacheOfItsOwn(cache)
 }, 300_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -10,19 +10,22 @@ import { withShuffledCoordinates } from '../control.mjs'
 const [seed, kind, threads] = process.argv.slice(2)
 const out = mkdtempSync(join(tmpdir(), 'pixelcl-bench-demo-'))
 const size = [RECIPE.imageSize, RECIPE.imageSize]
+/** As for the demo itself, the environment cuts a run down. */
+const { PIXELCL_DEMO_STEPS: steps = RECIPE.steps, PIXELCL_DEMO_IMAGES: train = IMAGES.train } = process.env
+const images = { train: Number(train), heldOut: Math.ceil(Number(train) / 5) }
 
 async function run() {
-  const textures = await demoImages(IMAGES)
+  const textures = await demoImages(images)
   return pretrain(
-    { ...RECIPE, data: textures.train, out, overwrite: true, seed: Number(seed), threads: Number(threads) },
+    { ...RECIPE, steps: Number(steps), data: textures.train, out, overwrite: true, seed: Number(seed), threads: Number(threads) },
     { evaluationSet: ({ views }) => labelledSet(textures, size, views) },
   )
 }
 
 try {
-  const { before, after, steps, seconds } = await (kind === 'shuffled' ? withShuffledCoordinates(run) : run())
+  const { before, after, steps: taken, seconds } = await (kind === 'shuffled' ? withShuffledCoordinates(run) : run())
   const measures = ({ correspondence, meanIoU }) => ({ correspondence, meanIoU })
-  process.stdout.write(`${JSON.stringify({ before: measures(before), after: measures(after), steps, seconds })}\n`)
+  process.stdout.write(`${JSON.stringify({ before: measures(before), after: measures(after), steps: taken, seconds })}\n`)
 } finally {
   rmSync(out, { recursive: true, force: true })
 }

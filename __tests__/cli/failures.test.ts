@@ -98,6 +98,7 @@ describe('a disk that is full', () => {
     const { code, stdout, stderr } = await onDisk('1300k')
     expect(code).toBe(1)
     expect(stderr).toMatch(/cannot write .*report\.html: the disk is full\. Free some space, or name a folder on another disk with --out/)
+    expect(stderr).toContain(`The backbone is saved: ${join(small, 'run', 'improved-resnet.pt')}`)
     expect(stdout.split('\n')).toContain('improved-resnet.pt')
   })
 

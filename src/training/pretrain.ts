@@ -89,8 +89,8 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     const after = evaluate('after')
     const skipped = new Map([...prepared.folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
     const report = await renderReport({ title: run.name, config, metrics, set, before, after, learner: learner.options, skipped })
-    run.write(RUN_FILES.report, report)
     const files = run.files()
+    writeReport(run, report)
     return {
       files,
       arch: backbone.arch,
@@ -199,6 +199,15 @@ async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: Pixe
     trainedOn: split.heldOut.length === 0,
     // Of their own, for the learner's are where it is, and the measures run on the CPU.
     views: { augment: defaultAugmentation(), cutoutRatioRange, probRandHflip, viewSize },
+  }
+}
+
+function writeReport(run: RunFolder, report: string): void {
+  try {
+    run.write(RUN_FILES.report, report)
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    throw new FileError(`${error.message}\nThe backbone is saved: ${run.file(RUN_FILES.backbone)}`, { cause: error })
   }
 }
 

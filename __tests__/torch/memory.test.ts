@@ -5,7 +5,7 @@ import { runChild } from '../support/child'
 // Children share two cores with other test files.
 vi.setConfig({ testTimeout: 180_000 })
 
-describe('in one synchronous loop that disposes nothing', () => {
+describe('in one synchronous loop that disposes nothing', { timeout: 180_000 }, () => {
   test('3,000 steps that make 4 MB tensors grow by less than 300 MB', async () => {
     const { grown } = await runChild<{ grown: number }>(`
       const x = torch.zeros([1024, 1024])
@@ -19,6 +19,28 @@ describe('in one synchronous loop that disposes nothing', () => {
       report({ grown: most - before })
     `)
     expect(grown).toBeLessThan(300)
+  })
+
+  test('small tensors that outlive thousands of others keep no memory but their own', async () => {
+    const { grown, cached, sum } = await runChild<{ grown: number; cached: number; sum: number }>(`
+      const x = torch.ones([4])
+      for (let i = 0; i < 100000; i++) x.add(1)
+      const before = rss()
+      const kept = []
+      for (let i = 0; i < 400000; i++) {
+        const made = x.add(i)
+        if (i % 200 === 0) kept.push(made)
+      }
+      gc()
+      const grown = rss() - before
+      const sum = torch.stack(kept).sum().item()
+      torch.emptyCache()
+      report({ grown, cached: torch.memoryStats().cachedBytes, sum })
+    `)
+    expect(grown).toBeLessThan(60)
+    expect(cached).toBe(0)
+    // 4 × Σ (1 + 200 i) over 2,000 tensors, in float32.
+    expect(sum / 1_599_208_000).toBeCloseTo(1, 5)
   })
 
   test('600 rounds of forward and backward over 4 MB tensors stay flat after the hundredth', async () => {

@@ -196,6 +196,52 @@ describe('detach and data', () => {
 })
 
 describe('hooks', () => {
+  test.each([Symbol('thrown'), null, undefined, 3, new RangeError('thrown')])('pass on what they throw, whatever it is: %s', (thrown) => {
+    const x = leaf([1, 2])
+    x.registerHook(() => {
+      throw thrown
+    })
+    let caught: unknown = 'nothing'
+    try {
+      x.mul(2).sum().backward()
+    } catch (error) {
+      caught = error
+    }
+    expect(caught).toBe(thrown)
+  })
+
+  test('may remove themselves, dispose tensors and run other graphs', () => {
+    const x = leaf([1, 2])
+    const other = leaf([3])
+    const inner = x.mul(2)
+    inner.registerHook((grad) => {
+      torch.enableGrad(() => other.mul(other).sum().backward())
+      inner.dispose()
+      grad.dispose()
+    })
+    const handle = x.registerHook((grad) => {
+      handle.remove()
+      return grad.mul(10)
+    })
+    inner.sum().backward()
+    expect(x.grad!.tolist()).toEqual([20, 20])
+    expect(other.grad!.tolist()).toEqual([6])
+    x.mul(1).sum().backward()
+    expect(x.grad!.tolist()).toEqual([21, 21])
+  })
+
+  test('that start the backward which calls them end in an error, not in a hang', () => {
+    const nest = (): void => {
+      const x = leaf([1])
+      x.registerHook(() => torch.enableGrad(nest))
+      x.mul(2).sum().backward()
+    }
+    expect(nest).toThrow(/hooks of hooks, 50 deep/)
+    const x = leaf([1])
+    x.mul(2).sum().backward()
+    expect(x.grad!.item()).toBe(2)
+  })
+
   test('see the gradient and may replace it', () => {
     const a = leaf([1, 2])
     const b = a.mul(3)

@@ -92,7 +92,7 @@ test('a thousand damaged files are refused by FileErrors or read, in bounded mem
     for (let i = 0; i < 1000; i++) {
       const [format, whole] = files[i % files.length]
       const bytes = damaged(i % 8 < 4 ? withoutChecksums(whole) : whole)
-      const start = performance.now()
+      const start = process.cpuUsage()
       let outcome = 'read'
       try {
         if (format === 'safetensors') torch.safetensors.load(bytes)
@@ -102,7 +102,7 @@ test('a thousand damaged files are refused by FileErrors or read, in bounded mem
         if (outcome === 'strange') strange.push(error.stack)
       }
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-      slowest = Math.max(slowest, performance.now() - start)
+      slowest = Math.max(slowest, process.cpuUsage(start).user / 1000)
     }
     report({ outcomes, strange, growth: rss() - before, slowest })`)
   expect(seen.strange).toEqual([])
@@ -110,4 +110,4 @@ test('a thousand damaged files are refused by FileErrors or read, in bounded mem
   expect(seen.outcomes['read']).toBeGreaterThan(10)
   expect(seen.growth).toBeLessThan(300)
   expect(seen.slowest).toBeLessThan(5000)
-})
+}, 180_000)

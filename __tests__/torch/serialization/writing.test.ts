@@ -91,7 +91,7 @@ test('a disk that fills up in the middle is a FileError, for values and for Torc
   expect(seen).toHaveLength(3)
   for (const message of seen) expect(message).toMatch(/^FileError: cannot write .*limited\.pt: /)
   expect(readdirSync(dirname(path)).filter((name) => name.includes('limited'))).toEqual([])
-})
+}, 180_000)
 
 test('storages begin at multiples of 64 bytes, so that Python can map the file', async () => {
   const path = temporary('mapped.pt')

@@ -45,6 +45,6 @@ export async function main() {
 
 View correspondence changes by ${average(demo, 'correspondence')} on average (controls ${average(controls, 'correspondence')}); the lowest seed ends at ${least.toFixed(3)}, the highest control at ${greatest.toFixed(3)}. mIoU changes by ${average(demo, 'meanIoU')} on average (controls ${average(controls, 'meanIoU')}).
 
-${demo[0].steps} steps, ${THREADS} threads; measured on held-out images with frozen features, batch-norm statistics taken anew before and after. Part of the rise in correspondence is the place within a view: zero padding tells a small network where a pixel lies, and where views overlap much, the same places lie alike in both. Shuffled pairs teach none of it.`,
+${demo[0].steps} steps, ${THREADS} thread${THREADS === 1 ? '' : 's'}; measured on held-out images with frozen features, batch-norm statistics taken anew before and after. The rise in correspondence is largely the place within a view: zero padding tells a small network where a pixel lies, and where views overlap much, the same places lie alike in both. Shuffled pairs teach none of it.`,
   )
 }

@@ -19,6 +19,7 @@ export async function main() {
       [
         row('`x.add(y)`, 2 × 2', 'add'),
         row('the operator alone, without the class and its overloads', 'operator'),
+        row('the same without telling V8 of the bytes', 'unaccounted'),
         row('an empty call through the shim', 'empty'),
         row('10-layer MLP (64 wide), batch 1, forward and backward', 'mlp'),
       ],

@@ -88,6 +88,8 @@ class BorrowedStack {
   torch::jit::Stack stack;
 };
 
+// Accounting tells V8 of the bytes; benchmarks alone leave it out, to show what it costs.
+template <bool Accounts>
 napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value* argv) {
   if (argc > op.arguments.size()) {
     throw Failure("ARGUMENT",
@@ -125,7 +127,7 @@ napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value*
     }
   }
   stack.clear();
-  environment.reportMemory(env, false);
+  if constexpr (Accounts) environment.reportMemory(env, false);
   return result;
 }
 
@@ -144,12 +146,13 @@ bool readArguments(napi_env env, napi_callback_info info, Arguments& arguments) 
   return true;
 }
 
+template <bool Accounts>
 napi_value callOperator(napi_env env, napi_callback_info info) {
   Arguments arguments;
   if (!readArguments(env, info, arguments)) return nullptr;
   const auto& op = *static_cast<const Operator*>(arguments.data);
   try {
-    return call(env, op, arguments.count, arguments.values.data());
+    return call<Accounts>(env, op, arguments.count, arguments.values.data());
   } catch (...) {
     const CallContext context{op.schema, arguments.count, arguments.values.data()};
     throwCurrentException(env, &context);
@@ -165,6 +168,7 @@ napi_value emptyCallback(napi_env env, napi_callback_info info) {
 
 std::string qualified(const std::string& name, const std::string& overload) { return overload.empty() ? name : name + "." + overload; }
 
+template <bool Accounts>
 Napi::Value operatorFunction(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const std::string name = stringOf(env, info[0], "an operator's name");
@@ -181,7 +185,7 @@ Napi::Value operatorFunction(const Napi::CallbackInfo& info) {
     if (slot->arguments.size() > kMaxArguments) throw Failure("NATIVE", "the operator takes too many arguments");
   }
   napi_value function = nullptr;
-  check(napi_create_function(env, name.data(), name.size(), &callOperator, slot.get(), &function));
+  check(napi_create_function(env, name.data(), name.size(), &callOperator<Accounts>, slot.get(), &function));
   return Napi::Value(env, function);
 }
 
@@ -209,7 +213,8 @@ Napi::Value operatorNames(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void registerOperators(Napi::Object exports) {
-  define<operatorFunction>(exports, "operator");
+  define<operatorFunction<true>>(exports, "operator");
+  define<operatorFunction<false>>(exports, "operatorWithoutAccounting");
   define<schemaText>(exports, "schema");
   define<operatorNames>(exports, "operatorNames");
   napi_value function = nullptr;

@@ -75,6 +75,8 @@ export interface Binding {
   schema(name: string, overload: string): string | null
   /** One JavaScript function for one overload; throws OPERATOR_NOT_FOUND. `name` is qualified: 'aten::add'. */
   operator(name: string, overload: string): OperatorFunction
+  /** For benchmarks: V8 is not told of the bytes. */
+  operatorWithoutAccounting(name: string, overload: string): OperatorFunction
   /** Does nothing, through the same callback as an operator: the cost of a call. */
   emptyCall(...args: unknown[]): undefined
 

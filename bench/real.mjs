@@ -13,18 +13,23 @@ const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 2)
 const RECIPE = process.env.PIXELCL_BENCH_RECIPE ?? join('bench', 'real', 'recipe.json')
 const LOSSES = ['PixContrast', 'PixPro']
 const MEASURES = ['knn', 'linear']
-const RESOLUTIONS = ['atMaskPixels', 'atFeaturePixels']
+/** Height and width that images are brought to before they are measured: their own (null), and a scale that the views were trained at. */
+const SIZES = { own: null, small: [96, 128] }
 
-/** The rows' measures, in the table's order; the images are decoded once, when the first row needs them. */
-async function measureRows(data, settings) {
-  let images
-  const measured = async (file) => {
-    const [train, heldOut] = await (images ??= Promise.all([
-      loadLabelled(data.train, data.trainMasks),
-      loadLabelled(data.heldOut, data.heldOutMasks),
-    ]))
-    return measure(file, train, heldOut)
+/** For each size, what measures a backbone's file; the images are decoded once, when the first row needs them. */
+function measuresBySize(data) {
+  const measureAt = (size) => {
+    let images
+    return async (file) => {
+      images ??= Promise.all([loadLabelled(data.train, data.trainMasks, size), loadLabelled(data.heldOut, data.heldOutMasks, size)])
+      return measure(file, ...(await images))
+    }
   }
+  return Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, measureAt(size)]))
+}
+
+async function measureRows(data, settings) {
+  const measured = measuresBySize(data)
   const rows = [{ loss: 'none', ...(await untouchedRow(data, settings.data, measured)) }]
   for (const loss of LOSSES) {
     for (const control of [false, true]) {
@@ -35,26 +40,23 @@ async function measureRows(data, settings) {
   return rows
 }
 
-function cells({ loss, control, seed, seconds, ...measures }) {
+function cells({ loss, control, seed, seconds, measures }) {
   const name = loss === 'none' ? 'CIFAR-10 weights, untouched' : `${loss}${control ? ', coordinates shuffled' : ''}`
-  const values = RESOLUTIONS.flatMap((resolution) => MEASURES.map((measure) => measures[measure][resolution].toFixed(3)))
+  const values = Object.keys(SIZES).flatMap((size) => MEASURES.map((measure) => measures[size][measure].toFixed(3)))
   return [name, seed ?? '–', ...values, seconds === null ? '–' : seconds.toFixed(0)]
 }
 
-/** How far the lowest seed of a loss lies above the highest of its controls, by measure, against the masks' pixels. */
-function margins(rows, loss) {
-  const values = (measure, control) =>
-    rows.filter((row) => row.loss === loss && row.control === control).map((row) => row[measure].atMaskPixels)
-  return MEASURES.map((measure) => ({
-    lowest: Math.min(...values(measure, false)),
-    margin: Math.min(...values(measure, false)) - Math.max(...values(measure, true)),
-  }))
+/** The lowest seed of a loss, and how far it lies above the highest of its controls, by measure. */
+function summary(rows, loss, size) {
+  const parts = MEASURES.map((measure) => {
+    const values = (control) => rows.filter((row) => row.loss === loss && row.control === control).map((row) => row.measures[size][measure])
+    const lowest = Math.min(...values(false))
+    return `${lowest.toFixed(3)} (${measure}, ${signed(lowest - Math.max(...values(true)))} from its highest control)`
+  })
+  return `${loss}, lowest seed, images at ${nameOf(size)}: ${parts.join(' and ')}.`
 }
 
-function summary(rows, loss) {
-  const [knn, linear] = margins(rows, loss).map(({ lowest, margin }) => ({ lowest: lowest.toFixed(3), margin: signed(margin) }))
-  return `${loss}: the lowest seed ends at ${knn.lowest} (kNN) and ${linear.lowest} (linear), ${knn.margin} and ${linear.margin} from the highest control.`
-}
+const nameOf = (size) => (SIZES[size] === null ? 'their own size' : SIZES[size].join(' × '))
 
 const signed = (value) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`
 
@@ -66,10 +68,18 @@ export async function main() {
   record(
     'Real input',
     'npm run bench -- real',
-    `${table(['start, loss', 'seed', 'kNN mIoU', 'linear mIoU', 'kNN, feature pixels', 'linear, feature pixels', 'seconds of training'], rows.map(cells))}
+    `${table(
+      [
+        'start, loss',
+        'seed',
+        ...Object.keys(SIZES).flatMap((size) => [`kNN mIoU, ${nameOf(size)}`, `linear mIoU, ${nameOf(size)}`]),
+        'seconds of training',
+      ],
+      rows.map(cells),
+    )}
 
-${LOSSES.map((loss) => summary(rows, loss)).join('\n')}
+${LOSSES.flatMap((loss) => Object.keys(SIZES).map((size) => summary(rows, loss, size))).join('\n')}
 
-A ResNet-20 with published CIFAR-10 weights (TorchScript), pretrained by \`pixelcl pretrain --config ${RECIPE}\` on CamVid's train images: ${recipe.steps} steps of ${recipe.batchSize} images, views of ${recipe.viewSize.join(' × ')} pixels, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}. Frozen features of layer3 on val's images at their own size, with batch-norm statistics taken anew from train for every row: 20 nearest of 20,000 feature pixels of train, and one 1×1 layer on standardised features. Scores are brought to the masks' size in a bilinear way; the other two columns count the class at each feature pixel's centre only.`,
+A ResNet-20 with published CIFAR-10 weights (TorchScript), pretrained by \`pixelcl pretrain --config ${RECIPE}\` on CamVid's train images: ${recipe.steps} steps of ${recipe.batchSize} images, views of ${(recipe.viewSize ?? recipe.inputSize).join(' × ')} pixels, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}. Frozen features of layer3 on val's images, with batch-norm statistics taken anew from train for every row: 20 nearest of 20,000 feature pixels of train, and one 1×1 layer on standardised features; scores are brought to the masks' own size in a bilinear way.`,
   )
 }

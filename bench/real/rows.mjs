@@ -23,10 +23,19 @@ function folderOf(name, settings) {
   return folder
 }
 
+/** A backbone's measures by the size at which images are read, as `measure` names it. */
+async function measuresOf(backbone, folder, measure) {
+  const measures = {}
+  for (const [name, measureAt] of Object.entries(measure)) {
+    measures[name] = await kept(join(folder, `measures-${name}.json`), () => measureAt(backbone))
+  }
+  return { measures }
+}
+
 /** The measures of the untouched backbone. */
 export async function untouchedRow(data, settings, measure) {
   const folder = folderOf('untouched', settings)
-  return { ...(await kept(join(folder, 'measures.json'), () => measure(data.backbone))), seconds: null }
+  return { ...(await measuresOf(data.backbone, folder, measure)), seconds: null }
 }
 
 /** Pretrains with one loss and seed, with true or shuffled pairs, and measures the backbone that comes out. */
@@ -42,8 +51,7 @@ export async function pretrainedRow({ loss, control, seed }, data, settings, mea
     const flags = ['--config', config, '--backbone', data.backbone, '--data', data.train, '--out', run, '--overwrite', '--json']
     return pretrain(flags, { control, threads })
   })
-  const measures = await kept(join(folder, 'measures.json'), () => measure(join(run, 'improved-resnet.pt')))
-  return { ...measures, seconds }
+  return { ...(await measuresOf(join(run, 'improved-resnet.pt'), folder, measure)), seconds }
 }
 
 /** Runs the command line, and gives what it prints as JSON. */

@@ -6,9 +6,9 @@ const BATCH = Number(process.env.PIXELCL_BENCH_BATCH ?? 10)
 const SIZE = Number(process.env.PIXELCL_BENCH_SIZE ?? 256)
 const STEPS = 5
 
-async function peak(name, file, kind) {
+async function peak(name, file, ...kind) {
   // The contestant's own warm-up is its first step.
-  const contestant = start(name, file, [BATCH, SIZE, THREADS, kind])
+  const contestant = start(name, file, [BATCH, SIZE, THREADS, ...kind])
   let result
   for (let i = 1; i < STEPS; i++) result = await contestant.round()
   await contestant.close()

@@ -15,6 +15,7 @@ import { resolveOptions } from './config'
 import { IMAGES, demoImages, imagesFolder, labelledSet, type ImageCounts } from './demo/images'
 import { RECIPE } from './demo/recipe'
 import { ExitCode, UsageError } from './exit'
+import { tell } from './failure'
 import { flagsOf } from './flags'
 import { configureHelp } from './help'
 import { Style, columns } from './style'
@@ -39,12 +40,7 @@ export async function demo(args: readonly string[], env: Environment = process.e
     )
     return await run(options, cut.images)
   } catch (error) {
-    const isUsage = error instanceof UsageError || error instanceof CommanderError
-    const { message, stack, code } = error as Error & { code?: unknown }
-    // A failure that was foreseen has a code, and its message says what to do.
-    const text = typeof code === 'string' ? message.replace(/^error: /, '') : (stack ?? message)
-    process.stderr.write(`${new Style(process.stderr).red('error:')} ${text}\n`)
-    return isUsage ? ExitCode.usage : ExitCode.failed
+    return tell(error)
   }
 }
 

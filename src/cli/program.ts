@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
 import { nearestName } from '../torch/dispatch/suggestion'
-import { EXIT_CODES, ExitCode, UsageError } from './exit'
+import { EXIT_CODES, ExitCode } from './exit'
+import { isUsage, messageOf, tell } from './failure'
 import { configureHelp } from './help'
 import { packageVersion } from './package'
-import { Style } from './style'
 
 /** Adds a command's arguments, flags and action; the action gives the exit code to `end`. */
 export type Definition = (command: Command, end: (code: number) => void) => void
@@ -63,23 +63,13 @@ export async function run(args: readonly string[]): Promise<number> {
 
 function fail(error: unknown, program: Command, args: readonly string[]): number {
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.done
-  const isUsage = error instanceof CommanderError || error instanceof UsageError
   const message = error instanceof CommanderError ? usageOf(error, program, args) : messageOf(error)
-  const style = new Style(process.stderr)
-  process.stderr.write(`${style.red('error:')} ${message}\n`)
+  const exitCode = tell(error, message)
   if (args.includes('--json')) {
-    const code = isUsage ? 'USAGE' : ((error as { code?: unknown }).code ?? 'UNEXPECTED')
+    const code = isUsage(error) ? 'USAGE' : ((error as { code?: unknown }).code ?? 'UNEXPECTED')
     process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`)
   }
-  return isUsage ? ExitCode.usage : ExitCode.failed
-}
-
-/** A failure that was foreseen has a code, and its message says what to do; any other shows where it came from. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return typeof (error as { code?: unknown }).code === 'string'
-    ? error.message
-    : `unexpected failure, please report it:\n${error.stack ?? error.message}`
+  return exitCode
 }
 
 function usageOf(error: CommanderError, program: Command, args: readonly string[]): string {

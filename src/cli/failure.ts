@@ -1,0 +1,22 @@
+import { CommanderError } from 'commander'
+import { ExitCode, UsageError } from './exit'
+import { Style } from './style'
+
+/** True for what was typed wrong, false for what went wrong. */
+export function isUsage(error: unknown): boolean {
+  return error instanceof CommanderError || error instanceof UsageError
+}
+
+/** A failure that was foreseen has a code, and its message says what to do; any other shows where it came from. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return typeof (error as { code?: unknown }).code === 'string'
+    ? error.message.replace(/^error: /, '')
+    : `unexpected failure, please report it:\n${error.stack ?? error.message}`
+}
+
+/** Tells a failure on standard error and gives the exit code it ends with. */
+export function tell(error: unknown, message = messageOf(error)): number {
+  process.stderr.write(`${new Style(process.stderr).red('error:')} ${message}\n`)
+  return isUsage(error) ? ExitCode.usage : ExitCode.failed
+}

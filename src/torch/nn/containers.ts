@@ -2,6 +2,7 @@ import { ArgumentError } from '../../native'
 import { describe } from '../dispatch/resolve'
 import type { Tensor } from '../tensor'
 import { Module, type AnyModule } from './module'
+import { declarePassing, pipeline } from './pipeline'
 import { forwardSource } from './torch-script'
 
 /**
@@ -36,9 +37,7 @@ export class Sequential extends Module {
   }
 
   override forward(input: Tensor): Tensor {
-    let output = input
-    for (const child of this) output = child.call(output)
-    return output
+    return pipeline(input, this)
   }
 
   override torchScript(): string {
@@ -61,6 +60,8 @@ export class Sequential extends Module {
     for (const [, child] of this.ownChildren()) yield child as unknown as Module
   }
 }
+
+declarePassing(Sequential)
 
 /**
  * A list of modules, found by their owner; it computes nothing itself.

@@ -1,5 +1,6 @@
 import { ArgumentError, nn, type Tensor } from '../../torch'
 import { suggestion } from '../../torch/dispatch/resolve'
+import { declarePassing, pipeline } from '../../torch/nn/pipeline'
 
 const { init } = nn
 
@@ -31,8 +32,7 @@ export class BasicBlock extends nn.Module {
   }
 
   override forward(x: Tensor): Tensor {
-    let out = this.relu.call(this.bn1.call(this.conv1.call(x)))
-    out = this.bn2.call(this.conv2.call(out))
+    const out = pipeline(x, [this.conv1, this.bn1, this.relu, this.conv2, this.bn2])
     return this.relu.call(out.add_(this.downsample === null ? x : this.downsample.call(x)))
   }
 
@@ -70,9 +70,7 @@ export class Bottleneck extends nn.Module {
   }
 
   override forward(x: Tensor): Tensor {
-    let out = this.relu.call(this.bn1.call(this.conv1.call(x)))
-    out = this.relu.call(this.bn2.call(this.conv2.call(out)))
-    out = this.bn3.call(this.conv3.call(out))
+    const out = pipeline(x, [this.conv1, this.bn1, this.relu, this.conv2, this.bn2, this.relu, this.conv3, this.bn3])
     return this.relu.call(out.add_(this.downsample === null ? x : this.downsample.call(x)))
   }
 
@@ -86,6 +84,8 @@ export class Bottleneck extends nn.Module {
     )
   }
 }
+
+declarePassing(BasicBlock, Bottleneck)
 
 type Block = typeof BasicBlock | typeof Bottleneck
 
@@ -134,9 +134,8 @@ export class ResNet extends nn.Module {
   }
 
   override forward(x: Tensor): Tensor {
-    let out = this.maxpool.call(this.relu.call(this.bn1.call(this.conv1.call(x))))
-    out = this.layer4.call(this.layer3.call(this.layer2.call(this.layer1.call(out))))
-    return this.fc.call(this.avgpool.call(out).flatten(1))
+    const parts = [this.conv1, this.bn1, this.relu, this.maxpool, this.layer1, this.layer2, this.layer3, this.layer4, this.avgpool]
+    return this.fc.call(pipeline(x, parts).flatten(1))
   }
 
   override torchScript(): string {

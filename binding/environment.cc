@@ -2,6 +2,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <cmath>
+
 #include "allocator.h"
 #include "autograd_modes.h"
 #include "hooks.h"
@@ -12,9 +14,20 @@ namespace pixelcl {
 
 namespace {
 
-// Bytes all environments together have told V8; the shares sum to the live bytes.
+// Bytes all environments together have told V8; the shares sum to what is told of the live bytes.
 std::atomic<int64_t> reportedByAll{0};
 constexpr int64_t kReportStep = int64_t{1} << 20;
+
+// V8 collects its whole heap each time that what it was told has grown by 64 MB. It is told of the first GiB byte by byte, and beyond it of
+// the logarithm, so that it collects at each sixteenth of growth: a graph of gigabytes is not built with a vain collection every 64 MB.
+constexpr int64_t kToldExactly = int64_t{1} << 30;
+
+// What V8 is told of the live bytes.
+int64_t told(int64_t live) {
+  if (live <= kToldExactly) return live;
+  const auto exact = static_cast<double>(kToldExactly);
+  return kToldExactly + static_cast<int64_t>(exact * std::log(static_cast<double>(live) / exact));
+}
 
 struct Report {
   const char* code = "NATIVE";
@@ -120,8 +133,8 @@ void Environment::release() {
 }
 
 void Environment::reportMemory(node_api_basic_env env, bool decreasesOnly) {
-  const int64_t live = CpuAllocator::instance().liveBytes() + externalDeviceBytes();
-  int64_t change = live - reportedByAll.load(std::memory_order_relaxed);
+  const int64_t bytes = told(CpuAllocator::instance().liveBytes() + externalDeviceBytes());
+  int64_t change = bytes - reportedByAll.load(std::memory_order_relaxed);
   if (change > -kReportStep && change < kReportStep) return;
   if (decreasesOnly && change > 0) return;
   const int64_t share = reportedBytes_.load(std::memory_order_relaxed);

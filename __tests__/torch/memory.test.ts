@@ -62,6 +62,18 @@ describe('in one synchronous loop that disposes nothing', { timeout: 180_000 }, 
     expect(Math.max(...hundreds)).toBeLessThan(500)
   })
 
+  test('beside gigabytes in use what is dropped takes a tenth of them at most', async () => {
+    const { grown } = await runChild<{ grown: number }>(`
+      const inUse = Array.from({ length: 8 }, () => torch.empty([2 ** 27]))
+      const x = torch.zeros([1024, 1024])
+      const before = torch.memoryStats().liveBytes
+      torch.resetPeakMemory()
+      for (let i = 0; i < 1000; i++) x.add(1)
+      report({ grown: (torch.memoryStats().peakBytes - before) / 2 ** 20, inUse: inUse.length })
+    `)
+    expect(grown).toBeLessThan(410)
+  })
+
   test('300 forwards of a TorchScript backbone with graphs that nothing uses stay bounded', async () => {
     const { most, live } = await runChild<{ most: number; live: number }>(`
       const net = torch.jit.load(root + '/__tests__/fixtures/parity/pixpro_default.backbone.pt')

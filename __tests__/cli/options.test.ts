@@ -66,6 +66,11 @@ const others: Record<string, [json: unknown, text: string]> = {
   cropPer: ['sample', 'sample'],
   distance: ['bin', 'bin'],
   viewSize: [[32, 48], '32,48'],
+  colorJitter: [[0.4, 0.4, 0.2, 0.1], '0.4,0.4,0.2,0.1'],
+  probColorJitter: [1, '1'],
+  probGrayscale: [0, '0'],
+  probBlur: [0.5, '.5'],
+  probSolarize: [0.2, '0.2'],
 }
 
 describe('every option', () => {

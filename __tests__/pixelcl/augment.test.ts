@@ -1,7 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import { nn, type Tensor } from '../../src/torch'
-import { ColorJitter, GaussianBlur, Normalize, RandomApply, RandomGrayscale, RandomSolarize } from '../../src/vision/transforms'
+import { defaultAugmentation, type AugmentationOptions, type PixelCL } from '../../src/pixelcl'
+import {
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  ColorJitter,
+  GaussianBlur,
+  Normalize,
+  RandomApply,
+  RandomGrayscale,
+  RandomSolarize,
+} from '../../src/vision/transforms'
 import { overlapping, smallImages, smallLearner } from './small'
 
 beforeEach(() => {
@@ -71,6 +81,55 @@ describe('the default augmentations', () => {
     const first = learner.forward(images).item()
     torch.manualSeed(2)
     expect(learner.forward(images).item()).toBe(first)
+  })
+})
+
+describe('augmentations as strong as one asks for', () => {
+  const only = (options: AugmentationOptions) =>
+    defaultAugmentation({ probColorJitter: 0, probGrayscale: 0, probBlur: 0, probSolarize: 0, ...options })
+  const images = torch.rand([64, 3, 8, 8])
+  const normalised = new Normalize(IMAGENET_MEAN, IMAGENET_STD).call(images)
+  /** Which of the images an augmentation changes. */
+  const changed = (options: AugmentationOptions) => only(options).call(images).ne(normalised).flatten(1).any(1).sum().item<number>()
+
+  test('none but the normalisation, where every probability is 0', () => {
+    expect(only({}).call(images)).toEqualTensor(normalised)
+  })
+
+  test.each([
+    ['probColorJitter', 1, 64, 64],
+    ['probColorJitter', 0, 0, 0],
+    ['probGrayscale', 1, 64, 64],
+    ['probGrayscale', 0.5, 20, 44],
+    ['probBlur', 1, 64, 64],
+    ['probSolarize', 1, 64, 64],
+    ['probSolarize', 0.5, 20, 44],
+  ] as const)('%s %d changes as many images', (name, value, least, most) => {
+    const count = changed({ [name]: value })
+    expect(count).toBeGreaterThanOrEqual(least)
+    expect(count).toBeLessThanOrEqual(most)
+  })
+
+  test('a jitter of brightness alone multiplies', () => {
+    const dark = images.mul(0.4).add(0.1)
+    const jittered = only({ probColorJitter: 1, colorJitter: [0.5, 0, 0, 0] }).call(dark)
+    const [mean, std] = [IMAGENET_MEAN, IMAGENET_STD].map((values) => torch.tensor([...values]).view([1, 3, 1, 1])) as [Tensor, Tensor]
+    const factors = jittered.mul(std).add(mean).div(dark).flatten(1)
+    expect(factors.amax([1]).sub(factors.median(1)[0]).max().item()).toBeLessThan(1e-2)
+    expect(factors.min().item()).toBeGreaterThan(0.49)
+    expect(factors.max().item()).toBeLessThan(1.51)
+  })
+
+  test('keep the places that their state has in Python', () => {
+    const learner = smallLearner({ augmentFn: defaultAugmentation({ probSolarize: 0 }) })
+    const names = (from: PixelCL) => Object.keys(from.stateDict())
+    expect(names(learner)).toEqual(names(smallLearner({ augmentFn: undefined })))
+  })
+
+  test('wrong strengths say what is expected', () => {
+    expect(() => defaultAugmentation({ probSolarize: 2 })).toThrow(/probSolarize: .*1.*\(received 2\)/)
+    expect(() => defaultAugmentation({ colorJitter: [0, 0, 0, 0.7] })).toThrow(/colorJitter\.3: .*0\.5.*\(received 0\.7\)/)
+    expect(() => defaultAugmentation({ solarize: 0 } as never)).toThrow(/unknown option 'solarize'.*probSolarize/)
   })
 })
 

@@ -1,8 +1,9 @@
-// Writes the parts of README.md that stand elsewhere too: the example's program and the table of options. Needs dist/.
+// Writes the parts of README.md that stand elsewhere too: the example's program and the tables of options. Needs dist/.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import prettier from 'prettier'
+import { augmentationOptions } from '../../dist/pixelcl/augment.js'
 import { pixelCLOptions } from '../../dist/pixelcl/options.js'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -15,22 +16,25 @@ export function program() {
 }
 
 /** One row an option: its name, its default as written in TypeScript, its description. */
-export function optionsTable() {
-  const defaults = pixelCLOptions.parse({ imageSize: 1 })
+export function optionsTable(schema, required = {}) {
+  const defaults = schema.parse(required)
   const written = (name) => {
-    if (name === 'imageSize') return 'required'
+    if (name in required) return 'required'
     const value = defaults[name]
     return value === undefined ? '–' : `\`${JSON.stringify(value).replaceAll('"', "'").replaceAll(',', ', ')}\``
   }
-  const rows = Object.entries(pixelCLOptions.shape).map(([name, schema]) => `| \`${name}\` | ${written(name)} | ${schema.description} |`)
+  const rows = Object.entries(schema.shape).map(([name, { description }]) => `| \`${name}\` | ${written(name)} | ${description} |`)
   return ['| option | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
-/** README.md with both parts as they should be. */
+/** README.md with these parts as they should be. */
 export async function renewed(text) {
+  const learner = optionsTable(pixelCLOptions, { imageSize: 1 })
+  const augmentations = optionsTable(augmentationOptions)
   const whole = text
     .replace(/(whole pretraining, `pretrain\.mts`:\n\n```ts\n)[\s\S]*?(\n```)/, (_, before, after) => before + program() + after)
-    .replace(/(in `--config` the same names\.\n\n)[\s\S]*?(\n\n## )/, (_, before, after) => before + optionsTable() + after)
+    .replace(/(in `--config` the same names\.\n\n)[\s\S]*?(\n\nThe default)/, (_, before, after) => before + learner + after)
+    .replace(/(on the command line:\n\n)[\s\S]*?(\n\n## )/, (_, before, after) => before + augmentations + after)
   return prettier.format(whole, { ...(await prettier.resolveConfig(join(root, 'README.md'))), parser: 'markdown' })
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { nn } from '../torch'
 import {
   ColorJitter,
@@ -9,14 +10,45 @@ import {
   RandomGrayscale,
   RandomSolarize,
 } from '../vision/transforms'
+import { parseOptions } from './options'
 
-/** The reference's augmentations, for images in 0…1: colour jitter, grayscale, blur, solarize, ImageNet normalisation. */
-export function defaultAugmentation(): nn.Sequential {
+const spread = z.number().min(0)
+const probability = z.number().min(0).max(1)
+
+/** How strong the augmentations are, with the reference's defaults; the descriptions are the command line's help. */
+export const augmentationOptions = z.strictObject({
+  colorJitter: z
+    .tuple([spread, spread, spread, spread.max(0.5)])
+    .default([0.8, 0.8, 0.8, 0.2])
+    .describe('largest change of brightness, contrast, saturation and, in whole turns, hue'),
+  probColorJitter: probability.default(0.8).describe('probability of the colour jitter, of each batch'),
+  probGrayscale: probability.default(0.2).describe('probability of grey, of each image'),
+  probBlur: probability.default(0.1).describe('probability of a blur, of each batch'),
+  probSolarize: probability.default(0.5).describe('probability that bright values are inverted, of each image'),
+})
+
+export type AugmentationOptions = z.input<typeof augmentationOptions>
+
+/**
+ * The reference's augmentations, for images [N, 3, H, W] in 0…1: colour jitter, grayscale, blur, solarize, ImageNet normalisation; as strong as it has
+ * them, unless the options say otherwise.
+ *
+ * @throws ArgumentError for wrong options.
+ * @example
+ * const augmentFn = defaultAugmentation({ colorJitter: [0.4, 0.4, 0.2, 0.1], probSolarize: 0 })
+ * augmentFn.call(torch.rand([4, 3, 8, 8])).shape // [4, 3, 8, 8]
+ */
+export function defaultAugmentation(options: AugmentationOptions = {}): nn.Sequential {
+  const { colorJitter, probColorJitter, probGrayscale, probBlur, probSolarize } = parseOptions(
+    augmentationOptions,
+    options,
+    'defaultAugmentation',
+  )
   return new nn.Sequential(
-    new RandomApply(new ColorJitter(0.8, 0.8, 0.8, 0.2), 0.8),
-    new RandomGrayscale(0.2),
-    new RandomApply(new GaussianBlur(3, 1.5), 0.1),
-    new RandomSolarize({ p: 0.5 }),
+    new RandomApply(new ColorJitter(...colorJitter), probColorJitter),
+    new RandomGrayscale(probGrayscale),
+    new RandomApply(new GaussianBlur(3, 1.5), probBlur),
+    new RandomSolarize({ p: probSolarize }),
     new Normalize(IMAGENET_MEAN, IMAGENET_STD),
   )
 }

@@ -1,3 +1,4 @@
+export { augmentationOptions, defaultAugmentation, type AugmentationOptions } from './augment'
 export { PixelCL, type ForwardOptions } from './learner'
 export { PPM, type PPMOptions } from './heads'
 export { pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { augmentationOptions } from '../pixelcl/augment'
 import { pixelCLOptions } from '../pixelcl/options'
 import { architectures } from '../vision/models'
 
@@ -49,10 +50,11 @@ export const runOptions = z.strictObject({
   overwrite: z.boolean().default(false).describe('replaces the run that is there'),
 })
 
-/** The learner's options that a file or a flag can hold, the trainer's and the run's, in one flat object. */
+/** The learner's options that a file or a flag can hold, its augmentations', the trainer's and the run's, in one flat object. */
 export const pretrainOptions = runOptions
   .extend(trainerOptions.shape)
   .extend(pixelCLOptions.omit({ augmentFn: true, augmentFn2: true }).shape)
+  .extend(augmentationOptions.shape)
   .extend({ imageSize: positiveInt.default(256).describe('side of the images in pixels, where inputSize is left out') })
 
 export type PretrainOptions = z.input<typeof pretrainOptions>

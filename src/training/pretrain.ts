@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import * as torch from '../torch'
 import { ArgumentError, FileError, type Tensor } from '../torch'
 import { PixelCL } from '../pixelcl'
-import { defaultAugmentation } from '../pixelcl/augment'
+import { augmentationOptions, defaultAugmentation } from '../pixelcl/augment'
 import { spatialLayer } from '../pixelcl/encoder'
 import { parseOptions, pixelCLOptions } from '../pixelcl/options'
 import { ImageFolder } from '../vision/datasets'
@@ -127,12 +127,14 @@ interface Prepared {
 async function prepare(options: ResolvedPretrainOptions, { say = () => undefined, evaluationSet }: PretrainHooks): Promise<Prepared> {
   const { backbone, folder } = read(options, say)
   torch.manualSeed(options.seed)
-  const learner = new PixelCL(backbone.net, partOf(pixelCLOptions, options)).to(options.device)
+  // The measures have their own, for the learner's are where it is, and the measures run on the CPU.
+  const augment = () => defaultAugmentation(partOf(augmentationOptions, options))
+  const learner = new PixelCL(backbone.net, { ...partOf(pixelCLOptions, options), augmentFn: augment() }).to(options.device)
   const layer = spatialLayer(backbone.net, options.hiddenLayerPixel, options.imageSize) ?? options.hiddenLayerPixel
   const split = await splitFolder(folder, options)
   // Who brings what is measured tells of it, too.
   if (evaluationSet === undefined) say(inputsOf(options, backbone, folder, split))
-  const own = await ownEvaluationSet(folder, split, learner)
+  const own = await ownEvaluationSet(folder, split, learner, augment())
   return { options, backbone, folder, split, learner, layer, set: (await evaluationSet?.(own)) ?? own }
 }
 
@@ -188,7 +190,7 @@ function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbon
 }
 
 /** Held-out images without masks, and as many of the others as give sound statistics. */
-async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: PixelCL): Promise<EvaluationSet> {
+async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: PixelCL, augment: torch.nn.Module): Promise<EvaluationSet> {
   const { cutoutRatioRange, probRandHflip, viewSize } = learner.options
   const shown = split.heldOut.length > 0 ? split.heldOut : await firstDecodable(folder, split.train, FEW)
   const load = async (indices: readonly number[]): Promise<Tensor> => torch.keep(await folder.loadAll(indices))
@@ -197,8 +199,7 @@ async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: Pixe
     images,
     statistics,
     trainedOn: split.heldOut.length === 0,
-    // Of their own, for the learner's are where it is, and the measures run on the CPU.
-    views: { augment: defaultAugmentation(), cutoutRatioRange, probRandHflip, viewSize },
+    views: { augment, cutoutRatioRange, probRandHflip, viewSize },
   }
 }
 

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import { augmentationOptions } from '../../pixelcl/augment'
 import { pretrainOptions, runOptions, trainerOptions } from '../../training/options'
 import { pretrain, type PretrainHooks, type PretrainResult } from '../../training/pretrain'
 import { Progress } from '../../training/progress'
@@ -19,6 +20,7 @@ const placeholders = {
   inputSize: 'h,w',
   viewSize: 'h,w',
   cutoutRatioRange: 'low,high',
+  colorJitter: 'b,c,s,h',
   cutoutInterpolateMode: 'mode',
   coordCutoutInterpolateMode: 'mode',
   device: 'name',
@@ -54,7 +56,9 @@ export function definePretrain(command: Command, end: (code: number) => void): v
 }
 
 function groupOf(key: string): string {
-  return key in runOptions.shape ? 'Files:' : key in trainerOptions.shape ? 'Training:' : 'PixelCL:'
+  if (key in runOptions.shape) return 'Files:'
+  if (key in trainerOptions.shape) return 'Training:'
+  return key in augmentationOptions.shape ? 'Augmentations:' : 'PixelCL:'
 }
 
 async function run(typed: Record<string, unknown>, config: string | undefined, asJson: boolean): Promise<number> {

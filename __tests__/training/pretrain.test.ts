@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
 import { pretrain } from '../../src/training/pretrain'
 import type { PretrainOptions } from '../../src/training/options'
 import { makeTextures } from '../../src/vision/datasets'
+import { ColorJitter, RandomSolarize } from '../../src/vision/transforms'
 import { temporary } from '../support/files'
 
 let data: string
@@ -67,6 +68,23 @@ describe('pretrain', () => {
     expect(held.size).toBe(3)
     expect(seen.size).toBe(9)
     expect([...held].some((key) => seen.has(key))).toBe(false)
+  })
+
+  test('trains and measures with augmentations as strong as asked', async () => {
+    const seen = new Set<string>()
+    for (const transform of [RandomSolarize, ColorJitter]) {
+      const { forward } = transform.prototype
+      vi.spyOn(transform.prototype, 'forward').mockImplementation(function (this: never, images) {
+        const { p, brightness, contrast, saturation, hue } = this as Partial<RandomSolarize & ColorJitter>
+        seen.add(`${images.shape[0]} images: ${[p, brightness, contrast, saturation, hue].filter((value) => value !== undefined).join()}`)
+        return forward.call(this, images)
+      })
+    }
+    await pretrain(optionsOf('augmentations', { probSolarize: 0.25, probColorJitter: 1, colorJitter: [0.1, 0.2, 0.3, 0.05], steps: 1 }))
+    // Of the training, of the measures and of the report's pair of views.
+    const all = (strengths: string) => [4, 3, 1].map((images) => `${images} images: ${strengths}`)
+    expect([...seen].sort()).toEqual([...all('0.1,0.2,0.3,0.05'), ...all('0.25')].sort())
+    vi.restoreAllMocks()
   })
 
   test('measures the last layer with a map where the hidden layer has none', async () => {

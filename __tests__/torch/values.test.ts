@@ -142,6 +142,14 @@ describe('to', () => {
     expect(x.to('cpu', 'float16').dtype).toBe('float16')
     expect(x.to(torch.ones([1], { dtype: 'float64' })).dtype).toBe('float64')
     expect(x.to({ memoryFormat: 'channelsLast' }).isContiguous('channelsLast')).toBe(true)
+    expect(x.contiguous({ memoryFormat: 'channelsLast' }).isContiguous({ memoryFormat: 'channelsLast' })).toBe(true)
+    expect([x.isContiguous({ memoryFormat: 'channelsLast' }), x.isContiguous({}), x.contiguous({}).isContiguous()]).toEqual([
+      false,
+      true,
+      true,
+    ])
+    expect(() => x.isContiguous({ memory_format: 'channelsLast' } as never)).toThrow(/unknown option 'memory_format'.*memoryFormat/)
+    expect(() => x.contiguous({ memoryFormat: 'rows' as never })).toThrow(/unknown memory format 'rows'/)
     expect(x.to('meta').device).toBe('meta')
     const casts = ['float', 'double', 'half', 'bfloat16', 'int', 'long', 'short', 'char', 'byte', 'bool'] as const
     expect(casts.map((name) => x[name]().dtype)).toEqual([

@@ -7,6 +7,7 @@ import { convertTensor, type ToOptions } from './convert'
 import { tensor, type TensorData, type TensorOptions } from './creation'
 import { isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat } from './dtype'
 import { TensorComposites } from './composites'
+import { suggestion } from './dispatch/resolve'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
 import { index, indexPut, type Indices } from './indexing'
 import { formatTensor } from './print'
@@ -19,6 +20,18 @@ let copyCall: Call = (...args) => (copyCall = native.operator('aten::copy_', '')
 let setCall: Call = (...args) => (setCall = native.operator('aten::set_', 'source_Tensor'))(...args)
 let realCall: Call = (...args) => (realCall = native.operator('aten::real', ''))(...args)
 let imaginaryCall: Call = (...args) => (imaginaryCall = native.operator('aten::imag', ''))(...args)
+
+/** The one keyword of `contiguous` and `isContiguous`. */
+export interface MemoryFormatOption {
+  memoryFormat?: MemoryFormat
+}
+
+function formatOf(given: MemoryFormat | MemoryFormatOption): MemoryFormat {
+  if (typeof given !== 'object' || given === null) return given
+  const unknown = Object.keys(given).find((key) => key !== 'memoryFormat')
+  if (unknown !== undefined) throw new ArgumentError(`unknown option '${unknown}'${suggestion(unknown, ['memoryFormat'])}`)
+  return given.memoryFormat ?? 'contiguousFormat'
+}
 let conjugateCall: Call = (...args) => (conjugateCall = native.operator('aten::is_conj', ''))(...args)
 
 /**
@@ -168,12 +181,12 @@ export class Tensor extends TensorComposites {
     return native.numel(this._h) * native.elementSize(this._h)
   }
 
-  isContiguous(memoryFormat: MemoryFormat = 'contiguousFormat'): boolean {
-    return isContiguousCall(this._h, memoryFormat) as boolean
+  isContiguous(memoryFormat: MemoryFormat | MemoryFormatOption = 'contiguousFormat'): boolean {
+    return isContiguousCall(this._h, formatOf(memoryFormat)) as boolean
   }
 
-  contiguous(memoryFormat: MemoryFormat = 'contiguousFormat'): Tensor {
-    return wrap(contiguousCall(this._h, memoryFormat))
+  contiguous(memoryFormat: MemoryFormat | MemoryFormatOption = 'contiguousFormat'): Tensor {
+    return wrap(contiguousCall(this._h, formatOf(memoryFormat)))
   }
 
   isFloatingPoint(): boolean {

@@ -67,6 +67,31 @@ const cases: Record<string, Case> = {
       [3, 5],
     ],
   },
+  tripletMarginWithDistanceLoss: {
+    ours: (a, b, c) => F.tripletMarginWithDistanceLoss(a!, b!, c!),
+    python: 'F.triplet_margin_with_distance_loss(a, b, c)',
+    shapes: [
+      [4, 5],
+      [4, 5],
+      [4, 5],
+    ],
+  },
+  "tripletMarginWithDistanceLoss of one's own distance, swapped": {
+    ours: (a, b, c) =>
+      F.tripletMarginWithDistanceLoss(a!, b!, c!, {
+        distanceFunction: (one, other) => one.sub(other).abs().amax([-1]),
+        margin: 0.4,
+        swap: true,
+        reduction: 'none',
+      }),
+    python: `F.triplet_margin_with_distance_loss(
+            a, b, c, distance_function=lambda x, y: (x - y).abs().amax(-1), margin=0.4, swap=True, reduction='none')`,
+    shapes: [
+      [6, 5],
+      [6, 5],
+      [6, 5],
+    ],
+  },
   'interpolate, nearest': { ours: (a) => F.interpolate(a!, [5, 13]), python: 'F.interpolate(a, (5, 13))', shapes: image },
   'interpolate, nearest-exact': {
     ours: (a) => F.interpolate(a!, { scaleFactor: 1.7, mode: 'nearest-exact' }),
@@ -172,6 +197,8 @@ test('misuse is named', () => {
   expect(() => F.interpolate(images, { size: 2, alignCorners: true })).toThrow(/alignCorners/)
   expect(() => F.interpolate(images, { size: [2, 2, 2], mode: 'bilinear' })).toThrow(torch.PixelclError)
   expect(() => F.interpolate(images, { scale_factor: 2 } as never)).toThrow(/did you mean 'scaleFactor'/)
+  expect(() => F.tripletMarginWithDistanceLoss(images, images, images, { margin: 0 })).toThrow(/margin must be positive but is 0/)
+  expect(() => F.tripletMarginWithDistanceLoss(images, images, torch.ones([2]))).toThrow(/\[1, 3, 4, 4\], \[1, 3, 4, 4\], \[2\]/)
   expect(() => F.dropout(images, -0.1)).toThrow(/p must lie in 0 … 1 but is -0\.1/)
   expect(() => F.cosineSimilarity(torch.ones([2, 3]), torch.ones([2, 4]))).toThrow(/size of tensor a \(3\) must match/)
   expect(() => F.batchNorm(torch.ones([1, 3]), null, null, { training: true })).toThrow(/more than one value per channel/)

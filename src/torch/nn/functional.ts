@@ -76,6 +76,7 @@ export {
   smoothL1Loss,
   softMarginLoss,
   tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
 } from './functions/losses'
 export { batchNorm, groupNorm, instanceNorm, layerNorm, localResponseNorm, normalize, rmsNorm } from './functions/normalization'
 export {

@@ -5,6 +5,7 @@ import * as generated from '../../generated/nnFunctions'
 import { noGrad } from '../../autograd'
 import { isTensor } from '../../base'
 import { type Given, named } from '../../dispatch/named'
+import { describe } from '../../dispatch/resolve'
 import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
 import { type Reduction, privateOperator, reductionOf } from './support'
@@ -331,6 +332,45 @@ export function tripletMarginLoss(
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = named<TripletMarginOptions>('tripletMarginLoss', TRIPLET, given)
   if (margin <= 0) throw new ArgumentError(`tripletMarginLoss(): the margin must be positive but is ${margin}`)
   return torch.tripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reductionOf(reduction))
+}
+
+export interface TripletMarginWithDistanceOptions extends ReductionOptions {
+  /** The distances of two batches, one for each pair; default: `pairwiseDistance`. */
+  distanceFunction?: (one: Tensor, other: Tensor) => Tensor
+  /** Default: 1. */
+  margin?: number
+  /** Takes the nearer of anchor and positive as the negative's partner. */
+  swap?: boolean
+}
+
+const TRIPLET_WITH_DISTANCE = ['distanceFunction', 'margin', 'swap', 'reduction'] as const
+
+/** The triplet loss of a distance of one's own. */
+export function tripletMarginWithDistanceLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletMarginWithDistanceOptions = {},
+): Tensor {
+  const call = 'tripletMarginWithDistanceLoss'
+  for (const [name, tensor] of Object.entries({ anchor, positive, negative })) expectTensor(call, tensor, name)
+  const {
+    distanceFunction = torch.pairwiseDistance,
+    margin = 1,
+    swap = false,
+    reduction,
+  } = named<TripletMarginWithDistanceOptions>(call, TRIPLET_WITH_DISTANCE, [options])
+  if (margin <= 0) throw new ArgumentError(`${call}(): the margin must be positive but is ${margin}`)
+  if (positive.dim() !== anchor.dim() || negative.dim() !== anchor.dim()) {
+    const came = [anchor, positive, negative].map(({ shape }) => `[${shape.join(', ')}]`).join(', ')
+    throw new ArgumentError(`${call}(): anchor, positive and negative must have as many dimensions as each other but are ${came}`)
+  }
+  if (typeof distanceFunction !== 'function') {
+    throw new ArgumentError(`${call}(): distanceFunction must be a function of two tensors but is ${describe(distanceFunction)}`)
+  }
+  const away = distanceFunction(anchor, negative)
+  const partner = swap ? torch.minimum(away, distanceFunction(positive, negative)) : away
+  return reduced(distanceFunction(anchor, positive).sub(partner).add(margin).clampMin(0), reduction)
 }
 
 export interface CtcOptions extends ReductionOptions {

@@ -50,11 +50,11 @@ const filesOf = (folder) =>
     .sort()
     .map((name) => join(folder, name))
 
-/** All images of a folder, brought to a size (null: their masks'), with the class of every pixel of the masks. */
-export async function loadLabelled(folder, masksFolder, size) {
+/** All images of a folder, with the class of every pixel. */
+export async function loadLabelled(folder, masksFolder) {
   const masks = await Promise.all(filesOf(masksFolder).map(decodeMask))
-  const own = masks[0].size
-  const images = await Promise.all(filesOf(folder).map((file) => decodeImage(file, size ?? own, 'stretch')))
+  const { size } = masks[0]
+  const images = await Promise.all(filesOf(folder).map((file) => decodeImage(file, size, 'stretch')))
   const classes = torch.tensor(new Uint8Array(Buffer.concat(masks.map((mask) => mask.classes))))
-  return { images: imagesFromBytes(images, size ?? own), masks: classes.view([masks.length, ...own]).to('int64') }
+  return { images: imagesFromBytes(images, size), masks: classes.view([masks.length, ...size]).to('int64') }
 }

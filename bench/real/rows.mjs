@@ -23,19 +23,12 @@ function folderOf(name, settings) {
   return folder
 }
 
-/** A backbone's measures by the size at which images are read, as `measure` names it. */
-async function measuresOf(backbone, folder, measure) {
-  const measures = {}
-  for (const [name, measureAt] of Object.entries(measure)) {
-    measures[name] = await kept(join(folder, `measures-${name}.json`), () => measureAt(backbone))
-  }
-  return { measures }
-}
+const measuresOf = (backbone, folder, measure) => kept(join(folder, 'measures.json'), () => measure(backbone))
 
 /** The measures of the untouched backbone. */
 export async function untouchedRow(data, settings, measure) {
   const folder = folderOf('untouched', settings)
-  return { ...(await measuresOf(data.backbone, folder, measure)), seconds: null }
+  return { measures: await measuresOf(data.backbone, folder, measure), steps: null, seconds: null }
 }
 
 /** Pretrains with one loss and seed, with true or shuffled pairs, and measures the backbone that comes out. */
@@ -51,7 +44,7 @@ export async function pretrainedRow({ loss, control, seed }, data, settings, mea
     const flags = ['--config', config, '--backbone', data.backbone, '--data', data.train, '--out', run, '--overwrite', '--json']
     return pretrain(flags, { control, threads })
   })
-  return { ...(await measuresOf(join(run, 'improved-resnet.pt'), folder, measure)), seconds }
+  return { measures: await measuresOf(join(run, 'improved-resnet.pt'), folder, measure), steps: recipe.steps, seconds }
 }
 
 /** Runs the command line, and gives what it prints as JSON. */

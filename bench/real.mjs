@@ -69,6 +69,6 @@ ${Object.keys(LOSSES)
   .map((loss) => summary(rows, loss))
   .join('\n')}
 
-A ResNet-20 with published CIFAR-10 weights (TorchScript), pretrained by \`pixelcl pretrain --config ${RECIPE}\` on CamVid's train images: steps of ${recipe.batchSize} images, views of ${recipe.viewSize.join(' × ')} pixels, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}. Frozen features of layer3 on val's images at their own size, with batch-norm statistics taken anew from train for every row: 20 nearest of 20,000 feature pixels of train, and one 1×1 layer on standardised features; scores are brought to the masks' size in a bilinear way.`,
+A ResNet-20 with published CIFAR-10 weights (TorchScript), pretrained by \`pixelcl pretrain --config ${RECIPE}\` on CamVid's train images: steps of ${recipe.batchSize} images, views of ${recipe.viewSize.join(' × ')} pixels, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}. Frozen features of layer3 on val's images at their own size, with batch-norm statistics taken anew from train for every row: 20 nearest of 20,000 feature pixels of train, and one 1×1 layer on standardised features; scores are brought to the masks' size in a bilinear way. The recipe was chosen, among ten, by what PixContrast's seed 0 reached here.`,
   )
 }

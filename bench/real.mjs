@@ -12,7 +12,7 @@ const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 1)
 /** The options of every run but its loss, its seed and its files. */
 const RECIPE = process.env.PIXELCL_BENCH_RECIPE ?? join('bench', 'real', 'recipe.json')
 /** What each loss has of its own. PixPro is here to be compared: a lower rate, at which its features do not drift, and fewer steps. */
-const LOSSES = { PixContrast: {}, PixPro: { lr: 0.001, steps: 200 } }
+const LOSSES = { PixContrast: () => ({}), PixPro: ({ steps }) => ({ lr: 0.001, steps: Math.min(steps, 200) }) }
 const MEASURES = ['knn', 'linear']
 
 /** What measures a backbone's file; the images are decoded once, when the first row needs them. */
@@ -30,7 +30,7 @@ async function measureRows(data, { recipe, ...settings }) {
   for (const [loss, own] of Object.entries(LOSSES)) {
     for (const control of [false, true]) {
       for (const seed of SEEDS) {
-        const row = await pretrainedRow({ loss, control, seed }, data, { ...settings, recipe: { ...recipe, ...own } }, measured)
+        const row = await pretrainedRow({ loss, control, seed }, data, { ...settings, recipe: { ...recipe, ...own(recipe) } }, measured)
         rows.push({ loss, control, seed, ...row })
       }
     }

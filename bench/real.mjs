@@ -11,7 +11,7 @@ const SEEDS = (process.env.PIXELCL_BENCH_SEEDS ?? '0,1').split(',').map(Number)
 const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 1)
 /** The options of every run but its loss, its seed and its files. */
 const RECIPE = process.env.PIXELCL_BENCH_RECIPE ?? join('bench', 'real', 'recipe.json')
-/** What each loss has of its own. PixPro is here to be compared: a lower rate, at which its features do not drift, and fewer steps. */
+/** What each loss has of its own. PixPro, here to be compared, takes a lower rate and fewer steps. */
 const LOSSES = { PixContrast: () => ({}), PixPro: ({ steps }) => ({ lr: 0.001, steps: Math.min(steps, 200) }) }
 const MEASURES = ['knn', 'linear']
 

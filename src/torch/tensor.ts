@@ -7,7 +7,7 @@ import { convertTensor, type ToOptions } from './convert'
 import { tensor, type TensorData, type TensorOptions } from './creation'
 import { isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat } from './dtype'
 import { TensorComposites } from './composites'
-import { suggestion } from './dispatch/resolve'
+import { type Given, named } from './dispatch/named'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
 import { index, indexPut, type Indices } from './indexing'
 import { formatTensor } from './print'
@@ -20,19 +20,14 @@ let copyCall: Call = (...args) => (copyCall = native.operator('aten::copy_', '')
 let setCall: Call = (...args) => (setCall = native.operator('aten::set_', 'source_Tensor'))(...args)
 let realCall: Call = (...args) => (realCall = native.operator('aten::real', ''))(...args)
 let imaginaryCall: Call = (...args) => (imaginaryCall = native.operator('aten::imag', ''))(...args)
+let conjugateCall: Call = (...args) => (conjugateCall = native.operator('aten::is_conj', ''))(...args)
 
-/** The one keyword of `contiguous` and `isContiguous`. */
+/** The one option of `contiguous` and `isContiguous`. */
 export interface MemoryFormatOption {
   memoryFormat?: MemoryFormat
 }
 
-function formatOf(given: MemoryFormat | MemoryFormatOption): MemoryFormat {
-  if (typeof given !== 'object' || given === null) return given
-  const unknown = Object.keys(given).find((key) => key !== 'memoryFormat')
-  if (unknown !== undefined) throw new ArgumentError(`unknown option '${unknown}'${suggestion(unknown, ['memoryFormat'])}`)
-  return given.memoryFormat ?? 'contiguousFormat'
-}
-let conjugateCall: Call = (...args) => (conjugateCall = native.operator('aten::is_conj', ''))(...args)
+const MEMORY_FORMAT = ['memoryFormat'] as const
 
 /**
  * An n-dimensional array of one dtype on one device, with PyTorch's operators as methods.
@@ -181,12 +176,14 @@ export class Tensor extends TensorComposites {
     return native.numel(this._h) * native.elementSize(this._h)
   }
 
-  isContiguous(memoryFormat: MemoryFormat | MemoryFormatOption = 'contiguousFormat'): boolean {
-    return isContiguousCall(this._h, formatOf(memoryFormat)) as boolean
+  isContiguous(...given: Given<MemoryFormatOption, typeof MEMORY_FORMAT>): boolean {
+    const { memoryFormat = 'contiguousFormat' } = named<MemoryFormatOption>('isContiguous', MEMORY_FORMAT, given)
+    return isContiguousCall(this._h, memoryFormat) as boolean
   }
 
-  contiguous(memoryFormat: MemoryFormat | MemoryFormatOption = 'contiguousFormat'): Tensor {
-    return wrap(contiguousCall(this._h, formatOf(memoryFormat)))
+  contiguous(...given: Given<MemoryFormatOption, typeof MEMORY_FORMAT>): Tensor {
+    const { memoryFormat = 'contiguousFormat' } = named<MemoryFormatOption>('contiguous', MEMORY_FORMAT, given)
+    return wrap(contiguousCall(this._h, memoryFormat))
   }
 
   isFloatingPoint(): boolean {

@@ -47,6 +47,17 @@ test('what a hook may have kept stays, on either side of it', () => {
   expect(seen.map((tensor) => tensor.isDisposed)).toEqual([false, false])
 })
 
+test('so does what a hook kept that took itself away', () => {
+  const seen: Tensor[] = []
+  const net = new nn.Sequential(new nn.Linear(3, 3), new nn.Linear(3, 3), new nn.Linear(3, 3))
+  const once = net.at(1).registerForwardHook((_, args, output) => {
+    seen.push(args[0] as Tensor, output as Tensor)
+    once.remove()
+  })
+  torch.noGrad(() => net.call(torch.rand([2, 3])))
+  expect(seen.map((tensor) => tensor.isDisposed)).toEqual([false, false])
+})
+
 test("what a module of one's own may have kept stays, in a block of a model too", () => {
   class Keeping extends nn.ReLU {
     readonly kept: Tensor[] = []

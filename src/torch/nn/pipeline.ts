@@ -36,9 +36,10 @@ export function pipeline(input: Tensor, modules: Iterable<Module>): Tensor {
   let given = input
   let ours = false
   for (const module of modules) {
+    // Asked before the call: a hook may take itself away in it.
+    const forgotten = frees && passes(module)
     const output = module.call(given)
     if (frees) {
-      const forgotten = passes(module)
       if (output === given) {
         ours &&= forgotten
       } else {

@@ -116,7 +116,7 @@ describe('wrong options', () => {
     [['--moving-average-decay', '2'], '--moving-average-decay: expected a number of at most 1 but received 2'],
     [['--contrast', 'row'], "--contrast: expected one of batch, pixel but received 'row'"],
     [['--ppm-num-layers', '3'], '--ppm-num-layers: expected 0, 1 or 2 but received 3'],
-    [['--cutout-ratio-range', '0.9,0.2'], '--cutout-ratio-range: expected 0 < low ≤ high ≤ 1 but received [0.9,0.2]'],
+    [['--cutout-ratio-range', '0.9,0.2'], '--cutout-ratio-range: expected 0 < low ≤ high ≤ 1 but received [0.9, 0.2]'],
     [['--cutout-ratio-range', '0.9'], '--cutout-ratio-range: expected 2 values but received [0.9]'],
     [['--input-size', '64,a'], '--input-size: expected'],
     [['--device', 'gpu'], "--device: expected cpu, cuda, cuda:0, … but received 'gpu'"],
@@ -137,11 +137,12 @@ describe('wrong options', () => {
   })
 
   test('of a file are told with its name, and an unknown key with the one that was meant, in Python spelling too', () => {
-    const file = configFile({ hidden_layer_pixel: 'layer4', stesp: 3, alpha: 'x', augmentFn: 1 })
+    const file = configFile({ hidden_layer_pixel: 'layer4', stesp: 3, alpha: 'x', augmentFn: 1, colorJitter: 0.4 })
     const message = refusal(needed, file)
     expect(message).toContain(`${file}: unknown option 'hidden_layer_pixel' (did you mean 'hiddenLayerPixel'?)`)
     expect(message).toContain(`${file}: unknown option 'stesp' (did you mean 'steps'?)`)
     expect(message).toContain(`${file}: alpha: expected a number but received 'x'`)
+    expect(message).toContain(`${file}: colorJitter: expected 4 numbers but received 0.4`)
     expect(message).toMatch(/unknown option 'augmentFn'; known are backbone, data/)
   })
 

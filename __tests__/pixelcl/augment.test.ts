@@ -127,8 +127,8 @@ describe('augmentations as strong as one asks for', () => {
   })
 
   test('wrong strengths say what is expected', () => {
-    expect(() => defaultAugmentation({ probSolarize: 2 })).toThrow(/probSolarize: .*1.*\(received 2\)/)
-    expect(() => defaultAugmentation({ colorJitter: [0, 0, 0, 0.7] })).toThrow(/colorJitter\.3: .*0\.5.*\(received 0\.7\)/)
+    expect(() => defaultAugmentation({ probSolarize: 2 })).toThrow(/probSolarize: expected a number of at most 1 but received 2/)
+    expect(() => defaultAugmentation({ colorJitter: [0, 0, 0, 0.7] })).toThrow(/colorJitter\.3: expected a number of at most 0\.5 but received 0\.7/)
     expect(() => defaultAugmentation({ solarize: 0 } as never)).toThrow(/unknown option 'solarize'.*probSolarize/)
   })
 })
@@ -200,7 +200,7 @@ describe('a custom augmentation', () => {
       /augmentFn must give a batch of images as it takes one, \[3, 3, 32, 32\], but gave \[3, 32, 32\]/,
     )
     expect(wrong(() => undefined)).toThrow(/but gave undefined/)
-    expect(wrong(5)).toThrow(/augmentFn: expected a function of images or a Module \(received 5\)/)
+    expect(wrong(5)).toThrow(/augmentFn: expected a function of images or a Module but received 5/)
   })
 
   test('that throws leaves the learner as it was', () => {

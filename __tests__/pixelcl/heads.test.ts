@@ -48,11 +48,11 @@ outputs = {'output': output.detach(), 'grads': list(grads), 'state': dict(ppm.st
     expect(ppm.gamma).toBe(2)
     expect(Object.keys(ppm.stateDict())).toEqual(['transform_net.weight', 'transform_net.bias'])
     expect(() => new PPM({ chan: 3, numLayers: 3 as never })).toThrow(
-      /PPM received wrong options:\n {2}numLayers: expected 0, 1 or 2 \(received 3\)/,
+      /PPM received wrong options:\n {2}numLayers: expected 0, 1 or 2 but received 3/,
     )
     expect(() => new PPM({ chan: 3, num_layers: 1 } as never)).toThrow(/unknown option 'num_layers' \(did you mean 'numLayers'\?\)/)
-    expect(() => new PPM({} as never)).toThrow(/chan: .*expected number, received undefined/)
-    expect(() => new PPM({ chan: 3, gamma: -1 })).toThrow(/gamma: .*>0/)
+    expect(() => new PPM({} as never)).toThrow(/chan: expected a number but received undefined/)
+    expect(() => new PPM({ chan: 3, gamma: -1 })).toThrow(/gamma: expected a number above 0/)
   })
 
   test('does not hold the similarities of all pixels in more than one matrix an image', () => {

@@ -15,14 +15,20 @@ describe('the momentum target', () => {
     expect(learner.onlineEncoder.parameters().every((parameter) => parameter.requiresGrad)).toBe(true)
   })
 
-  test.each([0.99, 0.5, 0, 1])('moves by the formula with decay %d: parameters only, no buffers', (decay) => {
-    const learner = smallLearner({ movingAverageDecay: decay }).double()
+  test.each([
+    [0.99, 'option'],
+    [0.5, 'option'],
+    [0, 'option'],
+    [1, 'option'],
+    [0.7, 'argument'],
+  ])('moves by the formula with decay %d as %s: parameters only, no buffers', (decay, given) => {
+    const learner = smallLearner(given === 'option' ? { movingAverageDecay: decay } : {}).double()
     const online = learner.onlineEncoder.stateDict()
     torch.noGrad(() => learner.onlineEncoder.parameters().forEach((parameter) => parameter.add_(torch.randnLike(parameter))))
     for (const buffer of learner.onlineEncoder.buffers()) buffer.add_(3)
     const before = copyOf(learner.targetEncoder!.stateDict())
     const pointers = learner.targetEncoder!.parameters()
-    learner.updateMovingAverage()
+    learner.updateMovingAverage(...(given === 'argument' ? [decay] : []))
     const buffers = new Set([...learner.onlineEncoder.namedBuffers()].map(([name]) => name))
     expect(buffers.size).toBeGreaterThan(0)
     for (const [name, after] of Object.entries(learner.targetEncoder!.stateDict())) {
@@ -30,6 +36,11 @@ describe('the momentum target', () => {
       else expect(after, name).toBeAllclose(before[name]!.mul(decay).add(online[name]!.mul(1 - decay)), { rtol: 1e-14, atol: 1e-15 })
     }
     expect(learner.targetEncoder!.parameters().every((parameter, i) => parameter === pointers[i])).toBe(true)
+  })
+
+  test('refuses a decay that is none', () => {
+    for (const decay of [1.5, -1, NaN, torch.ones([]), null] as number[])
+      expect(() => smallLearner().updateMovingAverage(decay)).toThrow(/updateMovingAverage: expected a decay of 0 to 1 but received/)
   })
 
   test('its batch norms learn from its own passes, and no gradient reaches it', () => {

@@ -10,10 +10,9 @@ import {
   RandomGrayscale,
   RandomSolarize,
 } from '../vision/transforms'
-import { parseOptions } from './options'
+import { parseOptions, probability } from './validation'
 
 const spread = z.number().min(0)
-const probability = z.number().min(0).max(1)
 
 /** How strong the augmentations are, with the reference's defaults; the descriptions are the command line's help. */
 export const augmentationOptions = z.strictObject({

@@ -1,5 +1,6 @@
 import { ArgumentError, jit, nn } from '../torch'
-import { describe, suggestion } from '../torch/dispatch/resolve'
+import { describe } from '../torch/dispatch/describe'
+import { suggestion } from '../torch/dispatch/suggestion'
 import type { Backbone } from './encoder'
 import type { ForwardOptions } from './learner'
 import type { ResolvedOptions } from './options'

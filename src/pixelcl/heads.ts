@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { nn, type Tensor } from '../torch'
 import { cosineMatrix } from './losses'
-import { parseOptions, pixelCLOptions } from './options'
+import { pixelCLOptions } from './options'
+import { parseOptions } from './validation'
 
 /** Linear, batch norm, ReLU, Linear: the projector and the predictor of the instance branch. */
 export class MLP extends nn.Module {

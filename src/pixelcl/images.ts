@@ -1,5 +1,5 @@
 import { ArgumentError, isTensor, type Tensor } from '../torch'
-import { describe } from '../torch/dispatch/resolve'
+import { describe } from '../torch/dispatch/describe'
 import type { PixelCL } from './learner'
 
 const warned = new WeakSet<PixelCL>()

@@ -1,5 +1,6 @@
 import * as torch from '../torch'
 import { ArgumentError, isTensor, nn, type Tensor } from '../torch'
+import { describe } from '../torch/dispatch/describe'
 import type { ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
 import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkViews } from './checks'
@@ -7,7 +8,8 @@ import { Encoder, firstParameter, type Backbone } from './encoder'
 import { MLP, PPM } from './heads'
 import { checkImages } from './images'
 import { instanceLoss, pixContrastLoss, pixProLoss, type Pairs } from './losses'
-import { parseOptions, pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
+import { pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
+import { parseOptions, probability } from './validation'
 import { cutView, drawViews, positiveMask, type Sizes, type Views } from './views'
 
 export interface ForwardOptions {
@@ -142,8 +144,16 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     return this.onlineEncoder.deepcopy().requiresGrad_(false)
   }
 
-  /** Moves the target's parameters towards the online encoder's; buffers stay, for the target learns its own. */
-  updateMovingAverage(): void {
+  /**
+   * Moves the target's parameters towards the online encoder's; buffers stay, for the target learns its own.
+   *
+   * @param decay The share of the target that stays. Default: the option movingAverageDecay.
+   * @throws ArgumentError before the first forward, which makes the target, and for a decay outside of 0…1.
+   */
+  updateMovingAverage(decay: number = this.options.movingAverageDecay): void {
+    if (!probability.safeParse(decay).success) {
+      throw new ArgumentError(`updateMovingAverage: expected a decay of 0 to 1 but received ${describe(decay)}`)
+    }
     const target = this.targetEncoder
     if (target === null) {
       throw new ArgumentError(
@@ -151,7 +161,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
       )
     }
     const move = torch.ops['aten']!['_foreach_lerp_']!['Scalar']!
-    torch.noGrad(() => move(target.parameters(), this.onlineEncoder.parameters(), torch.float(1 - this.options.movingAverageDecay)))
+    torch.noGrad(() => move(target.parameters(), this.onlineEncoder.parameters(), torch.float(1 - decay)))
   }
 
   /** Drops the target; the next forward makes a new one from the online encoder. */

@@ -1,14 +1,12 @@
 import { z } from 'zod'
-import { ArgumentError, nn, type Tensor } from '../torch'
-import { describe, suggestion } from '../torch/dispatch/resolve'
+import { nn, type Tensor } from '../torch'
+import { positiveInt, probability } from './validation'
 
 const augmentation = z.custom<nn.Module | ((images: Tensor) => Tensor)>(
   (value) => typeof value === 'function' || value instanceof nn.Module,
   'expected a function of images or a Module',
 )
 const layer = z.union([z.string(), z.number().int()])
-const probability = z.number().min(0).max(1)
-const positiveInt = z.number().int().positive()
 const interpolateMode = z.enum(['nearest', 'bilinear', 'bicubic', 'area', 'nearest-exact'])
 
 /** The learner's options, with the reference's defaults; the descriptions are the command line's help. */
@@ -60,26 +58,3 @@ export const pixelCLOptions = z.strictObject({
 
 export type PixelCLOptions = z.input<typeof pixelCLOptions>
 export type ResolvedOptions = z.output<typeof pixelCLOptions>
-
-/**
- * Checks options against a strict schema.
- *
- * @throws ArgumentError that names every wrong option, what was expected and what came, and for an unknown key the one that was meant.
- */
-export function parseOptions<Schema extends z.ZodObject>(schema: Schema, options: unknown, what: string): z.output<Schema> {
-  const result = schema.safeParse(options)
-  if (result.success) return result.data
-  if (typeof options !== 'object' || options === null) {
-    const required = Object.keys(schema.shape).filter((name) => !schema.shape[name]!.safeParse(undefined).success)
-    throw new ArgumentError(`${what}: expected an object with ${required.join(', ') || 'options'} but received ${describe(options)}`)
-  }
-  const known = Object.keys(schema.shape)
-  const given = options as Record<string, unknown>
-  const lines = result.error.issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown option '${key}'${suggestion(key, known)}`)
-    const name = issue.path.join('.')
-    const came = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], given)
-    return [`${name}: ${issue.message}${came === undefined ? '' : ` (received ${describe(came)})`}`]
-  })
-  throw new ArgumentError(`${what} received wrong options:\n  ${lines.join('\n  ')}`)
-}

@@ -1,7 +1,8 @@
 import { ArgumentError, native } from '../native'
 import { isTensor, wrap } from './base'
 import { requireCuda } from './device'
-import { describe, suggestion } from './dispatch/resolve'
+import { describe } from './dispatch/describe'
+import { suggestion } from './dispatch/suggestion'
 import { dtypes, type Device, type DType, type MemoryFormat } from './dtype'
 import type { Tensor } from './tensor'
 

@@ -1,6 +1,7 @@
 import { ArgumentError, native } from '../native'
 import { isTensor, wrap } from './base'
-import { describe, suggestion } from './dispatch/resolve'
+import { describe } from './dispatch/describe'
+import { suggestion } from './dispatch/suggestion'
 import { dtypeOfTypedArray, flatten, fromElements } from './values'
 import { isComplexDtype, isFloatingDtype, type Device, type DType, type Int, type Scalar } from './dtype'
 import type { Tensor } from './tensor'

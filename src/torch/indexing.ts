@@ -1,7 +1,7 @@
 import { ArgumentError, native } from '../native'
 import { isTensor, wrap } from './base'
 import { tensor as makeTensor, type TensorData } from './creation'
-import { describe } from './dispatch/resolve'
+import { describe } from './dispatch/describe'
 import type { Int, Scalar } from './dtype'
 import type { Tensor } from './tensor'
 import { flatten } from './values'

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { ArgumentError, native, type GeneratorHandle } from '../native'
 import { wrap } from './base'
 import { requireCuda } from './device'
-import { describe } from './dispatch/resolve'
+import { describe } from './dispatch/describe'
 import type { Device, Int } from './dtype'
 import type { Tensor } from './tensor'
 

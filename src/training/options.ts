@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { augmentationOptions } from '../pixelcl/augment'
 import { pixelCLOptions } from '../pixelcl/options'
+import { positiveInt, probability } from '../pixelcl/validation'
 import { architectures } from '../vision/models'
 
 const count = z.number().int().min(0)
-const positiveInt = z.number().int().positive()
 
 /** How a learner is trained. */
 export const trainerOptions = z.strictObject({
@@ -15,12 +15,7 @@ export const trainerOptions = z.strictObject({
   weightDecay: z.number().min(0).default(0).describe("the optimizer's weight decay"),
   schedule: z.enum(['cosine', 'constant']).default('cosine').describe('of the learning rate after the warm-up: cosine falls to 0'),
   warmupSteps: count.default(10).describe('steps over which the learning rate rises to its highest'),
-  movingAverageDecayEnd: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe("where the target's decay ends, moving along a cosine; it stays when left out"),
+  movingAverageDecayEnd: probability.optional().describe("where the target's decay ends, moving along a cosine; it stays when left out"),
   seed: count.default(0).describe('decides initialisation, order, views and augmentations'),
   device: z
     .string()

@@ -50,8 +50,7 @@ export async function train(
       loss.backward()
       for (const group of optimizer.paramGroups) group.lr = lr
       optimizer.step()
-      learner.options.movingAverageDecay = decay(step)
-      learner.updateMovingAverage()
+      learner.updateMovingAverage(decay(step))
       return { loss: value, positivePairs }
     })
     const now = performance.now()

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../native'
 import { isTensor } from '../base'
-import { describe } from './resolve'
+import { describe } from './describe'
 
 /** @internal Refuses what is no tensor, by the name of the function that was called. */
 export function expectTensor(call: string, value: unknown, name = 'input'): void {

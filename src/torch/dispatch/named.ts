@@ -1,5 +1,7 @@
 import { ArgumentError } from '../../native'
-import { describe, isOptions, suggestion } from './resolve'
+import { describe } from './describe'
+import { isOptions } from './resolve'
+import { suggestion } from './suggestion'
 
 /** Arguments that may come by position, in the order of `Names`, by name in a last object, or both. */
 export type Given<Options, Names extends readonly (keyof Options)[]> =

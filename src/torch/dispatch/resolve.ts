@@ -1,11 +1,10 @@
 import { ArgumentError, native } from '../../native'
 import { TensorBase, isTensor, wrap } from '../base'
 import { isComplexDtype, isFloatingDtype } from '../dtype'
+import { describe } from './describe'
 import { refuse } from './refusals'
 import { parseSignature, type Parameter, type Signature } from './signature'
 import { suggestion } from './suggestion'
-
-export { suggestion }
 
 /** A native operator, or the stand-in that looks it up at its first call. */
 export type Call = (...args: unknown[]) => unknown
@@ -252,15 +251,4 @@ function showSignature(name: string, signature: Signature): string {
 
 function article(text: string): string {
   return /^[aeiou]/i.test(text) ? `an ${text}` : `a ${text}`
-}
-
-/** @internal A value as an error names it. */
-export function describe(value: unknown): string {
-  if (isTensor(value)) return `Tensor ${native.isDisposed(value._h) ? '(disposed)' : `${value.dtype} [${value.shape.join(', ')}]`}`
-  if (Array.isArray(value)) return `[${value.slice(0, 6).map(describe).join(', ')}${value.length > 6 ? ', …' : ''}]`
-  if (typeof value === 'string') return `'${value}'`
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'object'
-  return String(value)
 }

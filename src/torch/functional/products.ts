@@ -1,7 +1,7 @@
 import { expectTensor } from '../dispatch/expected'
 import { ArgumentError, native } from '../../native'
 import { isTensor, wrap } from '../base'
-import { describe } from '../dispatch/resolve'
+import { describe } from '../dispatch/describe'
 import { type Given, named } from '../dispatch/named'
 import type { Int } from '../dtype'
 import * as generated from '../generated/functions'

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../native'
-import { describe } from '../dispatch/resolve'
+import { describe } from '../dispatch/describe'
 import type { Tensor } from '../tensor'
 import { Module, type AnyModule } from './module'
 import { declarePassing, pipeline } from './pipeline'

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../native'
 import { namedOptions, type ToOptions } from '../convert'
-import { describe, suggestion } from '../dispatch/resolve'
+import { describe } from '../dispatch/describe'
+import { suggestion } from '../dispatch/suggestion'
 import { isComplexDtype, isFloatingDtype, type Device, type DType } from '../dtype'
 import type { Tensor } from '../tensor'
 

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { ArgumentError, native, type TensorHandle } from '../../native'
 import { isTensor } from '../base'
-import { describe } from '../dispatch/resolve'
+import { describe } from '../dispatch/describe'
 import { Tensor } from '../tensor'
 
 /**

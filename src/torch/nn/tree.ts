@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../native'
 import { isTensor, keep } from '../base'
-import { describe, suggestion } from '../dispatch/resolve'
+import { describe } from '../dispatch/describe'
+import { suggestion } from '../dispatch/suggestion'
 import { Tensor } from '../tensor'
 import type { AnyModule, ForwardHook, ForwardPreHook } from './module'
 import { Parameter } from './parameter'

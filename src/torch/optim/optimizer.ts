@@ -1,7 +1,8 @@
 import { ArgumentError, native } from '../../native'
 import { enableGrad, noGrad } from '../autograd'
 import { isTensor, wrap } from '../base'
-import { describe, suggestion } from '../dispatch/resolve'
+import { describe } from '../dispatch/describe'
+import { suggestion } from '../dispatch/suggestion'
 import type { Tensor } from '../tensor'
 import { readState, writeState, type OptimizerState, type ParamState } from './state'
 

@@ -1,6 +1,6 @@
 import { ArgumentError, FileError } from '../../native'
 import { isTensor } from '../base'
-import { describe } from '../dispatch/resolve'
+import { describe } from '../dispatch/describe'
 import { Module, type StateDict } from '../nn/module'
 import { load } from './load'
 import type { UnknownObject } from '../archive/pickle-values'

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../torch'
-import { describe, suggestion } from '../../torch/dispatch/resolve'
+import { describe } from '../../torch/dispatch/describe'
+import { suggestion } from '../../torch/dispatch/suggestion'
 import { buildResNet, type Architecture, type ResNet } from './resnet'
 import { loadWeights, type Weights } from './weights'
 

@@ -1,5 +1,5 @@
 import { ArgumentError, nn, type Tensor } from '../../torch'
-import { suggestion } from '../../torch/dispatch/resolve'
+import { suggestion } from '../../torch/dispatch/suggestion'
 import { declarePassing, pipeline } from '../../torch/nn/pipeline'
 
 const { init } = nn

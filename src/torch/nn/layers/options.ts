@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../../native'
-import { describe, suggestion } from '../../dispatch/resolve'
+import { describe } from '../../dispatch/describe'
+import { suggestion } from '../../dispatch/suggestion'
 import type { Device, DType } from '../../dtype'
 
 /** One number for both dimensions, or one for each. */

@@ -1,9 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeTextures } from '../src/vision/datasets'
+import { cacheOfItsOwn } from './support/cache'
+import { packInto } from './support/pack'
 import { pythonPath } from './support/python'
 
 const root = join(__dirname, '..')
@@ -34,12 +36,11 @@ function run(command: string, args: readonly string[], cwd: string): string {
 }
 
 beforeAll(async () => {
-  const cache = process.env['PIXELCL_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pixelcl')
   const ownCache = join(folder, 'cache')
   const bin = join(folder, 'bin')
-  for (const path of [project, ownCache, bin, join(folder, 'python', 'torchvision', 'models')]) mkdirSync(path, { recursive: true })
+  for (const path of [project, bin, join(folder, 'python', 'torchvision', 'models')]) mkdirSync(path, { recursive: true })
   // A cache of its own, for `setup` writes there which libtorch was chosen; what was compiled serves again.
-  for (const part of ['python', 'shims', 'builds']) if (existsSync(join(cache, part))) symlinkSync(join(cache, part), join(ownCache, part))
+  cacheOfItsOwn(ownCache, ['python', 'shims', 'builds'])
   writeFileSync(join(bin, 'python3'), `#!/bin/sh\nexec '${pythonPath()}' "$@"\n`)
   chmodSync(join(bin, 'python3'), 0o755)
   // torchvision has no CPU build beside this torch; its ResNets are those of models/resnet.py.
@@ -58,9 +59,7 @@ beforeAll(async () => {
   for (const name of ['NODE_OPTIONS', 'VITEST', 'NODE_ENV']) Reflect.deleteProperty(environment, name)
   const { train } = await makeTextures(join(folder, 'textures'), { train: 12, heldOut: 1, size: 64 })
   symlinkSync(train, join(project, 'photos'))
-  execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' })
-  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, encoding: 'utf8' })
-  tarball = join(folder, (JSON.parse(packed) as { filename: string }[])[0]!.filename)
+  tarball = packInto(folder)
 }, 300_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -14,7 +14,7 @@ describe('npm run bench -- demo', () => {
 
   beforeAll(async () => {
     builtPackage()
-    cacheOfItsOwn(temporary('cache'))
+    cacheOfItsOwn(temporary('cache'), ['python', 'shims', 'stamps'])
     const env = {
       ...process.env,
       PIXELCL_CACHE: temporary('cache'),

@@ -15,7 +15,7 @@ const out = join(folder, 'runs', 'demo')
 
 beforeAll(() => {
   builtPackage()
-  cacheOfItsOwn(cache)
+  cacheOfItsOwn(cache, ['python', 'shims', 'stamps'])
 }, 300_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -87,6 +87,7 @@ outputs = {'shape': list(net.eval()(torch.zeros(2, 3, 64, 64)).shape)}`,
   })
 
   test('replaces its own run, and keeps the images that are there', async () => {
+    await firstRun()
     const images = join(cache, 'demo', 'textures-20-4', 'train', '0000.png')
     const [painted, written] = [statSync(images).mtimeMs, statSync(join(out, 'report.html')).mtimeMs]
     const { code } = await ended(start(['--steps', '1'], cutDown))
@@ -96,13 +97,18 @@ outputs = {'shape': list(net.eval()(torch.zeros(2, 3, 64, 64)).shape)}`,
     expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
   })
 
-  test('is over in moments with PIXELCL_DRY_RUN=1', async () => {
-    const { code, errors } = await ended(start(['--out', 'runs/dry'], { PIXELCL_DRY_RUN: '1', OMP_NUM_THREADS: '1' }))
+  test('is over in moments with PIXELCL_DRY_RUN=1, and leaves an earlier run alone', async () => {
+    await firstRun()
+    const written = statSync(join(out, 'report.html')).mtimeMs
+    const { code, errors } = await ended(start([], { PIXELCL_DRY_RUN: '1', OMP_NUM_THREADS: '1' }))
     expect(errors).toMatch(/step 2\/2/)
     expect(code).toBe(0)
+    expect(readdirSync(`${out}-dry-run`).sort()).toEqual(readdirSync(out).sort())
+    expect(statSync(join(out, 'report.html')).mtimeMs).toBe(written)
   })
 
-  test('improves the weights of the backbone it starts from', async () => {
+  test('changes the weights of the backbone it starts from', async () => {
+    await firstRun()
     const { changed } = await runPython<{ changed: boolean[] }>(
       `
 import torch

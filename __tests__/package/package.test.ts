@@ -65,6 +65,12 @@ describe('the tarball', () => {
   })
 })
 
+test('the manifest keeps no system out that the set-up serves', () => {
+  expect(manifest).toMatchObject({ os: ['linux', 'darwin'], cpu: ['x64', 'arm64'], engines: { node: '^20.19 || >=22.12' } })
+  // npm refuses whatever names a libc on every system but Linux; musl is refused by the set-up.
+  expect(manifest).not.toHaveProperty('libc')
+})
+
 describe('before the set-up', () => {
   for (const entry of entries) {
     test(`importing ${entry} gives an error that names it`, () => {

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cacheFolder } from '../../src/native/load'
-import { builtPackage } from '../support/child'
+import { cacheOfItsOwn } from '../support/cache'
+import { packInto } from '../support/pack'
 
 export const root = join(__dirname, '..', '..')
 
@@ -25,19 +25,15 @@ export interface Project {
 
 /** Packs the package and installs the tarball into an empty folder, no dependency's scripts being run. */
 export function installPacked(): Project {
-  builtPackage()
   const top = mkdtempSync(join(tmpdir(), 'pixelcl-package-'))
   const folder = join(top, 'project')
   const cache = join(top, 'cache')
   mkdirSync(folder)
-  mkdirSync(cache)
   // libtorch is there already; what is compiled is the project's own.
-  symlinkSync(join(cacheFolder(), 'python'), join(cache, 'python'))
-  if (!compiles) symlinkSync(join(cacheFolder(), 'shims'), join(cache, 'shims'))
+  cacheOfItsOwn(cache, compiles ? ['python'] : ['python', 'shims'])
   const env = { ...process.env, PIXELCL_CACHE: cache, OMP_NUM_THREADS: '1', NO_COLOR: '1' }
   for (const name of ['NODE_OPTIONS', 'NODE_ENV', 'VITEST', 'LIBTORCH', 'LIBTORCH_USE_PYTORCH']) Reflect.deleteProperty(env, name)
-  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', top], { cwd: root, encoding: 'utf8', env })
-  const tarball = join(top, firstFilename(JSON.parse(packed)))
+  const tarball = packInto(top, env)
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
   execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', tarball], {
     cwd: folder,
@@ -66,9 +62,4 @@ export function installPacked(): Project {
     },
     remove: () => rmSync(top, { recursive: true, force: true }),
   }
-}
-
-/** npm lists what it packed as an array, and from version 12 on by the package's name. */
-function firstFilename(packed: { filename: string }[] | Record<string, { filename: string }>): string {
-  return Object.values(packed)[0]!.filename
 }

@@ -128,7 +128,9 @@ describe('augmentations as strong as one asks for', () => {
 
   test('wrong strengths say what is expected', () => {
     expect(() => defaultAugmentation({ probSolarize: 2 })).toThrow(/probSolarize: expected a number of at most 1 but received 2/)
-    expect(() => defaultAugmentation({ colorJitter: [0, 0, 0, 0.7] })).toThrow(/colorJitter\.3: expected a number of at most 0\.5 but received 0\.7/)
+    expect(() => defaultAugmentation({ colorJitter: [0, 0, 0, 0.7] })).toThrow(
+      /colorJitter\.3: expected a number of at most 0\.5 but received 0\.7/,
+    )
     expect(() => defaultAugmentation({ solarize: 0 } as never)).toThrow(/unknown option 'solarize'.*probSolarize/)
   })
 })

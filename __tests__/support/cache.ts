@@ -1,10 +1,12 @@
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { cacheFolder } from '../../src/native/load'
 
-/** Makes a cache in which what the set-up has made serves, but whose demo images are a test's own; for `PIXELCL_CACHE`. */
-export function cacheOfItsOwn(folder: string): void {
-  const shared = process.env['PIXELCL_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pixelcl')
+/** Makes a cache in which these parts of what the set-up has made serve, and all else is a test's own; for `PIXELCL_CACHE`. */
+export function cacheOfItsOwn(folder: string, parts: readonly string[]): void {
   mkdirSync(folder, { recursive: true })
-  for (const name of readdirSync(shared)) if (name !== 'demo') symlinkSync(join(shared, name), join(folder, name))
+  for (const part of parts) {
+    const path = join(cacheFolder(), part)
+    if (existsSync(path)) symlinkSync(path, join(folder, part))
+  }
 }

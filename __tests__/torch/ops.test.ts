@@ -35,7 +35,8 @@ describe('torch.ops', () => {
 
   it('reaches private operators and other namespaces', () => {
     expect(aten['_softmax']!(x, 0, false)).toBeAllclose(torch.softmax(x, 0).tolist() as number[])
-    expect(torch.ops['prims']).toBeDefined()
+    expect(torch.ops['inductor']!['_reinterpret_tensor']!(torch.ones([2, 3]), [3, 2], [2, 1])).toEqualTensor(torch.ones([3, 2]))
+    expect(() => torch.ops['nothing']!['add']).toThrow(/has no operator nothing::add/)
   })
 
   it('names the overloads there are when one does not exist', () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
@@ -98,8 +99,9 @@ describe('pretrain', () => {
     const onSignal = () => asked++
     process.on('SIGTERM', onSignal)
     await pretrain(optionsOf('signals', { steps: 1 }), { catchSignals: true })
+    const arrived = once(process, 'SIGTERM')
     process.kill(process.pid, 'SIGTERM')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await arrived
     process.off('SIGTERM', onSignal)
     expect(asked).toBe(1)
   })

@@ -3,7 +3,7 @@
  *
  * `npm start -- --steps 300` and the other training flags of `pixelcl pretrain` change the recipe. Three variables of the environment cut the demo
  * down: `PIXELCL_DEMO_STEPS`, the steps of training; `PIXELCL_DEMO_IMAGES`, the images that are made to train on (a fifth as many are held
- * out); `PIXELCL_DRY_RUN=1`, two steps on a few small images.
+ * out); `PIXELCL_DRY_RUN=1`, two steps on a few small images, which write runs/demo-dry-run and leave runs/demo alone.
  */
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
@@ -65,9 +65,12 @@ interface CutDown {
   readonly options: Partial<DemoOptions>
 }
 
+const DRY_RUN = { steps: 2, batchSize: 2, imageSize: 64 }
+
 /** How the environment shortens the demo. */
 function cutDown(env: Environment): CutDown {
-  if (env['PIXELCL_DRY_RUN'] === '1') return { images: { train: 10, heldOut: 2 }, options: { steps: 2, batchSize: 2, imageSize: 64 } }
+  if (env['PIXELCL_DRY_RUN'] === '1')
+    return { images: { train: 10, heldOut: 2 }, options: { ...DRY_RUN, out: join('runs', 'demo-dry-run') } }
   const steps = wholeNumber(env, 'PIXELCL_DEMO_STEPS')
   const train = wholeNumber(env, 'PIXELCL_DEMO_IMAGES')
   const images = train === undefined ? IMAGES : { train, heldOut: Math.ceil(train / 5) }

@@ -9,7 +9,7 @@ import { pythonPath } from '../../support/python'
 import { type Entry, Replay } from './replay'
 
 /** The share of the database's entries that must agree in all their samples. */
-const REQUIRED = 0.85
+const REQUIRED = 0.99
 
 describe("PyTorch's operator database in float32", () => {
   const folder = mkdtempSync(join(tmpdir(), 'pixelcl-opdb-'))

@@ -18,7 +18,8 @@ const CHUNK = 8 * 1024 * 1024
  * @see https://docs.pytorch.org/docs/stable/generated/torch.save.html
  * @example
  * torch.save({ weight: torch.ones([2, 2]), epoch: 1 }, '/tmp/weights.pt')
- * torch.save(new torch.nn.Linear(2, 2), '/tmp/program.pt') // Python: torch.jit.load('program.pt')
+ * // In Python: torch.jit.load('program.pt')
+ * torch.save(new torch.nn.Linear(2, 2), '/tmp/program.pt')
  */
 export function save(value: unknown, path: string): void {
   if (value instanceof Module) return saveTorchScript(value, path)

@@ -211,6 +211,61 @@ describe('hooks', () => {
     expect(order).toEqual(python.order)
   })
 
+  test('that return one tensor give one argument, and null or nothing keeps what is there, as in Python', async () => {
+    const x = torch.randn([2, 3])
+    const python = await runPython(
+      `
+      from torch import nn
+      layer = nn.Identity()
+      layer.register_forward_pre_hook(lambda m, args: args[0] + 1)
+      layer.register_forward_pre_hook(lambda m, args: None)
+      layer.register_forward_hook(lambda m, args, y: None)
+      outputs = {'y': layer(inputs['x'])}
+      `,
+      { x },
+    )
+    const layer = new nn.Identity()
+    layer.registerForwardPreHook((_, [given]) => (given as Tensor).add(1))
+    layer.registerForwardPreHook(() => null)
+    layer.registerForwardPreHook(() => undefined)
+    layer.registerForwardHook(() => null)
+    expect(layer.call(x)).toEqualTensor(python['y']!)
+  })
+
+  test('that return something else are refused', async () => {
+    const x = torch.ones([1])
+    const outputs: unknown[] = []
+    const refusals: [(layer: torch.nn.Module) => unknown, RegExp][] = [
+      [(layer) => layer.registerForwardHook((_, __, y) => outputs.push(y)), /a forward hook must return a Tensor.* or nothing, but .* 1/],
+      [(layer) => layer.registerForwardHook(async () => Promise.resolve()), /a forward hook must return a Tensor.*returned Promise/],
+      [(layer) => layer.registerForwardPreHook(() => outputs.push(1) as never), /a forward pre-hook must return an array .*returned \d/],
+      [(layer) => layer.registerForwardPreHook((async () => Promise.resolve()) as never), /a forward pre-hook .*returned Promise/],
+    ]
+    for (const [register, message] of refusals) {
+      const layer = new nn.Identity()
+      register(layer)
+      expect(() => layer.call(x)).toThrow(message)
+      expect(() => layer.call(x)).toThrow(torch.ArgumentError)
+    }
+    const layer = new nn.Identity()
+    expect(() => layer.registerForwardHook(3 as never)).toThrow(/registerForwardHook\(\) takes a function but received 3/)
+    expect(() => layer.registerForwardPreHook(null as never)).toThrow(/registerForwardPreHook\(\) takes a function but received null/)
+    expect(() => layer.registerForwardHook(() => null, { alwaysCall: true } as never)).toThrow(/unknown option 'alwaysCall'/)
+  })
+
+  test('that are registered twice run twice, and stand in front where they shall', () => {
+    const layer = new nn.Identity()
+    const seen: string[] = []
+    const twice = () => void seen.push('twice')
+    const first = layer.registerForwardHook(twice)
+    layer.registerForwardHook(twice)
+    layer.registerForwardHook(() => void seen.push('front'), { prepend: true })
+    layer.call(torch.ones([1]))
+    first.remove()
+    layer.call(torch.ones([1]))
+    expect(seen).toEqual(['front', 'twice', 'twice', 'front', 'twice'])
+  })
+
   test('that throw end the call with their own error, and the module goes on', () => {
     const layer = new nn.Identity()
     const handle = layer.registerForwardHook(() => {

@@ -1,4 +1,4 @@
-export { Module, savedName, type AnyModule, type ForwardHook, type ForwardPreHook } from './module'
+export { Module, savedName, type AnyModule, type ForwardHook, type ForwardPreHook, type HookOptions } from './module'
 export type { LoadResult, ShapeMismatch, StateComparison, StateDict } from './state'
 export { Parameter } from './parameter'
 export { Sequential, ModuleList } from './containers'

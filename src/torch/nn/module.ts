@@ -1,9 +1,11 @@
 import { noGrad } from '../autograd'
 import { isTensor, keep } from '../base'
+import type { Given } from '../dispatch/named'
 import type { Device, DType } from '../dtype'
 import type { RemovableHandle } from '../hooks'
 import { Tensor } from '../tensor'
 import { conversionTo, type ModuleToOptions } from './conversion'
+import { argumentsAfter, outputAfter, registerHook, type ForwardHook, type ForwardPreHook, type HookOptions } from './hooks'
 import { Parameter } from './parameter'
 import { checkState, refuseMisfit, type LoadResult, type ShapeMismatch, type StateComparison, type StateDict } from './state'
 import { ModuleTree, internals, joined } from './tree'
@@ -12,8 +14,7 @@ export type { StateDict } from './state'
 
 export { savedName } from './tree'
 
-export type ForwardPreHook = (module: AnyModule, args: unknown[]) => unknown[] | void
-export type ForwardHook = (module: AnyModule, args: unknown[], output: unknown) => unknown
+export type { ForwardHook, ForwardPreHook, HookOptions } from './hooks'
 
 /** A module whatever it takes and gives. */
 export type AnyModule = Module<never[], unknown>
@@ -39,12 +40,9 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     const { preHooks, hooks } = this[internals]
     if (preHooks.size === 0 && hooks.size === 0) return this.forward(...args)
     let given: unknown[] = args
-    for (const hook of preHooks) given = hook(this as AnyModule, given) ?? given
+    for (const hook of preHooks.values()) given = argumentsAfter(hook, this as AnyModule, given)
     let output: unknown = this.forward(...(given as Args))
-    for (const hook of hooks) {
-      const replaced = hook(this as AnyModule, given, output)
-      if (replaced !== undefined) output = replaced
-    }
+    for (const hook of hooks.values()) output = outputAfter(hook, this as AnyModule, given, output)
     return output as Output
   }
 
@@ -56,16 +54,32 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     this[internals].training = value
   }
 
-  /** Calls `hook` before forward; an array that it returns takes the arguments' place. */
-  registerForwardPreHook(hook: ForwardPreHook): RemovableHandle {
-    this[internals].preHooks.add(hook)
-    return { remove: () => void this[internals].preHooks.delete(hook) }
+  /**
+   * Calls `hook` before forward; an array that it returns takes the arguments' place, a tensor that of all of them, undefined and null keep them.
+   *
+   * @throws ArgumentError for what is no function; `call` throws one for a hook that returns anything else.
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_pre_hook
+   * @example
+   * const layer = new torch.nn.Identity()
+   * layer.registerForwardPreHook((module, [x]) => x.add(1))
+   * layer.call(torch.ones([2])).tolist() // [2, 2]
+   */
+  registerForwardPreHook(hook: ForwardPreHook, ...given: Given<HookOptions, []>): RemovableHandle {
+    return registerHook('registerForwardPreHook', this[internals].preHooks, hook, given)
   }
 
-  /** Calls `hook` after forward; what it returns takes the output's place, unless undefined. */
-  registerForwardHook(hook: ForwardHook): RemovableHandle {
-    this[internals].hooks.add(hook)
-    return { remove: () => void this[internals].hooks.delete(hook) }
+  /**
+   * Calls `hook` after forward; what it returns takes the output's place, undefined and null keep it.
+   *
+   * @throws ArgumentError for what is no function; `call` throws one for a hook that returns no Tensor where forward gave one.
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
+   * @example
+   * const layer = new torch.nn.Identity()
+   * layer.registerForwardHook((module, args, output) => output.mul(3))
+   * layer.call(torch.ones([2])).tolist() // [3, 3]
+   */
+  registerForwardHook(hook: ForwardHook, ...given: Given<HookOptions, []>): RemovableHandle {
+    return registerHook('registerForwardHook', this[internals].hooks, hook, given)
   }
 
   /** Switches this module and all below between training and evaluation. */

@@ -3,15 +3,16 @@ import { isTensor, keep } from '../base'
 import { describe } from '../dispatch/describe'
 import { suggestion } from '../dispatch/suggestion'
 import { Tensor } from '../tensor'
-import type { AnyModule, ForwardHook, ForwardPreHook } from './module'
+import type { ForwardHook, ForwardPreHook, Hooks } from './hooks'
+import type { AnyModule } from './module'
 import { Parameter } from './parameter'
 
 interface Internals {
   readonly buffers: Map<string, { persistent: boolean }>
   /** Children whose names are no fields, such as a Sequential's numbers. */
   readonly children: Map<string, AnyModule>
-  readonly preHooks: Set<ForwardPreHook>
-  readonly hooks: Set<ForwardHook>
+  readonly preHooks: Hooks<ForwardPreHook>
+  readonly hooks: Hooks<ForwardHook>
   training: boolean
 }
 
@@ -42,8 +43,8 @@ export abstract class ModuleTree {
     const value: Internals = {
       buffers: new Map(from?.[internals].buffers),
       children: new Map(),
-      preHooks: new Set(),
-      hooks: new Set(),
+      preHooks: new Map(),
+      hooks: new Map(),
       training: from?.[internals].training ?? true,
     }
     Object.defineProperty(this, internals, { value, enumerable: false, configurable: true, writable: true })

@@ -29,6 +29,9 @@ const expressions: Readonly<Record<string, string>> = {
   float8_e8m0fnu: 'torch.tensor([1.0, 4.0, 0.5]).to(torch.float8_e8m0fnu)',
 }
 
+/** In a dtype that every layout becomes dense in. */
+const wide = (tensor: Tensor): Tensor => (tensor.isComplex() ? tensor : tensor.to('float64'))
+
 /** The bytes of a tensor in memory order. */
 const rawBytes = (tensor: Tensor): number[] => [...new Uint8Array(tensor.contiguous().view('uint8').toTypedArray().buffer)]
 
@@ -193,6 +196,34 @@ describe('marks of a tensor', () => {
       layouts: ['torch.sparse_coo', 'torch.sparse_csr', 'torch.sparse_csc', 'torch.sparse_bsr', 'torch.sparse_bsc'],
       equal: Array(5).fill(true),
     })
+  })
+
+  test.each(['float64', 'float16', 'int64', 'int8', 'bool', 'complex64'])('compressed sparse tensors of %s, both ways', async (dtype) => {
+    const [theirs, ours] = [temporary(`sparse-${dtype}.pt`), temporary(`sparse-${dtype}-ours.pt`)]
+    const { dense } = await runPython(
+      `
+      dense = torch.tensor([[0, 1, 0, 0], [2, 0, 0, 3], [0, 0, 0, 0], [0, 0, 4, 0]]).to(torch.${dtype})
+      parts = lambda t: (t.ccol_indices(), t.row_indices()) if t.layout in (torch.sparse_csc, torch.sparse_bsc) else (t.crow_indices(), t.col_indices())
+      like = torch.tensor([[0., 1, 0, 0], [2, 0, 0, 3], [0, 0, 0, 0], [0, 0, 4, 0]])
+      def typed(t):
+          return torch.sparse_compressed_tensor(*parts(t), t.values().to(torch.${dtype}), t.shape, layout=t.layout)
+      torch.save([typed(t) for t in (like.to_sparse_csr(), like.to_sparse_csc(), like.to_sparse_bsr((2, 2)), like.to_sparse_bsc((2, 2)))], inputs['theirs'])
+      outputs = {'dense': dense}`,
+      { theirs },
+    )
+    const loaded = torch.load<Tensor[]>(theirs)
+    expect(loaded.map((tensor) => tensor.layout)).toEqual(['sparseCsr', 'sparseCsc', 'sparseBsr', 'sparseBsc'])
+    for (const tensor of loaded) expect(tensor.values().dtype).toBe(dtype)
+    for (const tensor of loaded) expect(wide(tensor).toDense(), tensor.layout).toBeAllclose(wide(dense!))
+    torch.save(loaded, ours)
+    const back = await runPython<{ dtypes: string[]; same: boolean[] }>(
+      `
+      one, two = torch.load(inputs['theirs'], weights_only=True), torch.load(inputs['ours'], weights_only=True)
+      outputs = {'dtypes': [t.dtype for t in two], 'same': [a.layout == b.layout and a.values().equal(b.values()) for a, b in zip(one, two)]}`,
+      { theirs, ours },
+    )
+    expect(back).toEqual({ dtypes: Array(4).fill(dtype), same: Array(4).fill(true) })
+    expect(torch.load<Tensor[]>(ours).map((tensor) => tensor.dtype)).toEqual(Array(4).fill(dtype))
   })
 
   test('empty tensors and scalars', async () => {

@@ -108,7 +108,9 @@ export function rebuildSparse(layout: unknown, data: unknown): Tensor | null {
       return wrap(native.operator('aten::sparse_coo_tensor', 'indices_size')(...handles, shape, null, null, null, null, isCoalesced))
     }
     native.operator('aten::_validate_sparse_compressed_tensor_args', '')(...handles, shape, layout)
-    return wrap(native.operator('aten::sparse_compressed_tensor', 'comp_plain_value_size')(...handles, shape, null, layout))
+    // Left out, they would be the defaults, not the values' own.
+    const { dtype, device } = tensors[2]!
+    return wrap(native.operator('aten::sparse_compressed_tensor', 'comp_plain_value_size')(...handles, shape, dtype, layout, device))
   })
 }
 

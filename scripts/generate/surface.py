@@ -29,9 +29,7 @@ BY_HAND_FUNCTIONS = {
     "unique_consecutive", "unique_dim", "result_type", "can_cast", "promote_types", "full_like", "cdist", "lu",
 }
 # Functions that PyTorch binds by hand in C++, from the same schemas.
-BOUND_BY_HAND_IN_PYTHON = {
-    "arange", "range", "sparse_coo_tensor", "sparse_compressed_tensor", "sparse_csr_tensor", "sparse_csc_tensor", "sparse_bsr_tensor", "sparse_bsc_tensor",
-}
+BOUND_BY_HAND_IN_PYTHON = {"arange", "range"}
 KEEP_METHODS = {"split", "unflatten"}
 RESERVED = {"var", "delete", "in", "new", "function", "default", "typeof", "void", "with", "eval", "arguments", "import", "export", "enum", "switch", "case"}
 SCALAR_TYPES = {"Scalar": "S", "int": "i", "SymInt": "i", "float": "f", "bool": "b", "str": "s", "ScalarType": "d", "Layout": "l",

@@ -41,6 +41,19 @@ export {
   unique,
   uniqueConsecutive,
 } from './functional'
+export {
+  sparseBscTensor,
+  sparseBsrTensor,
+  sparseCompressedTensor,
+  sparseCooTensor,
+  sparseCscTensor,
+  sparseCsrTensor,
+  type SparseCompressedLayout,
+  type SparseCompressedOptions,
+  type SparseCooOptions,
+  type SparseOptions,
+  type SparseSizeOptions,
+} from './sparseTensors'
 export { float, dtypes, type Device, type DType, type Float, type Int, type Layout, type MemoryFormat, type Scalar } from './dtype'
 export { slice, Slice, type Index, type Indices } from './indexing'
 export { noGrad, enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, setGradEnabled } from './autograd'

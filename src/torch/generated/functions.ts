@@ -980,12 +980,6 @@ const s_slogdet = signatures('slogdet', false, ['slogdet|||self:T'])
 const s_smm = signatures('smm', false, ['smm|||self:T,mat2:T'])
 const s_softmax = signatures('softmax', false, ['softmax|int||self:T,dim:i,dtype:d?='])
 const s_sort = signatures('sort', false, ['sort|stable||self:T,*,stable:b?,dim:i=,descending:b=', 'sort|||self:T,dim:i=,descending:b='])
-const s_sparse_bsc_tensor = signatures('sparseBscTensor', false, ['sparse_bsc_tensor|ccol_row_value|+|ccol_indices:T,row_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_bsc_tensor|ccol_row_value_size|+|ccol_indices:T,row_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s_sparse_bsr_tensor = signatures('sparseBsrTensor', false, ['sparse_bsr_tensor|crow_col_value|+|crow_indices:T,col_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_bsr_tensor|crow_col_value_size|+|crow_indices:T,col_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s_sparse_compressed_tensor = signatures('sparseCompressedTensor', false, ['sparse_compressed_tensor|comp_plain_value|+|compressed_indices:T,plain_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_compressed_tensor|comp_plain_value_size|+|compressed_indices:T,plain_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s_sparse_coo_tensor = signatures('sparseCooTensor', false, ['sparse_coo_tensor|size|+|size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_coo_tensor|indices|+|indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,is_coalesced:b?=', 'sparse_coo_tensor|indices_size|+|indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,is_coalesced:b?='])
-const s_sparse_csc_tensor = signatures('sparseCscTensor', false, ['sparse_csc_tensor|ccol_row_value|+|ccol_indices:T,row_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_csc_tensor|ccol_row_value_size|+|ccol_indices:T,row_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
-const s_sparse_csr_tensor = signatures('sparseCsrTensor', false, ['sparse_csr_tensor|crow_col_value|+|crow_indices:T,col_indices:T,values:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=', 'sparse_csr_tensor|crow_col_value_size|+|crow_indices:T,col_indices:T,values:T,size:i[],*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?='])
 const s_split_copy = signatures('splitCopy', false, ['split_copy|Tensor||self:T,split_size:i,dim:i='])
 const s_split_with_sizes = signatures('splitWithSizes', false, ['split_with_sizes|||self:T,split_sizes:i[],dim:i='])
 const s_split_with_sizes_copy = signatures('splitWithSizesCopy', false, ['split_with_sizes_copy|||self:T,split_sizes:i[],dim:i='])
@@ -7821,74 +7815,6 @@ export function sort(input: Tensor, dim: Int, options?: { descending?: boolean }
 export function sort(input: Tensor, options?: { dim?: Int; descending?: boolean }): [Tensor, Tensor]
 export function sort(): unknown {
 return resolve(s_sort, null, arguments)
-}
-
-/**
- * `sparse_bsc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * `sparse_bsc_tensor.ccol_row_value_size(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * @see https://docs.pytorch.org/docs/stable/generated/torch.bsc_tensor.html
- */
-export function sparseBscTensor(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseBscTensor(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseBscTensor(): unknown {
-return resolve(s_sparse_bsc_tensor, null, arguments)
-}
-
-/**
- * `sparse_bsr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * `sparse_bsr_tensor.crow_col_value_size(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * @see https://docs.pytorch.org/docs/stable/generated/torch.bsr_tensor.html
- */
-export function sparseBsrTensor(crowIndices: Tensor, colIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseBsrTensor(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseBsrTensor(): unknown {
-return resolve(s_sparse_bsr_tensor, null, arguments)
-}
-
-/**
- * `sparse_compressed_tensor.comp_plain_value(Tensor compressed_indices, Tensor plain_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * `sparse_compressed_tensor.comp_plain_value_size(Tensor compressed_indices, Tensor plain_indices, Tensor values, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * @see https://docs.pytorch.org/docs/stable/generated/torch.compressed_tensor.html
- */
-export function sparseCompressedTensor(compressedIndices: Tensor, plainIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseCompressedTensor(compressedIndices: Tensor, plainIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseCompressedTensor(): unknown {
-return resolve(s_sparse_compressed_tensor, null, arguments)
-}
-
-/**
- * `sparse_coo_tensor.size(int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * `sparse_coo_tensor.indices(Tensor indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`
- * `sparse_coo_tensor.indices_size(Tensor indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool? is_coalesced=None) -> Tensor`
- * @see https://docs.pytorch.org/docs/stable/generated/torch.coo_tensor.html
- */
-export function sparseCooTensor(size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseCooTensor(indices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseCooTensor(indices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; isCoalesced?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseCooTensor(): unknown {
-return resolve(s_sparse_coo_tensor, null, arguments)
-}
-
-/**
- * `sparse_csc_tensor.ccol_row_value(Tensor ccol_indices, Tensor row_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * `sparse_csc_tensor.ccol_row_value_size(Tensor ccol_indices, Tensor row_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * @see https://docs.pytorch.org/docs/stable/generated/torch.csc_tensor.html
- */
-export function sparseCscTensor(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseCscTensor(ccolIndices: Tensor, rowIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseCscTensor(): unknown {
-return resolve(s_sparse_csc_tensor, null, arguments)
-}
-
-/**
- * `sparse_csr_tensor.crow_col_value(Tensor crow_indices, Tensor col_indices, Tensor values, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * `sparse_csr_tensor.crow_col_value_size(Tensor crow_indices, Tensor col_indices, Tensor values, int[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=False) -> Tensor`
- * @see https://docs.pytorch.org/docs/stable/generated/torch.csr_tensor.html
- */
-export function sparseCsrTensor(crowIndices: Tensor, colIndices: Tensor, values: Tensor, options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseCsrTensor(crowIndices: Tensor, colIndices: Tensor, values: Tensor, size: readonly Int[], options?: { dtype?: DType | null; layout?: Layout | null; device?: Device | null; pinMemory?: boolean | null; requiresGrad?: boolean }): Tensor
-export function sparseCsrTensor(): unknown {
-return resolve(s_sparse_csr_tensor, null, arguments)
 }
 
 /**

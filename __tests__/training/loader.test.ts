@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import sharp from 'sharp'
@@ -72,6 +72,26 @@ describe('batches', () => {
     const all = (await drawn(folder, 4, { batchSize: 4, seed: 0 })).flat()
     expect([...new Set(all)].sort()).toEqual([1, 2, 4, 5, 6, 7, 8, 9])
     expect([...folder.skipped.keys()].sort()).toEqual(['0.png', '3.png'].map((name) => join(folder.path, name)))
+  })
+
+  test('fail once a whole round of the images that take part gives none, whatever the others are', async () => {
+    const folder = withDamage('vanishing', [])
+    await folder.loadBytes(9)
+    const source = batches(folder, { batchSize: 4, seed: 0, prefetch: 0, indices: [0, 1, 2] })
+    await source.next()
+    for (const file of folder.files) rmSync(file)
+    await expect(
+      (async () => {
+        for (;;) await source.next()
+      })(),
+    ).rejects.toThrow(/none of the 3 image files in .* can be decoded.*ENOENT/)
+  })
+
+  test('go on with the one image that is left', async () => {
+    const folder = withDamage('one-left', [0, 1, 2, 3, 4, 5, 6, 7])
+    expect((await drawn(folder, 3, { batchSize: 4, seed: 0, indices: [0, 1, 2, 3, 4, 8], prefetch: 3 })).flat()).toEqual(
+      Array<number>(12).fill(8),
+    )
   })
 
   test('fail when every image is damaged', async () => {

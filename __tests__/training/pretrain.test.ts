@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
@@ -111,6 +111,30 @@ describe('pretrain', () => {
       "unknown option 'batch_size' (did you mean 'batchSize'?)",
     )
     expect(existsSync(temporary('wrong'))).toBe(false)
+  })
+
+  test('saves the backbone where the images vanish during the training', async () => {
+    const photos = temporary('photos')
+    cpSync(data, photos, { recursive: true })
+    const steps: number[] = []
+    const run = pretrain(optionsOf('vanished', { data: photos, steps: 1000 }), {
+      onStep: ({ step }) => {
+        steps.push(step)
+        rmSync(photos, { recursive: true, force: true })
+      },
+    })
+    await expect(run).rejects.toThrow(/none of the 9 image files in .*\nTraining stopped after step \d+; the backbone of then is saved/)
+    expect(steps.length).toBeLessThan(1000)
+    expect(existsSync(join(temporary('vanished'), 'improved-resnet.pt'))).toBe(true)
+  })
+
+  test('tells of what it could not read in the folder', async () => {
+    const photos = temporary('with-link')
+    cpSync(data, photos, { recursive: true })
+    symlinkSync('/nowhere', join(photos, 'more'))
+    const lines: string[] = []
+    await pretrain(optionsOf('told', { data: photos, steps: 1 }), { say: (line) => lines.push(line) })
+    expect(lines.join('\n')).toContain(`passed over ${join(photos, 'more')}: ENOENT`)
   })
 
   test('brings images to another height and width than each other', async () => {

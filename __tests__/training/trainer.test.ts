@@ -105,6 +105,16 @@ describe('training', () => {
     expect(steps).toBe(2)
   })
 
+  test('stops while it waits for images that do not come', async () => {
+    const { learner } = learnerOf()
+    async function* stuck(): AsyncGenerator<torch.Tensor, undefined> {
+      yield torch.rand([2, 3, 8, 8])
+      await new Promise(() => undefined)
+    }
+    const began = Date.now()
+    expect(await train(learner, stuck(), resolved({ steps: 9 }), { shouldStop: () => Date.now() - began > 500 })).toBe(1)
+  })
+
   test('yields to the event loop every step', async () => {
     let turns = 0
     const timer = setInterval(() => turns++, 0)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { explain } from '../pixelcl/validation'
+import { explain } from '../vision/validation'
 import { suggestion } from '../torch/dispatch/suggestion'
 import { UsageError } from './exit'
 import { flagName } from './flags'

@@ -9,7 +9,7 @@ import { MLP, PPM } from './heads'
 import { checkImages } from './images'
 import { instanceLoss, pixContrastLoss, pixProLoss, type Pairs } from './losses'
 import { pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
-import { parseOptions, probability } from './validation'
+import { parseOptions, probability } from '../vision/validation'
 import { cutView, drawViews, positiveMask, type Sizes, type Views } from './views'
 
 export interface ForwardOptions {

@@ -1,6 +1,7 @@
 import * as torch from '../torch'
 import type { Tensor } from '../torch'
 import { imagesFromBytes, type ImageFolder } from '../vision/datasets'
+import { noneDecodable } from '../vision/datasets/image-folder'
 
 export interface LoaderOptions {
   batchSize: number
@@ -17,7 +18,7 @@ export interface LoaderOptions {
  *
  * Images are decoded ahead, on other threads, while the caller trains. A damaged file is left out and the next takes its place.
  *
- * @throws FileError when no file can be decoded.
+ * @throws FileError when no file can be decoded, from the start or any more.
  * @example
  * for await (const images of batches(folder, { batchSize: 16, seed: 0 })) break
  */
@@ -39,17 +40,36 @@ export async function* batches(folder: ImageFolder, options: LoaderOptions): Asy
 }
 
 /** Decodes at once as many as are wanted, then as many as turned out damaged. */
-async function decodeBatch(folder: ImageFolder, order: Iterator<number, never>, count: number): Promise<Uint8Array[]> {
+async function decodeBatch(folder: ImageFolder, order: Iterator<Turn, never>, count: number): Promise<Uint8Array[]> {
   const images: Uint8Array[] = []
   while (images.length < count) {
-    const indices = Array.from({ length: count - images.length }, () => order.next().value)
-    for (const image of await Promise.all(indices.map((index) => folder.loadBytes(index)))) if (image !== null) images.push(image)
+    const turns = Array.from({ length: count - images.length }, () => order.next().value)
+    for (const image of await Promise.all(turns.map((turn) => decodeOne(folder, turn)))) if (image !== null) images.push(image)
   }
   return images
 }
 
+async function decodeOne(folder: ImageFolder, { index, round }: Turn): Promise<Uint8Array | null> {
+  const image = await folder.loadBytes(index)
+  round.left--
+  if (image !== null) round.isEmpty = false
+  // Those that are held out may be whole, and not be asked for again: a folder that is gone must not be searched for ever.
+  if (round.left === 0 && round.isEmpty) throw noneDecodable(folder)
+  return image
+}
+
+/** An image's turn in a round, in which every image has one. */
+interface Turn {
+  readonly index: number
+  /** Shared by the turns of a round: how many are not done yet, and whether none has given an image. */
+  readonly round: { left: number; isEmpty: boolean }
+}
+
 /** Endless: every index once in each round, in an order that the seed fixes. */
-function* shuffled(indices: readonly number[], seed: number): Generator<number, never> {
+function* shuffled(indices: readonly number[], seed: number): Generator<Turn, never> {
   const generator = new torch.Generator().manualSeed(seed)
-  for (;;) for (const position of torch.randperm(indices.length, { generator }).tolist() as number[]) yield indices[position]!
+  for (;;) {
+    const round = { left: indices.length, isEmpty: true }
+    for (const position of torch.randperm(indices.length, { generator }).tolist() as number[]) yield { index: indices[position]!, round }
+  }
 }

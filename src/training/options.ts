@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { augmentationOptions } from '../pixelcl/augment'
 import { pixelCLOptions } from '../pixelcl/options'
-import { positiveInt, probability } from '../pixelcl/validation'
+import { positiveInt, probability } from '../vision/validation'
 import { architectures } from '../vision/models'
 
 const count = z.number().int().min(0)

@@ -6,7 +6,7 @@ import { PixelCL } from '../pixelcl'
 import { augmentationOptions, defaultAugmentation } from '../pixelcl/augment'
 import { spatialLayer } from '../pixelcl/encoder'
 import { pixelCLOptions } from '../pixelcl/options'
-import { parseOptions } from '../pixelcl/validation'
+import { parseOptions } from '../vision/validation'
 import { ImageFolder } from '../vision/datasets'
 import type { Architecture } from '../vision/models'
 import { loadBackbone, saveBackbone, type LoadedBackbone } from './backbone'
@@ -133,6 +133,7 @@ async function prepare(options: ResolvedPretrainOptions, { say = () => undefined
   const learner = new PixelCL(backbone.net, { ...partOf(pixelCLOptions, options), augmentFn: augment() }).to(options.device)
   const layer = spatialLayer(backbone.net, options.hiddenLayerPixel, options.imageSize) ?? options.hiddenLayerPixel
   const split = await splitFolder(folder, options)
+  for (const [path, reason] of folder.unreadable) say(`passed over ${path}: ${reason}`)
   // Who brings what is measured tells of it, too.
   if (evaluationSet === undefined) say(inputsOf(options, backbone, folder, split))
   const own = await ownEvaluationSet(folder, split, learner, augment())

@@ -16,7 +16,7 @@ export class TrainingError extends PixelclError {
 export interface TrainHooks {
   /** After every step. */
   onStep?: (metrics: StepMetrics) => void
-  /** Asked after every step; true ends the training there. */
+  /** Asked after every step, and while images are waited for; true ends the training there. */
   shouldStop?: () => boolean
 }
 
@@ -39,8 +39,8 @@ export async function train(
   let last = began
 
   for (let step = 0; step < options.steps; step++) {
-    const batch = await batches.next()
-    if (batch.done === true) return step
+    const batch = await unlessStopped(batches.next(), hooks.shouldStop)
+    if (batch === null || batch.done === true) return step
     const lr = options.lr * rate(step)
     const { loss, positivePairs } = torch.scope(() => {
       const [loss, positivePairs] = learner.forward(batch.value.to(options.device), { returnPositivePairs: true })
@@ -68,6 +68,22 @@ export async function train(
     if (hooks.shouldStop?.() === true) return step + 1
   }
   return options.steps
+}
+
+/** Milliseconds between two looks at whether to stop, while images are waited for. */
+const LOOK = 100
+
+/** What is waited for, or null once the training is to stop. */
+async function unlessStopped<T>(waited: Promise<T>, shouldStop: TrainHooks['shouldStop']): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined
+  const stop = new Promise<null>((resolve) => {
+    if (shouldStop !== undefined) timer = setInterval(() => shouldStop() && resolve(null), LOOK)
+  })
+  try {
+    return await Promise.race([waited, stop])
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 function makeOptimizer(

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
-import { ImageFolder, decodeImage, decodeMask, imagesFromBytes } from '../../../src/vision/datasets'
+import { ImageFolder, decodeImage, decodeMask, imagesFromBytes, type ImageFolderOptions } from '../../../src/vision/datasets'
 
 const root = mkdtempSync(join(tmpdir(), 'pixelcl-folder-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -49,6 +50,43 @@ describe('a folder of images', () => {
     expect(images.skipped.size).toBe(0)
   })
 
+  test('follows links to files and folders, each folder once, and leaves out what is hidden, pipes and folders named like images', async () => {
+    const [folder, elsewhere] = [newFolder(), newFolder()]
+    for (const path of [join(folder, '.cache'), join(folder, 'b.png'), join(elsewhere, 'c')]) mkdirSync(path)
+    for (const path of [join(folder, 'a.png'), join(folder, '.cache', 'x.png'), join(elsewhere, 'y.png'), join(elsewhere, 'c', 'z.png')])
+      await plain(4, 4, '#102030').png().toFile(path)
+    symlinkSync(elsewhere, join(folder, 'link'))
+    symlinkSync(elsewhere, join(folder, 'other link'))
+    symlinkSync(folder, join(elsewhere, 'c', 'up'))
+    symlinkSync(join(elsewhere, 'y.png'), join(folder, 'd.png'))
+    execFileSync('mkfifo', [join(folder, 'pipe.png')])
+    const images = new ImageFolder(folder, { size: [4, 4] })
+    expect(images.files.map((file) => file.slice(folder.length))).toEqual(['/a.png', '/d.png', '/link/c/z.png', '/link/y.png'])
+    expect((await images.loadAll([0, 1, 2, 3])).shape).toEqual([4, 3, 4, 4])
+    expect(images.unreadable.size).toBe(0)
+  })
+
+  test('tells of links that lead nowhere and of folders that cannot be read, and takes the others', async () => {
+    const folder = newFolder()
+    await plain(4, 4, '#102030').png().toFile(join(folder, 'a.png'))
+    symlinkSync(join(folder, 'none'), join(folder, 'b.png'))
+    mkdirSync(join(folder, 'lost+found'), { mode: 0 })
+    const images = new ImageFolder(folder, { size: [4, 4] })
+    expect(images.files).toEqual([join(folder, 'a.png')])
+    const expected: [string, string][] = [[join(folder, 'b.png'), 'ENOENT']]
+    // Root may read what it likes.
+    if (process.getuid?.() !== 0) expected.push([join(folder, 'lost+found'), 'EACCES'])
+    expect([...images.unreadable].map(([path, reason]) => [path, reason.split(':')[0]])).toEqual(expected)
+  })
+
+  test('of folders that cannot be read alone says so', () => {
+    const folder = newFolder()
+    symlinkSync('/nowhere', join(folder, 'photos'))
+    expect(() => new ImageFolder(folder, { size: [8, 8] })).toThrow(
+      /holds no images.*1 could not be read, the first of them .*photos: ENOENT/,
+    )
+  })
+
   test('gives float32 in 0…1, channels first', async () => {
     const folder = newFolder()
     await plain(6, 6, '#ff8000').png().toFile(join(folder, 'a.png'))
@@ -72,6 +110,25 @@ describe('a folder of images', () => {
     expect(images.skipped.size).toBe(3)
     for (const reason of images.skipped.values()) expect(reason).not.toBe('')
     expect(await images.load(1)).toBeNull()
+  })
+
+  test('does not hold a file for damaged that could not be read once', async () => {
+    const folder = newFolder()
+    await plain(4, 4, '#102030').png().toFile(join(folder, 'a.png'))
+    await plain(4, 4, '#102030').png().toFile(join(folder, 'b.png'))
+    // Reading where nothing is mapped is EIO, as of a disk that fails.
+    symlinkSync('/proc/self/mem', join(folder, 'c.png'))
+    const images = new ImageFolder(folder, { size: [4, 4] })
+    renameSync(join(folder, 'b.png'), join(folder, 'b'))
+    expect(await images.load(1)).toBeNull()
+    expect(images.skipped.get(join(folder, 'b.png'))).toContain('ENOENT')
+    renameSync(join(folder, 'b'), join(folder, 'b.png'))
+    expect(await images.load(1)).not.toBeNull()
+    expect(images.skipped.size).toBe(0)
+    if (process.platform === 'linux') {
+      expect(await images.load(2)).toBeNull()
+      expect(images.skipped.get(join(folder, 'c.png'))).toContain('EIO')
+    }
   })
 
   test('of nothing but damaged files is an error that names the first and its reason', async () => {
@@ -99,6 +156,13 @@ describe('wrong arguments are named', () => {
         /expected a size \[height, width\] in whole pixels but received/,
       )
     }
+    const wrong = (options?: object) => () => new ImageFolder(folder, options as ImageFolderOptions)
+    expect(wrong({ size: [8, 8], resize: 'foo' })).toThrow("resize: expected one of crop, stretch but received 'foo'")
+    expect(wrong({ size: [8, 8], resise: 'crop' })).toThrow("unknown option 'resise' (did you mean 'resize'?)")
+    expect(wrong()).toThrow('ImageFolder: expected an object with size but received undefined')
+    const file = join(folder, 'a.png')
+    await expect(decodeImage(file, [4, 4], 'foo' as 'crop')).rejects.toThrow("resize: expected one of crop, stretch but received 'foo'")
+    await expect(decodeImage(file, [4] as never)).rejects.toThrow('expected a size [height, width] in whole pixels but received [4]')
     const images = new ImageFolder(folder, { size: [8, 8] })
     await expect(images.load(1)).rejects.toThrow(/there is no image 1: the folder .* has 1, numbered from 0/)
     expect(images.skipped.size).toBe(0)

@@ -107,4 +107,16 @@ describe('a folder of textures', () => {
     writeFileSync(file, '')
     await expect(makeTextures(file, few)).rejects.toThrow(/is a file/)
   })
+
+  test.each<[object, string]>([
+    [{ trian: 3 }, "unknown option 'trian' (did you mean 'train'?)"],
+    [{ train: -1 }, 'train: expected a number above 0 but received -1'],
+    [{ size: 'a' }, "size: expected a number but received 'a'"],
+    [{ size: 0 }, 'size: expected a number above 0 but received 0'],
+    [{ size: NaN }, 'size: expected a number but received NaN'],
+  ])('is not made with wrong options: %j', async (options, message) => {
+    const folder = newFolder()
+    await expect(makeTextures(folder, options)).rejects.toThrow(message)
+    expect(existsSync(folder)).toBe(false)
+  })
 })

@@ -1,4 +1,6 @@
 import sharp from 'sharp'
+import { z } from 'zod'
+import { parseOptions } from '../validation'
 
 /** Height and width in pixels. */
 export type Size = readonly [height: number, width: number]
@@ -6,17 +8,34 @@ export type Size = readonly [height: number, width: number]
 /** How an image of another shape is brought to a size: 'crop' keeps its proportions and cuts the middle out, 'stretch' keeps all of it. */
 export type Resize = 'crop' | 'stretch'
 
+/** @internal */
+export const sizeOption = z.custom<Size>(isSize, 'expected a size [height, width] in whole pixels')
+/** @internal */
+export const resizeOption = z.enum(['crop', 'stretch'])
+
+const decodeOptions = z.strictObject({ path: z.string(), size: sizeOption, resize: resizeOption })
+
+function isSize(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every((side: number) => Number.isInteger(side) && side > 0)
+}
+
 /**
  * Decodes an image file to RGB bytes, [height, width, 3], upright as its EXIF orientation says, transparency over black.
  *
  * It runs on libuv's threads, so decoding goes on while a training step holds the JavaScript thread.
  *
- * @throws Error of libvips for a file that is no image or is damaged.
+ * @throws Error of libvips for a file that is no image or is damaged; ArgumentError for a size or a way that is none.
  * @example
  * const bytes = await decodeImage('photos/red.png', [32, 48])
  * bytes.length // 4608
  */
-export async function decodeImage(path: string, [height, width]: Size, resize: Resize = 'crop'): Promise<Uint8Array> {
+export async function decodeImage(path: string, size: Size, resize: Resize = 'crop'): Promise<Uint8Array> {
+  parseOptions(decodeOptions, { path, size, resize }, 'decodeImage')
+  return decode(path, size, resize)
+}
+
+/** @internal `decodeImage` with what was checked already. */
+export async function decode(path: string, [height, width]: Size, resize: Resize): Promise<Uint8Array> {
   const image = sharp(path, { failOn: 'error', sequentialRead: true }).rotate()
   const { data } = await image
     .resize(width, height, { fit: resize === 'crop' ? 'cover' : 'fill', kernel: 'cubic' })

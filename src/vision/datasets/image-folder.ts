@@ -1,11 +1,10 @@
-import { readdirSync, statSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
 import * as torch from '../../torch'
 import { ArgumentError, FileError, type Tensor } from '../../torch'
-import { decodeImage, type Resize, type Size } from './decode'
-
-/** What sharp's prebuilt libvips decodes. */
-export const IMAGE_EXTENSIONS = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp']
+import { parseOptions } from '../validation'
+import { decode, resizeOption, sizeOption, type Resize, type Size } from './decode'
+import { imageFiles } from './image-files'
 
 /**
  * Images' bytes, each [H, W, 3], as one float32 tensor [N, 3, H, W] in 0…1.
@@ -24,6 +23,8 @@ export function imagesFromBytes(bytes: readonly Uint8Array[], [height, width]: S
   return torch.tensor(all).view([bytes.length, height, width, 3]).permute([0, 3, 1, 2]).contiguous().to('float32').div_(255)
 }
 
+const imageFolderOptions = z.strictObject({ size: sizeOption, resize: resizeOption.default('crop') })
+
 export interface ImageFolderOptions {
   /** Height and width that every image is brought to, in pixels. */
   size: Size
@@ -34,9 +35,9 @@ export interface ImageFolderOptions {
 /**
  * The images of a folder and all folders in it, in the order of their paths; labels are not needed.
  *
- * A file that cannot be decoded is skipped, and counted in `skipped`.
+ * Links are followed, each folder once; what is hidden is left out. A file that cannot be decoded is skipped, and counted in `skipped`.
  *
- * @throws FileError for a folder that is missing or holds no image files; ArgumentError for a size that is none.
+ * @throws FileError for a folder that is missing or holds no image files; ArgumentError for wrong options.
  * @example
  * const folder = new ImageFolder('photos', { size: [64, 64] })
  * const image = await folder.load(0) // float32 [3, 64, 64] in 0…1, or null where the file is damaged
@@ -45,17 +46,23 @@ export class ImageFolder {
   readonly files: readonly string[]
   readonly size: Size
   readonly resize: Resize
-  /** Why each damaged file could not be decoded, by its path. */
+  /** Why each file that was tried could not be decoded, by its path. */
   readonly skipped = new Map<string, string>()
+  /** Why folders and links below could not be read, by their paths: images in them are missing in `files`. */
+  readonly unreadable: ReadonlyMap<string, string>
+  /** Files of `skipped` that hold no image, and are not tried again; a disk that fails may be back. */
+  private readonly damaged = new Set<string>()
 
   constructor(
     readonly path: string,
     options: ImageFolderOptions,
   ) {
-    checkSize(options.size)
-    this.files = imageFiles(path)
-    this.size = options.size
-    this.resize = options.resize ?? 'crop'
+    const { size, resize } = parseOptions(imageFolderOptions, options, 'ImageFolder')
+    const { files, unreadable } = imageFiles(path)
+    this.files = files
+    this.unreadable = unreadable
+    this.size = size
+    this.resize = resize
   }
 
   get length(): number {
@@ -63,20 +70,24 @@ export class ImageFolder {
   }
 
   /**
-   * The bytes of one image, [H, W, 3], or null where its file is damaged.
+   * The bytes of one image, [H, W, 3], or null where its file is damaged or cannot be read now.
    *
-   * @throws FileError once every file of the folder has proved damaged; ArgumentError for an index that the folder lacks.
+   * @throws FileError once no file of the folder can be decoded; ArgumentError for an index that the folder lacks.
    */
   async loadBytes(index: number): Promise<Uint8Array | null> {
     const file = this.files[index]
     if (file === undefined)
       throw new ArgumentError(`there is no image ${index}: the folder ${this.path} has ${this.length}, numbered from 0`)
-    if (this.skipped.has(file)) return null
+    if (this.damaged.has(file)) return null
     try {
-      return await decodeImage(file, this.size, this.resize)
+      const bytes = await decode(file, this.size, this.resize)
+      this.skipped.delete(file)
+      return bytes
     } catch (error) {
-      this.skipped.set(file, (error as Error).message)
-      if (this.skipped.size === this.files.length) throw allDamaged(this)
+      const failure = await readFailure(file)
+      if (failure === null) this.damaged.add(file)
+      this.skipped.set(file, failure ?? (error as Error).message)
+      if (this.skipped.size === this.files.length) throw noneDecodable(this)
       return null
     }
   }
@@ -117,36 +128,18 @@ export class ImageFolder {
   }
 }
 
-function checkSize(size: Size): void {
-  if (Array.isArray(size) && size.length === 2 && size.every((side: number) => Number.isInteger(side) && side > 0)) return
-  throw new ArgumentError(`expected a size [height, width] in whole pixels but received ${JSON.stringify(size)}`)
+/** Why the system does not give a file's bytes; null where it does, so that the file itself is damaged. */
+async function readFailure(path: string): Promise<string | null> {
+  try {
+    await readFile(path)
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
-function allDamaged({ path, skipped }: ImageFolder): FileError {
+/** @internal Says of a folder that none of its files gives an image. */
+export function noneDecodable({ path, skipped }: ImageFolder): FileError {
   const [file, reason] = [...skipped][0]!
   return new FileError(`none of the ${skipped.size} image files in ${path} can be decoded; the first, ${file}: ${reason}`)
-}
-
-function imageFiles(folder: string): string[] {
-  let entries
-  try {
-    if (!statSync(folder).isDirectory()) throw new FileError(`expected a folder of images but ${folder} is a file`)
-    entries = readdirSync(folder, { recursive: true, withFileTypes: true })
-  } catch (error) {
-    if (error instanceof FileError) throw error
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new FileError(
-      code === 'ENOENT' ? `the folder of images ${folder} does not exist` : `the folder of images ${folder} cannot be read: ${message}`,
-    )
-  }
-  const files = entries
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && IMAGE_EXTENSIONS.includes(extname(entry.name).toLowerCase()))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-  if (files.length === 0) {
-    throw new FileError(
-      `the folder ${folder} holds no images: expected files ending in ${IMAGE_EXTENSIONS.join(', ')}, in it or in folders below`,
-    )
-  }
-  return files
 }

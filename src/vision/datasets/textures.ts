@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import sharp from 'sharp'
+import { z } from 'zod'
 import { FileError } from '../../torch'
+import { parseOptions, positiveInt } from '../validation'
 import { TEXTURE_CLASSES, generatorOf, paintScene, type Scene } from './scenes'
 
 export { TEXTURE_CLASSES }
@@ -16,6 +18,13 @@ export interface TextureOptions {
   /** Default 0. */
   seed?: number
 }
+
+const textureOptions = z.strictObject({
+  train: positiveInt.default(360),
+  heldOut: z.number().int().min(0).default(72),
+  size: positiveInt.default(128),
+  seed: z.number().int().default(0),
+})
 
 /** Where the images and their masks lie: a mask has its image's name, and ends in .png. */
 export interface TextureSet {
@@ -34,13 +43,13 @@ const VERSION = 1
  *
  * Every region has one of six textures, in a tilt, scale and contrast of its own; grey levels say nothing of the class. The seed decides all.
  *
- * @throws FileError for a folder that holds other files.
+ * @throws FileError for a folder that holds other files; ArgumentError for wrong options.
  * @example
  * const { train } = await makeTextures('cache/textures', { train: 12, heldOut: 4 })
  * const folder = new ImageFolder(train, { size: [64, 64] })
  */
 export async function makeTextures(folder: string, options: TextureOptions = {}): Promise<TextureSet> {
-  const { train = 360, heldOut = 72, size = 128, seed = 0 } = options
+  const { train, heldOut, size, seed } = parseOptions(textureOptions, options, 'makeTextures')
   const wanted = JSON.stringify({ version: VERSION, train, heldOut, size, seed })
   if (isWhole(folder, wanted)) return partsOf(folder)
   refuseOthers(folder)

@@ -1,0 +1,76 @@
+import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { FileError } from '../../torch'
+
+/** What sharp's prebuilt libvips decodes. */
+export const IMAGE_EXTENSIONS = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp']
+
+export interface FoundImages {
+  /** Paths, sorted. */
+  readonly files: readonly string[]
+  /** Why folders below and links could not be read and were passed over, by their paths. */
+  readonly unreadable: ReadonlyMap<string, string>
+}
+
+/**
+ * @internal The image files of a folder and of all folders in it, hidden ones left out; links are followed, each folder once.
+ *
+ * @throws FileError for a folder that is missing, cannot be read or holds no image files.
+ */
+export function imageFiles(folder: string): FoundImages {
+  const found: Findings = { files: [], unreadable: new Map() }
+  try {
+    if (!statSync(folder).isDirectory()) throw new FileError(`expected a folder of images but ${folder} is a file`)
+    search(folder, new Set([realpathSync(folder)]), found)
+  } catch (error) {
+    if (error instanceof FileError) throw error
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new FileError(
+      missing
+        ? `the folder of images ${folder} does not exist`
+        : `the folder of images ${folder} cannot be read: ${(error as Error).message}`,
+    )
+  }
+  if (found.files.length === 0) throw nothingIn(folder, found)
+  return { ...found, files: found.files.sort() }
+}
+
+interface Findings {
+  readonly files: string[]
+  readonly unreadable: Map<string, string>
+}
+
+function search(folder: string, visited: Set<string>, found: Findings): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name.startsWith('.')) continue
+    const path = join(folder, entry.name)
+    try {
+      const kind = entry.isSymbolicLink() ? statSync(path) : entry
+      // No pipe or socket: they would be waited for without an end.
+      if (kind.isFile() && isImage(entry.name)) found.files.push(path)
+      if (kind.isDirectory() && !isVisited(visited, path)) search(path, visited, found)
+    } catch (error) {
+      found.unreadable.set(path, (error as Error).message)
+    }
+  }
+}
+
+/** A link may lead back to a folder above, or to one that was searched under another name. */
+function isVisited(visited: Set<string>, folder: string): boolean {
+  const real = realpathSync(folder)
+  if (visited.has(real)) return true
+  visited.add(real)
+  return false
+}
+
+function isImage(name: string): boolean {
+  return IMAGE_EXTENSIONS.includes(extname(name).toLowerCase())
+}
+
+function nothingIn(folder: string, { unreadable }: FoundImages): FileError {
+  const [first] = unreadable
+  const aside = first === undefined ? '' : `; ${unreadable.size} could not be read, the first of them ${first[0]}: ${first[1]}`
+  return new FileError(
+    `the folder ${folder} holds no images: expected files ending in ${IMAGE_EXTENSIONS.join(', ')}, in it or in folders below${aside}`,
+  )
+}

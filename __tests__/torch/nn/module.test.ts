@@ -99,7 +99,205 @@ outputs = {'state': {n: v.clone() for n, v in net.state_dict().items()}, 'output
   })
 })
 
+describe("arguments come by position, in Python's order, or by name", () => {
+  test("and are Python's names", async () => {
+    const python = await runPython<Record<string, string[]>>(`
+      import inspect
+      from torch import nn
+      def names(function):
+          return [name for name in inspect.signature(function).parameters if name != 'self']
+      outputs = {name: names(getattr(nn.Module, name)) for name in
+                 ['parameters', 'named_parameters', 'buffers', 'named_buffers', 'named_modules', 'load_state_dict', 'zero_grad', 'train',
+                  'requires_grad_', 'register_buffer']}
+      outputs['Parameter'] = names(nn.Parameter)
+    `)
+    expect(python).toEqual({
+      parameters: ['recurse'],
+      named_parameters: ['prefix', 'recurse', 'remove_duplicate'],
+      buffers: ['recurse'],
+      named_buffers: ['prefix', 'recurse', 'remove_duplicate'],
+      named_modules: ['memo', 'prefix', 'remove_duplicate'],
+      load_state_dict: ['state_dict', 'strict', 'assign'],
+      zero_grad: ['set_to_none'],
+      train: ['mode'],
+      requires_grad_: ['requires_grad'],
+      register_buffer: ['name', 'tensor', 'persistent'],
+      Parameter: ['data', 'requires_grad'],
+    })
+  })
+
+  test('where members are listed', async () => {
+    const python = await runPython<Record<string, string[]>>(`${pythonNet}
+net = Net()
+names = lambda members: [name for name, _ in members]
+outputs = {
+    'prefix': names(net.named_parameters('m')), 'own': names(net.named_parameters('m', False)), 'twice': names(net.named_parameters(remove_duplicate=False)),
+    'buffers': names(net.named_buffers('m')), 'ownBuffers': names(net.named_buffers('', False)),
+    'modules': names(net.named_modules(None, 'm')), 'modulesTwice': names(net.named_modules(prefix='m', remove_duplicate=False)),
+    'without': names(net.named_modules({net.stem}, 'm')),
+    'state': list(net.state_dict(prefix='m.')), 'counts': [len(list(net.parameters(False))), len(list(net.buffers(False)))],
+}
+`)
+    const net = new Net()
+    const names = (members: Iterable<readonly [string, unknown]>) => Array.from(members, ([name]) => name)
+    const stem = net.stem as torch.nn.AnyModule
+    expect({
+      prefix: names(net.namedParameters('m')),
+      own: names(net.namedParameters('m', false)),
+      twice: names(net.namedParameters({ removeDuplicate: false })),
+      buffers: names(net.namedBuffers({ prefix: 'm' })),
+      ownBuffers: names(net.namedBuffers('', { recurse: false })),
+      modules: names(net.namedModules(null, 'm')),
+      modulesTwice: names(net.namedModules({ prefix: 'm', removeDuplicate: false })),
+      without: names(net.namedModules(new Set([stem]), 'm')),
+      state: Object.keys(net.stateDict({ prefix: 'm.' })),
+      counts: [net.parameters(false).length, net.buffers({ recurse: false }).length],
+    }).toEqual(python)
+    expect(names(net.namedModules('m'))).toEqual(python['modules'])
+    expect(net.parameters({ recurse: false })[0]).toBe(net.scale)
+  })
+
+  test('in a state, which may keep the tensors themselves, or be added to another', () => {
+    const net = new nn.Linear(2, 1)
+    const state = { before: torch.ones([1]) }
+    expect(net.stateDict({ destination: state, keepVars: true })).toBe(state)
+    expect(Object.keys(state)).toEqual(['before', 'weight', 'bias'])
+    expect((state as unknown as { weight: Tensor }).weight).toBe(net.weight)
+  })
+
+  test('for a parameter, a buffer and gradients', () => {
+    const whole = torch.ones([2], { dtype: 'int64' })
+    expect(new nn.Parameter(whole, { requiresGrad: false }).requiresGrad).toBe(false)
+    expect(new nn.Parameter(whole, false).dtype).toBe('int64')
+    const net = new nn.Linear(2, 1)
+    net.registerBuffer('byPosition', torch.ones([1]), false)
+    net.registerBuffer('byName', torch.ones([1]), { persistent: false })
+    expect(Object.keys(net.stateDict())).toEqual(['weight', 'bias'])
+    for (const zero of [() => net.zeroGrad(false), () => net.zeroGrad({ setToNone: false })]) {
+      net
+        .call(torch.ones([1, 2]))
+        .sum()
+        .backward()
+      const { grad } = net.weight
+      zero()
+      expect(net.weight.grad).toBe(grad)
+      expect(grad!.tolist()).toEqual([[0, 0]])
+    }
+    net.zeroGrad(true)
+    expect(net.weight.grad).toBeNull()
+    expect(net.requiresGrad_({ requiresGrad: false }).weight.requiresGrad).toBe(false)
+  })
+
+  test('for a target of to', () => {
+    const net = new nn.Linear(2, 1)
+    expect(net.to('cpu', 'float64').weight.dtype).toBe('float64')
+    expect(net.to('float16', true).weight.dtype).toBe('float16')
+    expect(net.to(torch.ones([1], { dtype: 'float64' })).weight.dtype).toBe('float64')
+    expect(net.to('cpu', { dtype: 'float32' }).weight.dtype).toBe('float32')
+    expect(() => net.to('float64', 'float32')).toThrow(/received dtype twice: 'float64' and 'float32'/)
+    expect(() => (net.to as () => unknown)()).toThrow(/to\(\) takes a dtype, a device or .* but received nothing/)
+  })
+
+  test('and what is unknown or of another kind is refused', () => {
+    const net = new nn.Linear(2, 1)
+    const state = net.stateDict()
+    const refusals: [() => unknown, RegExp][] = [
+      [() => net.loadStateDict(state, { stirct: false } as never), /unknown option 'stirct' \(did you mean 'strict'\?\)/],
+      [() => net.loadStateDict(state, 'no' as never), /loadStateDict\(\): strict must be true or false but is 'no'/],
+      [() => net.namedParameters({ recurs: false } as never), /unknown option 'recurs' \(did you mean 'recurse'\?\)/],
+      [() => net.namedBuffers(3 as never), /namedBuffers\(\): prefix must be a string but is 3/],
+      [() => net.namedModules('m', 'x' as never), /namedModules\(\): removeDuplicate must be true or false but is 'x'/],
+      [() => net.parameters('m' as never), /parameters\(\): recurse must be true or false but is 'm'/],
+      [() => net.stateDict('m.' as never), /stateDict\(\) takes no further arguments but received 'm\.'/],
+      [() => net.stateDict({ perfix: 'm.' } as never), /unknown option 'perfix' \(did you mean 'prefix'\?\)/],
+      [
+        () => net.registerBuffer('b', torch.ones([1]), { persistant: false } as never),
+        /unknown option 'persistant' \(did you mean 'persistent'\?\)/,
+      ],
+      [() => new nn.Parameter(torch.ones([1]), { requires_grad: false } as never), /did you mean 'requiresGrad'\?/],
+      [() => net.zeroGrad({ set_to_none: false } as never), /did you mean 'setToNone'\?/],
+    ]
+    for (const [body, message] of refusals) {
+      expect(body).toThrow(message)
+      expect(body).toThrow(torch.ArgumentError)
+    }
+  })
+})
+
 describe('loadStateDict', () => {
+  test('takes strict by position, too, and null for nothing', () => {
+    const net = new nn.Linear(2, 1)
+    const state = { weight: torch.ones([1, 2]) }
+    expect(net.loadStateDict(state, false)).toEqual({ missingKeys: ['bias'], unexpectedKeys: [] })
+    expect(() => net.loadStateDict(state, null)).toThrow(/Missing key\(s\) in the state: "bias"/)
+  })
+
+  test('assigns the tensors themselves, as Python does, where it is asked to', async () => {
+    const state = { weight: torch.tensor([[1, 2]], { dtype: 'float64' }), bias: torch.tensor([3], { dtype: 'float64' }) }
+    const python = await runPython<{ dtype: string; shared: boolean; requires: boolean[]; same: boolean }>(
+      `
+      from torch import nn
+      net = nn.Linear(2, 1)
+      before = net.weight
+      net.bias.requires_grad_(False)
+      net.load_state_dict(inputs['state'], assign=True)
+      outputs = {'dtype': str(net.weight.dtype), 'shared': net.weight.data_ptr() == inputs['state']['weight'].data_ptr(),
+                 'requires': [net.weight.requires_grad, net.bias.requires_grad], 'same': net.weight is before}
+      `,
+      { state },
+    )
+    const net = new nn.Linear(2, 1)
+    const before = net.weight
+    net.bias!.requiresGrad = false
+    net.loadStateDict(state, true, true)
+    state.weight.fill_(7)
+    expect({
+      dtype: `torch.${net.weight.dtype}`,
+      shared: (net.weight.tolist() as number[][])[0]![0] === 7,
+      requires: [net.weight.requiresGrad, net.bias!.requiresGrad],
+      same: net.weight === before,
+    }).toEqual(python)
+    const parameter = new nn.Parameter(torch.ones([1, 2]))
+    net.loadStateDict({ weight: parameter }, { strict: false, assign: true })
+    expect(net.weight).toBe(parameter)
+  })
+
+  test('assigns buffers, shared modules and tensors on the meta device', () => {
+    const net = new Net()
+    const state = copies(net.stateDict())
+    net.loadStateDict(state, { assign: true })
+    expect(net.positionIds).toBe(state['position_ids'])
+    expect(net.bodyNorm.runningMean).toBe(state['body_norm.running_mean'])
+    expect(net.call(torch.randn([3, 3])).shape).toEqual([3, 4])
+    const empty = new nn.Linear(2, 1, { device: 'meta' })
+    empty.loadStateDict(new nn.Linear(2, 1).stateDict(), { assign: true })
+    expect(empty.call(torch.ones([3, 2])).shape).toEqual([3, 1])
+    const { weight } = empty
+    expect(() => empty.loadStateDict({ bias: torch.ones([1]), weight: torch.ones([1, 2], { dtype: 'int64' }) }, { assign: true })).toThrow(
+      /'weight' requires a gradient, which a tensor of int64 cannot have/,
+    )
+    expect(empty.weight).toBe(weight)
+  })
+
+  test('takes one number in a list for a number, as states from before PyTorch 0.4 have it', async () => {
+    const state = { ...copies(new nn.BatchNorm1d(1).stateDict()), num_batches_tracked: torch.tensor([3n]) }
+    const python = await runPython<{ count: Tensor }>(
+      `
+      net = torch.nn.BatchNorm1d(1)
+      net.load_state_dict(inputs['state'])
+      outputs = {'count': net.num_batches_tracked}
+      `,
+      { state },
+    )
+    const net = new nn.BatchNorm1d(1)
+    net.loadStateDict(state)
+    expect(net.numBatchesTracked!).toEqualTensor(python.count)
+    expect(() => net.loadStateDict({ ...state, num_batches_tracked: torch.tensor([3n, 4n]) })).toThrow(
+      /size mismatch for num_batches_tracked/,
+    )
+    expect(() => net.loadStateDict({ ...state, weight: torch.tensor(1) })).toThrow(/size mismatch for weight: the state has \[\]/)
+  })
+
   test('reports what Python reports, when it is not strict', async () => {
     const net = new Net()
     const state = copies(net.stateDict())
@@ -367,6 +565,15 @@ describe('modes', () => {
         .modules()
         .every((module) => module.training),
     ).toBe(true)
+  })
+
+  test('a mode is true or false, by position or by name', () => {
+    const net = new nn.Sequential(new nn.Dropout())
+    expect(net.train({ mode: false }).at(0).training).toBe(false)
+    expect(net.train({}).training).toBe(true)
+    expect(() => net.train(0 as never)).toThrow(/train\(\): mode must be true or false but is 0/)
+    expect(() => net.train({ moed: false } as never)).toThrow(/unknown option 'moed' \(did you mean 'mode'\?\)/)
+    expect(net.training).toBe(true)
   })
 
   test('requiresGrad_ freezes, zeroGrad forgets', () => {

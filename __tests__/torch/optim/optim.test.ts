@@ -344,8 +344,14 @@ describe('gradients', () => {
     const param = torch.ones([2], { requiresGrad: true })
     const optimizer = new torch.optim.SGD([param])
     param.sum().backward()
-    optimizer.zeroGrad({ setToNone: false })
-    expect(param.grad!.tolist()).toEqual([0, 0])
+    const { grad } = param
+    for (const zero of [() => optimizer.zeroGrad({ setToNone: false }), () => optimizer.zeroGrad(false)]) {
+      grad!.fill_(3)
+      zero()
+      expect(param.grad).toBe(grad)
+      expect(grad!.tolist()).toEqual([0, 0])
+    }
+    expect(() => optimizer.zeroGrad({ set_to_none: false } as never)).toThrow(/did you mean 'setToNone'/)
     optimizer.zeroGrad()
     expect(param.grad).toBeNull()
     optimizer.step()

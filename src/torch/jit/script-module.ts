@@ -3,6 +3,7 @@ import { keep, wrap } from '../base'
 import { noGrad } from '../autograd'
 import { convert, wrapResult } from '../dispatch/resolve'
 import { nearestFirst } from '../dispatch/suggestion'
+import { flagOf, type Flag } from '../nn/checks'
 import { Module, type AnyModule } from '../nn/module'
 import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor'
@@ -111,10 +112,11 @@ export class ScriptModule extends Module<unknown[], unknown> {
    *
    * Batch norms that tracing in eval mode froze stay frozen; a process warning names them.
    */
-  override train(mode = true): this {
-    if (mode) this.warnOfFrozen()
-    native.jitTrain(this.#handle, mode)
-    for (const module of this.modules()) module.training = mode
+  override train(mode: Flag<'mode'> = true): this {
+    const training = flagOf('train', 'mode', mode)
+    if (training) this.warnOfFrozen()
+    native.jitTrain(this.#handle, training)
+    for (const module of this.modules()) module.training = training
     return this
   }
 

@@ -5,6 +5,7 @@ import { expectFunction } from '../dispatch/expected'
 import { type Given, named } from '../dispatch/named'
 import type { RemovableHandle } from '../hooks'
 import type { Tensor } from '../tensor'
+import { expectFlag } from './checks'
 import type { AnyModule } from './module'
 
 /** Called before forward with its arguments; an array that it gives takes their place, a tensor that of all of them. */
@@ -24,7 +25,8 @@ export type Hooks<Hook> = Map<symbol, Hook>
 /** @internal */
 export function registerHook<Hook>(call: string, hooks: Hooks<Hook>, hook: Hook, given: Given<HookOptions, []>): RemovableHandle {
   expectFunction(call, hook)
-  const { prepend = false } = named<HookOptions>(call, ['prepend'], given)
+  const { prepend = false } = named<HookOptions>(call, [], given, ['prepend'])
+  expectFlag(`${call}()`, 'prepend', prepend)
   const key = Symbol(call)
   const later = prepend ? [...hooks] : []
   for (const [known] of later) hooks.delete(known)

@@ -1,5 +1,16 @@
-export { Module, savedName, type AnyModule, type ForwardHook, type ForwardPreHook, type HookOptions } from './module'
+export {
+  Module,
+  savedName,
+  type AnyModule,
+  type ForwardHook,
+  type ForwardPreHook,
+  type HookOptions,
+  type LoadOptions,
+  type StateDictOptions,
+} from './module'
 export type { LoadResult, ShapeMismatch, StateComparison, StateDict } from './state'
+export type { ModuleTarget, ModuleToOptions } from './conversion'
+export type { MembersOptions } from './tree'
 export { Parameter } from './parameter'
 export { Sequential, ModuleList } from './containers'
 export { Conv2d, type Conv2dOptions } from './layers/conv'

@@ -1,18 +1,42 @@
+import { ArgumentError } from '../../native'
 import { noGrad } from '../autograd'
 import { isTensor, keep } from '../base'
-import type { Given } from '../dispatch/named'
-import type { Device, DType } from '../dtype'
+import { describe } from '../dispatch/describe'
+import { type Given, named } from '../dispatch/named'
+import type { Device } from '../dtype'
 import type { RemovableHandle } from '../hooks'
 import { Tensor } from '../tensor'
-import { conversionTo, type ModuleToOptions } from './conversion'
+import { expectFlag, flagOf, type Flag } from './checks'
+import { conversionTo, type ModuleTarget } from './conversion'
+import { clearGradients } from './gradients'
 import { argumentsAfter, outputAfter, registerHook, type ForwardHook, type ForwardPreHook, type HookOptions } from './hooks'
 import { Parameter } from './parameter'
-import { checkState, refuseMisfit, type LoadResult, type ShapeMismatch, type StateComparison, type StateDict } from './state'
+import { assignState } from './assign'
+import { checkState, fitted, refuseMisfit, type LoadResult, type ShapeMismatch, type StateComparison, type StateDict } from './state'
 import { ModuleTree, internals, joined } from './tree'
 
 export type { StateDict } from './state'
 
 export { savedName } from './tree'
+
+export interface StateDictOptions {
+  /** What all names begin with, such as `'head.'`. Default ''. */
+  prefix?: string
+  /** Gives the tensors themselves, with their graph. Default false. */
+  keepVars?: boolean
+  /** To which the tensors are added; default: a new object. */
+  destination?: StateDict
+}
+
+export interface LoadOptions {
+  /** Refuses missing and unexpected names. Default true. */
+  strict?: boolean
+  /** Puts the state's tensors in place of the module's own. Default false. */
+  assign?: boolean
+}
+
+const STATE_DICT = ['prefix', 'keepVars', 'destination'] as const
+const LOAD = ['strict', 'assign'] as const
 
 export type { ForwardHook, ForwardPreHook, HookOptions } from './hooks'
 
@@ -82,10 +106,15 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return registerHook('registerForwardHook', this[internals].hooks, hook, given)
   }
 
-  /** Switches this module and all below between training and evaluation. */
-  train(mode = true): this {
-    this.training = mode
-    for (const child of this.children()) child.train(mode)
+  /**
+   * Switches this module and all below between training and evaluation.
+   *
+   * @throws ArgumentError for a mode that is neither true, the default, nor false.
+   */
+  train(mode: Flag<'mode'> = true): this {
+    const training = flagOf('train', 'mode', mode)
+    this.training = training
+    for (const child of this.children()) child.train(training)
     return this
   }
 
@@ -93,17 +122,16 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return this.train(false)
   }
 
-  requiresGrad_(value = true): this {
+  /** Lets all parameters require gradients, the default, or freezes them. */
+  requiresGrad_(requiresGrad: Flag<'requiresGrad'> = true): this {
+    const value = flagOf('requiresGrad_', 'requiresGrad', requiresGrad)
     for (const parameter of this.parameters()) parameter.requiresGrad = value
     return this
   }
 
-  /** Forgets all gradients (sets them to null), or zeroes them. */
-  zeroGrad(options: { setToNone?: boolean } = {}): void {
-    for (const parameter of this.parameters()) {
-      if (options.setToNone ?? true) parameter.grad = null
-      else parameter.grad = parameter.grad?.detach().zero_() ?? null
-    }
+  /** Forgets all gradients (sets them to null), or fills them with zeros where they are. */
+  zeroGrad(setToNone: Flag<'setToNone'> = true): void {
+    clearGradients(this.parameters(), flagOf('zeroGrad', 'setToNone', setToNone))
   }
 
   /** Calls `visit` with every module, children first. */
@@ -116,14 +144,14 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
   /**
    * Moves all parameters and buffers; a dtype, which must be floating-point or complex, changes only those that are, a memory format those of four dimensions.
    *
-   * Parameters keep their identity.
+   * Parameters keep their identity. Takes a dtype and a device one after the other, too, or a tensor that has both.
    *
    * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.to
    * @example
    * new torch.nn.Linear(2, 2).to('float64').weight.dtype // 'float64'
    */
-  to(target: DType | Device | ModuleToOptions): this {
-    return this.convertTensors(conversionTo(target))
+  to(...targets: [ModuleTarget, ...ModuleTarget[]]): this {
+    return this.convertTensors(conversionTo(targets))
   }
 
   /** @internal Replaces the data of every parameter and every buffer. */
@@ -175,15 +203,26 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return this.to('bfloat16')
   }
 
-  /** Parameters and persistent buffers by Python's names: the module's own tensors, outside of the graph. */
-  stateDict(): StateDict {
-    const state: StateDict = {}
-    for (const [name, tensor] of this.stateTensors()) state[name] = keep(tensor.detach())
-    return state
+  /**
+   * Parameters and persistent buffers by Python's names: the module's own tensors, outside of the graph unless `keepVars`.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.state_dict
+   * @example
+   * Object.keys(new torch.nn.Linear(2, 1).stateDict({ prefix: 'head.' })) // ['head.weight', 'head.bias']
+   */
+  stateDict(...given: Given<StateDictOptions, []>): StateDict {
+    const { prefix = '', keepVars = false, destination = {} } = named<StateDictOptions>('stateDict', [], given, STATE_DICT)
+    if (typeof prefix !== 'string') throw new ArgumentError(`stateDict(): prefix must be a string but is ${describe(prefix)}`)
+    expectFlag('stateDict()', 'keepVars', keepVars)
+    for (const [name, tensor] of this.stateTensors()) destination[`${prefix}${name}`] = keepVars ? tensor : keep(tensor.detach())
+    return destination
   }
 
   /**
    * Copies values into the module's own tensors, whatever their dtype and device.
+   *
+   * With `assign` the state's tensors themselves take their place, with their dtype and device: parameters, unless the state holds such, become
+   * new objects, so make the optimizer afterwards. Whether a parameter requires a gradient stays.
    *
    * @throws ArgumentError for wrong shapes always, and for missing and unexpected keys when strict (the default); then nothing is changed.
    * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
@@ -191,27 +230,35 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
    * const linear = new torch.nn.Linear(2, 1)
    * linear.loadStateDict({ weight: torch.ones([1, 2]) }, { strict: false }) // { missingKeys: ['bias'], unexpectedKeys: [] }
    */
-  loadStateDict(state: Readonly<StateDict>, options: { strict?: boolean } = {}): LoadResult {
+  loadStateDict(state: Readonly<StateDict>, ...given: Given<LoadOptions, typeof LOAD>): LoadResult {
+    const { strict = true, assign = false } = named<LoadOptions>('loadStateDict', LOAD, given)
+    expectFlag('loadStateDict()', 'strict', strict)
+    expectFlag('loadStateDict()', 'assign', assign)
     const comparison = this.compareState(state)
-    refuseMisfit(this.constructor.name, comparison, options.strict ?? true)
-    noGrad(() => {
-      for (const [key, target] of this.stateTensors()) if (Object.hasOwn(state, key)) target.copy_(state[key]!)
-    })
+    refuseMisfit(this.constructor.name, comparison, strict)
+    if (assign) assignState(this as AnyModule, state)
+    else this.copyState(state)
     const { missingKeys, unexpectedKeys } = comparison
     return { missingKeys, unexpectedKeys }
+  }
+
+  private copyState(state: Readonly<StateDict>): void {
+    noGrad(() => {
+      for (const [key, target] of this.stateTensors()) if (Object.hasOwn(state, key)) target.copy_(fitted(state[key]!, target))
+    })
   }
 
   /** How a state dict differs from what this module would load: nothing is changed. */
   compareState(state: Readonly<StateDict>): StateComparison {
     checkState(state)
     const own = new Map(this.stateTensors())
-    const modules = [...namedModulesWithShared(this as AnyModule)].map(([name, module]) => [name === '' ? '' : `${name}.`, module] as const)
+    const modules = [...this.walk('', null)].map(([name, module]) => [name === '' ? '' : `${name}.`, module] as const)
     const tolerated = (key: string) =>
       modules.some(([prefix, module]) => key.startsWith(prefix) && module.toleratesMissing(key.slice(prefix.length)))
     const mismatches: ShapeMismatch[] = []
     for (const [key, target] of own) {
       if (!Object.hasOwn(state, key)) continue
-      const given = state[key]!.shape
+      const given = fitted(state[key]!, target).shape
       if (given.join() !== target.shape.join()) mismatches.push({ key, given, expected: target.shape })
     }
     return {
@@ -223,10 +270,9 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
 
   /** @internal The tensors themselves that a state dict holds and fills. */
   *stateTensors(): IterableIterator<[string, Tensor]> {
-    for (const [prefix, module] of namedModulesWithShared(this as AnyModule)) {
-      for (const [name, parameter] of module.ownParameters()) yield [joined(prefix, name), parameter]
-      for (const [name, buffer, persistent] of module.ownBuffers()) if (persistent) yield [joined(prefix, name), buffer]
-    }
+    // A state dict names a shared module under each of its names.
+    for (const [prefix, module] of this.walk('', null))
+      for (const [name, tensor] of module.ownStateTensors()) yield [joined(prefix, name), tensor]
   }
 
   /** @internal Keys, as this module names them, whose absence from a state is no error. */
@@ -271,12 +317,6 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
 
 function indented(text: string): string {
   return text.replaceAll('\n', '\n  ')
-}
-
-/** A state dict names a shared module under each of its names. */
-function* namedModulesWithShared(module: AnyModule, prefix = ''): IterableIterator<[string, AnyModule]> {
-  yield [prefix, module]
-  for (const [name, child] of module.ownChildren()) yield* namedModulesWithShared(child, joined(prefix, name))
 }
 
 function copyOf(value: unknown, memo: Map<unknown, unknown>): unknown {

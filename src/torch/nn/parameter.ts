@@ -3,6 +3,7 @@ import { ArgumentError, native, type TensorHandle } from '../../native'
 import { isTensor } from '../base'
 import { describe } from '../dispatch/describe'
 import { Tensor } from '../tensor'
+import { flagOf, type Flag } from './checks'
 
 /**
  * A tensor that a Module finds among its fields and an optimizer trains.
@@ -13,11 +14,12 @@ import { Tensor } from '../tensor'
  */
 export class Parameter extends Tensor {
   /** @param data - The initial values, whose storage is taken over; a handle is taken over itself, with its own requiresGrad. */
-  constructor(data: Tensor | TensorHandle, requiresGrad = true) {
+  constructor(data: Tensor | TensorHandle, requiresGrad: Flag<'requiresGrad'> = true) {
+    const trains = flagOf('Parameter', 'requiresGrad', requiresGrad)
     if (!isTensor(data) && !types.isExternal(data))
       throw new ArgumentError(`a Parameter is made of a Tensor but received ${describe(data)}`)
     super(isTensor(data) ? native.detach(data._h) : data)
-    if (isTensor(data) && requiresGrad) this.requiresGrad = true
+    if (isTensor(data) && trains) this.requiresGrad = true
   }
 
   override toString(): string {

@@ -34,6 +34,11 @@ export function checkState(state: unknown): void {
   if (other !== undefined) throw new ArgumentError(`a state dict holds tensors, but '${other[0]}' is ${describe(other[1])}`)
 }
 
+/** @internal A tensor of a state for this target: before PyTorch 0.4 one number was saved as a list of one. */
+export function fitted(given: Tensor, target: Tensor): Tensor {
+  return target.dim() === 0 && given.dim() === 1 && given.shape[0] === 1 ? given.select(0, 0) : given
+}
+
 /** @internal Throws what keeps a state from being loaded. */
 export function refuseMisfit(module: string, { missingKeys, unexpectedKeys, mismatches }: StateComparison, isStrict: boolean): void {
   const quoted = (keys: readonly string[]) => keys.map((key) => `"${key}"`).join(', ')

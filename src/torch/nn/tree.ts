@@ -1,8 +1,10 @@
 import { ArgumentError } from '../../native'
 import { isTensor, keep } from '../base'
 import { describe } from '../dispatch/describe'
+import { type Given, named } from '../dispatch/named'
 import { suggestion } from '../dispatch/suggestion'
 import { Tensor } from '../tensor'
+import { expectFlag, flagOf, type Flag } from './checks'
 import type { ForwardHook, ForwardPreHook, Hooks } from './hooks'
 import type { AnyModule } from './module'
 import { Parameter } from './parameter'
@@ -15,6 +17,18 @@ interface Internals {
   readonly hooks: Hooks<ForwardHook>
   training: boolean
 }
+
+export interface MembersOptions {
+  /** What all names begin with, before a dot. Default ''. */
+  prefix?: string
+  /** Goes through the modules below, too. Default true. */
+  recurse?: boolean
+  /** Gives what stands at several places once. Default true. */
+  removeDuplicate?: boolean
+}
+
+const MEMBERS = ['prefix', 'recurse', 'removeDuplicate'] as const
+const MODULES = ['prefix', 'removeDuplicate'] as const
 
 /** @internal Under which a module keeps what is no field of its own. */
 export const internals = Symbol('internals')
@@ -51,10 +65,11 @@ export abstract class ModuleTree {
   }
 
   /** Adds a tensor that is saved (unless not persistent) and moved but not trained, as the field of this name. */
-  registerBuffer(field: string, tensor: Tensor | null, options: { persistent?: boolean } = {}): void {
+  registerBuffer(field: string, tensor: Tensor | null, persistent: Flag<'persistent'> = true): void {
+    const isPersistent = flagOf('registerBuffer', 'persistent', persistent)
     if (tensor !== null && !isTensor(tensor)) throw new ArgumentError(`a buffer must be a Tensor or null but is ${describe(tensor)}`)
     this.checkField(field)
-    this[internals].buffers.set(field, { persistent: options.persistent ?? true })
+    this[internals].buffers.set(field, { persistent: isPersistent })
     this.fields[field] = tensor === null ? null : keep(tensor)
   }
 
@@ -102,6 +117,26 @@ export abstract class ModuleTree {
     }
   }
 
+  /** @internal This module's own part of a state dict. */
+  *ownStateTensors(): IterableIterator<[string, Tensor]> {
+    yield* this.ownParameters()
+    for (const [name, buffer, persistent] of this.ownBuffers()) if (persistent) yield [name, buffer]
+  }
+
+  /** @internal The field whose tensor is saved under this name. */
+  fieldOf(name: string): string {
+    const field = Object.keys(this).find((key) => savedName(key) === name && isTensor(this.fields[key]))
+    if (field !== undefined) return field
+    throw new ArgumentError(
+      `'${name}' of ${this.constructor.name} is no field, so nothing can take its place: load without assign, which copies`,
+    )
+  }
+
+  /** @internal Sets a field. */
+  exchange(field: string, tensor: Tensor): void {
+    this.fields[field] = tensor
+  }
+
   /** This module's own children with their names, in order: a shared one under each. */
   *ownChildren(): IterableIterator<[string, AnyModule]> {
     for (const [field, value] of Object.entries(this))
@@ -123,48 +158,82 @@ export abstract class ModuleTree {
     return [...this.namedChildren()].map(([, child]) => child)
   }
 
-  /** Every module with its dotted name, this one first as `''`; a shared one once. */
-  *namedModules(prefix = '', seen = new Set<AnyModule>()): IterableIterator<[string, AnyModule]> {
+  /**
+   * Every module with its dotted name, this one first as `''`; a shared one once.
+   *
+   * Takes PyTorch's arguments in its order: a set of modules to leave out, which takes up those that are given, then `prefix` and `removeDuplicate`.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.named_modules
+   * @example
+   * const net = new torch.nn.Sequential(new torch.nn.ReLU())
+   * Array.from(net.namedModules({ prefix: 'net' }), ([name]) => name) // ['net', 'net.0']
+   */
+  namedModules(
+    memo: Set<AnyModule> | null,
+    ...given: Given<Omit<MembersOptions, 'recurse'>, typeof MODULES>
+  ): IterableIterator<[string, AnyModule]>
+  namedModules(...given: Given<Omit<MembersOptions, 'recurse'>, typeof MODULES>): IterableIterator<[string, AnyModule]>
+  namedModules(...given: unknown[]): IterableIterator<[string, AnyModule]> {
+    const [first] = given
+    const memo = first instanceof Set ? (first as Set<AnyModule>) : null
+    const rest = memo !== null || first === null ? given.slice(1) : given
+    const { prefix, removeDuplicate } = membersOptions('namedModules', MODULES, rest)
+    return this.walk(prefix, removeDuplicate ? (memo ?? new Set()) : null)
+  }
+
+  /** @internal Goes through the modules; what is in the set was seen. */
+  *walk(prefix: string, seen: Set<AnyModule> | null): IterableIterator<[string, AnyModule]> {
     const self = this as unknown as AnyModule
-    if (seen.has(self)) return
-    seen.add(self)
+    if (seen?.has(self) === true) return
+    seen?.add(self)
     yield [prefix, self]
-    for (const [name, child] of this.ownChildren()) yield* child.namedModules(joined(prefix, name), seen)
+    for (const [name, child] of this.ownChildren()) yield* child.walk(joined(prefix, name), seen)
   }
 
   modules(): AnyModule[] {
-    return [...this.namedModules()].map(([, module]) => module)
+    return [...this.walk('', new Set())].map(([, module]) => module)
   }
 
-  /** Trainable tensors with their dotted names; a shared one once. */
-  *namedParameters(): IterableIterator<[string, Parameter]> {
-    const seen = new Set<Parameter>()
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [name, parameter] of module.ownParameters()) {
-        if (seen.has(parameter)) continue
-        seen.add(parameter)
-        yield [joined(prefix, name), parameter]
+  /**
+   * Trainable tensors with their dotted names; a shared one once.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.named_parameters
+   * @example
+   * const net = new torch.nn.Sequential(new torch.nn.Linear(2, 1))
+   * Array.from(net.namedParameters('net'), ([name]) => name) // ['net.0.weight', 'net.0.bias']
+   */
+  namedParameters(...given: Given<MembersOptions, typeof MEMBERS>): IterableIterator<[string, Parameter]> {
+    return this.members(membersOptions('namedParameters', MEMBERS, given), (module) => module.ownParameters())
+  }
+
+  /** Trainable tensors; without `recurse` those of this module alone. */
+  parameters(recurse: Flag<'recurse'> = true): Parameter[] {
+    return [...this.namedParameters('', flagOf('parameters', 'recurse', recurse))].map(([, parameter]) => parameter)
+  }
+
+  /** Buffers with their dotted names; a shared one once. */
+  namedBuffers(...given: Given<MembersOptions, typeof MEMBERS>): IterableIterator<[string, Tensor]> {
+    return this.members(membersOptions('namedBuffers', MEMBERS, given), (module) => module.ownBuffers())
+  }
+
+  /** Buffers; without `recurse` those of this module alone. */
+  buffers(recurse: Flag<'recurse'> = true): Tensor[] {
+    return [...this.namedBuffers('', flagOf('buffers', 'recurse', recurse))].map(([, buffer]) => buffer)
+  }
+
+  private *members<Member extends Tensor>(
+    { prefix, recurse, removeDuplicate }: Required<MembersOptions>,
+    membersOf: (module: ModuleTree) => Iterable<readonly [string, Member, ...unknown[]]>,
+  ): IterableIterator<[string, Member]> {
+    const modules = recurse ? this.walk(prefix, removeDuplicate ? new Set() : null) : [[prefix, this] as const]
+    const seen = new Set<Member>()
+    for (const [path, module] of modules) {
+      for (const [name, member] of membersOf(module)) {
+        if (seen.has(member)) continue
+        if (removeDuplicate) seen.add(member)
+        yield [joined(path, name), member]
       }
     }
-  }
-
-  parameters(): Parameter[] {
-    return [...this.namedParameters()].map(([, parameter]) => parameter)
-  }
-
-  *namedBuffers(): IterableIterator<[string, Tensor]> {
-    const seen = new Set<Tensor>()
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [name, buffer] of module.ownBuffers()) {
-        if (seen.has(buffer)) continue
-        seen.add(buffer)
-        yield [joined(prefix, name), buffer]
-      }
-    }
-  }
-
-  buffers(): Tensor[] {
-    return [...this.namedBuffers()].map(([, buffer]) => buffer)
   }
 
   /** The module of a dotted name. */
@@ -188,6 +257,14 @@ export abstract class ModuleTree {
     if (parameter === undefined) throw new ArgumentError(`there is no parameter '${path}'${suggestion(path, [...all.keys()])}`)
     return parameter
   }
+}
+
+function membersOptions(call: string, names: readonly (keyof MembersOptions)[], given: readonly unknown[]): Required<MembersOptions> {
+  const { prefix = '', recurse = true, removeDuplicate = true } = named<MembersOptions>(call, names, given)
+  if (typeof prefix !== 'string') throw new ArgumentError(`${call}(): prefix must be a string but is ${describe(prefix)}`)
+  expectFlag(`${call}()`, 'recurse', recurse)
+  expectFlag(`${call}()`, 'removeDuplicate', removeDuplicate)
+  return { prefix, recurse, removeDuplicate }
 }
 
 function checkName(name: string): void {

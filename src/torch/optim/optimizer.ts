@@ -3,6 +3,8 @@ import { enableGrad, noGrad } from '../autograd'
 import { isTensor, wrap } from '../base'
 import { describe } from '../dispatch/describe'
 import { suggestion } from '../dispatch/suggestion'
+import { flagOf, type Flag } from '../nn/checks'
+import { clearGradients } from '../nn/gradients'
 import type { Tensor } from '../tensor'
 import { readState, writeState, type OptimizerState, type ParamState } from './state'
 
@@ -78,14 +80,10 @@ export abstract class Optimizer<Options extends object> {
     this.paramGroups.push({ ...whole, params })
   }
 
-  /** Forgets all gradients (sets them to null), or zeroes them. */
-  zeroGrad(options: { setToNone?: boolean } = {}): void {
-    for (const { params } of this.paramGroups) {
-      for (const param of params) {
-        if (options.setToNone ?? true) param.grad = null
-        else param.grad = param.grad?.detach().zero_() ?? null
-      }
-    }
+  /** Forgets all gradients (sets them to null), or fills them with zeros where they are. */
+  zeroGrad(setToNone: Flag<'setToNone'> = true): void {
+    const forgets = flagOf('zeroGrad', 'setToNone', setToNone)
+    for (const { params } of this.paramGroups) clearGradients(params, forgets)
   }
 
   /**

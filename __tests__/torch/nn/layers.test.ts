@@ -152,7 +152,10 @@ describe('misuse', () => {
     'a wrong rank': [() => new nn.BatchNorm2d(3).call(torch.ones([2, 3])), /BatchNorm2d takes \[N, C, H, W\] but received \[2, 3\]/],
     'one value per channel': [() => new nn.BatchNorm1d(3).call(torch.ones([1, 3])), /more than one value per channel/],
     'other channels': [() => new nn.BatchNorm2d(3).call(torch.ones([2, 4, 2, 2])), /running_mean should contain 4 elements not 3/],
-    'no module in a Sequential': [() => new nn.Sequential(new nn.ReLU(), 3 as never), /Sequential takes modules, but '1' is 3/],
+    'no module in a Sequential': [
+      () => new nn.Sequential(new nn.ReLU(), 3 as never),
+      /Sequential takes modules, but '1' is 3, which is not a Module/,
+    ],
     'a ModuleList that is called': [
       () => (new nn.ModuleList([]) as unknown as torch.nn.Module).call(torch.ones([1])),
       /computes nothing: call its modules/,

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
@@ -541,6 +542,35 @@ describe('deepcopy', () => {
     expect(copy.generator).toBe(holder.generator)
   })
 
+  test('copies modules wherever they stand: in an array, a Map, as its keys, and a Set', () => {
+    class Holder extends nn.Module {
+      readonly inSet = new Set([new nn.Linear(1, 1)])
+      readonly inArray = [...this.inSet]
+      readonly byModule = new Map([[this.inArray[0]!, 1]])
+      override forward(x: Tensor): Tensor {
+        return x
+      }
+    }
+    const holder = new Holder()
+    const copy = holder.deepcopy()
+    const [linear] = copy.inSet
+    expect(linear).toBeInstanceOf(nn.Linear)
+    expect(linear === holder.inArray[0]).toBe(false)
+    expect(copy.inArray[0] === linear).toBe(true)
+    expect([...copy.byModule.keys()][0] === linear).toBe(true)
+  })
+
+  test("refuses a forward that is a field, for it computes with the original's weights", () => {
+    class Arrow extends nn.Module {
+      readonly linear = new nn.Linear(1, 1)
+      override forward = (x: Tensor): Tensor => this.linear.call(x)
+    }
+    for (const net of [new Arrow(), new nn.Sequential(new Arrow())]) {
+      expect(() => net.deepcopy()).toThrow(/Arrow cannot be copied, for its forward is a field.*write it as a method/)
+      expect(() => net.deepcopy()).toThrow(torch.ArgumentError)
+    }
+  })
+
   test('outlives the scope it was made in', () => {
     const net = new Net()
     let copy!: Net
@@ -658,7 +688,78 @@ describe('to', () => {
   })
 })
 
+describe('printed', () => {
+  test('as Python prints it: equal modules of a list in one line, those of a Sequential each in its own', async () => {
+    const python = await runPython<Record<string, string>>(`
+      from torch import nn
+      linear = lambda: nn.Linear(2, 2)
+      outputs = {
+          'list': str(nn.ModuleList([linear(), linear(), nn.ReLU(), linear()])),
+          'nested': str(nn.ModuleList([nn.ModuleList([linear(), linear()]) for _ in range(2)])),
+          'empty': str(nn.ModuleList()),
+          'sequence': str(nn.Sequential(linear(), linear(), nn.ModuleList([linear(), linear()]))),
+          'parameter': str(nn.Parameter(torch.ones(2))),
+      }
+    `)
+    const linear = () => new nn.Linear(2, 2)
+    const modules = {
+      list: new nn.ModuleList<torch.nn.AnyModule>([linear(), linear(), new nn.ReLU(), linear()]),
+      nested: new nn.ModuleList([0, 1].map(() => new nn.ModuleList([linear(), linear()]))),
+      empty: new nn.ModuleList(),
+      sequence: new nn.Sequential(linear(), linear(), new nn.ModuleList([linear(), linear()]) as torch.nn.AnyModule),
+    }
+    for (const [name, module] of Object.entries(modules)) {
+      expect(module.toString(), name).toBe(python[name])
+      expect(inspect(module), name).toBe(python[name])
+    }
+    const parameter = new nn.Parameter(torch.ones([2]))
+    expect(parameter.toString()).toBe(python['parameter'])
+    expect(inspect(parameter)).toMatch(/^Parameter containing:\ntensor\(\[1\., 1\.\], size=\(2,\), dtype=torch\.float32/)
+    expect(inspect({ a: { b: { net: modules.list, parameter } } })).toMatch(/net: \[ModuleList\],\s+parameter: \[Tensor float32 \[2\]\]/)
+  })
+})
+
 describe('misuse', () => {
+  test('a container takes modules alone', () => {
+    const { relu } = nn.functional
+    const refusals: [() => unknown, RegExp][] = [
+      [
+        () => new nn.Sequential(relu as never),
+        /Sequential takes modules, but '0' is a function, which is not a Module.*new torch\.nn\.ReLU\(\)/,
+      ],
+      [() => new nn.Sequential(new nn.ReLU(), nn.ReLU as never), /'1' is a function, which is not a Module: write new ReLU\(…\)/],
+      [() => new nn.Sequential(3 as never), /'0' is 3, which is not a Module/],
+      [() => new nn.Sequential(null as never), /'0' is null, which is not a Module/],
+      [() => new nn.Sequential(undefined as never), /'0' is undefined, which is not a Module/],
+      [() => new nn.Sequential(torch.ones([1]) as never), /'0' is Tensor float32 \[1\], which is not a Module/],
+      [() => new nn.Sequential(new Set([new nn.ReLU()]) as never), /'0' is Set, which is not a Module/],
+      [() => new nn.Sequential({ act: relu } as never), /'act' is a function, which is not a Module/],
+      [() => new nn.Sequential().append(relu as never), /'0' is a function, which is not a Module/],
+      [() => new nn.ModuleList([relu as never]), /ModuleList takes modules, but '0' is a function, which is not a Module/],
+      [() => new nn.ModuleList(relu as never), /ModuleList takes an array of modules but received a function/],
+      [() => new nn.ModuleList(3 as never), /ModuleList takes an array of modules but received 3/],
+      [() => new nn.Sequential().registerModule('x', relu as never), /a child must be a Module but 'x' is a function/],
+    ]
+    for (const [body, message] of refusals) {
+      expect(body).toThrow(message)
+      expect(body).toThrow(torch.ArgumentError)
+    }
+    expect(new nn.Sequential(new Map([['act', new nn.ReLU() as torch.nn.AnyModule]])).toString()).toBe('Sequential(\n  (act): ReLU()\n)')
+    expect(new nn.ModuleList(new nn.Sequential(new nn.ReLU(), new nn.ReLU()))).toHaveLength(2)
+    expect(new nn.ModuleList(null)).toHaveLength(0)
+  })
+
+  test('a module without forward, and a layer that is given no tensor', () => {
+    // @ts-expect-error JavaScript lets forward be left out.
+    class Empty extends nn.Module {}
+    expect(() => new Empty().call(torch.ones([1]))).toThrow(/Empty has no forward: write what it computes as a method/)
+    expect(() => new Empty().call(torch.ones([1]))).toThrow(torch.ArgumentError)
+    for (const layer of [new nn.BatchNorm1d(1), new nn.BatchNorm2d(1), new nn.Flatten(), new nn.Linear(1, 1), new nn.Conv2d(1, 1, 1)]) {
+      expect(() => layer.call([1] as never), layer.toString()).toThrow(torch.ArgumentError)
+      expect(() => layer.call(undefined as never), layer.toString()).toThrow(torch.ArgumentError)
+    }
+  })
+
   test('an unknown path names the nearest', () => {
     const net = new Net()
     expect(() => net.getSubmodule('branches.2')).toThrow(/there is no module 'branches\.2' \(did you mean 'branches\.[01]'\?\)/)

@@ -1,33 +1,57 @@
 import { ArgumentError } from '../../native'
 import { describe } from '../dispatch/describe'
 import type { Tensor } from '../tensor'
-import { Module, type AnyModule } from './module'
+import { Module, indented, type AnyModule } from './module'
 import { declarePassing, pipeline } from './pipeline'
 import { forwardSource } from './torch-script'
 
+/** Refuses what is no module, and says how to make one of what came. */
+function expectModule(container: string, name: string, value: unknown): asserts value is AnyModule {
+  if (value instanceof Module) return
+  const isClass = typeof value === 'function' && value.prototype instanceof Module
+  const hint = isClass
+    ? `: write new ${value.name}(…)`
+    : typeof value === 'function'
+      ? `: a function stands in a class that extends Module, in its forward${moduleLike(value.name)}`
+      : ''
+  throw new ArgumentError(`${container} takes modules, but '${name}' is ${describe(value)}, which is not a Module${hint}`)
+}
+
+/** Layers that do what a function does. */
+function moduleLike(name: string): string {
+  const layer = { relu: 'new torch.nn.ReLU()', dropout: 'new torch.nn.Dropout()', flatten: 'new torch.nn.Flatten()' }[name]
+  return layer === undefined ? '' : `; for this one there is ${layer}`
+}
+
+type Named = readonly (readonly [name: string, module: unknown])[]
+
+/** Children by the keys of a plain object or a Map; null for anything else. */
+function namedModulesOf(value: unknown): Named | null {
+  if (value instanceof Map) return [...(value as Map<string, unknown>)]
+  const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined
+  return prototype === Object.prototype || prototype === null || Array.isArray(value) ? Object.entries(value as object) : null
+}
+
 /**
- * Modules one after another; children are named `0`, `1`, …, or by the keys of an object.
+ * Modules one after another; children are named `0`, `1`, …, or by the keys of an object or a Map.
  *
+ * @throws ArgumentError for what is no module, such as a function.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
  * @example
  * new torch.nn.Sequential(new torch.nn.Linear(2, 3), new torch.nn.ReLU()).call(torch.ones([1, 2])).shape // [1, 3]
  */
 export class Sequential extends Module {
-  constructor(modules: Readonly<Record<string, AnyModule>>)
+  constructor(modules: Readonly<Record<string, AnyModule>> | ReadonlyMap<string, AnyModule>)
   constructor(...modules: AnyModule[])
-  constructor(...modules: (AnyModule | Readonly<Record<string, AnyModule>>)[]) {
+  constructor(...modules: unknown[]) {
     super()
-    const [first] = modules
-    const named =
-      modules.length === 1 && first !== undefined && !(first instanceof Module)
-        ? Object.entries(first)
-        : modules.map((module, i) => [String(i), module] as const)
-    for (const [name, module] of named) this.add(name, module)
+    const named = modules.length === 1 ? namedModulesOf(modules[0]) : null
+    for (const [name, module] of named ?? modules.map((module, i) => [String(i), module] as const)) this.add(name, module)
   }
 
   private add(name: string, module: unknown): void {
-    if (!(module instanceof Module)) throw new ArgumentError(`Sequential takes modules, but '${name}' is ${describe(module)}`)
-    this.registerModule(name, module as AnyModule)
+    expectModule(this.constructor.name, name, module)
+    this.registerModule(name, module)
   }
 
   /** Adds a module at the end, named by its position. */
@@ -71,13 +95,16 @@ declarePassing(Sequential)
  * new torch.nn.ModuleList([new torch.nn.ReLU(), new torch.nn.Identity()]).length // 2
  */
 export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[], never> {
-  constructor(modules: readonly M[] = []) {
+  constructor(modules: Iterable<M> | null = []) {
     super()
-    for (const module of modules) this.append(module)
+    const given: unknown = modules ?? []
+    if (typeof given !== 'object' || given === null || !(Symbol.iterator in given) || given instanceof Map)
+      throw new ArgumentError(`${new.target.name} takes an array of modules but received ${describe(modules)}`)
+    for (const module of given as Iterable<M>) this.append(module)
   }
 
   append(module: M): this {
-    if (!(module instanceof Module)) throw new ArgumentError(`a ModuleList takes modules but received ${describe(module)}`)
+    expectModule(this.constructor.name, String(this.length), module)
     this.registerModule(String(this.length), module)
     return this
   }
@@ -94,6 +121,21 @@ export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[],
 
   *[Symbol.iterator](): IterableIterator<M> {
     for (const [, child] of this.ownChildren()) yield child as M
+  }
+
+  /** As Python prints it: equal modules one after another stand in one line. */
+  override toString(): string {
+    const runs: { text: string; first: number; count: number }[] = []
+    for (const [i, module] of [...this].entries()) {
+      const text = module.toString()
+      const last = runs.at(-1)
+      if (last?.text === text) last.count++
+      else runs.push({ text, first: i, count: 1 })
+    }
+    const lines = runs.map(({ text, first, count }) =>
+      indented(count === 1 ? `(${first}): ${text}` : `(${first}-${first + count - 1}): ${count} x ${text}`),
+    )
+    return `${this.constructor.name}(${lines.map((line) => `\n  ${line}`).join('')}${lines.length === 0 ? '' : '\n'})`
   }
 
   override forward(): never {

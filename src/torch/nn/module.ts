@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { ArgumentError } from '../../native'
 import { noGrad } from '../autograd'
 import { isTensor, keep } from '../base'
@@ -280,13 +281,21 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     return false
   }
 
-  /** An independent copy: parameters and buffers are copied (shared ones stay shared), hooks are not. */
+  /**
+   * An independent copy: parameters and buffers are copied (shared ones stay shared), hooks are not.
+   *
+   * @throws ArgumentError for a module whose forward is a field: the copy's would use the original's weights.
+   */
   deepcopy(memo = new Map<unknown, unknown>()): this {
     const known = memo.get(this)
     if (known !== undefined) return known as this
     const copy = Object.create(Object.getPrototypeOf(this) as object) as this
     memo.set(this, copy)
     copy.renew(this)
+    if (Object.hasOwn(this, 'forward'))
+      throw new ArgumentError(
+        `${this.constructor.name} cannot be copied, for its forward is a field, which would compute with the original's weights: write it as a method, forward(x) { … }`,
+      )
     for (const [name, child] of this[internals].children) copy.registerModule(name, child.deepcopy(memo))
     for (const [field, value] of Object.entries(this)) copy.fields[field] = copyOf(value, memo)
     return copy
@@ -313,10 +322,21 @@ export abstract class Module<Args extends unknown[] = [Tensor], Output = Tensor>
     const lines = [...(extra === '' ? [] : [extra]), ...children].map((line) => `  ${line}`)
     return `${this.constructor.name}(\n${lines.join('\n')}\n)`
   }
+
+  /** For `console.log`: as `toString()`. */
+  [inspect.custom](depth: number | null = 2): string {
+    return depth !== null && depth < 0 ? `[${this.constructor.name}]` : this.toString()
+  }
 }
 
-function indented(text: string): string {
+/** @internal The lines after the first two spaces further in. */
+export function indented(text: string): string {
   return text.replaceAll('\n', '\n  ')
+}
+
+/** In place of a method that a class in JavaScript may lack. */
+Module.prototype.forward = function (this: AnyModule): never {
+  throw new ArgumentError(`${this.constructor.name} has no forward: write what it computes as a method, forward(x) { … }`)
 }
 
 function copyOf(value: unknown, memo: Map<unknown, unknown>): unknown {
@@ -340,7 +360,8 @@ function copyOfPlain(value: object, memo: Map<unknown, unknown>): unknown {
         .requiresGrad_(value.requiresGrad && value.isLeaf),
     )
   if (Array.isArray(value)) return value.map((item) => copyOf(item, memo))
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, copyOf(item, memo)]))
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [copyOf(key, memo), copyOf(item, memo)]))
+  if (value instanceof Set) return new Set([...value].map((item) => copyOf(item, memo)))
   if (Object.getPrototypeOf(value) !== Object.prototype) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item, memo)]))
 }

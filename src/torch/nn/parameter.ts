@@ -1,4 +1,4 @@
-import { types } from 'node:util'
+import { inspect, types } from 'node:util'
 import { ArgumentError, native, type TensorHandle } from '../../native'
 import { isTensor } from '../base'
 import { describe } from '../dispatch/describe'
@@ -24,5 +24,11 @@ export class Parameter extends Tensor {
 
   override toString(): string {
     return this.isDisposed ? super.toString() : `Parameter containing:\n${super.toString()}`
+  }
+
+  /** For `console.log`: as `toString()`, with size and dtype always. */
+  override [inspect.custom](depth = 2): string {
+    const text = super[inspect.custom](depth)
+    return this.isDisposed || depth < 0 ? text : `Parameter containing:\n${text}`
   }
 }

@@ -86,7 +86,7 @@ export abstract class ModuleTree {
 
   /** Adds a child under a name that may be no field's, such as a number. */
   registerModule(name: string, module: AnyModule): void {
-    if (!(module instanceof ModuleTree)) throw new ArgumentError(`a child must be a Module but is ${describe(module)}`)
+    if (!(module instanceof ModuleTree)) throw new ArgumentError(`a child must be a Module but '${name}' is ${describe(module)}`)
     checkName(name)
     this[internals].children.set(name, module)
   }

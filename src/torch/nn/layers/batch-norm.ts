@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import { tensor } from '../../creation'
+import { expectTensor } from '../../dispatch/expected'
 import * as torch from '../../generated/functions'
 import type { Tensor } from '../../tensor'
 import * as F from '../functional'
@@ -59,6 +60,7 @@ abstract class BatchNorm extends Module {
   protected abstract checkInput(input: Tensor): void
 
   override forward(input: Tensor): Tensor {
+    expectTensor(this.constructor.name, input)
     this.checkInput(input)
     let momentum = this.momentum ?? 0
     if (this.training && this.trackRunningStats && this.numBatchesTracked !== null) {

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../../native'
+import { expectTensor } from '../../dispatch/expected'
 import type { Tensor } from '../../tensor'
 import * as F from '../functional'
 import { Module } from '../module'
@@ -55,6 +56,7 @@ export class Flatten extends Module {
   }
 
   override forward(input: Tensor): Tensor {
+    expectTensor('Flatten', input)
     return input.flatten(this.startDim, this.endDim)
   }
 

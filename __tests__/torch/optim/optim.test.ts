@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
@@ -339,6 +340,152 @@ test('complex parameters are trained in both of their parts', async () => {
   }
 })
 
+describe('options', () => {
+  test("come by position in Python's order, by name, or both", async () => {
+    const python = await runPython<Record<string, { order: string[]; group: Record<string, unknown> }>>(`
+      import inspect
+      def described(kind, *args, **options):
+          order = [name for name, p in inspect.signature(kind).parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+          group = kind([torch.ones(1, requires_grad=True)], *args, **options).param_groups[0]
+          return {'order': order, 'group': {name: value for name, value in group.items() if name != 'params'}}
+      optim = torch.optim
+      outputs = {'SGD': described(optim.SGD, .1, .9, 0.25, .5, maximize=True), 'Adam': described(optim.Adam, 1e-3, (.5, .75), weight_decay=.25),
+                 'AdamW': described(optim.AdamW, 1e-3, (.5, .75), 1e-4, .25, True)}
+    `)
+    const params = () => [torch.ones([1], { requiresGrad: true })]
+    const optimizers = {
+      SGD: new torch.optim.SGD(params(), 0.1, 0.9, 0.25, 0.5, { maximize: true }),
+      Adam: new torch.optim.Adam(params(), 1e-3, [0.5, 0.75], { weightDecay: 0.25 }),
+      AdamW: new torch.optim.AdamW(params(), 1e-3, [0.5, 0.75], 1e-4, 0.25, true),
+    }
+    expect(python['SGD']!.order).toEqual(['params', 'lr', 'momentum', 'dampening', 'weight_decay', 'nesterov'])
+    for (const kind of ['Adam', 'AdamW'] as const)
+      expect(python[kind]!.order).toEqual(['params', 'lr', 'betas', 'eps', 'weight_decay', 'amsgrad'])
+    for (const [kind, optimizer] of Object.entries(optimizers)) {
+      const { params: _, ...group } = optimizer.stateDict().param_groups[0]!
+      expect(group, kind).toEqual(python[kind]!.group)
+    }
+  })
+
+  test.each(['SGD', 'Adam', 'AdamW'] as const)('of a group of %s are checked before every step, which then changes nothing', (kind) => {
+    const params = [torch.ones([2], { requiresGrad: true }), torch.ones([2], { requiresGrad: true })]
+    const optimizer = new torch.optim[kind](params.map((param) => ({ params: [param] })))
+    for (const param of params) param.grad = torch.ones([2])
+    const group = optimizer.paramGroups[1] as unknown as Record<string, unknown>
+    for (const [name, value, message] of [
+      ['lr', undefined, /lr must be a number from 0 on but is undefined/],
+      ['lr', NaN, /lr must be a number from 0 on but is NaN/],
+      ['lr', torch.ones([2]), /lr must be a number or a Tensor of one element/],
+      ['weightDecay', null, /weightDecay must be a number from 0 on but is null/],
+      ['maximize', 'no', /maximize must be true or false but is 'no'/],
+      ['weight_decay', 0.5, new RegExp(`${kind}: a group has 'weight_decay', which nothing reads: write 'weightDecay'`)],
+    ] as const) {
+      const before = group[name]
+      group[name] = value
+      expect(() => optimizer.step()).toThrow(message)
+      expect(() => optimizer.step()).toThrow(torch.ArgumentError)
+      if (name === 'weight_decay') expect(() => optimizer.stateDict()).toThrow(message)
+      if (before === undefined) Reflect.deleteProperty(group, name)
+      else group[name] = before
+    }
+    for (const param of params) expect(param.tolist()).toEqual([1, 1])
+    group['initial_lr'] = 3
+    optimizer.step()
+    expect(params[1]!.tolist()).not.toEqual([1, 1])
+  })
+
+  test.each(['SGD', 'Adam', 'AdamW'] as const)('%s reads a learning rate that is a tensor at every step, as in Python', async (kind) => {
+    const data = torch.randn([3])
+    const grad = torch.randn([3])
+    const python = await runPython(
+      `
+      p = inputs['data'].clone().requires_grad_()
+      lr = torch.tensor(0.5)
+      optimizer = getattr(torch.optim, inputs['kind'])([p], lr=lr)
+      for rate in (0.5, 0.125, 0.25):
+          p.grad = inputs['grad'].clone()
+          if rate == 0.25:
+              optimizer.param_groups[0]['lr'] = torch.tensor([0.25])
+          else:
+              lr.fill_(rate)
+          optimizer.step()
+      outputs = {'p': p.detach()}
+      `,
+      { data, grad, kind },
+    )
+    const param = data.clone().requiresGrad_()
+    const lr = torch.tensor(0.5)
+    const optimizer = new torch.optim[kind]([param], { lr })
+    for (const rate of [0.5, 0.125, 0.25]) {
+      param.grad = grad.clone()
+      if (rate === 0.25) optimizer.paramGroups[0]!.lr = torch.tensor([0.25]) as never
+      else lr.fill_(rate)
+      optimizer.step()
+    }
+    expect(param.detach()).toBeAllclose(python['p']!)
+    expect(new torch.optim[kind]([param.detach().requiresGrad_()], lr).paramGroups[0]!.lr).toBe(lr)
+  })
+
+  test('are printed as Python prints them', async () => {
+    const python = await runPython<Record<string, string>>(`
+      p = lambda: torch.ones(1, requires_grad=True)
+      optim = torch.optim
+      outputs = {
+          'SGD': str(optim.SGD([p()], 0.1, momentum=0.9)),
+          'Adam': str(optim.Adam([{'params': [p()]}, {'params': [p()], 'lr': torch.tensor(0.5), 'weight_decay': 1e-5}], betas=(0.5, 0.9))),
+          'AdamW': str(optim.AdamW([p()], torch.tensor([0.5]), amsgrad=True, fused=True)),
+      }
+    `)
+    const p = () => torch.ones([1], { requiresGrad: true })
+    const { SGD, Adam, AdamW } = torch.optim
+    const optimizers = {
+      SGD: new SGD([p()], 0.1, { momentum: 0.9 }),
+      Adam: new Adam([{ params: [p()] }, { params: [p()], lr: torch.tensor(0.5), weightDecay: 1e-5 }], { betas: [0.5, 0.9] }),
+      AdamW: new AdamW([p()], torch.tensor([0.5]), { amsgrad: true, fused: true }),
+    }
+    for (const [kind, optimizer] of Object.entries(optimizers)) {
+      expect(String(optimizer), kind).toBe(python[kind])
+      expect(inspect(optimizer), kind).toBe(python[kind])
+    }
+  })
+})
+
+describe('an optimizer of its own', () => {
+  class Sign extends torch.optim.Optimizer<{ lr: number }> {
+    protected override update(param: Tensor, grad: Tensor, state: torch.optim.ParamState, { lr }: { lr: number }): void {
+      state['count'] = Number(state['count'] ?? 0) + 1
+      param.sub_(grad.sign().mul(lr))
+    }
+  }
+
+  test('needs no more than update', () => {
+    const param = torch.ones([2], { requiresGrad: true })
+    const optimizer = new Sign([param], { lr: 0.25 })
+    param.sum().backward()
+    optimizer.step()
+    expect(param.tolist()).toEqual([0.75, 0.75])
+    const next = new Sign([param], { lr: 1 })
+    next.loadStateDict(optimizer.stateDict())
+    next.step()
+    expect(param.tolist()).toEqual([0.5, 0.5])
+    expect(next.state.get(param)).toEqual({ count: 2 })
+    expect(String(next)).toBe('Sign (\nParameter Group 0\n    lr: 0.25\n)')
+    expect(() => new Sign([{ params: [param], rate: 1 } as never], { lr: 1 })).toThrow(
+      /Sign: unknown option 'rate' of a group; known are lr/,
+    )
+  })
+
+  test('that has none is told so', () => {
+    // @ts-expect-error JavaScript lets update be left out.
+    class Idle extends torch.optim.Optimizer<object> {}
+    const param = torch.ones([2], { requiresGrad: true })
+    const optimizer = new Idle([param])
+    param.sum().backward()
+    expect(() => optimizer.step()).toThrow(/Idle has no update\(param, grad, state, group\)/)
+    expect(() => optimizer.step()).toThrow(torch.ArgumentError)
+  })
+})
+
 describe('gradients', () => {
   test('zeroGrad forgets them, or zeroes them', () => {
     const param = torch.ones([2], { requiresGrad: true })
@@ -430,7 +577,15 @@ describe('misuse', () => {
   })
 
   test('of options', () => {
-    expect(() => new Adam([param()], 1e-3 as never)).toThrow(/Adam takes its options by name, as { lr: 1e-3 }, but received 0\.001/)
+    expect(() => new Adam([param()], '1e-3' as never)).toThrow(/lr must be a number from 0 on but is '1e-3'/)
+    expect(() => new Adam([param()], 1e-3, { lr: 1 })).toThrow(/Adam\(\): 'lr' is given both by position \(0\.001\) and by name \(1\)/)
+    expect(() => new SGD([param()], 1, 0, 0, 0, false, true as never)).toThrow(/SGD\(\) takes at most 5 of lr, momentum, .* but received 6/)
+    expect(() => new SGD([param()], { maximize: 1 as never })).toThrow(/SGD: maximize must be true or false but is 1/)
+    expect(() => new AdamW([param()], { amsgrad: 'yes' as never })).toThrow(/AdamW: amsgrad must be true or false but is 'yes'/)
+    expect(() => new SGD([param()], { lr: torch.ones([2]) })).toThrow(
+      /lr must be a number or a Tensor of one element but is Tensor float32 \[2\]/,
+    )
+    expect(() => new SGD([param()], { lr: torch.tensor(-1) })).toThrow(/lr must be a number from 0 on but is -1/)
     expect(() => new Adam([param()], { weight_decay: 0.1 } as never)).toThrow(
       /unknown option 'weight_decay' \(did you mean 'weightDecay'\?\)/,
     )
@@ -482,6 +637,16 @@ describe('misuse', () => {
       [{ ...good, param_groups: [{ ...good.param_groups[0], lr: -3 }] }, /lr must be/],
       [{ weight: torch.ones([1]) }, /Adam loads { state, param_groups }, as stateDict\(\) gives/],
       [null, /but received null/],
+      [{ ...good, state: null }, /Adam loads { state, param_groups }/],
+      [{ ...good, param_groups: [null] }, /Adam: group 0 of the state must be { params: \[0, 1, …\], … } but is null/],
+      [{ ...good, param_groups: [{ params: [null] }] }, /group 0 of the state must be/],
+      [{ ...good, state: new Map([[0, null]]) }, /Adam: the state of parameter 0 must hold values by name but is null/],
+      [
+        { ...good, state: new Map([[0, { ...named, step: 'a' }]]) },
+        /step of parameter 0 must be a number from 0 on in the state but is 'a'/,
+      ],
+      [{ ...good, state: new Map([[0, { ...named, exp_avg: 1 }]]) }, /exp_avg of parameter 0 must be a Tensor in the state but is 1/],
+      [{ ...good, state: new Map([[0, { ...named, exp_avg: null }]]) }, /exp_avg of parameter 0 must be a Tensor in the state but is null/],
     ] as const) {
       expect(() => optimizer.loadStateDict(state as never)).toThrow(message)
       expect(() => optimizer.loadStateDict(state as never)).toThrow(torch.ArgumentError)

@@ -1,10 +1,12 @@
 import { ArgumentError } from '../../native'
 import { keep } from '../base'
 import { defaultDtype, tensor } from '../creation'
+import { type Given, named } from '../dispatch/named'
 import * as torch from '../generated/functions'
+import { expectFlag } from '../nn/checks'
 import { fusedStep, type Trained } from './fused'
 import type { Tensor } from '../tensor'
-import { Optimizer, checkNamed, checkRange, gradientOf, type Params } from './optimizer'
+import { Optimizer, checkRange, gradientOf, type Accepted, type Params } from './optimizer'
 import type { ParamState } from './state'
 
 export interface AdamOptions {
@@ -24,24 +26,23 @@ export interface AdamOptions {
   fused: boolean | null
 }
 
-const NAMES = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize', 'fused']
+const POSITIONS = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad'] as const
+const NAMED = ['maximize', 'fused'] as const
+
+type GivenOptions = Given<Accepted<AdamOptions>, typeof POSITIONS>
 
 /** What Adam and AdamW share; they differ in where the weight decay acts. */
 abstract class AdamBase extends Optimizer<AdamOptions> {
   protected override readonly stateNames = { always: ['step', 'exp_avg', 'exp_avg_sq'], sometimes: ['max_exp_avg_sq'] }
 
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions>, weightDecay: number) {
-    checkNamed(new.target.name, options, '{ lr: 1e-3 }')
-    super(
-      params,
-      { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false, fused: null, ...options },
-      NAMES,
-    )
+  constructor(params: Params<AdamOptions>, given: GivenOptions, weightDecay: number) {
+    const options = named<AdamOptions>(new.target.name, POSITIONS, given, NAMED)
+    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay, amsgrad: false, maximize: false, fused: null, ...options })
   }
 
   protected abstract readonly decoupled: boolean
 
-  protected override checkOptions({ lr, eps, betas, weightDecay, fused }: AdamOptions): void {
+  protected override checkOptions({ lr, eps, betas, weightDecay, amsgrad, maximize, fused }: AdamOptions): void {
     if (fused !== null && typeof fused !== 'boolean') throw new ArgumentError('fused must be true, false or null')
     checkRange('lr', lr, 0)
     checkRange('eps', eps, 0)
@@ -49,6 +50,8 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
     checkRange('betas[0]', betas[0] as number, 0, 1)
     checkRange('betas[1]', betas[1] as number, 0, 1)
     checkRange('weightDecay', weightDecay, 0)
+    expectFlag(this.constructor.name, 'amsgrad', amsgrad)
+    expectFlag(this.constructor.name, 'maximize', maximize)
   }
 
   private refuseSparse(grad: Tensor): void {
@@ -120,6 +123,8 @@ function remembered(param: Tensor, state: ParamState, { amsgrad, fused }: AdamOp
 /**
  * Adam: steps scaled by running means of the gradient and its square; weight decay is added to the gradient.
  *
+ * Options come by position, in PyTorch's order, by name, or both: `new Adam(params, 1e-3, { amsgrad: true })`.
+ *
  * @throws ArgumentError for wrong options and for parameters that are no leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
  * @example
@@ -132,8 +137,8 @@ function remembered(param: Tensor, state: ParamState, { amsgrad, fused }: AdamOp
 export class Adam extends AdamBase {
   protected override readonly decoupled = false
 
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, options, 0)
+  constructor(params: Params<AdamOptions>, ...given: GivenOptions) {
+    super(params, given, 0)
   }
 }
 
@@ -150,7 +155,7 @@ export class Adam extends AdamBase {
 export class AdamW extends AdamBase {
   protected override readonly decoupled = true
 
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, options, 0.01)
+  constructor(params: Params<AdamOptions>, ...given: GivenOptions) {
+    super(params, given, 0.01)
   }
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { ArgumentError, native } from '../../native'
 import { enableGrad, noGrad } from '../autograd'
 import { isTensor, wrap } from '../base'
@@ -5,11 +6,15 @@ import { describe } from '../dispatch/describe'
 import { suggestion } from '../dispatch/suggestion'
 import { flagOf, type Flag } from '../nn/checks'
 import { clearGradients } from '../nn/gradients'
+import { shownFlag, shownNumber } from '../nn/layers/options'
 import type { Tensor } from '../tensor'
-import { readState, writeState, type OptimizerState, type ParamState } from './state'
+import { camel, readState, writeState, type OptimizerState, type ParamState, type StateNames } from './state'
+
+/** As options are given: a learning rate may be a tensor of one element, whose value each step reads anew. */
+export type Accepted<Options> = { [Key in keyof Options]: Key extends 'lr' ? Options[Key] | Tensor : Options[Key] }
 
 /** Parameters that share options: what is left out is the optimizer's default. */
-export type ParamGroup<Options> = { params: Iterable<Tensor> } & Partial<Options>
+export type ParamGroup<Options> = { params: Iterable<Tensor> } & Partial<Accepted<Options>>
 
 /** Parameters, or groups of them with options of their own. */
 export type Params<Options> = Iterable<Tensor> | Iterable<ParamGroup<Options>>
@@ -17,9 +22,20 @@ export type Params<Options> = Iterable<Tensor> | Iterable<ParamGroup<Options>>
 /**
  * The base of the optimizers: parameter groups, state by parameter, and its exchange with Python.
  *
- * Options may be changed between steps, as `optimizer.paramGroups[0].lr = 1e-5`.
+ * Options may be changed between steps, as `optimizer.paramGroups[0].lr = 1e-5`; a step refuses those outside their ranges. An optimizer of
+ * one's own gives its options' defaults to the constructor and has an `update`, which changes one parameter.
  *
+ * @throws ArgumentError for wrong options and for parameters that are no leaves.
  * @see https://docs.pytorch.org/docs/stable/optim.html#torch.optim.Optimizer
+ * @example
+ * class SignDescent extends torch.optim.Optimizer {
+ *   update(param, grad, state, { lr }) { param.sub_(grad.sign().mul(lr)) }
+ * }
+ * const weight = torch.ones([2], { requiresGrad: true })
+ * const optimizer = new SignDescent([weight], { lr: 0.25 })
+ * weight.square().sum().backward()
+ * optimizer.step()
+ * weight.tolist() // [0.75, 0.75]
  */
 export abstract class Optimizer<Options extends object> {
   readonly paramGroups: ({ params: Tensor[] } & Options)[] = []
@@ -27,11 +43,18 @@ export abstract class Optimizer<Options extends object> {
   readonly state = new Map<Tensor, ParamState>()
   private readonly known = new Set<Tensor>()
 
-  /** @param names - The options that this optimizer has. */
+  static {
+    // In place of a method that a class in JavaScript may lack.
+    this.prototype.update = function (this: Optimizer<object>): never {
+      throw new ArgumentError(`${this.constructor.name} has no update(param, grad, state, group), which changes one parameter: write it`)
+    }
+  }
+
+  /** @param names - The options that this optimizer has; default: those of `defaults`. */
   constructor(
     params: Params<Options>,
-    readonly defaults: Options,
-    names: readonly string[],
+    readonly defaults: Options = {} as Options,
+    names: readonly string[] = Object.keys(defaults),
   ) {
     const unknown = Object.keys(defaults).find((key) => !names.includes(key))
     if (unknown !== undefined) throw new ArgumentError(`${this.constructor.name}: unknown option '${unknown}'${suggestion(unknown, names)}`)
@@ -71,11 +94,11 @@ export abstract class Optimizer<Options extends object> {
         throw new ArgumentError(`parameter ${i} ([${param.shape.join(', ')}]) appears in more than one group, or twice`)
       own.add(param)
     }
-    const unknown = Object.keys(options).find((key) => !(key in this.defaults))
+    const unknown = Object.keys(options).find((key) => !Object.hasOwn(this.defaults, key))
     if (unknown !== undefined)
       throw new ArgumentError(`${name}: unknown option '${unknown}' of a group${suggestion(unknown, Object.keys(this.defaults))}`)
     const whole: Options = { ...this.defaults, ...(options as unknown as Partial<Options>) }
-    this.checkOptions(whole)
+    this.checkOptions(this.resolved(whole))
     for (const param of own) this.known.add(param)
     this.paramGroups.push({ ...whole, params })
   }
@@ -89,6 +112,7 @@ export abstract class Optimizer<Options extends object> {
   /**
    * One step along the gradients; parameters without one stay.
    *
+   * @throws ArgumentError for options of a group that are outside their ranges, or in Python's spelling; then no parameter is changed.
    * @param closure - Computes the loss anew and its gradients, before the step; its result is given back.
    */
   step(): void
@@ -96,9 +120,37 @@ export abstract class Optimizer<Options extends object> {
   step<Loss>(closure?: () => Loss): Loss | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure)
     noGrad(() => {
-      for (const group of this.paramGroups) this.updateGroup(group)
+      for (const group of this.checkedGroups()) this.updateGroup(group)
     })
     return loss
+  }
+
+  /** The groups with numbers for options, for anything may have been written into them since the last step. */
+  private checkedGroups(): ({ params: Tensor[] } & Options)[] {
+    return this.paramGroups.map((group) => {
+      this.refusePythonNames(group)
+      const resolved = this.resolved(group)
+      this.checkOptions(resolved)
+      return resolved
+    })
+  }
+
+  private refusePythonNames(group: object): void {
+    for (const key in group) {
+      if (!key.includes('_')) continue
+      const meant = camel(key)
+      if (Object.hasOwn(this.defaults, meant))
+        throw new ArgumentError(`${this.constructor.name}: a group has '${key}', which nothing reads: write '${meant}'`)
+    }
+  }
+
+  /** The options with the value of a learning rate that is a tensor. */
+  private resolved<Given extends Options>(options: Given): Given {
+    const { lr } = options as { lr?: unknown }
+    if (!isTensor(lr)) return options
+    if (lr.numel() !== 1)
+      throw new ArgumentError(`${this.constructor.name}: lr must be a number or a Tensor of one element but is ${describe(lr)}`)
+    return { ...options, lr: Number(lr.item()) }
   }
 
   /** Changes the parameters of a group that have a gradient. */
@@ -115,13 +167,15 @@ export abstract class Optimizer<Options extends object> {
   protected abstract update(param: Tensor, grad: Tensor, state: ParamState, group: Options): void
 
   /** Refuses options outside their ranges. */
-  protected abstract checkOptions(options: Options): void
+  protected checkOptions(_options: Options): void {}
 
-  /** The names in a parameter's state: those it always has, and those it may have. */
-  protected abstract readonly stateNames: { readonly always: readonly string[]; readonly sometimes: readonly string[] }
+  /** The names in a parameter's state: those it always has, and those it may have; null for any. */
+  protected readonly stateNames: StateNames | null = null
 
   /** Options that Python's optimizer has in its groups and this one does not. */
-  protected abstract pythonDefaults(): Record<string, unknown>
+  protected pythonDefaults(): Record<string, unknown> {
+    return {}
+  }
 
   /** What is remembered of a parameter: empty at first. */
   protected stateOf(param: Tensor): ParamState {
@@ -130,8 +184,13 @@ export abstract class Optimizer<Options extends object> {
     return state
   }
 
-  /** The state in Python's form, which its optimizers load: the very tensors, not copies. */
+  /**
+   * The state in Python's form, which its optimizers load: the very tensors, not copies.
+   *
+   * @throws ArgumentError for a group with an option in Python's spelling.
+   */
   stateDict(): OptimizerState {
+    for (const group of this.paramGroups) this.refusePythonNames(group)
     return writeState(this.paramGroups, this.state, this.pythonDefaults())
   }
 
@@ -147,6 +206,31 @@ export abstract class Optimizer<Options extends object> {
     this.state.clear()
     for (const [param, values] of state) this.state.set(param, values)
   }
+
+  /** As Python prints it: the groups' options, sorted by Python's names. */
+  toString(): string {
+    const groups = writeState(this.paramGroups, new Map(), this.pythonDefaults()).param_groups
+    return `${this.constructor.name} (${groups.map(shownGroup).join('')}\n)`
+  }
+
+  /** For `console.log`: as `toString()`. */
+  [inspect.custom](depth: number | null = 2): string {
+    return depth !== null && depth < 0 ? `[${this.constructor.name}]` : this.toString()
+  }
+}
+
+function shownGroup({ params: _, ...options }: Record<string, unknown>, i: number): string {
+  const lines = Object.keys(options)
+    .sort()
+    .map((name) => `\n    ${name}: ${shownValue(options[name])}`)
+  return `${i === 0 ? '' : '\n'}\nParameter Group ${i}${lines.join('')}`
+}
+
+function shownValue(value: unknown): string {
+  if (isTensor(value)) return value.dim() === 0 ? shownValue(value.item()) : value.toString()
+  if (Array.isArray(value)) return `(${value.map(shownValue).join(', ')})`
+  if (typeof value === 'boolean') return shownFlag(value)
+  return typeof value === 'number' || value === null ? shownNumber(value) : String(value)
 }
 
 /**
@@ -165,12 +249,5 @@ export function checkRange(name: string, value: number, low: number, high = Infi
     throw new ArgumentError(
       `${name} must be ${high === Infinity ? `a number from ${low} on` : `in [${low}, ${high})`} but is ${describe(value)}`,
     )
-  }
-}
-
-/** @internal Refuses options by position, as Python takes them. */
-export function checkNamed(optimizer: string, options: unknown, example: string): void {
-  if (typeof options !== 'object' || options === null || isTensor(options)) {
-    throw new ArgumentError(`${optimizer} takes its options by name, as ${example}, but received ${describe(options)}`)
   }
 }

@@ -1,7 +1,9 @@
 import { ArgumentError } from '../../native'
 import { keep } from '../base'
+import { type Given, named } from '../dispatch/named'
+import { expectFlag } from '../nn/checks'
 import type { Tensor } from '../tensor'
-import { Optimizer, checkNamed, checkRange, type Params } from './optimizer'
+import { Optimizer, checkRange, type Accepted, type Params } from './optimizer'
 import type { ParamState } from './state'
 
 export interface SGDOptions {
@@ -19,10 +21,13 @@ export interface SGDOptions {
   maximize: boolean
 }
 
-const NAMES = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize']
+const POSITIONS = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov'] as const
+const NAMED = ['maximize'] as const
 
 /**
  * Gradient descent, with momentum if asked for.
+ *
+ * Options come by position, in PyTorch's order, by name, or both: `new SGD(params, 0.1, { momentum: 0.9 })`.
  *
  * @throws ArgumentError for wrong options and for parameters that are no leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
@@ -36,16 +41,18 @@ const NAMES = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximi
 export class SGD extends Optimizer<SGDOptions> {
   protected override readonly stateNames = { always: [], sometimes: ['momentum_buffer'] }
 
-  constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    checkNamed(new.target.name, options, '{ lr: 1e-3 }')
-    super(params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, ...options }, NAMES)
+  constructor(params: Params<SGDOptions>, ...given: Given<Accepted<SGDOptions>, typeof POSITIONS>) {
+    const options = named<SGDOptions>(new.target.name, POSITIONS, given, NAMED)
+    super(params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, ...options })
   }
 
-  protected override checkOptions({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
+  protected override checkOptions({ lr, momentum, dampening, weightDecay, nesterov, maximize }: SGDOptions): void {
     checkRange('lr', lr, 0)
     checkRange('momentum', momentum, 0)
     checkRange('dampening', dampening, -Infinity)
     checkRange('weightDecay', weightDecay, 0)
+    expectFlag('SGD', 'nesterov', nesterov)
+    expectFlag('SGD', 'maximize', maximize)
     if (nesterov && (momentum <= 0 || dampening !== 0)) throw new ArgumentError('nesterov needs a momentum above 0 and no dampening')
   }
 

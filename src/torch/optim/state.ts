@@ -15,12 +15,13 @@ export interface OptimizerState {
 
 type Group = { params: Tensor[] } & object
 
-/** Python's name of an option, and back. */
+/** Python's name of an option; `camel` leads back. */
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-function camel(name: string): string {
+/** @internal */
+export function camel(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
@@ -50,6 +51,12 @@ export function writeState(
   return { state, param_groups: written }
 }
 
+/** What a parameter's state always holds, and what it may hold. */
+export interface StateNames {
+  readonly always: readonly string[]
+  readonly sometimes: readonly string[]
+}
+
 interface ReadState {
   /** The options of each group by this package's names. */
   readonly groups: readonly Record<string, unknown>[]
@@ -61,7 +68,7 @@ export function readState(
   optimizer: string,
   dict: OptimizerState,
   groups: readonly Group[],
-  names: { readonly always: readonly string[]; readonly sometimes: readonly string[] },
+  names: StateNames | null,
   leftOut: readonly string[],
 ): ReadState {
   const given = groupsOf(optimizer, dict)
@@ -74,13 +81,14 @@ export function readState(
   const byNumber = new Map<number, Tensor>()
   given.forEach(({ params }, i) => params.forEach((number, j) => byNumber.set(Number(number), groups[i]!.params[j]!)))
   const state = new Map<Tensor, ParamState>()
-  const entries: Iterable<[unknown, ParamState]> =
+  const remembered: Iterable<[unknown, ParamState]> =
     dict.state instanceof Map ? dict.state : Object.entries(dict.state as Record<string, ParamState>)
-  for (const [number, values] of entries) {
+  for (const [number, values] of remembered) {
     const param = byNumber.get(Number(number))
     if (param === undefined) throw new ArgumentError(`the state remembers parameter ${describe(number)}, which is in none of its groups`)
-    checkNames(optimizer, number, values, names)
-    state.set(param, Object.fromEntries(Object.entries(values).map(([key, value]) => [key, valueFor(param, number, key, value)])))
+    checkValues(optimizer, number, values, names)
+    const entries = Object.entries(values).map(([key, value]) => [key, valueFor(param, number, key, value, names)] as const)
+    state.set(param, Object.fromEntries(entries))
   }
   return { groups: given.map(({ options }) => optionsOf(options, leftOut)), state }
 }
@@ -93,20 +101,23 @@ function optionsOf(options: Record<string, unknown>, leftOut: readonly string[])
 
 function groupsOf(optimizer: string, dict: OptimizerState): { params: unknown[]; options: Record<string, unknown> }[] {
   const groups = typeof dict === 'object' && dict !== null ? dict.param_groups : undefined
-  const isState = Array.isArray(groups) && typeof dict.state === 'object' && groups.every((group) => Array.isArray(group['params']))
-  if (!isState)
+  if (!Array.isArray(groups) || typeof dict.state !== 'object' || dict.state === null)
     throw new ArgumentError(
       `${optimizer} loads { state, param_groups }, as stateDict() gives here and in Python, but received ${describe(dict)}`,
     )
-  return groups.map(({ params, ...options }) => ({ params: params as unknown[], options }))
+  return groups.map((group: unknown, i) => {
+    const { params, ...options } = (typeof group === 'object' && group !== null ? group : {}) as Record<string, unknown>
+    if (!Array.isArray(params) || !params.every((number) => Number.isInteger(Number(number)) && number !== null))
+      throw new ArgumentError(`${optimizer}: group ${i} of the state must be { params: [0, 1, …], … } but is ${describe(group)}`)
+    return { params, options }
+  })
 }
 
-function checkNames(
-  optimizer: string,
-  number: unknown,
-  values: ParamState,
-  { always, sometimes }: { always: readonly string[]; sometimes: readonly string[] },
-): void {
+function checkValues(optimizer: string, number: unknown, values: unknown, names: StateNames | null): void {
+  if (typeof values !== 'object' || values === null || isTensor(values) || Array.isArray(values))
+    throw new ArgumentError(`${optimizer}: the state of parameter ${String(number)} must hold values by name but is ${describe(values)}`)
+  if (names === null) return
+  const { always, sometimes } = names
   const given = Object.keys(values)
   const fits = always.every((name) => given.includes(name)) && given.every((name) => always.includes(name) || sometimes.includes(name))
   if (fits) return
@@ -116,15 +127,25 @@ function checkNames(
   )
 }
 
-function valueFor(param: Tensor, number: unknown, key: string, value: Tensor | number | null): Tensor | number | null {
-  // Optimizers from before PyTorch 1.12 counted in plain numbers.
-  if (key === 'step')
-    return keep(isTensor(value) ? value.detach().to({ device: 'cpu', copy: true }) : scalarTensor(Number(value), { dtype: 'float32' }))
-  if (!isTensor(value)) return value
-  if (value.shape.join() !== param.shape.join()) {
+type Value = Tensor | number | null
+
+function valueFor(param: Tensor, number: unknown, key: string, value: Value, names: StateNames | null): Value {
+  if (key === 'step') return stepOf(number, value)
+  if (!isTensor(value)) {
+    if (names === null || (value === null && names.sometimes.includes(key))) return value
+    throw new ArgumentError(`${key} of parameter ${String(number)} must be a Tensor in the state but is ${describe(value)}`)
+  }
+  if (names !== null && value.shape.join() !== param.shape.join()) {
     throw new ArgumentError(
       `${key} of parameter ${String(number)} is [${value.shape.join(', ')}] in the state, but the parameter is [${param.shape.join(', ')}]`,
     )
   }
   return keep(value.detach().to({ dtype: param.dtype, device: param.device, copy: true }))
+}
+
+/** Optimizers from before PyTorch 1.12 counted in plain numbers. */
+function stepOf(number: unknown, value: Value): Tensor {
+  if (isTensor(value) && value.numel() === 1) return keep(value.detach().to({ device: 'cpu', copy: true }))
+  if (typeof value === 'number' && value >= 0) return keep(scalarTensor(value, { dtype: 'float32' }))
+  throw new ArgumentError(`step of parameter ${String(number)} must be a number from 0 on in the state but is ${describe(value)}`)
 }

@@ -88,6 +88,33 @@ describe("a layer has Python's initial weights, outputs, gradients, buffers and 
   })
 })
 
+test("a layer's options have Python's order", async () => {
+  const python = await runPython<Record<string, string[]>>(`
+    import inspect
+    from torch import nn
+    kinds = [nn.Linear, nn.Conv2d, nn.BatchNorm1d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.ReLU, nn.Dropout, nn.Flatten]
+    outputs = {kind.__name__: [name for name, p in inspect.signature(kind).parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD] for kind in kinds}
+  `)
+  const norm = ['num_features', 'eps', 'momentum', 'affine', 'track_running_stats', 'device', 'dtype']
+  expect(python).toEqual({
+    Linear: ['in_features', 'out_features', 'bias', 'device', 'dtype'],
+    Conv2d: [
+      ...['in_channels', 'out_channels', 'kernel_size', 'stride', 'padding', 'dilation', 'groups', 'bias', 'padding_mode'],
+      ...['device', 'dtype'],
+    ],
+    BatchNorm1d: norm,
+    BatchNorm2d: norm,
+    MaxPool2d: ['kernel_size', 'stride', 'padding', 'dilation', 'return_indices', 'ceil_mode'],
+    AvgPool2d: ['kernel_size', 'stride', 'padding', 'ceil_mode', 'count_include_pad', 'divisor_override'],
+    ReLU: ['inplace'],
+    Dropout: ['p', 'inplace'],
+    Flatten: ['start_dim', 'end_dim'],
+  })
+  expect(new nn.Linear(1, 1, true, 'cpu', 'float64').weight.dtype).toBe('float64')
+  expect(new nn.BatchNorm2d(1, 1e-5, 0.1, true, true, 'cpu', 'float64').weight!.dtype).toBe('float64')
+  expect(new nn.Conv2d(1, 1, 1, 1, 0, 1, 1, true, 'zeros', 'cpu', 'float64').weight.dtype).toBe('float64')
+})
+
 test('layers in place write into what they are given', () => {
   const x = torch.tensor([-1, 2])
   expect(new nn.ReLU({ inplace: true }).call(x).tolist()).toEqual([0, 2])
@@ -117,21 +144,27 @@ test('a batch norm starts anew', () => {
 
 describe('misuse', () => {
   const misuses: Record<string, [() => unknown, RegExp]> = {
-    'options by position': [
-      () => new nn.Conv2d(3, 8, 3, 2 as never),
-      /Conv2d takes its options by name, { stride, padding, .* }, but received 2/,
+    'a bias that is none': [() => new nn.Linear(3, 8, 0 as never), /Linear: bias must be true or false but is 0/],
+    'an option by position and by name': [
+      () => new nn.Conv2d(3, 8, 3, 2, { stride: 1 }),
+      /Conv2d\(\): 'stride' is given both by position \(2\) and by name \(1\)/,
     ],
-    'a bias by position': [
-      () => new nn.Linear(3, 8, false as never),
-      /Linear takes its options by name, { bias, dtype, device }, but received false/,
+    'what comes by name alone': [
+      () => new nn.BatchNorm2d(3, 1e-5, 0.1, true, true, 'cpu', 'float32', false as never),
+      /BatchNorm2d\(\) takes at most 6 of eps, momentum, .* but received 7/,
     ],
+    'an order of its own': [() => new nn.AvgPool2d(2, 2, 0, 5 as never), /AvgPool2d: ceilMode must be true or false but is 5/],
+    'a momentum that is none': [() => new nn.BatchNorm1d(3, 1e-5, true as never), /BatchNorm1d: momentum must be a number but is true/],
+    'indices of a layer': [() => new nn.MaxPool2d(2, { returnIndices: true as never }), /gives no indices: write .*functional\.maxPool2d/],
+    'a probability by another name': [() => new nn.Dropout({ P: 0.2 } as never), /Dropout\(\): unknown option 'P' \(did you mean 'p'\?\)/],
+    'a dimension that is none': [() => new nn.Flatten('all' as never), /Flatten: startDim must be a number but is 'all'/],
     "Python's spelling": [
       () => new nn.MaxPool2d(2, { ceil_mode: true } as never),
       /unknown option 'ceil_mode' \(did you mean 'ceilMode'\?\)/,
     ],
     'an unknown option': [
       () => new nn.BatchNorm2d(2, { momentun: 0.2 } as never),
-      /BatchNorm2d: unknown option 'momentun' \(did you mean 'momentum'\?\)/,
+      /BatchNorm2d\(\): unknown option 'momentun' \(did you mean 'momentum'\?\)/,
     ],
     'no kernel': [() => new nn.Conv2d(3, 8, undefined as never), /Conv2d: kernelSize must be a whole number from 1 on but is undefined/],
     'a broken size': [() => new nn.Linear(2.5, 1), /Linear: inFeatures must be a whole number from 0 on but is 2\.5/],

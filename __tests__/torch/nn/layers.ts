@@ -76,11 +76,42 @@ export const cases: Record<string, Case> = {
     python: 'nn.BatchNorm2d(3, track_running_stats=False)',
     shape: [2, 3, 4, 5],
   },
+  'Linear by position': { make: () => new nn.Linear(5, 3, false), python: 'nn.Linear(5, 3, False)', shape: [4, 5] },
+  'Conv2d by position': {
+    make: () => new nn.Conv2d(4, 6, 3, 2, 1, 1, 2, false, 'reflect'),
+    python: "nn.Conv2d(4, 6, 3, 2, 1, 1, 2, False, 'reflect')",
+    shape: [2, 4, 8, 9],
+  },
+  'Conv2d by position and name': {
+    make: () => new nn.Conv2d(3, 8, 3, 1, 1, { bias: false }),
+    python: 'nn.Conv2d(3, 8, 3, 1, 1, bias=False)',
+    shape: [2, 3, 5, 7],
+  },
+  'BatchNorm2d by position': {
+    make: () => new nn.BatchNorm2d(4, 1e-3, 0.3, false, true),
+    python: 'nn.BatchNorm2d(4, 1e-3, 0.3, False, True)',
+    shape: [2, 4, 3, 5],
+  },
+  'BatchNorm1d with a cumulative average by position': {
+    make: () => new nn.BatchNorm1d(4, 1e-3, null),
+    python: 'nn.BatchNorm1d(4, 1e-3, None)',
+    shape: [6, 4],
+  },
   ReLU: { make: () => new nn.ReLU(), python: 'nn.ReLU()', shape: [3, 4] },
   MaxPool2d: { make: () => new nn.MaxPool2d(2), python: 'nn.MaxPool2d(2)', shape: [2, 3, 7, 9] },
   'MaxPool2d with all of its options': {
     make: () => new nn.MaxPool2d([3, 2], { stride: [2, 1], padding: [1, 0], dilation: [1, 2], ceilMode: true }),
     python: 'nn.MaxPool2d((3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2), ceil_mode=True)',
+    shape: [2, 3, 8, 9],
+  },
+  'MaxPool2d by position': {
+    make: () => new nn.MaxPool2d(3, 2, 1, 1, false, true),
+    python: 'nn.MaxPool2d(3, 2, 1, 1, False, True)',
+    shape: [2, 3, 8, 9],
+  },
+  'AvgPool2d by position': {
+    make: () => new nn.AvgPool2d(3, 2, 1, true, false, 5),
+    python: 'nn.AvgPool2d(3, 2, 1, True, False, 5)',
     shape: [2, 3, 8, 9],
   },
   AvgPool2d: { make: () => new nn.AvgPool2d(2), python: 'nn.AvgPool2d(2)', shape: [2, 3, 7, 9] },
@@ -109,6 +140,10 @@ export const cases: Record<string, Case> = {
   'Flatten of some dimensions': { make: () => new nn.Flatten(0, -2), python: 'nn.Flatten(0, -2)', shape: [2, 3, 4] },
   Dropout: { make: () => new nn.Dropout(0.3), python: 'nn.Dropout(0.3)', shape: [50] },
   'Dropout of everything': { make: () => new nn.Dropout(1), python: 'nn.Dropout(1)', shape: [5] },
+  'Dropout by name': { make: () => new nn.Dropout({ p: 0.3 }), python: 'nn.Dropout(p=0.3)', shape: [50] },
+  'Dropout by position': { make: () => new nn.Dropout(0.5, true), python: 'nn.Dropout(0.5, True)', shape: [50] },
+  'ReLU by position': { make: () => new nn.ReLU(true), python: 'nn.ReLU(True)', shape: [3, 4] },
+  'Flatten by name': { make: () => new nn.Flatten({ startDim: 0 }), python: 'nn.Flatten(start_dim=0)', shape: [2, 3, 4] },
   Identity: { make: () => new nn.Identity(), python: 'nn.Identity()', shape: [2, 3] },
   Sequential: {
     make: sequence,

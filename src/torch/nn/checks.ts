@@ -16,8 +16,8 @@ export function expectNumber(call: string, name: string, value: unknown): void {
 export type Flag<Name extends string> = boolean | { readonly [Key in Name]?: boolean | null | undefined } | null
 
 /** @internal Reads it. */
-export function flagOf<Name extends string>(call: string, name: Name, given: Flag<Name>): boolean {
-  const value = named<Record<Name, boolean>>(call, [name], [given])[name] ?? true
+export function flagOf<Name extends string>(call: string, name: Name, given: Flag<Name>, absent = true): boolean {
+  const value = named<Record<Name, boolean>>(call, [name], [given])[name] ?? absent
   expectFlag(`${call}()`, name, value)
   return value
 }

@@ -2,13 +2,16 @@ import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import { tensor } from '../../creation'
 import { expectTensor } from '../../dispatch/expected'
+import { type Given, named } from '../../dispatch/named'
+import { isOptions } from '../../dispatch/resolve'
 import * as torch from '../../generated/functions'
 import type { Tensor } from '../../tensor'
+import { expectFlag, expectNumber } from '../checks'
 import * as F from '../functional'
 import { Module } from '../module'
 import { Parameter } from '../parameter'
 import { forwardSource, pythonFloat } from '../torch-script'
-import { checkOptions, shownFlag, shownNumber, tensorOptions, wholeNumber, type FactoryOptions } from './options'
+import { shownFlag, shownNumber, tensorOptions, wholeNumber, type FactoryOptions } from './options'
 
 export interface BatchNormLayerOptions extends FactoryOptions {
   /** Added to the variance. Default 1e-5. */
@@ -23,7 +26,16 @@ export interface BatchNormLayerOptions extends FactoryOptions {
   bias?: boolean
 }
 
-const OPTIONS = ['eps', 'momentum', 'affine', 'trackRunningStats', 'bias', 'dtype', 'device']
+const OPTIONS = ['eps', 'momentum', 'affine', 'trackRunningStats', 'device', 'dtype'] as const
+const MOMENTUM = OPTIONS.indexOf('momentum')
+
+type GivenOptions = Given<BatchNormLayerOptions, typeof OPTIONS>
+
+/** Whether the momentum is null, which says something of its own. */
+function isCumulative(given: readonly unknown[]): boolean {
+  const last = given.at(-1)
+  return given[MOMENTUM] === null || (isOptions(last) && last['momentum'] === null)
+}
 
 abstract class BatchNorm extends Module {
   weight: Parameter | null
@@ -38,18 +50,24 @@ abstract class BatchNorm extends Module {
 
   constructor(
     readonly numFeatures: number,
-    options: BatchNormLayerOptions = {},
+    ...given: GivenOptions
   ) {
     super()
-    checkOptions(new.target.name, options, OPTIONS)
-    wholeNumber(new.target.name, 'numFeatures', numFeatures)
+    const layer = new.target.name
+    const options = named<BatchNormLayerOptions>(layer, OPTIONS, given, ['bias'])
+    wholeNumber(layer, 'numFeatures', numFeatures)
     this.eps = options.eps ?? 1e-5
-    this.momentum = options.momentum === undefined ? 0.1 : options.momentum
+    this.momentum = isCumulative(given) ? null : (options.momentum ?? 0.1)
     this.affine = options.affine ?? true
     this.trackRunningStats = options.trackRunningStats ?? true
+    const { bias = true } = options
+    for (const [name, flag] of Object.entries({ affine: this.affine, trackRunningStats: this.trackRunningStats, bias }))
+      expectFlag(layer, name, flag)
+    expectNumber(layer, 'eps', this.eps)
+    if (this.momentum !== null) expectNumber(layer, 'momentum', this.momentum)
     const where = tensorOptions(options)
     this.weight = this.affine ? new Parameter(torch.ones([numFeatures], where)) : null
-    this.bias = this.affine && (options.bias ?? true) ? new Parameter(torch.zeros([numFeatures], where)) : null
+    this.bias = this.affine && bias ? new Parameter(torch.zeros([numFeatures], where)) : null
     const tracks = this.trackRunningStats
     this.registerBuffer('runningMean', tracks ? torch.zeros([numFeatures], where) : null)
     this.registerBuffer('runningVar', tracks ? torch.ones([numFeatures], where) : null)

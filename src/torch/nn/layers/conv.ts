@@ -1,12 +1,14 @@
 import { ArgumentError } from '../../../native'
+import { type Given, named } from '../../dispatch/named'
 import * as torch from '../../generated/functions'
 import type { Tensor } from '../../tensor'
+import { expectFlag } from '../checks'
 import * as F from '../functional'
 import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'
 import { Module } from '../module'
 import { Parameter } from '../parameter'
 import { forwardSource, pythonInts } from '../torch-script'
-import { checkOptions, pairOf, shown, tensorOptions, wholeNumber, type FactoryOptions, type Pair } from './options'
+import { pairOf, shown, tensorOptions, wholeNumber, type FactoryOptions, type Pair } from './options'
 
 const PADDING_MODES = ['zeros', 'reflect', 'replicate', 'circular'] as const
 
@@ -25,7 +27,7 @@ export interface Conv2dOptions extends FactoryOptions {
   paddingMode?: (typeof PADDING_MODES)[number]
 }
 
-const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode', 'dtype', 'device']
+const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode', 'device', 'dtype'] as const
 
 /**
  * A convolution over [N, inChannels, H, W].
@@ -51,11 +53,12 @@ export class Conv2d extends Module {
     readonly inChannels: number,
     readonly outChannels: number,
     kernelSize: Pair,
-    options: Conv2dOptions = {},
+    ...given: Given<Conv2dOptions, typeof OPTIONS>
   ) {
     super()
-    checkOptions('Conv2d', options, OPTIONS)
-    const { padding = 0, paddingMode = 'zeros' } = options
+    const options = named<Conv2dOptions>('Conv2d', OPTIONS, given)
+    const { padding = 0, bias = true, paddingMode = 'zeros' } = options
+    expectFlag('Conv2d', 'bias', bias)
     wholeNumber('Conv2d', 'inChannels', inChannels)
     wholeNumber('Conv2d', 'outChannels', outChannels)
     this.groups = wholeNumber('Conv2d', 'groups', options.groups ?? 1, 1)
@@ -75,7 +78,7 @@ export class Conv2d extends Module {
     this.paddingMode = paddingMode
     const where = tensorOptions(options)
     this.weight = new Parameter(torch.empty([outChannels, inChannels / this.groups, ...this.kernelSize], where))
-    this.bias = (options.bias ?? true) ? new Parameter(torch.empty([outChannels], where)) : null
+    this.bias = bias ? new Parameter(torch.empty([outChannels], where)) : null
     this.resetParameters()
   }
 

@@ -1,16 +1,20 @@
+import { type Given, named } from '../../dispatch/named'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
 import type { Tensor } from '../../tensor'
+import { expectFlag } from '../checks'
 import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'
 import { Module } from '../module'
 import { Parameter } from '../parameter'
 import { forwardSource } from '../torch-script'
-import { checkOptions, shownFlag, tensorOptions, wholeNumber, type FactoryOptions } from './options'
+import { shownFlag, tensorOptions, wholeNumber, type FactoryOptions } from './options'
 
 export interface LinearOptions extends FactoryOptions {
   /** Default true. */
   bias?: boolean
 }
+
+const OPTIONS = ['bias', 'device', 'dtype'] as const
 
 /**
  * `input · weightᵀ + bias` over the last dimension; weight [outFeatures, inFeatures].
@@ -26,15 +30,17 @@ export class Linear extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    options: LinearOptions = {},
+    ...given: Given<LinearOptions, typeof OPTIONS>
   ) {
     super()
-    checkOptions('Linear', options, ['bias', 'dtype', 'device'])
+    const options = named<LinearOptions>('Linear', OPTIONS, given)
+    const { bias = true } = options
+    expectFlag('Linear', 'bias', bias)
     wholeNumber('Linear', 'inFeatures', inFeatures)
     wholeNumber('Linear', 'outFeatures', outFeatures)
     const where = tensorOptions(options)
     this.weight = new Parameter(torch.empty([outFeatures, inFeatures], where))
-    this.bias = (options.bias ?? true) ? new Parameter(torch.empty([outFeatures], where)) : null
+    this.bias = bias ? new Parameter(torch.empty([outFeatures], where)) : null
     this.resetParameters()
   }
 

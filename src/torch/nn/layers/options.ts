@@ -1,6 +1,5 @@
 import { ArgumentError } from '../../../native'
 import { describe } from '../../dispatch/describe'
-import { suggestion } from '../../dispatch/suggestion'
 import type { Device, DType } from '../../dtype'
 
 /** One number for both dimensions, or one for each. */
@@ -18,15 +17,6 @@ export function tensorOptions(options: FactoryOptions): FactoryOptions {
   if (options.dtype !== undefined) result.dtype = options.dtype
   if (options.device !== undefined) result.device = options.device
   return result
-}
-
-/** Refuses options by position, as Python takes them, and unknown names. */
-export function checkOptions(layer: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new ArgumentError(`${layer} takes its options by name, { ${known.join(', ')} }, but received ${describe(options)}`)
-  }
-  const unknown = Object.keys(options).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw new ArgumentError(`${layer}: unknown option '${unknown}'${suggestion(unknown, known)}`)
 }
 
 /** A whole number from `least` on. */

@@ -1,10 +1,13 @@
+import { ArgumentError } from '../../../native'
+import { type Given, named } from '../../dispatch/named'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
 import type { Tensor } from '../../tensor'
+import { expectFlag } from '../checks'
 import * as F from '../functional'
 import { Module } from '../module'
 import { forwardSource, pythonBool, pythonInts } from '../torch-script'
-import { checkOptions, pairOf, shown, shownFlag, wholeNumber, type Pair } from './options'
+import { pairOf, shown, shownFlag, wholeNumber, type Pair } from './options'
 
 /** As the options of a pooling are given: each one number or a pair. */
 interface Window {
@@ -27,9 +30,13 @@ export interface MaxPool2dOptions {
   padding?: Pair
   /** Default 1. */
   dilation?: Pair
+  /** Only false, the default: a layer gives the values alone. */
+  returnIndices?: false
   /** Rounds the output's size up. Default false. */
   ceilMode?: boolean
 }
+
+const MAX_POOL = ['stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'] as const
 
 /**
  * The largest value of every window of [N, C, H, W].
@@ -46,14 +53,17 @@ export class MaxPool2d extends Module {
 
   constructor(
     readonly kernelSize: Pair,
-    options: MaxPool2dOptions = {},
+    ...given: Given<MaxPool2dOptions, typeof MAX_POOL>
   ) {
     super()
-    checkOptions('MaxPool2d', options, ['stride', 'padding', 'dilation', 'ceilMode'])
+    const options = named<MaxPool2dOptions>('MaxPool2d', MAX_POOL, given)
+    if (options.returnIndices !== undefined && options.returnIndices !== false)
+      throw new ArgumentError('MaxPool2d gives no indices: write torch.nn.functional.maxPool2d(x, kernelSize, { returnIndices: true })')
     this.stride = options.stride ?? kernelSize
     this.padding = options.padding ?? 0
     this.dilation = options.dilation ?? 1
     this.ceilMode = options.ceilMode ?? false
+    expectFlag('MaxPool2d', 'ceilMode', this.ceilMode)
     this.sizes()
   }
 
@@ -87,6 +97,8 @@ export interface AvgPool2dOptions {
   divisorOverride?: number | null
 }
 
+const AVG_POOL = ['stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride'] as const
+
 /**
  * The mean of every window of [N, C, H, W].
  *
@@ -103,15 +115,17 @@ export class AvgPool2d extends Module {
 
   constructor(
     readonly kernelSize: Pair,
-    options: AvgPool2dOptions = {},
+    ...given: Given<AvgPool2dOptions, typeof AVG_POOL>
   ) {
     super()
-    checkOptions('AvgPool2d', options, ['stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride'])
+    const options = named<AvgPool2dOptions>('AvgPool2d', AVG_POOL, given)
     this.stride = options.stride ?? kernelSize
     this.padding = options.padding ?? 0
     this.ceilMode = options.ceilMode ?? false
     this.countIncludePad = options.countIncludePad ?? true
     this.divisorOverride = options.divisorOverride ?? null
+    expectFlag('AvgPool2d', 'ceilMode', this.ceilMode)
+    expectFlag('AvgPool2d', 'countIncludePad', this.countIncludePad)
     if (this.divisorOverride !== null) wholeNumber('AvgPool2d', 'divisorOverride', this.divisorOverride, 1)
     pairsOf('AvgPool2d', this)
   }

@@ -1,10 +1,12 @@
 import { ArgumentError } from '../../../native'
 import { expectTensor } from '../../dispatch/expected'
+import { type Given, named } from '../../dispatch/named'
 import type { Tensor } from '../../tensor'
+import { expectFlag, expectNumber, flagOf, type Flag } from '../checks'
 import * as F from '../functional'
 import { Module } from '../module'
 import { forwardSource, pythonFloat } from '../torch-script'
-import { checkOptions, shownFlag, shownNumber } from './options'
+import { shownFlag, shownNumber } from './options'
 
 export interface InplaceOptions {
   /** Writes the result into the input. Default false. */
@@ -21,10 +23,9 @@ export interface InplaceOptions {
 export class ReLU extends Module {
   readonly inplace: boolean
 
-  constructor(options: InplaceOptions = {}) {
+  constructor(inplace: Flag<'inplace'> = false) {
     super()
-    checkOptions('ReLU', options, ['inplace'])
-    this.inplace = options.inplace ?? false
+    this.inplace = flagOf('ReLU', 'inplace', inplace, false)
   }
 
   override forward(input: Tensor): Tensor {
@@ -40,6 +41,15 @@ export class ReLU extends Module {
   }
 }
 
+export interface FlattenOptions {
+  /** The first dimension that is joined. Default 1. */
+  startDim?: number
+  /** The last one. Default -1. */
+  endDim?: number
+}
+
+const FLATTEN = ['startDim', 'endDim'] as const
+
 /**
  * Joins the dimensions from `startDim` to `endDim`.
  *
@@ -48,11 +58,16 @@ export class ReLU extends Module {
  * new torch.nn.Flatten().call(torch.ones([2, 3, 4])).shape // [2, 12]
  */
 export class Flatten extends Module {
-  constructor(
-    readonly startDim = 1,
-    readonly endDim = -1,
-  ) {
+  readonly startDim: number
+  readonly endDim: number
+
+  constructor(...given: Given<FlattenOptions, typeof FLATTEN>) {
     super()
+    const { startDim = 1, endDim = -1 } = named<FlattenOptions>('Flatten', FLATTEN, given)
+    expectNumber('Flatten', 'startDim', startDim)
+    expectNumber('Flatten', 'endDim', endDim)
+    this.startDim = startDim
+    this.endDim = endDim
   }
 
   override forward(input: Tensor): Tensor {
@@ -69,6 +84,13 @@ export class Flatten extends Module {
   }
 }
 
+export interface DropoutOptions extends InplaceOptions {
+  /** The share of elements that become zero. Default 0.5. */
+  p?: number
+}
+
+const DROPOUT = ['p', 'inplace'] as const
+
 /**
  * Zeroes elements with probability `p` in training, and scales the others up so that the mean stays.
  *
@@ -77,17 +99,17 @@ export class Flatten extends Module {
  * new torch.nn.Dropout(0.2).eval().call(torch.ones([3])).tolist() // [1, 1, 1]
  */
 export class Dropout extends Module {
+  readonly p: number
   readonly inplace: boolean
 
-  constructor(
-    readonly p = 0.5,
-    options: InplaceOptions = {},
-  ) {
+  constructor(...given: Given<DropoutOptions, typeof DROPOUT>) {
     super()
-    checkOptions('Dropout', options, ['inplace'])
+    const { p = 0.5, inplace = false } = named<DropoutOptions>('Dropout', DROPOUT, given)
+    expectFlag('Dropout', 'inplace', inplace)
     if (!(typeof p === 'number' && p >= 0 && p <= 1))
       throw new ArgumentError(`Dropout: p, a probability, lies between 0 and 1 but is ${String(p)}`)
-    this.inplace = options.inplace ?? false
+    this.p = p
+    this.inplace = inplace
   }
 
   override forward(input: Tensor): Tensor {

@@ -1,10 +1,36 @@
 import { ArgumentError, native, type TensorHandle } from '../../native'
+import { camelCase } from './signature'
 
+type Call = (...args: unknown[]) => unknown
 /** Says what is wrong with an operator's native arguments, or null. */
 type Check = (args: readonly unknown[]) => string | null
 
-const hasTwo = (args: readonly unknown[]): string | null =>
-  Array.isArray(args[1]) && args[1].length === 2 ? null : "'hx' must be the two tensors [hidden, cell]"
+const calls = new Map<string, Call>()
+
+function aten<Result = TensorHandle>(name: string, overload: string, ...args: unknown[]): Result {
+  const key = `${name}.${overload}`
+  let call = calls.get(key)
+  if (call === undefined) calls.set(key, (call = native.operator(`aten::${name}`, overload)))
+  return call(...args) as Result
+}
+
+/** Values elsewhere cost a wait for the device, whose own kernels stop at a wrong index. */
+const isReadable = (value: unknown): boolean => native.device(value as TensorHandle) === 'cpu'
+
+/** The least and the greatest element; null of none. */
+function extremes(tensor: TensorHandle): [least: number, greatest: number] | null {
+  if (native.numel(tensor) === 0) return null
+  const [least, greatest] = aten<[TensorHandle, TensorHandle]>('aminmax', '', tensor)
+  return [Number(native.item(least)), Number(native.item(greatest))]
+}
+
+/** Written so that NaN lies outside, too. */
+const liesWithin = (found: [number, number] | null, least: number, greatest: number): boolean =>
+  found === null || (found[0] >= least && found[1] <= greatest)
+
+const isTrue = (tensor: TensorHandle): boolean => native.item(tensor) === true
+
+const hasTwo: Check = (args) => (Array.isArray(args[1]) && args[1].length === 2 ? null : "'hx' must be the two tensors [hidden, cell]")
 
 /** Divides by the groups and trusts the sizes, which `groupNorm` computes itself. */
 function groupNormSizes(args: readonly unknown[]): string | null {
@@ -20,19 +46,170 @@ function groupNormSizes(args: readonly unknown[]): string | null {
   return `N · C · HxW must be the input's ${elements} elements, and group a divisor of C`
 }
 
-/** Operators that libtorch itself crashes in for these arguments, in place of an error. */
+const SMALLEST: Readonly<Record<string, bigint>> = { int32: -(2n ** 31n), int64: -(2n ** 63n) }
+
+/** Where the elements, in the dtype of the result, are that integer; null where none is. */
+function equal(tensor: TensorHandle, dtype: string, integer: bigint | number): TensorHandle | null {
+  const typed = native.dtype(tensor) === dtype ? tensor : aten('_to_copy', '', tensor, dtype)
+  const mask = aten('eq', 'Scalar', typed, integer)
+  return isTrue(aten('any', '', mask)) ? mask : null
+}
+
+/** The processor itself stops at the one quotient that has no place among the integers. */
+const truncatedQuotient: Check = ([self, other, mode]) => {
+  if (mode !== 'trunc') return null
+  const isNumber = typeof other !== 'object' || other === null
+  if (isNumber ? Number(other) !== -1 : 'float' in other || 'real' in other) return null
+  const dtype = isNumber ? native.dtype(self as TensorHandle) : aten<string>('result_type', 'Tensor', self, other)
+  const smallest = SMALLEST[dtype]
+  if (smallest === undefined || !isReadable(self)) return null
+  const divisors = isNumber ? null : equal(other as TensorHandle, dtype, -1)
+  if (!isNumber && divisors === null) return null
+  const dividends = equal(self as TensorHandle, dtype, smallest)
+  if (dividends === null) return null
+  if (divisors !== null && !isTrue(aten('any', '', aten('logical_and', '', dividends, divisors)))) return null
+  return `the smallest ${dtype} divided by -1 has no ${dtype}: roundingMode 'floor' gives the wrapped value`
+}
+
+const commonMultiple: Check = ([self, other]) => {
+  const dtype = aten<string>('result_type', 'Tensor', self, other)
+  const smallest = SMALLEST[dtype]
+  if (smallest === undefined || !isReadable(self) || equal(self as TensorHandle, dtype, smallest) === null) return null
+  return `the smallest ${dtype} has no common multiple in ${dtype}: convert to a wider dtype, or leave it out`
+}
+
+/** Only the labels within the lengths count; what lies behind them may be any padding. */
+const ctcLabels: Check = ([logProbs, targets, , targetLengths]) => {
+  const labels = targets as TensorHandle
+  if (!isReadable(labels)) return null
+  const classes = native.shape(logProbs as TensorHandle).at(-1) ?? 0
+  const found = extremes(native.dim(labels) === 2 ? withinLengths(labels, targetLengths) : labels)
+  if (liesWithin(found, 0, classes - 1)) return null
+  return `the targets must be labels in 0 … ${classes - 1}, as logProbs has ${classes} classes, but lie in ${found!.join(' … ')}`
+}
+
+function withinLengths(labels: TensorHandle, lengths: unknown): TensorHandle {
+  const width = native.shape(labels)[1]!
+  const counts = Array.isArray(lengths)
+    ? native.fromBytes(BigInt64Array.from(lengths as number[], BigInt), [lengths.length], 'int64')
+    : aten('_to_copy', '', lengths, 'int64', null, 'cpu')
+  const rows = aten('unsqueeze', '', counts, -1)
+  return aten('masked_select', '', labels, aten('lt', 'Tensor', aten('arange', '', width), rows))
+}
+
+/** Each bag reads its stretch of the indices unseen. */
+const bagOffsets: Check = ([, indices, offsets]) =>
+  isReadable(offsets) ? ascending('offsets', offsets as TensorHandle, native.numel(indices as TensorHandle)) : null
+
+function ascending(name: string, offsets: TensorHandle, greatest: number): string | null {
+  const found = extremes(offsets)
+  if (!liesWithin(found, 0, greatest)) return `'${name}' must lie in 0 … ${greatest} but lie in ${found!.join(' … ')}`
+  if (native.dim(offsets) === 0 || native.numel(offsets) < 2) return null
+  const steps = extremes(aten('diff', '', offsets))
+  return liesWithin(steps, 0, greatest) ? null : `'${name}' must not decrease`
+}
+
+/** data, reduce, lengths, indices, offsets, axis. */
+const segments: Check = ([data, , lengths, , offsets, axis]) => {
+  const shape = native.shape(data as TensorHandle)
+  const size = shape.at(Number(axis ?? 0))
+  if (size === undefined) return null
+  if (offsets != null && isReadable(offsets)) return ascending('offsets', offsets as TensorHandle, size)
+  if (lengths == null || !isReadable(lengths) || native.dim(lengths as TensorHandle) === 0) return null
+  const isWithin =
+    liesWithin(extremes(lengths as TensorHandle), 0, size) && liesWithin(extremes(aten('sum', 'dim_IntList', lengths, [-1])), 0, size)
+  return isWithin ? null : `'lengths' must be no less than 0 and add up to the ${size} elements along the axis`
+}
+
+/** Adds the repeats up in 64 bits, and trusts the sum. */
+const repeats =
+  (at: number): Check =>
+  (args) => {
+    const counts = args[at] as TensorHandle
+    if (!isReadable(counts)) return null
+    const total = Number(native.item(aten('sum', '', counts, 'float64')))
+    return total < 2 ** 53 ? null : `the repeats add up to ${total} elements`
+  }
+
+const hasSteps: Check = ([, batchSizes]) => (native.numel(batchSizes as TensorHandle) > 0 ? null : "'batchSizes' must have a step at least")
+
+/** Statistics and factors are read by the input's channels, whatever their own length. */
+function perChannel(input: unknown, named: Readonly<Record<string, unknown>>): string | null {
+  const channels = native.shape(input as TensorHandle)[1]
+  if (channels === undefined) return null
+  for (const [name, tensor] of Object.entries(named)) {
+    if (tensor != null && native.numel(tensor as TensorHandle) !== channels)
+      return `'${name}' must have the input's ${channels} channels but has ${native.numel(tensor as TensorHandle)} elements`
+  }
+  return null
+}
+
+const batchNorm: Check = ([input, weight, bias, runningMean, runningVar, training]) =>
+  training !== true && (runningMean == null || runningVar == null)
+    ? "'runningMean' and 'runningVar' are needed where training is false"
+    : perChannel(input, { weight, bias, runningMean, runningVar })
+
+const kernelOfWeight: Check = ([, weight, kernelSize]) => {
+  const sizes = native.shape(weight as TensorHandle).slice(2)
+  const wanted = Array.isArray(kernelSize) ? kernelSize.map(Number) : [Number(kernelSize)]
+  const isSame = sizes.every((size, i) => size === (wanted.length === 1 ? wanted[0] : wanted[i]))
+  return isSame ? null : `'kernelSize' must be the weight's [${sizes.join(', ')}] but is [${wanted.join(', ')}]`
+}
+
+/** input [T, N, features], two weights, two biases, hx, cx, reverse, batchSizes, mode, hiddenSize, layers, hasBiases, bidirectional, batchFirst. */
+const mkldnnLayer: Check = (args) => {
+  const [input, ...tensors] = args.slice(0, 7).map((tensor) => native.shape(tensor as TensorHandle)) as [number[], ...number[][]]
+  const hidden = Number(args[10])
+  const [gates, batch] = [4 * hidden, input[args[14] === true ? 0 : 1]!]
+  const expected = [[gates, input[2]!], [gates, hidden], [gates], [gates], [batch, hidden], [batch, hidden]]
+  const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
+  if (Number(args[11]) === 1 && expected.every((shape, i) => elements(shape) === elements(tensors[i]!))) return null
+  return `the weights, biases and states of a hidden size of ${hidden} must be ${expected.map((shape) => `[${shape.join(', ')}]`).join(', ')}`
+}
+
+/** Operators that libtorch itself crashes in for these arguments, in place of an error; all overloads, or the one named. */
 const REFUSALS: Readonly<Record<string, Check>> = {
   // Reads hx[0] and hx[1] without looking at the list's length.
-  'aten::quantized_lstm_cell': hasTwo,
-  'aten::native_group_norm': groupNormSizes,
+  quantized_lstm_cell: hasTwo,
+  native_group_norm: groupNormSizes,
+  native_batch_norm: batchNorm,
+  batch_norm_update_stats: ([input, runningMean, runningVar]) => perChannel(input, { runningMean, runningVar }),
+  slow_conv_transpose2d: kernelOfWeight,
+  slow_conv_transpose3d: kernelOfWeight,
+  mkldnn_rnn_layer: mkldnnLayer,
+  // Reads the first of the batch sizes without looking whether there is one.
+  'lstm.data': hasSteps,
+  'gru.data': hasSteps,
+  'rnn_tanh.data': hasSteps,
+  'rnn_relu.data': hasSteps,
+  'div.Tensor_mode': truncatedQuotient,
+  'div.Scalar_mode': truncatedQuotient,
+  'div_.Tensor_mode': truncatedQuotient,
+  'div_.Scalar_mode': truncatedQuotient,
+  'divide.Tensor_mode': truncatedQuotient,
+  'divide.Scalar_mode': truncatedQuotient,
+  'divide_.Tensor_mode': truncatedQuotient,
+  'divide_.Scalar_mode': truncatedQuotient,
+  lcm: commonMultiple,
+  lcm_: commonMultiple,
+  ctc_loss: ctcLabels,
+  embedding_bag: bagOffsets,
+  segment_reduce: segments,
+  'repeat_interleave.Tensor': repeats(0),
+  'repeat_interleave.self_Tensor': repeats(1),
 }
 
 /**
- * Refuses arguments that would end the process inside libtorch.
+ * An operator that refuses arguments that would end the process inside libtorch; of most, the plain one.
  *
- * @throws ArgumentError that says what the operator expects.
+ * The call throws an ArgumentError that says what the operator expects.
  */
-export function refuse(name: string, operator: string, args: readonly unknown[]): void {
-  const reason = REFUSALS[operator]?.(args)
-  if (reason != null) throw new ArgumentError(`${name}(): ${reason}`)
+export function guarded(name: string, overload: string, call: Call): Call {
+  const check = REFUSALS[`${name}.${overload}`] ?? REFUSALS[name]
+  if (check === undefined) return call
+  return (...args) => {
+    const reason = check(args)
+    if (reason !== null) throw new ArgumentError(`${camelCase(name)}(): ${reason}`)
+    return call(...args)
+  }
 }

@@ -2,7 +2,7 @@ import { ArgumentError, native } from '../../native'
 import { TensorBase, isTensor, wrap } from '../base'
 import { isComplexDtype, isFloatingDtype } from '../dtype'
 import { describe } from './describe'
-import { refuse } from './refusals'
+import { guarded } from './refusals'
 import { parseSignature, type Parameter, type Signature } from './signature'
 import { suggestion } from './suggestion'
 
@@ -23,7 +23,7 @@ export function signatures(name: string, method: boolean, specs: readonly string
 
 /** The native function of one overload; an operator that the loaded libtorch lacks throws with both versions named. */
 export function operator(name: string, overload: string): Call {
-  return native.operator(`aten::${name}`, overload)
+  return guarded(name, overload, native.operator(`aten::${name}`, overload))
 }
 
 /**
@@ -34,7 +34,6 @@ export function operator(name: string, overload: string): Call {
 export function resolve(table: SignatureTable, receiver: TensorBase | null, given: ArrayLike<unknown>): unknown {
   table.parsed ??= table.specs.map((spec) => parseSignature(spec, table.method))
   const { signature, bound, positional, options } = choose(table.name, table.parsed, receiver, given)
-  refuse(table.name, signature.native, bound)
   return invoke(signature, receiver, positional, bound, options)
 }
 
@@ -71,7 +70,11 @@ function invoke(
   bound: unknown[],
   options: Readonly<Record<string, unknown>> | null,
 ): unknown {
-  signature.call ??= native.operator(signature.native, signature.overload)
+  signature.call ??= guarded(
+    signature.native.slice('aten::'.length),
+    signature.overload,
+    native.operator(signature.native, signature.overload),
+  )
   const result = signature.call(...bound)
   if (signature.inplace) return receiver ?? positional[0] ?? options?.['input'] ?? options?.['self']
   const wrapped = wrapResult(result)

@@ -395,6 +395,5 @@ export function ctcLoss(
   ...given: Given<CtcOptions, typeof CTC>
 ): Tensor {
   const { blank = 0, reduction, zeroInfinity = false } = named<CtcOptions>('ctcLoss', CTC, given)
-  const overload = isTensor(inputLengths) ? 'Tensor' : 'IntList'
-  return privateOperator('ctc_loss', overload, logProbs, targets, inputLengths, targetLengths, blank, reductionOf(reduction), zeroInfinity)
+  return torch.ctcLoss(logProbs, targets, inputLengths as Tensor, targetLengths as Tensor, blank, reductionOf(reduction), zeroInfinity)
 }

@@ -1,0 +1,142 @@
+import { describe, expect, test, vi } from 'vitest'
+import * as torch from '../../../src/torch'
+import { runChild } from '../../support/child'
+
+// Children share two cores with other test files.
+vi.setConfig({ testTimeout: 180_000 })
+
+/** Calls that end the process inside libtorch, Python's as well, and what is said in place of it. */
+const REFUSED: readonly [call: string, message: RegExp][] = [
+  ["int([MIN]).div(int([-1n]), { roundingMode: 'trunc' })", /div\(\): the smallest int64 divided by -1 has no int64: roundingMode 'floor'/],
+  ["int([MIN]).div_(int([-1n]), { roundingMode: 'trunc' })", /div_\(\): the smallest int64/],
+  ["int([MIN]).div(-1, { roundingMode: 'trunc' })", /the smallest int64/],
+  ["int([MIN]).div_(-1, { roundingMode: 'trunc' })", /the smallest int64/],
+  ["int([MIN]).divide(int([-1n]), { roundingMode: 'trunc' })", /divide\(\): the smallest int64/],
+  ["int([MIN]).divide_(-1n, { roundingMode: 'trunc' })", /the smallest int64/],
+  ["torch.div(int([5n, MIN]), int(-1n), { roundingMode: 'trunc' })", /the smallest int64/],
+  ["int([-(2n ** 31n)], 'int32').div(int([-1n], 'int32'), { roundingMode: 'trunc' })", /the smallest int32/],
+  ["int([-(2n ** 31n)], 'int32').div(int(2n ** 32n - 1n), { roundingMode: 'trunc' })", /the smallest int32/],
+  ['int([MIN]).lcm(int([7n]))', /lcm\(\): the smallest int64 has no common multiple/],
+  ['int([MIN]).lcm_(int([7n]))', /the smallest int64 has no common multiple/],
+  ["torch.lcm(int([-(2n ** 31n)], 'int32'), int([23n], 'int32'))", /the smallest int32/],
+  [
+    "torch.segmentReduce(x, 'sum', { offsets: int([0n, 100000000n]) })",
+    /segmentReduce\(\): 'offsets' must lie in 0 … 3 but lie in 0 … 100000000/,
+  ],
+  ["torch.segmentReduce(x, 'sum', { offsets: int([-100000000n, 3n]) })", /'offsets' must lie in 0 … 3/],
+  ["torch.segmentReduce(x, 'max', { offsets: int([0n, 100000n], 'int32') })", /'offsets' must lie in 0 … 3/],
+  ["torch.segmentReduce(x, 'sum', { offsets: int([0n, 3n, 1n]) })", /'offsets' must not decrease/],
+  ["torch.segmentReduce(x.view([1, 3]), 'sum', { offsets: int([[0n, 100000000n]]), axis: 1 })", /'offsets' must lie in 0 … 3/],
+  ["torch.segmentReduce(x, 'sum', { lengths: int([100000000n]), unsafe: true })", /'lengths' must be no less than 0 and add up to the 3/],
+  ["torch.segmentReduce(x.view([1, 3]), 'sum', { lengths: int([[100000000n]]), axis: 1, unsafe: true })", /'lengths' must/],
+  ['F.ctcLoss(logits, int([[100000000n, 1n]]), [5], [2])', /ctcLoss\(\): the targets must be labels in 0 … 3, as logProbs has 4 classes/],
+  ['F.ctcLoss(logits, int([[-100000000n, 1n]]), [5], [2])', /labels in 0 … 3/],
+  ['F.ctcLoss(logits, int([1n, 200000000n]), [5], [2])', /labels in 0 … 3/],
+  ['F.ctcLoss(logits, int([[1n, 200000000n]], "int32"), int([5n]), int([2n]))', /labels in 0 … 3/],
+  ['F.ctcLoss(logits, torch.tensor([[1e8, 1]]), [5], [2])', /labels in 0 … 3/],
+  ['torch.ctcLoss(logits, int([[4n, 1n]]), [5], [2])', /labels in 0 … 3/],
+  ["F.embeddingBag(int([0n, 1n]), table, int([0n, -100000000n, 1n]), { mode: 'sum' })", /embeddingBag\(\): 'offsets' must lie in 0 … 2/],
+  ["F.embeddingBag(int([0n, 1n]), table, int([0n, 2n, 1n]), { mode: 'max' })", /'offsets' must not decrease/],
+  ['torch.embeddingBag(table, int([0n, 1n]), int([0n, 100000000n, 1n]))', /'offsets' must lie in 0 … 2/],
+  ['torch.repeatInterleave(torch.full([8], 2n ** 61n))', /repeatInterleave\(\): the repeats add up to 18446744073709552000/],
+  ['x.repeatInterleave(int([2n ** 63n - 1n, 2n ** 63n - 1n, 3n]))', /the repeats add up/],
+  ['torch.lstm(steps, int([]), [state, state], weights, true, 1, 0, false, false)', /lstm\(\): 'batchSizes' must have a step/],
+  ['torch.gru(steps, int([]), state, weights, true, 1, 0, false, false)', /gru\(\): 'batchSizes' must have a step/],
+  ['torch.rnnTanh(steps, int([]), state, weights, true, 1, 0, false, false)', /'batchSizes' must have a step/],
+  ['torch.rnnRelu(steps, int([]), state, weights, true, 1, 0, false, false)', /'batchSizes' must have a step/],
+  [
+    'torch.nativeBatchNorm(table, null, null, null, null, false, 0.1, 1e-5)',
+    /nativeBatchNorm\(\): 'runningMean' and 'runningVar' are needed/,
+  ],
+  [
+    'torch.nativeBatchNorm(table, torch.ones([1]), null, null, null, true, 0.1, 1e-5)',
+    /'weight' must have the input's 3 channels but has 1/,
+  ],
+  ['torch.batchNormUpdateStats(table, torch.ones([1]), torch.ones([1]), 0.1)', /'runningMean' must have the input's 3 channels/],
+  [
+    'F.slowConvTranspose2d(torch.ones([1, 2, 4, 4]), torch.ones([2, 2, 3, 3]), 5)',
+    /'kernelSize' must be the weight's \[3, 3\] but is \[5\]/,
+  ],
+  ['F.slowConvTranspose3d(torch.ones([1, 2, 4, 4, 4]), torch.ones([2, 2, 3, 3, 3]), [3, 3, 5])', /'kernelSize' must be the weight's/],
+  [
+    'torch.mkldnnRnnLayer(state, steps, steps, x, x, state, state, false, [], 2, 500, 1, true, false, false, false)',
+    /a hidden size of 500 must be \[2000, 5\], \[2000, 500\]/,
+  ],
+  ['torch.sparseCooTensor([[500000000n]], torch.ones([1]), [2]).toDense()', /found index 500000000/],
+  ['torch.sparseCsrTensor([0n, 1n], [90000000000n], torch.ones([1]), [1, 2]).matmul(torch.ones([2]))', /col_indices/],
+]
+
+const SETTING = `
+  const F = torch.nn.functional
+  const MIN = -(2n ** 63n)
+  const int = (values, dtype = 'int64') => torch.tensor(values, { dtype })
+  const [x, table, state, steps] = [[3], [2, 3], [1, 2, 5], [4, 3]].map((shape) => torch.ones(shape))
+  const logits = torch.zeros([5, 1, 4])
+  const weights = [[20, 3], [20, 5], [20], [20]].map((shape) => torch.ones(shape))
+  process.removeAllListeners('warning')
+`
+
+test('what libtorch would crash in is refused with a reason', async () => {
+  const { said } = await runChild<{ said: (string | null)[] }>(`${SETTING}
+    const calls = [${REFUSED.map(([call]) => `() => ${call}`).join(', ')}]
+    const said = calls.map((call) => { try { call(); return null } catch (error) { return error.constructor.name + ': ' + error.message } })
+    report({ said })
+  `)
+  for (const [i, [call, message]] of REFUSED.entries()) expect(said[i], call).toMatch(message)
+})
+
+describe('what is near to it is computed', () => {
+  const MIN = -(2n ** 63n)
+
+  test('quotients', () => {
+    const smallest = torch.tensor([MIN, 4n])
+    expect(smallest.div(torch.tensor([2n, -1n]), { roundingMode: 'trunc' }).tolist()).toEqual([MIN / 2n, -4])
+    expect(smallest.div(-1, { roundingMode: 'floor' }).tolist()).toEqual([MIN, -4])
+    expect(smallest.div(torch.float(-1), { roundingMode: 'trunc' }).dtype).toBe('float32')
+    expect(torch.tensor([-128n], { dtype: 'int8' }).div(-1, { roundingMode: 'trunc' }).tolist()).toEqual([-128])
+    expect(torch.tensor([7.5, -7.5]).div(-1, { roundingMode: 'trunc' }).tolist()).toEqual([-7, 7])
+    expect(
+      torch
+        .tensor([-(2n ** 31n)], { dtype: 'int32' })
+        .div(torch.tensor([-1n]), { roundingMode: 'trunc' })
+        .tolist(),
+    ).toEqual([2 ** 31])
+  })
+
+  test('segments, bags, labels behind the lengths, repeats', () => {
+    const x = torch.tensor([1, 2, 3])
+    expect(torch.segmentReduce(x, 'sum', { offsets: torch.tensor([0n, 1n, 3n]) }).tolist()).toEqual([1, 5])
+    expect(torch.segmentReduce(x, 'sum', { lengths: torch.tensor([1n, 2n]) }).tolist()).toEqual([1, 5])
+    const logits = torch.zeros([5, 2, 4]).logSoftmax(2)
+    const padded = torch.tensor([
+      [1n, -1n],
+      [2n, 3n],
+    ])
+    expect(torch.nn.functional.ctcLoss(logits, padded, [5, 5], [1, 2]).isfinite().item()).toBe(true)
+    expect(
+      torch.nn.functional
+        .ctcLoss(logits, padded, torch.tensor([5n, 5n]), torch.tensor([1n, 2n]))
+        .isfinite()
+        .item(),
+    ).toBe(true)
+    const bags = torch.nn.functional.embeddingBag(torch.tensor([0n, 1n]), torch.ones([2, 3]), torch.tensor([0n, 0n, 2n]), { mode: 'sum' })
+    expect(bags.tolist()).toEqual([
+      [0, 0, 0],
+      [2, 2, 2],
+      [0, 0, 0],
+    ])
+    expect(x.repeatInterleave(torch.tensor([0n, 2n, 1n])).tolist()).toEqual([2, 2, 3])
+    expect(
+      torch
+        .tensor([4n])
+        .lcm(torch.tensor([6n]))
+        .tolist(),
+    ).toEqual([12])
+  })
+
+  test('norms and transposed convolutions', () => {
+    const x = torch.ones([2, 3])
+    expect(torch.nativeBatchNorm(x, null, null, torch.zeros([3]), torch.ones([3]), false, 0.1, 0)[0].tolist()).toEqual(x.tolist())
+    expect(torch.nn.functional.slowConvTranspose2d(torch.ones([1, 1, 2, 2]), torch.ones([1, 1, 3, 3]), 3).shape).toEqual([1, 1, 4, 4])
+  })
+})

@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM while a training step holds the JavaScript thread: nothing here waits for the event loop.
+// Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) while a training step holds the JavaScript thread: nothing here waits for the event loop.
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 using Info = const Napi::CallbackInfo&;
 
-constexpr int kSignals[] = {SIGINT, SIGTERM};
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
 volatile std::sig_atomic_t received = 0;
 char notice[256];
@@ -49,7 +49,7 @@ Napi::Value watchSignals(Info info) {
 Napi::Value receivedSignal(Info info) {
   Napi::Env env = info.Env();
   if (received == 0) return env.Null();
-  return Napi::String::New(env, received == SIGINT ? "SIGINT" : "SIGTERM");
+  return Napi::String::New(env, received == SIGINT ? "SIGINT" : received == SIGTERM ? "SIGTERM" : "SIGHUP");
 }
 
 Napi::Value unwatchSignals(Info info) {

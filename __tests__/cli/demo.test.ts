@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -107,6 +107,20 @@ outputs = {'shape': list(net.eval()(torch.zeros(2, 3, 64, 64)).shape)}`,
     expect(statSync(join(out, 'report.html')).mtimeMs).toBe(written)
   })
 
+  test("replaces no run but its own: a user's folder is refused, and left alone by a dry run", async () => {
+    const path = join(folder, 'runs', 'mine')
+    mkdirSync(path, { recursive: true })
+    writeFileSync(join(path, 'improved-resnet.pt'), 'mine')
+    const refused = await ended(start(['--out', path], cutDown))
+    expect(refused.code).toBe(1)
+    expect(refused.errors).toContain('is not empty: name another with --out, or replace the run in it with --overwrite')
+    const dry = await ended(start(['--out', path, '--overwrite', '--steps', '50'], { PIXELCL_DRY_RUN: '1', OMP_NUM_THREADS: '1' }))
+    expect(dry.code, dry.errors).toBe(0)
+    expect(dry.errors).toContain(`PIXELCL_DRY_RUN=1: two steps, written to ${join('runs', 'demo-dry-run')}`)
+    expect(dry.errors).toMatch(/step 2\/2/)
+    expect(readdirSync(path)).toEqual(['improved-resnet.pt'])
+  })
+
   test('changes the weights of the backbone it starts from', async () => {
     await firstRun()
     const { changed } = await runPython<{ changed: boolean[] }>(
@@ -148,7 +162,8 @@ outputs = {'changed': [not torch.equal(before[name], after[name]) for name in be
     const cases: [string[], Record<string, string>, RegExp][] = [
       [[], { PIXELCL_DEMO_STEPS: 'ten' }, /PIXELCL_DEMO_STEPS: expected a whole number of at least 1 but received 'ten'/],
       [[], { PIXELCL_DEMO_IMAGES: '0' }, /PIXELCL_DEMO_IMAGES: expected a whole number of at least 1 but received '0'/],
-      [['--stepz', '3'], {}, /unknown option '--stepz'/],
+      [['--stepz', '3'], {}, /^error: unknown option '--stepz': did you mean '--steps'\?$/m],
+      [['photos'], {}, /^error: unexpected argument 'photos'; `npm start -- --help` lists what there is$/m],
       [['--steps', '0'], {}, /--steps/],
     ]
     for (const [args, env, message] of cases) {

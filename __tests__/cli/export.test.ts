@@ -151,6 +151,9 @@ describe('export refuses', () => {
     expect(await refusal(1, temporary('headless.pth'), '--arch', 'resnet50', '--out', temporary('o.pth'))).toContain(
       'holds the weights of a resnet18, not of a resnet50: leave --arch out',
     )
+    expect(await refusal(1, backbone, '--to', 'torchscript', '--arch', 'resnet50', '--out', temporary('o.pt'))).toContain(
+      'is TorchScript of no ResNet that is known, not of a resnet50: leave --arch out',
+    )
     expect(existsSync(temporary('o.pt'))).toBe(false)
   })
 

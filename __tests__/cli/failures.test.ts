@@ -115,7 +115,9 @@ describe('a disk that is full', () => {
 
 describe('the backbone', () => {
   test('missing, a folder, no PyTorch file, truncated', async () => {
-    expect(await failure('--backbone', temporary('none.pt'))).toContain(`there is no file ${temporary('none.pt')}`)
+    expect(await failure('--backbone', temporary('none.pt'))).toContain(
+      `there is no file ${temporary('none.pt')}: name the backbone's file with --backbone`,
+    )
     expect(await failure('--backbone', temporary('empty'))).toContain('is no regular file')
     writeFileSync(temporary('text.pt'), 'hello, I am no network, not at all')
     expect(await failure('--backbone', temporary('text.pt'))).toContain('it is no PyTorch file')
@@ -150,7 +152,7 @@ outputs = {}`,
   })
 })
 
-test('a loss that is not finite stops before it reaches the weights', async () => {
+test('a loss that is not finite ends the training, and weights that are spoilt are not saved', async () => {
   const run = temporary('diverged')
   const args = [
     'pretrain',
@@ -171,12 +173,45 @@ test('a loss that is not finite stops before it reaches the weights', async () =
   const { code, stderr } = await pixelcl([...args, '--json'])
   expect(code).toBe(1)
   expect(stderr).toMatch(
-    /the loss became NaN at step \d, so training stopped before it reached the weights\. Try a lower learning rate \(--lr, now 1e\+30\)/,
+    /the loss became NaN at step \d: the steps before have spoilt the weights, so they are not saved\. Try a lower learning rate \(--lr, now 1e\+30\)/,
   )
   expect(existsSync(join(run, 'improved-resnet.pt'))).toBe(false)
 })
 
+describe('an output that cannot be written', () => {
+  const run = (out: string, shell: string, ...more: string[]) =>
+    pixelcl(['pretrain', '--backbone', backbone, '--data', data, '--out', out, '--steps', '2', ...tiny, ...more], { shell })
+
+  test('of progress is dropped, and the training goes on', async () => {
+    const { code, stdout } = await run(temporary('silent'), 'exec 2>/dev/full')
+    expect(code).toBe(0)
+    expect(stdout).toContain('In Python:')
+    expect(readdirSync(temporary('silent'))).toContain('report.html')
+  })
+
+  test('of the result is told in a line, and that the backbone is saved', async () => {
+    const { code, stderr } = await run(temporary('unprinted'), 'exec >/dev/full', '--json')
+    expect(code).toBe(1)
+    expect(stderr.slice(stderr.indexOf('error:'))).toBe(
+      `error: standard output cannot be written: ENOSPC: no space left on device, write\nThe backbone is saved: ${join(temporary('unprinted'), 'improved-resnet.pt')}\n`,
+    )
+  })
+
+  test('of a help text, too', async () => {
+    const { code, stderr } = await pixelcl(['pretrain', '--help'], { shell: 'exec >/dev/full' })
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'error: standard output cannot be written: ENOSPC: no space left on device, write\n',
+    })
+  })
+})
+
+test('names of files cannot change a terminal', async () => {
+  expect(await failure('--data', temporary('\x1b[2Jnone'))).toContain('\\x1b[2Jnone does not exist')
+})
+
 test.skipIf(torch.cuda.isAvailable())('a device that is not there', async () => {
+  expect(await failure('--device', 'mps')).toMatch(/the device 'mps' cannot be used: /)
   expect(await failure('--device', 'cuda:0')).toMatch(/CUDA is not available.*npx pixelcl setup/s)
 })
 

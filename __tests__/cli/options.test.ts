@@ -119,6 +119,7 @@ describe('wrong options', () => {
     [['--cutout-ratio-range', '0.9,0.2'], '--cutout-ratio-range: expected 0 < low ≤ high ≤ 1 but received [0.9, 0.2]'],
     [['--cutout-ratio-range', '0.9'], '--cutout-ratio-range: expected 2 values but received [0.9]'],
     [['--input-size', '64,a'], '--input-size: expected'],
+    [['--prefetch', '1000000'], '--prefetch: expected a number of at most 64 but received 1000000'],
     [['--device', 'gpu'], "--device: expected cpu, cuda, cuda:0, … but received 'gpu'"],
   ])('%j are told with what was expected and what came', (args, message) => {
     expect(refusal({ ...needed, ...typed(...args) })).toContain(message)
@@ -146,12 +147,26 @@ describe('wrong options', () => {
     expect(message).toMatch(/unknown option 'augmentFn'; known are backbone, data/)
   })
 
+  test('of a file are told as they stand there, what JSON has no word for included', () => {
+    const file = configFile('{"alpha": 1e999, "viewSize": [1, 1e999]}')
+    expect(refusal(needed, file)).toContain(`${file}: alpha: expected a number but received Infinity`)
+    expect(refusal(needed, file)).toMatch(/viewSize: expected .* but received \[1, Infinity\]/)
+  })
+
+  test("a dry run's, which no one means", () => {
+    expect(refusal(needed, configFile({ dryRun: true, steps: 2 }))).toContain('is of a dry run (PIXELCL_DRY_RUN=1)')
+  })
+
   test('a file that is missing, no JSON, or no object', () => {
     expect(refusal(needed, temporary('none.json'))).toContain('cannot be read: there is no such file')
     expect(refusal(needed, configFile('{"steps": '))).toContain('is not JSON')
     expect(refusal(needed, configFile([1]))).toContain('expected an object of options, { "steps": 100, … }, but received an array')
     expect(refusal(needed, configFile('null'))).toContain('but received null')
   })
+})
+
+test('a file may begin with a byte order mark', () => {
+  expect(resolveOptions(pretrainOptions, needed, configFile('\uFEFF{"alpha": 2}'))).toMatchObject({ alpha: 2 })
 })
 
 test('options in a message are named as flags', () => {

@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import { runPython } from '../support/python'
@@ -206,7 +206,16 @@ test('PIXELCL_DRY_RUN=1 goes through to the end with two steps, whatever is aske
   const args = ['pretrain', '--backbone', backbone, '--data', data, '--out', out, '--steps', '5000', '--input-size', '512,512', '--json']
   const { code, stdout, stderr } = await pixelcl(args, { env: { PIXELCL_DRY_RUN: '1' } })
   expect(code, stderr).toBe(0)
-  expect(stderr).toContain('PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each')
+  expect(stderr).toContain(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${out}\n`)
   expect(JSON.parse(stdout)).toMatchObject({ steps: 2, options: { batchSize: 2, imageSize: 64 } })
   expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
+  // A run takes its place without --overwrite; a dry run does not take that of a run, even with it.
+  expect((await pretrain(out)).code).toBe(0)
+  const before = readFileSync(join(out, 'config.json'), 'utf8')
+  const kept = await pixelcl([...args, '--overwrite'], { env: { PIXELCL_DRY_RUN: '1' } })
+  expect(kept.code, kept.stderr).toBe(0)
+  expect(readFileSync(join(out, 'config.json'), 'utf8')).toBe(before)
+  const { files } = JSON.parse(kept.stdout) as { files: Record<string, string> }
+  expect(kept.stderr).toContain(`written to ${dirname(files['config']!)}`)
+  rmSync(dirname(files['config']!), { recursive: true })
 })

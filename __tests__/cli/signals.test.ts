@@ -26,7 +26,7 @@ const long = (out: string, ...flags: string[]) => [
   ...flags,
 ]
 
-test.each(['SIGINT', 'SIGTERM'] as const)('%s finishes the step, saves everything and ends with 130', async (signal) => {
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s finishes the step, saves everything and ends with 130', async (signal) => {
   const out = temporary(signal)
   let sent = false
   const { code, stdout, stderr } = await pixelcl(long(out), {
@@ -67,6 +67,15 @@ test('a second Ctrl-C quits at once, in the middle of a long step', async () => 
   expect({ code, signal }, stderr).toEqual({ code: null, signal: 'SIGINT' })
   // The step that was under way did not end.
   expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).toBe('')
+})
+
+test('a terminal that is closed, and takes its outputs along, costs no weights', async () => {
+  const out = temporary('hung-up')
+  const { code } = await pixelcl(long(out), {
+    shell: `(while ! [ -s ${join(out, 'metrics.jsonl')} ]; do sleep 0.05; done; kill -HUP $$) >/dev/null 2>&1 & exec >/dev/full 2>/dev/full`,
+  })
+  expect(code).toBe(130)
+  expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
 })
 
 async function whenThere(file: string): Promise<void> {

@@ -201,6 +201,7 @@ describe('a custom augmentation', () => {
     expect(wrong((images: Tensor) => images.select(0, 0))).toThrow(
       /augmentFn must give a batch of images as it takes one, \[3, 3, 32, 32\], but gave \[3, 32, 32\]/,
     )
+    expect(wrong((images: Tensor) => images.narrow(1, 0, 1))).toThrow(/\[3, 3, 32, 32\], but gave \[3, 1, 32, 32\]/)
     expect(wrong(() => undefined)).toThrow(/but gave undefined/)
     expect(wrong(5)).toThrow(/augmentFn: expected a function of images or a Module but received 5/)
   })

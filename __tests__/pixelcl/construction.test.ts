@@ -177,6 +177,27 @@ describe('hidden layers', () => {
   })
 })
 
+describe('a backbone of which parameters require no gradient', () => {
+  test('is refused where none does, with what to write', () => {
+    const net = new Small()
+    net.requiresGrad_(false)
+    expect(() => smallLearner({}, net)).toThrow(
+      /none of the backbone's 10 parameters requires a gradient, so nothing of it would train: .*requiresGrad_\(true\).*model\.requires_grad_\(True\)/,
+    )
+  })
+
+  test('is told where some do', async () => {
+    const net = new Small()
+    net.stem.requiresGrad_(false)
+    const warnings = await warningsOf(() => smallLearner({}, net))
+    expect(warnings.map(({ code }) => code)).toEqual(['PIXELCL_FROZEN_PARAMETERS'])
+    expect(warnings[0]!.message).toMatch(
+      /^4 of the backbone's 10 parameters \(stem\.0\.weight, stem\.0\.bias, stem\.1\.weight, …\) require no gradient/,
+    )
+    expect(await warningsOf(() => smallLearner())).toEqual([])
+  })
+})
+
 describe('a backbone in eval mode', () => {
   test('keeps its batch norms so, and is told', async () => {
     const net = new Small().eval()

@@ -103,6 +103,15 @@ describe('wrong options of forward', () => {
     )
   })
 
+  test('are options, of the kinds that are expected', () => {
+    expect(() => learner.forward(images, null as never)).toThrow(
+      'forward() takes options { returnPositivePairs?, views? } but received null',
+    )
+    expect(() => learner.forward(images, { returnPositivePairs: 'yes' } as never)).toThrow(
+      "forward(): expected returnPositivePairs to be true or false but received 'yes'",
+    )
+  })
+
   test('views must be two, whole, and inside the image', () => {
     const [one, two] = overlapping
     expect(withViews([one])).toThrow(/views must be two/)

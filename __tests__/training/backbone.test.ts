@@ -57,6 +57,11 @@ describe('a state dict', () => {
 })
 
 describe('a TorchScript file', () => {
+  test('of float16 is refused with what to write', async () => {
+    await runPython(`torch.jit.script(torch.nn.Conv2d(3, 4, 3).half()).save(inputs['path'])\noutputs = {}`, { path: temporary('half.pt') })
+    expect(() => loadBackbone(temporary('half.pt'))).toThrow(/has weights of float16.*export it in float32, model\.float\(\)/)
+  })
+
   test('that was exported in eval mode trains in training mode, and is saved in eval mode', async () => {
     await runPython(
       `net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)).eval()

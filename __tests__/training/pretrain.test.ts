@@ -1,12 +1,14 @@
 import { once } from 'node:events'
-import { cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
+import { PixelCL } from '../../src/pixelcl'
 import { pretrain } from '../../src/training/pretrain'
 import type { PretrainOptions } from '../../src/training/options'
 import { makeTextures } from '../../src/vision/datasets'
 import { ColorJitter, RandomSolarize } from '../../src/vision/transforms'
+import { runPython } from '../support/python'
 import { temporary } from '../support/files'
 
 let data: string
@@ -27,6 +29,19 @@ const optionsOf = (out: string, more: Partial<PretrainOptions> = {}): PretrainOp
   ...more,
 })
 
+const RUN = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html']
+
+/** A backbone whose first weights are no numbers. */
+async function spoiltBackbone(): Promise<string> {
+  const file = temporary('spoilt.pt')
+  const code = `net = torch.jit.load(inputs['small'])
+with torch.no_grad(): net.conv1.weight.fill_(float('nan'))
+net.save(inputs['file'])
+outputs = {}`
+  await runPython(code, { small: optionsOf('').backbone, file })
+  return file
+}
+
 describe('pretrain', () => {
   test('tells its hooks what happens, in order', async () => {
     const events: string[] = []
@@ -35,7 +50,14 @@ describe('pretrain', () => {
       onStep: ({ step }) => events.push(`step ${step}`),
       onEvaluation: (when) => events.push(when),
     })
-    expect(events).toEqual(['small.pt', 'before', 'step 1', 'step 2', 'after'])
+    expect(events).toEqual([
+      'small.pt',
+      'the warm-up takes all 2 steps (warmupSteps is 10), so the learning rate stays below 0.0001',
+      'before',
+      'step 1',
+      'step 2',
+      'after',
+    ])
     expect(result).toMatchObject({ steps: 2, arch: null, layer: 'layer3', heldOut: 3, interrupted: null })
     expect(Object.values(result.files).every((file) => existsSync(file))).toBe(true)
     expect(result.metrics.map(({ step }) => step)).toEqual([1, 2])
@@ -135,6 +157,154 @@ describe('pretrain', () => {
     const lines: string[] = []
     await pretrain(optionsOf('told', { data: photos, steps: 1 }), { say: (line) => lines.push(line) })
     expect(lines.join('\n')).toContain(`passed over ${join(photos, 'more')}: ENOENT`)
+  })
+
+  test('tells what else went wrong after the training that the backbone is saved', async () => {
+    const failing = pretrain(optionsOf('unmeasured', { steps: 1 }), {
+      onEvaluation: (when) => {
+        if (when === 'after') throw new Error('out of memory')
+      },
+    })
+    const file = join(temporary('unmeasured'), 'improved-resnet.pt')
+    await expect(failing).rejects.toMatchObject({
+      code: 'REPORT',
+      message: `the backbone could not be measured or reported: out of memory\nThe backbone is saved: ${file}`,
+    })
+    expect(existsSync(file)).toBe(true)
+  })
+
+  test('says so where nothing was learned, for no step had a positive pair', async () => {
+    const lines: string[] = []
+    const say = (line: string) => lines.push(line)
+    const nothing = { instanceWeight: 0, distanceThres: 1e-9, steps: 2 }
+    await pretrain(optionsOf('no-pairs', nothing), { say })
+    expect(lines.at(-1)).toMatch(
+      /warning: no step had a positive pair, and instanceWeight is 0.*raise distanceThres \(now 1e-9\).*cutoutRatioRange \(now 0.6,0.8\)/,
+    )
+    lines.length = 0
+    await pretrain(optionsOf('instance', { ...nothing, instanceWeight: 1 }), { say })
+    expect(lines.join()).not.toContain('no step had a positive pair')
+  })
+
+  test('makes its folder again where it is removed during the training', async () => {
+    const { files } = await pretrain(optionsOf('removed'), {
+      onStep: ({ step }) => {
+        if (step === 1) rmSync(temporary('removed'), { recursive: true })
+      },
+    })
+    expect(Object.values(files).every((file) => existsSync(file))).toBe(true)
+    expect(readFileSync(files.metrics, 'utf8').trim().split('\n')).toHaveLength(2)
+  })
+
+  test.each(['float64', 'bfloat16'] as const)('trains and measures a backbone of %s, and gives it back so', async (dtype) => {
+    const file = temporary(`${dtype}.pt`)
+    await runPython(`torch.jit.load(inputs['small']).to(torch.${dtype}).save(inputs['file'])\noutputs = {}`, {
+      small: optionsOf('').backbone,
+      file,
+    })
+    const { files, before } = await pretrain(optionsOf(dtype, { backbone: file }))
+    expect(before.correspondence).toBeGreaterThan(0)
+    expect(
+      torch.jit
+        .load(files.backbone)
+        .parameters()
+        .every((parameter) => parameter.dtype === dtype),
+    ).toBe(true)
+  })
+
+  test('ends with what was kept of the weights where the loss is no number any more', async () => {
+    const spoilt = { lr: 1e30, warmupSteps: 0, steps: 9 }
+    const failure = async (out: string, more: Partial<PretrainOptions> = {}): Promise<string> =>
+      pretrain(optionsOf(out, { ...spoilt, ...more })).then(
+        () => 'it ended well',
+        (error: Error) => error.message,
+      )
+    // The weights of step 1 are written only once step 2 has shown what they are worth.
+    expect(await failure('spoilt', { saveEvery: 1 })).toMatch(
+      /^the loss became \S+ at step 2: the steps before have spoilt the weights, so they are not saved\. Try a lower learning rate \(--lr, now 1e\+30\)[^\n]*$/,
+    )
+    expect(readdirSync(temporary('spoilt')).sort()).toEqual(['config.json', 'metrics.jsonl'])
+    const { forward } = PixelCL.prototype
+    let step = 0
+    vi.spyOn(PixelCL.prototype, 'forward').mockImplementation(function (this: PixelCL, images, options) {
+      const [loss, pairs] = forward.call(this, images, options) as unknown as [torch.Tensor, number]
+      return [++step === 4 ? loss.mul(NaN) : loss, pairs] as never
+    })
+    const message = await failure('spoilt-later', { lr: 1e-4, saveEvery: 1 })
+    vi.restoreAllMocks()
+    const file = join(temporary('spoilt-later'), 'improved-resnet.pt')
+    expect(message).toMatch(/^the loss became NaN at step 4: /)
+    expect(message).toContain(`The backbone after step 2, whose loss was finite, is saved: ${file}`)
+    expect(existsSync(file)).toBe(true)
+  })
+
+  test('says of a backbone that gives no numbers that it is not the learning rate', async () => {
+    const file = await spoiltBackbone()
+    await expect(pretrain(optionsOf('broken', { backbone: file }))).rejects.toThrow(
+      /the loss is NaN at step 1, before any weight was changed: what the backbone gives for these images is not finite/,
+    )
+  })
+
+  test('keeps the run that is replaced until the new one is whole', async () => {
+    const out = temporary('replaced')
+    const first = await pretrain(optionsOf('replaced', { steps: 1 }))
+    const before = readFileSync(first.files.backbone)
+    const failing = optionsOf('replaced', { overwrite: true, backbone: await spoiltBackbone() })
+    for (const _ of ['once', 'again']) {
+      await expect(pretrain(failing)).rejects.toThrow(`The run that was to be replaced is kept in ${join(out, 'previous-run')}`)
+      expect(readdirSync(out).sort()).toEqual(['config.json', 'metrics.jsonl', 'previous-run'])
+      expect(readdirSync(join(out, 'previous-run')).sort()).toEqual(RUN)
+      expect(readFileSync(join(out, 'previous-run', 'improved-resnet.pt'))).toEqual(before)
+    }
+    await pretrain(optionsOf('replaced', { overwrite: true, steps: 1 }))
+    expect(readdirSync(out).sort()).toEqual(RUN)
+  })
+
+  test('never replaces the backbone that it reads, whatever link leads to it', async () => {
+    const [out, link] = [temporary('linked'), temporary('link')]
+    mkdirSync(out)
+    symlinkSync(out, link)
+    cpSync(optionsOf('').backbone, join(out, 'improved-resnet.pt'))
+    for (const [backbone, folder] of [
+      [join(out, 'improved-resnet.pt'), link],
+      [join(link, 'improved-resnet.pt'), out],
+    ] as const)
+      await expect(pretrain({ ...optionsOf('linked', { overwrite: true }), backbone, out: folder })).rejects.toThrow(
+        'is a file of the run that --overwrite replaces',
+      )
+    mkdirSync(join(out, 'previous-run'))
+    cpSync(optionsOf('').backbone, join(out, 'previous-run', 'improved-resnet.pt'))
+    const previous = { ...optionsOf('linked', { overwrite: true }), backbone: join(out, 'previous-run', 'improved-resnet.pt') }
+    await expect(pretrain(previous)).rejects.toThrow('is a file of the run that --overwrite replaces')
+  })
+
+  test('marks a dry run, which any run replaces', async () => {
+    const first = await pretrain(optionsOf('dry', { steps: 1 }), { isDryRun: true })
+    expect(JSON.parse(readFileSync(first.files.config, 'utf8'))).toMatchObject({ dryRun: true, steps: 1 })
+    const second = await pretrain(optionsOf('dry', { steps: 2 }))
+    expect(JSON.parse(readFileSync(second.files.config, 'utf8'))).not.toHaveProperty('dryRun')
+    await expect(pretrain(optionsOf('dry'))).rejects.toThrow('is not empty')
+    writeFileSync(second.files.config, '{"dryRun": true}')
+    writeFileSync(join(temporary('dry'), 'notes.txt'), 'mine')
+    await expect(pretrain(optionsOf('dry'))).rejects.toThrow('is not empty')
+  })
+
+  test('is not interrupted by a signal that comes after the last step', async () => {
+    const result = await pretrain(optionsOf('late', { steps: 1 }), {
+      catchSignals: true,
+      onEvaluation: (when) => {
+        if (when === 'after') process.kill(process.pid, 'SIGINT')
+      },
+    })
+    expect(result).toMatchObject({ interrupted: null, steps: 1 })
+  })
+
+  test('refuses a device that is not there, and images of which a view would be nothing, before it reads more', async () => {
+    for (const device of torch.cuda.isAvailable() ? ['cuda:99'] : ['cuda', 'mps'])
+      await expect(pretrain(optionsOf('device', { device }))).rejects.toThrow(`the device '${device}' cannot be used: `)
+    await expect(pretrain(optionsOf('point', { inputSize: [1, 1] }))).rejects.toThrow('images of 1 × 1 are too small')
+    await expect(pretrain(optionsOf('point', { viewSize: [1, 1] }))).rejects.toThrow('views of 1 × 1')
+    expect(existsSync(temporary('point'))).toBe(false)
   })
 
   test('brings images to another height and width than each other', async () => {

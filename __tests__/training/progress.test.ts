@@ -61,6 +61,21 @@ describe('on a terminal', () => {
     expect(text.replace('\r\x1b[2K', '').length).toBeLessThan(columns)
   })
 
+  test('a terminal that does not know its width gets whole lines', () => {
+    const text = written({ steps: 2, isTTY: true, columns: 0, env: { NO_COLOR: '1' } }, (progress) => progress.step(metrics(1)))
+    expect(text).toContain('step 1/2 · loss 1.2500 · positive pairs 1,234')
+  })
+
+  test('what cannot be written is dropped', () => {
+    const write = () => {
+      throw new Error('ENOSPC')
+    }
+    const progress = new Progress({ steps: 2, env: {}, terminal: { isTTY: true, write } })
+    progress.step(metrics(1))
+    progress.note('a note')
+    progress.end()
+  })
+
   test('a note goes above the next line', () => {
     const text = written({ steps: 3, isTTY: true, env: { NO_COLOR: '1' } }, (progress) => {
       progress.step(metrics(1))

@@ -37,8 +37,14 @@ describe('the folder of a run', () => {
     mkdirSync(path)
     const others = ['notes.txt', 'improved-resnet.pt.bak', '.hidden.tmp', 'my-config.json']
     for (const name of [...Object.values(RUN_FILES), '.report.html.12.x.tmp', ...others]) writeFileSync(join(path, name), '')
-    RunFolder.open(path, { overwrite: true }).close()
-    expect(readdirSync(path).sort()).toEqual([...others, RUN_FILES.metrics].sort())
+    const run = RunFolder.open(path, { overwrite: true })
+    run.close()
+    expect(readdirSync(path).sort()).toEqual([...others, RUN_FILES.metrics, 'previous-run'].sort())
+    expect(readdirSync(run.previous!).sort()).toEqual(Object.values(RUN_FILES).sort())
+    writeFileSync(join(run.previous!, 'notes.txt'), '')
+    run.finish()
+    expect(readdirSync(join(path, 'previous-run'))).toEqual(['notes.txt'])
+    expect(run.previous).toBeNull()
   })
 
   test('a file is written whole or not at all, and the one before stays', () => {

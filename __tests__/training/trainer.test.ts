@@ -132,12 +132,12 @@ describe('training', () => {
 })
 
 describe('a loss that is not finite', () => {
-  test('stops before it reaches the weights, and says what to change', async () => {
+  test('stops before it reaches the weights, and says where to look', async () => {
     const { net, learner } = learnerOf({ augmentFn: (images) => images.mul(Infinity).sub(Infinity) })
     const before = net.parameters().map((parameter) => parameter.detach().clone())
     await expect(train(learner, random(), resolved({ steps: 3, lr: 0.5 }))).rejects.toMatchObject({
       code: 'TRAINING',
-      message: expect.stringMatching(/the loss became NaN at step 1.*--lr, now 0\.5.*--warmup-steps, now 10/) as string,
+      message: expect.stringMatching(/the loss is NaN at step 1, before any weight was changed/) as string,
     })
     net.parameters().forEach((parameter, i) => expect(torch.equal(parameter, before[i]!)).toBe(true))
   })

@@ -13,7 +13,7 @@ type Options = Readonly<Record<string, unknown>>
  * @throws UsageError that names every wrong option where it stands, what was expected and what came.
  */
 export function resolveOptions<Schema extends z.ZodObject>(schema: Schema, typed: Options, file: string | undefined): z.output<Schema> {
-  const configured = file === undefined ? {} : readConfig(file)
+  const configured = file === undefined ? {} : withoutDryRun(file, readConfig(file))
   const given = { ...configured, ...typed }
   const result = schema.safeParse(given)
   if (result.success) return result.data
@@ -30,6 +30,15 @@ export function resolveOptions<Schema extends z.ZodObject>(schema: Schema, typed
   throw new UsageError(others.length === 0 ? first! : ['wrong options:', first, ...others].join('\n  '))
 }
 
+/** A dry run's sizes are its own, and no one means them for a run. */
+function withoutDryRun(file: string, { dryRun, ...configured }: Options): Options {
+  if (dryRun === true && process.env['PIXELCL_DRY_RUN'] !== '1')
+    throw new UsageError(
+      `--config ${file} is of a dry run (PIXELCL_DRY_RUN=1), which has sizes of its own: take that of a whole run, or flags`,
+    )
+  return configured
+}
+
 function readConfig(file: string): Options {
   let text: string
   try {
@@ -40,7 +49,8 @@ function readConfig(file: string): Options {
   }
   let value: unknown
   try {
-    value = JSON.parse(text)
+    // Some editors write a byte order mark.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     throw new UsageError(`--config ${file} is not JSON: ${(error as Error).message}`)
   }

@@ -11,14 +11,18 @@ import { pretrainOptions, type ResolvedPretrainOptions } from '../training/optio
 import { pretrain, type PretrainResult } from '../training/pretrain'
 import { Progress } from '../training/progress'
 import type { Evaluation } from '../training/report'
+import { conclude } from './conclude'
 import { resolveOptions } from './config'
 import { IMAGES, demoImages, imagesFolder, labelledSet, type ImageCounts } from './demo/images'
 import { RECIPE } from './demo/recipe'
+import { ended } from './ended'
 import { ExitCode, UsageError } from './exit'
 import { tell } from './failure'
 import { flagsOf } from './flags'
 import { configureHelp } from './help'
+import { guardOutput } from './output'
 import { Style, columns } from './style'
+import { usageOf } from './usage'
 import { sayWarnings } from './warnings'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -29,52 +33,49 @@ type DemoOptions = Omit<ResolvedPretrainOptions, 'data'>
 
 /** Runs the demo and gives its exit code. */
 export async function demo(args: readonly string[], env: Environment = process.env): Promise<number> {
+  const command = commandOf()
   try {
-    const typed = parse(args)
-    if (typed === null) return ExitCode.done
+    const typed = command.parse(args, { from: 'user' }).opts<Record<string, unknown>>()
     const cut = cutDown(env)
-    const options = resolveOptions(
-      demoOptions,
-      { out: join('runs', 'demo'), ...RECIPE, overwrite: true, ...cut.options, ...typed },
-      undefined,
-    )
-    return await run(options, cut.images)
+    // Only what it wrote itself is the demo's to replace.
+    const overwrite = cut.isDryRun || typed['out'] === undefined
+    const given = { out: join('runs', 'demo'), ...RECIPE, overwrite, ...cut.options, ...typed }
+    const options = resolveOptions(demoOptions, cut.isDryRun ? { ...given, ...DRY_RUN, out: DRY_RUN_FOLDER } : given, undefined)
+    return await run(options, cut)
   } catch (error) {
-    return tell(error)
+    if (!(error instanceof CommanderError)) return tell(error)
+    const known = command.options.map((option) => option.long ?? '')
+    return error.exitCode === 0 ? ExitCode.done : tell(error, usageOf(error, args, { command, help: 'npm start -- --help', known }))
   }
 }
 
-/** The flags that were typed; null where help was wanted. */
-function parse(args: readonly string[]): Record<string, unknown> | null {
+function commandOf(): Command {
   const command = configureHelp(new Command('npm start --'))
     .usage('[options]')
     .description('Pretrains a small backbone on images of textured shapes that it paints itself, and writes runs/demo.')
     .exitOverride()
-  for (const { options } of flagsOf(demoOptions.omit({ backbone: true, arch: true, overwrite: true, heldOut: true }), { out: 'folder' }))
+  for (const { options } of flagsOf(demoOptions.omit({ backbone: true, arch: true, heldOut: true }), { out: 'folder' }))
     for (const option of options) command.addOption(option)
-  try {
-    return command.parse(args, { from: 'user' }).opts()
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return null
-    throw error
-  }
+  return command
 }
 
 interface CutDown {
   readonly images: ImageCounts
   readonly options: Partial<DemoOptions>
+  readonly isDryRun: boolean
 }
 
-const DRY_RUN = { steps: 2, batchSize: 2, imageSize: 64 }
+const DRY_RUN = { steps: 2, batchSize: 2, imageSize: 64, warmupSteps: 0 }
+/** Whatever is asked for, a dry run replaces nothing else. */
+const DRY_RUN_FOLDER = join('runs', 'demo-dry-run')
 
 /** How the environment shortens the demo. */
 function cutDown(env: Environment): CutDown {
-  if (env['PIXELCL_DRY_RUN'] === '1')
-    return { images: { train: 10, heldOut: 2 }, options: { ...DRY_RUN, out: join('runs', 'demo-dry-run') } }
+  if (env['PIXELCL_DRY_RUN'] === '1') return { images: { train: 10, heldOut: 2 }, options: {}, isDryRun: true }
   const steps = wholeNumber(env, 'PIXELCL_DEMO_STEPS')
   const train = wholeNumber(env, 'PIXELCL_DEMO_IMAGES')
   const images = train === undefined ? IMAGES : { train, heldOut: Math.ceil(train / 5) }
-  return { images, options: steps === undefined ? {} : { steps } }
+  return { images, options: steps === undefined ? {} : { steps }, isDryRun: false }
 }
 
 function wholeNumber(env: Environment, name: string): number | undefined {
@@ -84,11 +85,12 @@ function wholeNumber(env: Environment, name: string): number | undefined {
   throw new UsageError(`${name}: expected a whole number of at least 1 but received '${text}'`)
 }
 
-async function run(options: DemoOptions, images: ImageCounts): Promise<number> {
+async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise<number> {
   const progress = new Progress({ steps: options.steps })
   const say = (line: string) => progress.note(line)
   sayWarnings(say)
   const size = options.inputSize ?? ([options.imageSize, options.imageSize] as [number, number])
+  if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps, written to ${options.out}`)
   say(`images: ${images.train} to train on and ${images.heldOut} held out, in ${imagesFolder(images)}`)
   const textures = await demoImages(images)
   let result: PretrainResult
@@ -101,13 +103,13 @@ async function run(options: DemoOptions, images: ImageCounts): Promise<number> {
         onEvaluation: (when, evaluation) => say(`${when}: ${measuresOf(evaluation)}`),
         evaluationSet: ({ views }) => labelledSet(textures, size, views),
         catchSignals: true,
+        isDryRun,
       },
     )
   } finally {
     progress.end()
   }
-  process.stdout.write(summaryOf(result))
-  return result.interrupted === null ? ExitCode.done : ExitCode.interrupted
+  return conclude(result, summaryOf(result))
 }
 
 function measuresOf({ correspondence, meanIoU }: Evaluation): string {
@@ -138,7 +140,6 @@ function summaryOf({ files, before, after, steps, options, python, interrupted }
 }
 
 if (require.main === module) {
-  void demo(process.argv.slice(2)).then((code) => {
-    process.exitCode = code
-  })
+  guardOutput()
+  void demo(process.argv.slice(2)).then(ended)
 }

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { ExitCode, UsageError } from './exit'
+import { printable } from '../training/printable'
 import { Style } from './style'
 
 /** True for what was typed wrong, false for what went wrong. */
@@ -17,6 +18,6 @@ export function messageOf(error: unknown): string {
 
 /** Tells a failure on standard error and gives the exit code it ends with. */
 export function tell(error: unknown, message = messageOf(error)): number {
-  process.stderr.write(`${new Style(process.stderr).red('error:')} ${message}\n`)
+  process.stderr.write(`${new Style(process.stderr).red('error:')} ${message.split('\n').map(printable).join('\n')}\n`)
   return isUsage(error) ? ExitCode.usage : ExitCode.failed
 }

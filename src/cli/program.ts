@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
-import { nearestName } from '../torch/dispatch/suggestion'
-import { EXIT_CODES, ExitCode } from './exit'
+import { suggestion } from '../torch/dispatch/suggestion'
+import { EXIT_CODES, ExitCode, UsageError } from './exit'
 import { isUsage, messageOf, tell } from './failure'
 import { configureHelp } from './help'
+import { print } from './output'
 import { packageVersion } from './package'
+import { usageOf, type Usage } from './usage'
 
 /** Adds a command's arguments, flags and action; the action gives the exit code to `end`. */
 export type Definition = (command: Command, end: (code: number) => void) => void
@@ -52,35 +54,37 @@ export async function run(args: readonly string[]): Promise<number> {
       process.stderr.write(program.helpInformation() + EPILOGUE)
       return ExitCode.usage
     }
+    if (args[0] === 'help') checkHelp(args[1])
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
     // Warnings are told in the next turn, and came first.
     await nextTurn()
-    return fail(error, program, args)
+    return await fail(error, program, args)
   }
 }
 
-function fail(error: unknown, program: Command, args: readonly string[]): number {
+async function fail(error: unknown, program: Command, args: readonly string[]): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.done
-  const message = error instanceof CommanderError ? usageOf(error, program, args) : messageOf(error)
+  const message = error instanceof CommanderError ? usageOf(error, args, usageIn(program, args)) : messageOf(error)
   const exitCode = tell(error, message)
   if (args.includes('--json')) {
     const code = isUsage(error) ? 'USAGE' : ((error as { code?: unknown }).code ?? 'UNEXPECTED')
-    process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`)
+    await print(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`).catch(() => undefined)
   }
   return exitCode
 }
 
-function usageOf(error: CommanderError, program: Command, args: readonly string[]): string {
-  const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean .*\)$/s, '')
+/** Commander prints the whole help for a command that is not there. */
+function checkHelp(name: string | undefined): void {
+  if (name === undefined || name.startsWith('-') || name in commands) return
+  throw new UsageError(`unknown command '${name}'${suggestion(name, Object.keys(commands))}`)
+}
+
+function usageIn(program: Command, args: readonly string[]): Usage {
   const command = program.commands.find((candidate) => candidate.name() === args.find((arg) => !arg.startsWith('-'))) ?? program
-  const [, kind, came] = /^unknown (option|command) '([^']*)'/.exec(message) ?? []
-  if (came === undefined) return message
-  const known = kind === 'option' ? command.options.map((option) => option.long ?? '') : Object.keys(commands)
-  const [name = '', value] = came.split('=')
-  if (value !== undefined && known.includes(name)) return `${name} takes no value: write ${name}, or ${name.replace('--', '--no-')}`
-  const meant = nearestName(name, known)
-  const help = command === program ? 'pixelcl --help' : `pixelcl ${command.name()} --help`
-  return `${message}${meant === null ? `; \`${help}\` lists what there is` : `: did you mean '${meant}'?`}`
+  const options = command.options.map((option) => option.long ?? '')
+  return command === program
+    ? { command, help: 'pixelcl --help', known: [...Object.keys(commands), ...options] }
+    : { command, help: `pixelcl ${command.name()} --help`, known: options }
 }

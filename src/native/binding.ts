@@ -182,10 +182,10 @@ export interface Binding {
   manualSeed(seed: bigint): void
 
   // signals (binding/signals.cc)
-  /** From now on the first SIGINT or SIGTERM is remembered and answered with `notice` on standard error; the next one ends the process. */
+  /** From now on the first SIGINT, SIGTERM or SIGHUP is remembered and answered with `notice` on standard error; the next one ends the process. */
   watchSignals(notice: string): void
   /** The signal that came since `watchSignals`, or null. */
-  receivedSignal(): 'SIGINT' | 'SIGTERM' | null
+  receivedSignal(): 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null
   /** Gives the signals back to whom they belonged before. */
   unwatchSignals(): void
 

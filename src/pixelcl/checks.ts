@@ -18,9 +18,14 @@ const forwardOptions = ['returnPositivePairs', 'views']
 
 /** Refuses options that forward does not know. */
 export function checkOptions(options: ForwardOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ArgumentError(`forward() takes options { returnPositivePairs?, views? } but received ${describe(options)}`)
   for (const key of Object.keys(options)) {
     if (!forwardOptions.includes(key)) throw new ArgumentError(`forward() has no option '${key}'${suggestion(key, forwardOptions)}`)
   }
+  const { returnPositivePairs } = options
+  if (returnPositivePairs !== undefined && typeof returnPositivePairs !== 'boolean')
+    throw new ArgumentError(`forward(): expected returnPositivePairs to be true or false but received ${describe(returnPositivePairs)}`)
 }
 
 /** Refuses views that do not fit the images. */
@@ -56,6 +61,25 @@ export function checkBackbone(net: unknown): void {
   if (net instanceof nn.Module) return
   const hint = typeof net === 'string' ? `: load the file first, by torch.jit.load('${net}') or models.resnet50({ weights: '${net}' })` : ''
   throw new ArgumentError(`PixelCL takes a backbone first, a Module or a TorchScript one, but received ${describe(net)}${hint}`)
+}
+
+/** Parameters without a gradient would stay as they are, and no number would tell. */
+export function checkTrainable(net: Backbone): void {
+  const parameters = [...net.namedParameters()]
+  const still = parameters.filter(([, parameter]) => !parameter.requiresGrad).map(([name]) => name)
+  if (still.length === 0) return
+  const remedy =
+    'call parameter.requiresGrad_(true) on those that are to train, or net.requiresGrad_(true) for all (in Python, before the export: model.requires_grad_(True))'
+  if (still.length === parameters.length) {
+    throw new ArgumentError(
+      `none of the backbone's ${still.length} parameters requires a gradient, so nothing of it would train: ${remedy}`,
+    )
+  }
+  const named = `${still.slice(0, 3).join(', ')}${still.length > 3 ? ', …' : ''}`
+  process.emitWarning(
+    `${still.length} of the backbone's ${parameters.length} parameters (${named}) require no gradient and stay as they are: ${remedy}`,
+    { code: 'PIXELCL_FROZEN_PARAMETERS' },
+  )
 }
 
 /** Frozen batch norms cannot train; those in eval mode stay so, which a person should know. */

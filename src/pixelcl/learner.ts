@@ -3,7 +3,7 @@ import { ArgumentError, isTensor, nn, type Tensor } from '../torch'
 import { describe } from '../torch/dispatch/describe'
 import type { ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
-import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkViews } from './checks'
+import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkTrainable, checkViews } from './checks'
 import { Encoder, firstParameter, type Backbone } from './encoder'
 import { MLP, PPM } from './heads'
 import { checkImages } from './images'
@@ -25,7 +25,7 @@ export interface ForwardOptions {
  * Source: "Propagate Yourself" (arXiv 2011.10043), as in the Python package pixel-level-contrastive-learning.
  *
  * @param net - The backbone, TorchScript or of this package; it is trained in place and nothing of the learner hangs on it.
- * @throws ArgumentError for wrong options, unknown layers, frozen batch norms.
+ * @throws ArgumentError for wrong options, unknown layers, frozen batch norms, a backbone of which no parameter requires a gradient.
  * @example
  * const learner = new PixelCL(models.resnet18(), { imageSize: 64, hiddenLayerPixel: 'layer3' })
  * const optimizer = new torch.optim.Adam(learner.parameters(), { lr: 1e-4 })
@@ -53,6 +53,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     checkBackbone(net)
     checkSmallestBox(imageSize, imageSize, this.options)
     checkBatchNorms(net)
+    checkTrainable(net)
     this.augment1 = augmentFn ?? defaultAugmentation()
     this.augment2 = augmentFn2 ?? this.augment1
     const ppm = this.options.usePixpro
@@ -177,9 +178,12 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
 
 function apply(augment: nn.Module | ImageTransform, images: Tensor, option: string): Tensor {
   const augmented = typeof augment === 'function' ? augment(images) : augment.call(images)
-  if (isTensor(augmented) && augmented.dim() === 4 && augmented.shape[0] === images.shape[0]) return augmented
+  if (isTensor(augmented) && augmented.dim() === 4 && augmented.shape[0] === images.shape[0] && augmented.shape[1] === images.shape[1])
+    return augmented
   const came = isTensor(augmented) ? `[${augmented.shape.join(', ')}]` : typeof augmented
-  throw new ArgumentError(`${option} must give a batch of images as it takes one, [${images.shape.join(', ')}], but gave ${came}`)
+  throw new ArgumentError(
+    `${option} must give a batch of images as it takes one, [${images.shape.join(', ')}], but gave ${came}`,
+  )
 }
 
 /** A zero on which backward works and moves nothing. */

@@ -30,6 +30,11 @@ export interface BackboneOptions {
  */
 export function loadBackbone(path: string, options: BackboneOptions = {}): LoadedBackbone {
   const backbone = isTorchScriptFile(path) ? loadScript(path, options) : loadResNet(path, options)
+  if (backbone.net.parameters().some(({ dtype }) => dtype === 'float16')) {
+    throw new ArgumentError(
+      `${path} has weights of float16, in which an optimizer's small numbers vanish: export it in float32, model.float(), and call half() on what comes back`,
+    )
+  }
   if (backbone.net.training || isFrozen(backbone.net)) return backbone
   options.say?.(`${path} was exported in eval mode: its batch norms are trained like all else, and the new file is in eval mode again`)
   backbone.net.train()

@@ -70,8 +70,14 @@ function writeTorchScript(
 ): Pick<ExportResult, 'arch' | 'tensors'> {
   if (isTorchScriptFile(input)) {
     const module = jit.load(input)
+    const arch = models.architectureOf(module.stateDict())
+    if (given !== undefined && given !== arch) {
+      throw new ArgumentError(
+        `${input} is TorchScript of ${arch === null ? 'no ResNet that is known' : `a ${arch}`}, not of a ${given}: leave --arch out`,
+      )
+    }
     jit.save(module, out)
-    return { arch: models.architectureOf(module.stateDict()), tensors: Object.keys(module.stateDict()).length }
+    return { arch, tensors: Object.keys(module.stateDict()).length }
   }
   const state = loadStateDictFile(input, { say })
   const arch = architectureIn(input, state, given)

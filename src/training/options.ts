@@ -23,7 +23,7 @@ export const trainerOptions = z.strictObject({
     .default('cpu')
     .describe('where the learner runs: cpu, cuda:0, …'),
   threads: positiveInt.optional().describe("threads of libtorch; libtorch's own choice when left out"),
-  prefetch: count.default(2).describe('batches that are decoded ahead'),
+  prefetch: count.max(64).default(2).describe('batches that are decoded ahead'),
   inputSize: z
     .tuple([positiveInt, positiveInt])
     .optional()

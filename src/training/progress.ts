@@ -35,27 +35,37 @@ export class Progress {
   step(metrics: StepMetrics): void {
     const { steps, interval = 5 } = this.options
     if (this.live) {
-      const width = (this.terminal.columns ?? 100) - 1
-      this.terminal.write(`\r\x1b[2K${this.fitted(metrics, width)}`)
+      // A terminal of no known width has 0 columns.
+      const width = (this.terminal.columns || 100) - 1
+      this.write(`\r\x1b[2K${this.fitted(metrics, width)}`)
       this.shown = true
       return
     }
     const isLast = metrics.step === steps
     if (!isLast && metrics.step !== 1 && metrics.seconds - this.lastLine < interval) return
     this.lastLine = metrics.seconds
-    this.terminal.write(`${this.parts(metrics).join(' · ')}\n`)
+    this.write(`${this.parts(metrics).join(' · ')}\n`)
   }
 
   /** Writes a line of its own, the live one staying below. */
   note(text: string): void {
     this.end()
-    this.terminal.write(`${text}\n`)
+    this.write(`${text}\n`)
   }
 
   /** Leaves the live line as it is and goes on below it. */
   end(): void {
-    if (this.shown) this.terminal.write('\n')
+    if (this.shown) this.write('\n')
     this.shown = false
+  }
+
+  /** Training matters more than a line about it, on a disk that is full. */
+  private write(text: string): void {
+    try {
+      this.terminal.write(text)
+    } catch {
+      this.shown = false
+    }
   }
 
   private parts({ step, loss, positivePairs, imagesPerSecond, seconds }: StepMetrics): string[] {

@@ -1,4 +1,17 @@
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, rmdirSync, statSync, statfsSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  statfsSync,
+} from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ArgumentError, FileError } from '../torch'
 import { writeAll, writeAtomically, writeError } from '../torch/archive/atomic'
@@ -14,13 +27,16 @@ export interface StepMetrics {
   readonly seconds: number
 }
 
-/** The files of a run; nothing else in its folder is ever touched. */
+/** The files of a run; nothing else in its folder is ever touched, but for the folder of the run before. */
 export const RUN_FILES = {
   config: 'config.json',
   metrics: 'metrics.jsonl',
   backbone: 'improved-resnet.pt',
   report: 'report.html',
 } as const
+
+/** Where the files of a run that is being replaced are kept until the new one is whole. */
+const PREVIOUS = 'previous-run'
 
 export interface RunFolderOptions {
   /** Replaces the run that is there. */
@@ -30,34 +46,48 @@ export interface RunFolderOptions {
 /** A folder that holds one run. */
 export class RunFolder {
   private metrics: number | null
+  private readonly lines: string[] = []
+  private config = ''
 
   private constructor(readonly path: string) {
     this.metrics = explained(this.file(RUN_FILES.metrics), () => openSync(this.file(RUN_FILES.metrics), 'w'))
   }
 
   /**
-   * Makes the folder, or empties it of an earlier run's files.
+   * Makes the folder, or puts an earlier run's files aside until `finish`.
    *
-   * @throws ArgumentError for one that is not empty, unless `overwrite`; FileError for one that cannot be written.
+   * @throws ArgumentError for one that is not empty, unless `overwrite` or it holds a dry run; FileError for one that cannot be written.
    */
   static open(path: string, options: RunFolderOptions): RunFolder {
     RunFolder.check(path, options)
     explained(path, () => mkdirSync(path, { recursive: true }))
+    if (existsSync(join(path, RUN_FILES.backbone)) && !isDryRun(path)) putAside(path)
     for (const name of readdirSync(path).filter(isOfRun)) explained(join(path, name), () => rmSync(join(path, name)))
     return new RunFolder(path)
+  }
+
+  /** Every file of this folder that opening and finishing a run may replace or remove, whether it is there or not. */
+  static filesIn(path: string): string[] {
+    return Object.values(RUN_FILES).flatMap((name) => [join(path, name), join(path, PREVIOUS, name)])
+  }
+
+  /** Whether a run may be written here without replacing anything: the folder is not there, empty, or holds a dry run alone. */
+  static isFree(path: string): boolean {
+    return !existsSync(path) || readdirSync(path).length === 0 || isDryRun(path)
   }
 
   /** Refuses what `open` would refuse, and leaves nothing; `bytes` is what the run is going to write, at least. */
   static check(path: string, { overwrite }: RunFolderOptions, bytes = 0): void {
     const nearest = nearestFolder(path)
-    if (nearest === resolve(path) && !overwrite && explained(path, () => readdirSync(path)).length > 0) {
+    if (nearest === resolve(path) && !overwrite && !explained(path, () => RunFolder.isFree(path))) {
       throw new ArgumentError(`the run's folder ${path} is not empty: name another with --out, or replace the run in it with --overwrite`)
     }
     // Permissions do not tell all: a file system may be read-only, or make no folders.
     explained(path, () => rmdirSync(mkdtempSync(join(nearest, '.pixelcl-'))))
     const { bavail, bsize, blocks } = statfsSync(nearest)
-    const replaced = nearest === resolve(path) ? readdirSync(path).filter(isOfRun) : []
-    const left = replaced.reduce((sum, name) => sum + statSync(join(path, name)).size, bavail * bsize)
+    // A run with a result stays until the new one is whole.
+    const removed = nearest === resolve(path) ? readdirSync(path).filter((name) => isOfRun(name) && !isResult(name)) : []
+    const left = removed.reduce((sum, name) => sum + statSync(join(path, name)).size, bavail * bsize)
     // A file system that has no size, such as a network's, does not tell.
     if (blocks > 0 && left < bytes) {
       throw new FileError(`${path} has ${megabytes(left)} left, but the run needs ${megabytes(bytes)}. ${MORE_SPACE}`)
@@ -78,21 +108,48 @@ export class RunFolder {
     return join(this.path, name)
   }
 
+  /** Where the files of the run before are kept until `finish`; null where there was none. */
+  get previous(): string | null {
+    return existsSync(this.file(join(PREVIOUS, RUN_FILES.backbone))) ? this.file(PREVIOUS) : null
+  }
+
+  /** Lets the run before go, for this one is whole. */
+  finish(): void {
+    const folder = this.file(PREVIOUS)
+    if (this.previous === null) return
+    for (const name of Object.values(RUN_FILES)) explained(folder, () => rmSync(join(folder, name), { force: true }))
+    if (readdirSync(folder).length === 0) explained(folder, () => rmdirSync(folder))
+  }
+
   /** Adds a line to `metrics.jsonl`. */
   log(metrics: StepMetrics): void {
     const file = this.metrics
     if (file === null) return
-    explained(this.file(RUN_FILES.metrics), () => writeAll(file, Buffer.from(`${JSON.stringify(metrics)}\n`)))
+    const line = `${JSON.stringify(metrics)}\n`
+    this.lines.push(line)
+    explained(this.file(RUN_FILES.metrics), () => writeAll(file, Buffer.from(line)))
   }
 
   /** Writes a file whole or not at all. */
   write(name: string, content: string): void {
+    if (name === RUN_FILES.config) this.config = content
     this.save(name, (path) => writeAtomically(path, (file) => writeAll(file, Buffer.from(content))))
   }
 
   /** Lets `save` write the file of this name, whole or not at all. */
   save(name: string, save: (path: string) => void): void {
+    if (!existsSync(this.path)) this.makeAgain()
     explained(this.file(name), () => save(this.file(name)))
+  }
+
+  /** Someone has removed the folder while the run was going on. */
+  private makeAgain(): void {
+    explained(this.path, () => mkdirSync(this.path, { recursive: true }))
+    this.close()
+    const file = explained(this.path, () => openSync(this.file(RUN_FILES.metrics), 'w'))
+    this.metrics = file
+    explained(this.file(RUN_FILES.metrics), () => writeAll(file, Buffer.from(this.lines.join(''))))
+    if (this.config !== '') this.write(RUN_FILES.config, this.config)
   }
 
   close(): void {
@@ -104,6 +161,30 @@ export class RunFolder {
 /** The files of a run, and what a run that was killed in the middle of writing one has left. */
 function isOfRun(name: string): boolean {
   return Object.values(RUN_FILES).some((file) => name === file || (name.startsWith(`.${file}.`) && name.endsWith('.tmp')))
+}
+
+/** Of a run that has come to its end. */
+function isResult(name: string): boolean {
+  return name === RUN_FILES.backbone || name === RUN_FILES.report
+}
+
+/** Whether nothing but a run that only tried the way lies here. */
+function isDryRun(path: string): boolean {
+  if (!readdirSync(path).every(isOfRun)) return false
+  try {
+    return (JSON.parse(readFileSync(join(path, RUN_FILES.config), 'utf8')) as { dryRun?: unknown } | null)?.dryRun === true
+  } catch {
+    return false
+  }
+}
+
+function putAside(path: string): void {
+  const folder = join(path, PREVIOUS)
+  explained(folder, () => mkdirSync(folder, { recursive: true }))
+  for (const name of Object.values(RUN_FILES)) {
+    explained(folder, () => rmSync(join(folder, name), { force: true }))
+    if (existsSync(join(path, name))) explained(folder, () => renameSync(join(path, name), join(folder, name)))
+  }
 }
 
 /** The folder itself, or the nearest above it that exists. */

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import * as torch from '../torch'
 import { PixelclError, type Tensor } from '../torch'
 import type { PixelCL } from '../pixelcl'
+import { firstParameter } from '../pixelcl/encoder'
 import { constant, cosine, type Schedule } from './schedules'
 import type { ResolvedTrainerOptions } from './options'
 import type { StepMetrics } from './run-folder'
@@ -14,6 +15,8 @@ export class TrainingError extends PixelclError {
 }
 
 export interface TrainHooks {
+  /** Of every step, before it moves the weights: that the loss of what the steps before have left is finite. */
+  onLoss?: () => void
   /** After every step. */
   onStep?: (metrics: StepMetrics) => void
   /** Asked after every step, and while images are waited for; true ends the training there. */
@@ -24,7 +27,7 @@ export interface TrainHooks {
  * Trains a learner on batches of images (float32 [N, 3, H, W] in 0…1), yielding to the event loop every step.
  *
  * @returns The steps that were taken.
- * @throws TrainingError for a loss that is not finite, before it reaches the weights.
+ * @throws TrainingError for a loss that is not finite; the step then moves no weights.
  */
 export async function train(
   learner: PixelCL,
@@ -33,6 +36,7 @@ export async function train(
   hooks: TrainHooks = {},
 ): Promise<number> {
   const optimizer = makeOptimizer(learner.parameters(), options)
+  const { dtype } = firstParameter(learner.onlineEncoder.net)
   const rate = makeSchedule(options)
   const decay = makeDecay(learner.options.movingAverageDecay, options)
   const began = performance.now()
@@ -43,9 +47,10 @@ export async function train(
     if (batch === null || batch.done === true) return step
     const lr = options.lr * rate(step)
     const { loss, positivePairs } = torch.scope(() => {
-      const [loss, positivePairs] = learner.forward(batch.value.to(options.device), { returnPositivePairs: true })
+      const [loss, positivePairs] = learner.forward(batch.value.to(options.device).to(dtype), { returnPositivePairs: true })
       const value = loss.item<number>()
       if (!Number.isFinite(value)) throw notFinite(value, step, options)
+      hooks.onLoss?.()
       optimizer.zeroGrad()
       loss.backward()
       for (const group of optimizer.paramGroups) group.lr = lr
@@ -112,8 +117,14 @@ function makeDecay(start: number, { steps, movingAverageDecayEnd }: ResolvedTrai
 }
 
 function notFinite(value: number, step: number, { lr, warmupSteps }: ResolvedTrainerOptions): TrainingError {
+  if (step === 0) {
+    return new TrainingError(
+      `the loss is ${value} at step 1, before any weight was changed: what the backbone gives for these images is not finite. ` +
+        'Look for NaN or infinite values in its weights, and at custom augmentations',
+    )
+  }
   return new TrainingError(
-    `the loss became ${value} at step ${step + 1}, so training stopped before it reached the weights. ` +
+    `the loss became ${value} at step ${step + 1}: the steps before have spoilt the weights, so they are not saved. ` +
       `Try a lower learning rate (--lr, now ${lr}) or a longer warm-up (--warmup-steps, now ${warmupSteps})`,
   )
 }

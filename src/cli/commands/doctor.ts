@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { ExitCode } from '../exit'
 import { nodeOutput } from '../node'
+import { print } from '../output'
 import { packageRoot, packageVersion } from '../package'
 import { Style } from '../style'
 
@@ -58,7 +59,7 @@ export function defineDoctor(command: Command, end: (code: number) => void): voi
       const trial = await tryShim()
       const findings = findingsOf(machine, trial)
       const isWell = findings.every(({ ok }) => ok !== false)
-      process.stdout.write(
+      await print(
         json === true
           ? `${JSON.stringify({ version: packageVersion(), ok: isWell, ...machine, trial }, null, 2)}\n`
           : report(findings, machine, isWell),

@@ -3,6 +3,7 @@ import { exportBackbone, exportOptions, formatOf, formats } from '../../training
 import { resolveOptions } from '../config'
 import { ExitCode, UsageError } from '../exit'
 import { flagsOf } from '../flags'
+import { print } from '../output'
 import { Style } from '../style'
 import { sayWarnings } from '../warnings'
 
@@ -15,14 +16,14 @@ export function defineExport(command: Command, end: (code: number) => void): voi
   command
     .option('--config <file>', 'a JSON file of options; flags win over it')
     .option('--json', 'print the result as JSON on standard output')
-    .action((file: string, { config, json, ...typed }: Record<string, unknown>) => {
+    .action(async (file: string, { config, json, ...typed }: Record<string, unknown>) => {
       const options = resolveOptions(exportOptions, typed, config as string | undefined)
       const to = options.to ?? formatOf(options.out)
       if (to === null) throw new UsageError(`${options.out} does not tell its format: name it with --to ${formats.join(', ')}`)
       const say = (line: string) => void process.stderr.write(`${line}\n`)
       sayWarnings(say)
       const result = exportBackbone(file, { ...options, to }, say)
-      process.stdout.write(json === true ? `${JSON.stringify({ input: file, ...result }, null, 2)}\n` : summaryOf(result))
+      await print(json === true ? `${JSON.stringify({ input: file, ...result }, null, 2)}\n` : summaryOf(result))
       end(ExitCode.done)
     })
 }

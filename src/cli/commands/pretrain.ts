@@ -1,11 +1,17 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Option, type Command } from 'commander'
 import { augmentationOptions } from '../../pixelcl/augment'
 import { pretrainOptions, runOptions, trainerOptions } from '../../training/options'
 import { pretrain, type PretrainHooks, type PretrainResult } from '../../training/pretrain'
+import { printable } from '../../training/printable'
 import { Progress } from '../../training/progress'
 import type { Evaluation } from '../../training/report'
+import { RunFolder } from '../../training/run-folder'
+import { conclude } from '../conclude'
 import { resolveOptions } from '../config'
-import { EXIT_CODES, ExitCode } from '../exit'
+import { EXIT_CODES } from '../exit'
 import { flagsOf, withFlagNames } from '../flags'
 import { Style, columns } from '../style'
 import { sayWarnings } from '../warnings'
@@ -35,7 +41,7 @@ ${EXIT_CODES}`
 const keys = Object.keys(pretrainOptions.shape)
 
 /** A run through to its end in little time: all files are read and written, nothing is learned. */
-const DRY_RUN = { steps: 2, batchSize: 2, imageSize: 64, inputSize: undefined, viewSize: undefined, heldOut: 2 }
+const DRY_RUN = { steps: 2, warmupSteps: 0, batchSize: 2, imageSize: 64, inputSize: undefined, viewSize: undefined, heldOut: 2 }
 
 export function definePretrain(command: Command, end: (code: number) => void): void {
   command
@@ -64,22 +70,26 @@ function groupOf(key: string): string {
 async function run(typed: Record<string, unknown>, config: string | undefined, asJson: boolean): Promise<number> {
   const isDryRun = process.env['PIXELCL_DRY_RUN'] === '1'
   const asked = resolveOptions(pretrainOptions, typed, config)
-  const options = isDryRun ? { ...asked, ...DRY_RUN } : asked
+  const options = isDryRun ? { ...asked, ...DRY_RUN, out: dryRunFolder(asked) } : asked
   const progress = new Progress({ steps: options.steps })
   const say = (line: string) => progress.note(withFlagNames(line, keys))
   sayWarnings(say)
-  if (isDryRun) say('PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each')
+  if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${options.out}`)
   let result: PretrainResult
   try {
-    result = await pretrain(options, hooksOf(progress, say))
+    result = await pretrain(options, { ...hooksOf(progress, say), isDryRun })
   } catch (error) {
     if (error instanceof Error) error.message = withFlagNames(error.message, keys)
     throw error
   } finally {
     progress.end()
   }
-  process.stdout.write(asJson ? `${JSON.stringify(jsonOf(result), null, 2)}\n` : summaryOf(result))
-  return result.interrupted === null ? ExitCode.done : ExitCode.interrupted
+  return conclude(result, asJson ? `${JSON.stringify(jsonOf(result), null, 2)}\n` : summaryOf(result))
+}
+
+/** A dry run replaces no run, whatever is asked for; what it writes, any run may replace. */
+function dryRunFolder({ out, overwrite }: { out: string; overwrite: boolean }): string {
+  return overwrite && !RunFolder.isFree(out) ? mkdtempSync(join(tmpdir(), 'pixelcl-dry-run-')) : out
 }
 
 function hooksOf(progress: Progress, say: (line: string) => void): PretrainHooks {
@@ -132,14 +142,14 @@ function jsonOf({
 const NAMED = 5
 
 function summaryOf({ files, arch, steps, options, before, after, heldOut, skipped, python, interrupted }: PretrainResult): string {
-  const { bold, cyan, dim } = new Style()
+  const { bold, cyan } = new Style()
   const written = columns([
     [files.backbone, arch === null ? 'the backbone, TorchScript' : `the backbone, a state dict of ${arch}`],
     [files.report, 'curves, measures and pictures'],
     [files.metrics, 'a line for every step'],
     [files.config, 'the options, for --config'],
   ])
-  const damaged = [...skipped].slice(0, NAMED).map(([file, reason]) => `  ${file}: ${reason.split('\n')[0]}\n`)
+  const damaged = [...skipped].slice(0, NAMED).map(([file, reason]) => `  ${printable(file)}: ${printable(reason.split('\n')[0]!)}\n`)
   const more = skipped.size > NAMED ? `  … and ${skipped.size - NAMED} more\n` : ''
   const parts = [
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.steps}.\n`,
@@ -148,6 +158,5 @@ function summaryOf({ files, arch, steps, options, before, after, heldOut, skippe
     `${bold('View correspondence')} of frozen features${heldOut > 0 ? ' on held-out images' : ''}: ${before.correspondence.toFixed(3)} before, ${bold(after.correspondence.toFixed(3))} after\n`,
     `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
   ]
-  void dim
   return parts.filter((part) => part !== '').join('\n')
 }

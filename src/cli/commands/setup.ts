@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { ExitCode } from '../exit'
 import { nodeOutput } from '../node'
+import { print } from '../output'
 import { packageRoot } from '../package'
 
 export function defineSetup(command: Command, end: (code: number) => void): void {
@@ -15,7 +16,7 @@ export function defineSetup(command: Command, end: (code: number) => void): void
     .action(async ({ json, ...options }: Readonly<Record<string, boolean>>) => {
       const flags = Object.keys(options).map((name) => `--${name}`)
       const code = await runSetup(flags)
-      if (json === true) process.stdout.write(code === 0 ? await nodeOutput([SCRIPT, '--inspect']) : FAILED)
+      if (json === true) await print(code === 0 ? await nodeOutput([SCRIPT, '--inspect']) : FAILED)
       end(code)
     })
 }

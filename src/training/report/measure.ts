@@ -50,12 +50,13 @@ export interface Pictures {
 /**
  * Measures a backbone as it is now on held-out images; the backbone itself stays untouched.
  *
- * @param net - The backbone; its device does not matter, for a copy on the CPU is measured.
+ * @param net - The backbone; its device does not matter, for a float32 copy on the CPU is measured.
  * @param layer - The layer whose map is measured: the learner's `hiddenLayerPixel`.
  * @throws ArgumentError for a layer that the backbone lacks.
  */
 export function measure(net: Backbone, layer: string | number, set: EvaluationSet): Evaluation {
-  const features = freeze(net.deepcopy().to('cpu'), layer, set.statistics)
+  // Whatever type a backbone is trained in, its features are measured in this one.
+  const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, set.statistics)
   const shown = set.images.narrow(0, 0, Math.min(SHOWN, set.images.shape[0]!))
   const { labels } = set
   const pictures = { features: features.of(shown), segmentation: null }

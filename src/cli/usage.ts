@@ -1,0 +1,39 @@
+import type { Command, CommanderError } from 'commander'
+import { nearestName } from '../torch/dispatch/suggestion'
+
+/** A command as a wrong use of it is explained. */
+export interface Usage {
+  readonly command: Command
+  /** What prints its help. */
+  readonly help: string
+  /** The names that it takes: options, and commands where it has some. */
+  readonly known: readonly string[]
+}
+
+/** What is wrong with what was typed, and what to type. */
+export function usageOf(error: CommanderError, args: readonly string[], { command, help, known }: Usage): string {
+  const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean .*\)$/s, '')
+  const list = `; \`${help}\` lists what there is`
+  if (error.code === 'commander.excessArguments') {
+    const stray = command.args[command.registeredArguments.length] ?? ''
+    return `unexpected argument '${stray}'${switchBefore(stray, args, known) ?? list}`
+  }
+  const [, came] = /^unknown (?:option|command) '([^']*)'/.exec(message) ?? []
+  if (came === undefined) return message
+  const [name = '', value] = came.split('=')
+  if (value !== undefined && known.includes(name)) return `${name} takes no value: write ${name}, or ${off(name)}`
+  // Of one letter everything short is a neighbour.
+  const meant = /^-?.$/.test(name) ? null : nearestName(name, known)
+  return `${message}${meant === null ? list : `: did you mean '${meant}'?`}`
+}
+
+/** A value that was given to a switch, which takes none. */
+function switchBefore(stray: string, args: readonly string[], known: readonly string[]): string | null {
+  const name = args[args.indexOf(stray) - 1] ?? ''
+  if (!known.includes(name) || !/^(true|false|yes|no|on|off|0|1)$/i.test(stray)) return null
+  return `: ${name} takes no value, write ${/^(false|no|off|0)$/i.test(stray) ? off(name) : name}`
+}
+
+function off(name: string): string {
+  return name.replace('--', '--no-')
+}

@@ -1,4 +1,5 @@
 import { FileError, type TensorHandle } from '../../native'
+import { type Given, named } from '../dispatch/named'
 import type { Device } from '../dtype'
 import { load as loadTorchScript } from '../jit'
 import { runsWhenLoaded } from '../jit/files'
@@ -7,7 +8,7 @@ import { isLegacy, isTar, readLegacy } from './legacy'
 import { readPickle } from '../archive/pickle-reader'
 import { finish, type FinishOptions } from '../archive/pickle-values'
 import { StoredBytes, tensorOfStorage } from './rebuild'
-import { bytesOf, deviceFor, fillStorage, storageId, storedBytes, type MapLocation } from './storages'
+import { bytesOf, checkMapLocation, deviceFor, fillStorage, storageId, storedBytes, type MapLocation } from './storages'
 import { withSource, type ByteSource } from '../archive/source'
 import { isZip, ZipReader } from '../archive/zip-reader'
 
@@ -18,6 +19,9 @@ export interface LoadOptions extends Partial<GlobalOptions> {
   wholeFloats?: FinishOptions['wholeFloats']
 }
 
+const MAP_LOCATION = ['mapLocation'] as const
+const NAMED_ONLY = ['wholeFloats', 'unknownObjects'] as const
+
 /**
  * Reads what Python's `torch.save` or this package's wrote, without ever running code from the file.
  *
@@ -25,13 +29,16 @@ export interface LoadOptions extends Partial<GlobalOptions> {
  * array a Tensor. A TorchScript file gives its ScriptModule. Files from before PyTorch 1.6 are read as well.
  *
  * @param file - A path, or the file's bytes.
- * @throws FileError for a file that is damaged, truncated, of another format, or holds objects of unknown classes, which it names.
+ * @throws FileError for a file that is damaged, truncated, of another format, or holds objects of unknown classes, which it names;
+ * ArgumentError for unknown options.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.load.html
  * @example
  * torch.save({ epoch: 3, weight: torch.ones([2]) }, '/tmp/checkpoint.pt')
  * torch.load<{ epoch: number }>('/tmp/checkpoint.pt').epoch // 3
  */
-export function load<T = unknown>(file: string | Uint8Array, options: LoadOptions = {}): T {
+export function load<T = unknown>(file: string | Uint8Array, ...given: Given<LoadOptions, typeof MAP_LOCATION>): T {
+  const options = named<LoadOptions>('load', MAP_LOCATION, given, NAMED_ONLY)
+  checkMapLocation('load', options.mapLocation)
   return withSource(file, (source) => read(source, file, options)) as T
 }
 

@@ -1,5 +1,6 @@
 import { ArgumentError, FileError, native } from '../../native'
 import { isTensor, wrap } from '../base'
+import { type Given, named } from '../dispatch/named'
 import { elementSizes, type Device, type DType } from '../dtype'
 import type { StateDict } from '../nn/module'
 import type { Tensor } from '../tensor'
@@ -48,21 +49,35 @@ interface Header {
   readonly dataStart: number
 }
 
+export interface SafetensorsLoadOptions {
+  /** Where the tensors go; default: the CPU. */
+  device?: Device
+}
+
+export interface SafetensorsSaveOptions {
+  /** Texts to carry along; default: `{ format: 'pt' }`, which other libraries look for. */
+  metadata?: Readonly<Record<string, string>>
+}
+
+const DEVICE = ['device'] as const
+const METADATA = ['metadata'] as const
+
 /**
  * Reads the tensors of a safetensors file, in the order of their bytes.
  *
- * @throws FileError for a damaged, truncated or dishonest header, saying what is wrong.
+ * @throws FileError for a damaged, truncated or dishonest header, saying what is wrong; ArgumentError for unknown options.
  * @see https://huggingface.co/docs/safetensors
  * @example
  * torch.safetensors.save({ weight: torch.ones([2]) }, '/tmp/weights.safetensors')
  * torch.safetensors.load('/tmp/weights.safetensors').weight.shape // [2]
  */
-export function load(file: string | Uint8Array, options: { device?: Device } = {}): StateDict {
+export function load(file: string | Uint8Array, ...given: Given<SafetensorsLoadOptions, typeof DEVICE>): StateDict {
+  const { device = 'cpu' } = named<SafetensorsLoadOptions>('safetensors.load', DEVICE, given)
   return withSource(file, (source) => {
     const { tensors, dataStart } = readHeader(source)
     const state: StateDict = {}
     for (const { name, dtype, shape, start, end } of tensors) {
-      const base = fillStorage(end - start, chunksOf(source, dataStart + start, end - start), null, options.device ?? 'cpu')
+      const base = fillStorage(end - start, chunksOf(source, dataStart + start, end - start), null, device)
       const tensor = wrap(native.viewOfStorage(base, dtype, 0, shape, contiguousStride(shape)))
       Object.defineProperty(state, name, { value: tensor, enumerable: true, writable: true, configurable: true })
     }
@@ -84,21 +99,17 @@ export function metadata(file: string | Uint8Array): Record<string, string> {
 /**
  * Writes tensors by name, each with bytes of its own; the file appears whole or not at all.
  *
- * @param options.metadata - Texts to carry along, such as `{ format: 'pt' }` (the default, which other libraries look for).
- * @throws ArgumentError for values that are no tensors, and for dtypes that the format lacks.
+ * @throws ArgumentError for values that are no tensors, for dtypes that the format lacks, and for unknown options.
  * @see https://huggingface.co/docs/safetensors
  * @example
  * torch.safetensors.save({ weight: torch.ones([2]) }, '/tmp/weights.safetensors')
  */
-export function save(
-  tensors: Readonly<Record<string, Tensor>>,
-  path: string,
-  options: { metadata?: Readonly<Record<string, string>> } = {},
-): void {
+export function save(tensors: Readonly<Record<string, Tensor>>, path: string, options: SafetensorsSaveOptions = {}): void {
+  const { metadata: texts = { format: 'pt' } } = named<SafetensorsSaveOptions>('safetensors.save', [], [options], METADATA)
   const contiguous = Object.entries(tensors).map(([name, tensor]) => ({ name, tensor: checked(name, tensor) }))
   // Wide elements first, as the format's own library does, so that every tensor is aligned.
   contiguous.sort((a, b) => b.tensor.elementSize() - a.tensor.elementSize())
-  const header: [string, unknown][] = [['__metadata__', checkedMetadata(options.metadata ?? { format: 'pt' })]]
+  const header: [string, unknown][] = [['__metadata__', checkedMetadata(texts)]]
   let end = 0
   for (const { name, tensor } of contiguous) {
     const start = end

@@ -1,6 +1,7 @@
 import { native, type TensorHandle } from '../../native'
 import { writeAtomically } from '../archive/atomic'
 import { ZipWriter } from '../archive/zip-writer'
+import { named } from '../dispatch/named'
 import { saveTorchScript } from '../jit'
 import { Module } from '../nn/module'
 import { pickleValue, type SavedStorage } from './value-writer'
@@ -21,7 +22,9 @@ const CHUNK = 8 * 1024 * 1024
  * // In Python: torch.jit.load('program.pt')
  * torch.save(new torch.nn.Linear(2, 2), '/tmp/program.pt')
  */
-export function save(value: unknown, path: string): void {
+export function save(value: unknown, path: string): void
+export function save(value: unknown, path: string, ...given: unknown[]): void {
+  named('save', [], given)
   if (value instanceof Module) return saveTorchScript(value, path)
   const { pickle, storages } = pickleValue(value)
   writeAtomically(path, (descriptor) => {

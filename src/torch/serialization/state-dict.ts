@@ -1,6 +1,7 @@
 import { ArgumentError, FileError } from '../../native'
 import { isTensor } from '../base'
 import { describe } from '../dispatch/describe'
+import { type Given, named } from '../dispatch/named'
 import { Module, type StateDict } from '../nn/module'
 import { load } from './load'
 import type { UnknownObject } from '../archive/pickle-values'
@@ -15,6 +16,8 @@ export interface StateDictOptions {
   /** Told what was looked through to find the weights; a process warning when left out. */
   say?: (message: string) => void
 }
+
+const MAP_LOCATION = ['mapLocation'] as const
 
 /** Where training scripts put the weights, most likely first. */
 const usualKeys = [
@@ -41,12 +44,13 @@ const wrapperPrefixes = ['module.', '_orig_mod.']
  *
  * A wrapping such as `{ state_dict, epoch }` and the prefix `module.` of DataParallel are seen through, and `say` is told so.
  *
- * @throws FileError where the file holds no state dict, listing what it holds.
+ * @throws FileError where the file holds no state dict, listing what it holds; ArgumentError for unknown options.
  * @example
  * torch.save({ state_dict: { 'module.weight': torch.ones([2]) }, epoch: 1 }, '/tmp/checkpoint.pth')
  * torch.loadStateDictFile('/tmp/checkpoint.pth', { say: () => {} }) // { weight: tensor([1., 1.]) }
  */
-export function loadStateDictFile(path: string, options: StateDictOptions = {}): StateDict {
+export function loadStateDictFile(path: string, ...given: Given<StateDictOptions, typeof MAP_LOCATION>): StateDict {
+  const options = named<StateDictOptions>('loadStateDictFile', MAP_LOCATION, given, ['key', 'say'])
   if (typeof path !== 'string') throw new ArgumentError(`loadStateDictFile() takes a file's path but received ${describe(path)}`)
   const say = options.say ?? ((message: string) => process.emitWarning(message, { code: 'PIXELCL_STATE_DICT' }))
   const found = options.key === undefined ? search(readAny(path, options), path, say) : at(readAny(path, options), options.key, path)

@@ -1,4 +1,6 @@
-import { FileError, native, type TensorHandle } from '../../native'
+import { ArgumentError, FileError, native, type TensorHandle } from '../../native'
+import { describe } from '../dispatch/describe'
+import { isOptions } from '../dispatch/resolve'
 import { elementSizes, type Device, type DType } from '../dtype'
 import { swapped } from './numpy'
 import { PickledTuple, shown } from '../archive/pickle-values'
@@ -37,6 +39,12 @@ function viewOf(view: unknown): StorageId['view'] {
 /** What a storage id means, given the tensor that owns its bytes. */
 export function storedBytes(id: StorageId, base: TensorHandle | null): StoredBytes {
   return new StoredBytes(base, id.dtype, id.view?.offset ?? 0, id.view?.length ?? id.length)
+}
+
+/** @throws ArgumentError for what is no device, no map of devices and no function. */
+export function checkMapLocation(call: string, map: unknown): void {
+  if (map === undefined || typeof map === 'string' || typeof map === 'function' || isOptions(map)) return
+  throw new ArgumentError(`${call}(): mapLocation must be a device such as 'cpu', a map or a function of devices but is ${describe(map)}`)
 }
 
 /** The device for a storage that was saved on `location`. */

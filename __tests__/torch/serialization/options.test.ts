@@ -1,0 +1,93 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import * as torch from '../../../src/torch'
+import type { Tensor } from '../../../src/torch'
+import { temporary } from '../../support/files'
+
+const saved = () => temporary('saved.pt')
+const program = () => temporary('program.pt')
+const tensors = () => temporary('tensors.safetensors')
+const hasCuda = torch.cuda.isAvailable()
+
+beforeAll(() => {
+  torch.save({ weight: torch.ones([2]) }, saved())
+  torch.save(new torch.nn.Linear(2, 1), program())
+  torch.safetensors.save({ weight: torch.ones([2]) }, tensors())
+})
+
+describe('where tensors go', () => {
+  // On the meta device a tensor tells that it came there without a GPU.
+  test('is taken by position, by name and as a function', () => {
+    const device = (load: () => unknown) => (load() as { weight: Tensor }).weight.device
+    expect(device(() => torch.load(saved()))).toBe('cpu')
+    expect(device(() => torch.load(saved(), 'meta'))).toBe('meta')
+    expect(device(() => torch.load(saved(), { mapLocation: 'meta' }))).toBe('meta')
+    expect(device(() => torch.load(saved(), () => 'meta'))).toBe('meta')
+    expect(device(() => torch.load(saved(), { mapLocation: { cpu: 'meta' } }))).toBe('meta')
+    expect(device(() => torch.load(saved(), null, { wholeFloats: 'float' }))).toBe('cpu')
+    expect(device(() => torch.safetensors.load(tensors(), 'meta'))).toBe('meta')
+    expect(device(() => torch.safetensors.load(tensors(), { device: 'meta' }))).toBe('meta')
+    expect(device(() => torch.loadStateDictFile(tensors(), 'meta'))).toBe('meta')
+    expect(torch.jit.load(program(), 'cpu').call(torch.ones([1, 2]))).toHaveProperty('shape', [1, 1])
+  })
+
+  test.skipIf(hasCuda)('is no GPU where none is', () => {
+    expect(() => torch.load(saved(), 'cuda:0')).toThrow(/cuda/i)
+    expect(() => torch.jit.load(program(), 'cuda:0')).toThrow(/cuda/i)
+    expect(() => torch.safetensors.load(tensors(), 'cuda:0')).toThrow(/cuda/i)
+  })
+
+  test('is refused where it is no device', () => {
+    expect(() => torch.load(saved(), 5 as never)).toThrow(/load\(\): mapLocation must be a device .* but is 5/)
+    expect(() => torch.load(saved(), 'gpu')).toThrow(/gpu/)
+  })
+})
+
+describe('an unknown option is refused with what was meant', () => {
+  const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
+    [
+      'load, as Python',
+      () => torch.load(saved(), { map_location: 'cpu' } as never),
+      /load\(\): unknown option 'map_location' \(did you mean 'mapLocation'\?\)/,
+    ],
+    ['load, misspelt', () => torch.load(saved(), { maplocation: 'cpu' } as never), /did you mean 'mapLocation'/],
+    [
+      'load, of Python',
+      () => torch.load(saved(), { weightsOnly: true } as never),
+      /unknown option 'weightsOnly'; known are mapLocation, wholeFloats/,
+    ],
+    ['load, twice', () => torch.load(saved(), 'cpu', { mapLocation: 'cpu' } as never), /both by position \('cpu'\) and by name/],
+    ['load, a map alone', () => torch.load(saved(), { 'cuda:0': 'cpu' } as never), /unknown option 'cuda:0'/],
+    ['loadStateDictFile', () => torch.loadStateDictFile(saved(), { map_location: 'cpu' } as never), /did you mean 'mapLocation'/],
+    [
+      'save',
+      () => (torch.save as (...args: unknown[]) => void)({}, temporary('never.pt'), { pickleProtocol: 4 }),
+      /save\(\): unknown option 'pickleProtocol': it takes none/,
+    ],
+    [
+      'save, by position',
+      () => (torch.save as (...args: unknown[]) => void)({}, temporary('never.pt'), 4),
+      /save\(\) takes no further arguments but received 4/,
+    ],
+    [
+      'safetensors.load',
+      () => torch.safetensors.load(tensors(), { devcie: 'cpu' } as never),
+      /safetensors\.load\(\): .* \(did you mean 'device'\?\)/,
+    ],
+    [
+      'safetensors.save',
+      () => torch.safetensors.save({}, temporary('never.safetensors'), { format: 'pt' } as never),
+      /safetensors\.save\(\): unknown option 'format'/,
+    ],
+    ['jit.load', () => torch.jit.load(program(), { map_location: 'cpu' } as never), /jit\.load\(\): .* \(did you mean 'mapLocation'\?\)/],
+    [
+      'jit.save',
+      () => (torch.jit.save as (...args: unknown[]) => void)(torch.jit.load(program()), temporary('never.pt'), { extraFiles: {} }),
+      /jit\.save\(\): unknown option 'extraFiles'/,
+    ],
+  ]
+
+  test.each(refused)('%s', (_, call, message) => {
+    expect(call).toThrow(message)
+    expect(call).toThrow(torch.ArgumentError)
+  })
+})

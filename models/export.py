@@ -18,15 +18,21 @@ WRAPPERS = ("state_dict", "model_state_dict", "model")
 PREFIXES = ("module.", "_orig_mod.")
 
 
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def state_of(path: str) -> dict:
     """The state dict in a file, seen through a checkpoint around it and the prefixes of DataParallel and torch.compile."""
+    if pathlib.Path(path).is_dir():
+        sys.exit(f"{path} is a folder: give a file with weights")
     try:
         state = torch.jit.load(path, map_location="cpu").state_dict()
-    except RuntimeError:
+    except (RuntimeError, ValueError):
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-            sys.exit(f"{path} cannot be read as TorchScript, a state dict or a checkpoint of tensors: {str(error).splitlines()[0]}")
+        except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
+            sys.exit(f"{path} cannot be read as TorchScript, a state dict or a checkpoint of tensors: {first_line(error)}")
     while isinstance(state, dict) and (key := next((key for key in WRAPPERS if isinstance(state.get(key), dict)), None)):
         state = state[key]
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
@@ -73,6 +79,27 @@ def program_of(model: torch.nn.Module, trace: bool, image_size: int) -> torch.ji
     return program
 
 
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0 but received '{text}'")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"expected a whole number of 0 to 2^63 - 1 but received '{text}'")
+    return int(text)
+
+
+def write(program: torch.jit.ScriptModule, out: pathlib.Path) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        # libtorch's own writing to a path ends a process where the disk is full.
+        out.write_bytes(program.save_to_buffer())
+    except OSError as error:
+        sys.exit(f"{out} cannot be written: {error.strerror or error}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("arch", choices=list(ARCHITECTURES))
@@ -80,10 +107,10 @@ def main() -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--weights", help="a file with weights, or a name of torchvision's such as IMAGENET1K_V2")
     source.add_argument("--random", action="store_true", help="torchvision's initialisation")
-    parser.add_argument("--seed", type=int, default=0, help="for --random")
-    parser.add_argument("--num-classes", type=int, default=1000)
+    parser.add_argument("--seed", type=seed, default=0, help="for --random")
+    parser.add_argument("--num-classes", type=positive, default=1000)
     parser.add_argument("--trace", action="store_true", help="trace instead of script (in training mode, so that batch norms can train)")
-    parser.add_argument("--image-size", type=int, default=224, help="for --trace")
+    parser.add_argument("--image-size", type=positive, default=224, help="for --trace")
     options = parser.parse_args()
 
     torch.manual_seed(options.seed)
@@ -91,8 +118,7 @@ def main() -> None:
     if options.weights is not None:
         load(model, options.arch, options.weights, options.num_classes)
     program = program_of(model, options.trace, options.image_size)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    program.save(str(options.out))
+    write(program, options.out)
     print(f"{options.out}: {options.arch}, {sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters")
 
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -99,6 +99,29 @@ outputs = {'expected': state['layer3.0.conv1.weight']}
       /text\.pth cannot be read as TorchScript, a state dict or a checkpoint/,
     )
     expect(existsSync(file('bad.pt'))).toBe(false)
+  })
+
+  test('ends with a line where a file or a number is none', async () => {
+    mkdirSync(file('folder'))
+    writeFileSync(file('nothing.pth'), '')
+    const exportScript = (...args: string[]) => promisify(execFile)(pythonPath(), ['-B', join(sources, 'export.py'), 'resnet18', ...args])
+    const out = file('never.pt')
+    for (const [args, line] of [
+      [[out, '--weights', file('nothing.pth')], /nothing\.pth cannot be read as TorchScript, a state dict or a checkpoint of tensors: \S/],
+      [[out, '--weights', file('folder')], /folder is a folder: give a file with weights/],
+      [[file('folder'), '--random'], /folder cannot be written: Is a directory/],
+      [[join(file('nothing.pth'), 'x.pt'), '--random'], /x\.pt cannot be written: /],
+      [[out, '--random', '--num-classes', '0'], /--num-classes: expected a whole number above 0 but received '0'/],
+      [[out, '--random', '--seed', '-1'], /--seed/],
+    ] as const) {
+      const error = await exportScript(...args).then(
+        () => new Error('it was taken'),
+        (failure: Error) => failure,
+      )
+      expect(error.message).toMatch(line)
+      expect(error.message).not.toContain('Traceback')
+    }
+    expect(existsSync(out)).toBe(false)
   })
 
   test('names what is wrong with a name', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../../src/torch'
@@ -604,6 +607,32 @@ describe('modes', () => {
     expect(() => net.train(0 as never)).toThrow(/train\(\): mode must be true or false but is 0/)
     expect(() => net.train({ moed: false } as never)).toThrow(/unknown option 'moed' \(did you mean 'mode'\?\)/)
     expect(net.training).toBe(true)
+  })
+
+  test('a module may override what its mode does, and a TorchScript module takes a mode in the same forms', () => {
+    class Frozen extends nn.Sequential {
+      override train(_mode = true): this {
+        return super.train(false)
+      }
+    }
+    const net = new nn.Sequential(new Frozen(new nn.Dropout()))
+    expect(
+      net
+        .train()
+        .modules()
+        .map((module) => module.training),
+    ).toEqual([true, false, false])
+    const folder = mkdtempSync(join(tmpdir(), 'pixelcl-module-'))
+    try {
+      torch.save(new nn.Linear(2, 1), join(folder, 'linear.pt'))
+      const script = torch.jit.load(join(folder, 'linear.pt'))
+      expect(script.train({ mode: false }).training).toBe(false)
+      expect(() => script.train(1 as never)).toThrow(/train\(\): mode must be true or false but is 1/)
+      const state = script.stateDict()
+      expect(() => script.loadStateDict(state, { assign: true })).toThrow(/'weight' of ScriptModule is no field, .* load without assign/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('requiresGrad_ freezes, zeroGrad forgets', () => {

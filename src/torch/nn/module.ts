@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { ArgumentError } from '../../native'
 import { noGrad } from '../autograd'
-import { isTensor, keep } from '../base'
+import { keep } from '../base'
 import { describe } from '../dispatch/describe'
 import { type Given, named } from '../dispatch/named'
 import type { Device } from '../dtype'
@@ -9,9 +9,10 @@ import type { RemovableHandle } from '../hooks'
 import { Tensor } from '../tensor'
 import { expectFlag, flagOf, type Flag } from './checks'
 import { conversionTo, type ModuleTarget } from './conversion'
+import { copyOf } from './copy'
 import { clearGradients } from './gradients'
 import { argumentsAfter, outputAfter, registerHook, type ForwardHook, type ForwardPreHook, type HookOptions } from './hooks'
-import { Parameter } from './parameter'
+import type { Parameter } from './parameter'
 import { assignState } from './assign'
 import { checkState, fitted, refuseMisfit, type LoadResult, type ShapeMismatch, type StateComparison, type StateDict } from './state'
 import { ModuleTree, internals, joined } from './tree'
@@ -337,31 +338,4 @@ export function indented(text: string): string {
 /** In place of a method that a class in JavaScript may lack. */
 Module.prototype.forward = function (this: AnyModule): never {
   throw new ArgumentError(`${this.constructor.name} has no forward: write what it computes as a method, forward(x) { … }`)
-}
-
-function copyOf(value: unknown, memo: Map<unknown, unknown>): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Module) return (value as AnyModule).deepcopy(memo)
-  const known = memo.get(value)
-  if (known !== undefined) return known
-  const copy = copyOfPlain(value, memo)
-  memo.set(value, copy)
-  return copy
-}
-
-/** Objects of other classes, such as a generator, are shared with the copy. */
-function copyOfPlain(value: object, memo: Map<unknown, unknown>): unknown {
-  if (value instanceof Parameter) return keep(new Parameter(value.detach().clone(), value.requiresGrad))
-  if (isTensor(value))
-    return keep(
-      value
-        .detach()
-        .clone()
-        .requiresGrad_(value.requiresGrad && value.isLeaf),
-    )
-  if (Array.isArray(value)) return value.map((item) => copyOf(item, memo))
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [copyOf(key, memo), copyOf(item, memo)]))
-  if (value instanceof Set) return new Set([...value].map((item) => copyOf(item, memo)))
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item, memo)]))
 }

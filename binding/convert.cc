@@ -1,5 +1,6 @@
 #include "convert.h"
 
+#include <ATen/ScalarOps.h>
 #include <ATen/core/Dict.h>
 #include <ATen/core/List.h>
 #include <c10/core/Layout.h>
@@ -86,6 +87,12 @@ c10::IValue scalarOf(napi_env env, napi_value value) {
   wrongValue(env, value, "a number, bigint or boolean");
 }
 
+bool isNumberLike(napi_env env, napi_value value, napi_valuetype type) {
+  if (type == napi_number || type == napi_boolean || type == napi_bigint) return true;
+  if (type != napi_object) return false;
+  return numberProperty(env, value, "float") || (numberProperty(env, value, "real") && numberProperty(env, value, "imag"));
+}
+
 c10::IValue listOf(napi_env env, napi_value value, const ValueType& type) {
   const ValueType& element = type.elements.front();
   c10::impl::GenericList list(element.type);
@@ -118,18 +125,36 @@ c10::IValue listOf(napi_env env, napi_value value, const ValueType& type) {
   return list;
 }
 
+// The entries of a Map, or of a plain object, as an array of pairs.
+napi_value entriesOf(napi_env env, napi_value value) {
+  napi_value global = nullptr;
+  napi_value constructor = nullptr;
+  napi_value owner = nullptr;
+  napi_value convert = nullptr;
+  napi_value entries = nullptr;
+  bool isMap = false;
+  check(napi_get_global(env, &global));
+  check(napi_get_named_property(env, global, "Map", &constructor));
+  check(napi_instanceof(env, value, constructor, &isMap));
+  check(napi_get_named_property(env, global, isMap ? "Array" : "Object", &owner));
+  check(napi_get_named_property(env, owner, isMap ? "from" : "entries", &convert));
+  check(napi_call_function(env, owner, convert, 1, &value, &entries));
+  return entries;
+}
+
 c10::IValue dictOf(napi_env env, napi_value value, const ValueType& type) {
-  if (typeOf(env, value) != napi_object) wrongValue(env, value, "an object");
+  if (typeOf(env, value) != napi_object) wrongValue(env, value, "a Map or an object");
   c10::impl::GenericDict dict(type.elements[0].type, type.elements[1].type);
-  napi_value names = nullptr;
-  check(napi_get_property_names(env, value, &names));
-  const uint32_t length = arrayLength(env, names, "the keys");
+  const napi_value entries = entriesOf(env, value);
+  const uint32_t length = arrayLength(env, entries, "the entries");
   for (uint32_t i = 0; i < length; ++i) {
-    napi_value key = nullptr;
     napi_value entry = nullptr;
-    check(napi_get_element(env, names, i, &key));
-    check(napi_get_property(env, value, key, &entry));
-    dict.insert(toIValue(env, key, type.elements[0]), toIValue(env, entry, type.elements[1]));
+    napi_value key = nullptr;
+    napi_value held = nullptr;
+    check(napi_get_element(env, entries, i, &entry));
+    check(napi_get_element(env, entry, 0, &key));
+    check(napi_get_element(env, entry, 1, &held));
+    dict.insert(toIValue(env, key, type.elements[0]), toIValue(env, held, type.elements[1]));
   }
   return dict;
 }
@@ -261,7 +286,8 @@ napi_value arrayFrom(napi_env env, c10::ArrayRef<c10::IValue> values, const Valu
   napi_value array = nullptr;
   check(napi_create_array_with_length(env, values.size(), &array));
   for (size_t i = 0; i < values.size(); ++i) {
-    const ValueType* element = type == nullptr || type->elements.empty() ? nullptr : &type->elements[tuple ? i : 0];
+    const size_t at = tuple ? i : 0;
+    const ValueType* element = type == nullptr || at >= type->elements.size() ? nullptr : &type->elements[at];
     check(napi_set_element(env, array, static_cast<uint32_t>(i), fromIValue(env, values[i], element)));
   }
   return array;
@@ -273,13 +299,15 @@ napi_value mapFrom(napi_env env, const c10::IValue& value, const ValueType* type
   napi_value entries = nullptr;
   napi_value map = nullptr;
   const auto dict = value.toGenericDict();
+  // A program may declare less than what it returns: Any, a union.
+  const bool isTyped = type != nullptr && type->elements.size() == 2;
   check(napi_create_array_with_length(env, dict.size(), &entries));
   uint32_t i = 0;
   for (const auto& entry : dict) {
     napi_value pair = nullptr;
     check(napi_create_array_with_length(env, 2, &pair));
-    check(napi_set_element(env, pair, 0, fromIValue(env, entry.key(), type == nullptr ? nullptr : &type->elements[0])));
-    check(napi_set_element(env, pair, 1, fromIValue(env, entry.value(), type == nullptr ? nullptr : &type->elements[1])));
+    check(napi_set_element(env, pair, 0, fromIValue(env, entry.key(), isTyped ? &type->elements[0] : nullptr)));
+    check(napi_set_element(env, pair, 1, fromIValue(env, entry.value(), isTyped ? &type->elements[1] : nullptr)));
     check(napi_set_element(env, entries, i++, pair));
   }
   check(napi_get_global(env, &global));
@@ -339,6 +367,8 @@ c10::IValue toIValue(napi_env env, napi_value value, const ValueType& type) {
   if (type.optional && isNullish(javaScriptType)) return {};
   switch (type.kind) {
     case ValueKind::kTensor:
+      // As in Python: a tensor that takes the dtype of the one it meets, and in its full precision.
+      if (isNumberLike(env, value, javaScriptType)) return at::native::wrapped_scalar_tensor(scalarOf(env, value).toScalar());
       wrongValue(env, value, type.optional ? "a Tensor or null" : "a Tensor");
     case ValueKind::kScalar:
       return scalarOf(env, value);

@@ -86,8 +86,9 @@ class Overload:
         function = pair.function
         schema = function.func
         self.native = str(schema.name.name)
-        self.overload = schema.name.overload_name
         self.schema = str(schema)
+        # As Python, which hides these overloads for numbers: it makes the number a tensor that keeps its precision.
+        self.overload = "Tensor" if self.schema in python_bindings.SKIP_PYTHON_BINDINGS_SIGNATURES else schema.name.overload_name
         arguments = schema.arguments
         self.parameters = []
         keyword_only = {a.name for a in arguments.flat_kwarg_only}
@@ -321,7 +322,6 @@ def grouped(pairs, method):
 
 def main():
     native = parse_native_yaml(str(NATIVE / "native_functions.yaml"), str(NATIVE / "tags.yaml")).native_functions
-    # Python makes a number a tensor where an overload for numbers is hidden; here the overload itself takes it.
     hidden_for_numbers = set(python_bindings.SKIP_PYTHON_BINDINGS_SIGNATURES)
     bindable = [
         f for f in native

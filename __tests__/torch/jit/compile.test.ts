@@ -288,6 +288,14 @@ describe('torch.save refuses, naming the state dict as the way,', () => {
       return super.call(x).mul(2)
     }
   }
+  class Nested extends nn.Module {
+    override forward(x: Tensor): Tensor {
+      return x
+    }
+    override torchScript(): string {
+      return `def forward(self, x):\n    return ${'('.repeat(100_000)}x${')'.repeat(100_000)}\n`
+    }
+  }
   const patched = () => {
     const layer = new nn.Linear(2, 2)
     layer.forward = (x) => x
@@ -306,6 +314,7 @@ describe('torch.save refuses, naming the state dict as the way,', () => {
       () => new nn.Sequential(new nn.ReLU(), new nn.Sequential({ own: new Doubled() })),
       /^Doubled \(at '1\.own'\)/,
     ],
+    ['a layer whose source is nested too deeply', () => new Nested(), /^Nested: its torchScript\(\) is nested too deeply at line 2/],
     ['a layer with another forward', () => new OwnForward(2, 2), /^OwnForward cannot be written/],
     ['a layer with another call', () => new OwnCall(2, 2), /^OwnCall cannot be written/],
     ['a layer whose forward was replaced', patched, /^Linear cannot be written/],

@@ -1,6 +1,7 @@
 """Networks that the tests export: TorchScript compiles from source, so they stand in a file."""
 import pathlib
 import sys
+from typing import Any, Dict, Tuple, Union
 
 import torch
 from torch import Tensor, nn
@@ -92,6 +93,30 @@ class Pair(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return self.conv(x), x
+
+
+class Dicts(nn.Module):
+    def forward(self, x):
+        return x
+
+    @torch.jit.export
+    def any(self, x: Tensor) -> Any:
+        counts: Dict[str, int] = {'a': 1, 'b': 2}
+        return counts
+
+    @torch.jit.export
+    def union(self, one: bool) -> Union[int, Dict[str, int]]:
+        counts: Dict[str, int] = {'a': 1}
+        if one:
+            return 1
+        return counts
+
+    @torch.jit.export
+    def total(self, tensors: Dict[str, Tensor], names: Dict[int, str]) -> Tuple[Tensor, str]:
+        total = torch.zeros(1)
+        for tensor in tensors.values():
+            total = total + tensor
+        return total, names[7]
 
 
 class Chatty(nn.Module):

@@ -99,6 +99,20 @@ outputs = {'weight': program.fc.weight, 'bias': program.conv1.weight}`
     ])
   })
 
+  test('takes dicts as Maps or objects, and gives them as Maps, whatever the program declares', async () => {
+    const module = await load('net = networks.Dicts()')
+    expect(module.invoke('any', images)).toEqual(new Map([['a', 1], ['b', 2]])) // prettier-ignore
+    expect(module.invoke('union', false)).toEqual(new Map([['a', 1]]))
+    expect(module.invoke('union', true)).toBe(1)
+    const names = new Map([[7, 'seven']])
+    const tensors = { one: torch.ones([1]), two: torch.full([1], 2) }
+    for (const given of [tensors, new Map(Object.entries(tensors))]) {
+      const [total, name] = module.invoke('total', given, names) as [Tensor, string]
+      expect([total.item(), name]).toEqual([3, 'seven'])
+    }
+    expect(() => module.invoke('total', tensors, new Map([['x', 'y']]))).toThrow(/whole number/)
+  })
+
   test('says what is wrong with a call', async () => {
     const module = await load('net = networks.Chatty()')
     const x = torch.ones([3])

@@ -12,7 +12,6 @@ let o_acos: Call = (...args) => (o_acos = operator('acos', ''))(...args)
 let o_acosh: Call = (...args) => (o_acosh = operator('acosh', ''))(...args)
 let o_adaptive_avg_pool1d: Call = (...args) => (o_adaptive_avg_pool1d = operator('adaptive_avg_pool1d', ''))(...args)
 let o_add__Tensor: Call = (...args) => (o_add__Tensor = operator('add', 'Tensor'))(...args)
-let o_add__Scalar: Call = (...args) => (o_add__Scalar = operator('add', 'Scalar'))(...args)
 let o_addbmm: Call = (...args) => (o_addbmm = operator('addbmm', ''))(...args)
 let o_addcdiv: Call = (...args) => (o_addcdiv = operator('addcdiv', ''))(...args)
 let o_addcmul: Call = (...args) => (o_addcmul = operator('addcmul', ''))(...args)
@@ -145,7 +144,6 @@ let o_diff: Call = (...args) => (o_diff = operator('diff', ''))(...args)
 let o_digamma: Call = (...args) => (o_digamma = operator('digamma', ''))(...args)
 let o_dist: Call = (...args) => (o_dist = operator('dist', ''))(...args)
 let o_div__Tensor: Call = (...args) => (o_div__Tensor = operator('div', 'Tensor'))(...args)
-let o_div__Scalar: Call = (...args) => (o_div__Scalar = operator('div', 'Scalar'))(...args)
 let o_divide__Tensor: Call = (...args) => (o_divide__Tensor = operator('divide', 'Tensor'))(...args)
 let o_divide__Scalar: Call = (...args) => (o_divide__Scalar = operator('divide', 'Scalar'))(...args)
 let o_dot: Call = (...args) => (o_dot = operator('dot', ''))(...args)
@@ -294,7 +292,6 @@ let o_movedim__int: Call = (...args) => (o_movedim__int = operator('movedim', 'i
 let o_movedim__intlist: Call = (...args) => (o_movedim__intlist = operator('movedim', 'intlist'))(...args)
 let o_msort: Call = (...args) => (o_msort = operator('msort', ''))(...args)
 let o_mul__Tensor: Call = (...args) => (o_mul__Tensor = operator('mul', 'Tensor'))(...args)
-let o_mul__Scalar: Call = (...args) => (o_mul__Scalar = operator('mul', 'Scalar'))(...args)
 let o_multinomial: Call = (...args) => (o_multinomial = operator('multinomial', ''))(...args)
 let o_multiply__Tensor: Call = (...args) => (o_multiply__Tensor = operator('multiply', 'Tensor'))(...args)
 let o_multiply__Scalar: Call = (...args) => (o_multiply__Scalar = operator('multiply', 'Scalar'))(...args)
@@ -412,7 +409,6 @@ let o_std__dim: Call = (...args) => (o_std__dim = operator('std', 'dim'))(...arg
 let o_std__correction: Call = (...args) => (o_std__correction = operator('std', 'correction'))(...args)
 let o_std: Call = (...args) => (o_std = operator('std', ''))(...args)
 let o_sub__Tensor: Call = (...args) => (o_sub__Tensor = operator('sub', 'Tensor'))(...args)
-let o_sub__Scalar: Call = (...args) => (o_sub__Scalar = operator('sub', 'Scalar'))(...args)
 let o_subtract__Tensor: Call = (...args) => (o_subtract__Tensor = operator('subtract', 'Tensor'))(...args)
 let o_subtract__Scalar: Call = (...args) => (o_subtract__Scalar = operator('subtract', 'Scalar'))(...args)
 let o_sum: Call = (...args) => (o_sum = operator('sum', ''))(...args)
@@ -473,7 +469,7 @@ const s_acosh = signatures('acosh', false, ['acosh|||self:T'])
 const s_acosh_ = signatures('acosh_', false, ['acosh_||@|self:T'])
 const s_adaptive_avg_pool1d = signatures('adaptiveAvgPool1d', false, ['adaptive_avg_pool1d|||self:T,output_size:i[1]'])
 const s_adaptive_max_pool1d = signatures('adaptiveMaxPool1d', false, ['adaptive_max_pool1d|||self:T,output_size:i[1]'])
-const s_add = signatures('add', false, ['add|Tensor||self:T,other:T,*,alpha:S=', 'add|Scalar||self:T,other:S,alpha:S='])
+const s_add = signatures('add', false, ['add|Tensor||self:T,other:T,*,alpha:S=', 'add|Tensor||self:T,other:S,alpha:S='])
 const s_addbmm = signatures('addbmm', false, ['addbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
 const s_addcdiv = signatures('addcdiv', false, ['addcdiv|||self:T,tensor1:T,tensor2:T,*,value:S='])
 const s_addcmul = signatures('addcmul', false, ['addcmul|||self:T,tensor1:T,tensor2:T,*,value:S='])
@@ -638,7 +634,7 @@ const s_diagonal_scatter = signatures('diagonalScatter', false, ['diagonal_scatt
 const s_diff = signatures('diff', false, ['diff|||self:T,n:i=,dim:i=,prepend:T?=,append:T?='])
 const s_digamma = signatures('digamma', false, ['digamma|||self:T'])
 const s_dist = signatures('dist', false, ['dist|||self:T,other:T,p:S='])
-const s_div = signatures('div', false, ['div|Tensor||self:T,other:T', 'div|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'div|Scalar||self:T,other:S', 'div|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
+const s_div = signatures('div', false, ['div|Tensor||self:T,other:T', 'div|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'div|Tensor||self:T,other:S', 'div|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
 const s_divide = signatures('divide', false, ['divide|Tensor||self:T,other:T', 'divide|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'divide|Scalar||self:T,other:S', 'divide|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
 const s_dot = signatures('dot', false, ['dot|||self:T,tensor:T'])
 const s_dropout = signatures('dropout', false, ['dropout|||input:T,p:f,train:b'])
@@ -842,7 +838,7 @@ const s_mode = signatures('mode', false, ['mode|||self:T,dim:i=,keepdim:b='])
 const s_moveaxis = signatures('moveaxis', false, ['moveaxis|int||self:T,source:i,destination:i', 'moveaxis|intlist||self:T,source:i[],destination:i[]'])
 const s_movedim = signatures('movedim', false, ['movedim|int||self:T,source:i,destination:i', 'movedim|intlist||self:T,source:i[],destination:i[]'])
 const s_msort = signatures('msort', false, ['msort|||self:T'])
-const s_mul = signatures('mul', false, ['mul|Tensor||self:T,other:T', 'mul|Scalar||self:T,other:S'])
+const s_mul = signatures('mul', false, ['mul|Tensor||self:T,other:T', 'mul|Tensor||self:T,other:S'])
 const s_multinomial = signatures('multinomial', false, ['multinomial|||self:T,num_samples:i,replacement:b=,*,generator:g?='])
 const s_multiply = signatures('multiply', false, ['multiply|Tensor||self:T,other:T', 'multiply|Scalar||self:T,other:S'])
 const s_mv = signatures('mv', false, ['mv|||self:T,vec:T'])
@@ -993,7 +989,7 @@ const s_sspaddmm = signatures('sspaddmm', false, ['sspaddmm|||self:T,mat1:T,mat2
 const s_stack = signatures('stack', false, ['stack|||tensors:T[],dim:i='])
 const s_std = signatures('std', false, ['std|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'std|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'std|||self:T,unbiased:b='])
 const s_std_mean = signatures('stdMean', false, ['std_mean|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'std_mean|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'std_mean|||self:T,unbiased:b='])
-const s_sub = signatures('sub', false, ['sub|Tensor||self:T,other:T,*,alpha:S=', 'sub|Scalar||self:T,other:S,alpha:S='])
+const s_sub = signatures('sub', false, ['sub|Tensor||self:T,other:T,*,alpha:S=', 'sub|Tensor||self:T,other:S,alpha:S='])
 const s_subtract = signatures('subtract', false, ['subtract|Tensor||self:T,other:T,*,alpha:S=', 'subtract|Scalar||self:T,other:S,alpha:S='])
 const s_sum = signatures('sum', false, ['sum|||self:T,*,dtype:d?=', 'sum|dim_IntList||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
 const s_svd = signatures('svd', false, ['svd|||self:T,some:b=,compute_uv:b='])
@@ -1164,10 +1160,10 @@ export function add(input: Tensor, other: Scalar, options?: { alpha?: Scalar }):
 export function add(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_add__Tensor(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_add__Scalar(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_add__Tensor(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_add__Scalar(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_add__Tensor(a0._h, a1, a2))
 }
 return resolve(s_add, null, arguments)
 }
@@ -3426,7 +3422,7 @@ export function div(input: Tensor, other: Scalar, options: { roundingMode: strin
 export function div(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_div__Tensor(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_div__Scalar(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_div__Tensor(a0._h, a1))
 }
 return resolve(s_div, null, arguments)
 }
@@ -5985,7 +5981,7 @@ export function mul(input: Tensor, other: Scalar): Tensor
 export function mul(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_mul__Tensor(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_mul__Scalar(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_mul__Tensor(a0._h, a1))
 }
 return resolve(s_mul, null, arguments)
 }
@@ -8009,10 +8005,10 @@ export function sub(input: Tensor, other: Scalar, options?: { alpha?: Scalar }):
 export function sub(a0?: unknown, a1?: unknown, a2?: unknown): unknown {
 if (arguments.length === 2) {
 if (a0 instanceof TensorBase && a1 instanceof TensorBase) return wrap(o_sub__Tensor(a0._h, a1._h))
-if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_sub__Scalar(a0._h, a1))
+if (a0 instanceof TensorBase && typeof a1 === 'number') return wrap(o_sub__Tensor(a0._h, a1))
 }
 if (arguments.length === 3) {
-if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_sub__Scalar(a0._h, a1, a2))
+if (a0 instanceof TensorBase && typeof a1 === 'number' && typeof a2 === 'number') return wrap(o_sub__Tensor(a0._h, a1, a2))
 }
 return resolve(s_sub, null, arguments)
 }

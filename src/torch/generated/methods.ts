@@ -15,9 +15,7 @@ let o_acos_: Call = (...args) => (o_acos_ = operator('acos_', ''))(...args)
 let o_acosh: Call = (...args) => (o_acosh = operator('acosh', ''))(...args)
 let o_acosh_: Call = (...args) => (o_acosh_ = operator('acosh_', ''))(...args)
 let o_add__Tensor: Call = (...args) => (o_add__Tensor = operator('add', 'Tensor'))(...args)
-let o_add__Scalar: Call = (...args) => (o_add__Scalar = operator('add', 'Scalar'))(...args)
 let o_add___Tensor: Call = (...args) => (o_add___Tensor = operator('add_', 'Tensor'))(...args)
-let o_add___Scalar: Call = (...args) => (o_add___Scalar = operator('add_', 'Scalar'))(...args)
 let o_addbmm: Call = (...args) => (o_addbmm = operator('addbmm', ''))(...args)
 let o_addbmm_: Call = (...args) => (o_addbmm_ = operator('addbmm_', ''))(...args)
 let o_addcdiv: Call = (...args) => (o_addcdiv = operator('addcdiv', ''))(...args)
@@ -165,9 +163,7 @@ let o_digamma: Call = (...args) => (o_digamma = operator('digamma', ''))(...args
 let o_digamma_: Call = (...args) => (o_digamma_ = operator('digamma_', ''))(...args)
 let o_dist: Call = (...args) => (o_dist = operator('dist', ''))(...args)
 let o_div__Tensor: Call = (...args) => (o_div__Tensor = operator('div', 'Tensor'))(...args)
-let o_div__Scalar: Call = (...args) => (o_div__Scalar = operator('div', 'Scalar'))(...args)
 let o_div___Tensor: Call = (...args) => (o_div___Tensor = operator('div_', 'Tensor'))(...args)
-let o_div___Scalar: Call = (...args) => (o_div___Scalar = operator('div_', 'Scalar'))(...args)
 let o_divide__Tensor: Call = (...args) => (o_divide__Tensor = operator('divide', 'Tensor'))(...args)
 let o_divide__Scalar: Call = (...args) => (o_divide__Scalar = operator('divide', 'Scalar'))(...args)
 let o_divide___Tensor: Call = (...args) => (o_divide___Tensor = operator('divide_', 'Tensor'))(...args)
@@ -353,9 +349,7 @@ let o_movedim__int: Call = (...args) => (o_movedim__int = operator('movedim', 'i
 let o_movedim__intlist: Call = (...args) => (o_movedim__intlist = operator('movedim', 'intlist'))(...args)
 let o_msort: Call = (...args) => (o_msort = operator('msort', ''))(...args)
 let o_mul__Tensor: Call = (...args) => (o_mul__Tensor = operator('mul', 'Tensor'))(...args)
-let o_mul__Scalar: Call = (...args) => (o_mul__Scalar = operator('mul', 'Scalar'))(...args)
 let o_mul___Tensor: Call = (...args) => (o_mul___Tensor = operator('mul_', 'Tensor'))(...args)
-let o_mul___Scalar: Call = (...args) => (o_mul___Scalar = operator('mul_', 'Scalar'))(...args)
 let o_multinomial: Call = (...args) => (o_multinomial = operator('multinomial', ''))(...args)
 let o_multiply__Tensor: Call = (...args) => (o_multiply__Tensor = operator('multiply', 'Tensor'))(...args)
 let o_multiply__Scalar: Call = (...args) => (o_multiply__Scalar = operator('multiply', 'Scalar'))(...args)
@@ -487,9 +481,7 @@ let o_std__dim: Call = (...args) => (o_std__dim = operator('std', 'dim'))(...arg
 let o_std__correction: Call = (...args) => (o_std__correction = operator('std', 'correction'))(...args)
 let o_std: Call = (...args) => (o_std = operator('std', ''))(...args)
 let o_sub__Tensor: Call = (...args) => (o_sub__Tensor = operator('sub', 'Tensor'))(...args)
-let o_sub__Scalar: Call = (...args) => (o_sub__Scalar = operator('sub', 'Scalar'))(...args)
 let o_sub___Tensor: Call = (...args) => (o_sub___Tensor = operator('sub_', 'Tensor'))(...args)
-let o_sub___Scalar: Call = (...args) => (o_sub___Scalar = operator('sub_', 'Scalar'))(...args)
 let o_subtract__Tensor: Call = (...args) => (o_subtract__Tensor = operator('subtract', 'Tensor'))(...args)
 let o_subtract__Scalar: Call = (...args) => (o_subtract__Scalar = operator('subtract', 'Scalar'))(...args)
 let o_subtract___Tensor: Call = (...args) => (o_subtract___Tensor = operator('subtract_', 'Tensor'))(...args)
@@ -561,8 +553,8 @@ const s_acos = signatures('acos', true, ['acos|||self:T'])
 const s_acos_ = signatures('acos_', true, ['acos_||@|self:T'])
 const s_acosh = signatures('acosh', true, ['acosh|||self:T'])
 const s_acosh_ = signatures('acosh_', true, ['acosh_||@|self:T'])
-const s_add = signatures('add', true, ['add|Tensor||self:T,other:T,*,alpha:S=', 'add|Scalar||self:T,other:S,alpha:S='])
-const s_add_ = signatures('add_', true, ['add_|Tensor|@|self:T,other:T,*,alpha:S=', 'add_|Scalar|@|self:T,other:S,alpha:S='])
+const s_add = signatures('add', true, ['add|Tensor||self:T,other:T,*,alpha:S=', 'add|Tensor||self:T,other:S,alpha:S='])
+const s_add_ = signatures('add_', true, ['add_|Tensor|@|self:T,other:T,*,alpha:S=', 'add_|Tensor|@|self:T,other:S,alpha:S='])
 const s_addbmm = signatures('addbmm', true, ['addbmm|||self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
 const s_addbmm_ = signatures('addbmm_', true, ['addbmm_||@|self:T,batch1:T,batch2:T,*,beta:S=,alpha:S='])
 const s_addcdiv = signatures('addcdiv', true, ['addcdiv|||self:T,tensor1:T,tensor2:T,*,value:S='])
@@ -688,8 +680,8 @@ const s_diff = signatures('diff', true, ['diff|||self:T,n:i=,dim:i=,prepend:T?=,
 const s_digamma = signatures('digamma', true, ['digamma|||self:T'])
 const s_digamma_ = signatures('digamma_', true, ['digamma_||@|self:T'])
 const s_dist = signatures('dist', true, ['dist|||self:T,other:T,p:S='])
-const s_div = signatures('div', true, ['div|Tensor||self:T,other:T', 'div|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'div|Scalar||self:T,other:S', 'div|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
-const s_div_ = signatures('div_', true, ['div_|Tensor|@|self:T,other:T', 'div_|Tensor_mode|@|self:T,other:T,*,rounding_mode:s?', 'div_|Scalar|@|self:T,other:S', 'div_|Scalar_mode|@|self:T,other:S,*,rounding_mode:s?'])
+const s_div = signatures('div', true, ['div|Tensor||self:T,other:T', 'div|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'div|Tensor||self:T,other:S', 'div|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
+const s_div_ = signatures('div_', true, ['div_|Tensor|@|self:T,other:T', 'div_|Tensor_mode|@|self:T,other:T,*,rounding_mode:s?', 'div_|Tensor|@|self:T,other:S', 'div_|Scalar_mode|@|self:T,other:S,*,rounding_mode:s?'])
 const s_divide = signatures('divide', true, ['divide|Tensor||self:T,other:T', 'divide|Tensor_mode||self:T,other:T,*,rounding_mode:s?', 'divide|Scalar||self:T,other:S', 'divide|Scalar_mode||self:T,other:S,*,rounding_mode:s?'])
 const s_divide_ = signatures('divide_', true, ['divide_|Tensor|@|self:T,other:T', 'divide_|Tensor_mode|@|self:T,other:T,*,rounding_mode:s?', 'divide_|Scalar|@|self:T,other:S', 'divide_|Scalar_mode|@|self:T,other:S,*,rounding_mode:s?'])
 const s_dot = signatures('dot', true, ['dot|||self:T,tensor:T'])
@@ -856,8 +848,8 @@ const s_mode = signatures('mode', true, ['mode|||self:T,dim:i=,keepdim:b='])
 const s_moveaxis = signatures('moveaxis', true, ['moveaxis|int||self:T,source:i,destination:i', 'moveaxis|intlist||self:T,source:i[],destination:i[]'])
 const s_movedim = signatures('movedim', true, ['movedim|int||self:T,source:i,destination:i', 'movedim|intlist||self:T,source:i[],destination:i[]'])
 const s_msort = signatures('msort', true, ['msort|||self:T'])
-const s_mul = signatures('mul', true, ['mul|Tensor||self:T,other:T', 'mul|Scalar||self:T,other:S'])
-const s_mul_ = signatures('mul_', true, ['mul_|Tensor|@|self:T,other:T', 'mul_|Scalar|@|self:T,other:S'])
+const s_mul = signatures('mul', true, ['mul|Tensor||self:T,other:T', 'mul|Tensor||self:T,other:S'])
+const s_mul_ = signatures('mul_', true, ['mul_|Tensor|@|self:T,other:T', 'mul_|Tensor|@|self:T,other:S'])
 const s_multinomial = signatures('multinomial', true, ['multinomial|||self:T,num_samples:i,replacement:b=,*,generator:g?='])
 const s_multiply = signatures('multiply', true, ['multiply|Tensor||self:T,other:T', 'multiply|Scalar||self:T,other:S'])
 const s_multiply_ = signatures('multiply_', true, ['multiply_|Tensor|@|self:T,other:T', 'multiply_|Scalar|@|self:T,other:S'])
@@ -980,8 +972,8 @@ const s_squeeze = signatures('squeeze', true, ['squeeze|||self:T', 'squeeze|dim|
 const s_squeeze_ = signatures('squeeze_', true, ['squeeze_||@|self:T', 'squeeze_|dim|@|self:T,dim:i', 'squeeze_|dims|@|self:T,dim:i[]'])
 const s_sspaddmm = signatures('sspaddmm', true, ['sspaddmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
 const s_std = signatures('std', true, ['std|dim||self:T,dim:i[1]?,unbiased:b=,keepdim:b=', 'std|correction||self:T,dim:i[1]?=,*,correction:S?=,keepdim:b=', 'std|||self:T,unbiased:b='])
-const s_sub = signatures('sub', true, ['sub|Tensor||self:T,other:T,*,alpha:S=', 'sub|Scalar||self:T,other:S,alpha:S='])
-const s_sub_ = signatures('sub_', true, ['sub_|Tensor|@|self:T,other:T,*,alpha:S=', 'sub_|Scalar|@|self:T,other:S,alpha:S='])
+const s_sub = signatures('sub', true, ['sub|Tensor||self:T,other:T,*,alpha:S=', 'sub|Tensor||self:T,other:S,alpha:S='])
+const s_sub_ = signatures('sub_', true, ['sub_|Tensor|@|self:T,other:T,*,alpha:S=', 'sub_|Tensor|@|self:T,other:S,alpha:S='])
 const s_subtract = signatures('subtract', true, ['subtract|Tensor||self:T,other:T,*,alpha:S=', 'subtract|Scalar||self:T,other:S,alpha:S='])
 const s_subtract_ = signatures('subtract_', true, ['subtract_|Tensor|@|self:T,other:T,*,alpha:S=', 'subtract_|Scalar|@|self:T,other:S,alpha:S='])
 const s_sum = signatures('sum', true, ['sum|||self:T,*,dtype:d?=', 'sum|dim_IntList||self:T,dim:i[1]?,keepdim:b=,*,dtype:d?='])
@@ -1164,10 +1156,10 @@ add(other: Scalar, options?: { alpha?: Scalar }): Tensor
 add(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) return wrap(o_add__Tensor(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o_add__Scalar(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_add__Tensor(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_add__Scalar(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_add__Tensor(this._h, a0, a1))
 }
 return resolve(s_add, this, arguments)
 }
@@ -1187,13 +1179,13 @@ o_add___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o_add___Scalar(this._h, a0)
+o_add___Tensor(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o_add___Scalar(this._h, a0, a1)
+o_add___Tensor(this._h, a0, a1)
 return this
 }
 }
@@ -3193,7 +3185,7 @@ div(other: Scalar, options: { roundingMode: string | null }): Tensor
 div(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) return wrap(o_div__Tensor(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o_div__Scalar(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_div__Tensor(this._h, a0))
 }
 return resolve(s_div, this, arguments)
 }
@@ -3216,7 +3208,7 @@ o_div___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o_div___Scalar(this._h, a0)
+o_div___Tensor(this._h, a0)
 return this
 }
 }
@@ -5624,7 +5616,7 @@ mul(other: Scalar): Tensor
 mul(a0?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) return wrap(o_mul__Tensor(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o_mul__Scalar(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_mul__Tensor(this._h, a0))
 }
 return resolve(s_mul, this, arguments)
 }
@@ -5643,7 +5635,7 @@ o_mul___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o_mul___Scalar(this._h, a0)
+o_mul___Tensor(this._h, a0)
 return this
 }
 }
@@ -7505,10 +7497,10 @@ sub(other: Scalar, options?: { alpha?: Scalar }): Tensor
 sub(a0?: unknown, a1?: unknown): unknown {
 if (arguments.length === 1) {
 if (a0 instanceof TensorBase) return wrap(o_sub__Tensor(this._h, a0._h))
-if (typeof a0 === 'number') return wrap(o_sub__Scalar(this._h, a0))
+if (typeof a0 === 'number') return wrap(o_sub__Tensor(this._h, a0))
 }
 if (arguments.length === 2) {
-if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_sub__Scalar(this._h, a0, a1))
+if (typeof a0 === 'number' && typeof a1 === 'number') return wrap(o_sub__Tensor(this._h, a0, a1))
 }
 return resolve(s_sub, this, arguments)
 }
@@ -7528,13 +7520,13 @@ o_sub___Tensor(this._h, a0._h)
 return this
 }
 if (typeof a0 === 'number') {
-o_sub___Scalar(this._h, a0)
+o_sub___Tensor(this._h, a0)
 return this
 }
 }
 if (arguments.length === 2) {
 if (typeof a0 === 'number' && typeof a1 === 'number') {
-o_sub___Scalar(this._h, a0, a1)
+o_sub___Tensor(this._h, a0, a1)
 return this
 }
 }

@@ -9,6 +9,14 @@ import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor'
 import { writeTorchScriptFile } from './files'
 
+/** A value as the shim takes it, the tensors in lists and dicts, too. */
+function argumentOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(argumentOf)
+  if (value instanceof Map) return new Map([...value].map(([key, held]) => [key, argumentOf(held)]))
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return convert(value)
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, argumentOf(held)]))
+}
+
 /** The tensors of one TorchScript program by their identity: one that is shared is one object. */
 type Known = Map<bigint, Parameter | Tensor>
 
@@ -68,9 +76,9 @@ export class ScriptModule extends Module<unknown[], unknown> {
     return this.invoke('forward', ...args)
   }
 
-  /** Calls any method by its name: tensors, numbers, strings, arrays, null in; tensors, arrays and Maps out. */
+  /** Calls any method by its name: tensors, numbers, strings, arrays, Maps, objects, null in; tensors, arrays and Maps out. */
   invoke(method: string, ...args: unknown[]): unknown {
-    return wrapResult(native.jitCall(this.#handle, method, args.map(convert)))
+    return wrapResult(native.jitCall(this.#handle, method, args.map(argumentOf)))
   }
 
   methodNames(): string[] {

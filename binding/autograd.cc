@@ -5,6 +5,8 @@
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include <algorithm>
+
 #include "autograd_modes.h"
 #include "convert.h"
 #include "handles.h"
@@ -31,32 +33,25 @@ class HookKey {
   const int64_t key;
 };
 
-// A graph with tensors of a device runs on the engine's own threads, whose hooks this thread must serve.
-template <typename Work>
-bool runEngine(napi_env env, const std::vector<at::Tensor>& roots, Work work) {
+// The engine works on a device's part of a graph on threads of its own. Roots on the CPU may lie above such a part.
+void runEngine(napi_env env, const std::vector<at::Tensor>& roots, const std::function<void()>& work) {
   HookQueue& hooks = *Environment::of(env).hooks;
-  bool onDevice = false;
-  for (const auto& root : roots) onDevice = onDevice || (root.defined() && !root.device().is_cpu());
-  try {
-    if (onDevice) {
-      hooks.serveWhile(work);
-    } else {
-      work();
-    }
-  } catch (...) {
-    if (hooks.rethrow(env)) throw PendingException();
-    throw;
-  }
-  return true;
+  const bool onDevice = std::any_of(roots.begin(), roots.end(), [](const auto& root) { return root.defined() && !root.device().is_cpu(); });
+  hooks.run(env, onDevice || (deviceInUse() && !hooks.places.empty()), work);
 }
 
-bool flagOf(Info info, size_t index) { return info[index].IsBoolean() && info[index].As<Napi::Boolean>().Value(); }
+bool flagOf(Info info, size_t index, const char* what) {
+  if (!info[index].IsBoolean()) {
+    throw Failure("ARGUMENT", std::string(what) + ": expected true or false but received " + describeValue(info.Env(), info[index]));
+  }
+  return info[index].As<Napi::Boolean>().Value();
+}
 
 Napi::Value requiresGrad(Info info) { return Napi::Boolean::New(info.Env(), tensorOf(info.Env(), info[0]).requires_grad()); }
 
 Napi::Value setRequiresGrad(Info info) {
   const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
-  const bool value = flagOf(info, 1);
+  const bool value = flagOf(info, 1, "requiresGrad");
   if (!tensor.is_leaf() && !value) {
     throw Failure("ARGUMENT", "requiresGrad can be switched off on leaves only: use detach() for a tensor of the graph");
   }
@@ -103,11 +98,16 @@ Napi::Value setGrad(Info info) {
     throw Failure("ARGUMENT", "a gradient must have its tensor's shape, dtype and device: expected " + describeTensor(tensor) + " on " +
                                   tensor.device().str() + " but received " + describeTensor(grad) + " on " + grad.device().str());
   }
+  // libtorch holds a gradient by counting, so that one of a tensor's own would never be freed.
+  if (grad.is_same(tensor)) throw Failure("ARGUMENT", "a tensor cannot be its own gradient: give a copy, x.detach().clone()");
   tensor.mutable_grad() = grad;
   return env.Undefined();
 }
 
 Napi::Value detach(Info info) { return Napi::Value(info.Env(), wrapTensor(info.Env(), tensorOf(info.Env(), info[0]).detach())); }
+
+// Beside the graph, with a version of its own: what changes it in place is not noticed by what was saved.
+Napi::Value data(Info info) { return Napi::Value(info.Env(), wrapTensor(info.Env(), tensorOf(info.Env(), info[0]).variable_data())); }
 
 Napi::Value backward(Info info) {
   Napi::Env env = info.Env();
@@ -116,8 +116,8 @@ Napi::Value backward(Info info) {
   const auto inputs = info[4].IsArray() ? tensorsOf(env, info[4], "inputs") : std::vector<at::Tensor>{};
   if (info[4].IsArray() && inputs.empty())
     throw Failure("ARGUMENT", "the inputs of backward are an empty array: leave them out to reach every leaf");
-  const bool retainGraph = flagOf(info, 2);
-  const bool createGraph = flagOf(info, 3);
+  const bool retainGraph = flagOf(info, 2, "retainGraph");
+  const bool createGraph = flagOf(info, 3, "createGraph");
   runEngine(env, tensors, [&] { torch::autograd::backward(tensors, gradients, retainGraph, createGraph, inputs); });
   return env.Undefined();
 }
@@ -127,9 +127,9 @@ Napi::Value autogradGrad(Info info) {
   const auto outputs = tensorsOf(env, info[0], "outputs");
   const auto inputs = tensorsOf(env, info[1], "inputs");
   const auto gradients = tensorsOf(env, info[2], "gradients");
-  const bool retainGraph = flagOf(info, 3);
-  const bool createGraph = flagOf(info, 4);
-  const bool allowUnused = flagOf(info, 5);
+  const bool retainGraph = flagOf(info, 3, "retainGraph");
+  const bool createGraph = flagOf(info, 4, "createGraph");
+  const bool allowUnused = flagOf(info, 5, "allowUnused");
   std::vector<at::Tensor> results;
   runEngine(env, outputs, [&] { results = torch::autograd::grad(outputs, inputs, gradients, retainGraph, createGraph, allowUnused); });
   Napi::Array array = Napi::Array::New(env, results.size());
@@ -140,7 +140,7 @@ Napi::Value autogradGrad(Info info) {
 Napi::Value isGradEnabled(Info info) { return Napi::Boolean::New(info.Env(), c10::GradMode::is_enabled()); }
 
 Napi::Value setGradEnabled(Info info) {
-  c10::GradMode::set_enabled(flagOf(info, 0));
+  c10::GradMode::set_enabled(flagOf(info, 0, "setGradEnabled"));
   return info.Env().Undefined();
 }
 
@@ -163,40 +163,73 @@ Napi::Value setHookDispatcher(Info info) {
   return info.Env().Undefined();
 }
 
-// libtorch removes a hook by its position; a tombstone is kept there, so positions of later hooks stay.
+std::shared_ptr<torch::autograd::hooks_list> hooksOf(const at::Tensor& tensor) {
+  const auto* meta = torch::autograd::impl::get_autograd_meta(tensor);
+  return meta == nullptr ? nullptr : meta->cpp_hooks_list_;
+}
+
 Napi::Value registerHook(Info info) {
   const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
   if (!tensor.requires_grad()) throw Failure("ARGUMENT", "a hook needs a tensor that requires a gradient");
   Environment& environment = Environment::of(info.Env());
   const auto key = std::make_shared<HookKey>(environment, environment.hooks->nextKey());
-  const unsigned position =
-      tensor.register_hook([key](const at::Tensor& grad) -> at::Tensor { return key->environment.hooks->call(key->key, grad); });
-  environment.hookPositions[key->key] = position;
+  const unsigned position = tensor.register_hook([key](const at::Tensor& grad) -> at::Tensor {
+    // The hook may remove itself.
+    const auto kept = key;
+    return kept->environment.hooks->call(kept->key, grad);
+  });
+  environment.hooks->places[key->key] = {hooksOf(tensor), position, tensor.grad_fn().get()};
   return Napi::Number::New(info.Env(), static_cast<double>(key->key));
 }
 
-// A graph that uses the tensor holds its node, or for a leaf the tensor itself; so does another handle.
-Napi::Value isHeldElsewhere(Info info) {
-  const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
-  const auto& node = tensor.grad_fn();
-  return Napi::Boolean::New(info.Env(), tensor.use_count() > 1 || (node != nullptr && node.use_count() > 1));
+// Whether more than `top` leads to a node that a tensor had before it was changed in place: each change put a node above.
+template <typename NodePointer>
+bool isHeldBelow(const NodePointer& top, const torch::autograd::Node* old) {
+  constexpr int kChanges = 100;
+  const NodePointer* node = &top;
+  for (int i = 0; i < kChanges && *node != nullptr && node->use_count() == 1; ++i) {
+    if (node->get() == old) return false;
+    if ((*node)->num_outputs() == 0) return true;
+    node = &(*node)->next_edge(0).function;
+  }
+  return true;
 }
 
+// Whether more than the tensor's own handle leads to one of its hooks: another handle, or a graph, which holds the tensor's node, for a
+// leaf the tensor itself, and after a change in place the node that the tensor had before.
+Napi::Value isHeldElsewhere(Info info) {
+  Napi::Env env = info.Env();
+  const at::Tensor& tensor = tensorOf(env, info[0]);
+  const auto& node = tensor.grad_fn();
+  if (tensor.use_count() > 1 || (node != nullptr && node.use_count() > 1)) return Napi::Boolean::New(env, true);
+  const auto current = hooksOf(tensor).get();
+  const auto& places = Environment::of(env).hooks->places;
+  for (const int64_t key : intsOf(env, info[1], "the keys of hooks")) {
+    const auto place = places.find(key);
+    if (place == places.end()) continue;
+    const auto list = place->second.list.lock();
+    // The node holds it, and so do this line and, twice, the tensor whose list it is: it stays that through detach_.
+    const bool isNodeThere = list != nullptr && list.use_count() > (list.get() == current ? 3 : 1);
+    if (isNodeThere && place->second.node != node.get() && isHeldBelow(node, place->second.node)) return Napi::Boolean::New(env, true);
+  }
+  return Napi::Boolean::New(env, false);
+}
+
+// libtorch calls hooks by their positions, so that an empty one stays behind.
 Napi::Value removeHook(Info info) {
-  const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
-  const int64_t key = intOf(info.Env(), info[1], "a hook's key");
-  auto& positions = Environment::of(info.Env()).hookPositions;
-  const auto found = positions.find(key);
-  if (found == positions.end()) return info.Env().Undefined();
-  tensor.remove_hook(found->second);
-  positions.erase(found);
+  auto& places = Environment::of(info.Env()).hooks->places;
+  const auto found = places.find(intOf(info.Env(), info[0], "a hook's key"));
+  if (found == places.end()) return info.Env().Undefined();
+  const HookQueue::Place place = found->second;
+  places.erase(found);
+  if (const auto list = place.list.lock()) list->at(place.position) = nullptr;
   return info.Env().Undefined();
 }
 
 Napi::Value takeReleasedHooks(Info info) {
-  Environment& environment = Environment::of(info.Env());
-  const auto released = environment.hooks->takeReleased();
-  for (const int64_t key : released) environment.hookPositions.erase(key);
+  HookQueue& hooks = *Environment::of(info.Env()).hooks;
+  const auto released = hooks.takeReleased();
+  for (const int64_t key : released) hooks.places.erase(key);
   return Napi::Value(info.Env(), intsValue(info.Env(), released));
 }
 
@@ -211,6 +244,7 @@ void registerAutograd(Napi::Object exports) {
   define<grad>(exports, "grad");
   define<setGrad>(exports, "setGrad");
   define<detach>(exports, "detach");
+  define<data>(exports, "data");
   define<backward>(exports, "backward");
   define<autogradGrad>(exports, "autogradGrad");
   define<isGradEnabled>(exports, "isGradEnabled");

@@ -69,5 +69,7 @@ std::string describeValue(napi_env env, napi_value value);
 
 // Remembers that a device beside the CPU holds tensors, so that its bytes are counted.
 void noteDeviceUse(c10::Device device);
+// Whether a tensor has been on a device with memory of its own.
+bool deviceInUse();
 
 }  // namespace pixelcl

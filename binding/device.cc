@@ -109,6 +109,8 @@ void noteDeviceUse(c10::Device device) {
   if (device.type() == c10::DeviceType::CUDA) cudaInUse.store(true, std::memory_order_relaxed);
 }
 
+bool deviceInUse() { return cudaInUse.load(std::memory_order_relaxed); }
+
 // Read every few calls, since the statistics of a device's allocator take its lock.
 int64_t externalDeviceBytes() {
   if (!cudaInUse.load(std::memory_order_relaxed)) return 0;

@@ -48,7 +48,6 @@ class Environment {
   std::vector<std::unique_ptr<ModeGuard>> modes;
   // Outlives the environment's end with it: a graph may drop its hooks later.
   const std::unique_ptr<HookQueue> hooks;
-  std::unordered_map<int64_t, unsigned> hookPositions;
   std::atomic<bool> closed{false};
 
  private:

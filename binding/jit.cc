@@ -86,11 +86,6 @@ Napi::Value jitDeepcopy(Info info) {
   return wrapModule(info.Env(), withJitErrors([&] { return moduleOf(info).deepcopy(); }));
 }
 
-Napi::Value jitDispose(Info info) {
-  moduleOf(info) = torch::jit::Module();
-  return info.Env().Undefined();
-}
-
 Napi::Value jitTypeName(Info info) {
   const auto name = moduleOf(info).type()->name();
   return Napi::String::New(info.Env(), name ? name->name() : "");
@@ -122,7 +117,7 @@ Napi::Value jitCall(Info info) {
     const auto& argument = schema.arguments()[i + 1];
     stack.push_back(toIValue(env, value, readType(argument.type(), argument.real_type())));
   }
-  const c10::IValue result = withJitErrors([&] { return (*method)(std::move(stack)); });
+  const c10::IValue result = runProgram(env, [&] { return (*method)(std::move(stack)); });
   if (schema.returns().empty()) return Napi::Value(env, fromIValue(env, result, nullptr));
   const ValueType type = readType(schema.returns()[0].type(), schema.returns()[0].real_type());
   return Napi::Value(env, fromIValue(env, result, &type));
@@ -134,16 +129,6 @@ Napi::Value jitTrain(Info info) {
 }
 
 Napi::Value jitIsTraining(Info info) { return Napi::Boolean::New(info.Env(), moduleOf(info).is_training()); }
-
-Napi::Value jitTo(Info info) {
-  Napi::Env env = info.Env();
-  torch::jit::Module& module = moduleOf(info);
-  withJitErrors([&] {
-    if (!isNothing(info[1])) module.to(parseDevice(stringOf(env, info[1], "a device")));
-    if (!isNothing(info[2])) module.to(parseDtype(stringOf(env, info[2], "a dtype")));
-  });
-  return env.Undefined();
-}
 
 Napi::Array pairOf(Napi::Env env, const std::string& name, Napi::Value value) {
   Napi::Array pair = Napi::Array::New(env, 2);
@@ -172,26 +157,6 @@ Napi::Value jitParameters(Info info) { return namedTensors(info.Env(), moduleOf(
 
 Napi::Value jitBuffers(Info info) { return namedTensors(info.Env(), moduleOf(info).named_buffers(info[1].ToBoolean())); }
 
-Napi::Value jitSetTensor(Info info) {
-  Napi::Env env = info.Env();
-  torch::jit::Module owner = moduleOf(info);
-  std::string path = stringOf(env, info[1], "a tensor's name");
-  const at::Tensor tensor = tensorOf(env, info[2]);
-  for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.')) {
-    owner = owner.attr(path.substr(0, dot)).toModule();
-    path = path.substr(dot + 1);
-  }
-  owner.setattr(path, tensor);
-  return env.Undefined();
-}
-
-Napi::Value jitAttribute(Info info) {
-  const std::string name = stringOf(info.Env(), info[1], "an attribute's name");
-  torch::jit::Module& module = moduleOf(info);
-  if (!module.hasattr(name)) throw Failure("JIT", "the module has no attribute '" + name + "'");
-  return Napi::Value(info.Env(), fromIValue(info.Env(), module.attr(name), nullptr));
-}
-
 Napi::Value jitGraph(Info info) {
   const std::string name = stringOf(info.Env(), info[1], "a method's name");
   const auto method = moduleOf(info).find_method(name);
@@ -212,18 +177,14 @@ void registerJit(Napi::Object exports) {
   define<jitLoad>(exports, "jitLoad");
   define<jitSave>(exports, "jitSave");
   define<jitDeepcopy>(exports, "jitDeepcopy");
-  define<jitDispose>(exports, "jitDispose");
   define<jitTypeName>(exports, "jitTypeName");
   define<jitMethodNames>(exports, "jitMethodNames");
   define<jitCall>(exports, "jitCall");
   define<jitTrain>(exports, "jitTrain");
   define<jitIsTraining>(exports, "jitIsTraining");
-  define<jitTo>(exports, "jitTo");
   define<jitChildren>(exports, "jitChildren");
   define<jitParameters>(exports, "jitParameters");
   define<jitBuffers>(exports, "jitBuffers");
-  define<jitSetTensor>(exports, "jitSetTensor");
-  define<jitAttribute>(exports, "jitAttribute");
   define<jitGraph>(exports, "jitGraph");
   registerJitTaps(exports);
   registerJitDefine(exports);

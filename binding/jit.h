@@ -7,6 +7,7 @@
 
 #include "convert.h"
 #include "handles.h"
+#include "hooks.h"
 
 namespace pixelcl {
 
@@ -25,6 +26,8 @@ auto withJitErrors(Work work) -> decltype(work()) {
     return work();
   } catch (const Failure&) {
     throw;
+  } catch (const PendingException&) {
+    throw;
   } catch (const c10::OutOfMemoryError&) {
     throw;
   } catch (const std::bad_alloc&) {
@@ -35,6 +38,15 @@ auto withJitErrors(Work work) -> decltype(work()) {
     // The compiler's errors and those that a program raises are no c10 errors.
     throw Failure("JIT", error.what());
   }
+}
+
+// Runs a program, which may call the engine itself, and so hooks.
+template <typename Program>
+c10::IValue runProgram(napi_env env, Program program) {
+  HookQueue& hooks = *Environment::of(env).hooks;
+  c10::IValue result;
+  withJitErrors([&] { hooks.run(env, deviceInUse() && !hooks.places.empty(), [&] { result = program(); }); });
+  return result;
 }
 
 void registerJitTaps(Napi::Object exports);

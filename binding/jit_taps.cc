@@ -248,7 +248,7 @@ Napi::Value jitRunTaps(Info info) {
     const auto& argument = schema.arguments()[i + 1];
     stack.push_back(toIValue(env, value, readType(argument.type(), argument.real_type())));
   }
-  c10::IValue result = withJitErrors([&] { return (*taps.function)(std::move(stack)); });
+  c10::IValue result = runProgram(env, [&] { return (*taps.function)(std::move(stack)); });
   const auto elements = result.toTupleRef().elements();
   Napi::Array outputs = Napi::Array::New(env, taps.count);
   for (size_t i = 0; i < taps.count; ++i) outputs.Set(static_cast<uint32_t>(i), Napi::Value(env, wrapTensor(env, elements[i].toTensor())));

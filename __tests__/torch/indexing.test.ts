@@ -137,6 +137,13 @@ describe('indexPut_', () => {
     ).toEqual([2, 0, 0])
     expect(
       torch
+        .zeros([3])
+        .indexPut_([[0, 0]], 1, true)
+        .tolist(),
+    ).toEqual([2, 0, 0])
+    expect(() => torch.zeros([3]).indexPut_([0], 1, { acumulate: true } as never)).toThrow(/did you mean 'accumulate'/)
+    expect(
+      torch
         .ones([3])
         .indexPut_([torch.slice(2)], 1, { accumulate: true })
         .tolist(),

@@ -85,8 +85,6 @@ export interface Binding {
   fromBytes(data: ArrayBufferView, shape: readonly number[], dtype: string): TensorHandle
   /** Copies a tensor's elements, in order, to the CPU as raw bytes. */
   toBytes(tensor: TensorHandle): ArrayBuffer
-  /** The whole storage of a CPU tensor as raw bytes (a copy). */
-  storageBytes(tensor: TensorHandle): ArrayBuffer
   /** A tensor of its own uint8 storage of `bytes`, the base that `viewOfStorage` takes views of. */
   storageFromBytes(data: ArrayBufferView): TensorHandle
   /** A tensor of its own uint8 storage of that many bytes, not yet written. */
@@ -114,8 +112,10 @@ export interface Binding {
   /** Drops this handle's reference; the handle answers DISPOSED from then on. Twice is harmless. */
   dispose(tensor: TensorHandle): void
   isDisposed(tensor: TensorHandle): boolean
-  /** A new handle of the same TensorImpl. */
-  alias(tensor: TensorHandle): TensorHandle
+  /** The same data beside the graph, with a version of its own (Python's `x.data`). */
+  data(tensor: TensorHandle): TensorHandle
+  /** Whether `resize_` may enlarge the tensor: not where another thread may be reading it. */
+  isResizable(tensor: TensorHandle): boolean
   /** Makes `target` point to the data of `source` (Python's `x.data = y`), keeping its identity. */
   setData(target: TensorHandle, source: TensorHandle): void
   /** A one-element tensor's value: number (bigint for int64 beyond 2^53), boolean, or [re, im]. */
@@ -166,9 +166,9 @@ export interface Binding {
   registerHook(tensor: TensorHandle): number
   /** Keys of hooks whose graph is gone, since the last call; their closures may be forgotten. */
   takeReleasedHooks(): number[]
-  removeHook(tensor: TensorHandle, key: number): void
-  /** Whether a graph or another handle holds the tensor or its node, so that its hooks can run though this handle goes. */
-  isHeldElsewhere(tensor: TensorHandle): boolean
+  removeHook(key: number): void
+  /** Whether a graph or another handle leads to one of the tensor's hooks, so that it can run though this handle goes. */
+  isHeldElsewhere(tensor: TensorHandle, keys: readonly number[]): boolean
 
   // random (binding/random.cc)
   defaultGenerator(device: string): GeneratorHandle
@@ -195,22 +195,16 @@ export interface Binding {
   /** Gives the archive's bytes in order; what `write` throws ends it. The bytes are its own. */
   jitSave(module: ModuleHandle, write: (bytes: Uint8Array) => void): void
   jitDeepcopy(module: ModuleHandle): ModuleHandle
-  jitDispose(module: ModuleHandle): void
   jitTypeName(module: ModuleHandle): string
   jitMethodNames(module: ModuleHandle): string[]
   /** Calls a method with IValues made from JavaScript values (handles, numbers, arrays…). */
   jitCall(module: ModuleHandle, method: string, args: readonly unknown[]): IValue
   jitTrain(module: ModuleHandle, on: boolean): void
   jitIsTraining(module: ModuleHandle): boolean
-  /** `dtype` and `device` may be null. */
-  jitTo(module: ModuleHandle, device: string | null, dtype: string | null): void
   /** Direct children in order of definition. */
   jitChildren(module: ModuleHandle): [name: string, module: ModuleHandle][]
   jitParameters(module: ModuleHandle, recurse: boolean): [name: string, tensor: TensorHandle][]
   jitBuffers(module: ModuleHandle, recurse: boolean): [name: string, tensor: TensorHandle][]
-  /** Replaces the tensor of a parameter or buffer by dotted name. */
-  jitSetTensor(module: ModuleHandle, name: string, tensor: TensorHandle): void
-  jitAttribute(module: ModuleHandle, name: string): IValue
   /** Text of the (inlined or plain) forward graph, for messages and tests. */
   jitGraph(module: ModuleHandle, method: string, inlined: boolean): string
   /** Names of modules whose batch norms the graph of forward calls with training fixed to false (traced in eval mode). */

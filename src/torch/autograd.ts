@@ -2,14 +2,15 @@ import { expectFunction } from './dispatch/expected'
 import { ArgumentError, native, type TensorHandle } from '../native'
 import { isTensor, wrap } from './base'
 import { describe } from './dispatch/describe'
-import { suggestion } from './dispatch/suggestion'
+import { named, type Given } from './dispatch/named'
+import { isOptions } from './dispatch/resolve'
 import { sweepHooks } from './hooks'
 import { checkSynchronous } from './synchronous'
 import type { Tensor } from './tensor'
 
 export interface BackwardOptions {
   /** The gradient of what comes after; needed unless the tensor has one element. */
-  gradient?: Tensor | null
+  gradient?: Tensor
   /** Keeps the graph for another backward; default: `createGraph`. */
   retainGraph?: boolean
   /** Builds a graph of the gradients, for second derivatives. */
@@ -18,16 +19,19 @@ export interface BackwardOptions {
   inputs?: readonly Tensor[]
 }
 
+type BackwardAllOptions = Omit<BackwardOptions, 'gradient'> & {
+  /** The gradient of each tensor; null stands for one, where it has one element. */
+  gradTensors?: Tensor | readonly (Tensor | null)[]
+}
+const BACKWARD_ALL = ['gradTensors', 'retainGraph', 'createGraph', 'inputs'] as const
+
 /**
  * Accumulates gradients into the leaves of the tensors' graphs.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.autograd.backward.html
  */
-export function backward(
-  tensors: Tensor | readonly Tensor[],
-  options: Omit<BackwardOptions, 'gradient'> & { gradTensors?: Tensor | readonly (Tensor | null)[] } = {},
-): void {
-  checkNames('backward', options, ['gradTensors', 'retainGraph', 'createGraph', 'inputs'])
+export function backward(tensors: Tensor | readonly Tensor[], ...given: Given<BackwardAllOptions, typeof BACKWARD_ALL>): void {
+  const options = named<BackwardAllOptions>('backward', BACKWARD_ALL, given)
   const roots = tensorsOf('backward', tensors)
   const inputs = options.inputs === undefined ? null : tensorsOf('backward', options.inputs)
   const createGraph = options.createGraph ?? false
@@ -54,14 +58,6 @@ function enterEngine(call: string): void {
   if (depth >= DEEPEST)
     throw new ArgumentError(`${call}() is called in hooks of hooks, ${DEEPEST} deep: does a hook start the backward that calls it?`)
   depth++
-}
-
-function checkNames(call: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null)
-    throw new ArgumentError(`${call}() takes its options in an object but received ${describe(options)}`)
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw new ArgumentError(`${call}(): unknown option '${name}'${suggestion(name, known)}`)
-  }
 }
 
 function tensorsOf(call: string, given: Tensor | readonly Tensor[]): readonly Tensor[] {
@@ -109,13 +105,19 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions & { allowUnused: true },
 ): (Tensor | null)[]
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options?: GradOptions): Tensor[]
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
-  options: GradOptions = {},
+  ...given: Given<GradOptions, ['gradOutputs', 'retainGraph', 'createGraph']>
+): Tensor[]
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  ...given: Given<GradOptions, ['gradOutputs', 'retainGraph', 'createGraph']>
 ): (Tensor | null)[] {
-  checkNames('grad', options, ['gradOutputs', 'retainGraph', 'createGraph', 'allowUnused'])
+  if (given.length > 3 && !isOptions(given[3]))
+    throw new ArgumentError('grad() takes gradOutputs, retainGraph and createGraph by position, and allowUnused by name')
+  const options = named<GradOptions>('grad', ['gradOutputs', 'retainGraph', 'createGraph', 'allowUnused'], given)
   const roots = tensorsOf('grad', outputs)
   const leaves = tensorsOf('grad', inputs)
   const createGraph = options.createGraph ?? false

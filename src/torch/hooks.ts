@@ -24,6 +24,11 @@ class HookOwner {
 
   constructor(readonly handle: TensorHandle) {}
 
+  /** Whether more than the tensor's object leads to the hooks; a disposed tensor's are left to libtorch, which tells when it drops them. */
+  isHeld(): boolean {
+    return native.isDisposed(this.handle) || native.isHeldElsewhere(this.handle, [...this.hooks.keys()])
+  }
+
   pin(): void {
     pinned.add(this)
     for (const key of this.hooks.keys()) pinnedByKey.set(key, this)
@@ -61,7 +66,7 @@ function dispatch(key: number, handle: TensorHandle): TensorHandle | undefined {
 export function sweepHooks(): void {
   if (registered === 0) return
   for (const key of native.takeReleasedHooks()) pinnedByKey.get(key)?.forget(key)
-  for (const owner of pinned) if (!native.isDisposed(owner.handle) && !native.isHeldElsewhere(owner.handle)) owner.unpin()
+  for (const owner of pinned) if (!owner.isHeld()) owner.unpin()
   sweepAt = registered + 64 + pinned.size
 }
 
@@ -91,14 +96,14 @@ export function registerTensorHook(tensor: Tensor, hook: TensorHook): RemovableH
   const owner = ownerOf(tensor)
   const key = native.registerHook(owner.handle)
   owner.hooks.set(key, hook)
-  if (native.isHeldElsewhere(owner.handle)) owner.pin()
+  if (owner.isHeld()) owner.pin()
   else owner.unpin()
   if (++registered > sweepAt) sweepHooks()
   return {
     remove() {
       if (!owner.hooks.has(key)) return
       owner.forget(key)
-      if (!native.isDisposed(owner.handle)) native.removeHook(owner.handle, key)
+      native.removeHook(key)
     },
   }
 }

@@ -1,12 +1,13 @@
 import { expectTensor } from './dispatch/expected'
 import { inspect } from 'node:util'
 import { ArgumentError, native, type TypedArray } from '../native'
-import { keep, registerTensorClass, wrap } from './base'
+import { isTensor, keep, registerTensorClass, wrap } from './base'
 import { backward, type BackwardOptions } from './autograd'
 import { convertTensor, type ToOptions } from './convert'
 import { tensor, type TensorData, type TensorOptions } from './creation'
 import { isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat } from './dtype'
 import { TensorComposites } from './composites'
+import { describe } from './dispatch/describe'
 import { type Given, named } from './dispatch/named'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
 import { index, indexPut, type Indices } from './indexing'
@@ -28,6 +29,9 @@ export interface MemoryFormatOption {
 }
 
 const MEMORY_FORMAT = ['memoryFormat'] as const
+const REQUIRES_GRAD = ['requiresGrad'] as const
+const BACKWARD = ['gradient', 'retainGraph', 'createGraph', 'inputs'] as const
+const ACCUMULATE = ['accumulate'] as const
 
 /**
  * An n-dimensional array of one dtype on one device, with PyTorch's operators as methods.
@@ -76,8 +80,9 @@ export class Tensor extends TensorComposites {
     native.setRequiresGrad(this._h, value)
   }
 
-  requiresGrad_(value = true): this {
-    native.setRequiresGrad(this._h, value)
+  requiresGrad_(...given: Given<{ requiresGrad: boolean }, typeof REQUIRES_GRAD>): this {
+    const { requiresGrad = true } = named<{ requiresGrad: boolean }>('requiresGrad_', REQUIRES_GRAD, given)
+    native.setRequiresGrad(this._h, requiresGrad)
     return this
   }
 
@@ -98,6 +103,7 @@ export class Tensor extends TensorComposites {
   }
 
   set grad(value: Tensor | null) {
+    if (value != null && !isTensor(value)) throw new ArgumentError(`grad: expected a Tensor or null but received ${describe(value)}`)
     native.setGrad(this._h, value?._h ?? null)
     this.cachedGrad = value
   }
@@ -107,12 +113,13 @@ export class Tensor extends TensorComposites {
     native.retainGrad(this._h)
   }
 
-  /** The same data outside of the graph; setting it exchanges the data under the same identity. */
+  /** The same data beside the graph, which does not notice what is changed through it; setting it exchanges the data under the same identity. */
   get data(): Tensor {
-    return wrap(native.detach(this._h))
+    return wrap(native.data(this._h))
   }
 
   set data(source: Tensor) {
+    if (!isTensor(source)) throw new ArgumentError(`data: expected a Tensor but received ${describe(source)}`)
     native.setData(this._h, source._h)
   }
 
@@ -121,9 +128,9 @@ export class Tensor extends TensorComposites {
   }
 
   /** Accumulates the gradients of this tensor into the leaves of its graph. */
-  backward(options: BackwardOptions = {}): void {
-    const { gradient, ...rest } = options ?? {}
-    backward(this, gradient == null ? rest : { ...rest, gradTensors: [gradient] })
+  backward(...given: Given<BackwardOptions, typeof BACKWARD>): void {
+    const { gradient, ...rest } = named<BackwardOptions>('backward', BACKWARD, given)
+    backward(this, gradient === undefined ? rest : { ...rest, gradTensors: [gradient] })
   }
 
   /** Calls `hook` with this tensor's gradient in every backward; what it returns takes the gradient's place. */
@@ -232,8 +239,9 @@ export class Tensor extends TensorComposites {
    * @example
    * torch.zeros([3]).indexPut_([torch.slice(2)], 1).tolist() // [1, 1, 0]
    */
-  indexPut_(parts: Indices, value: Tensor | TensorData, options: { accumulate?: boolean } = {}): this {
-    indexPut(this, parts, value, options?.accumulate ?? false)
+  indexPut_(parts: Indices, value: Tensor | TensorData, ...given: Given<{ accumulate: boolean }, typeof ACCUMULATE>): this {
+    const { accumulate = false } = named<{ accumulate: boolean }>('indexPut_', ACCUMULATE, given)
+    indexPut(this, parts, value, accumulate)
     return this
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import * as torch from '../../src/torch'
-import { runPython } from '../support/python'
+import * as torch from '../../../src/torch'
+import { runPython } from '../../support/python'
 
 afterEach(() => {
   torch.setGradEnabled(true)
@@ -59,6 +59,22 @@ describe('backward', () => {
       gradTensors: [torch.ones([2], { dtype: 'float64' }), torch.ones([2], { dtype: 'float64' })],
     })
     expect(b.grad!.tolist()).toEqual([5, 5])
+  })
+
+  test('takes its arguments by position, too, in the order of Python', () => {
+    const a = leaf([1, 2])
+    const gradient = torch.tensor([1, 10], { dtype: 'float64' })
+    const y = a.mul(2)
+    y.backward(gradient, true)
+    y.sum().backward(null, true)
+    torch.autograd.backward([y], [gradient], false)
+    expect(a.grad!.tolist()).toEqual([6, 42])
+    const [first] = torch.autograd.grad(a.pow(3).sum(), a, null, null, true) as [torch.Tensor]
+    expect(first.requiresGrad).toBe(true)
+    expect(torch.autograd.grad(a.mul(2), [a], gradient)[0]!.tolist()).toEqual([2, 20])
+    expect(() => a.sum().backward(5 as never)).toThrow(/a gradient must be a Tensor but is 5/)
+    expect(() => a.sum().backward({ retainGraph: 1 as never })).toThrow(/retainGraph: expected true or false but received the number 1/)
+    expect(() => torch.autograd.grad(a.sum(), a, null, null, null, true as never)).toThrow(/allowUnused by name/)
   })
 
   test('keeps the graph only when asked to', () => {
@@ -126,6 +142,25 @@ describe('a gradient', () => {
     expect(a.grad!.tolist()).toEqual([0, 0])
   })
 
+  test('is a Tensor or null, and not its own tensor', async () => {
+    const { errors } = await runPython<{ errors: string[] }>(`
+x = torch.ones(2)
+errors = []
+for wrong in (5, 'x', [1, 2], x):
+    try:
+        x.grad = wrong
+    except (TypeError, RuntimeError) as error:
+        errors.append(str(error))
+outputs = {'errors': errors}`)
+    expect(errors).toHaveLength(4)
+    const x = torch.ones([2])
+    x.grad = torch.zeros([2])
+    for (const wrong of [5, 'x', [1, 2]]) expect(() => (x.grad = wrong as never)).toThrow(/grad: expected a Tensor or null but received/)
+    expect(() => (x.grad = x)).toThrow(/cannot be its own gradient/)
+    expect(x.grad!.tolist()).toEqual([0, 0])
+    expect(() => (x.data = null as never)).toThrow(/data: expected a Tensor but received null/)
+  })
+
   test('must fit its tensor', () => {
     const a = leaf([1, 2])
     expect(() => (a.grad = torch.zeros([3]))).toThrow(/expected float64 \[2\] on cpu but received float32 \[3\] on cpu/)
@@ -186,153 +221,41 @@ describe('detach and data', () => {
     expect([a.tolist(), a.requiresGrad]).toEqual([[7], true])
   })
 
+  test('the graph does not notice what is changed through data', async () => {
+    const { gradient } = await runPython(`
+x = torch.tensor([3.], requires_grad=True)
+y = x * x
+x.data.mul_(2)
+y.sum().backward()
+outputs = {'gradient': x.grad}`)
+    const x = torch.tensor([3], { requiresGrad: true })
+    const y = x.mul(x)
+    x.data.mul_(2)
+    y.sum().backward()
+    expect(x.grad).toEqualTensor(gradient!)
+  })
+
+  test('data of another size in the place of what backward saved is noticed', () => {
+    const x = torch.rand([1, 1, 8, 8], { requiresGrad: true })
+    const [y] = torch.nn.functional.adaptiveMaxPool2d(x, [2, 2], { returnIndices: true }) as [torch.Tensor, torch.Tensor]
+    x.data = torch.rand([1, 1, 2, 2])
+    expect(() => y.sum().backward()).toThrow(/modified by an inplace operation/)
+  })
+
+  test('requiresGrad is true or false', () => {
+    const x = torch.ones([1])
+    expect(x.requiresGrad_({ requiresGrad: true }).requiresGrad).toBe(true)
+    expect(x.requiresGrad_(false).requiresGrad).toBe(false)
+    for (const wrong of [1, 'yes', null]) expect(() => (x.requiresGrad = wrong as never)).toThrow(/expected true or false but received/)
+    expect(() => torch.setGradEnabled('yes' as never)).toThrow(/expected true or false but received/)
+    expect([x.requiresGrad, torch.isGradEnabled()]).toEqual([false, true])
+  })
+
   test('requiresGrad belongs to leaves of floating types', () => {
     const a = leaf([1])
     expect(() => (a.mul(2).requiresGrad = false)).toThrow(/use detach\(\)/)
     expect(() => (torch.tensor([1n]).requiresGrad = true)).toThrow(/only floating-point and complex/)
     a.requiresGrad = false
     expect(a.mul(2).requiresGrad).toBe(false)
-  })
-})
-
-describe('hooks', () => {
-  test.each([Symbol('thrown'), null, undefined, 3, new RangeError('thrown')])('pass on what they throw, whatever it is: %s', (thrown) => {
-    const x = leaf([1, 2])
-    x.registerHook(() => {
-      throw thrown
-    })
-    let caught: unknown = 'nothing'
-    try {
-      x.mul(2).sum().backward()
-    } catch (error) {
-      caught = error
-    }
-    expect(caught).toBe(thrown)
-  })
-
-  test('may remove themselves, dispose tensors and run other graphs', () => {
-    const x = leaf([1, 2])
-    const other = leaf([3])
-    const inner = x.mul(2)
-    inner.registerHook((grad) => {
-      torch.enableGrad(() => other.mul(other).sum().backward())
-      inner.dispose()
-      grad.dispose()
-    })
-    const handle = x.registerHook((grad) => {
-      handle.remove()
-      return grad.mul(10)
-    })
-    inner.sum().backward()
-    expect(x.grad!.tolist()).toEqual([20, 20])
-    expect(other.grad!.tolist()).toEqual([6])
-    x.mul(1).sum().backward()
-    expect(x.grad!.tolist()).toEqual([21, 21])
-  })
-
-  test('that start the backward which calls them end in an error, not in a hang', () => {
-    const nest = (): void => {
-      const x = leaf([1])
-      x.registerHook(() => torch.enableGrad(nest))
-      x.mul(2).sum().backward()
-    }
-    expect(nest).toThrow(/hooks of hooks, 50 deep/)
-    const x = leaf([1])
-    x.mul(2).sum().backward()
-    expect(x.grad!.item()).toBe(2)
-  })
-
-  test('see the gradient and may replace it', () => {
-    const a = leaf([1, 2])
-    const b = a.mul(3)
-    const seen: unknown[] = []
-    b.registerHook((grad) => {
-      seen.push(grad.tolist())
-    })
-    b.registerHook((grad) => grad.mul(10))
-    b.sum().backward()
-    expect(seen).toEqual([[1, 1]])
-    expect(a.grad!.tolist()).toEqual([30, 30])
-  })
-
-  test('run on leaves, and in every backward until removed', () => {
-    const a = leaf([1])
-    let calls = 0
-    const handle = a.registerHook(() => void calls++)
-    const other = a.registerHook(() => void (calls += 100))
-    a.mul(2).sum().backward()
-    const y = a.mul(2).sum()
-    y.backward({ retainGraph: true })
-    y.backward()
-    expect(calls).toBe(303)
-    handle.remove()
-    handle.remove()
-    a.mul(2).sum().backward()
-    expect(calls).toBe(403)
-    other.remove()
-    a.mul(2).sum().backward()
-    expect(calls).toBe(403)
-  })
-
-  test('stop the backward with their own error', () => {
-    class MyError extends Error {}
-    const a = leaf([1])
-    const handle = a.registerHook(() => {
-      throw new MyError('mine')
-    })
-    expect(() => a.mul(2).sum().backward()).toThrow(MyError)
-    handle.remove()
-    a.mul(2).sum().backward()
-    expect(a.grad!.tolist()).toEqual([2])
-  })
-
-  test('may run a backward of their own', () => {
-    const [a, b] = [leaf([1]), leaf([5])]
-    a.registerHook(() => torch.enableGrad(() => b.mul(4).sum().backward()))
-    a.mul(2).sum().backward()
-    expect(b.grad!.tolist()).toEqual([4])
-  })
-
-  test('must return a tensor or nothing', () => {
-    const a = leaf([1])
-    a.registerHook((() => 5) as never)
-    expect(() => a.mul(2).sum().backward()).toThrow(/a tensor hook must return a Tensor or nothing, but it returned 5/)
-    const b = leaf([1])
-    b.registerHook((() => Promise.resolve()) as never)
-    expect(() => b.mul(2).sum().backward()).toThrow(/it returned Promise/)
-    expect(() => torch.ones([1]).registerHook(() => undefined)).toThrow(/requires a gradient/)
-    expect(() => a.registerHook(5 as never)).toThrow(/expected a function but received 5/)
-  })
-
-  test('outlive the object of their tensor as long as the graph does', () => {
-    const a = leaf([1])
-    let calls = 0
-    const graph = () => {
-      const inner = a.mul(2)
-      inner.registerHook(() => void calls++)
-      return inner.mul(3).sum()
-    }
-    const y = graph()
-    for (let i = 0; i < 5; i++) {
-      torch.autograd.backward(leaf([1]).sum())
-      globalThis.gc?.()
-    }
-    y.backward({ retainGraph: true })
-    globalThis.gc?.()
-    y.backward()
-    expect(calls).toBe(2)
-  })
-
-  test('may be registered before their tensor is used', () => {
-    const outer = leaf([1])
-    let calls = 0
-    const make = () => {
-      const a = outer.mul(1)
-      a.registerHook(() => void calls++)
-      for (let i = 0; i < 100; i++) outer.registerHook(() => undefined).remove()
-      return a.mul(2).sum()
-    }
-    make().backward()
-    expect(calls).toBe(1)
   })
 })

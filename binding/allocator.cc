@@ -5,6 +5,7 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -105,26 +106,27 @@ void* CpuAllocator::takeBlock(size_t blockBytes) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     largeLive_ += bytes;
-    if (largeLive_ > largePeak_) largePeak_ = largeLive_;
     const auto found = free_.find(blockBytes);
     if (found != free_.end() && !found->second.empty()) {
       void* base = found->second.back().base;
       found->second.pop_back();
       cached_.fetch_sub(bytes, std::memory_order_relaxed);
+      largePeak_ = std::max(largePeak_, largeLive_);
       return base;
     }
     // What is kept must not raise the process above the peak of what was in use: that is what other allocators hold too.
-    trim(largePeak_ - largeLive_);
+    trim(std::max(largePeak_, largeLive_) - largeLive_);
   }
   void* base = platform::mapPages(blockBytes);
   if (base == nullptr) {
     emptyCache();
     base = platform::mapPages(blockBytes);
   }
-  if (base == nullptr) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (base == nullptr)
     largeLive_ -= bytes;
-  }
+  else
+    largePeak_ = std::max(largePeak_, largeLive_);
   return base;
 }
 

@@ -2,6 +2,7 @@
 #include <ATen/ops/_local_scalar_dense.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/DefaultDtype.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <cstring>
 #include <map>
@@ -68,12 +69,20 @@ Napi::Value fromBytes(Info info) {
   return Napi::Value(env, wrapTensor(env, tensor));
 }
 
-Napi::Value copyOut(Napi::Env env, const void* data, size_t bytes) {
-  void* target = nullptr;
+// JavaScript's own constructor throws where there is no memory; Node-API's ends the process.
+napi_value newArrayBuffer(napi_env env, size_t bytes, void** data) {
+  napi_value global = nullptr;
+  napi_value constructor = nullptr;
+  napi_value length = nullptr;
   napi_value buffer = nullptr;
-  check(napi_create_arraybuffer(env, bytes, &target, &buffer));
-  if (bytes != 0) std::memcpy(target, data, bytes);
-  return Napi::Value(env, buffer);
+  check(napi_get_global(env, &global));
+  check(napi_get_named_property(env, global, "ArrayBuffer", &constructor));
+  check(napi_create_double(env, static_cast<double>(bytes), &length));
+  check(napi_new_instance(env, constructor, 1, &length, &buffer));
+  size_t given = 0;
+  check(napi_get_arraybuffer_info(env, buffer, data, &given));
+  if (given != bytes) throw Failure("ARGUMENT", "the global ArrayBuffer is not JavaScript's own");
+  return buffer;
 }
 
 Napi::Value toBytes(Info info) {
@@ -81,16 +90,11 @@ Napi::Value toBytes(Info info) {
   at::Tensor tensor = tensorOf(env, info[0]).detach().resolve_conj().resolve_neg();
   if (tensor.layout() != c10::Layout::Strided) tensor = tensor.to_dense();
   tensor = tensor.to(c10::Device(c10::DeviceType::CPU)).contiguous();
-  return copyOut(env, tensor.const_data_ptr(), static_cast<size_t>(tensor.numel()) * tensor.element_size());
-}
-
-Napi::Value storageBytes(Info info) {
-  Napi::Env env = info.Env();
-  const at::Tensor& tensor = tensorOf(env, info[0]);
-  const c10::Storage& storage = tensor.storage();
-  if (tensor.device().type() != c10::DeviceType::CPU)
-    throw Failure("ARGUMENT", "the bytes of a storage are read on the CPU: call cpu() first");
-  return copyOut(env, storage.data(), storage.nbytes());
+  const size_t bytes = static_cast<size_t>(tensor.numel()) * tensor.element_size();
+  void* target = nullptr;
+  const napi_value buffer = newArrayBuffer(env, bytes, &target);
+  if (bytes != 0) std::memcpy(target, tensor.const_data_ptr(), bytes);
+  return Napi::Value(env, buffer);
 }
 
 Napi::Value storageFromBytes(Info info) {
@@ -220,11 +224,18 @@ Napi::Value isDisposed(Info info) {
   return Napi::Boolean::New(info.Env(), tensorHandle(info.Env(), info[0], "isDisposed").disposed != nullptr);
 }
 
-Napi::Value alias(Info info) { return Napi::Value(info.Env(), wrapTensor(info.Env(), tensorOf(info.Env(), info[0]))); }
+// Whether resize_ may enlarge it: where that fails, libtorch has changed the sizes already.
+Napi::Value isResizable(Info info) {
+  const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
+  return Napi::Boolean::New(info.Env(), !tensor.has_storage() || tensor.storage().resizable());
+}
 
 Napi::Value setData(Info info) {
   const at::Tensor target = tensorOf(info.Env(), info[0]);
+  const auto sizes = target.sizes().vec();
   target.set_data(tensorOf(info.Env(), info[1]));
+  // A backward that saved the tensor would read it at its old size.
+  if (!target.sizes().equals(sizes)) torch::autograd::impl::bump_version(target);
   return info.Env().Undefined();
 }
 
@@ -264,6 +275,8 @@ std::map<std::string, at::Tensor>& sharedTensors() {
 Napi::Value share(Info info) {
   const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
   static std::random_device random;
+  // Another thread may read it while this one resizes it.
+  if (tensor.has_storage()) tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
   const std::lock_guard<std::mutex> lock(sharedMutex);
   const std::string token = "tensor-" + std::to_string((static_cast<uint64_t>(random()) << 32) | random());
   sharedTensors()[token] = tensor.detach().requires_grad_(tensor.is_leaf() && tensor.requires_grad());
@@ -286,7 +299,6 @@ Napi::Value fromShared(Info info) {
 void registerTensor(Napi::Object exports) {
   define<fromBytes>(exports, "fromBytes");
   define<toBytes>(exports, "toBytes");
-  define<storageBytes>(exports, "storageBytes");
   define<storageFromBytes>(exports, "storageFromBytes");
   define<emptyStorage>(exports, "emptyStorage");
   define<writeStorage>(exports, "writeStorage");
@@ -306,8 +318,8 @@ void registerTensor(Napi::Object exports) {
   define<storageSize>(exports, "storageSize");
   define<dispose>(exports, "dispose");
   define<isDisposed>(exports, "isDisposed");
-  define<alias>(exports, "alias");
   define<setData>(exports, "setData");
+  define<isResizable>(exports, "isResizable");
   define<item>(exports, "item");
   define<defaultDtype>(exports, "defaultDtype");
   define<setDefaultDtype>(exports, "setDefaultDtype");

@@ -269,3 +269,14 @@ test('memory is counted and its cache bounded', async () => {
   expect(stats.peakAfter).toBeLessThan(4)
   expect(() => torch.setCacheLimit(-1)).toThrow(/0 bytes or more/)
 })
+
+test('an allocation that failed leaves the bound of the cache as it was', async () => {
+  const kept = await runChild<number>(`
+    let failed = 0
+    try { torch.empty([2 ** 42]) } catch { failed++ }
+    // A peak of 64 MB, in ever larger blocks: what is kept beside them must not add to it.
+    for (let mb = 1; mb <= 64; mb++) torch.empty([mb * 2 ** 18]).dispose()
+    report(failed === 1 ? torch.memoryStats().cachedBytes / 2 ** 20 : NaN)
+  `)
+  expect(kept).toBeLessThan(80)
+})

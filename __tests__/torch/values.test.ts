@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
 import { runPython } from '../support/python'
 
@@ -40,6 +40,24 @@ test('values of every dtype come back, flat and nested, as Python has them', asy
     tensors,
   )
   for (const dtype of torch.dtypes) expect({ [dtype]: tensors[dtype]!.tolist() }).toEqual({ [dtype]: lists[dtype] })
+})
+
+test('toTypedArray throws where JavaScript has no memory for it', () => {
+  const x = torch.ones([4])
+  vi.stubGlobal(
+    'ArrayBuffer',
+    class {
+      constructor() {
+        throw new RangeError('Array buffer allocation failed')
+      }
+    },
+  )
+  try {
+    expect(() => x.toTypedArray()).toThrow(new RangeError('Array buffer allocation failed'))
+  } finally {
+    vi.unstubAllGlobals()
+  }
+  expect(Array.from(x.toTypedArray() as Float32Array)).toEqual([1, 1, 1, 1])
 })
 
 test('toTypedArray is a copy of the fitting kind', () => {

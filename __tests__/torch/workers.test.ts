@@ -83,11 +83,13 @@ test('the shim loads again after the only workers that had loaded it are gone', 
 })
 
 test('a tensor goes to a worker without a copy, and once', async () => {
-  const answer = await runChild<{ seen: number[]; changed: number[]; error: string }>(`
+  const answer = await runChild<{ seen: number[]; changed: number[]; error: string; refused: string }>(`
     const { Worker } = require('node:worker_threads')
     const { once } = require('node:events')
     const x = torch.tensor([1, 2, 3])
     const token = x.share()
+    let refused
+    try { x.resize_([1000000]) } catch (caught) { refused = caught.message }
     const worker = new Worker(\`
       const { parentPort, workerData } = require('node:worker_threads')
       const torch = require(workerData.dist + '/torch')
@@ -100,10 +102,11 @@ test('a tensor goes to a worker without a copy, and once', async () => {
     \`, { eval: true, workerData: { dist, token } })
     const [{ seen, error }] = await once(worker, 'message')
     await worker.terminate()
-    report({ seen, error, changed: x.tolist() })
+    report({ seen, error, refused, changed: x.tolist() })
   `)
   expect(answer.seen).toEqual([1, 2, 3])
   expect(answer.changed).toEqual([10, 20, 30])
+  expect(answer.refused).toMatch(/shared with another thread cannot be resized, .*resize a clone/)
   expect(answer.error).toMatch(/each token of tensor.share\(\) serves once/)
 })
 

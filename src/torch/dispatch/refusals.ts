@@ -167,6 +167,12 @@ const mkldnnLayer: Check = (args) => {
   return `the weights, biases and states of a hidden size of ${hidden} must be ${expected.map((shape) => `[${shape.join(', ')}]`).join(', ')}`
 }
 
+/** Where libtorch finds that a storage cannot grow, it has given the tensor its new sizes already. */
+const canGrow: Check = ([self]) =>
+  native.isResizable(self as TensorHandle)
+    ? null
+    : 'a tensor that is shared with another thread cannot be resized, for that one may be reading it: resize a clone'
+
 /** Operators that libtorch itself crashes in for these arguments, in place of an error; all overloads, or the one named. */
 const REFUSALS: Readonly<Record<string, Check>> = {
   // Reads hx[0] and hx[1] without looking at the list's length.
@@ -182,6 +188,9 @@ const REFUSALS: Readonly<Record<string, Check>> = {
   'gru.data': hasSteps,
   'rnn_tanh.data': hasSteps,
   'rnn_relu.data': hasSteps,
+  resize_: canGrow,
+  resize_as_: canGrow,
+  resize_as_sparse_: canGrow,
   'div.Tensor_mode': truncatedQuotient,
   'div.Scalar_mode': truncatedQuotient,
   'div_.Tensor_mode': truncatedQuotient,

@@ -9,18 +9,27 @@ const MAX_PARTS = 1000
 const token = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#.*|[A-Za-z_]\w*|[\d.]+|\n *|[^\s]/g
 
 /**
- * Refuses TorchScript code whose nesting would overflow the compiler's stack.
+ * Refuses a file's TorchScript code whose nesting would overflow the compiler's stack.
  *
  * @throws FileError saying where.
  */
 export function checkNesting(code: string, name: string): void {
+  const line = tooDeepLine(code)
+  if (line === null) return
+  throw new FileError(
+    `the code of '${name}' is nested deeper than any compiler wrote it, at line ${line}: the file is damaged or made to do harm`,
+  )
+}
+
+/** The first line whose nesting would overflow the compiler's stack; null where all of the code is safe. */
+export function tooDeepLine(code: string): number | null {
   /** How many parts the expression has so far, for every open bracket. */
   const parts = [0]
   let line = 1
   for (const [text] of code.matchAll(token)) {
     if (text[0] === '\n') {
       line++
-      if (text.length - 1 > MAX_INDENT) throw tooDeep(name, line)
+      if (text.length - 1 > MAX_INDENT) return line
       if (parts.length === 1) parts[0] = 0
     } else if ('([{'.includes(text)) {
       parts[parts.length - 1]!++
@@ -29,12 +38,7 @@ export function checkNesting(code: string, name: string): void {
       if (parts.length > 1) parts.pop()
     } else if (text === ',') parts[parts.length - 1] = 0
     else if (!text.startsWith('#')) parts[parts.length - 1]!++
-    if (parts.length > MAX_BRACKETS || parts[parts.length - 1]! > MAX_PARTS) throw tooDeep(name, line)
+    if (parts.length > MAX_BRACKETS || parts[parts.length - 1]! > MAX_PARTS) return line
   }
-}
-
-function tooDeep(name: string, line: number): FileError {
-  return new FileError(
-    `the code of '${name}' is nested deeper than any compiler wrote it, at line ${line}: the file is damaged or made to do harm`,
-  )
+  return null
 }

@@ -2,6 +2,7 @@ import { ArgumentError, native, type ModuleHandle } from '../../native'
 import { Module, type AnyModule } from '../nn/module'
 import { ModuleList } from '../nn/containers'
 import { internals } from '../nn/tree'
+import { tooDeepLine } from './code'
 import { writeTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
 
@@ -34,7 +35,11 @@ export function programOf(module: AnyModule, path = '', known = new Map<AnyModul
   for (const [name, child] of module.ownChildren()) {
     native.jitRegisterModule(program, attribute(name, path), programOf(child, path === '' ? name : `${path}.${name}`, known))
   }
-  if (source !== '') native.jitDefine(program, source)
+  if (source !== '') {
+    const deep = tooDeepLine(source)
+    if (deep !== null) throw new ArgumentError(`${nameOf(module, path)}: its torchScript() is nested too deeply at line ${deep}`)
+    native.jitDefine(program, source)
+  }
   return program
 }
 

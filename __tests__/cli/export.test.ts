@@ -152,7 +152,7 @@ describe('export refuses', () => {
       'holds the weights of a resnet18, not of a resnet50: leave --arch out',
     )
     expect(await refusal(1, backbone, '--to', 'torchscript', '--arch', 'resnet50', '--out', temporary('o.pt'))).toContain(
-      'is TorchScript of no ResNet that is known, not of a resnet50: leave --arch out',
+      'holds the weights of no ResNet that is known, so not of a resnet50: leave --arch out',
     )
     expect(existsSync(temporary('o.pt'))).toBe(false)
   })

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
 import { pretrain } from '../../src/training/pretrain'
 import type { PretrainOptions } from '../../src/training/options'
-import { makeTextures } from '../../src/vision/datasets'
+import { ImageFolder, makeTextures } from '../../src/vision/datasets'
 import { ColorJitter, RandomSolarize } from '../../src/vision/transforms'
 import { runPython } from '../support/python'
 import { temporary } from '../support/files'
@@ -287,6 +288,26 @@ describe('pretrain', () => {
     writeFileSync(second.files.config, '{"dryRun": true}')
     writeFileSync(join(temporary('dry'), 'notes.txt'), 'mine')
     await expect(pretrain(optionsOf('dry'))).rejects.toThrow('is not empty')
+  })
+
+  test('that is stopped while it waits for its first images saves what there is', async () => {
+    const { loadBytes } = ImageFolder.prototype
+    let isSlow = false
+    vi.spyOn(ImageFolder.prototype, 'loadBytes').mockImplementation(async function (this: ImageFolder, index) {
+      if (isSlow) await setTimeout(1000)
+      return loadBytes.call(this, index)
+    })
+    const run = pretrain(optionsOf('waiting', { steps: 3 }), {
+      catchSignals: true,
+      onEvaluation: (when) => {
+        isSlow = true
+        // The run catches signals by the time that this comes.
+        if (when === 'before') setImmediate(() => process.kill(process.pid, 'SIGTERM'))
+      },
+    })
+    expect(await run).toMatchObject({ steps: 0, interrupted: 'SIGTERM' })
+    vi.restoreAllMocks()
+    expect(readdirSync(temporary('waiting')).sort()).toEqual(RUN)
   })
 
   test('is not interrupted by a signal that comes after the last step', async () => {

@@ -131,6 +131,23 @@ describe('training', () => {
   })
 })
 
+test('a backbone that no gradient reaches is refused at the first step', async () => {
+  const net = new nn.Sequential(new nn.Conv2d(3, 4, 3, { padding: 1 }), new nn.BatchNorm2d(4), new nn.ReLU(), new nn.Conv2d(4, 4, 1))
+  for (const parameter of net.parameters().slice(0, 4)) parameter.requiresGrad_(false)
+  const learner = new PixelCL(net, {
+    imageSize: 8,
+    hiddenLayerPixel: 2,
+    hiddenLayerInstance: 2,
+    projectionSize: 4,
+    projectionHiddenSize: 8,
+    cutoutRatioRange: [0.9, 1],
+  })
+  await expect(train(learner, random(), resolved({ steps: 3 }))).rejects.toMatchObject({
+    code: 'TRAINING',
+    message: expect.stringContaining('no gradient reaches the backbone') as string,
+  })
+})
+
 describe('a loss that is not finite', () => {
   test('stops before it reaches the weights, and says where to look', async () => {
     const { net, learner } = learnerOf({ augmentFn: (images) => images.mul(Infinity).sub(Infinity) })

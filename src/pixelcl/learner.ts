@@ -181,9 +181,7 @@ function apply(augment: nn.Module | ImageTransform, images: Tensor, option: stri
   if (isTensor(augmented) && augmented.dim() === 4 && augmented.shape[0] === images.shape[0] && augmented.shape[1] === images.shape[1])
     return augmented
   const came = isTensor(augmented) ? `[${augmented.shape.join(', ')}]` : typeof augmented
-  throw new ArgumentError(
-    `${option} must give a batch of images as it takes one, [${images.shape.join(', ')}], but gave ${came}`,
-  )
+  throw new ArgumentError(`${option} must give a batch of images as it takes one, [${images.shape.join(', ')}], but gave ${came}`)
 }
 
 /** A zero on which backward works and moves nothing. */

@@ -57,7 +57,8 @@ function writeState(
   say: (line: string) => void,
 ): Pick<ExportResult, 'arch' | 'tensors'> {
   const state = loadStateDictFile(input, { say })
-  const found = arch === undefined ? models.architectureOf(state) : architectureIn(input, state, arch)
+  const found = models.architectureOf(state)
+  if (arch !== undefined && architectureIn(input, state, arch) !== found) throw noneSuch(input, arch)
   if (format === 'safetensors') safetensors.save(state, out)
   else save(state, out)
   return { arch: found, tensors: Object.keys(state).length }
@@ -71,11 +72,7 @@ function writeTorchScript(
   if (isTorchScriptFile(input)) {
     const module = jit.load(input)
     const arch = models.architectureOf(module.stateDict())
-    if (given !== undefined && given !== arch) {
-      throw new ArgumentError(
-        `${input} is TorchScript of ${arch === null ? 'no ResNet that is known' : `a ${arch}`}, not of a ${given}: leave --arch out`,
-      )
-    }
+    if (given !== undefined && architectureIn(input, module.stateDict(), given) !== arch) throw noneSuch(input, given)
     jit.save(module, out)
     return { arch, tensors: Object.keys(module.stateDict()).length }
   }
@@ -89,6 +86,10 @@ function writeTorchScript(
   const net = models[arch]({ weights: state, numClasses: classesIn(state) })
   save(net.eval(), out)
   return { arch, tensors: Object.keys(state).length }
+}
+
+function noneSuch(input: string, arch: Architecture): ArgumentError {
+  return new ArgumentError(`${input} holds the weights of no ResNet that is known, so not of a ${arch}: leave --arch out`)
 }
 
 /** The format that a file's name tells; null where it tells none, as .pt does. */

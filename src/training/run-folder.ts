@@ -71,9 +71,10 @@ export class RunFolder {
     return Object.values(RUN_FILES).flatMap((name) => [join(path, name), join(path, PREVIOUS, name)])
   }
 
-  /** Whether a run may be written here without replacing anything: the folder is not there, empty, or holds a dry run alone. */
+  /** Whether a run may be written here without replacing anything: there is no folder, or it is empty or holds a dry run alone. */
   static isFree(path: string): boolean {
-    return !existsSync(path) || readdirSync(path).length === 0 || isDryRun(path)
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return true
+    return readdirSync(path).length === 0 || isDryRun(path)
   }
 
   /** Refuses what `open` would refuse, and leaves nothing; `bytes` is what the run is going to write, at least. */

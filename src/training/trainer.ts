@@ -53,6 +53,7 @@ export async function train(
       hooks.onLoss?.()
       optimizer.zeroGrad()
       loss.backward()
+      if (step === 0) checkGradients(learner, positivePairs)
       for (const group of optimizer.paramGroups) group.lr = lr
       optimizer.step()
       learner.updateMovingAverage(decay(step))
@@ -89,6 +90,16 @@ async function unlessStopped<T>(waited: Promise<T>, shouldStop: TrainHooks['shou
   } finally {
     clearInterval(timer)
   }
+}
+
+/** A backbone of which only layers behind the hidden ones are trainable would stay as it is. */
+function checkGradients({ onlineEncoder, options }: PixelCL, positivePairs: number): void {
+  const learns = positivePairs > 0 || options.instanceWeight > 0
+  if (!learns || onlineEncoder.net.parameters().some(({ grad }) => grad !== null)) return
+  throw new TrainingError(
+    'no gradient reaches the backbone: of the parameters that the hidden layers are computed with none requires one. ' +
+      'Call parameter.requiresGrad_(true) on them (in Python, before the export: model.requires_grad_(True)), or choose later layers',
+  )
 }
 
 function makeOptimizer(

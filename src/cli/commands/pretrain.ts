@@ -35,6 +35,7 @@ const placeholders = {
 const EPILOGUE = `
 The run's folder gets improved-resnet.pt (TorchScript if the backbone was, else
 a state dict), report.html, metrics.jsonl and config.json, which --config takes.
+With --overwrite the old run is kept in previous-run until the new one is whole.
 Ctrl-C finishes the step and saves; a second one quits at once.
 ${EXIT_CODES}`
 

@@ -1,7 +1,7 @@
 import { createNodeResolver, importX } from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 
-/** From the top down: a room may import from itself and from those below it, never from one above (DESIGN §2). */
+/** From the top down: a room may import from itself and from those below it, never from one above. */
 const rooms = ['cli', 'training', 'pixelcl', 'vision', 'torch', 'native']
 
 const oneWay = rooms.slice(1).map((room, index) => ({

@@ -1,18 +1,18 @@
 // Runs contestants as processes of their own, in turn, so that a drift of the machine meets all of them alike.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { homedir, cpus } from 'node:os'
+import { cpus } from 'node:os'
 import { join, dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { pythonFolder } from '../scripts/setup/cache.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 export const root = dirname(here)
 
 /** The Python of the set-up, which has the same libtorch. */
 export function pythonPath() {
-  const cache = process.env.PIXELCL_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pixelcl')
-  const python = process.env.PIXELCL_PYTHON ?? join(cache, 'python', 'bin', 'python')
+  const python = process.env.PIXELCL_PYTHON ?? join(pythonFolder(), 'bin', 'python')
   if (!existsSync(python)) throw new Error(`no Python of the set-up at ${python}: run npm test once, or set PIXELCL_PYTHON`)
   return python
 }

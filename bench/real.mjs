@@ -5,7 +5,7 @@ import * as torch from '../dist/torch/index.js'
 import { record, root, table } from './harness.mjs'
 import { findData, fingerprint, loadLabelled } from './real/data.mjs'
 import { measure } from './real/measure.mjs'
-import { pretrainedRow, untouchedRow } from './real/rows.mjs'
+import { BUILD, pretrainedRow, untouchedRow } from './real/rows.mjs'
 
 const SEEDS = (process.env.PIXELCL_BENCH_SEEDS ?? '0,1').split(',').map(Number)
 const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 1)
@@ -43,6 +43,13 @@ function cells({ loss, control, seed, measures, steps, seconds }) {
   return [name, seed ?? '–', ...MEASURES.map((measure) => measures[measure].toFixed(3)), steps ?? '–', seconds?.toFixed(0) ?? '–']
 }
 
+/** Which rows an earlier build of the package made; nothing where none. */
+function ageOf(rows) {
+  const old = rows.filter(({ measures }) => measures.build !== BUILD).length
+  if (old === 0) return ''
+  return ` ${old === rows.length ? 'The rows were' : `${old} of ${rows.length} rows were`} made by an earlier build, and kept in runs/bench-real: remove it to make them anew.`
+}
+
 /** The lowest seed of a loss, and how far it lies above the highest of its controls, by measure. */
 function summary(rows, loss) {
   const parts = MEASURES.map((measure) => {
@@ -69,6 +76,6 @@ ${Object.keys(LOSSES)
   .map((loss) => summary(rows, loss))
   .join('\n')}
 
-A ResNet-20 with published CIFAR-10 weights (TorchScript), pretrained by \`pixelcl pretrain --config ${RECIPE}\` on CamVid's train images: steps of ${recipe.batchSize} images, views of ${recipe.viewSize.join(' × ')} pixels, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}. Frozen features of layer3 on val's images at their own size, with batch-norm statistics taken anew from train for every row: 20 nearest of 20,000 feature pixels of train, and one 1×1 layer on standardised features; scores are brought to the masks' size in a bilinear way. The recipe was chosen, among ten, by what PixContrast's seed 0 reached here.`,
+A ResNet-20 with published CIFAR-10 weights (TorchScript), pretrained by \`pixelcl pretrain --config ${RECIPE}\` on CamVid's train images: steps of ${recipe.batchSize} images, views of ${recipe.viewSize.join(' × ')} pixels, ${THREADS} ${THREADS === 1 ? 'thread' : 'threads'}. Frozen features of layer3 on val's images at their own size, with batch-norm statistics taken anew from train for every row: 20 nearest of 20,000 feature pixels of train, and one 1×1 layer on standardised features; scores are brought to the masks' size in a bilinear way. The recipe was chosen, among ten, by what PixContrast's seed 0 reached here.${ageOf(rows)}`,
   )
 }

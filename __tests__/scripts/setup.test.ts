@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Machine, libtorch, root, systemPython } from './machine'
@@ -197,4 +197,16 @@ test('an unknown flag of the set-up is wrong usage', () => {
   const { status, output } = machine.setup(['--forse'])
   expect(status).toBe(2)
   expect(output).toContain('unknown: --forse; known are --force, --verbose, --tests, --inspect')
+})
+
+test('every text names the versions that the set-up takes', async () => {
+  const { SUPPORTED, INSTALLED_VERSION } = (await import(join(root, 'scripts', 'setup', 'libtorch.mjs'))) as Record<string, string>
+  for (const file of ['README.md', 'src/cli/commands/setup.ts', 'src/native/cuda.ts']) {
+    const text = readFileSync(join(root, file), 'utf8')
+    const ranges = text.match(/\b2\.\d+ to 2\.\d+\b/g) ?? []
+    const installed = text.match(/torch==[\d.]+/g) ?? []
+    expect(ranges.length + installed.length, file).toBeGreaterThan(0)
+    expect(new Set([...ranges, SUPPORTED]), file).toEqual(new Set([SUPPORTED]))
+    expect(new Set([...installed, `torch==${INSTALLED_VERSION}`]), file).toEqual(new Set([`torch==${INSTALLED_VERSION}`]))
+  }
 })

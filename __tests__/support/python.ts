@@ -1,17 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { native } from '../../src/native'
+import { cacheFolder } from '../../src/native/load'
 import { isTensor, wrap } from '../../src/torch/base'
 import type { Tensor } from '../../src/torch/tensor'
 import '../../src/torch/tensor'
 
 /** The set-up's Python; throws where the set-up has not installed one. */
 export function pythonPath(): string {
-  const cache = process.env['PIXELCL_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pixelcl')
-  const path = join(cache, 'python', 'bin', 'python')
+  const path = join(cacheFolder(), 'python', 'bin', 'python')
   if (!existsSync(path))
     throw new Error(
       `the set-up's Python is missing: expected ${path}. Run \`npm test\`, which installs it, or \`node scripts/setup.mjs --tests\``,

@@ -5,12 +5,15 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { root } from '../harness.mjs'
 
+/** Tells one build of the package from another. */
+export const BUILD = JSON.parse(readFileSync(join(root, 'dist', '.build.json'), 'utf8')).sources
+
 const RUNS = process.env.PIXELCL_BENCH_RUNS ?? join(root, 'runs', 'bench-real')
 
-/** Gives what an earlier run of the benchmark left in this file, or makes it and leaves it there. */
+/** Gives what an earlier run of the benchmark left in this file, or makes it and leaves it there, with the build that made it. */
 async function kept(file, make) {
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
-  const value = await make()
+  const value = { ...(await make()), build: BUILD }
   writeFileSync(`${file}.part`, JSON.stringify(value, null, 2))
   renameSync(`${file}.part`, file)
   return value

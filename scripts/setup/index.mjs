@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readJson, stampPath, withLock } from './cache.mjs'
 import { compileShim, compilerFlags } from './compile.mjs'
 import { installLibtorch } from './install.mjs'
-import { elfDamage, findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
+import { INSTALLED_VERSION, SUPPORTED, elfDamage, findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
 import { checkPlatform, hasNvidiaDriver } from './toolchain.mjs'
 
@@ -53,6 +53,6 @@ function explain(tried, forced) {
   const asked = forced ? `${forced} is set, so no other place is taken.\n` : ''
   return `no libtorch that serves was found. Tried:\n${places}\n${asked}Ways out:
   - unset LIBTORCH and LIBTORCH_USE_PYTORCH and run \`npx pixelcl setup\`: it installs one into the cache;
-  - pip install torch==2.13.0 for a python3 on the path, and LIBTORCH_USE_PYTORCH=1;
-  - LIBTORCH=/folder/of/libtorch (with include/ and lib/), version 2.11 to 2.13.`
+  - pip install torch==${INSTALLED_VERSION} for a python3 on the path, and LIBTORCH_USE_PYTORCH=1;
+  - LIBTORCH=/folder/of/libtorch (with include/ and lib/), version ${SUPPORTED}.`
 }

@@ -7,6 +7,8 @@ import { cacheFolder, pythonFolder } from './cache.mjs'
 export const INSTALLED_VERSION = '2.13.0'
 const OLDEST = [2, 11]
 const NEWEST = [2, 13]
+/** The versions that serve, in words. */
+export const SUPPORTED = `${OLDEST.join('.')} to ${NEWEST.join('.')}`
 
 /**
  * Looks in order at LIBTORCH, at the Pythons on the path (all with LIBTORCH_USE_PYTORCH=1 or without it), and the cache.
@@ -64,7 +66,7 @@ export function inspectLibtorch(path, env = process.env) {
   if (version === null) return { reason: 'its version cannot be read (neither version.py nor build-version)' }
   const supported = isSupported(version)
   if (!supported && env.LIBTORCH_BYPASS_VERSION_CHECK !== '1') {
-    return { reason: `version ${version} is not supported: 2.11 to 2.13 are; LIBTORCH_BYPASS_VERSION_CHECK=1 takes it all the same` }
+    return { reason: `version ${version} is not supported: ${SUPPORTED} are; LIBTORCH_BYPASS_VERSION_CHECK=1 takes it all the same` }
   }
   const damage = libtorchDamage(path)
   if (damage !== null) return { reason: damage }

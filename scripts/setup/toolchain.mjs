@@ -47,8 +47,8 @@ export async function findCmake() {
 }
 
 /** The first Python 3.10 to 3.13 with venv. */
-export async function findPython(env = process.env) {
-  const names = [env.PIXELCL_BASE_PYTHON, 'python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'].filter(Boolean)
+export async function findPython() {
+  const names = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10']
   const rejected = []
   for (const name of names) {
     const version = await probe(name, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])

@@ -8,7 +8,6 @@ export {
   full,
   fullLike,
   scalarTensor,
-  defaultDtype,
   defaultDtype as getDefaultDtype,
   setDefaultDtype,
   type TensorData,

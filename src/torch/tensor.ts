@@ -133,7 +133,20 @@ export class Tensor extends TensorComposites {
     backward(this, gradient === undefined ? rest : { ...rest, gradTensors: [gradient] })
   }
 
-  /** Calls `hook` with this tensor's gradient in every backward; what it returns takes the gradient's place. */
+  /**
+   * Calls `hook` with this tensor's gradient in every backward that gives it one; what it returns takes the gradient's place.
+   *
+   * A closure that holds the tensor is freed with it. One that holds what was computed from it keeps both until `remove()`, as in Python.
+   *
+   * @returns A handle whose `remove()` ends the hook.
+   * @throws ArgumentError where the tensor requires no gradient.
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.register_hook.html
+   * @example
+   * const x = torch.tensor([1, 2], { requiresGrad: true })
+   * x.registerHook((gradient) => gradient.mul(10))
+   * x.sum().backward()
+   * x.grad.tolist() // [10, 10]
+   */
   registerHook(hook: TensorHook): RemovableHandle {
     return registerTensorHook(this, hook)
   }

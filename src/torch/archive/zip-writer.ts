@@ -20,11 +20,6 @@ export class ZipWriter {
 
   constructor(private readonly descriptor: number) {}
 
-  /** The checksums so far, by which the content can be told. */
-  get checksums(): readonly number[] {
-    return this.written.map(({ crc }) => crc)
-  }
-
   add(name: string, bytes: Uint8Array): void {
     this.addChunks(name, bytes.length, [bytes])
   }

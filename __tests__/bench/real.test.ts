@@ -102,6 +102,8 @@ describe('npm run bench -- real', () => {
       for (const value of measures) expect(value).toBeGreaterThan(0)
       for (const value of measures) expect(value).toBeLessThan(1)
       expect(values[2]).toBe(seed === '–' ? '–' : '2')
+      for (const minutes of values.slice(3)) expect(minutes).toMatch(seed === '–' ? /^–$/ : /^\d+\.\d$/)
+      expect(values).toHaveLength(5)
     }
   })
 

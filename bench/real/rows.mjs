@@ -31,7 +31,7 @@ const measuresOf = (backbone, folder, measure) => kept(join(folder, 'measures.js
 /** The measures of the untouched backbone. */
 export async function untouchedRow(data, settings, measure) {
   const folder = folderOf('untouched', settings)
-  return { measures: await measuresOf(data.backbone, folder, measure), steps: null, seconds: null }
+  return { measures: await measuresOf(data.backbone, folder, measure) }
 }
 
 /** Pretrains with one loss and seed, with true or shuffled pairs, and measures the backbone that comes out. */
@@ -42,26 +42,29 @@ export async function pretrainedRow({ loss, control, seed }, data, settings, mea
   const { recipe, threads } = settings
   const config = join(folder, 'recipe.json')
   writeFileSync(config, JSON.stringify({ ...recipe, usePixpro: loss === 'PixPro', seed, threads }, null, 2))
-  const { seconds } = await kept(join(folder, 'trained.json'), () => {
+  const { seconds, processorSeconds } = await kept(join(folder, 'trained.json'), () => {
     process.stderr.write(`${name}\n`)
     const flags = ['--config', config, '--backbone', data.backbone, '--data', data.train, '--out', run, '--overwrite', '--json']
-    return pretrain(flags, { control, threads })
+    return pretrain(flags, { control, threads, processorFile: join(folder, 'processor') })
   })
-  return { measures: await measuresOf(join(run, 'improved-resnet.pt'), folder, measure), steps: recipe.steps, seconds }
+  return { measures: await measuresOf(join(run, 'improved-resnet.pt'), folder, measure), steps: recipe.steps, seconds, processorSeconds }
 }
 
-/** Runs the command line, and gives what it prints as JSON. */
-function pretrain(flags, { control, threads }) {
-  const preload = control ? ['--import', new URL('shuffled.mjs', import.meta.url).href] : []
-  const args = [...preload, join(root, 'dist', 'cli', 'main.js'), 'pretrain', ...flags]
+/** Runs the command line, and gives what it prints as JSON, with the seconds of the processor that it took. */
+function pretrain(flags, { control, threads, processorFile }) {
+  const preloads = ['processor.mjs', ...(control ? ['shuffled.mjs'] : [])].flatMap((name) => [
+    '--import',
+    new URL(name, import.meta.url).href,
+  ])
+  const args = [...preloads, join(root, 'dist', 'cli', 'main.js'), 'pretrain', ...flags]
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, OMP_NUM_THREADS: String(threads) }
+    const env = { ...process.env, OMP_NUM_THREADS: String(threads), PIXELCL_BENCH_PROCESSOR: processorFile }
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
     let output = ''
     child.stdout.on('data', (data) => (output += data))
     child.on('error', reject)
     child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(output))
+      if (code === 0) resolve({ ...JSON.parse(output), processorSeconds: Number(readFileSync(processorFile, 'utf8')) })
       else reject(new Error(`pixelcl pretrain ended with code ${code}; start the benchmark again to go on from the last row that is done`))
     })
   })

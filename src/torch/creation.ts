@@ -1,9 +1,10 @@
 import { ArgumentError, native } from '../native'
 import { isTensor, wrap } from './base'
+import { taken } from './dispatch/arguments'
 import { describe } from './dispatch/describe'
 import { suggestion } from './dispatch/suggestion'
 import { dtypeOfTypedArray, flatten, fromElements } from './values'
-import { isComplexDtype, isFloatingDtype, type Device, type DType, type Int, type Scalar } from './dtype'
+import { isComplexDtype, isFloatingDtype, type Device, type DType, type Int, type Layout, type MemoryFormat, type Scalar } from './dtype'
 import type { Tensor } from './tensor'
 import * as generated from './generated/functions'
 
@@ -146,9 +147,26 @@ export function full(size: readonly Int[], value: Scalar, options: TensorOptions
   return result
 }
 
-export function fullLike(input: Tensor, value: Scalar, options: TensorOptions = {}): Tensor {
-  const { requiresGrad, ...rest } = options ?? {}
-  const result = generated.emptyLike(input, rest).fill_(value)
+export interface LikeOptions extends TensorOptions {
+  layout?: Layout
+  pinMemory?: boolean
+  /** Default: the input's. */
+  memoryFormat?: MemoryFormat
+}
+
+const LIKE = ['dtype', 'device', 'requiresGrad', 'layout', 'pinMemory', 'memoryFormat'] as const
+
+/** A tensor of the input's shape, and its dtype and device unless given, full of one value. */
+export function fullLike(input: Tensor, fillValue: Scalar, options?: LikeOptions): Tensor
+export function fullLike(...given: unknown[]): Tensor {
+  const { input, fillValue, requiresGrad, ...rest } = taken<{ input: Tensor; fillValue: Scalar }, LikeOptions>(
+    'fullLike',
+    ['input', 'fillValue'],
+    [],
+    given,
+    LIKE,
+  )
+  const result = generated.emptyLike(input, rest).fill_(fillValue)
   if (requiresGrad === true) result.requiresGrad = true
   return result
 }

@@ -203,3 +203,101 @@ test('misuse is named', () => {
   expect(() => F.cosineSimilarity(torch.ones([2, 3]), torch.ones([2, 4]))).toThrow(/size of tensor a \(3\) must match/)
   expect(() => F.batchNorm(torch.ones([1, 3]), null, null, { training: true })).toThrow(/more than one value per channel/)
 })
+
+/** Each function's required arguments behind the input, in order, and a call by position. */
+const required: Readonly<
+  Record<string, readonly [call: (...args: unknown[]) => unknown, input: Tensor, others: Readonly<Record<string, unknown>>]>
+> = (() => {
+  const f = F as unknown as Record<string, (...args: unknown[]) => unknown>
+  const t = torch as unknown as Record<string, (...args: unknown[]) => unknown>
+  const [image, volume, line] = [torch.rand([2, 4, 4, 4]), torch.rand([1, 2, 4, 4, 4]), torch.rand([1, 2, 8])]
+  const [scores, classes] = [torch.rand([2, 4]), torch.tensor([1n, 2n])]
+  const [pooled, indices] = F.maxPool2d(image, 2, { returnIndices: true })
+  const signs = torch.ones([2])
+  return {
+    maxPool1d: [f['maxPool1d']!, line, { kernelSize: 2 }],
+    maxPool2d: [f['maxPool2d']!, image, { kernelSize: 2 }],
+    maxPool3d: [f['maxPool3d']!, volume, { kernelSize: [2, 2, 2] }],
+    maxUnpool2d: [f['maxUnpool2d']!, pooled, { indices, kernelSize: 2 }],
+    lpPool2d: [f['lpPool2d']!, image, { normType: 2, kernelSize: 2 }],
+    adaptiveAvgPool2d: [f['adaptiveAvgPool2d']!, image, { outputSize: 1 }],
+    adaptiveAvgPool3d: [f['adaptiveAvgPool3d']!, volume, { outputSize: [1, null, 2] }],
+    adaptiveMaxPool2d: [f['adaptiveMaxPool2d']!, image, { outputSize: 2 }],
+    layerNorm: [f['layerNorm']!, image, { normalizedShape: [4] }],
+    rmsNorm: [f['rmsNorm']!, image, { normalizedShape: [4] }],
+    groupNorm: [f['groupNorm']!, image, { numGroups: 2 }],
+    localResponseNorm: [f['localResponseNorm']!, image, { size: 2 }],
+    batchNorm: [f['batchNorm']!, image, { runningMean: torch.zeros([4]), runningVar: torch.ones([4]) }],
+    pad: [f['pad']!, image, { pad: [1, 1] }],
+    unfold: [f['unfold']!, image, { kernelSize: 2 }],
+    fold: [f['fold']!, torch.rand([1, 4, 9]), { outputSize: 4, kernelSize: 2 }],
+    gridSample: [f['gridSample']!, image, { grid: torch.zeros([2, 3, 3, 2]) }],
+    affineGrid: [f['affineGrid']!, torch.rand([1, 2, 3]), { size: [1, 1, 2, 2] }],
+    embedding: [f['embedding']!, classes, { weight: scores.t() }],
+    threshold: [f['threshold']!, scores, { threshold: 0.5, value: 2 }],
+    mseLoss: [f['mseLoss']!, scores, { target: scores.neg() }],
+    smoothL1Loss: [f['smoothL1Loss']!, scores, { target: scores.neg() }],
+    crossEntropy: [f['crossEntropy']!, scores, { target: classes }],
+    nllLoss: [f['nllLoss']!, scores, { target: classes }],
+    gaussianNllLoss: [f['gaussianNllLoss']!, scores, { target: scores.neg(), variance: 2 }],
+    marginRankingLoss: [f['marginRankingLoss']!, signs, { input2: signs.neg(), target: signs }],
+    tripletMarginLoss: [f['tripletMarginLoss']!, scores, { positive: scores.neg(), negative: scores.exp() }],
+    ctcLoss: [f['ctcLoss']!, torch.zeros([5, 1, 4]), { targets: torch.tensor([[1n, 2n]]), inputLengths: [5], targetLengths: [2] }],
+    split: [t['split']!, scores, { splitSizeOrSections: 1 }],
+    fullLike: [t['fullLike']!, scores, { fillValue: 3 }],
+    stft: [t['stft']!, torch.rand([32]), { nFft: 8, returnComplex: true }],
+  }
+})()
+
+describe.each(Object.entries(required))('%s', (name, [call, input, others]) => {
+  const values = Object.values(others)
+  const list = (result: unknown): number[][] =>
+    (Array.isArray(result) ? result : [result]).map(
+      (tensor: Tensor) => (tensor.isComplex() ? tensor.abs() : tensor).flatten().tolist() as number[],
+    )
+
+  test('takes every argument by name, too', () => {
+    const [first] = Object.keys(others)
+    const byPosition = name === 'stft' ? call(input, 8, { returnComplex: true }) : call(input, ...values)
+    expect(list(call(input, others))).toEqual(list(byPosition))
+    expect(list(call(input, values[0], Object.fromEntries(Object.entries(others).slice(1))))).toEqual(list(byPosition))
+    expect(() => call(input, values[0], { [first!]: values[0] })).toThrow(new RegExp(`^${name}\\(\\): '${first}' is given both`))
+  })
+
+  test('names itself in errors, and the argument', () => {
+    const own = new RegExp(`^${name}\\(`)
+    expect(() => call()).toThrow(new RegExp(`^${name}\\(\\): '\\w+' is missing: expected ${name}\\(`))
+    expect(() => call(5)).toThrow(own)
+    if (name !== 'batchNorm') expect(() => call(input)).toThrow(new RegExp(`^${name}\\(\\): '${Object.keys(others)[0]}' is missing`))
+    expect(() => call(input, {}, ...values.slice(1))).toThrow(own)
+    expect(() => call(input, 'bad', ...values.slice(1))).toThrow(
+      new RegExp(`^${name}\\(\\): '${Object.keys(others)[0]}' must be .* but is 'bad'`),
+    )
+    expect(() => call(input, { ...others, nonsense: 1 })).toThrow(new RegExp(`^${name}\\(\\): unknown option 'nonsense'`))
+  })
+})
+
+test('floats where classes belong are refused with the way to write classes', () => {
+  const scores = torch.rand([2, 4])
+  const hint = /must hold whole numbers but is Tensor float32 \[2\]: use bigints, torch\.tensor\(\[1n, 2n\]\), or \{ dtype: 'int64' \}/
+  expect(() => F.crossEntropy(scores, torch.tensor([1, 2]))).toThrow(hint)
+  expect(() => F.nllLoss(scores, torch.tensor([1, 2]))).toThrow(hint)
+  expect(() => F.embedding(torch.tensor([1, 2]), scores)).toThrow(hint)
+  expect(() => F.oneHot(torch.tensor([1, 2]))).toThrow(hint)
+  expect(F.crossEntropy(scores, scores.softmax(1)).dim()).toBe(0)
+})
+
+test("multilabelSoftMarginLoss rounds as Python's does, in bfloat16", async () => {
+  torch.manualSeed(4)
+  const input = torch.randn([16, 7]).to('bfloat16')
+  const target = torch.rand([16, 7]).gt(0.5).to('bfloat16')
+  const { y, z } = await runPython(
+    `
+    loss = torch.nn.functional.multilabel_soft_margin_loss
+    outputs = {'y': loss(inputs['input'], inputs['target'], reduction='none'), 'z': loss(inputs['input'], inputs['target'])}
+    `,
+    { input, target },
+  )
+  expect(F.multilabelSoftMarginLoss(input, target, { reduction: 'none' })).toEqualTensor(y!)
+  expect(F.multilabelSoftMarginLoss(input, target)).toEqualTensor(z!)
+})

@@ -24,10 +24,12 @@ export function named<Options extends object>(
   given: readonly unknown[],
   namedOnly: readonly (keyof Options & string)[] = [],
 ): Partial<Options> {
-  if (given.length === 0) return NONE as Partial<Options>
-  const last = given[given.length - 1]
+  let length = given.length
+  while (length > 0 && (given[length - 1] === undefined || given[length - 1] === null)) length--
+  if (length === 0) return NONE as Partial<Options>
+  const last = given[length - 1]
   const options = isOptions(last) ? last : null
-  const count = options === null ? given.length : given.length - 1
+  const count = options === null ? length : length - 1
   if (count > names.length) throw tooMany(call, names, given[names.length], count)
   const result: Record<string, unknown> = {}
   for (let i = 0; i < count; i++) {

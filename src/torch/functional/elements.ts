@@ -1,3 +1,4 @@
+import { taken } from '../dispatch/arguments'
 import { expectTensor } from '../dispatch/expected'
 import { native } from '../../native'
 import { wrap } from '../base'
@@ -13,9 +14,18 @@ export interface SplitOptions {
 const SPLIT = ['dim'] as const
 
 /** Splits a tensor into chunks of a size, or of the sizes given. */
-export function split(input: Tensor, sizes: Int | readonly Int[], ...given: Given<SplitOptions, typeof SPLIT>): Tensor[] {
-  expectTensor('split', input)
-  const { dim = 0 } = named<SplitOptions>('split', SPLIT, given)
+export function split(input: Tensor, splitSizeOrSections: Int | readonly Int[], ...given: Given<SplitOptions, typeof SPLIT>): Tensor[]
+export function split(...given: unknown[]): Tensor[] {
+  const {
+    input,
+    splitSizeOrSections: sizes,
+    dim = 0,
+  } = taken<{ input: Tensor; splitSizeOrSections: Int | readonly Int[] }, SplitOptions>(
+    'split',
+    ['input', 'splitSizeOrSections'],
+    SPLIT,
+    given,
+  )
   return Array.isArray(sizes) ? input.split(sizes as readonly Int[], dim) : input.split(sizes as Int, dim)
 }
 

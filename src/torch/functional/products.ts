@@ -88,5 +88,7 @@ export function lu(input: Tensor, ...given: Given<LuOptions, typeof LU>): Tensor
 
 /** The product of a sparse and a dense matrix; of two dense ones too. */
 export function spmm(input: Tensor, mat2: Tensor): Tensor {
+  expectTensor('spmm', input)
+  expectTensor('spmm', mat2, 'mat2')
   return generated.mm(input, mat2)
 }

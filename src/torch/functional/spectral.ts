@@ -1,7 +1,7 @@
-import { expectTensor } from '../dispatch/expected'
+import { taken } from '../dispatch/arguments'
 import { ArgumentError, native } from '../../native'
 import { wrap } from '../base'
-import { type Given, named } from '../dispatch/named'
+import type { Given } from '../dispatch/named'
 import * as generated from '../generated/nnFunctions'
 import type { Tensor } from '../tensor'
 
@@ -44,9 +44,11 @@ let stftCall: (...args: unknown[]) => unknown = (...args) => (stftCall = native.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.stft.html
  */
-export function stft(input: Tensor, nFft: number, ...given: Given<StftOptions, typeof STFT>): Tensor {
-  expectTensor('stft', input)
+export function stft(input: Tensor, nFft: number, ...given: Given<StftOptions, typeof STFT>): Tensor
+export function stft(...given: unknown[]): Tensor {
   const {
+    input,
+    nFft,
     hopLength,
     winLength,
     window,
@@ -56,7 +58,7 @@ export function stft(input: Tensor, nFft: number, ...given: Given<StftOptions, t
     onesided,
     returnComplex,
     alignToWindow,
-  } = named<StftOptions>('stft', STFT, given)
+  } = taken<{ input: Tensor; nFft: number }, StftOptions>('stft', ['input', 'nFft'], STFT, given)
   if (center && alignToWindow !== undefined) throw new ArgumentError('stft(): alignToWindow goes with center: false')
   let signal = input
   if (center) {

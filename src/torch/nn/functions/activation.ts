@@ -1,3 +1,4 @@
+import { taken } from '../../dispatch/arguments'
 import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
@@ -100,8 +101,20 @@ export function hardtanh(input: Tensor, ...given: Given<HardtanhOptions, typeof 
 }
 
 /** `x` where it exceeds `threshold`, else `value`. */
-export function threshold(input: Tensor, threshold: number, value: number, ...given: Given<InplaceOptions, typeof INPLACE>): Tensor {
-  return inplaceOf('threshold', given) ? torch.threshold_(input, threshold, value) : torch.threshold(input, threshold, value)
+export function threshold(input: Tensor, threshold: number, value: number, ...given: Given<InplaceOptions, typeof INPLACE>): Tensor
+export function threshold(...given: unknown[]): Tensor {
+  const {
+    input,
+    threshold: least,
+    value,
+    inplace,
+  } = taken<{ input: Tensor; threshold: number; value: number }, InplaceOptions>(
+    'threshold',
+    ['input', 'threshold', 'value'],
+    INPLACE,
+    given,
+  )
+  return inplace === true ? torch.threshold_(input, least, value) : torch.threshold(input, least, value)
 }
 
 export interface RreluOptions extends InplaceOptions {
@@ -123,6 +136,7 @@ export function rrelu(input: Tensor, ...given: Given<RreluOptions, typeof RRELU>
 
 /** `log(sigmoid(x))`. */
 export function logsigmoid(input: Tensor): Tensor {
+  expectTensor('logsigmoid', input)
   return generated.logSigmoid(input)
 }
 
@@ -148,29 +162,29 @@ export interface SoftmaxOptions {
 const SOFTMAX = ['dim', 'dtype'] as const
 type GivenSoftmax = Given<SoftmaxOptions, typeof SOFTMAX>
 
-function softmaxOptions(call: string, given: readonly unknown[]): { dim: number; dtype: DType | null } {
-  const { dim, dtype = null } = named<SoftmaxOptions>(call, SOFTMAX, given)
+function softmaxArguments(call: string, given: readonly unknown[]): [input: Tensor, dim: number, dtype: DType | null] {
+  const { input, dim, dtype = null } = taken<{ input: Tensor }, SoftmaxOptions>(call, ['input'], SOFTMAX, given)
   if (dim === undefined) throw new ArgumentError(`${call}() needs to know the dimension: ${call}(x, 1) or ${call}(x, { dim: 1 })`)
-  return { dim, dtype }
+  return [input, dim, dtype]
 }
 
 /** Exponentials along `dim`, divided by their sum. */
-export function softmax(input: Tensor, ...given: GivenSoftmax): Tensor {
-  const { dim, dtype } = softmaxOptions('softmax', given)
-  return torch.softmax(input, dim, dtype)
+export function softmax(input: Tensor, ...given: GivenSoftmax): Tensor
+export function softmax(...given: unknown[]): Tensor {
+  return torch.softmax(...softmaxArguments('softmax', given))
 }
 
 /** Softmax of the negated input. */
-export function softmin(input: Tensor, ...given: GivenSoftmax): Tensor {
-  expectTensor('softmin', input)
-  const { dim, dtype } = softmaxOptions('softmin', given)
+export function softmin(input: Tensor, ...given: GivenSoftmax): Tensor
+export function softmin(...given: unknown[]): Tensor {
+  const [input, dim, dtype] = softmaxArguments('softmin', given)
   return torch.softmax(input.neg(), dim, dtype)
 }
 
 /** The logarithm of softmax, computed at once. */
-export function logSoftmax(input: Tensor, ...given: GivenSoftmax): Tensor {
-  const { dim, dtype } = softmaxOptions('logSoftmax', given)
-  return torch.logSoftmax(input, dim, dtype)
+export function logSoftmax(input: Tensor, ...given: GivenSoftmax): Tensor
+export function logSoftmax(...given: unknown[]): Tensor {
+  return torch.logSoftmax(...softmaxArguments('logSoftmax', given))
 }
 
 export interface GumbelSoftmaxOptions {
@@ -189,8 +203,14 @@ const GUMBEL = ['tau', 'hard', 'dim'] as const
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gumbel_softmax.html
  */
-export function gumbelSoftmax(logits: Tensor, ...given: Given<GumbelSoftmaxOptions, typeof GUMBEL>): Tensor {
-  const { tau = 1, hard = false, dim = -1 } = named<GumbelSoftmaxOptions>('gumbelSoftmax', GUMBEL, given)
+export function gumbelSoftmax(logits: Tensor, ...given: Given<GumbelSoftmaxOptions, typeof GUMBEL>): Tensor
+export function gumbelSoftmax(...given: unknown[]): Tensor {
+  const {
+    logits,
+    tau = 1,
+    hard = false,
+    dim = -1,
+  } = taken<{ logits: Tensor }, GumbelSoftmaxOptions>('gumbelSoftmax', ['logits'], GUMBEL, given)
   const gumbels = torch.emptyLike(logits, { memoryFormat: 'contiguousFormat' }).exponential_().log().neg()
   const soft = torch.softmax(logits.add(gumbels).div(tau), dim)
   if (!hard) return soft

@@ -1,7 +1,8 @@
+import { taken } from '../../dispatch/arguments'
 import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
-import { type Given, named } from '../../dispatch/named'
+import type { Given } from '../../dispatch/named'
 import type { Tensor } from '../../tensor'
 
 export interface DropoutOptions {
@@ -17,7 +18,7 @@ type GivenDropout = Given<DropoutOptions, typeof DROPOUT>
 type Kernel = (input: Tensor, p: number, training: boolean) => Tensor
 
 function run(call: string, input: Tensor, given: readonly unknown[], whenUnsaid: boolean, plain: Kernel, inplaceKernel: Kernel): Tensor {
-  const { p = 0.5, training = whenUnsaid, inplace } = named<DropoutOptions>(call, DROPOUT, given)
+  const { p = 0.5, training = whenUnsaid, inplace } = taken<{ input: Tensor }, DropoutOptions>(call, ['input'], DROPOUT, [input, ...given])
   if (!(Number(p) >= 0 && Number(p) <= 1) && typeof p === 'number') throw new ArgumentError(`${call}(): p must lie in 0 … 1 but is ${p}`)
   return (inplace === true ? inplaceKernel : plain)(input, p, training)
 }

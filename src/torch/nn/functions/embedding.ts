@@ -1,11 +1,18 @@
-import { expectTensor } from '../../dispatch/expected'
+import { expectIndices, taken } from '../../dispatch/arguments'
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
-import { type Given, named } from '../../dispatch/named'
+import type { Given } from '../../dispatch/named'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
 import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
+
+interface InputWeight {
+  readonly input: Tensor
+  readonly weight: Tensor
+}
+
+const INPUT_WEIGHT = ['input', 'weight'] as const
 
 export interface EmbeddingOptions {
   /** The row that gets no gradient. */
@@ -27,14 +34,18 @@ const EMBEDDING = ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'spar
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  */
-export function embedding(input: Tensor, weight: Tensor, ...given: Given<EmbeddingOptions, typeof EMBEDDING>): Tensor {
+export function embedding(input: Tensor, weight: Tensor, ...given: Given<EmbeddingOptions, typeof EMBEDDING>): Tensor
+export function embedding(...given: unknown[]): Tensor {
   const {
+    input,
+    weight,
     paddingIdx,
     maxNorm,
     normType = 2,
     scaleGradByFreq = false,
     sparse = false,
-  } = named<EmbeddingOptions>('embedding', EMBEDDING, given)
+  } = taken<InputWeight, EmbeddingOptions>('embedding', INPUT_WEIGHT, EMBEDDING, given)
+  expectIndices('embedding', 'input', input)
   if (maxNorm !== undefined) noGrad(() => torch.embeddingRenorm_(weight.detach(), input.contiguous(), maxNorm, normType))
   return torch.embedding(weight, input, paddingRow('embedding', paddingIdx, weight), scaleGradByFreq, sparse)
 }
@@ -76,11 +87,12 @@ const BAG_MODES: readonly string[] = ['sum', 'mean', 'max']
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
  */
-export function embeddingBag(input: Tensor, weight: Tensor, ...given: Given<EmbeddingBagOptions, typeof EMBEDDING_BAG>): Tensor {
-  expectTensor('embeddingBag', input)
-  expectTensor('embeddingBag', weight, 'weight')
-  const options = named<EmbeddingBagOptions>('embeddingBag', EMBEDDING_BAG, given)
+export function embeddingBag(input: Tensor, weight: Tensor, ...given: Given<EmbeddingBagOptions, typeof EMBEDDING_BAG>): Tensor
+export function embeddingBag(...given: unknown[]): Tensor {
+  const options = taken<InputWeight, EmbeddingBagOptions>('embeddingBag', INPUT_WEIGHT, EMBEDDING_BAG, given)
   const {
+    input,
+    weight,
     maxNorm,
     normType = 2,
     scaleGradByFreq = false,
@@ -90,6 +102,7 @@ export function embeddingBag(input: Tensor, weight: Tensor, ...given: Given<Embe
     includeLastOffset = false,
     paddingIdx,
   } = options
+  expectIndices('embeddingBag', 'input', input)
   const modeCode = BAG_MODES.indexOf(mode)
   if (modeCode < 0) throw new ArgumentError(`embeddingBag(): unknown mode '${mode}': expected one of ${BAG_MODES.join(', ')}`)
   if (perSampleWeights !== undefined && mode !== 'sum')
@@ -104,7 +117,17 @@ export function embeddingBag(input: Tensor, weight: Tensor, ...given: Given<Embe
   return torch.embeddingBag(weight, flat, offsets, scaleGradByFreq, modeCode, sparse, weights, includeLastOffset, row)[0]
 }
 
-/** Classes as rows of zeros with a one; `numClasses` −1 takes the largest class plus one. */
-export function oneHot(input: Tensor, numClasses: Int = -1): Tensor {
+export interface OneHotOptions {
+  /** Default: the largest class plus one. */
+  numClasses?: Int
+}
+
+const ONE_HOT = ['numClasses'] as const
+
+/** Classes as rows of `numClasses` zeros with a one. */
+export function oneHot(input: Tensor, ...given: Given<OneHotOptions, typeof ONE_HOT>): Tensor
+export function oneHot(...given: unknown[]): Tensor {
+  const { input, numClasses = -1 } = taken<{ input: Tensor }, OneHotOptions>('oneHot', ['input'], ONE_HOT, given)
+  expectIndices('oneHot', 'input', input)
   return generated.oneHot(input, numClasses)
 }

@@ -1,14 +1,21 @@
-import { expectTensor } from '../../dispatch/expected'
+import { expectIndices, taken } from '../../dispatch/arguments'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
 import { noGrad } from '../../autograd'
 import { isTensor } from '../../base'
-import { type Given, named } from '../../dispatch/named'
+import type { Given } from '../../dispatch/named'
 import { describe } from '../../dispatch/describe'
 import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
-import { type Reduction, privateOperator, reductionOf } from './support'
+import { type Reduction, reductionOf } from './support'
+
+interface InputTarget {
+  readonly input: Tensor
+  readonly target: Tensor
+}
+
+const INPUT_TARGET = ['input', 'target'] as const
 
 export interface ReductionOptions {
   /** Default: the mean. */
@@ -30,15 +37,17 @@ function reduced(loss: Tensor, reduction: Reduction | undefined): Tensor {
 const REDUCTION_WEIGHT = ['reduction', 'weight'] as const
 
 /** The square of the difference; with `weight` its weighted mean. */
-export function mseLoss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof REDUCTION_WEIGHT>): Tensor {
-  const { reduction, weight } = named<WeightedOptions>('mseLoss', REDUCTION_WEIGHT, given)
+export function mseLoss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof REDUCTION_WEIGHT>): Tensor
+export function mseLoss(...given: unknown[]): Tensor {
+  const { input, target, reduction, weight } = taken<InputTarget, WeightedOptions>('mseLoss', INPUT_TARGET, REDUCTION_WEIGHT, given)
   if (weight === undefined) return generated.mseLoss(...broadcast(input, target), reductionOf(reduction))
   return weighted(generated.mseLoss(...broadcast(input, target), 0), weight, reduction)
 }
 
 /** The absolute difference; with `weight` its weighted mean. */
-export function l1Loss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof REDUCTION_WEIGHT>): Tensor {
-  const { reduction, weight } = named<WeightedOptions>('l1Loss', REDUCTION_WEIGHT, given)
+export function l1Loss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof REDUCTION_WEIGHT>): Tensor
+export function l1Loss(...given: unknown[]): Tensor {
+  const { input, target, reduction, weight } = taken<InputTarget, WeightedOptions>('l1Loss', INPUT_TARGET, REDUCTION_WEIGHT, given)
   if (weight === undefined) return generated.l1Loss(...broadcast(input, target), reductionOf(reduction))
   return weighted(generated.l1Loss(...broadcast(input, target), 0), weight, reduction)
 }
@@ -61,8 +70,9 @@ export interface SmoothL1Options extends ReductionOptions {
 const SMOOTH_L1 = ['reduction', 'beta'] as const
 
 /** Squares of small differences, absolute values of large ones. */
-export function smoothL1Loss(input: Tensor, target: Tensor, ...given: Given<SmoothL1Options, typeof SMOOTH_L1>): Tensor {
-  const { reduction, beta = 1 } = named<SmoothL1Options>('smoothL1Loss', SMOOTH_L1, given)
+export function smoothL1Loss(input: Tensor, target: Tensor, ...given: Given<SmoothL1Options, typeof SMOOTH_L1>): Tensor
+export function smoothL1Loss(...given: unknown[]): Tensor {
+  const { input, target, reduction, beta = 1 } = taken<InputTarget, SmoothL1Options>('smoothL1Loss', INPUT_TARGET, SMOOTH_L1, given)
   const [a, b] = broadcast(input, target)
   return beta === 0 ? generated.l1Loss(a, b, reductionOf(reduction)) : generated.smoothL1Loss(a, b, reductionOf(reduction), beta)
 }
@@ -75,8 +85,9 @@ export interface HuberOptions extends WeightedOptions {
 const HUBER = ['reduction', 'delta', 'weight'] as const
 
 /** Half the square of small differences, `delta · (|d| − delta / 2)` of large ones. */
-export function huberLoss(input: Tensor, target: Tensor, ...given: Given<HuberOptions, typeof HUBER>): Tensor {
-  const { reduction, delta = 1, weight } = named<HuberOptions>('huberLoss', HUBER, given)
+export function huberLoss(input: Tensor, target: Tensor, ...given: Given<HuberOptions, typeof HUBER>): Tensor
+export function huberLoss(...given: unknown[]): Tensor {
+  const { input, target, reduction, delta = 1, weight } = taken<InputTarget, HuberOptions>('huberLoss', INPUT_TARGET, HUBER, given)
   if (weight === undefined) return generated.huberLoss(...broadcast(input, target), reductionOf(reduction), delta)
   return weighted(generated.huberLoss(...broadcast(input, target), 0, delta), weight, reduction)
 }
@@ -101,20 +112,36 @@ const CROSS_ENTROPY = ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'] a
  * @example
  * torch.nn.functional.crossEntropy(torch.zeros([1, 2]), torch.tensor([1n])).item() // 0.6931471824645996
  */
-export function crossEntropy(input: Tensor, target: Tensor, ...given: Given<CrossEntropyOptions, typeof CROSS_ENTROPY>): Tensor {
+export function crossEntropy(input: Tensor, target: Tensor, ...given: Given<CrossEntropyOptions, typeof CROSS_ENTROPY>): Tensor
+export function crossEntropy(...given: unknown[]): Tensor {
   const {
+    input,
+    target,
     weight = null,
     ignoreIndex = -100,
     reduction,
     labelSmoothing = 0,
-  } = named<CrossEntropyOptions>('crossEntropy', CROSS_ENTROPY, given)
+  } = taken<InputTarget, CrossEntropyOptions>('crossEntropy', INPUT_TARGET, CROSS_ENTROPY, given)
+  if (target.shape.join() !== input.shape.join()) expectIndices('crossEntropy', 'target', target)
   return generated.crossEntropyLoss(input, target, weight, reductionOf(reduction), ignoreIndex, labelSmoothing)
 }
 
 /** The negative of each target class's log-probability in [N, C, …]. */
-export function nllLoss(input: Tensor, target: Tensor, ...given: Given<NllOptions, typeof NLL>): Tensor {
-  const { weight = null, ignoreIndex = -100, reduction } = named<NllOptions>('nllLoss', NLL, given)
+export function nllLoss(input: Tensor, target: Tensor, ...given: Given<NllOptions, typeof NLL>): Tensor
+export function nllLoss(...given: unknown[]): Tensor {
+  const {
+    input,
+    target,
+    weight = null,
+    ignoreIndex = -100,
+    reduction,
+  } = taken<InputTarget, NllOptions>('nllLoss', INPUT_TARGET, NLL, given)
+  expectIndices('nllLoss', 'target', target)
   return generated.nllLossNd(input, target, weight, reductionOf(reduction), ignoreIndex)
+}
+
+interface LinearInputTarget extends InputTarget {
+  readonly linearWeight: Tensor
 }
 
 export interface LinearCrossEntropyOptions extends CrossEntropyOptions {
@@ -124,11 +151,21 @@ export interface LinearCrossEntropyOptions extends CrossEntropyOptions {
 const LINEAR_CROSS_ENTROPY = ['linearBias', 'weight', 'reduction', 'ignoreIndex', 'labelSmoothing'] as const
 
 /** The cross entropy of a linear layer's logits; the layer's weight is [C, …, features]. */
-export function linearCrossEntropy(input: Tensor, linearWeight: Tensor, target: Tensor, options: LinearCrossEntropyOptions = {}): Tensor {
-  expectTensor('linearCrossEntropy', input)
-  expectTensor('linearCrossEntropy', linearWeight, 'linearWeight')
-  expectTensor('linearCrossEntropy', target, 'target')
-  const { linearBias = null, ...rest } = named<LinearCrossEntropyOptions>('linearCrossEntropy', LINEAR_CROSS_ENTROPY, [options])
+export function linearCrossEntropy(input: Tensor, linearWeight: Tensor, target: Tensor, options?: LinearCrossEntropyOptions): Tensor
+export function linearCrossEntropy(...given: unknown[]): Tensor {
+  const {
+    input,
+    linearWeight,
+    target,
+    linearBias = null,
+    ...rest
+  } = taken<LinearInputTarget, LinearCrossEntropyOptions>(
+    'linearCrossEntropy',
+    ['input', 'linearWeight', 'target'],
+    [],
+    given,
+    LINEAR_CROSS_ENTROPY,
+  )
   const [classes, ...between] = linearWeight.shape.slice(0, -1)
   const logits = generated.linear(
     input,
@@ -139,10 +176,14 @@ export function linearCrossEntropy(input: Tensor, linearWeight: Tensor, target: 
 }
 
 /** The cross entropy between probabilities and targets in 0 … 1. */
-export function binaryCrossEntropy(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof WEIGHT_REDUCTION>): Tensor {
-  expectTensor('binaryCrossEntropy', input)
-  expectTensor('binaryCrossEntropy', target, 'target')
-  const { weight, reduction } = named<WeightedOptions>('binaryCrossEntropy', WEIGHT_REDUCTION, given)
+export function binaryCrossEntropy(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof WEIGHT_REDUCTION>): Tensor
+export function binaryCrossEntropy(...given: unknown[]): Tensor {
+  const { input, target, weight, reduction } = taken<InputTarget, WeightedOptions>(
+    'binaryCrossEntropy',
+    INPUT_TARGET,
+    WEIGHT_REDUCTION,
+    given,
+  )
   if (input.shape.join() !== target.shape.join()) {
     throw new ArgumentError(
       `binaryCrossEntropy(): the target's shape [${target.shape.join(', ')}] differs from the input's [${input.shape.join(', ')}]`,
@@ -163,12 +204,15 @@ export function binaryCrossEntropyWithLogits(
   input: Tensor,
   target: Tensor,
   ...given: Given<BinaryCrossEntropyWithLogitsOptions, typeof BCE_LOGITS>
-): Tensor {
+): Tensor
+export function binaryCrossEntropyWithLogits(...given: unknown[]): Tensor {
   const {
+    input,
+    target,
     weight = null,
     reduction,
     posWeight = null,
-  } = named<BinaryCrossEntropyWithLogitsOptions>('binaryCrossEntropyWithLogits', BCE_LOGITS, given)
+  } = taken<InputTarget, BinaryCrossEntropyWithLogitsOptions>('binaryCrossEntropyWithLogits', INPUT_TARGET, BCE_LOGITS, given)
   return torch.binaryCrossEntropyWithLogits(input, target, weight, posWeight, reductionOf(reduction))
 }
 
@@ -182,8 +226,9 @@ export interface KlDivOptions {
 const KL_DIV = ['reduction', 'logTarget'] as const
 
 /** The Kullback–Leibler divergence of log-probabilities from the target's probabilities. */
-export function klDiv(input: Tensor, target: Tensor, ...given: Given<KlDivOptions, typeof KL_DIV>): Tensor {
-  const { reduction = 'mean', logTarget = false } = named<KlDivOptions>('klDiv', KL_DIV, given)
+export function klDiv(input: Tensor, target: Tensor, ...given: Given<KlDivOptions, typeof KL_DIV>): Tensor
+export function klDiv(...given: unknown[]): Tensor {
+  const { input, target, reduction = 'mean', logTarget = false } = taken<InputTarget, KlDivOptions>('klDiv', INPUT_TARGET, KL_DIV, given)
   if (reduction !== 'batchmean') return torch.klDiv(input, target, reductionOf(reduction), { logTarget })
   const sum = torch.klDiv(input, target, reductionOf('sum'), { logTarget })
   return input.dim() === 0 ? sum : sum.div(input.shape[0]!)
@@ -201,8 +246,16 @@ export interface PoissonNllOptions extends ReductionOptions {
 const POISSON = ['logInput', 'full', 'eps', 'reduction'] as const
 
 /** The negative log-likelihood of counts under a Poisson distribution. */
-export function poissonNllLoss(input: Tensor, target: Tensor, ...given: Given<PoissonNllOptions, typeof POISSON>): Tensor {
-  const { logInput = true, full = false, eps = 1e-8, reduction } = named<PoissonNllOptions>('poissonNllLoss', POISSON, given)
+export function poissonNllLoss(input: Tensor, target: Tensor, ...given: Given<PoissonNllOptions, typeof POISSON>): Tensor
+export function poissonNllLoss(...given: unknown[]): Tensor {
+  const {
+    input,
+    target,
+    logInput = true,
+    full = false,
+    eps = 1e-8,
+    reduction,
+  } = taken<InputTarget, PoissonNllOptions>('poissonNllLoss', INPUT_TARGET, POISSON, given)
   return torch.poissonNllLoss(input, target, logInput, full, eps, reductionOf(reduction))
 }
 
@@ -225,8 +278,21 @@ export function gaussianNllLoss(
   target: Tensor,
   variance: Tensor | number,
   ...given: Given<GaussianNllOptions, typeof GAUSSIAN>
-): Tensor {
-  const { full = false, eps = 1e-6, reduction } = named<GaussianNllOptions>('gaussianNllLoss', GAUSSIAN, given)
+): Tensor
+export function gaussianNllLoss(...given: unknown[]): Tensor {
+  const {
+    input,
+    target,
+    variance,
+    full = false,
+    eps = 1e-6,
+    reduction,
+  } = taken<{ input: Tensor; target: Tensor; variance: Tensor | number }, GaussianNllOptions>(
+    'gaussianNllLoss',
+    ['input', 'target', 'variance'],
+    GAUSSIAN,
+    given,
+  )
   let spread = isTensor(variance) ? variance : torch.onesLike(input).mul(variance)
   if (spread.lt(0).any().item<boolean>()) throw new ArgumentError('gaussianNllLoss(): a variance is negative')
   if (spread.dim() === input.dim() - 1) spread = spread.unsqueeze(-1)
@@ -249,21 +315,44 @@ export interface MarginOptions extends ReductionOptions {
 
 const MARGIN = ['margin', 'reduction'] as const
 
+interface PairTarget {
+  readonly input1: Tensor
+  readonly input2: Tensor
+  readonly target: Tensor
+}
+
+const PAIR_TARGET = ['input1', 'input2', 'target'] as const
+
 /** `max(0, −target · (input1 − input2) + margin)`. */
-export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor {
-  const { margin = 0, reduction } = named<MarginOptions>('marginRankingLoss', MARGIN, given)
+export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor
+export function marginRankingLoss(...given: unknown[]): Tensor {
+  const {
+    input1,
+    input2,
+    target,
+    margin = 0,
+    reduction,
+  } = taken<PairTarget, MarginOptions>('marginRankingLoss', PAIR_TARGET, MARGIN, given)
   return torch.marginRankingLoss(input1, input2, target, margin, reductionOf(reduction))
 }
 
 /** The input where the target is 1, `max(0, margin − input)` where it is −1. */
-export function hingeEmbeddingLoss(input: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor {
-  const { margin = 1, reduction } = named<MarginOptions>('hingeEmbeddingLoss', MARGIN, given)
+export function hingeEmbeddingLoss(input: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor
+export function hingeEmbeddingLoss(...given: unknown[]): Tensor {
+  const { input, target, margin = 1, reduction } = taken<InputTarget, MarginOptions>('hingeEmbeddingLoss', INPUT_TARGET, MARGIN, given)
   return torch.hingeEmbeddingLoss(input, target, margin, reductionOf(reduction))
 }
 
 /** `1 − cos` of pairs where the target is 1, `max(0, cos − margin)` where it is −1. */
-export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor {
-  const { margin = 0, reduction } = named<MarginOptions>('cosineEmbeddingLoss', MARGIN, given)
+export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor
+export function cosineEmbeddingLoss(...given: unknown[]): Tensor {
+  const {
+    input1,
+    input2,
+    target,
+    margin = 0,
+    reduction,
+  } = taken<PairTarget, MarginOptions>('cosineEmbeddingLoss', PAIR_TARGET, MARGIN, given)
   return torch.cosineEmbeddingLoss(input1, input2, target, margin, reductionOf(reduction))
 }
 
@@ -277,36 +366,49 @@ export interface MultiMarginOptions extends WeightedOptions {
 const MULTI_MARGIN = ['p', 'margin', 'weight', 'reduction'] as const
 
 /** How far other classes' scores come within `margin` of the target class's, to the power `p`. */
-export function multiMarginLoss(input: Tensor, target: Tensor, ...given: Given<MultiMarginOptions, typeof MULTI_MARGIN>): Tensor {
-  const { p = 1, margin = 1, weight = null, reduction } = named<MultiMarginOptions>('multiMarginLoss', MULTI_MARGIN, given)
+export function multiMarginLoss(input: Tensor, target: Tensor, ...given: Given<MultiMarginOptions, typeof MULTI_MARGIN>): Tensor
+export function multiMarginLoss(...given: unknown[]): Tensor {
+  const {
+    input,
+    target,
+    p = 1,
+    margin = 1,
+    weight = null,
+    reduction,
+  } = taken<InputTarget, MultiMarginOptions>('multiMarginLoss', INPUT_TARGET, MULTI_MARGIN, given)
   return generated.multiMarginLoss(input, target, p, margin, weight, reductionOf(reduction))
 }
 
 const ONLY_REDUCTION = ['reduction'] as const
 
 /** The margin loss of several target classes per sample, −1 ending each list. */
-export function multilabelMarginLoss(input: Tensor, target: Tensor, ...given: Given<ReductionOptions, typeof ONLY_REDUCTION>): Tensor {
-  return generated.multilabelMarginLoss(
-    input,
-    target,
-    reductionOf(named<ReductionOptions>('multilabelMarginLoss', ONLY_REDUCTION, given).reduction),
-  )
+export function multilabelMarginLoss(input: Tensor, target: Tensor, ...given: Given<ReductionOptions, typeof ONLY_REDUCTION>): Tensor
+export function multilabelMarginLoss(...given: unknown[]): Tensor {
+  const { input, target, reduction } = taken<InputTarget, ReductionOptions>('multilabelMarginLoss', INPUT_TARGET, ONLY_REDUCTION, given)
+  return generated.multilabelMarginLoss(input, target, reductionOf(reduction))
 }
 
 /** `log(1 + exp(−target · input))`. */
-export function softMarginLoss(input: Tensor, target: Tensor, ...given: Given<ReductionOptions, typeof ONLY_REDUCTION>): Tensor {
-  return generated.softMarginLoss(input, target, reductionOf(named<ReductionOptions>('softMarginLoss', ONLY_REDUCTION, given).reduction))
+export function softMarginLoss(input: Tensor, target: Tensor, ...given: Given<ReductionOptions, typeof ONLY_REDUCTION>): Tensor
+export function softMarginLoss(...given: unknown[]): Tensor {
+  const { input, target, reduction } = taken<InputTarget, ReductionOptions>('softMarginLoss', INPUT_TARGET, ONLY_REDUCTION, given)
+  return generated.softMarginLoss(input, target, reductionOf(reduction))
 }
 
 /** The mean over classes of the binary cross entropy of logits. */
-export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof WEIGHT_REDUCTION>): Tensor {
-  expectTensor('multilabelSoftMarginLoss', input)
-  expectTensor('multilabelSoftMarginLoss', target, 'target')
-  const { weight, reduction } = named<WeightedOptions>('multilabelSoftMarginLoss', WEIGHT_REDUCTION, given)
+export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, ...given: Given<WeightedOptions, typeof WEIGHT_REDUCTION>): Tensor
+export function multilabelSoftMarginLoss(...given: unknown[]): Tensor {
+  const { input, target, weight, reduction } = taken<InputTarget, WeightedOptions>(
+    'multilabelSoftMarginLoss',
+    INPUT_TARGET,
+    WEIGHT_REDUCTION,
+    given,
+  )
   const positive = target.mul(generated.logSigmoid(input))
   const negative = torch.rsub(target, 1).mul(generated.logSigmoid(input.neg()))
   const loss = positive.add(negative).neg()
-  return reduced((weight === undefined ? loss : loss.mul(weight)).mean([-1]), reduction)
+  // The mean would round once where Python rounds the sum and the quotient.
+  return reduced((weight === undefined ? loss : loss.mul(weight)).sum([-1]).div(input.size(-1)), reduction)
 }
 
 export interface TripletMarginOptions extends ReductionOptions {
@@ -322,14 +424,32 @@ export interface TripletMarginOptions extends ReductionOptions {
 
 const TRIPLET = ['margin', 'p', 'eps', 'swap', 'reduction'] as const
 
+interface Triplet {
+  readonly anchor: Tensor
+  readonly positive: Tensor
+  readonly negative: Tensor
+}
+
+const TRIPLET_TENSORS = ['anchor', 'positive', 'negative'] as const
+
 /** `max(0, |anchor − positive| − |anchor − negative| + margin)`. */
 export function tripletMarginLoss(
   anchor: Tensor,
   positive: Tensor,
   negative: Tensor,
   ...given: Given<TripletMarginOptions, typeof TRIPLET>
-): Tensor {
-  const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = named<TripletMarginOptions>('tripletMarginLoss', TRIPLET, given)
+): Tensor
+export function tripletMarginLoss(...given: unknown[]): Tensor {
+  const {
+    anchor,
+    positive,
+    negative,
+    margin = 1,
+    p = 2,
+    eps = 1e-6,
+    swap = false,
+    reduction,
+  } = taken<Triplet, TripletMarginOptions>('tripletMarginLoss', TRIPLET_TENSORS, TRIPLET, given)
   if (margin <= 0) throw new ArgumentError(`tripletMarginLoss(): the margin must be positive but is ${margin}`)
   return torch.tripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reductionOf(reduction))
 }
@@ -350,16 +470,19 @@ export function tripletMarginWithDistanceLoss(
   anchor: Tensor,
   positive: Tensor,
   negative: Tensor,
-  options: TripletMarginWithDistanceOptions = {},
-): Tensor {
+  options?: TripletMarginWithDistanceOptions,
+): Tensor
+export function tripletMarginWithDistanceLoss(...given: unknown[]): Tensor {
   const call = 'tripletMarginWithDistanceLoss'
-  for (const [name, tensor] of Object.entries({ anchor, positive, negative })) expectTensor(call, tensor, name)
   const {
+    anchor,
+    positive,
+    negative,
     distanceFunction = torch.pairwiseDistance,
     margin = 1,
     swap = false,
     reduction,
-  } = named<TripletMarginWithDistanceOptions>(call, TRIPLET_WITH_DISTANCE, [options])
+  } = taken<Triplet, TripletMarginWithDistanceOptions>(call, TRIPLET_TENSORS, [], given, TRIPLET_WITH_DISTANCE)
   if (margin <= 0) throw new ArgumentError(`${call}(): the margin must be positive but is ${margin}`)
   if (positive.dim() !== anchor.dim() || negative.dim() !== anchor.dim()) {
     const came = [anchor, positive, negative].map(({ shape }) => `[${shape.join(', ')}]`).join(', ')
@@ -393,7 +516,19 @@ export function ctcLoss(
   inputLengths: Tensor | readonly Int[],
   targetLengths: Tensor | readonly Int[],
   ...given: Given<CtcOptions, typeof CTC>
-): Tensor {
-  const { blank = 0, reduction, zeroInfinity = false } = named<CtcOptions>('ctcLoss', CTC, given)
+): Tensor
+export function ctcLoss(...given: unknown[]): Tensor {
+  const {
+    logProbs,
+    targets,
+    inputLengths,
+    targetLengths,
+    blank = 0,
+    reduction,
+    zeroInfinity = false,
+  } = taken<
+    { logProbs: Tensor; targets: Tensor; inputLengths: Tensor | readonly Int[]; targetLengths: Tensor | readonly Int[] },
+    CtcOptions
+  >('ctcLoss', ['logProbs', 'targets', 'inputLengths', 'targetLengths'], CTC, given)
   return torch.ctcLoss(logProbs, targets, inputLengths as Tensor, targetLengths as Tensor, blank, reductionOf(reduction), zeroInfinity)
 }

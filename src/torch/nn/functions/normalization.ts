@@ -1,8 +1,8 @@
-import { expectTensor } from '../../dispatch/expected'
+import { taken } from '../../dispatch/arguments'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
-import { type Given, named } from '../../dispatch/named'
+import type { Given } from '../../dispatch/named'
 import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
 
@@ -30,6 +30,12 @@ export interface BatchNormOptions extends AffineOptions {
   momentum?: number
 }
 
+interface RunningStatistics {
+  runningMean?: Tensor
+  runningVar?: Tensor
+}
+
+const RUNNING = ['runningMean', 'runningVar'] as const
 const BATCH_NORM = ['weight', 'bias', 'training', 'momentum', 'eps'] as const
 
 /**
@@ -43,14 +49,18 @@ export function batchNorm(
   runningMean: Tensor | null,
   runningVar: Tensor | null,
   ...given: Given<BatchNormOptions, typeof BATCH_NORM>
-): Tensor {
+): Tensor
+export function batchNorm(...given: unknown[]): Tensor {
   const {
+    input,
+    runningMean = null,
+    runningVar = null,
     weight = null,
     bias = null,
     training = false,
     momentum = 0.1,
     eps = 1e-5,
-  } = named<BatchNormOptions>('batchNorm', BATCH_NORM, given)
+  } = taken<{ input: Tensor }, RunningStatistics & BatchNormOptions>('batchNorm', ['input'], [...RUNNING, ...BATCH_NORM], given)
   if (training) {
     const { shape } = input
     refuseSingleValue('batch norm', shape, shape[0]! * product(shape.slice(2)))
@@ -58,9 +68,7 @@ export function batchNorm(
   return torch.batchNorm(input, weight, bias, runningMean, runningVar, training, momentum, eps, true)
 }
 
-export interface InstanceNormOptions extends AffineOptions {
-  runningMean?: Tensor
-  runningVar?: Tensor
+export interface InstanceNormOptions extends AffineOptions, RunningStatistics {
   /** Normalises by each sample's own statistics; default: true. */
   useInputStats?: boolean
   /** Default: 0.1. */
@@ -74,9 +82,10 @@ const INSTANCE_NORM = ['runningMean', 'runningVar', 'weight', 'bias', 'useInputS
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html
  */
-export function instanceNorm(input: Tensor, ...given: Given<InstanceNormOptions, typeof INSTANCE_NORM>): Tensor {
-  expectTensor('instanceNorm', input)
+export function instanceNorm(input: Tensor, ...given: Given<InstanceNormOptions, typeof INSTANCE_NORM>): Tensor
+export function instanceNorm(...given: unknown[]): Tensor {
   const {
+    input,
     runningMean = null,
     runningVar = null,
     weight = null,
@@ -84,7 +93,7 @@ export function instanceNorm(input: Tensor, ...given: Given<InstanceNormOptions,
     useInputStats = true,
     momentum = 0.1,
     eps = 1e-5,
-  } = named<InstanceNormOptions>('instanceNorm', INSTANCE_NORM, given)
+  } = taken<{ input: Tensor }, InstanceNormOptions>('instanceNorm', ['input'], INSTANCE_NORM, given)
   if (useInputStats) {
     const { shape } = input
     refuseSingleValue('instance norm', shape, product(shape.slice(2)))
@@ -92,11 +101,24 @@ export function instanceNorm(input: Tensor, ...given: Given<InstanceNormOptions,
   return torch.instanceNorm(input, weight, bias, runningMean, runningVar, useInputStats, momentum, eps, true)
 }
 
+interface InputShape {
+  readonly input: Tensor
+  readonly normalizedShape: readonly Int[]
+}
+
+const INPUT_SHAPE = ['input', 'normalizedShape'] as const
 const LAYER_NORM = ['weight', 'bias', 'eps'] as const
 
 /** Normalises over the last dimensions, whose sizes are `normalizedShape`. */
-export function layerNorm(input: Tensor, normalizedShape: readonly Int[], ...given: Given<AffineOptions, typeof LAYER_NORM>): Tensor {
-  const { weight = null, bias = null, eps = 1e-5 } = named<AffineOptions>('layerNorm', LAYER_NORM, given)
+export function layerNorm(input: Tensor, normalizedShape: readonly Int[], ...given: Given<AffineOptions, typeof LAYER_NORM>): Tensor
+export function layerNorm(...given: unknown[]): Tensor {
+  const {
+    input,
+    normalizedShape,
+    weight = null,
+    bias = null,
+    eps = 1e-5,
+  } = taken<InputShape, AffineOptions>('layerNorm', INPUT_SHAPE, LAYER_NORM, given)
   return torch.layerNorm(input, normalizedShape, weight, bias, eps, true)
 }
 
@@ -107,15 +129,27 @@ export function rmsNorm(
   input: Tensor,
   normalizedShape: readonly Int[],
   ...given: Given<Omit<AffineOptions, 'bias'>, typeof RMS_NORM>
-): Tensor {
-  const { weight = null, eps = null } = named<Omit<AffineOptions, 'bias'>>('rmsNorm', RMS_NORM, given)
+): Tensor
+export function rmsNorm(...given: unknown[]): Tensor {
+  const {
+    input,
+    normalizedShape,
+    weight = null,
+    eps = null,
+  } = taken<InputShape, Omit<AffineOptions, 'bias'>>('rmsNorm', INPUT_SHAPE, RMS_NORM, given)
   return torch.rmsNorm(input, normalizedShape, weight, eps)
 }
 
 /** Normalises over groups of channels of [N, C, …]. */
-export function groupNorm(input: Tensor, numGroups: number, ...given: Given<AffineOptions, typeof LAYER_NORM>): Tensor {
-  expectTensor('groupNorm', input)
-  const { weight = null, bias = null, eps = 1e-5 } = named<AffineOptions>('groupNorm', LAYER_NORM, given)
+export function groupNorm(input: Tensor, numGroups: number, ...given: Given<AffineOptions, typeof LAYER_NORM>): Tensor
+export function groupNorm(...given: unknown[]): Tensor {
+  const {
+    input,
+    numGroups,
+    weight = null,
+    bias = null,
+    eps = 1e-5,
+  } = taken<{ input: Tensor; numGroups: number }, AffineOptions>('groupNorm', ['input', 'numGroups'], LAYER_NORM, given)
   const { shape } = input
   if (shape.length < 2) throw new ArgumentError(`groupNorm() takes [N, C, …] but received ${shape.length} dimensions`)
   refuseSingleValue('group norm', shape, Math.floor((shape[0]! * shape[1]!) / numGroups) * product(shape.slice(2)))
@@ -138,9 +172,15 @@ const LOCAL_RESPONSE = ['alpha', 'beta', 'k'] as const
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.local_response_norm.html
  */
-export function localResponseNorm(input: Tensor, size: number, ...given: Given<LocalResponseNormOptions, typeof LOCAL_RESPONSE>): Tensor {
-  expectTensor('localResponseNorm', input)
-  const { alpha = 1e-4, beta = 0.75, k = 1 } = named<LocalResponseNormOptions>('localResponseNorm', LOCAL_RESPONSE, given)
+export function localResponseNorm(input: Tensor, size: number, ...given: Given<LocalResponseNormOptions, typeof LOCAL_RESPONSE>): Tensor
+export function localResponseNorm(...given: unknown[]): Tensor {
+  const {
+    input,
+    size,
+    alpha = 1e-4,
+    beta = 0.75,
+    k = 1,
+  } = taken<{ input: Tensor; size: number }, LocalResponseNormOptions>('localResponseNorm', ['input', 'size'], LOCAL_RESPONSE, given)
   const { shape } = input
   if (shape.length < 3)
     throw new ArgumentError(`localResponseNorm() takes [N, C, …] with at least 3 dimensions but received ${shape.length}`)
@@ -174,9 +214,9 @@ const NORMALIZE = ['p', 'dim', 'eps'] as const
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
  */
-export function normalize(input: Tensor, ...given: Given<NormalizeOptions, typeof NORMALIZE>): Tensor {
-  expectTensor('normalize', input)
-  const { p = 2, dim = 1, eps = 1e-12 } = named<NormalizeOptions>('normalize', NORMALIZE, given)
+export function normalize(input: Tensor, ...given: Given<NormalizeOptions, typeof NORMALIZE>): Tensor
+export function normalize(...given: unknown[]): Tensor {
+  const { input, p = 2, dim = 1, eps = 1e-12 } = taken<{ input: Tensor }, NormalizeOptions>('normalize', ['input'], NORMALIZE, given)
   const denominator = input
     .norm(p, Array.isArray(dim) ? (dim as readonly Int[]) : [dim as Int], true)
     .clampMin(eps)

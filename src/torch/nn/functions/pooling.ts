@@ -1,11 +1,18 @@
-import { expectTensor } from '../../dispatch/expected'
+import { taken } from '../../dispatch/arguments'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
-import { type Given, named } from '../../dispatch/named'
+import type { Given } from '../../dispatch/named'
 import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
 import { type PerDimension, repeated } from './support'
+
+interface InputKernel {
+  readonly input: Tensor
+  readonly kernelSize: PerDimension
+}
+
+const INPUT_KERNEL = ['input', 'kernelSize'] as const
 
 export interface MaxPoolOptions {
   /** Default: the kernel's size. */
@@ -34,13 +41,19 @@ type MaxPoolKernel = (
 function maxPool(
   call: string,
   spatial: number,
-  input: Tensor,
-  kernelSize: PerDimension,
   given: readonly unknown[],
   plain: MaxPoolKernel,
   indexed: MaxPoolKernel,
 ): Tensor | WithIndices {
-  const { stride, padding = 0, dilation = 1, ceilMode = false, returnIndices = false } = named<MaxPoolOptions>(call, MAX_POOL, given)
+  const {
+    input,
+    kernelSize,
+    stride,
+    padding = 0,
+    dilation = 1,
+    ceilMode = false,
+    returnIndices = false,
+  } = taken<InputKernel, MaxPoolOptions>(call, INPUT_KERNEL, MAX_POOL, given)
   return (returnIndices ? indexed : plain)(
     input,
     kernelSize,
@@ -58,8 +71,8 @@ function maxPool(
  */
 export function maxPool1d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<MaxPoolOptions>): WithIndices
 export function maxPool1d(input: Tensor, kernelSize: PerDimension, ...given: GivenMaxPool): Tensor
-export function maxPool1d(input: Tensor, kernelSize: PerDimension, ...given: unknown[]): Tensor | WithIndices {
-  return maxPool('maxPool1d', 1, input, kernelSize, given, torch.maxPool1d as MaxPoolKernel, torch.maxPool1dWithIndices as MaxPoolKernel)
+export function maxPool1d(...given: unknown[]): Tensor | WithIndices {
+  return maxPool('maxPool1d', 1, given, torch.maxPool1d as MaxPoolKernel, torch.maxPool1dWithIndices as MaxPoolKernel)
 }
 
 /**
@@ -71,16 +84,8 @@ export function maxPool1d(input: Tensor, kernelSize: PerDimension, ...given: unk
  */
 export function maxPool2d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<MaxPoolOptions>): WithIndices
 export function maxPool2d(input: Tensor, kernelSize: PerDimension, ...given: GivenMaxPool): Tensor
-export function maxPool2d(input: Tensor, kernelSize: PerDimension, ...given: unknown[]): Tensor | WithIndices {
-  return maxPool(
-    'maxPool2d',
-    2,
-    input,
-    kernelSize,
-    given,
-    torch.maxPool2d as MaxPoolKernel,
-    generated.maxPool2dWithIndices as MaxPoolKernel,
-  )
+export function maxPool2d(...given: unknown[]): Tensor | WithIndices {
+  return maxPool('maxPool2d', 2, given, torch.maxPool2d as MaxPoolKernel, generated.maxPool2dWithIndices as MaxPoolKernel)
 }
 
 /**
@@ -90,16 +95,8 @@ export function maxPool2d(input: Tensor, kernelSize: PerDimension, ...given: unk
  */
 export function maxPool3d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<MaxPoolOptions>): WithIndices
 export function maxPool3d(input: Tensor, kernelSize: PerDimension, ...given: GivenMaxPool): Tensor
-export function maxPool3d(input: Tensor, kernelSize: PerDimension, ...given: unknown[]): Tensor | WithIndices {
-  return maxPool(
-    'maxPool3d',
-    3,
-    input,
-    kernelSize,
-    given,
-    torch.maxPool3d as MaxPoolKernel,
-    generated.maxPool3dWithIndices as MaxPoolKernel,
-  )
+export function maxPool3d(...given: unknown[]): Tensor | WithIndices {
+  return maxPool('maxPool3d', 3, given, torch.maxPool3d as MaxPoolKernel, generated.maxPool3dWithIndices as MaxPoolKernel)
 }
 
 /** One size for all spatial dimensions or one for each, null keeping the input's. */
@@ -112,13 +109,24 @@ function sizesOf(input: Tensor, size: AdaptiveSize, spatial: number): number[] {
   return (size as readonly (Int | null)[]).map((value, i) => (value === null ? shape[shape.length - size.length + i]! : Number(value)))
 }
 
+interface InputSize {
+  readonly input: Tensor
+  readonly outputSize: AdaptiveSize
+}
+
+const INPUT_SIZE = ['input', 'outputSize'] as const
+
 /** Means over windows so laid that [N, C, H, W] becomes [N, C, ...outputSize]. */
-export function adaptiveAvgPool2d(input: Tensor, outputSize: AdaptiveSize): Tensor {
+export function adaptiveAvgPool2d(input: Tensor, outputSize: AdaptiveSize): Tensor
+export function adaptiveAvgPool2d(...given: unknown[]): Tensor {
+  const { input, outputSize } = taken<InputSize>('adaptiveAvgPool2d', INPUT_SIZE, [], given)
   return generated.adaptiveAvgPool2d(input, sizesOf(input, outputSize, 2))
 }
 
 /** Means over windows so laid that [N, C, D, H, W] becomes [N, C, ...outputSize]. */
-export function adaptiveAvgPool3d(input: Tensor, outputSize: AdaptiveSize): Tensor {
+export function adaptiveAvgPool3d(input: Tensor, outputSize: AdaptiveSize): Tensor
+export function adaptiveAvgPool3d(...given: unknown[]): Tensor {
+  const { input, outputSize } = taken<InputSize>('adaptiveAvgPool3d', INPUT_SIZE, [], given)
   return generated.adaptiveAvgPool3d(input, sizesOf(input, outputSize, 3))
 }
 
@@ -131,38 +139,31 @@ const RETURN_INDICES = ['returnIndices'] as const
 type GivenReturnIndices = Given<ReturnIndicesOptions, typeof RETURN_INDICES>
 type AdaptiveMaxKernel = (input: Tensor, outputSize: readonly Int[]) => [Tensor, Tensor]
 
-function adaptiveMaxPool(
-  call: string,
-  spatial: number,
-  input: Tensor,
-  size: AdaptiveSize,
-  given: readonly unknown[],
-  kernel: AdaptiveMaxKernel,
-): Tensor | WithIndices {
-  const { returnIndices = false } = named<ReturnIndicesOptions>(call, RETURN_INDICES, given)
-  const both = kernel(input, sizesOf(input, size, spatial))
+function adaptiveMaxPool(call: string, spatial: number, given: readonly unknown[], kernel: AdaptiveMaxKernel): Tensor | WithIndices {
+  const { input, outputSize, returnIndices = false } = taken<InputSize, ReturnIndicesOptions>(call, INPUT_SIZE, RETURN_INDICES, given)
+  const both = kernel(input, sizesOf(input, outputSize, spatial))
   return returnIndices ? both : both[0]
 }
 
 /** Maxima over windows so laid that [N, C, L] becomes [N, C, outputSize]. */
 export function adaptiveMaxPool1d(input: Tensor, outputSize: AdaptiveSize, options: WithIndicesOption<ReturnIndicesOptions>): WithIndices
 export function adaptiveMaxPool1d(input: Tensor, outputSize: AdaptiveSize, ...given: GivenReturnIndices): Tensor
-export function adaptiveMaxPool1d(input: Tensor, outputSize: AdaptiveSize, ...given: unknown[]): Tensor | WithIndices {
-  return adaptiveMaxPool('adaptiveMaxPool1d', 1, input, outputSize, given, torch.adaptiveMaxPool1d as AdaptiveMaxKernel)
+export function adaptiveMaxPool1d(...given: unknown[]): Tensor | WithIndices {
+  return adaptiveMaxPool('adaptiveMaxPool1d', 1, given, torch.adaptiveMaxPool1d as AdaptiveMaxKernel)
 }
 
 /** Maxima over windows so laid that [N, C, H, W] becomes [N, C, ...outputSize]. */
 export function adaptiveMaxPool2d(input: Tensor, outputSize: AdaptiveSize, options: WithIndicesOption<ReturnIndicesOptions>): WithIndices
 export function adaptiveMaxPool2d(input: Tensor, outputSize: AdaptiveSize, ...given: GivenReturnIndices): Tensor
-export function adaptiveMaxPool2d(input: Tensor, outputSize: AdaptiveSize, ...given: unknown[]): Tensor | WithIndices {
-  return adaptiveMaxPool('adaptiveMaxPool2d', 2, input, outputSize, given, generated.adaptiveMaxPool2d as AdaptiveMaxKernel)
+export function adaptiveMaxPool2d(...given: unknown[]): Tensor | WithIndices {
+  return adaptiveMaxPool('adaptiveMaxPool2d', 2, given, generated.adaptiveMaxPool2d as AdaptiveMaxKernel)
 }
 
 /** Maxima over windows so laid that [N, C, D, H, W] becomes [N, C, ...outputSize]. */
 export function adaptiveMaxPool3d(input: Tensor, outputSize: AdaptiveSize, options: WithIndicesOption<ReturnIndicesOptions>): WithIndices
 export function adaptiveMaxPool3d(input: Tensor, outputSize: AdaptiveSize, ...given: GivenReturnIndices): Tensor
-export function adaptiveMaxPool3d(input: Tensor, outputSize: AdaptiveSize, ...given: unknown[]): Tensor | WithIndices {
-  return adaptiveMaxPool('adaptiveMaxPool3d', 3, input, outputSize, given, generated.adaptiveMaxPool3d as AdaptiveMaxKernel)
+export function adaptiveMaxPool3d(...given: unknown[]): Tensor | WithIndices {
+  return adaptiveMaxPool('adaptiveMaxPool3d', 3, given, generated.adaptiveMaxPool3d as AdaptiveMaxKernel)
 }
 
 export interface FractionalPoolOptions extends ReturnIndicesOptions {
@@ -178,15 +179,16 @@ const FRACTIONAL = ['outputSize', 'outputRatio', 'returnIndices', 'randomSamples
 type GivenFractional = Given<FractionalPoolOptions, typeof FRACTIONAL>
 type FractionalKernel = (input: Tensor, kernelSize: PerDimension, outputSize: PerDimension, samples: Tensor) => [Tensor, Tensor]
 
-function fractionalMaxPool(
-  spatial: number,
-  input: Tensor,
-  kernelSize: PerDimension,
-  given: readonly unknown[],
-  kernel: FractionalKernel,
-): Tensor | WithIndices {
+function fractionalMaxPool(spatial: number, given: readonly unknown[], kernel: FractionalKernel): Tensor | WithIndices {
   const call = `fractionalMaxPool${spatial}d`
-  const { outputSize, outputRatio, returnIndices = false, randomSamples } = named<FractionalPoolOptions>(call, FRACTIONAL, given)
+  const {
+    input,
+    kernelSize,
+    outputSize,
+    outputRatio,
+    returnIndices = false,
+    randomSamples,
+  } = taken<InputKernel, FractionalPoolOptions>(call, INPUT_KERNEL, FRACTIONAL, given)
   if ((outputSize === undefined) === (outputRatio === undefined))
     throw new ArgumentError(`${call}() takes either outputSize or outputRatio`)
   const { shape } = input
@@ -207,8 +209,8 @@ function fractionalMaxPool(
  */
 export function fractionalMaxPool2d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<FractionalPoolOptions>): WithIndices
 export function fractionalMaxPool2d(input: Tensor, kernelSize: PerDimension, ...given: GivenFractional): Tensor
-export function fractionalMaxPool2d(input: Tensor, kernelSize: PerDimension, ...given: unknown[]): Tensor | WithIndices {
-  return fractionalMaxPool(2, input, kernelSize, given, generated.fractionalMaxPool2d as FractionalKernel)
+export function fractionalMaxPool2d(...given: unknown[]): Tensor | WithIndices {
+  return fractionalMaxPool(2, given, generated.fractionalMaxPool2d as FractionalKernel)
 }
 
 /**
@@ -218,8 +220,8 @@ export function fractionalMaxPool2d(input: Tensor, kernelSize: PerDimension, ...
  */
 export function fractionalMaxPool3d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<FractionalPoolOptions>): WithIndices
 export function fractionalMaxPool3d(input: Tensor, kernelSize: PerDimension, ...given: GivenFractional): Tensor
-export function fractionalMaxPool3d(input: Tensor, kernelSize: PerDimension, ...given: unknown[]): Tensor | WithIndices {
-  return fractionalMaxPool(3, input, kernelSize, given, generated.fractionalMaxPool3d as FractionalKernel)
+export function fractionalMaxPool3d(...given: unknown[]): Tensor | WithIndices {
+  return fractionalMaxPool(3, given, generated.fractionalMaxPool3d as FractionalKernel)
 }
 
 export interface MaxUnpoolOptions {
@@ -233,14 +235,21 @@ export interface MaxUnpoolOptions {
 const UNPOOL = ['stride', 'padding', 'outputSize'] as const
 type GivenUnpool = Given<MaxUnpoolOptions, typeof UNPOOL>
 
-interface Unpooling {
+interface Pooled extends InputKernel {
+  readonly indices: Tensor
+}
+
+const POOLED = ['input', 'indices', 'kernelSize'] as const
+
+interface Unpooling extends Pooled {
   readonly size: number[]
   readonly stride: number[]
   readonly padding: number[]
 }
 
-function unpooling(call: string, spatial: number, input: Tensor, kernelSize: PerDimension, given: readonly unknown[]): Unpooling {
-  const options = named<MaxUnpoolOptions>(call, UNPOOL, given)
+function unpooling(call: string, spatial: number, given: readonly unknown[]): Unpooling {
+  const options = taken<Pooled, MaxUnpoolOptions>(call, POOLED, UNPOOL, given)
+  const { input, indices, kernelSize } = options
   const kernel = repeated(kernelSize, spatial)
   const stride = options.stride === undefined ? kernel : repeated(options.stride, spatial)
   const padding = repeated(options.padding ?? 0, spatial)
@@ -256,29 +265,27 @@ function unpooling(call: string, spatial: number, input: Tensor, kernelSize: Per
       )
     }
   })
-  return { size, stride, padding }
+  return { input, indices, kernelSize, size, stride, padding }
 }
 
 /** Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere. */
-export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor {
-  expectTensor('maxUnpool1d', input)
-  expectTensor('maxUnpool1d', indices, 'indices')
-  const { size } = unpooling('maxUnpool1d', 1, input, kernelSize, given)
+export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor
+export function maxUnpool1d(...given: unknown[]): Tensor {
+  const { input, indices, size } = unpooling('maxUnpool1d', 1, given)
   return generated.maxUnpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), [...size, 1]).squeeze(-1)
 }
 
 /** Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere. */
-export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor {
-  expectTensor('maxUnpool2d', input)
-  expectTensor('maxUnpool2d', indices, 'indices')
-  return generated.maxUnpool2d(input, indices, unpooling('maxUnpool2d', 2, input, kernelSize, given).size)
+export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor
+export function maxUnpool2d(...given: unknown[]): Tensor {
+  const { input, indices, size } = unpooling('maxUnpool2d', 2, given)
+  return generated.maxUnpool2d(input, indices, size)
 }
 
 /** Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere. */
-export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor {
-  expectTensor('maxUnpool3d', input)
-  expectTensor('maxUnpool3d', indices, 'indices')
-  const { size, stride, padding } = unpooling('maxUnpool3d', 3, input, kernelSize, given)
+export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor
+export function maxUnpool3d(...given: unknown[]): Tensor {
+  const { input, indices, size, stride, padding } = unpooling('maxUnpool3d', 3, given)
   return generated.maxUnpool3d(input, indices, size, stride, padding)
 }
 
@@ -292,15 +299,15 @@ const LP_POOL = ['stride', 'ceilMode'] as const
 type GivenLpPool = Given<LpPoolOptions, typeof LP_POOL>
 type AvgKernel = (input: Tensor, kernelSize: PerDimension, stride: readonly Int[], padding: Int, ceilMode: boolean) => Tensor
 
-function lpPool(
-  spatial: number,
-  input: Tensor,
-  normType: number,
-  kernelSize: PerDimension,
-  given: readonly unknown[],
-  kernel: AvgKernel,
-): Tensor {
-  const { stride, ceilMode = false } = named<LpPoolOptions>(`lpPool${spatial}d`, LP_POOL, given)
+interface Powers extends InputKernel {
+  readonly normType: number
+}
+
+const POWERS = ['input', 'normType', 'kernelSize'] as const
+
+function lpPool(spatial: number, given: readonly unknown[], kernel: AvgKernel): Tensor {
+  const call = `lpPool${spatial}d`
+  const { input, normType, kernelSize, stride, ceilMode = false } = taken<Powers, LpPoolOptions>(call, POWERS, LP_POOL, given)
   const mean = kernel(input.pow(normType), kernelSize, stride === undefined ? [] : repeated(stride, spatial), 0, ceilMode)
   const count = repeated(kernelSize, spatial).reduce((product, size) => product * size, 1)
   return mean
@@ -311,19 +318,19 @@ function lpPool(
 }
 
 /** The p-norms of windows of [N, C, L]. */
-export function lpPool1d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor {
-  expectTensor('lpPool1d', input)
-  return lpPool(1, input, normType, kernelSize, given, torch.avgPool1d as AvgKernel)
+export function lpPool1d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor
+export function lpPool1d(...given: unknown[]): Tensor {
+  return lpPool(1, given, torch.avgPool1d as AvgKernel)
 }
 
 /** The p-norms of windows of [N, C, H, W]. */
-export function lpPool2d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor {
-  expectTensor('lpPool2d', input)
-  return lpPool(2, input, normType, kernelSize, given, generated.avgPool2d as AvgKernel)
+export function lpPool2d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor
+export function lpPool2d(...given: unknown[]): Tensor {
+  return lpPool(2, given, generated.avgPool2d as AvgKernel)
 }
 
 /** The p-norms of windows of [N, C, D, H, W]. */
-export function lpPool3d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor {
-  expectTensor('lpPool3d', input)
-  return lpPool(3, input, normType, kernelSize, given, generated.avgPool3d as AvgKernel)
+export function lpPool3d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor
+export function lpPool3d(...given: unknown[]): Tensor {
+  return lpPool(3, given, generated.avgPool3d as AvgKernel)
 }

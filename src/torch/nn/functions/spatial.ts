@@ -1,8 +1,8 @@
-import { expectTensor } from '../../dispatch/expected'
+import { taken } from '../../dispatch/arguments'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nnFunctions'
-import { type Given, named } from '../../dispatch/named'
+import type { Given } from '../../dispatch/named'
 import type { Int, Scalar } from '../../dtype'
 import type { Tensor } from '../../tensor'
 import { type PerDimension, privateOperator, repeated } from './support'
@@ -41,10 +41,10 @@ const MODES: Readonly<Record<string, readonly number[]>> = {
  * @example
  * torch.nn.functional.interpolate(torch.ones([1, 3, 4, 4]), { size: [8, 8], mode: 'bilinear' }).shape // [1, 3, 8, 8]
  */
-export function interpolate(input: Tensor, ...given: Given<InterpolateOptions, typeof INTERPOLATE>): Tensor {
-  expectTensor('interpolate', input)
-  const options = named<InterpolateOptions>('interpolate', INTERPOLATE, given)
-  const { mode = 'nearest', alignCorners, antialias = false } = options
+export function interpolate(input: Tensor, ...given: Given<InterpolateOptions, typeof INTERPOLATE>): Tensor
+export function interpolate(...given: unknown[]): Tensor {
+  const options = taken<{ input: Tensor }, InterpolateOptions>('interpolate', ['input'], INTERPOLATE, given)
+  const { input, mode = 'nearest', alignCorners, antialias = false } = options
   const { shape } = input
   const spatial = shape.length - 2
   checkMode(mode, spatial, alignCorners, antialias)
@@ -120,8 +120,15 @@ const GRID_PADDINGS: readonly string[] = ['zeros', 'border', 'reflection']
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html
  */
-export function gridSample(input: Tensor, grid: Tensor, ...given: Given<GridSampleOptions, typeof GRID_SAMPLE>): Tensor {
-  const { mode = 'bilinear', paddingMode = 'zeros', alignCorners = false } = named<GridSampleOptions>('gridSample', GRID_SAMPLE, given)
+export function gridSample(input: Tensor, grid: Tensor, ...given: Given<GridSampleOptions, typeof GRID_SAMPLE>): Tensor
+export function gridSample(...given: unknown[]): Tensor {
+  const {
+    input,
+    grid,
+    mode = 'bilinear',
+    paddingMode = 'zeros',
+    alignCorners = false,
+  } = taken<{ input: Tensor; grid: Tensor }, GridSampleOptions>('gridSample', ['input', 'grid'], GRID_SAMPLE, given)
   const modeCode = GRID_MODES.indexOf(mode)
   const paddingCode = GRID_PADDINGS.indexOf(paddingMode)
   if (modeCode < 0) throw new ArgumentError(`gridSample(): unknown mode '${mode}': expected one of ${GRID_MODES.join(', ')}`)
@@ -130,8 +137,21 @@ export function gridSample(input: Tensor, grid: Tensor, ...given: Given<GridSamp
   return torch.gridSampler(input, grid, modeCode, paddingCode, alignCorners)
 }
 
+export interface AffineGridOptions {
+  /** −1 and 1 are the centres of the corner pixels instead of the borders; default: false. */
+  alignCorners?: boolean
+}
+
+const AFFINE_GRID = ['alignCorners'] as const
+
 /** The sampling grid [N, H, W, 2] of affine maps `theta` [N, 2, 3] for an output of `size` [N, C, H, W]. */
-export function affineGrid(theta: Tensor, size: readonly Int[], alignCorners = false): Tensor {
+export function affineGrid(theta: Tensor, size: readonly Int[], ...given: Given<AffineGridOptions, typeof AFFINE_GRID>): Tensor
+export function affineGrid(...given: unknown[]): Tensor {
+  const {
+    theta,
+    size,
+    alignCorners = false,
+  } = taken<{ theta: Tensor; size: readonly Int[] }, AffineGridOptions>('affineGrid', ['theta', 'size'], AFFINE_GRID, given)
   return torch.affineGridGenerator(theta, size, alignCorners)
 }
 
@@ -145,9 +165,15 @@ export interface PadOptions {
 const PAD = ['mode', 'value'] as const
 
 /** Pads the last dimensions: `[left, right, top, bottom, …]`. */
-export function pad(input: Tensor, padding: readonly Int[], ...given: Given<PadOptions, typeof PAD>): Tensor {
-  const { mode = 'constant', value } = named<PadOptions>('pad', PAD, given)
-  return generated.pad(input, padding, mode, (value as number | undefined) ?? null)
+export function pad(input: Tensor, pad: readonly Int[], ...given: Given<PadOptions, typeof PAD>): Tensor
+export function pad(...given: unknown[]): Tensor {
+  const {
+    input,
+    pad: sizes,
+    mode = 'constant',
+    value,
+  } = taken<{ input: Tensor; pad: readonly Int[] }, PadOptions>('pad', ['input', 'pad'], PAD, given)
+  return generated.pad(input, sizes, mode, (value as number | undefined) ?? null)
 }
 
 export interface UnfoldOptions {
@@ -159,8 +185,15 @@ export interface UnfoldOptions {
 const UNFOLD = ['dilation', 'padding', 'stride'] as const
 
 /** Windows of [N, C, H, W] as columns [N, C · kernel, windows]. */
-export function unfold(input: Tensor, kernelSize: PerDimension, ...given: Given<UnfoldOptions, typeof UNFOLD>): Tensor {
-  const { dilation = 1, padding = 0, stride = 1 } = named<UnfoldOptions>('unfold', UNFOLD, given)
+export function unfold(input: Tensor, kernelSize: PerDimension, ...given: Given<UnfoldOptions, typeof UNFOLD>): Tensor
+export function unfold(...given: unknown[]): Tensor {
+  const {
+    input,
+    kernelSize,
+    dilation = 1,
+    padding = 0,
+    stride = 1,
+  } = taken<{ input: Tensor; kernelSize: PerDimension }, UnfoldOptions>('unfold', ['input', 'kernelSize'], UNFOLD, given)
   return generated.im2col(input, repeated(kernelSize, 2), repeated(dilation, 2), repeated(padding, 2), repeated(stride, 2))
 }
 
@@ -170,8 +203,21 @@ export function fold(
   outputSize: PerDimension,
   kernelSize: PerDimension,
   ...given: Given<UnfoldOptions, typeof UNFOLD>
-): Tensor {
-  const { dilation = 1, padding = 0, stride = 1 } = named<UnfoldOptions>('fold', UNFOLD, given)
+): Tensor
+export function fold(...given: unknown[]): Tensor {
+  const {
+    input,
+    outputSize,
+    kernelSize,
+    dilation = 1,
+    padding = 0,
+    stride = 1,
+  } = taken<{ input: Tensor; outputSize: PerDimension; kernelSize: PerDimension }, UnfoldOptions>(
+    'fold',
+    ['input', 'outputSize', 'kernelSize'],
+    UNFOLD,
+    given,
+  )
   return generated.col2im(
     input,
     repeated(outputSize, 2),

@@ -5,7 +5,7 @@ import { runChild } from '../../support/child'
 // Children share two cores with other test files.
 vi.setConfig({ testTimeout: 180_000 })
 
-/** Calls that end the process inside libtorch, Python's as well, and what is said in place of it. */
+/** Calls that end the process inside libtorch, Python's as well, or never return; and what is said in place of it. */
 const REFUSED: readonly [call: string, message: RegExp][] = [
   ["int([MIN]).div(int([-1n]), { roundingMode: 'trunc' })", /div\(\): the smallest int64 divided by -1 has no int64: roundingMode 'floor'/],
   ["int([MIN]).div_(int([-1n]), { roundingMode: 'trunc' })", /div_\(\): the smallest int64/],
@@ -38,6 +38,7 @@ const REFUSED: readonly [call: string, message: RegExp][] = [
   ["F.embeddingBag(int([0n, 1n]), table, int([0n, -100000000n, 1n]), { mode: 'sum' })", /embeddingBag\(\): 'offsets' must lie in 0 … 2/],
   ["F.embeddingBag(int([0n, 1n]), table, int([0n, 2n, 1n]), { mode: 'max' })", /'offsets' must not decrease/],
   ['torch.embeddingBag(table, int([0n, 1n]), int([0n, 100000000n, 1n]))', /'offsets' must lie in 0 … 2/],
+  ['torch.binomial(torch.full([3], NaN), torch.full([3], 0.5))', /binomial\(\): 'count' must hold numbers but has NaN/],
   ['torch.repeatInterleave(torch.full([8], 2n ** 61n))', /repeatInterleave\(\): the repeats add up to 18446744073709552000/],
   ['x.repeatInterleave(int([2n ** 63n - 1n, 2n ** 63n - 1n, 3n]))', /the repeats add up/],
   ['torch.lstm(steps, int([]), [state, state], weights, true, 1, 0, false, false)', /lstm\(\): 'batchSizes' must have a step/],

@@ -173,7 +173,11 @@ const canGrow: Check = ([self]) =>
     ? null
     : 'a tensor that is shared with another thread cannot be resized, for that one may be reading it: resize a clone'
 
-/** Operators that libtorch itself crashes in for these arguments, in place of an error; all overloads, or the one named. */
+/** Draws until the sum exceeds the count, which it never does where that is not a number. */
+const hasCounts: Check = ([count]) =>
+  isReadable(count) && isTrue(aten('any', '', aten('isnan', '', count))) ? "'count' must hold numbers but has NaN" : null
+
+/** Operators that libtorch itself crashes in, or never returns from, for these arguments, in place of an error; all overloads, or the one named. */
 const REFUSALS: Readonly<Record<string, Check>> = {
   // Reads hx[0] and hx[1] without looking at the list's length.
   quantized_lstm_cell: hasTwo,
@@ -204,6 +208,7 @@ const REFUSALS: Readonly<Record<string, Check>> = {
   ctc_loss: ctcLabels,
   embedding_bag: bagOffsets,
   segment_reduce: segments,
+  binomial: hasCounts,
   'repeat_interleave.Tensor': repeats(0),
   'repeat_interleave.self_Tensor': repeats(1),
 }

@@ -1,4 +1,5 @@
-// Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) while a training step holds the JavaScript thread: nothing here waits for the event loop.
+// Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) while a training step holds the JavaScript thread: nothing here waits for the event
+// loop.
 #include <unistd.h>
 
 #include <algorithm>

@@ -343,7 +343,7 @@ def main():
     text = methods.preamble(IMPORTS) + "/** Every Tensor method that Python's torch generates from its schemas. */\nexport abstract class TensorMethods extends TensorBase {\n"
     write("methods.ts", text + "\n\n".join(methods.members) + "\n}\n")
 
-    files = {"functions.ts": None, "nnFunctions.ts": "nn", "linalg.ts": "linalg", "fft.ts": "fft", "special.ts": "special", "sparse.ts": "sparse"}
+    files = {"functions.ts": None, "nn-functions.ts": "nn", "linalg.ts": "linalg", "fft.ts": "fft", "special.ts": "special", "sparse.ts": "sparse"}
     for file, module in files.items():
         emitter = Emitter(file)
         chosen = [f for f in public if f.python_module == module and "function" in {v.name for v in f.variants}]

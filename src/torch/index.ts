@@ -52,7 +52,7 @@ export {
   type SparseCooOptions,
   type SparseOptions,
   type SparseSizeOptions,
-} from './sparseTensors'
+} from './sparse-tensors'
 export { float, dtypes, type Device, type DType, type Float, type Int, type Layout, type MemoryFormat, type Scalar } from './dtype'
 export { slice, Slice, type Index, type Indices } from './indexing'
 export { noGrad, enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, setGradEnabled } from './autograd'

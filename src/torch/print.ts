@@ -4,11 +4,11 @@ import { wrap } from './base'
 import { describe } from './dispatch/describe'
 import { suggestion } from './dispatch/suggestion'
 import { isComplexDtype, isFloatingDtype, type DType } from './dtype'
-import { floatFormatter, plainFormatter, type Formatter, type PrintOptions } from './printFormat'
+import { floatFormatter, plainFormatter, type Formatter, type PrintOptions } from './print-format'
 import type { Tensor } from './tensor'
 import { elementsOf, type Nested } from './values'
 
-export type { PrintOptions } from './printFormat'
+export type { PrintOptions } from './print-format'
 
 const defaults: Readonly<PrintOptions> = { precision: 4, threshold: 1000, edgeitems: 3, linewidth: 80, sciMode: null }
 const options: PrintOptions = { ...defaults }

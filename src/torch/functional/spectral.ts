@@ -2,7 +2,7 @@ import { taken } from '../dispatch/arguments'
 import { ArgumentError, native } from '../../native'
 import { wrap } from '../base'
 import type { Given } from '../dispatch/named'
-import * as generated from '../generated/nnFunctions'
+import * as generated from '../generated/nn-functions'
 import type { Tensor } from '../tensor'
 
 export interface StftOptions {

@@ -1,4 +1,4 @@
-export * from '../generated/nnFunctions'
+export * from '../generated/nn-functions'
 export {
   affineGridGenerator,
   adaptiveAvgPool1d,

@@ -1,7 +1,7 @@
 import { expectTensor } from '../../dispatch/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
-import * as generated from '../../generated/nnFunctions'
+import * as generated from '../../generated/nn-functions'
 import { type Given, named } from '../../dispatch/named'
 import type { Tensor } from '../../tensor'
 import { dropout } from './dropout'

@@ -3,7 +3,7 @@ import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import type { Given } from '../../dispatch/named'
 import * as torch from '../../generated/functions'
-import * as generated from '../../generated/nnFunctions'
+import * as generated from '../../generated/nn-functions'
 import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
 

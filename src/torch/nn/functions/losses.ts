@@ -1,7 +1,7 @@
 import { expectIndices, taken } from '../../dispatch/arguments'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
-import * as generated from '../../generated/nnFunctions'
+import * as generated from '../../generated/nn-functions'
 import { noGrad } from '../../autograd'
 import { isTensor } from '../../base'
 import type { Given } from '../../dispatch/named'
@@ -10,7 +10,7 @@ import type { Tensor } from '../../tensor'
 import { type Reduction, reductionOf } from './support'
 import { INPUT_TARGET, type InputTarget, reduced, type ReductionOptions, WEIGHT_REDUCTION, type WeightedOptions } from './reduction'
 
-export * from './marginLosses'
+export * from './margin-losses'
 export type { ReductionOptions, WeightedOptions } from './reduction'
 
 const REDUCTION_WEIGHT = ['reduction', 'weight'] as const

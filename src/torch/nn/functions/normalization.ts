@@ -1,7 +1,7 @@
 import { taken } from '../../dispatch/arguments'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
-import * as generated from '../../generated/nnFunctions'
+import * as generated from '../../generated/nn-functions'
 import type { Given } from '../../dispatch/named'
 import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'

@@ -1,6 +1,6 @@
 import { type Given, named } from '../../dispatch/named'
 import * as torch from '../../generated/functions'
-import * as generated from '../../generated/nnFunctions'
+import * as generated from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor'
 import { expectFlag } from '../checks'
 import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'

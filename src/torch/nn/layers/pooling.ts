@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../../native'
 import { type Given, named } from '../../dispatch/named'
 import * as torch from '../../generated/functions'
-import * as generated from '../../generated/nnFunctions'
+import * as generated from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor'
 import { expectFlag } from '../checks'
 import * as F from '../functional'

@@ -53,6 +53,11 @@ const REFUSED: readonly [call: string, message: RegExp][] = [
     'torch.nativeBatchNorm(table, torch.ones([1]), null, null, null, true, 0.1, 1e-5)',
     /'weight' must have the input's 3 channels but has 1/,
   ],
+  [
+    'torch.gridSampler(torch.ones([1, 1, 2, 2]), torch.zeros([1, 1, 1, 2]), 0, 99, false)',
+    /gridSampler\(\): .* must be 0, 1 or 2 but are 0 and 99/,
+  ],
+  ['torch.gridSampler2d(torch.ones([1, 1, 2, 2]), torch.zeros([1, 1, 1, 2]), 7, 0, false)', /gridSampler2d\(\): .* but are 7 and 0/],
   ['torch.batchNormUpdateStats(table, torch.ones([1]), torch.ones([1]), 0.1)', /'runningMean' must have the input's 3 channels/],
   [
     'F.slowConvTranspose2d(torch.ones([1, 2, 4, 4]), torch.ones([2, 2, 3, 3]), 5)',

@@ -177,6 +177,11 @@ const canGrow: Check = ([self]) =>
 const hasCounts: Check = ([count]) =>
   isReadable(count) && isTrue(aten('any', '', aten('isnan', '', count))) ? "'count' must hold numbers but has NaN" : null
 
+const gridModes: Check = ([, , mode, padding]) =>
+  [mode, padding].every((number) => [0, 1, 2].includes(Number(number)))
+    ? null
+    : `'interpolationMode' and 'paddingMode' must be 0, 1 or 2 but are ${Number(mode)} and ${Number(padding)}`
+
 /** Operators that libtorch itself crashes in, or never returns from, for these arguments, in place of an error; all overloads, or the one named. */
 const REFUSALS: Readonly<Record<string, Check>> = {
   // Reads hx[0] and hx[1] without looking at the list's length.
@@ -208,6 +213,10 @@ const REFUSALS: Readonly<Record<string, Check>> = {
   ctc_loss: ctcLabels,
   embedding_bag: bagOffsets,
   segment_reduce: segments,
+  // Give memory that nothing was written to.
+  grid_sampler: gridModes,
+  grid_sampler_2d: gridModes,
+  grid_sampler_3d: gridModes,
   binomial: hasCounts,
   'repeat_interleave.Tensor': repeats(0),
   'repeat_interleave.self_Tensor': repeats(1),

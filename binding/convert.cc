@@ -3,50 +3,15 @@
 #include <ATen/ScalarOps.h>
 #include <ATen/core/Dict.h>
 #include <ATen/core/List.h>
-#include <c10/core/Layout.h>
-#include <c10/core/MemoryFormat.h>
 #include <torch/csrc/jit/api/module.h>
 
-#include <cmath>
-#include <limits>
+#include <optional>
 
 #include "handles.h"
 
 namespace pixelcl {
 
 namespace {
-
-[[noreturn]] void wrongValue(napi_env env, napi_value value, const std::string& expected) {
-  throw Failure("ARGUMENT", "expected " + expected + " but received " + describeValue(env, value));
-}
-
-napi_valuetype typeOf(napi_env env, napi_value value) {
-  napi_valuetype type = napi_undefined;
-  check(napi_typeof(env, value, &type));
-  return type;
-}
-
-bool isNullish(napi_valuetype type) { return type == napi_null || type == napi_undefined; }
-
-int64_t bigintOf(napi_env env, napi_value value) {
-  int64_t number = 0;
-  bool lossless = false;
-  check(napi_get_value_bigint_int64(env, value, &number, &lossless));
-  if (!lossless) throw Failure("ARGUMENT", "a bigint does not fit into 64 bits: int64 reaches from -2^63 to 2^63 - 1");
-  return number;
-}
-
-// Doubles in [-2^63, 2^63) that are whole; -0 is not, since an int would lose its sign.
-bool isWhole(double number) {
-  return number >= -9223372036854775808.0 && number < 9223372036854775808.0 && std::nearbyint(number) == number &&
-         !(number == 0 && std::signbit(number));
-}
-
-double numberOf(napi_env env, napi_value value) {
-  double number = 0;
-  check(napi_get_value_double(env, value, &number));
-  return number;
-}
 
 // A property's number, or nothing: `{ float: 1 }` and `{ real, imag }`.
 std::optional<double> numberProperty(napi_env env, napi_value object, const char* name) {
@@ -174,70 +139,6 @@ c10::IValue tupleOf(napi_env env, napi_value value, const ValueType& type) {
   return c10::ivalue::Tuple::create(std::move(values));
 }
 
-c10::MemoryFormat memoryFormatOf(napi_env env, napi_value value) {
-  const std::string name = stringOf(env, value, "a memory format");
-  if (name == "contiguousFormat" || name == "contiguous_format") return c10::MemoryFormat::Contiguous;
-  if (name == "preserveFormat" || name == "preserve_format") return c10::MemoryFormat::Preserve;
-  if (name == "channelsLast" || name == "channels_last") return c10::MemoryFormat::ChannelsLast;
-  if (name == "channelsLast3d" || name == "channels_last_3d") return c10::MemoryFormat::ChannelsLast3d;
-  throw Failure("ARGUMENT",
-                "unknown memory format '" + name + "': expected contiguousFormat, preserveFormat, channelsLast or channelsLast3d");
-}
-
-c10::Layout layoutOf(napi_env env, napi_value value) {
-  const std::string name = stringOf(env, value, "a layout");
-  if (name == "strided") return c10::Layout::Strided;
-  if (name == "sparse" || name == "sparseCoo" || name == "sparse_coo") return c10::Layout::Sparse;
-  if (name == "sparseCsr" || name == "sparse_csr") return c10::Layout::SparseCsr;
-  if (name == "sparseCsc" || name == "sparse_csc") return c10::Layout::SparseCsc;
-  if (name == "sparseBsr" || name == "sparse_bsr") return c10::Layout::SparseBsr;
-  if (name == "sparseBsc" || name == "sparse_bsc") return c10::Layout::SparseBsc;
-  if (name == "mkldnn") return c10::Layout::Mkldnn;
-  if (name == "jagged") return c10::Layout::Jagged;
-  throw Failure("ARGUMENT",
-                "unknown layout '" + name + "': expected strided, sparseCoo, sparseCsr, sparseCsc, sparseBsr, sparseBsc, jagged or mkldnn");
-}
-
-struct DtypeEntry {
-  const char* name;
-  c10::ScalarType type;
-};
-
-constexpr DtypeEntry kDtypes[] = {
-    {"float32", c10::ScalarType::Float},
-    {"float64", c10::ScalarType::Double},
-    {"float16", c10::ScalarType::Half},
-    {"bfloat16", c10::ScalarType::BFloat16},
-    {"int64", c10::ScalarType::Long},
-    {"int32", c10::ScalarType::Int},
-    {"int16", c10::ScalarType::Short},
-    {"int8", c10::ScalarType::Char},
-    {"uint8", c10::ScalarType::Byte},
-    {"uint16", c10::ScalarType::UInt16},
-    {"uint32", c10::ScalarType::UInt32},
-    {"uint64", c10::ScalarType::UInt64},
-    {"bool", c10::ScalarType::Bool},
-    {"complex32", c10::ScalarType::ComplexHalf},
-    {"complex64", c10::ScalarType::ComplexFloat},
-    {"complex128", c10::ScalarType::ComplexDouble},
-    {"float8_e4m3fn", c10::ScalarType::Float8_e4m3fn},
-    {"float8_e5m2", c10::ScalarType::Float8_e5m2},
-    {"float8_e4m3fnuz", c10::ScalarType::Float8_e4m3fnuz},
-    {"float8_e5m2fnuz", c10::ScalarType::Float8_e5m2fnuz},
-    {"float8_e8m0fnu", c10::ScalarType::Float8_e8m0fnu},
-    {"qint8", c10::ScalarType::QInt8},
-    {"quint8", c10::ScalarType::QUInt8},
-    {"qint32", c10::ScalarType::QInt32},
-    {"float", c10::ScalarType::Float},
-    {"double", c10::ScalarType::Double},
-    {"half", c10::ScalarType::Half},
-    {"long", c10::ScalarType::Long},
-    {"int", c10::ScalarType::Int},
-    {"short", c10::ScalarType::Short},
-    {"cfloat", c10::ScalarType::ComplexFloat},
-    {"cdouble", c10::ScalarType::ComplexDouble},
-};
-
 ValueKind kindOf(const c10::Type& type) {
   switch (type.kind()) {
     case c10::TypeKind::TensorType:
@@ -316,25 +217,6 @@ napi_value mapFrom(napi_env env, const c10::IValue& value, const ValueType* type
   return map;
 }
 
-const char* memoryFormatName(c10::MemoryFormat format) {
-  switch (format) {
-    case c10::MemoryFormat::Contiguous:
-      return "contiguousFormat";
-    case c10::MemoryFormat::ChannelsLast:
-      return "channelsLast";
-    case c10::MemoryFormat::ChannelsLast3d:
-      return "channelsLast3d";
-    default:
-      return "preserveFormat";
-  }
-}
-
-napi_value doubleValue(napi_env env, double number) {
-  napi_value value = nullptr;
-  check(napi_create_double(env, number, &value));
-  return value;
-}
-
 }  // namespace
 
 ValueType readType(const c10::TypePtr& type, const c10::TypePtr& realType) {
@@ -400,9 +282,9 @@ c10::IValue toIValue(napi_env env, napi_value value, const ValueType& type) {
     case ValueKind::kScalarType:
       return static_cast<int64_t>(parseDtype(stringOf(env, value, "a dtype such as 'float32'")));
     case ValueKind::kLayout:
-      return static_cast<int64_t>(layoutOf(env, value));
+      return static_cast<int64_t>(parseLayout(stringOf(env, value, "a layout")));
     case ValueKind::kMemoryFormat:
-      return static_cast<int64_t>(memoryFormatOf(env, value));
+      return static_cast<int64_t>(parseMemoryFormat(stringOf(env, value, "a memory format")));
     case ValueKind::kList:
       return listOf(env, value, type);
     case ValueKind::kTuple:
@@ -494,159 +376,6 @@ napi_value fromIValue(napi_env env, const c10::IValue& value, const ValueType* t
   if (value.isGenerator()) return wrapObject<at::Generator>(env, HandleTag::kGenerator, value.toGenerator());
   if (value.isModule()) return wrapObject<torch::jit::Module>(env, HandleTag::kModule, value.toModule());
   throw Failure("NATIVE", "a result of type " + value.tagKind() + " has no form in JavaScript");
-}
-
-const char* dtypeName(c10::ScalarType type) {
-  for (const auto& entry : kDtypes) {
-    if (entry.type == type) return entry.name;
-  }
-  return c10::toString(type);
-}
-
-c10::ScalarType parseDtype(const std::string& name) {
-  for (const auto& entry : kDtypes) {
-    if (name == entry.name) return entry.type;
-  }
-  throw Failure("ARGUMENT",
-                "unknown dtype '" + name +
-                    "': expected float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, bool, complex64 or complex128");
-}
-
-c10::Device parseDevice(const std::string& name) {
-  try {
-    return c10::Device(name);
-  } catch (const c10::Error& error) {
-    throw Failure("ARGUMENT", "unknown device '" + name + "': expected 'cpu', 'cuda' or 'cuda:0'");
-  }
-}
-
-const char* layoutName(c10::Layout layout) {
-  switch (layout) {
-    case c10::Layout::Strided:
-      return "strided";
-    case c10::Layout::Sparse:
-      return "sparseCoo";
-    case c10::Layout::SparseCsr:
-      return "sparseCsr";
-    case c10::Layout::SparseCsc:
-      return "sparseCsc";
-    case c10::Layout::SparseBsr:
-      return "sparseBsr";
-    case c10::Layout::SparseBsc:
-      return "sparseBsc";
-    case c10::Layout::Mkldnn:
-      return "mkldnn";
-    case c10::Layout::Jagged:
-      return "jagged";
-    default:
-      return "unknown";
-  }
-}
-
-uint32_t arrayLength(napi_env env, napi_value array, const char* what) {
-  bool isArray = false;
-  check(napi_is_array(env, array, &isArray));
-  if (!isArray) wrongValue(env, array, std::string("an array for ") + what);
-  uint32_t length = 0;
-  check(napi_get_array_length(env, array, &length));
-  return length;
-}
-
-std::string stringOf(napi_env env, napi_value value, const char* what) {
-  if (typeOf(env, value) != napi_string) wrongValue(env, value, what);
-  size_t length = 0;
-  check(napi_get_value_string_utf8(env, value, nullptr, 0, &length));
-  std::string text(length, '\0');
-  check(napi_get_value_string_utf8(env, value, text.data(), length + 1, &length));
-  return text;
-}
-
-int64_t intOf(napi_env env, napi_value value, const char* what) {
-  const napi_valuetype type = typeOf(env, value);
-  if (type == napi_bigint) return bigintOf(env, value);
-  if (type == napi_external) {
-    const at::Tensor* tensor = tensorOrNull(env, value);
-    if (tensor != nullptr && tensor->numel() == 1 && c10::isIntegralType(tensor->scalar_type(), true)) return tensor->item().toLong();
-  }
-  if (type != napi_number) wrongValue(env, value, what);
-  const double number = numberOf(env, value);
-  if (number == 0) return 0;
-  if (!isWhole(number)) wrongValue(env, value, what);
-  return static_cast<int64_t>(number);
-}
-
-std::vector<int64_t> intsOf(napi_env env, napi_value array, const char* what) {
-  const uint32_t length = arrayLength(env, array, what);
-  std::vector<int64_t> values;
-  values.reserve(length);
-  for (uint32_t i = 0; i < length; ++i) {
-    napi_value item = nullptr;
-    check(napi_get_element(env, array, i, &item));
-    values.push_back(intOf(env, item, what));
-  }
-  return values;
-}
-
-napi_value intValue(napi_env env, int64_t number) {
-  constexpr int64_t kSafe = (int64_t{1} << 53) - 1;
-  napi_value value = nullptr;
-  if (number >= -kSafe && number <= kSafe) {
-    check(napi_create_int64(env, number, &value));
-  } else {
-    check(napi_create_bigint_int64(env, number, &value));
-  }
-  return value;
-}
-
-napi_value stringValue(napi_env env, const std::string& text) {
-  napi_value value = nullptr;
-  check(napi_create_string_utf8(env, text.data(), text.size(), &value));
-  return value;
-}
-
-napi_value intsValue(napi_env env, c10::ArrayRef<int64_t> values) {
-  napi_value array = nullptr;
-  check(napi_create_array_with_length(env, values.size(), &array));
-  for (size_t i = 0; i < values.size(); ++i) check(napi_set_element(env, array, static_cast<uint32_t>(i), intValue(env, values[i])));
-  return array;
-}
-
-std::string describeValue(napi_env env, napi_value value) {
-  switch (typeOf(env, value)) {
-    case napi_undefined:
-      return "undefined";
-    case napi_null:
-      return "null";
-    case napi_boolean: {
-      bool flag = false;
-      check(napi_get_value_bool(env, value, &flag));
-      return flag ? "true" : "false";
-    }
-    case napi_number: {
-      napi_value text = nullptr;
-      check(napi_coerce_to_string(env, value, &text));
-      return "the number " + stringOf(env, text, "a string");
-    }
-    case napi_string: {
-      std::string text = stringOf(env, value, "a string");
-      if (text.size() > 40) text = text.substr(0, 40) + "…";
-      return "the string '" + text + "'";
-    }
-    case napi_symbol:
-      return "a symbol";
-    case napi_function:
-      return "a function";
-    case napi_external:
-      return tensorOrNull(env, value) == nullptr ? "another kind of handle" : "a Tensor";
-    case napi_bigint:
-      return "a bigint";
-    case napi_object: {
-      bool isArray = false;
-      check(napi_is_array(env, value, &isArray));
-      return isArray ? "an array" : "an object";
-    }
-  }
-  return "an unknown value";
 }
 
 }  // namespace pixelcl

@@ -10,7 +10,6 @@ import { pixelCLOptions } from '../pixelcl/options'
 import { ImageFolder } from '../vision/datasets'
 import { loadBackbone, type LoadedBackbone } from './backbone'
 import { partOf, type ResolvedPretrainOptions } from './options'
-import type { PretrainHooks } from './pretrain'
 import { printable } from './printable'
 import type { EvaluationSet } from './report'
 import { RunFolder } from './run-folder'
@@ -20,6 +19,13 @@ import { firstDecodable, splitFolder, type Split } from './split'
 const FEW = 8
 /** Images from which batch-norm statistics are taken for measuring. */
 const STATISTICS = 64
+
+export interface PrepareHooks {
+  /** Told, a line at a time, what a person should know. */
+  say?: (line: string) => void
+  /** What is measured, in place of the held-out images without masks that are given. */
+  evaluationSet?: (set: EvaluationSet) => EvaluationSet | Promise<EvaluationSet>
+}
 
 /** All that a run needs, read and checked. */
 export interface Prepared {
@@ -34,10 +40,7 @@ export interface Prepared {
 }
 
 /** Reads and checks all that a run needs, and writes nothing. */
-export async function prepare(
-  options: ResolvedPretrainOptions,
-  { say = () => undefined, evaluationSet }: PretrainHooks,
-): Promise<Prepared> {
+export async function prepare(options: ResolvedPretrainOptions, { say = () => undefined, evaluationSet }: PrepareHooks): Promise<Prepared> {
   const { backbone, folder } = read(options, say)
   torch.manualSeed(options.seed)
   // The measures have their own, for the learner's are where it is, and the measures run on the CPU.

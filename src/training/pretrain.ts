@@ -7,20 +7,16 @@ import { pythonLines } from './hand-off'
 import { Interrupts } from './interrupts'
 import { batches } from './loader'
 import { partOf, pretrainOptions, trainerOptions, type PretrainOptions, type ResolvedPretrainOptions } from './options'
-import { prepare, type Prepared } from './prepare'
-import { measure, renderReport, type Evaluation, type EvaluationSet } from './report'
+import { prepare, type PrepareHooks, type Prepared } from './prepare'
+import { measure, renderReport, type Evaluation } from './report'
 import { RUN_FILES, RunFolder, type StepMetrics } from './run-folder'
 import { TrainingError, train } from './trainer'
 
-export interface PretrainHooks {
-  /** Told, a line at a time, what a person should know. */
-  say?: (line: string) => void
+export interface PretrainHooks extends PrepareHooks {
   /** After every step. */
   onStep?: (metrics: StepMetrics) => void
   /** After each measuring of the backbone. */
   onEvaluation?: (when: 'before' | 'after', evaluation: Evaluation) => void
-  /** What is measured, in place of the held-out images without masks that are given. */
-  evaluationSet?: (set: EvaluationSet) => EvaluationSet | Promise<EvaluationSet>
   /** Lets Ctrl-C, SIGTERM and SIGHUP end the training after its step, and a second one the process; default false. */
   catchSignals?: boolean
   /** Marks the run as one that only tries the way, which any other may replace; default false. */

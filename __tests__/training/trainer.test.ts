@@ -10,7 +10,11 @@ const { nn } = torch
 function learnerOf(options: Partial<PixelCLOptions> = {}): { net: torch.nn.Sequential; learner: PixelCL } {
   torch.manualSeed(0)
   const net = new nn.Sequential(new nn.Conv2d(3, 4, 3, { padding: 1 }), new nn.BatchNorm2d(4), new nn.ReLU())
-  const learner = new PixelCL(net, {
+  return { net, learner: learnerOn(net, options) }
+}
+
+function learnerOn(net: torch.nn.Sequential, options: Partial<PixelCLOptions> = {}): PixelCL {
+  return new PixelCL(net, {
     imageSize: 8,
     hiddenLayerPixel: 2,
     hiddenLayerInstance: 2,
@@ -19,7 +23,6 @@ function learnerOf(options: Partial<PixelCLOptions> = {}): { net: torch.nn.Seque
     cutoutRatioRange: [0.9, 1],
     ...options,
   })
-  return { net, learner }
 }
 
 async function* imagesOf(make: (step: number) => torch.Tensor): AsyncGenerator<torch.Tensor, undefined> {
@@ -134,15 +137,7 @@ describe('training', () => {
 test('a backbone that no gradient reaches is refused at the first step', async () => {
   const net = new nn.Sequential(new nn.Conv2d(3, 4, 3, { padding: 1 }), new nn.BatchNorm2d(4), new nn.ReLU(), new nn.Conv2d(4, 4, 1))
   for (const parameter of net.parameters().slice(0, 4)) parameter.requiresGrad_(false)
-  const learner = new PixelCL(net, {
-    imageSize: 8,
-    hiddenLayerPixel: 2,
-    hiddenLayerInstance: 2,
-    projectionSize: 4,
-    projectionHiddenSize: 8,
-    cutoutRatioRange: [0.9, 1],
-  })
-  await expect(train(learner, random(), resolved({ steps: 3 }))).rejects.toMatchObject({
+  await expect(train(learnerOn(net), random(), resolved({ steps: 3 }))).rejects.toMatchObject({
     code: 'TRAINING',
     message: expect.stringContaining('no gradient reaches the backbone') as string,
   })

@@ -38,7 +38,7 @@ export function findData() {
   return data
 }
 
-/** Tells one set of data from another, wherever it lies. */
+/** Tells one set of data from another, wherever it lies: by the backbone's bytes and the names of the images. */
 export function fingerprint(data) {
   const hash = createHash('sha256').update(readFileSync(data.backbone))
   for (const folder of [data.train, data.heldOut]) hash.update(readdirSync(folder).sort().join())

@@ -22,17 +22,15 @@ interface PairTarget {
 
 const PAIR_TARGET = ['input1', 'input2', 'target'] as const
 
+function pairLoss(call: string, kernel: typeof torch.marginRankingLoss, given: readonly unknown[]): Tensor {
+  const { input1, input2, target, margin = 0, reduction } = taken<PairTarget, MarginOptions>(call, PAIR_TARGET, MARGIN, given)
+  return kernel(input1, input2, target, margin, reductionOf(reduction))
+}
+
 /** `max(0, −target · (input1 − input2) + margin)`. */
 export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor
 export function marginRankingLoss(...given: unknown[]): Tensor {
-  const {
-    input1,
-    input2,
-    target,
-    margin = 0,
-    reduction,
-  } = taken<PairTarget, MarginOptions>('marginRankingLoss', PAIR_TARGET, MARGIN, given)
-  return torch.marginRankingLoss(input1, input2, target, margin, reductionOf(reduction))
+  return pairLoss('marginRankingLoss', torch.marginRankingLoss, given)
 }
 
 /** The input where the target is 1, `max(0, margin − input)` where it is −1. */
@@ -45,14 +43,7 @@ export function hingeEmbeddingLoss(...given: unknown[]): Tensor {
 /** `1 − cos` of pairs where the target is 1, `max(0, cos − margin)` where it is −1. */
 export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, ...given: Given<MarginOptions, typeof MARGIN>): Tensor
 export function cosineEmbeddingLoss(...given: unknown[]): Tensor {
-  const {
-    input1,
-    input2,
-    target,
-    margin = 0,
-    reduction,
-  } = taken<PairTarget, MarginOptions>('cosineEmbeddingLoss', PAIR_TARGET, MARGIN, given)
-  return torch.cosineEmbeddingLoss(input1, input2, target, margin, reductionOf(reduction))
+  return pairLoss('cosineEmbeddingLoss', torch.cosineEmbeddingLoss, given)
 }
 
 export interface MultiMarginOptions extends WeightedOptions {

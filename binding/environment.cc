@@ -2,6 +2,7 @@
 
 #include <c10/util/Exception.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "allocator.h"
@@ -17,6 +18,10 @@ namespace {
 // Bytes all environments together have told V8; the shares sum to what is told of the live bytes.
 std::atomic<int64_t> reportedByAll{0};
 constexpr int64_t kReportStep = int64_t{1} << 20;
+// Growth with nothing collected in between at which V8's own collection is late.
+constexpr int64_t kLateBytes = int64_t{128} << 20;
+// More than any limit that V8 sets to external memory.
+constexpr int64_t kBeyondLimits = int64_t{1} << 45;
 
 // V8 collects its whole heap each time that what it was told has grown by 64 MB. It is told of the first GiB byte by byte, and beyond it of
 // the logarithm, so that it collects at each sixteenth of growth: a graph of gigabytes is not built with a vain collection every 64 MB.
@@ -133,17 +138,34 @@ void Environment::release() {
 }
 
 void Environment::reportMemory(node_api_basic_env env, bool decreasesOnly) {
-  const int64_t bytes = told(CpuAllocator::instance().liveBytes() + externalDeviceBytes());
-  int64_t change = bytes - reportedByAll.load(std::memory_order_relaxed);
-  if (change > -kReportStep && change < kReportStep) return;
-  if (decreasesOnly && change > 0) return;
-  const int64_t share = reportedBytes_.load(std::memory_order_relaxed);
+  int64_t change = told(CpuAllocator::instance().liveBytes() + externalDeviceBytes()) - reportedByAll.load(std::memory_order_relaxed);
+  int64_t share = reportedBytes_.load(std::memory_order_relaxed);
   if (change < -share) change = -share;
-  if (change == 0) return;
-  reportedByAll.fetch_add(change, std::memory_order_relaxed);
-  reportedBytes_.fetch_add(change, std::memory_order_relaxed);
+  if (change <= -kReportStep || (change >= kReportStep && !decreasesOnly)) {
+    reportedByAll.fetch_add(change, std::memory_order_relaxed);
+    share = reportedBytes_.fetch_add(change, std::memory_order_relaxed) + change;
+    int64_t total = 0;
+    napi_adjust_external_memory(env, change, &total);
+  }
+  // Finalizers alone report decreases only: there is a collection at work.
+  shareWhenCollected_ = decreasesOnly ? share : std::min(shareWhenCollected_, share);
+  if (share - shareWhenCollected_ >= kLateBytes) collectLate(env);
+}
+
+// At 64 MB of growth V8 begins to mark on threads of its own, and a fast loop makes gigabytes a second meanwhile. To bound what waits, V8
+// is told for a moment of more than its limits, which makes it collect at once. Where that takes milliseconds it may have a third of the
+// time, and a hundredth where the heap is so large that it takes long.
+void Environment::collectLate(node_api_basic_env env) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  const bool isLong = collecting_ > std::chrono::milliseconds(50);
+  if (begin - collected_ < (isLong ? 100 : 2) * collecting_) return;
   int64_t total = 0;
-  napi_adjust_external_memory(env, change, &total);
+  napi_adjust_external_memory(env, kBeyondLimits, &total);
+  napi_adjust_external_memory(env, -kBeyondLimits, &total);
+  collected_ = Clock::now();
+  collecting_ = collected_ - begin;
+  shareWhenCollected_ = reportedBytes_.load(std::memory_order_relaxed);
 }
 
 void Environment::close() {

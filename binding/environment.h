@@ -5,6 +5,7 @@
 #include <ATen/core/stack.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -53,6 +54,13 @@ class Environment {
  private:
   ~Environment();
 
+  void collectLate(node_api_basic_env env);
+
+  // What this environment had told V8 when a collection last freed a handle, or the least since.
+  int64_t shareWhenCollected_ = 0;
+  // When the last late collection ended, and how long it took.
+  std::chrono::steady_clock::time_point collected_{};
+  std::chrono::steady_clock::duration collecting_{};
   std::atomic<int64_t> references_{1};
   std::atomic<int64_t> reportedBytes_{0};
 };

@@ -18,8 +18,9 @@ namespace {
 // Bytes all environments together have told V8; the shares sum to what is told of the live bytes.
 std::atomic<int64_t> reportedByAll{0};
 constexpr int64_t kReportStep = int64_t{1} << 20;
-// Growth with nothing collected in between at which V8's own collection is late.
-constexpr int64_t kLateBytes = int64_t{128} << 20;
+// Growth with nothing collected in between at which V8's own collection is late. It is little more than the 64 MB below, for what is made
+// while V8 marks outlives that collection.
+constexpr int64_t kLateBytes = int64_t{72} << 20;
 // More than any limit that V8 sets to external memory.
 constexpr int64_t kBeyondLimits = int64_t{1} << 45;
 

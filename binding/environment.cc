@@ -18,15 +18,18 @@ namespace {
 // Bytes all environments together have told V8; the shares sum to what is told of the live bytes.
 std::atomic<int64_t> reportedByAll{0};
 constexpr int64_t kReportStep = int64_t{1} << 20;
-// Growth with nothing collected in between at which V8's own collection is late. It is little more than the 64 MB below, for what is made
-// while V8 marks outlives that collection.
-constexpr int64_t kLateBytes = int64_t{72} << 20;
-// More than any limit that V8 sets to external memory.
-constexpr int64_t kBeyondLimits = int64_t{1} << 45;
-
 // V8 collects its whole heap each time that what it was told has grown by 64 MB. It is told of the first GiB byte by byte, and beyond it of
 // the logarithm, so that it collects at each sixteenth of growth: a graph of gigabytes is not built with a vain collection every 64 MB.
 constexpr int64_t kToldExactly = int64_t{1} << 30;
+
+// Growth with nothing collected in between at which V8's own collection is late, and the same beyond the first GiB, where it is little more
+// than those 64 MB: what is made while V8 marks outlives the collection.
+constexpr int64_t kLateBytes = int64_t{128} << 20;
+constexpr int64_t kLateBytesBeyond = int64_t{72} << 20;
+// A late collection that takes less is short.
+constexpr std::chrono::milliseconds kShort{8};
+// More than any limit that V8 sets to external memory.
+constexpr int64_t kBeyondLimits = int64_t{1} << 45;
 
 // What V8 is told of the live bytes.
 int64_t told(int64_t live) {
@@ -150,22 +153,21 @@ void Environment::reportMemory(node_api_basic_env env, bool decreasesOnly) {
   }
   // Finalizers alone report decreases only: there is a collection at work.
   shareWhenCollected_ = decreasesOnly ? share : std::min(shareWhenCollected_, share);
-  if (share - shareWhenCollected_ >= kLateBytes) collectLate(env);
+  if (share - shareWhenCollected_ >= (share > kToldExactly ? kLateBytesBeyond : kLateBytes)) collectLate(env);
 }
 
 // At 64 MB of growth V8 begins to mark on threads of its own, and a fast loop makes gigabytes a second meanwhile. To bound what waits, V8
-// is told for a moment of more than its limits, which makes it collect at once. Where that takes milliseconds it may have a third of the
-// time, and a hundredth where the heap is so large that it takes long.
+// is told for a moment of more than its limits, which makes it collect at once. That takes longer than a collection of V8's own: where it
+// is short it may have a third of the time; beside a large heap a fiftieth, for more would cost the loop more than what waits is worth.
 void Environment::collectLate(node_api_basic_env env) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  const bool isLong = collecting_ > std::chrono::milliseconds(50);
-  if (begin - collected_ < (isLong ? 100 : 2) * collecting_) return;
+  if (begin - collected_ < (collecting_ < kShort ? 2 : 50) * collecting_) return;
   int64_t total = 0;
   napi_adjust_external_memory(env, kBeyondLimits, &total);
   napi_adjust_external_memory(env, -kBeyondLimits, &total);
   collected_ = Clock::now();
-  collecting_ = collected_ - begin;
+  collecting_ = (3 * collecting_ + (collected_ - begin)) / 4;
   shareWhenCollected_ = reportedBytes_.load(std::memory_order_relaxed);
 }
 

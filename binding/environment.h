@@ -58,7 +58,7 @@ class Environment {
 
   // What this environment had told V8 when a collection last freed a handle, or the least since.
   int64_t shareWhenCollected_ = 0;
-  // When the last late collection ended, and how long it took.
+  // When the last late collection ended, and how long they take of late.
   std::chrono::steady_clock::time_point collected_{};
   std::chrono::steady_clock::duration collecting_{};
   std::atomic<int64_t> references_{1};

@@ -147,9 +147,11 @@ void Environment::reportMemory(node_api_basic_env env, bool decreasesOnly) {
   if (change < -share) change = -share;
   if (change <= -kReportStep || (change >= kReportStep && !decreasesOnly)) {
     reportedByAll.fetch_add(change, std::memory_order_relaxed);
-    share = reportedBytes_.fetch_add(change, std::memory_order_relaxed) + change;
+    reportedBytes_.fetch_add(change, std::memory_order_relaxed);
     int64_t total = 0;
     napi_adjust_external_memory(env, change, &total);
+    // V8 may have collected meanwhile, and finalizers reported.
+    share = reportedBytes_.load(std::memory_order_relaxed);
   }
   // Finalizers alone report decreases only: there is a collection at work.
   shareWhenCollected_ = decreasesOnly ? share : std::min(shareWhenCollected_, share);

@@ -6,12 +6,30 @@ namespace pixelcl {
 
 namespace {
 
-struct DtypeEntry {
+template <typename Value>
+struct Named {
   const char* name;
-  c10::ScalarType type;
+  Value value;
 };
 
-constexpr DtypeEntry kDtypes[] = {
+// A value is called by the first of its names; all are understood.
+template <typename Value, size_t Size>
+const char* nameOf(const Named<Value> (&table)[Size], Value value, const char* otherwise) {
+  for (const auto& entry : table) {
+    if (entry.value == value) return entry.name;
+  }
+  return otherwise;
+}
+
+template <typename Value, size_t Size>
+Value valueOf(const Named<Value> (&table)[Size], const std::string& name, const char* what, const char* expected) {
+  for (const auto& entry : table) {
+    if (name == entry.name) return entry.value;
+  }
+  throw Failure("ARGUMENT", std::string("unknown ") + what + " '" + name + "': expected " + expected);
+}
+
+constexpr Named<c10::ScalarType> kDtypes[] = {
     {"float32", c10::ScalarType::Float},
     {"float64", c10::ScalarType::Double},
     {"float16", c10::ScalarType::Half},
@@ -46,22 +64,28 @@ constexpr DtypeEntry kDtypes[] = {
     {"cdouble", c10::ScalarType::ComplexDouble},
 };
 
+constexpr Named<c10::Layout> kLayouts[] = {
+    {"strided", c10::Layout::Strided},      {"sparseCoo", c10::Layout::Sparse},     {"sparseCsr", c10::Layout::SparseCsr},
+    {"sparseCsc", c10::Layout::SparseCsc},  {"sparseBsr", c10::Layout::SparseBsr},  {"sparseBsc", c10::Layout::SparseBsc},
+    {"mkldnn", c10::Layout::Mkldnn},        {"jagged", c10::Layout::Jagged},        {"sparse", c10::Layout::Sparse},
+    {"sparse_coo", c10::Layout::Sparse},    {"sparse_csr", c10::Layout::SparseCsr}, {"sparse_csc", c10::Layout::SparseCsc},
+    {"sparse_bsr", c10::Layout::SparseBsr}, {"sparse_bsc", c10::Layout::SparseBsc},
+};
+
+constexpr Named<c10::MemoryFormat> kMemoryFormats[] = {
+    {"contiguousFormat", c10::MemoryFormat::Contiguous},  {"preserveFormat", c10::MemoryFormat::Preserve},
+    {"channelsLast", c10::MemoryFormat::ChannelsLast},    {"channelsLast3d", c10::MemoryFormat::ChannelsLast3d},
+    {"contiguous_format", c10::MemoryFormat::Contiguous}, {"preserve_format", c10::MemoryFormat::Preserve},
+    {"channels_last", c10::MemoryFormat::ChannelsLast},   {"channels_last_3d", c10::MemoryFormat::ChannelsLast3d},
+};
+
 }  // namespace
 
-const char* dtypeName(c10::ScalarType type) {
-  for (const auto& entry : kDtypes) {
-    if (entry.type == type) return entry.name;
-  }
-  return c10::toString(type);
-}
+const char* dtypeName(c10::ScalarType type) { return nameOf(kDtypes, type, c10::toString(type)); }
 
 c10::ScalarType parseDtype(const std::string& name) {
-  for (const auto& entry : kDtypes) {
-    if (name == entry.name) return entry.type;
-  }
-  throw Failure("ARGUMENT",
-                "unknown dtype '" + name +
-                    "': expected float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, bool, complex64 or complex128");
+  return valueOf(kDtypes, name, "dtype",
+                 "float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, bool, complex64 or complex128");
 }
 
 c10::Device parseDevice(const std::string& name) {
@@ -72,62 +96,16 @@ c10::Device parseDevice(const std::string& name) {
   }
 }
 
-const char* layoutName(c10::Layout layout) {
-  switch (layout) {
-    case c10::Layout::Strided:
-      return "strided";
-    case c10::Layout::Sparse:
-      return "sparseCoo";
-    case c10::Layout::SparseCsr:
-      return "sparseCsr";
-    case c10::Layout::SparseCsc:
-      return "sparseCsc";
-    case c10::Layout::SparseBsr:
-      return "sparseBsr";
-    case c10::Layout::SparseBsc:
-      return "sparseBsc";
-    case c10::Layout::Mkldnn:
-      return "mkldnn";
-    case c10::Layout::Jagged:
-      return "jagged";
-    default:
-      return "unknown";
-  }
-}
+const char* layoutName(c10::Layout layout) { return nameOf(kLayouts, layout, "unknown"); }
 
 c10::Layout parseLayout(const std::string& name) {
-  if (name == "strided") return c10::Layout::Strided;
-  if (name == "sparse" || name == "sparseCoo" || name == "sparse_coo") return c10::Layout::Sparse;
-  if (name == "sparseCsr" || name == "sparse_csr") return c10::Layout::SparseCsr;
-  if (name == "sparseCsc" || name == "sparse_csc") return c10::Layout::SparseCsc;
-  if (name == "sparseBsr" || name == "sparse_bsr") return c10::Layout::SparseBsr;
-  if (name == "sparseBsc" || name == "sparse_bsc") return c10::Layout::SparseBsc;
-  if (name == "mkldnn") return c10::Layout::Mkldnn;
-  if (name == "jagged") return c10::Layout::Jagged;
-  throw Failure("ARGUMENT",
-                "unknown layout '" + name + "': expected strided, sparseCoo, sparseCsr, sparseCsc, sparseBsr, sparseBsc, jagged or mkldnn");
+  return valueOf(kLayouts, name, "layout", "strided, sparseCoo, sparseCsr, sparseCsc, sparseBsr, sparseBsc, jagged or mkldnn");
 }
 
-const char* memoryFormatName(c10::MemoryFormat format) {
-  switch (format) {
-    case c10::MemoryFormat::Contiguous:
-      return "contiguousFormat";
-    case c10::MemoryFormat::ChannelsLast:
-      return "channelsLast";
-    case c10::MemoryFormat::ChannelsLast3d:
-      return "channelsLast3d";
-    default:
-      return "preserveFormat";
-  }
-}
+const char* memoryFormatName(c10::MemoryFormat format) { return nameOf(kMemoryFormats, format, "preserveFormat"); }
 
 c10::MemoryFormat parseMemoryFormat(const std::string& name) {
-  if (name == "contiguousFormat" || name == "contiguous_format") return c10::MemoryFormat::Contiguous;
-  if (name == "preserveFormat" || name == "preserve_format") return c10::MemoryFormat::Preserve;
-  if (name == "channelsLast" || name == "channels_last") return c10::MemoryFormat::ChannelsLast;
-  if (name == "channelsLast3d" || name == "channels_last_3d") return c10::MemoryFormat::ChannelsLast3d;
-  throw Failure("ARGUMENT",
-                "unknown memory format '" + name + "': expected contiguousFormat, preserveFormat, channelsLast or channelsLast3d");
+  return valueOf(kMemoryFormats, name, "memory format", "contiguousFormat, preserveFormat, channelsLast or channelsLast3d");
 }
 
 }  // namespace pixelcl

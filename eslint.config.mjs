@@ -58,6 +58,10 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-explicit-any': 'off' },
   },
   {
+    files: ['**/*.cjs'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  {
     // Tools read their configuration, and vitest its reporters, from a default export.
     files: ['*.config.*', 'scripts/tasks/tally.mjs'],
     rules: { 'no-restricted-exports': 'off' },

@@ -123,7 +123,11 @@ describe('the stamp', () => {
     mkdirSync(join(copy, 'binding'), { recursive: true })
     for (const file of ['package.json', 'CMakeLists.txt']) copyFileSync(join(root, file), join(copy, file))
     writeFileSync(join(copy, 'binding', 'addon.cc'), '// another source\n')
-    expect(machine.node(['-e', importer, copy]).output).not.toBe(machine.node(['-e', importer, root]).output)
+    const first = machine.node(['-e', importer, copy]).output
+    expect(first).not.toBe(machine.node(['-e', importer, root]).output)
+    mkdirSync(join(copy, 'binding', 'room'))
+    writeFileSync(join(copy, 'binding', 'room', 'more.cc'), '// in a folder of binding\n')
+    expect(machine.node(['-e', importer, copy]).output).not.toBe(first)
   })
 })
 

@@ -1,50 +1,13 @@
-// Where the set-up keeps what it makes: one folder of the user's.
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, readdirSync, mkdirSync, rmSync, statSync, writeFileSync, renameSync } from 'node:fs'
-import { homedir } from 'node:os'
+// The folder of the user's in which the set-up keeps what it makes.
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { cacheFolder, readJson } from './stamp.cjs'
 
-/** The package's own folder. */
-export const packageRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+export { cacheFolder, hash, packageRoot, readJson, readStamp, sourceHash, stampPath } from './stamp.cjs'
 
-/** `PIXELCL_CACHE`, else `pixelcl` in `XDG_CACHE_HOME`, else `~/.cache/pixelcl`. */
-export function cacheFolder(env = process.env) {
-  return env.PIXELCL_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pixelcl')
-}
-
-/** The virtual environment that holds an installed libtorch, and the Python the tests compare with. */
+/** The virtual environment that holds an installed libtorch and the Python the tests compare with. */
 export function pythonFolder(env = process.env) {
   return join(cacheFolder(env), 'python')
-}
-
-export function hash(...parts) {
-  const digest = createHash('sha256')
-  for (const part of parts) digest.update(String(part.length)).update(':').update(part)
-  return digest.digest('hex').slice(0, 16)
-}
-
-/** The shim's sources, the build file and the package's version: what a compiled shim belongs to. */
-export function sourceHash(root = packageRoot) {
-  const binding = join(root, 'binding')
-  const files = readdirSync(binding).sort()
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const parts = [version, readFileSync(join(root, 'CMakeLists.txt'))]
-  for (const file of files) parts.push(file, readFileSync(join(binding, file)))
-  return hash(...parts)
-}
-
-/** The stamp tells importers which compiled shim belongs to these sources; it is all that an import reads. */
-export function stampPath(root = packageRoot, env = process.env) {
-  return join(cacheFolder(env), 'stamps', `${sourceHash(root)}-${process.platform}-${process.arch}.json`)
-}
-
-export function readJson(path) {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    return null
-  }
 }
 
 /** Writes whole or not at all. */

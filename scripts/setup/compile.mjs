@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cacheFolder, hash, packageRoot, sourceHash, stampPath, writeJson } from './cache.mjs'
-import { elfDamage } from './libtorch.mjs'
+import { elfDamage } from './libraries.cjs'
 import { SetupFailure, run } from './run.mjs'
 import { findCmake, findCompiler } from './toolchain.mjs'
 

@@ -1,23 +1,24 @@
 // The whole set-up: a libtorch, the compiled shim, the stamp that importers read.
 import { existsSync } from 'node:fs'
-import { readJson, stampPath, withLock } from './cache.mjs'
+import { readStamp, withLock } from './cache.mjs'
 import { compileShim, compilerFlags } from './compile.mjs'
 import { installLibtorch } from './install.mjs'
-import { INSTALLED_VERSION, SUPPORTED, elfDamage, findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
+import { elfDamage } from './libraries.cjs'
+import { INSTALLED_VERSION, SUPPORTED, findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
 import { checkPlatform, hasNvidiaDriver } from './toolchain.mjs'
 
 /** Does what is not done yet; gives the stamp. Quick when nothing has changed: then nothing is searched or compiled. */
 export async function setup({ log = () => {}, force = false, verbose = false } = {}) {
   checkPlatform()
-  const stamp = readJson(stampPath())
+  const stamp = readStamp()
   if (!force && stampServes(stamp)) return stamp
   return withLock('setup', async () => {
-    const again = readJson(stampPath())
+    const again = readStamp()
     if (!force && stampServes(again)) return again
     const { libtorch, tried } = await chooseLibtorch(log, force)
     await compileShim(libtorch, tried, { log, force, verbose })
-    return readJson(stampPath())
+    return readStamp()
   })
 }
 

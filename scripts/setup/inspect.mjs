@@ -1,6 +1,6 @@
 // What this machine has, as data: for `pixelcl doctor`, and for the error of an import before the set-up.
 import { stampServes } from './index.mjs'
-import { packageRoot, readJson, stampPath } from './cache.mjs'
+import { packageRoot, readStamp, stampPath } from './cache.mjs'
 import { findLibtorch } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
 import { checkPlatform, findCmake, findCompiler, findPython, hasNvidiaDriver } from './toolchain.mjs'
@@ -19,7 +19,7 @@ export async function inspect() {
     [checkPlatform, async () => (await findCompiler()).version, findCmake, findPython].map((work) => attempt(async () => work())),
   )
   const { found, tried } = findLibtorch()
-  const stamp = readJson(stampPath())
+  const stamp = readStamp()
   return {
     packageRoot,
     node: process.versions.node,

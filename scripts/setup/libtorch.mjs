@@ -1,8 +1,9 @@
 // Finds a libtorch, in the order of the README, and says of every place why it serves or does not.
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { cacheFolder, pythonFolder } from './cache.mjs'
+import { libraryPath, libtorchDamage } from './libraries.cjs'
 
 export const INSTALLED_VERSION = '2.13.0'
 const OLDEST = [2, 11]
@@ -57,9 +58,8 @@ function torchIn(folders) {
 /** Reads what stands in a folder, loading nothing: `{ libtorch }` or only the reason why not. */
 export function inspectLibtorch(path, env = process.env) {
   if (!existsSync(path)) return { reason: 'the folder does not exist' }
-  const library = process.platform === 'darwin' ? 'libtorch_cpu.dylib' : 'libtorch_cpu.so'
-  const file = join(path, 'lib', library)
-  if (!existsSync(file)) return { reason: `no lib/${library} in it` }
+  const library = libraryPath(path, 'torch_cpu')
+  if (!existsSync(library)) return { reason: `no lib/${basename(library)} in it` }
   if (!existsSync(join(path, 'include', 'ATen', 'core', 'Tensor.h')))
     return { reason: 'no include/ATen in it: headers are needed to compile the shim' }
   const version = versionOf(path)
@@ -68,23 +68,14 @@ export function inspectLibtorch(path, env = process.env) {
   if (!supported && env.LIBTORCH_BYPASS_VERSION_CHECK !== '1') {
     return { reason: `version ${version} is not supported: ${SUPPORTED} are; LIBTORCH_BYPASS_VERSION_CHECK=1 takes it all the same` }
   }
-  const damage = libtorchDamage(path)
+  const cuda = existsSync(libraryPath(path, 'torch_cuda'))
+  const damage = libtorchDamage({ path, cuda })
   if (damage !== null) return { reason: damage }
-  const cuda = existsSync(join(path, 'lib', 'libtorch_cuda.so'))
   const note = supported ? '' : ', taken because LIBTORCH_BYPASS_VERSION_CHECK=1'
   return {
     reason: `serves: version ${version}${cuda ? ' with CUDA' : ''}${note}`,
     libtorch: { path: realpathSync(path), version, commit: commitOf(path), cuda, abi: abiOf(path) },
   }
-}
-
-/** Says which of its libraries is damaged, or null; quick, for only headers are read. */
-function libtorchDamage(path) {
-  for (const name of readdirSync(join(path, 'lib')).filter((name) => /^lib(torch|torch_cpu|c10|torch_cuda|c10_cuda)\.so$/.test(name))) {
-    const damage = elfDamage(join(path, 'lib', name))
-    if (damage !== null) return `lib/${name} ${damage}`
-  }
-  return null
 }
 
 /** From Python's version.py, a libtorch zip's build-version, or the wheel's metadata beside it; null where none is there. */
@@ -117,36 +108,6 @@ function abiOf(path) {
   const config = join(path, 'share', 'cmake', 'Torch', 'TorchConfig.cmake')
   const match = existsSync(config) ? /_GLIBCXX_USE_CXX11_ABI=(\d)/.exec(readFileSync(config, 'utf8')) : null
   return match ? Number(match[1]) : 1
-}
-
-/**
- * Says how an ELF file is damaged, or null. A library that is shorter than its headers say would kill the process by
- * SIGBUS in dlopen, past any handler.
- */
-export function elfDamage(path) {
-  if (process.platform === 'darwin') return null
-  const descriptor = openSync(path, 'r')
-  try {
-    const { size } = fstatSync(descriptor)
-    const header = Buffer.alloc(64)
-    if (readSync(descriptor, header, 0, 64, 0) < 64 || header.readUInt32BE(0) !== 0x7f454c46) return 'is no ELF library'
-    const end = Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60)
-    let needed = end
-    const tableOffset = Number(header.readBigUInt64LE(32))
-    const entrySize = header.readUInt16LE(54)
-    const entries = header.readUInt16LE(56)
-    const table = Buffer.alloc(entrySize * entries)
-    if (readSync(descriptor, table, 0, table.length, tableOffset) < table.length)
-      return `is truncated: ${size} bytes, its headers lie beyond`
-    for (let i = 0; i < entries; i++) {
-      const isLoaded = table.readUInt32LE(i * entrySize) === 1
-      const segmentEnd = Number(table.readBigUInt64LE(i * entrySize + 8)) + Number(table.readBigUInt64LE(i * entrySize + 32))
-      if (isLoaded) needed = Math.max(needed, segmentEnd)
-    }
-    return size < needed ? `is truncated: ${size} of ${needed} bytes` : null
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 /** Every python3 of the path with the folders it imports from: it is asked, for only it knows of shims, user sites and PYTHONPATH. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { packageRoot } from '../native/load'
 
-/** The package's own folder, from `src/cli` and `dist/cli` alike. */
-export const packageRoot = dirname(dirname(__dirname))
+export { packageRoot }
 
 export function packageVersion(): string {
   return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version

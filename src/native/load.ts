@@ -1,59 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { createHash } from 'node:crypto'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { elfDamage, libtorchDamage } from '../../scripts/setup/libraries.cjs'
+import { type Place, type Stamp, packageRoot, readStamp, stampPath } from '../../scripts/setup/stamp.cjs'
 import type { Binding } from './binding'
-import { elfDamage } from './elf'
 import { SetupError } from './errors'
 
-interface Place {
-  readonly place: string
-  readonly reason: string
-}
-
-/** What the set-up leaves for importers (scripts/setup/compile.mjs writes it). */
-export interface Stamp {
-  readonly addon: string
-  readonly libtorch: {
-    readonly path: string
-    readonly version: string
-    readonly cuda: boolean
-    readonly abi: number
-    readonly source: string
-  }
-  readonly compiler: string
-  readonly cmake: string
-  readonly tried: readonly Place[]
-  readonly setupAt: string
-}
-
-/** The package's own folder, from `src/native` and from `dist/native` alike. */
-export const packageRoot = dirname(dirname(__dirname))
-
-/** `PIXELCL_CACHE`, else `pixelcl` in `XDG_CACHE_HOME`, else `~/.cache/pixelcl`. */
-export function cacheFolder(): string {
-  return process.env['PIXELCL_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pixelcl')
-}
-
-/** The stamp's path: a hash of the shim's sources, the build file and the version, as scripts/setup/cache.mjs makes it. */
-export function stampPath(): string {
-  const binding = join(packageRoot, 'binding')
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
-  const parts: (string | Buffer)[] = [version, readFileSync(join(packageRoot, 'CMakeLists.txt'))]
-  for (const file of readdirSync(binding).sort()) parts.push(file, readFileSync(join(binding, file)))
-  const digest = createHash('sha256')
-  for (const part of parts) digest.update(String(part.length)).update(':').update(part)
-  return join(cacheFolder(), 'stamps', `${digest.digest('hex').slice(0, 16)}-${process.platform}-${process.arch}.json`)
-}
-
-export function readStamp(): Stamp | null {
-  try {
-    return JSON.parse(readFileSync(stampPath(), 'utf8')) as Stamp
-  } catch {
-    return null
-  }
-}
+export type { Libtorch, Place, Stamp } from '../../scripts/setup/stamp.cjs'
+export { cacheFolder, packageRoot, readStamp, stampPath } from '../../scripts/setup/stamp.cjs'
 
 const WAYS_OUT = `Ways out:
   - npx pixelcl setup      finds or installs libtorch and compiles the shim
@@ -102,15 +56,11 @@ function placesNow(): readonly Place[] {
   return status === 0 ? (JSON.parse(stdout) as { tried: readonly Place[] }).tried : []
 }
 
-/** A library that is shorter than its headers say would kill the process by SIGBUS in dlopen, so they are compared first. */
+/** What dlopen would die of or fail at: read from the headers first, for a truncated library kills the process by SIGBUS. */
 function damageOf({ addon, libtorch }: Stamp): string | null {
   if (!existsSync(addon)) return `the compiled shim is gone: ${addon}`
-  const mac = process.platform === 'darwin'
-  const libraries = ['torch', 'torch_cpu', 'c10', ...(libtorch.cuda ? ['torch_cuda', 'c10_cuda'] : [])]
-  for (const file of libraries.map((name) => join(libtorch.path, 'lib', `lib${name}.${mac ? 'dylib' : 'so'}`))) {
-    const damage = existsSync(file) ? elfDamage(file) : `${file} is gone`
-    if (damage !== null) return `libtorch ${libtorch.version} cannot be loaded: ${damage}`
-  }
-  const damage = elfDamage(addon)
-  return damage === null ? null : `the compiled shim cannot be loaded: ${damage}`
+  const damage = libtorchDamage(libtorch)
+  if (damage !== null) return `libtorch ${libtorch.version} cannot be loaded: ${damage}`
+  const addonDamage = elfDamage(addon)
+  return addonDamage === null ? null : `the compiled shim cannot be loaded: ${addon} ${addonDamage}`
 }

@@ -1,18 +1,11 @@
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
+import type { Libtorch, Place, Stamp } from '../../native/load'
 import { ExitCode } from '../exit'
 import { nodeOutput } from '../node'
 import { print } from '../output'
 import { packageRoot, packageVersion } from '../package'
 import { Style } from '../style'
-
-interface Libtorch {
-  readonly path: string
-  readonly version: string
-  readonly cuda: boolean
-  readonly abi: number
-  readonly source: string
-}
 
 interface Attempt {
   readonly found?: string
@@ -29,9 +22,9 @@ interface Machine {
   readonly python: Attempt
   readonly nvidiaDriver: boolean
   readonly stampPath: string
-  readonly stamp: { readonly addon: string; readonly libtorch: Libtorch; readonly setupAt: string } | null
+  readonly stamp: Stamp | null
   readonly libtorch: Libtorch | null
-  readonly tried: readonly { readonly place: string; readonly reason: string }[]
+  readonly tried: readonly Place[]
 }
 
 /** What a process of its own told of the shim: loading it may end a process. */

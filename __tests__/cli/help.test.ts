@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { flagName } from '../../src/cli/flags'
-import { pretrainOptions } from '../../src/training/options'
+import { pretrainOptions } from '../../src/training'
 import { builtPackage } from '../support/child'
 import { pixelcl, type Ended } from './pixelcl'
 

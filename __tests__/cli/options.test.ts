@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Command } from 'commander'
 import { resolveOptions } from '../../src/cli/config'
 import { flagsOf, withFlagNames } from '../../src/cli/flags'
-import { pretrainOptions } from '../../src/training/options'
+import { pretrainOptions } from '../../src/training'
 import { temporary } from '../support/files'
 
 const needed = { backbone: 'resnet50.pt', data: 'photos', out: 'runs/a', steps: 10 }

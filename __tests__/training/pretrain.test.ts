@@ -5,8 +5,8 @@ import { setTimeout } from 'node:timers/promises'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
-import { pretrain } from '../../src/training/pretrain'
-import type { PretrainOptions } from '../../src/training/options'
+import { renderReport } from '../../src/report'
+import { pretrain as pretrainWith, type PretrainHooks, type PretrainOptions } from '../../src/training'
 import { ImageFolder, makeTextures } from '../../src/vision/datasets'
 import { ColorJitter, RandomSolarize } from '../../src/vision/transforms'
 import { runPython } from '../support/python'
@@ -29,6 +29,9 @@ const optionsOf = (out: string, more: Partial<PretrainOptions> = {}): PretrainOp
   hiddenLayerPixel: 'layer3',
   ...more,
 })
+
+/** As the command line calls it, with a report. */
+const pretrain = (options: PretrainOptions, hooks: PretrainHooks = {}) => pretrainWith(options, { report: renderReport, ...hooks })
 
 const RUN = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html']
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Progress, duration, type ProgressOptions } from '../../src/training/progress'
+import { duration } from '../../src/common/text'
+import { Progress, type ProgressOptions } from '../../src/training/progress'
 
 const metrics = (step: number, seconds = step) => ({ step, loss: 1.25, positivePairs: 1234, lr: 1e-3, imagesPerSecond: 42.4, seconds })
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pretrain } from '../../dist/training/pretrain.js'
+import { pretrain } from '../../dist/training/index.js'
 import { IMAGES, demoImages, labelledSet } from '../../dist/cli/demo/images.js'
 import { RECIPE } from '../../dist/cli/demo/recipe.js'
 import { withShuffledCoordinates } from '../control.mjs'

@@ -1,6 +1,6 @@
 // Two measures of a backbone's frozen features.
 import * as torch from '../../dist/torch/index.js'
-import { freeze, knnMeanIoU, linearMeanIoU } from '../../dist/training/evaluate/index.js'
+import { freeze, knnMeanIoU, linearMeanIoU } from '../../dist/evaluation/index.js'
 import { CLASSES } from './data.mjs'
 
 const LAYER = 'layer3'

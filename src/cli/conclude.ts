@@ -1,5 +1,4 @@
-import { telling } from '../training/failures'
-import type { PretrainResult } from '../training/pretrain'
+import { telling, type PretrainResult } from '../training'
 import { ExitCode } from './exit'
 import { tell } from './failure'
 import { print } from './output'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { explain } from '../vision/validation'
-import { suggestion } from '../torch/dispatch/suggestion'
+import { suggestion } from '../common/suggestions'
 import { UsageError } from './exit'
 import { flagName } from './flags'
 

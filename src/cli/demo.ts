@@ -7,10 +7,9 @@
  */
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { pretrainOptions, type ResolvedPretrainOptions } from '../training/options'
-import { pretrain, type PretrainResult } from '../training/pretrain'
-import { Progress } from '../training/progress'
-import type { Evaluation } from '../training/report'
+import type { Evaluation } from '../evaluation'
+import { renderReport } from '../report'
+import { Progress, pretrain, pretrainOptions, type PretrainResult, type ResolvedPretrainOptions } from '../training'
 import { conclude } from './conclude'
 import { resolveOptions } from './config'
 import { IMAGES, demoImages, imagesFolder, labelledSet, type ImageCounts } from './demo/images'
@@ -99,6 +98,7 @@ async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise
       { ...options, data: textures.train },
       {
         say,
+        report: renderReport,
         onStep: (metrics) => progress.step(metrics),
         onEvaluation: (when, evaluation) => say(`${when}: ${measuresOf(evaluation)}`),
         evaluationSet: ({ views }) => labelledSet(textures, size, views),

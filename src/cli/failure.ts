@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { ExitCode, UsageError } from './exit'
-import { printable } from '../training/printable'
+import { printable } from '../common/text'
 import { Style } from './style'
 
 /** True for what was typed wrong, false for what went wrong. */

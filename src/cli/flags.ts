@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { z } from 'zod'
+import { kebabCase } from '../common/text'
 import { UsageError } from './exit'
 
 /** The part of JSON Schema that tells how a flag is read. */
@@ -26,7 +27,7 @@ export type Placeholders = Readonly<Record<string, string>>
 
 /** `hiddenLayerPixel` as `--hidden-layer-pixel`. */
 export function flagName(key: string): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  return `--${kebabCase(key)}`
 }
 
 /** The flags of a schema's options, in their order, with descriptions and defaults as help. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
-import { suggestion } from '../torch/dispatch/suggestion'
+import { suggestion } from '../common/suggestions'
 import { EXIT_CODES, ExitCode, UsageError } from './exit'
 import { isUsage, messageOf, tell } from './failure'
 import { configureHelp } from './help'

@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from 'commander'
-import { nearestName } from '../torch/dispatch/suggestion'
+import { nearestName } from '../common/suggestions'
 
 /** A command as a wrong use of it is explained. */
 export interface Usage {

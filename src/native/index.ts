@@ -4,8 +4,9 @@ import { errorFromFailure } from './errors'
 import { loadBinding } from './load'
 
 export type * from './binding'
-export * from './errors'
+export * from '../common/errors'
 export { cudaAdvice } from './cuda'
+export { cacheFolder } from './load'
 
 /** The loaded shim: importing this module loads it once per environment, or throws a SetupError that says how to get it. */
 export const native: Binding = loadBinding()

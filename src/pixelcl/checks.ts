@@ -1,6 +1,6 @@
 import { ArgumentError, jit, nn } from '../torch'
-import { describe } from '../torch/dispatch/describe'
-import { suggestion } from '../torch/dispatch/suggestion'
+import { describe } from '../torch/internal'
+import { suggestion } from '../common/suggestions'
 import type { Backbone } from './encoder'
 import type { ForwardOptions } from './learner'
 import type { ResolvedOptions } from './options'

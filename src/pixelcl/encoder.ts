@@ -1,6 +1,6 @@
 import * as torch from '../torch'
 import { ArgumentError, jit, nn, type Device, type DType, type Tensor } from '../torch'
-import { nearestFirst, nearestName } from '../torch/dispatch/suggestion'
+import { nearestFirst, nearestName } from '../common/suggestions'
 import { ConvMLP, MLP } from './heads'
 
 /** A backbone: a module of this package or a TorchScript one. */

@@ -1,5 +1,5 @@
 import { ArgumentError, isTensor, type Tensor } from '../torch'
-import { describe } from '../torch/dispatch/describe'
+import { describe } from '../torch/internal'
 import type { PixelCL } from './learner'
 
 const warned = new WeakSet<PixelCL>()

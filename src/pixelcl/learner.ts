@@ -1,6 +1,6 @@
 import * as torch from '../torch'
 import { ArgumentError, isTensor, nn, type Tensor } from '../torch'
-import { describe } from '../torch/dispatch/describe'
+import { describe } from '../torch/internal'
 import type { ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
 import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkTrainable, checkViews } from './checks'

@@ -93,24 +93,36 @@ function imageCoordinates(view: View, { image, map }: Sizes, mode: Mode, device:
   return cutOne(scaled, view, map, mode).flatten(2).squeeze(0).t().contiguous()
 }
 
-interface Bins {
-  /** Centres [P, 2] (y, x) in fractions of the image. */
+/** The bins of a view's map: the parts of its box that the map's pixels stand for. */
+export interface Bins {
+  /** Their centres [P, 2] (y, x), float32. */
   readonly centres: Tensor
+  /** The diagonal of one bin. */
   readonly diagonal: number
 }
 
-/** Centres of a map's bins, box edges over size − 1, the far edge being the last pixel inside; a flipped view runs from right to left. */
-function binsOf({ box, hflip }: View, { image, map }: Sizes, device: string): Bins {
-  const top = box.y0 / (image[0] - 1)
-  const bottom = (box.y1 - 1) / (image[0] - 1)
-  const edges = [box.x0 / (image[1] - 1), (box.x1 - 1) / (image[1] - 1)] as const
-  const [left, right] = hflip ? [edges[1], edges[0]] : edges
-  const binHeight = (bottom - top) / map[0]
-  const binWidth = (right - left) / map[1]
-  const y = torch.arange(map[0], { dtype: 'float32', device }).add(0.5).mul(binHeight).add(top)
-  const x = torch.arange(map[1], { dtype: 'float32', device }).add(0.5).mul(binWidth).add(left)
-  const centres = torch.stack(torch.meshgrid([y, x]), -1).flatten(0, 1)
-  return { centres, diagonal: Math.hypot(binWidth, binHeight) }
+type Edges = readonly [near: number, far: number]
+
+/** Divides what lies between the edges evenly; in a flipped view the columns run from right to left. */
+function binsBetween(vertical: Edges, horizontal: Edges, hflip: boolean, map: Sizes['map'], device: string): Bins {
+  const [top, bottom] = vertical
+  const [left, right] = hflip ? [horizontal[1], horizontal[0]] : horizontal
+  const size = [(bottom - top) / map[0], (right - left) / map[1]] as const
+  const along = (count: number, step: number, start: number) =>
+    torch.arange(count, { dtype: 'float32', device }).add(0.5).mul(step).add(start)
+  const grid = torch.meshgrid([along(map[0], size[0], top), along(map[1], size[1], left)])
+  return { centres: torch.stack(grid, -1).flatten(0, 1), diagonal: Math.hypot(...size) }
+}
+
+/** The bins of a view in pixels of the image. */
+export function binsInPixels({ box, hflip }: View, map: Sizes['map'], device = 'cpu'): Bins {
+  return binsBetween([box.y0, box.y1], [box.x0, box.x1], hflip, map, device)
+}
+
+/** The bins in fractions of the image, as the authors count them: coordinates over size − 1, the far edge being the last pixel inside. */
+function binsInFractions({ box, hflip }: View, { image, map }: Sizes, device: string): Bins {
+  const [height, width] = [image[0] - 1, image[1] - 1]
+  return binsBetween([box.y0 / height, (box.y1 - 1) / height], [box.x0 / width, (box.x1 - 1) / width], hflip, map, device)
 }
 
 function maskOfPair(one: View, two: View, sizes: Sizes, options: PairOptions, device: string): Tensor {
@@ -119,8 +131,8 @@ function maskOfPair(one: View, two: View, sizes: Sizes, options: PairOptions, de
     const b = imageCoordinates(two, sizes, options.coordCutoutInterpolateMode, device)
     return torch.pairwiseDistance(a.unsqueeze(1), b.unsqueeze(0)).lt(options.distanceThres)
   }
-  const a = binsOf(one, sizes, device)
-  const b = binsOf(two, sizes, device)
+  const a = binsInFractions(one, sizes, device)
+  const b = binsInFractions(two, sizes, device)
   const distance = a.centres.unsqueeze(1).sub(b.centres.unsqueeze(0)).pow(2).sum([-1]).sqrt()
   return distance.div(Math.max(a.diagonal, b.diagonal)).lt(options.distanceThres)
 }

@@ -2,7 +2,7 @@ import { ArgumentError, native } from '../native'
 import { isTensor, wrap } from './base'
 import { requireCuda } from './device'
 import { describe } from './dispatch/describe'
-import { suggestion } from './dispatch/suggestion'
+import { suggestion } from '../common/suggestions'
 import { dtypes, type Device, type DType, type MemoryFormat } from './dtype'
 import type { Tensor } from './tensor'
 

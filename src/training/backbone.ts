@@ -1,6 +1,5 @@
-import { ArgumentError, jit, type nn } from '../torch'
-import { isTorchScriptFile } from '../torch/jit/files'
-import { loadStateDictFile, save } from '../torch/serialization'
+import { ArgumentError, jit, loadStateDictFile, save, type nn } from '../torch'
+import { isTorchScriptFile } from '../torch/internal'
 import type { Backbone } from '../pixelcl'
 import { models } from '../vision'
 import type { Architecture } from '../vision/models'

@@ -1,7 +1,6 @@
 import * as torch from '../torch'
 import type { Tensor } from '../torch'
-import { imagesFromBytes, type ImageFolder } from '../vision/datasets'
-import { noneDecodable } from '../vision/datasets/image-folder'
+import { imagesFromBytes, noneDecodable, type ImageFolder } from '../vision/datasets'
 
 export interface LoaderOptions {
   batchSize: number

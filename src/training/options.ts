@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { augmentationOptions } from '../pixelcl/augment'
-import { pixelCLOptions } from '../pixelcl/options'
+import { augmentationOptions, pixelCLOptions } from '../pixelcl'
 import { positiveInt, probability } from '../vision/validation'
 import { architectures } from '../vision/models'
 

@@ -1,3 +1,5 @@
+import { measure, type Evaluation, type EvaluationSet } from '../evaluation'
+import type { ResolvedOptions } from '../pixelcl'
 import * as torch from '../torch'
 import type { Architecture } from '../vision/models'
 import { parseOptions } from '../vision/validation'
@@ -8,11 +10,29 @@ import { Interrupts } from './interrupts'
 import { batches } from './loader'
 import { partOf, pretrainOptions, trainerOptions, type PretrainOptions, type ResolvedPretrainOptions } from './options'
 import { prepare, type PrepareHooks, type Prepared } from './prepare'
-import { measure, renderReport, type Evaluation } from './report'
 import { RUN_FILES, RunFolder, type StepMetrics } from './run-folder'
 import { TrainingError, train } from './trainer'
 
+/** A run that is trained and measured: what a report tells of. */
+export interface FinishedRun {
+  /** The name of the run's folder. */
+  readonly title: string
+  /** The resolved options, as they stand in `config.json`. */
+  readonly config: Readonly<Record<string, unknown>>
+  /** Of every step, in order. */
+  readonly metrics: readonly StepMetrics[]
+  readonly set: EvaluationSet
+  readonly before: Evaluation
+  readonly after: Evaluation
+  /** The learner's options, by which views are drawn. */
+  readonly learner: ResolvedOptions
+  /** Files that could not be decoded, and why. */
+  readonly skipped?: ReadonlyMap<string, string>
+}
+
 export interface PretrainHooks extends PrepareHooks {
+  /** Makes the text of `report.html`; without it the run has no report. */
+  report?: (run: FinishedRun) => Promise<string>
   /** After every step. */
   onStep?: (metrics: StepMetrics) => void
   /** After each measuring of the backbone. */
@@ -50,7 +70,7 @@ export interface PretrainResult {
 }
 
 /**
- * Pretrains a backbone on a folder of images and writes a run: `improved-resnet.pt`, `report.html`, `metrics.jsonl`, `config.json`.
+ * Pretrains a backbone on a folder of images and writes a run: `improved-resnet.pt`, `metrics.jsonl`, `config.json`, and `report.html` where a hook makes it.
  *
  * The backbone's file is TorchScript where it was one, else a state dict of the same names. Everything is checked before anything is written.
  * The files of a run that is replaced are kept in its folder `previous-run` until the new one is whole.
@@ -80,10 +100,8 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     const skipped = new Map([...prepared.folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
     const after = await afterSaving(files.backbone, async () => {
       const after = evaluate('after')
-      run.write(
-        RUN_FILES.report,
-        await renderReport({ title: run.name, config, metrics, set, before, after, learner: learner.options, skipped }),
-      )
+      const finished = { title: run.name, config, metrics, set, before, after, learner: learner.options, skipped }
+      if (hooks.report !== undefined) run.write(RUN_FILES.report, await hooks.report(finished))
       run.finish()
       return after
     })

@@ -1,3 +1,4 @@
+import { duration } from '../common/text'
 import type { StepMetrics } from './run-folder'
 
 /** Where progress goes: standard error, or what a test gives. */
@@ -100,12 +101,4 @@ export class Progress {
   private colour(code: string, text: string): string {
     return this.coloured ? `\x1b[${code}m${text}\x1b[0m` : text
   }
-}
-
-/** Seconds as `1:05` or `2:00:05`. */
-export function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds))
-  const two = (value: number) => String(value).padStart(2, '0')
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ArgumentError, FileError } from '../torch'
-import { writeAll, writeAtomically, writeError } from '../torch/archive/atomic'
+import { writeAll, writeAtomically, writeError } from '../common/atomic'
 
 /** One line of `metrics.jsonl`. */
 export interface StepMetrics {

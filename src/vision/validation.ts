@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ArgumentError } from '../torch'
-import { describe } from '../torch/dispatch/describe'
-import { suggestion } from '../torch/dispatch/suggestion'
+import { describe } from '../torch/internal'
+import { suggestion } from '../common/suggestions'
 
 export const probability = z.number().min(0).max(1)
 export const positiveInt = z.number().int().positive()

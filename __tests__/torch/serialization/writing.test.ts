@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, s
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
-import { writeAtomically } from '../../../src/torch/archive/atomic'
+import { writeAtomically } from '../../../src/common/atomic'
 import { runChild } from '../../support/child'
 import { temporary } from '../../support/files'
 import { runPython } from '../../support/python'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { exportBackbone, exportOptions, formatOf, formats } from '../../training/export'
+import { exportBackbone, exportOptions, formatOf, formats } from '../../training'
 import { resolveOptions } from '../config'
 import { ExitCode, UsageError } from '../exit'
 import { flagsOf } from '../flags'

@@ -2,13 +2,20 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Option, type Command } from 'commander'
-import { augmentationOptions } from '../../pixelcl/augment'
-import { pretrainOptions, runOptions, trainerOptions } from '../../training/options'
-import { pretrain, type PretrainHooks, type PretrainResult } from '../../training/pretrain'
-import { printable } from '../../training/printable'
-import { Progress } from '../../training/progress'
-import type { Evaluation } from '../../training/report'
-import { RunFolder } from '../../training/run-folder'
+import { plural, printable } from '../../common/text'
+import type { Evaluation } from '../../evaluation'
+import { augmentationOptions } from '../../pixelcl'
+import { renderReport } from '../../report'
+import {
+  Progress,
+  RunFolder,
+  pretrain,
+  pretrainOptions,
+  runOptions,
+  trainerOptions,
+  type PretrainHooks,
+  type PretrainResult,
+} from '../../training'
 import { conclude } from '../conclude'
 import { resolveOptions } from '../config'
 import { EXIT_CODES } from '../exit'
@@ -96,6 +103,7 @@ function dryRunFolder({ out, overwrite }: { out: string; overwrite: boolean }): 
 function hooksOf(progress: Progress, say: (line: string) => void): PretrainHooks {
   return {
     say,
+    report: renderReport,
     onStep: (metrics) => progress.step(metrics),
     onEvaluation: (when, evaluation) => say(`${when}: ${measuresOf(evaluation)}`),
     catchSignals: true,
@@ -154,7 +162,7 @@ function summaryOf({ files, arch, steps, options, before, after, heldOut, skippe
   const more = skipped.size > NAMED ? `  … and ${skipped.size - NAMED} more\n` : ''
   const parts = [
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.steps}.\n`,
-    skipped.size === 0 ? '' : `Skipped ${skipped.size} damaged ${skipped.size === 1 ? 'file' : 'files'}:\n${damaged.join('')}${more}`,
+    skipped.size === 0 ? '' : `Skipped ${plural(skipped.size, 'damaged file')}:\n${damaged.join('')}${more}`,
     `${bold('Written:')}\n${written}`,
     `${bold('View correspondence')} of frozen features${heldOut > 0 ? ' on held-out images' : ''}: ${before.correspondence.toFixed(3)} before, ${bold(after.correspondence.toFixed(3))} after\n`,
     `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,

@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as torch from '../../torch'
 import type { Tensor } from '../../torch'
-import { cacheFolder } from '../../native/load'
+import { cacheFolder } from '../../native'
 import { ImageFolder, decodeMask, makeTextures, type Size, type TextureSet } from '../../vision/datasets'
-import type { EvaluationSet } from '../../training/report'
+import type { EvaluationSet } from '../../evaluation'
 
 /** How many images the demo makes. */
 export interface ImageCounts {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { PretrainOptions } from '../../training/options'
+import type { PretrainOptions } from '../../training'
 import { packageRoot } from '../package'
 
 /** What the demo pretrains with; whatever is not named here has the default of `pixelcl pretrain`. */

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { writeAll } from './atomic'
+import { writeAll } from '../../common/atomic'
 
 /** PyTorch maps storages from the file, so their bytes begin at multiples of 64. */
 const ALIGNMENT = 64

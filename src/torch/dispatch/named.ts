@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../native'
 import { describe } from './describe'
 import { isOptions } from './resolve'
-import { suggestion } from './suggestion'
+import { suggestion } from '../../common/suggestions'
 
 /** Arguments that may come by position, in the order of `Names`, by name in a last object, or both; the object takes all others, too. */
 export type Given<Options, Names extends readonly (keyof Options)[]> =

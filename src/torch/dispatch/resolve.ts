@@ -4,7 +4,7 @@ import { isComplexDtype, isFloatingDtype } from '../dtype'
 import { describe } from './describe'
 import { guarded } from './refusals'
 import { parseSignature, type Parameter, type Signature } from './signature'
-import { suggestion } from './suggestion'
+import { suggestion } from '../../common/suggestions'
 
 /** A native operator, or the stand-in that looks it up at its first call. */
 export type Call = (...args: unknown[]) => unknown

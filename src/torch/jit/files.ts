@@ -1,5 +1,5 @@
 import { JitError, native, type ModuleHandle } from '../../native'
-import { writeAll, writeAtomically } from '../archive/atomic'
+import { writeAll, writeAtomically } from '../../common/atomic'
 import { checkPickle } from '../archive/pickle-check'
 import { nameOf, withSource } from '../archive/source'
 import { isZip, ZipReader } from '../archive/zip-reader'

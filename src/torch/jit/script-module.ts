@@ -2,7 +2,7 @@ import { ArgumentError, JitError, native, type ModuleHandle, type TapsHandle, ty
 import { keep, wrap } from '../base'
 import { noGrad } from '../autograd'
 import { convert, wrapResult } from '../dispatch/resolve'
-import { nearestFirst } from '../dispatch/suggestion'
+import { nearestFirst } from '../../common/suggestions'
 import { flagOf, type Flag } from '../nn/checks'
 import { Module, type AnyModule } from '../nn/module'
 import { Parameter } from '../nn/parameter'

@@ -3,7 +3,7 @@ import { isTensor } from '../base'
 import { namedOptions, type ToOptions } from '../convert'
 import { describe } from '../dispatch/describe'
 import { isOptions } from '../dispatch/resolve'
-import { suggestion } from '../dispatch/suggestion'
+import { suggestion } from '../../common/suggestions'
 import { isComplexDtype, isFloatingDtype, type Device, type DType } from '../dtype'
 import type { Tensor } from '../tensor'
 

@@ -1,5 +1,5 @@
 import { native, type TensorHandle } from '../../native'
-import { writeAtomically } from '../archive/atomic'
+import { writeAtomically } from '../../common/atomic'
 import { ZipWriter } from '../archive/zip-writer'
 import { named } from '../dispatch/named'
 import { saveTorchScript } from '../jit'

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ArgumentError } from '../../torch'
-import { suggestion } from '../../torch/dispatch/suggestion'
+import { suggestion } from '../../common/suggestions'
 import { checkArchitecture, type Architecture } from './resnet'
 
 /** Where torchvision's weights lie. */

@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ArgumentError, PixelclError } from '../../torch'
-import { suggestion } from '../../torch/dispatch/suggestion'
+import { suggestion } from '../../common/suggestions'
 import { cacheFolder, fileNameOf, urlOf } from './catalog'
 import { progressLine } from './progress-line'
 import type { Architecture } from './resnet'

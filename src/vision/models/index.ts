@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../torch'
-import { describe } from '../../torch/dispatch/describe'
-import { suggestion } from '../../torch/dispatch/suggestion'
+import { describe } from '../../torch/internal'
+import { suggestion } from '../../common/suggestions'
 import { buildResNet, type Architecture, type ResNet } from './resnet'
 import { loadWeights, type Weights } from './weights'
 

@@ -1,6 +1,6 @@
 import { ArgumentError, nn, type Tensor } from '../../torch'
-import { suggestion } from '../../torch/dispatch/suggestion'
-import { declarePassing, pipeline } from '../../torch/nn/pipeline'
+import { suggestion } from '../../common/suggestions'
+import { declarePassing, pipeline } from '../../torch/internal'
 
 const { init } = nn
 

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest'
+import * as torch from '../../src/torch'
+import { renderReport } from '../../src/report'
+import { someSet } from '../evaluation/support'
+import { someMetrics, someReport } from './support'
+
+interface Element {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+/**
+ * Reads the file as strict XML would be read: every element closed in order, every attribute quoted, no bare `<` or `&`.
+ *
+ * @throws Error at the first place that is not so.
+ */
+function parse(text: string): { elements: Element[]; words: string } {
+  const elements: Element[] = []
+  const open: string[] = []
+  const words: string[] = []
+  const body = text.replace(/^<!doctype html>/, '').replace(/<style>[\s\S]*?<\/style>/, '<style></style>')
+  for (const [piece] of body.matchAll(/<[^>]*>|[^<]+/g)) {
+    const closing = /^<\/(\w+)>$/.exec(piece)
+    if (closing !== null) {
+      expect(closing[1]).toBe(open.pop())
+      continue
+    }
+    if (!piece.startsWith('<')) {
+      expect(piece).not.toMatch(/&(?!(?:amp|lt|gt|quot|#39);)|>/)
+      words.push(piece)
+      continue
+    }
+    const opening = /^<([\w-]+)((?:\s+[\w-]+="[^"<]*")*)\s*(\/?)>$/.exec(piece)
+    if (opening === null) throw new Error(`no element: ${piece.slice(0, 200)}`)
+    const attributes = [...opening[2]!.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name!, value!] as const)
+    elements.push({ name: opening[1]!, attributes: Object.fromEntries(attributes) })
+    if (opening[3] === '') open.push(opening[1]!)
+  }
+  expect(open).toEqual([])
+  return { elements, words: words.join('').replace(/\s+/g, ' ') }
+}
+
+describe('a report', () => {
+  test('is well-formed, and needs nothing beyond its own file', async () => {
+    const text = await renderReport(someReport())
+    const { elements } = parse(text)
+    expect(text).not.toMatch(/<script|<link|<iframe|@import|url\(|https?:|\son\w+=/)
+    for (const { attributes } of elements) {
+      for (const name of ['src', 'href'])
+        if (attributes[name] !== undefined) expect(attributes[name]).toMatch(/^data:image\/png;base64,[\w+/=]+$/)
+    }
+    const policy = elements.find(({ attributes }) => attributes['http-equiv'] === 'Content-Security-Policy')
+    expect(policy?.attributes['content']).toContain("default-src 'none'")
+  })
+
+  test('shows the measures as they were measured, with their change', async () => {
+    const report = someReport()
+    const text = await renderReport({
+      ...report,
+      before: { ...report.before, correspondence: 0.28612, meanIoU: 0.5 },
+      after: { ...report.after, correspondence: 0.57349, meanIoU: 0.4887 },
+    })
+    const rows = [...text.matchAll(/<th scope="row">([^<]*)<\/th>\s*<td>([^<]*)<\/td>\s*<td>([^<]*)<\/td>\s*<td class="(\w+)">([^<]*)</g)]
+    expect(rows.map((row) => row.slice(1))).toEqual([
+      ['View correspondence', '0.286', '0.573', 'better', '+0.287'],
+      ['Segmentation mIoU', '0.500', '0.489', 'worse', '−0.011'],
+    ])
+  })
+
+  test('shows eight images in six pictures each, every one described', async () => {
+    const { elements } = parse(await renderReport(someReport()))
+    const pictures = elements.filter(({ name }) => name === 'img')
+    expect(pictures).toHaveLength(8 * 6)
+    for (const { attributes } of pictures) expect(attributes['alt']).toMatch(/image [1-8]\b/)
+    const drawings = elements.filter(({ name }) => name === 'svg')
+    expect(drawings).toHaveLength(4)
+    for (const { attributes } of drawings) {
+      expect(attributes['role']).toBe('img')
+      expect(attributes['aria-label']).toMatch(/\w{3}/)
+    }
+  })
+
+  test('heads every column of its tables, names its language and has one title', async () => {
+    const { elements } = parse(await renderReport(someReport({ skipped: new Map([['a.jpg', 'broken']]) })))
+    for (const { name, attributes } of elements) if (name === 'th') expect(attributes['scope']).toMatch(/^(col|row)$/)
+    expect(elements.find(({ name }) => name === 'html')?.attributes['lang']).toBe('en')
+    expect(elements.filter(({ name }) => name === 'h1')).toHaveLength(1)
+  })
+
+  test('draws a pair of views with lines for its positive pairs', async () => {
+    const text = await renderReport(someReport())
+    const count = Number(/(\d+) of their [\d,]+ positive pairs/.exec(text)?.[1] ?? /their (\d+) positive pairs/.exec(text)?.[1])
+    expect(count).toBeGreaterThan(10)
+    expect(text.split('<g style="--hue:').length - 1).toBe(count)
+  })
+
+  test('escapes every name and message of the user', async () => {
+    const evil = `<img src=x onerror="alert('1')"> & co`
+    const set = someSet()
+    const text = await renderReport(
+      someReport({
+        title: evil,
+        config: { [evil]: evil, nested: { deep: [evil] } },
+        set: { ...set, labels: { ...set.labels!, classes: [evil, 'other'] } },
+        skipped: new Map([[`/photos/${evil}.jpg`, evil]]),
+      }),
+    )
+    const { elements, words } = parse(text)
+    expect(elements.filter(({ name, attributes }) => name === 'img' && attributes['src'] === 'x')).toEqual([])
+    expect(text).not.toContain('<img src=x')
+    expect(words.split('&lt;img src=x onerror=').length - 1).toBeGreaterThanOrEqual(6)
+  })
+
+  test('without masks leaves out what needs them', async () => {
+    const text = await renderReport(someReport({ set: { ...someSet(), labels: undefined } }))
+    const { elements, words } = parse(text)
+    expect(elements.filter(({ name }) => name === 'img')).toHaveLength(8 * 3)
+    expect(words).not.toMatch(/mIoU|Mask|Segment/i)
+    expect(words).toContain('View correspondence')
+  })
+
+  test('says so where the images it measures are those of the training', async () => {
+    const trained = parse(await renderReport(someReport({ set: { ...someSet(), trainedOn: true } }))).words
+    expect(trained).toContain('measured on 10 training images')
+    expect(trained).not.toMatch(/held-out/i)
+    expect(parse(await renderReport(someReport())).words).toContain('measured on 10 held-out images')
+  })
+
+  test('tells which files were left out, and what the run was given', async () => {
+    const { words } = parse(await renderReport(someReport({ skipped: new Map([['a.jpg', 'is truncated'], ['b.jpg', 'is empty']]) }))) // prettier-ignore
+    expect(words).toContain('2 damaged files left out')
+    expect(words).toMatch(/a\.jpg\s*is truncated/)
+    expect(words).toMatch(/backbone\s*small\.pt/)
+    expect(words).not.toContain('overwrite')
+    expect(parse(await renderReport(someReport())).words).not.toContain('damaged')
+  })
+
+  test('is the same for the same run, and leaves the generator as it was', async () => {
+    const report = someReport()
+    torch.manualSeed(9)
+    const first = await renderReport(report)
+    const after = torch.rand([2])
+    torch.manualSeed(9)
+    expect(torch.rand([2])).toEqualTensor(after)
+    torch.manualSeed(10)
+    expect(await renderReport(report)).toBe(first)
+  })
+
+  test.each([0, 1, 2])('holds together after %i steps', async (count) => {
+    const { words } = parse(await renderReport(someReport({ metrics: someMetrics(count) })))
+    expect(words).not.toMatch(/NaN|Infinity|undefined/)
+    expect(words).toContain(count === 0 ? 'No step was taken' : 'Positive pairs')
+  })
+
+  test('holds together for images that are not square, and few of them', async () => {
+    torch.manualSeed(1)
+    const images = torch.rand([2, 3, 24, 40])
+    const set = { ...someSet(), images, statistics: images, labels: undefined }
+    const { elements } = parse(await renderReport(someReport({ set })))
+    expect(elements.filter(({ name }) => name === 'img')).toHaveLength(2 * 3)
+  })
+})

@@ -1,0 +1,59 @@
+/** The base of every error this package throws on purpose; `code` is stable, the message is for people. */
+export class PixelclError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** libtorch refused or failed: the message is libtorch's own, without its C++ trace. */
+export class TorchError extends PixelclError {
+  /** The operator's schema, where an operator was being called. */
+  readonly schema: string | undefined
+  /** The C++ message with its trace. */
+  readonly nativeStack: string | undefined
+
+  constructor(message: string, details: { code?: string; schema?: string; nativeStack?: string } = {}) {
+    super(details.code ?? 'TORCH', message)
+    this.schema = details.schema
+    this.nativeStack = details.nativeStack
+  }
+}
+
+/** An argument has the wrong type, value or name: says what was expected, what came, and what to write. */
+export class ArgumentError extends PixelclError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ARGUMENT', message, options)
+  }
+}
+
+/** A tensor was used after `dispose()` or after its scope ended. */
+export class DisposedError extends PixelclError {
+  constructor(message: string) {
+    super('DISPOSED', message)
+  }
+}
+
+/** A TorchScript module cannot be read, tapped or compiled. */
+export class JitError extends PixelclError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('JIT', message, options)
+  }
+}
+
+/** A file is not what it should be: truncated, of another format, or refused for safety. */
+export class FileError extends PixelclError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('FILE', message, options)
+  }
+}
+
+/** libtorch or the compiled shim cannot be found or loaded; the message lists every place tried. */
+export class SetupError extends PixelclError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('SETUP', message, options)
+  }
+}

@@ -1,0 +1,8 @@
+export { correspondence, type CorrespondenceOptions } from './correspondence'
+export { freeze, inParts, normalised, type Features } from './features'
+export { KnnSegmenter, knnMeanIoU, type KnnOptions } from './knn'
+export { linearMeanIoU, type LinearOptions } from './linear'
+export { SHOWN, measure, type Evaluation, type EvaluationSet, type Labels, type Pictures } from './measure'
+export { recalibrated } from './recalibrate'
+export { seeded } from './seeded'
+export { MeanIoU, classesAt, labelsAt, meanIoU, type Labelled } from './segmentation'

@@ -1,0 +1,83 @@
+import * as torch from '../torch'
+import type { Tensor } from '../torch'
+import type { Backbone } from '../pixelcl'
+import { correspondence, type CorrespondenceOptions } from './correspondence'
+import { freeze } from './features'
+import { KnnSegmenter } from './knn'
+import { meanIoU, type Labelled } from './segmentation'
+
+/** How many held-out images a report shows. */
+export const SHOWN = 8
+
+/** Masks of the held-out images, and the labelled images by which they are named. */
+export interface Labels {
+  /** Names of the classes 0, 1, …; a mask's higher numbers are left out. */
+  readonly classes: readonly string[]
+  /** Of the held-out images: int64 [N, h, w]. */
+  readonly masks: Tensor
+  /** Images that the backbone may have been trained on, with their masks. */
+  readonly bank: Labelled
+}
+
+/** What a backbone is measured on; the same before and after. */
+export interface EvaluationSet {
+  /** Held-out images, float32 [N, 3, H, W] in 0…1; the first eight are shown. */
+  readonly images: Tensor
+  /** Whether they are images of the training after all, for none were held out; default false. */
+  readonly trainedOn?: boolean
+  /** Images from which batch-norm statistics are taken anew, float32 [N, 3, H, W] in 0…1: those of the training. */
+  readonly statistics: Tensor
+  /** How the views are cut and augmented: the learner's own ways. */
+  readonly views: CorrespondenceOptions
+  /** Left out where there are no masks: then nothing is segmented. */
+  readonly labels?: Labels | undefined
+}
+
+/** What a backbone's frozen features are worth, and what a report draws of them. */
+export interface Evaluation {
+  /** View-correspondence accuracy, 0…1. */
+  readonly correspondence: number
+  /** Mean intersection over union of the nearest-neighbour segmentation, 0…1; null without masks. */
+  readonly meanIoU: number | null
+  readonly pictures: Pictures
+}
+
+/** The shown images through the frozen backbone. */
+export interface Pictures {
+  /** Features [n, C, h, w]. */
+  readonly features: Tensor
+  /** Predicted classes at the masks' size, int64 [n, H, W]; null without masks. */
+  readonly segmentation: Tensor | null
+}
+
+/**
+ * Measures a backbone as it is now on held-out images; the backbone itself stays untouched.
+ *
+ * @param net - The backbone; its device does not matter, for a float32 copy on the CPU is measured.
+ * @param layer - The layer whose map is measured: the learner's `hiddenLayerPixel`.
+ * @throws ArgumentError for a layer that the backbone lacks.
+ */
+export function measure(net: Backbone, layer: string | number, set: EvaluationSet): Evaluation {
+  // Whatever type a backbone is trained in, its features are measured in this one.
+  const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, set.statistics)
+  const shown = set.images.narrow(0, 0, Math.min(SHOWN, set.images.shape[0]!))
+  const { labels } = set
+  const pictures = { features: features.of(shown), segmentation: null }
+  const found = correspondence(features, set.images, set.views)
+  if (labels === undefined) return { correspondence: found, meanIoU: null, pictures }
+  const classes = labels.classes.length
+  const segmenter = new KnnSegmenter(features, labels.bank, { classes })
+  const predicted: Tensor[] = []
+  const heldOut = { images: set.images, masks: labels.masks }
+  const value = meanIoU(
+    heldOut,
+    classes,
+    (images) => segmenter.scores(images),
+    (part) => predicted.push(part),
+  )
+  return {
+    correspondence: found,
+    meanIoU: value,
+    pictures: { ...pictures, segmentation: torch.cat(predicted).narrow(0, 0, shown.shape[0]!).clone() },
+  }
+}

@@ -1,0 +1,52 @@
+import * as torch from '../torch'
+import type { Tensor } from '../torch'
+import type { Backbone } from '../pixelcl'
+
+interface Statistic {
+  readonly buffer: Tensor
+  readonly original: Tensor
+  readonly sum: Tensor
+}
+
+/** Against this a batch's statistics are nothing, and still a float32 holds their share of it. */
+const FAR = 1e6
+
+/**
+ * A copy in eval mode whose batch norms hold the mean statistics of `batches` (normalised images, [N, 3, H, W]); one that no forward reaches
+ * keeps its own.
+ *
+ * It works on any module, TorchScript included, for it only reads what a forward in training mode writes: a running statistic set to 0 before
+ * holds afterwards `momentum` times the batch's.
+ */
+export function recalibrated(net: Backbone, batches: readonly Tensor[]): Backbone {
+  const copy = net.deepcopy().train()
+  torch.noGrad(() => {
+    const buffers = [...copy.namedBuffers()]
+    const counters = buffers.filter(([name]) => name.endsWith('num_batches_tracked')).map(([, buffer]) => buffer)
+    const statistics: Statistic[] = buffers
+      .filter(([name]) => /running_(mean|var)$/.test(name))
+      .map(([, buffer]) => ({ buffer, original: buffer.clone(), sum: torch.zerosLike(buffer, { dtype: 'float64' }) }))
+    const run = (batch: Tensor, starts: readonly number[]) => {
+      statistics.forEach(({ buffer }, i) => buffer.fill_(starts[i]!))
+      // A batch norm without momentum averages over all batches so far; with a count of 0 it takes the batch's statistics whole.
+      for (const counter of counters) counter.zero_()
+      ;(copy as unknown as torch.nn.Module).call(batch)
+    }
+    const zeros = statistics.map(() => 0)
+    for (const batch of batches) {
+      run(batch, zeros)
+      for (const { buffer, sum } of statistics) sum.add_(buffer)
+    }
+    const last = batches.at(-1)
+    if (last === undefined) return
+    // From 0 a running statistic becomes m·s and from K it becomes (1 − m)·K + m·s: the difference tells the momentum m.
+    const fromZero = statistics.map(({ buffer }) => buffer.clone())
+    const far = fromZero.map((values) => FAR * (1 + values.abs().max().item<number>()))
+    run(last, far)
+    statistics.forEach(({ buffer, original, sum }, i) => {
+      const momentum = 1 - buffer.to('float64').sub(fromZero[i]!).mean().item<number>() / far[i]!
+      buffer.copy_(momentum < 1e-5 ? original : sum.div(momentum * batches.length))
+    })
+  })
+  return copy.eval()
+}

@@ -1,6 +1,0 @@
-export { correspondence, type CorrespondenceOptions } from './correspondence'
-export { freeze, inParts, normalised, type Features } from './features'
-export { KnnSegmenter, knnMeanIoU, type KnnOptions } from './knn'
-export { linearMeanIoU, type LinearOptions } from './linear'
-export { recalibrated } from './recalibrate'
-export { MeanIoU, classesAt, labelsAt, type Labelled } from './segmentation'

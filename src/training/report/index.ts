@@ -1,2 +1,0 @@
-export { SHOWN, measure, type Evaluation, type EvaluationSet, type Labels, type Pictures } from './measure'
-export { renderReport, type ReportData } from './render'

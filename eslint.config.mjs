@@ -54,6 +54,17 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['src/native/**', 'src/torch/call/lookup.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'dlopen', message: 'only src/native loads the shim' },
+        { object: 'native', property: 'operator', message: 'operators are reached through aten(name, overload), which guards them' },
+      ],
+    },
+  },
+  {
     files: ['src/native/**'],
     rules: { '@typescript-eslint/no-explicit-any': 'off' },
   },

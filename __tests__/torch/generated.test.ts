@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { native } from '../../src/native'
 import * as torch from '../../src/torch'
-import { camelCase } from '../../src/torch/dispatch/signature'
+import { camelCase } from '../../src/torch/call/signature'
 import { pythonPath, runPython } from '../support/python'
 
 const root = join(__dirname, '../..')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { native } from '../../src/native'
 import * as torch from '../../src/torch'
-import { parseSchema } from '../../src/torch/dispatch/schema'
+import { parseSchema } from '../../src/torch/call/schema'
 
 const aten = torch.ops['aten']!
 const x = torch.tensor([1, 2, 3])

@@ -161,8 +161,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
         'the target encoder has not been created yet: after resetMovingAverage() the next forward makes it; call forward() before updateMovingAverage()',
       )
     }
-    const move = torch.ops['aten']!['_foreach_lerp_']!['Scalar']!
-    torch.noGrad(() => move(target.parameters(), this.onlineEncoder.parameters(), torch.float(1 - decay)))
+    torch.noGrad(() => torch._foreachLerp_([...target.parameters()], [...this.onlineEncoder.parameters()], 1 - decay))
   }
 
   /** Drops the target; the next forward makes a new one from the online encoder. */

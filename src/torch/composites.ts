@@ -1,4 +1,5 @@
-import type { Given } from './dispatch/named'
+import { aten } from './call/aten'
+import type { Given } from './call/named'
 import { type NONZERO, nonzero, type NonzeroOptions } from './functional/elements'
 import { type NORM, norm, type NormOptions } from './functional/norms'
 import { type LU, lu, type LuOptions } from './functional/products'
@@ -11,11 +12,8 @@ import {
   type UniqueConsecutiveOptions,
   type UniqueOptions,
 } from './functional/unique'
-import { native } from '../native'
 import { TensorMethods } from './generated/methods'
 import type { Tensor } from './tensor'
-
-let inferenceCall = (...args: unknown[]): unknown => (inferenceCall = native.operator('aten::is_inference', ''))(...args)
 
 /** Tensor methods that Python writes in Python: each is the function of torch of its name. */
 export abstract class TensorComposites extends TensorMethods {
@@ -66,7 +64,7 @@ export abstract class TensorComposites extends TensorMethods {
 
   /** Whether it was made in inference mode, so that it can never be part of a graph. */
   isInference(): boolean {
-    return inferenceCall(this._h) as boolean
+    return aten('is_inference')(this._h) as boolean
   }
 
   /** The only class that extends this one is Tensor. */

@@ -1,7 +1,8 @@
-import { ArgumentError, native } from '../native'
+import { aten } from './call/aten'
+import { ArgumentError } from '../native'
 import { isTensor, wrap } from './base'
 import { requireCuda } from './device'
-import { describe } from './dispatch/describe'
+import { describe } from './call/describe'
 import { suggestion } from '../common/suggestions'
 import { dtypes, type Device, type DType, type MemoryFormat } from './dtype'
 import type { Tensor } from './tensor'
@@ -18,8 +19,6 @@ export interface ToOptions {
 
 const optionNames = ['dtype', 'device', 'nonBlocking', 'copy', 'memoryFormat']
 
-let copyTo: (...args: unknown[]) => unknown = (...args) => (copyTo = native.operator('aten::_to_copy', ''))(...args)
-
 /** @internal `tensor.to(…)`: the tensor itself where nothing changes. */
 export function convertTensor(tensor: Tensor, targets: readonly unknown[]): Tensor {
   const wanted = targets.length === 1 && typeof targets[0] === 'string' ? namedOptions(targets[0]) : mergedOptions(targets)
@@ -28,7 +27,7 @@ export function convertTensor(tensor: Tensor, targets: readonly unknown[]): Tens
   const dtype = wanted.dtype === undefined || wanted.dtype === tensor.dtype ? null : wanted.dtype
   const format = wanted.memoryFormat === undefined || tensor.isContiguous(wanted.memoryFormat) ? null : wanted.memoryFormat
   if (device === null && dtype === null && format === null && wanted.copy !== true) return tensor
-  return wrap(copyTo(tensor._h, dtype, null, device, null, wanted.nonBlocking ?? false, wanted.memoryFormat ?? null))
+  return wrap(aten('_to_copy')(tensor._h, dtype, null, device, null, wanted.nonBlocking ?? false, wanted.memoryFormat ?? null))
 }
 
 /** 'cuda' without an index stands for the device that the tensor is on, if it is one. */

@@ -1,5 +1,5 @@
 import { ArgumentError, TorchError, cudaAdvice, native } from '../native'
-import { describe } from './dispatch/describe'
+import { describe } from './call/describe'
 
 /** Throws, where there is no CUDA, what is loaded and how to get one with it. */
 export function requireCuda(): void {

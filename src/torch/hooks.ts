@@ -1,6 +1,6 @@
 import { ArgumentError, native, type TensorHandle } from '../native'
 import { isTensor, wrap } from './base'
-import { describe } from './dispatch/describe'
+import { describe } from './call/describe'
 import type { Tensor } from './tensor'
 
 /** Called with a gradient; a tensor that it returns takes the gradient's place. */

@@ -40,6 +40,7 @@ export {
   unique,
   uniqueConsecutive,
 } from './functional'
+export { _foreachLerp_ } from './functional/foreach'
 export {
   sparseBscTensor,
   sparseBsrTensor,
@@ -60,7 +61,7 @@ export { Generator, manualSeed, initialSeed, getRngState, setRngState, defaultGe
 export { scope, keep, memoryStats, emptyCache, setCacheLimit, resetPeakMemory, type MemoryStats } from './memory'
 export { getNumThreads, setNumThreads } from './threads'
 export { setPrintoptions, type PrintOptions } from './print'
-export { ops } from './ops'
+export { ops } from './call/ops'
 export {
   load,
   loadStateDictFile,

@@ -1,7 +1,8 @@
-import { ArgumentError, native } from '../native'
+import { aten } from './call/aten'
+import { ArgumentError } from '../native'
 import { isTensor, wrap } from './base'
 import { tensor as makeTensor, type TensorData } from './creation'
-import { describe } from './dispatch/describe'
+import { describe } from './call/describe'
 import type { Int, Scalar } from './dtype'
 import type { Tensor } from './tensor'
 import { flatten } from './values'
@@ -91,7 +92,7 @@ class IndexWalk {
 
   narrow(part: Slice): void {
     if (part.start !== null || part.stop !== null || Number(part.step) !== 1)
-      this.view = wrap(sliceCall(this.view._h, this.dimension, part.start, part.stop, part.step))
+      this.view = wrap(aten('slice', 'Tensor')(this.view._h, this.dimension, part.start, part.stop, part.step))
     this.dimension++
   }
 
@@ -109,11 +110,6 @@ class IndexWalk {
     this.covered += dimensions - 1
   }
 }
-
-let sliceCall: (...args: unknown[]) => unknown = (...args) => (sliceCall = native.operator('aten::slice', 'Tensor'))(...args)
-let aliasCall: (...args: unknown[]) => unknown = (...args) => (aliasCall = native.operator('aten::alias', ''))(...args)
-let indexCall: (...args: unknown[]) => unknown = (...args) => (indexCall = native.operator('aten::index', 'Tensor'))(...args)
-let indexPutCall: (...args: unknown[]) => unknown = (...args) => (indexPutCall = native.operator('aten::index_put_', ''))(...args)
 
 function resolveIndex(self: Tensor, given: Indices): Resolved {
   const parts = (Array.isArray(given) ? (given as readonly Index[]) : [given as Index]).map(plainPart)
@@ -164,8 +160,8 @@ function indexTensor(values: readonly TensorData[] | ArrayBufferView): Tensor {
 /** @internal `x[parts]`: a view where no mask and no index tensor is among the parts, else a copy. */
 export function index(self: Tensor, parts: Indices): Tensor {
   const { view, indices } = resolveIndex(self, parts)
-  if (indices.length > 0) return wrap(indexCall(view._h, indices.map(handleOf)))
-  return view === self ? wrap(aliasCall(self._h)) : view
+  if (indices.length > 0) return wrap(aten('index', 'Tensor')(view._h, indices.map(handleOf)))
+  return view === self ? wrap(aten('alias')(self._h)) : view
 }
 
 function handleOf(tensor: Tensor | null): unknown {
@@ -177,7 +173,7 @@ export function indexPut(self: Tensor, parts: Indices, value: Tensor | TensorDat
   const { view, indices } = resolveIndex(self, parts)
   if (indices.length > 0) {
     const values = isTensor(value) ? withoutLeadingOnes(value, 0) : makeTensor(value, { dtype: self.dtype, device: self.device })
-    indexPutCall(view._h, indices.map(handleOf), values._h, accumulate)
+    aten('index_put_')(view._h, indices.map(handleOf), values._h, accumulate)
   } else if (!isTensor(value) && isScalar(value)) {
     if (accumulate) view.add_(value)
     else view.fill_(value)

@@ -1,4 +1,4 @@
-import { expectFunction } from './dispatch/expected'
+import { expectFunction } from './call/expected'
 import { native, type MemoryStats } from '../native'
 import { collectInto, isTensor, keep } from './base'
 import { sweepHooks } from './hooks'

@@ -1,7 +1,8 @@
+import { aten } from './call/aten'
 import { ArgumentError, native } from '../native'
 import { noGrad } from './autograd'
 import { wrap } from './base'
-import { describe } from './dispatch/describe'
+import { describe } from './call/describe'
 import { suggestion } from '../common/suggestions'
 import { isComplexDtype, isFloatingDtype, type DType } from './dtype'
 import { floatFormatter, plainFormatter, type Formatter, type PrintOptions } from './print-format'
@@ -143,7 +144,7 @@ const compressedMembers: Readonly<Record<string, (tensor: Tensor) => [string, Te
 }
 
 function raw(name: string, tensor: Tensor): Tensor {
-  return wrap(native.operator(`aten::${name}`, '')(tensor._h))
+  return wrap(aten(name)(tensor._h))
 }
 
 function format(tensor: Tensor, complete: boolean): string {
@@ -158,7 +159,7 @@ function format(tensor: Tensor, complete: boolean): string {
   let isEmpty = tensor.numel() === 0
   let body: string
   if (members !== undefined) {
-    const nonzero = native.operator('aten::_nnz', '')(tensor._h) as number
+    const nonzero = aten('_nnz')(tensor._h) as number
     suffixes.push(sizeText(shape), `nnz=${nonzero}`)
     body = members.map(([name, part]) => member(name, part.detach(), prefix.length)).join(`,\n${' '.repeat(prefix.length)}`)
     isEmpty = false

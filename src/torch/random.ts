@@ -1,9 +1,9 @@
-import { expectTensor } from './dispatch/expected'
+import { expectTensor } from './call/expected'
 import { randomBytes } from 'node:crypto'
 import { ArgumentError, native, type GeneratorHandle } from '../native'
 import { wrap } from './base'
 import { requireCuda } from './device'
-import { describe } from './dispatch/describe'
+import { describe } from './call/describe'
 import type { Device, Int } from './dtype'
 import type { Tensor } from './tensor'
 

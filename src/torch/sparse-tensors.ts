@@ -1,9 +1,10 @@
-import { ArgumentError, native } from '../native'
+import { aten } from './call/aten'
+import { ArgumentError } from '../native'
 import { isTensor, wrap } from './base'
 import { tensor, type TensorData } from './creation'
-import { describe } from './dispatch/describe'
-import { type Given, named } from './dispatch/named'
-import { isOptions } from './dispatch/resolve'
+import { describe } from './call/describe'
+import { type Given, named } from './call/named'
+import { isOptions } from './call/resolve'
 import type { Device, DType, Int } from './dtype'
 import type { Tensor } from './tensor'
 
@@ -61,9 +62,8 @@ export function sparseCooTensor(first: TensorData, ...rest: unknown[]): Tensor {
   const indices = onDevice(indicesOf(first), data).to('int64')
   const overload = size === undefined ? 'indices' : 'indices_size'
   const parts = size === undefined ? [indices._h, data._h] : [indices._h, data._h, size]
-  const made = wrap(native.operator('aten::sparse_coo_tensor', overload)(...parts, null, null, null, pinMemory, isCoalesced))
-  if (options.checkInvariants !== false)
-    native.operator('aten::_validate_sparse_coo_tensor_args', '')(indices._h, data._h, made.shape, isCoalesced)
+  const made = wrap(aten('sparse_coo_tensor', overload)(...parts, null, null, null, pinMemory, isCoalesced))
+  if (options.checkInvariants !== false) aten('_validate_sparse_coo_tensor_args')(indices._h, data._h, made.shape, isCoalesced)
   return finished(made, options)
 }
 
@@ -72,7 +72,7 @@ function emptyCoo(call: string, size: unknown, given: readonly unknown[]): Tenso
   const { dtype = null, device = null, pinMemory = null } = options
   if (!Array.isArray(size) || size.some((length) => typeof length !== 'number' && typeof length !== 'bigint'))
     throw new ArgumentError(`${call}() takes indices and values, or a size such as [2, 3], but received ${describe(size)}`)
-  return finished(wrap(native.operator('aten::sparse_coo_tensor', 'size')(size, dtype, null, device, pinMemory)), options)
+  return finished(wrap(aten('sparse_coo_tensor', 'size')(size, dtype, null, device, pinMemory)), options)
 }
 
 function finished(made: Tensor, { requiresGrad }: SparseOptions): Tensor {
@@ -112,10 +112,8 @@ function compressed(
   const handles = [outer._h, inner._h, values._h]
   const overload = size === undefined ? 'comp_plain_value' : 'comp_plain_value_size'
   const form = [values.dtype, kind, values.device, pinMemory]
-  const made = wrap(
-    native.operator('aten::sparse_compressed_tensor', overload)(...handles, ...(size === undefined ? form : [size, ...form])),
-  )
-  if (options.checkInvariants !== false) native.operator('aten::_validate_sparse_compressed_tensor_args', '')(...handles, made.shape, kind)
+  const made = wrap(aten('sparse_compressed_tensor', overload)(...handles, ...(size === undefined ? form : [size, ...form])))
+  if (options.checkInvariants !== false) aten('_validate_sparse_compressed_tensor_args')(...handles, made.shape, kind)
   return finished(made, options)
 }
 

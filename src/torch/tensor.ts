@@ -1,4 +1,5 @@
-import { expectTensor } from './dispatch/expected'
+import { aten } from './call/aten'
+import { expectTensor } from './call/expected'
 import { inspect } from 'node:util'
 import { ArgumentError, native, type TypedArray } from '../native'
 import { isTensor, keep, registerTensorClass, wrap } from './base'
@@ -7,21 +8,12 @@ import { convertTensor, type ToOptions } from './convert'
 import { tensor, type TensorData, type TensorOptions } from './creation'
 import { isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat } from './dtype'
 import { TensorComposites } from './composites'
-import { describe } from './dispatch/describe'
-import { type Given, named } from './dispatch/named'
+import { describe } from './call/describe'
+import { type Given, named } from './call/named'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
 import { index, indexPut, type Indices } from './indexing'
 import { formatTensor } from './print'
 import { nestedOf, typedArrayOf, type Nested } from './values'
-
-type Call = (...args: unknown[]) => unknown
-let contiguousCall: Call = (...args) => (contiguousCall = native.operator('aten::contiguous', ''))(...args)
-let isContiguousCall: Call = (...args) => (isContiguousCall = native.operator('aten::is_contiguous', 'memory_format'))(...args)
-let copyCall: Call = (...args) => (copyCall = native.operator('aten::copy_', ''))(...args)
-let setCall: Call = (...args) => (setCall = native.operator('aten::set_', 'source_Tensor'))(...args)
-let realCall: Call = (...args) => (realCall = native.operator('aten::real', ''))(...args)
-let imaginaryCall: Call = (...args) => (imaginaryCall = native.operator('aten::imag', ''))(...args)
-let conjugateCall: Call = (...args) => (conjugateCall = native.operator('aten::is_conj', ''))(...args)
 
 /** The one option of `contiguous` and `isContiguous`. */
 export interface MemoryFormatOption {
@@ -198,12 +190,12 @@ export class Tensor extends TensorComposites {
 
   isContiguous(...given: Given<MemoryFormatOption, typeof MEMORY_FORMAT>): boolean {
     const { memoryFormat = 'contiguousFormat' } = named<MemoryFormatOption>('isContiguous', MEMORY_FORMAT, given)
-    return isContiguousCall(this._h, memoryFormat) as boolean
+    return aten('is_contiguous', 'memory_format')(this._h, memoryFormat) as boolean
   }
 
   contiguous(...given: Given<MemoryFormatOption, typeof MEMORY_FORMAT>): Tensor {
     const { memoryFormat = 'contiguousFormat' } = named<MemoryFormatOption>('contiguous', MEMORY_FORMAT, given)
-    return wrap(contiguousCall(this._h, memoryFormat))
+    return wrap(aten('contiguous')(this._h, memoryFormat))
   }
 
   isFloatingPoint(): boolean {
@@ -215,7 +207,7 @@ export class Tensor extends TensorComposites {
   }
 
   override isConj(): boolean {
-    return conjugateCall(this._h) as boolean
+    return aten('is_conj')(this._h) as boolean
   }
 
   /** The value of a one-element tensor: a number (a bigint beyond 2^53), a boolean, `[re, im]`. */
@@ -332,14 +324,14 @@ export class Tensor extends TensorComposites {
 
   copy_(source: Tensor, options: { nonBlocking?: boolean } = {}): this {
     expectTensor('copy_', source, 'source')
-    copyCall(this._h, source._h, options?.nonBlocking ?? false)
+    aten('copy_')(this._h, source._h, options?.nonBlocking ?? false)
     return this
   }
 
   /** Takes the other tensor's storage, shape and strides. */
   set_(source: Tensor): this {
     expectTensor('set_', source, 'source')
-    setCall(this._h, source._h)
+    aten('set_', 'source_Tensor')(this._h, source._h)
     return this
   }
 
@@ -350,12 +342,12 @@ export class Tensor extends TensorComposites {
 
   /** The real part, a view; a real tensor itself. */
   get real(): Tensor {
-    return this.isComplex() ? wrap(realCall(this._h)) : this
+    return this.isComplex() ? wrap(aten('real')(this._h)) : this
   }
 
   /** The imaginary part, a view; real tensors have none. */
   get imag(): Tensor {
-    return wrap(imaginaryCall(this._h))
+    return wrap(aten('imag')(this._h))
   }
 
   /** Dimensions in reverse. */

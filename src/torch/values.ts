@@ -1,3 +1,4 @@
+import { aten } from './call/aten'
 import { ArgumentError, native, type TensorHandle, type TypedArray } from '../native'
 import { elementSizes, isComplexDtype, type DType } from './dtype'
 
@@ -31,11 +32,8 @@ export function typedArrayOf(handle: TensorHandle): TypedArray {
   return new (arrayTypes[dtype] ?? Uint8Array)(native.toBytes(handle))
 }
 
-let castCall: ((...args: unknown[]) => unknown) | undefined
-
 function castTo(handle: TensorHandle, dtype: string): TensorHandle {
-  castCall ??= native.operator('aten::to', 'dtype')
-  return castCall(handle, dtype) as TensorHandle
+  return aten('to', 'dtype')(handle, dtype) as TensorHandle
 }
 
 /** @internal The elements as nested arrays of the tensor's shape. */

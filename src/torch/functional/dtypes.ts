@@ -1,13 +1,9 @@
-import { expectTensor } from '../dispatch/expected'
-import { native } from '../../native'
+import { aten } from '../call/aten'
+import { expectTensor } from '../call/expected'
 import type { DType, Scalar } from '../dtype'
-import { convert } from '../dispatch/resolve'
+import { convert } from '../call/resolve'
 import { isTensor } from '../base'
 import type { Tensor } from '../tensor'
-
-type Call = (...args: unknown[]) => unknown
-let promoteCall: Call = (...args) => (promoteCall = native.operator('aten::promote_types', ''))(...args)
-let castCall: Call = (...args) => (castCall = native.operator('aten::can_cast', ''))(...args)
 
 /**
  * The dtype that holds the values of both.
@@ -17,7 +13,7 @@ let castCall: Call = (...args) => (castCall = native.operator('aten::can_cast', 
  * torch.promoteTypes('int32', 'float16') // 'float16'
  */
 export function promoteTypes(type1: DType, type2: DType): DType {
-  return promoteCall(type1, type2) as DType
+  return aten('promote_types')(type1, type2) as DType
 }
 
 /**
@@ -28,7 +24,7 @@ export function promoteTypes(type1: DType, type2: DType): DType {
  * torch.canCast('float64', 'float32') // true
  */
 export function canCast(from: DType, to: DType): boolean {
-  return castCall(from, to) as boolean
+  return aten('can_cast')(from, to) as boolean
 }
 
 /**
@@ -40,7 +36,7 @@ export function canCast(from: DType, to: DType): boolean {
  */
 export function resultType(one: Tensor | Scalar, two: Tensor | Scalar): DType {
   const overload = isTensor(one) ? (isTensor(two) ? 'Tensor' : 'Scalar') : isTensor(two) ? 'Scalar_Tensor' : 'Scalar_Scalar'
-  return native.operator('aten::result_type', overload)(convert(one), convert(two)) as DType
+  return aten('result_type', overload)(convert(one), convert(two)) as DType
 }
 
 /** The number of elements. */

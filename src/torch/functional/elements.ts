@@ -1,8 +1,8 @@
-import { taken } from '../dispatch/arguments'
-import { expectTensor } from '../dispatch/expected'
-import { native } from '../../native'
+import { aten } from '../call/aten'
+import { taken } from '../call/arguments'
+import { expectTensor } from '../call/expected'
 import { wrap } from '../base'
-import { type Given, named } from '../dispatch/named'
+import { type Given, named } from '../call/named'
 import { isComplexDtype, isFloatingDtype, type Int } from '../dtype'
 import type { Tensor } from '../tensor'
 
@@ -37,10 +37,6 @@ export interface NonzeroOptions {
 /** @internal */
 export const NONZERO = ['asTuple'] as const
 
-type Call = (...args: unknown[]) => unknown
-let nonzeroCall: Call = (...args) => (nonzeroCall = native.operator('aten::nonzero', ''))(...args)
-let nonzeroNumpyCall: Call = (...args) => (nonzeroNumpyCall = native.operator('aten::nonzero_numpy', ''))(...args)
-
 /**
  * The indices of the elements that are not zero: [count, dimensions], or with `asTuple` one tensor per dimension.
  *
@@ -51,7 +47,7 @@ export function nonzero(input: Tensor, ...given: Given<NonzeroOptions, typeof NO
 export function nonzero(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
   expectTensor('nonzero', input)
   const { asTuple = false } = named<NonzeroOptions>('nonzero', NONZERO, given)
-  return asTuple ? (nonzeroNumpyCall(input._h) as unknown[]).map(wrap) : wrap(nonzeroCall(input._h))
+  return asTuple ? (aten('nonzero_numpy')(input._h) as unknown[]).map(wrap) : wrap(aten('nonzero')(input._h))
 }
 
 export function isFloatingPoint(input: Tensor): boolean {

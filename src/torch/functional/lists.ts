@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../native'
 import { isTensor } from '../base'
-import { describe } from '../dispatch/describe'
+import { describe } from '../call/describe'
 import * as generated from '../generated/functions'
 import type { Tensor } from '../tensor'
 

@@ -1,8 +1,9 @@
-import { expectTensor } from '../dispatch/expected'
-import { ArgumentError, native } from '../../native'
+import { aten } from '../call/aten'
+import { expectTensor } from '../call/expected'
+import { ArgumentError } from '../../native'
 import { isTensor, wrap } from '../base'
-import { describe } from '../dispatch/describe'
-import { type Given, named } from '../dispatch/named'
+import { describe } from '../call/describe'
+import { type Given, named } from '../call/named'
 import type { DType, Int, Scalar } from '../dtype'
 import * as linalg from '../generated/linalg'
 import type { Tensor } from '../tensor'
@@ -20,8 +21,7 @@ export interface NormOptions {
 /** @internal */
 export const NORM = ['p', 'dim', 'keepdim', 'dtype'] as const
 
-let vectorNormCall: (...args: unknown[]) => unknown = (...args) =>
-  (vectorNormCall = native.operator('aten::linalg_vector_norm', ''))(...args)
+let vectorNormCall: (...args: unknown[]) => unknown = (...args) => (vectorNormCall = aten('linalg_vector_norm'))(...args)
 
 /**
  * A vector's or a matrix's norm.
@@ -57,7 +57,7 @@ const CDIST_MODES: readonly (string | null)[] = [
   'use_mm_for_euclid_dist',
   'donot_use_mm_for_euclid_dist',
 ]
-let cdistCall: (...args: unknown[]) => unknown = (...args) => (cdistCall = native.operator('aten::cdist', ''))(...args)
+let cdistCall: (...args: unknown[]) => unknown = (...args) => (cdistCall = aten('cdist'))(...args)
 
 /** The distances between the rows of [B, P, M] and of [B, R, M]: [B, P, R]. */
 export function cdist(x1: Tensor, x2: Tensor, ...given: Given<CdistOptions, typeof CDIST>): Tensor {

@@ -1,16 +1,13 @@
-import { expectTensor } from '../dispatch/expected'
-import { ArgumentError, native } from '../../native'
+import { aten } from '../call/aten'
+import { expectTensor } from '../call/expected'
+import { ArgumentError } from '../../native'
 import { isTensor, wrap } from '../base'
-import { describe } from '../dispatch/describe'
-import { type Given, named } from '../dispatch/named'
+import { describe } from '../call/describe'
+import { type Given, named } from '../call/named'
 import type { Int } from '../dtype'
 import * as generated from '../generated/functions'
 import type { Tensor } from '../tensor'
 import { type Tensors, listed } from './lists'
-
-type Call = (...args: unknown[]) => unknown
-let einsumCall: Call = (...args) => (einsumCall = native.operator('aten::einsum', ''))(...args)
-let luCall: Call = (...args) => (luCall = native.operator('aten::_lu_with_info', ''))(...args)
 
 /**
  * Sums products of elements along the dimensions that the equation names.
@@ -23,7 +20,7 @@ export function einsum(equation: string, ...operands: Tensors): Tensor {
   if (typeof equation !== 'string')
     throw new ArgumentError(`einsum() takes an equation such as 'ij,jk->ik' first but received ${describe(equation)}`)
   return wrap(
-    einsumCall(
+    aten('einsum')(
       equation,
       listed('einsum', operands).map((operand) => operand._h),
     ),
@@ -82,7 +79,7 @@ export const LU = ['pivot', 'getInfos'] as const
 export function lu(input: Tensor, ...given: Given<LuOptions, typeof LU>): Tensor[] {
   expectTensor('lu', input)
   const { pivot = true, getInfos = false } = named<LuOptions>('lu', LU, given)
-  const results = luCall(input._h, pivot, !getInfos) as unknown[]
+  const results = aten('_lu_with_info')(input._h, pivot, !getInfos) as unknown[]
   return (getInfos ? results : results.slice(0, 2)).map(wrap)
 }
 

@@ -1,7 +1,8 @@
-import { taken } from '../dispatch/arguments'
-import { ArgumentError, native } from '../../native'
+import { aten } from '../call/aten'
+import { taken } from '../call/arguments'
+import { ArgumentError } from '../../native'
 import { wrap } from '../base'
-import type { Given } from '../dispatch/named'
+import type { Given } from '../call/named'
 import * as generated from '../generated/nn-functions'
 import type { Tensor } from '../tensor'
 
@@ -37,7 +38,7 @@ export const STFT = [
   'alignToWindow',
 ] as const
 
-let stftCall: (...args: unknown[]) => unknown = (...args) => (stftCall = native.operator('aten::stft', ''))(...args)
+let stftCall: (...args: unknown[]) => unknown = (...args) => (stftCall = aten('stft'))(...args)
 
 /**
  * The short-time Fourier transform of [B, L] or [L]: frequencies by frames.

@@ -1,7 +1,8 @@
-import { expectTensor } from '../dispatch/expected'
-import { native, type TensorHandle } from '../../native'
+import { aten } from '../call/aten'
+import { expectTensor } from '../call/expected'
+import type { TensorHandle } from '../../native'
 import { wrap } from '../base'
-import { type Given, named } from '../dispatch/named'
+import { type Given, named } from '../call/named'
 import type { Int } from '../dtype'
 import type { Tensor } from '../tensor'
 
@@ -24,11 +25,6 @@ export const UNIQUE = ['sorted', 'returnInverse', 'returnCounts', 'dim'] as cons
 /** @internal */
 export const UNIQUE_CONSECUTIVE = ['returnInverse', 'returnCounts', 'dim'] as const
 
-type Call = (...args: unknown[]) => unknown
-let flatCall: Call = (...args) => (flatCall = native.operator('aten::_unique2', ''))(...args)
-let alongCall: Call = (...args) => (alongCall = native.operator('aten::unique_dim', ''))(...args)
-let consecutiveCall: Call = (...args) => (consecutiveCall = native.operator('aten::unique_consecutive', ''))(...args)
-
 function chosen(handles: unknown, { returnInverse, returnCounts }: UniqueConsecutiveOptions): Tensor | Tensor[] {
   const [values, inverse, counts] = handles as TensorHandle[]
   if (returnInverse !== true && returnCounts !== true) return wrap(values)
@@ -48,8 +44,8 @@ export function unique(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
   expectTensor('unique', input)
   const options = named<UniqueOptions>('unique', UNIQUE, given)
   const { sorted = true, returnInverse = false, returnCounts = false, dim } = options
-  if (dim === undefined) return chosen(flatCall(input._h, sorted, returnInverse, returnCounts), options)
-  return chosen(alongCall(input._h, dim, sorted, returnInverse, returnCounts), options)
+  if (dim === undefined) return chosen(aten('_unique2')(input._h, sorted, returnInverse, returnCounts), options)
+  return chosen(aten('unique_dim')(input._h, dim, sorted, returnInverse, returnCounts), options)
 }
 
 /**
@@ -66,5 +62,5 @@ export function uniqueConsecutive(input: Tensor, ...given: unknown[]): Tensor | 
   expectTensor('uniqueConsecutive', input)
   const options = named<UniqueConsecutiveOptions>('uniqueConsecutive', UNIQUE_CONSECUTIVE, given)
   const { returnInverse = false, returnCounts = false, dim } = options
-  return chosen(consecutiveCall(input._h, returnInverse, returnCounts, dim ?? null), options)
+  return chosen(aten('unique_consecutive')(input._h, returnInverse, returnCounts, dim ?? null), options)
 }

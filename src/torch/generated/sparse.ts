@@ -4,9 +4,10 @@ import type { DType, Device, Int, Layout, MemoryFormat, Scalar } from '../dtype'
 import type { Generator } from '../random'
 import type { Tensor } from '../tensor'
 import { TensorBase, wrap } from '../base'
-import { type Call, operator, resolve, signatures } from '../dispatch/resolve'
+import { aten, type Call } from '../call/aten'
+import { resolve, signatures } from '../call/resolve'
 
-let o_sparse_sampled_addmm: Call = (...args) => (o_sparse_sampled_addmm = operator('sparse_sampled_addmm', ''))(...args)
+let o_sparse_sampled_addmm: Call = (...args) => (o_sparse_sampled_addmm = aten('sparse_sampled_addmm', ''))(...args)
 
 const s_sparse_sampled_addmm = signatures('sampledAddmm', false, ['sparse_sampled_addmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
 

@@ -1,5 +1,5 @@
 import { ArgumentError, native } from '../../native'
-import { type Given, named } from '../dispatch/named'
+import { type Given, named } from '../call/named'
 import type { Device } from '../dtype'
 import { checkTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'

@@ -1,7 +1,7 @@
 import { ArgumentError, JitError, native, type ModuleHandle, type TapsHandle, type TensorHandle } from '../../native'
 import { keep, wrap } from '../base'
 import { noGrad } from '../autograd'
-import { convert, wrapResult } from '../dispatch/resolve'
+import { convert, wrapResult } from '../call/resolve'
 import { nearestFirst } from '../../common/suggestions'
 import { flagOf, type Flag } from '../nn/checks'
 import { Module, type AnyModule } from '../nn/module'

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../native'
-import { describe } from '../dispatch/describe'
-import { named } from '../dispatch/named'
+import { describe } from '../call/describe'
+import { named } from '../call/named'
 
 /** @internal Refuses what is neither true nor false, such as an option of another place. */
 export function expectFlag(call: string, name: string, value: unknown): void {

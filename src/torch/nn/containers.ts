@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../native'
-import { describe } from '../dispatch/describe'
+import { describe } from '../call/describe'
 import type { Tensor } from '../tensor'
 import { Module, indented, type AnyModule } from './module'
 import { declarePassing, pipeline } from './pipeline'

@@ -1,7 +1,7 @@
 import { inspect, types } from 'node:util'
 import { ArgumentError, native, type TensorHandle } from '../../native'
 import { isTensor } from '../base'
-import { describe } from '../dispatch/describe'
+import { describe } from '../call/describe'
 import { Tensor } from '../tensor'
 import { flagOf, type Flag } from './checks'
 

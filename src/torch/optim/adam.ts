@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../native'
 import { keep } from '../base'
 import { defaultDtype, tensor } from '../creation'
-import { type Given, named } from '../dispatch/named'
+import { type Given, named } from '../call/named'
 import * as torch from '../generated/functions'
 import { expectFlag } from '../nn/checks'
 import { fusedStep, type Trained } from './fused'

@@ -1,4 +1,4 @@
-import { ops } from '../ops'
+import { callAten } from '../call/resolve'
 import { float } from '../dtype'
 import type { Tensor } from '../tensor'
 import type { AdamOptions } from './adam'
@@ -23,12 +23,8 @@ export interface Trained {
  */
 export function fusedStep(trained: readonly Trained[], group: AdamOptions, decoupled: boolean): void {
   const { lr, betas, eps, weightDecay, amsgrad, maximize } = group
-  const kernel = ops['aten']![decoupled ? '_fused_adamw_' : '_fused_adam_']!['default']!
-  const count = ops['aten']!['_foreach_add_']!['Scalar']!
-  const options = {
-    ...{ lr: float(lr), beta1: float(betas[0]), beta2: float(betas[1]), weightDecay: float(weightDecay), eps: float(eps) },
-    ...{ amsgrad, maximize },
-  }
+  const kernel = decoupled ? '_fused_adamw_' : '_fused_adam_'
+  const options = [float(lr), float(betas[0]), float(betas[1]), float(weightDecay), float(eps), amsgrad, maximize]
   const kinds = new Map<string, Trained[]>()
   for (const entry of trained) {
     const kind = `${entry.param.device} ${entry.param.dtype}`
@@ -38,9 +34,9 @@ export function fusedStep(trained: readonly Trained[], group: AdamOptions, decou
   }
   for (const entries of kinds.values()) {
     const counters = entries.map(({ counter }) => counter)
-    count(counters, 1)
+    callAten('_foreach_add_', 'Scalar', counters, 1)
     const largest = entries.flatMap((entry) => (entry.largest === null ? [] : [entry.largest]))
     const [params, grads, means, squares] = (['param', 'grad', 'mean', 'square'] as const).map((key) => entries.map((entry) => entry[key]))
-    kernel(params, grads, means, squares, largest, counters, options)
+    callAten(kernel, '', params, grads, means, squares, largest, counters, ...options)
   }
 }

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../native'
 import { keep } from '../base'
-import { type Given, named } from '../dispatch/named'
+import { type Given, named } from '../call/named'
 import { expectFlag } from '../nn/checks'
 import type { Tensor } from '../tensor'
 import { Optimizer, checkRange, type Accepted, type Params } from './optimizer'

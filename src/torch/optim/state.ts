@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../native'
 import { isTensor, keep } from '../base'
 import { scalarTensor } from '../creation'
-import { describe } from '../dispatch/describe'
+import { describe } from '../call/describe'
 import type { Tensor } from '../tensor'
 
 /** What an optimizer remembers of one parameter, by Python's names. */

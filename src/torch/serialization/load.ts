@@ -1,5 +1,5 @@
 import { FileError, type TensorHandle } from '../../native'
-import { type Given, named } from '../dispatch/named'
+import { type Given, named } from '../call/named'
 import type { Device } from '../dtype'
 import { load as loadTorchScript } from '../jit'
 import { runsWhenLoaded } from '../jit/files'

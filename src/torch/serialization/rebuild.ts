@@ -1,3 +1,4 @@
+import { aten } from '../call/aten'
 import { FileError, PixelclError, native, type TensorHandle } from '../../native'
 import { wrap } from '../base'
 import { elementSizes, isComplexDtype, isFloatingDtype, type DType } from '../dtype'
@@ -83,8 +84,8 @@ export function dtypeOf(value: unknown): DType {
 function marked(handle: TensorHandle, metadata: unknown): TensorHandle {
   if (!(metadata instanceof PickledDict)) return handle
   let result = handle
-  if (metadata.entries.get('conj') === true) result = native.operator('aten::_conj', '')(result) as TensorHandle
-  if (metadata.entries.get('neg') === true) result = native.operator('aten::_neg_view', '')(result) as TensorHandle
+  if (metadata.entries.get('conj') === true) result = aten('_conj')(result) as TensorHandle
+  if (metadata.entries.get('neg') === true) result = aten('_neg_view')(result) as TensorHandle
   return result
 }
 
@@ -104,13 +105,13 @@ export function rebuildSparse(layout: unknown, data: unknown): Tensor | null {
   return asFileError(() => {
     if (layout === 'sparseCoo') {
       const isCoalesced = parts[3] === true
-      native.operator('aten::_validate_sparse_coo_tensor_args', '')(...handles, shape, isCoalesced)
-      return wrap(native.operator('aten::sparse_coo_tensor', 'indices_size')(...handles, shape, null, null, null, null, isCoalesced))
+      aten('_validate_sparse_coo_tensor_args')(...handles, shape, isCoalesced)
+      return wrap(aten('sparse_coo_tensor', 'indices_size')(...handles, shape, null, null, null, null, isCoalesced))
     }
-    native.operator('aten::_validate_sparse_compressed_tensor_args', '')(...handles, shape, layout)
+    aten('_validate_sparse_compressed_tensor_args')(...handles, shape, layout)
     // Left out, they would be the defaults, not the values' own.
     const { dtype, device } = tensors[2]!
-    return wrap(native.operator('aten::sparse_compressed_tensor', 'comp_plain_value_size')(...handles, shape, dtype, layout, device))
+    return wrap(aten('sparse_compressed_tensor', 'comp_plain_value_size')(...handles, shape, dtype, layout, device))
   })
 }
 

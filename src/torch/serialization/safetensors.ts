@@ -1,6 +1,6 @@
 import { ArgumentError, FileError, native } from '../../native'
 import { isTensor, wrap } from '../base'
-import { type Given, named } from '../dispatch/named'
+import { type Given, named } from '../call/named'
 import { elementSizes, type Device, type DType } from '../dtype'
 import type { StateDict } from '../nn/module'
 import type { Tensor } from '../tensor'

@@ -1,7 +1,8 @@
+import { aten } from '../call/aten'
 import { native, type TensorHandle } from '../../native'
 import { writeAtomically } from '../../common/atomic'
 import { ZipWriter } from '../archive/zip-writer'
-import { named } from '../dispatch/named'
+import { named } from '../call/named'
 import { saveTorchScript } from '../jit'
 import { Module } from '../nn/module'
 import { pickleValue, type SavedStorage } from './value-writer'
@@ -42,7 +43,7 @@ export function* storageChunks({ tensor, bytes }: Pick<SavedStorage, 'tensor' | 
   let handle = tensor._h
   if (tensor.device !== 'cpu') {
     const whole = native.viewOfStorage(handle, 'uint8', 0, [bytes], [1])
-    handle = native.operator('aten::_to_copy', '')(whole, null, null, 'cpu') as TensorHandle
+    handle = aten('_to_copy')(whole, null, null, 'cpu') as TensorHandle
   }
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, bytes))
   for (let done = 0; done < bytes; done += CHUNK) {

@@ -1,6 +1,7 @@
+import { aten } from '../call/aten'
 import { ArgumentError, FileError, native, type TensorHandle } from '../../native'
-import { describe } from '../dispatch/describe'
-import { isOptions } from '../dispatch/resolve'
+import { describe } from '../call/describe'
+import { isOptions } from '../call/resolve'
 import { elementSizes, type Device, type DType } from '../dtype'
 import { swapped } from './numpy'
 import { PickledTuple, shown } from '../archive/pickle-values'
@@ -63,7 +64,7 @@ export function fillStorage(bytes: number, chunks: Iterable<Uint8Array>, swapAs:
     at += chunk.length
   }
   if (device === 'cpu') return base
-  return native.operator('aten::_to_copy', '')(base, null, null, device) as TensorHandle
+  return aten('_to_copy')(base, null, null, device) as TensorHandle
 }
 
 /** @throws FileError where a storage claims more elements than the file has bytes for. */

@@ -1,3 +1,4 @@
+import { aten } from '../call/aten'
 import { types } from 'node:util'
 import { ArgumentError, native, type TensorHandle } from '../../native'
 import { isTensor, wrap } from '../base'
@@ -273,8 +274,8 @@ function isFloat(value: object): value is Float {
 
 function marksOf(handle: TensorHandle): string[] {
   const marks: string[] = []
-  if (native.operator('aten::is_conj', '')(handle) === true) marks.push('conj')
-  if (native.operator('aten::is_neg', '')(handle) === true) marks.push('neg')
+  if (aten('is_conj')(handle) === true) marks.push('conj')
+  if (aten('is_neg')(handle) === true) marks.push('neg')
   return marks
 }
 
@@ -289,7 +290,7 @@ function sparseParts(tensor: Tensor): SparseParts | null {
     case 'sparseCoo':
       return {
         name: 'torch.sparse_coo',
-        tensors: ['_indices', '_values'].map((part) => wrap(native.operator(`aten::${part}`, '')(tensor._h))),
+        tensors: ['_indices', '_values'].map((part) => wrap(aten(part)(tensor._h))),
         isCoalesced: tensor.isCoalesced(),
       }
     case 'sparseCsr':

@@ -1,9 +1,9 @@
-import { taken } from '../../dispatch/arguments'
-import { expectTensor } from '../../dispatch/expected'
+import { taken } from '../../call/arguments'
+import { expectTensor } from '../../call/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nn-functions'
-import { type Given, named } from '../../dispatch/named'
+import { type Given, named } from '../../call/named'
 import type { DType } from '../../dtype'
 import type { Tensor } from '../../tensor'
 

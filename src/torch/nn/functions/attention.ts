@@ -1,8 +1,8 @@
-import { expectTensor } from '../../dispatch/expected'
+import { expectTensor } from '../../call/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nn-functions'
-import { type Given, named } from '../../dispatch/named'
+import { type Given, named } from '../../call/named'
 import type { Tensor } from '../../tensor'
 import { dropout } from './dropout'
 

@@ -1,8 +1,8 @@
-import { taken } from '../../dispatch/arguments'
-import { expectTensor } from '../../dispatch/expected'
+import { taken } from '../../call/arguments'
+import { expectTensor } from '../../call/expected'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
-import type { Given } from '../../dispatch/named'
+import type { Given } from '../../call/named'
 import type { Tensor } from '../../tensor'
 
 export interface DropoutOptions {

@@ -1,8 +1,8 @@
-import { taken } from '../../dispatch/arguments'
+import { taken } from '../../call/arguments'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nn-functions'
-import type { Given } from '../../dispatch/named'
+import type { Given } from '../../call/named'
 import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
 

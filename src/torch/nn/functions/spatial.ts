@@ -1,11 +1,12 @@
-import { taken } from '../../dispatch/arguments'
+import { taken } from '../../call/arguments'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nn-functions'
-import type { Given } from '../../dispatch/named'
+import type { Given } from '../../call/named'
 import type { Int, Scalar } from '../../dtype'
 import type { Tensor } from '../../tensor'
-import { type PerDimension, privateOperator, repeated } from './support'
+import { callAten } from '../../call/resolve'
+import { type PerDimension, repeated } from './support'
 
 export type InterpolateMode = 'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area'
 
@@ -57,16 +58,9 @@ export function interpolate(...given: unknown[]): Tensor {
     const kernel = [torch.adaptiveAvgPool1d, generated.adaptiveAvgPool2d, generated.adaptiveAvgPool3d][spatial - 1]!
     return kernel(input, size!)
   }
-  if (mode === 'nearest') return privateOperator(`upsample_nearest${spatial}d`, 'vec', input, size, scales)
-  if (mode === 'nearest-exact') return privateOperator(`_upsample_nearest_exact${spatial}d`, 'vec', input, size, scales)
-  return privateOperator(
-    antialias ? `_upsample_${mode}2d_aa` : `upsample_${mode}${spatial}d`,
-    'vec',
-    input,
-    size,
-    alignCorners ?? false,
-    scales,
-  )
+  if (mode === 'nearest') return callAten(`upsample_nearest${spatial}d`, 'vec', input, size, scales)
+  if (mode === 'nearest-exact') return callAten(`_upsample_nearest_exact${spatial}d`, 'vec', input, size, scales)
+  return callAten(antialias ? `_upsample_${mode}2d_aa` : `upsample_${mode}${spatial}d`, 'vec', input, size, alignCorners ?? false, scales)
 }
 
 function checkMode(mode: string, spatial: number, alignCorners: boolean | undefined, antialias: boolean): void {

@@ -1,5 +1,4 @@
 import { ArgumentError } from '../../../native'
-import { ops } from '../../ops'
 import type { Int } from '../../dtype'
 
 /** How a loss over all elements becomes its result. */
@@ -21,9 +20,4 @@ export function repeated(value: PerDimension, length: number): number[] {
   if (!Array.isArray(value)) return Array.from({ length }, () => Number(value))
   if (value.length === 1) return Array.from({ length }, () => Number((value as readonly Int[])[0]))
   return (value as readonly Int[]).map(Number)
-}
-
-/** An operator that PyTorch itself reaches only through a private name. */
-export function privateOperator<Result>(name: string, overload: string, ...args: unknown[]): Result {
-  return ops['aten']![name]![overload]!(...args) as Result
 }

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../../native'
-import { type Given, named } from '../../dispatch/named'
+import { type Given, named } from '../../call/named'
 import * as torch from '../../generated/functions'
 import type { Tensor } from '../../tensor'
 import { expectFlag } from '../checks'

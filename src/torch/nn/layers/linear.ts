@@ -1,4 +1,4 @@
-import { type Given, named } from '../../dispatch/named'
+import { type Given, named } from '../../call/named'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor'

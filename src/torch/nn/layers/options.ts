@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../../native'
-import { describe } from '../../dispatch/describe'
+import { describe } from '../../call/describe'
 import type { Device, DType } from '../../dtype'
 
 /** One number for both dimensions, or one for each. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../../native'
-import { expectTensor } from '../../dispatch/expected'
-import { type Given, named } from '../../dispatch/named'
+import { expectTensor } from '../../call/expected'
+import { type Given, named } from '../../call/named'
 import type { Tensor } from '../../tensor'
 import { expectFlag, expectNumber, flagOf, type Flag } from '../checks'
 import * as F from '../functional'

@@ -1,13 +1,11 @@
 import { ArgumentError, native } from '../../native'
 import { TensorBase, isTensor, wrap } from '../base'
+import type { Tensor } from '../tensor'
 import { isComplexDtype, isFloatingDtype } from '../dtype'
 import { describe } from './describe'
-import { guarded } from './refusals'
+import { aten } from './aten'
 import { parseSignature, type Parameter, type Signature } from './signature'
 import { suggestion } from '../../common/suggestions'
-
-/** A native operator, or the stand-in that looks it up at its first call. */
-export type Call = (...args: unknown[]) => unknown
 
 /** The overloads of one public name; specs are read when the table is first used. */
 export interface SignatureTable {
@@ -19,11 +17,6 @@ export interface SignatureTable {
 
 export function signatures(name: string, method: boolean, specs: readonly string[]): SignatureTable {
   return { name, method, specs, parsed: undefined }
-}
-
-/** The native function of one overload; an operator that the loaded libtorch lacks throws with both versions named. */
-export function operator(name: string, overload: string): Call {
-  return guarded(name, overload, native.operator(`aten::${name}`, overload))
 }
 
 /**
@@ -70,11 +63,7 @@ function invoke(
   bound: unknown[],
   options: Readonly<Record<string, unknown>> | null,
 ): unknown {
-  signature.call ??= guarded(
-    signature.native.slice('aten::'.length),
-    signature.overload,
-    native.operator(signature.native, signature.overload),
-  )
+  signature.call ??= aten(signature.native.slice('aten::'.length), signature.overload)
   const result = signature.call(...bound)
   if (signature.inplace) return receiver ?? positional[0] ?? options?.['input'] ?? options?.['self']
   const wrapped = wrapResult(result)
@@ -204,6 +193,15 @@ function isIntTensor(value: unknown): boolean {
 function isNumberObject(value: unknown): boolean {
   if (isTensor(value)) return value.dim() === 0 && !value.requiresGrad
   return typeof value === 'object' && value !== null && ('float' in value || ('real' in value && 'imag' in value))
+}
+
+/**
+ * @internal Calls an operator that PyTorch itself reaches only by a private name, or that the caller has already checked: tensors in, tensors out.
+ *
+ * Arguments stand in the schema's order, undefined for a default.
+ */
+export function callAten<Result = Tensor>(name: string, overload: string, ...args: readonly unknown[]): Result {
+  return wrapResult(aten(name, overload)(...args.map(convert))) as Result
 }
 
 /** @internal Tensors and generators become their handles, at any depth of arrays. */

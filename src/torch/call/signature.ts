@@ -1,4 +1,4 @@
-import type { Call } from './resolve'
+import type { Call } from './lookup'
 
 /** One parameter of an overload: `kind` is a code such as `T`, `S?`, `i[2]`. */
 export interface Parameter {

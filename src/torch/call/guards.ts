@@ -1,20 +1,14 @@
-import { ArgumentError, native, type TensorHandle } from '../../native'
-import { camelCase } from './signature'
+import { native, type TensorHandle } from '../../native'
+import { lookup } from './lookup'
 
-type Call = (...args: unknown[]) => unknown
 /** Says what is wrong with an operator's native arguments, or null. */
 type Check = (args: readonly unknown[]) => string | null
 
-const calls = new Map<string, Call>()
-
 function aten<Result = TensorHandle>(name: string, overload: string, ...args: unknown[]): Result {
-  const key = `${name}.${overload}`
-  let call = calls.get(key)
-  if (call === undefined) calls.set(key, (call = native.operator(`aten::${name}`, overload)))
-  return call(...args) as Result
+  return lookup(`aten::${name}`, overload)(...args) as Result
 }
 
-/** Values elsewhere cost a wait for the device, whose own kernels stop at a wrong index. */
+/** Reading values of another device would wait for it; its own kernels check their indices. */
 const isReadable = (value: unknown): boolean => native.device(value as TensorHandle) === 'cpu'
 
 /** The least and the greatest element; null of none. */
@@ -24,7 +18,7 @@ function extremes(tensor: TensorHandle): [least: number, greatest: number] | nul
   return [Number(native.item(least)), Number(native.item(greatest))]
 }
 
-/** Written so that NaN lies outside, too. */
+/** False for NaN. */
 const liesWithin = (found: [number, number] | null, least: number, greatest: number): boolean =>
   found === null || (found[0] >= least && found[1] <= greatest)
 
@@ -32,7 +26,7 @@ const isTrue = (tensor: TensorHandle): boolean => native.item(tensor) === true
 
 const hasTwo: Check = (args) => (Array.isArray(args[1]) && args[1].length === 2 ? null : "'hx' must be the two tensors [hidden, cell]")
 
-/** Divides by the groups and trusts the sizes, which `groupNorm` computes itself. */
+/** native_group_norm divides by the groups and does not check the sizes. */
 function groupNormSizes(args: readonly unknown[]): string | null {
   const [samples, channels, positions, groups] = args.slice(3, 7).map(Number) as [number, number, number, number]
   const elements = native.numel(args[0] as TensorHandle)
@@ -55,7 +49,7 @@ function equal(tensor: TensorHandle, dtype: string, integer: bigint | number): T
   return isTrue(aten('any', '', mask)) ? mask : null
 }
 
-/** The processor itself stops at the one quotient that has no place among the integers. */
+/** Minimum integer ÷ −1 overflows and kills the process. */
 const truncatedQuotient: Check = ([self, other, mode]) => {
   if (mode !== 'trunc') return null
   const isNumber = typeof other !== 'object' || other === null
@@ -97,7 +91,7 @@ function withinLengths(labels: TensorHandle, lengths: unknown): TensorHandle {
   return aten('masked_select', '', labels, aten('lt', 'Tensor', aten('arange', '', width), rows))
 }
 
-/** Each bag reads its stretch of the indices unseen. */
+/** The kernel does not check that the offsets lie within the indices. */
 const bagOffsets: Check = ([, indices, offsets]) =>
   isReadable(offsets) ? ascending('offsets', offsets as TensorHandle, native.numel(indices as TensorHandle)) : null
 
@@ -121,7 +115,7 @@ const segments: Check = ([data, , lengths, , offsets, axis]) => {
   return isWithin ? null : `'lengths' must be no less than 0 and add up to the ${size} elements along the axis`
 }
 
-/** Adds the repeats up in 64 bits, and trusts the sum. */
+/** libtorch adds the repeats up in 64 bits and does not check for overflow. */
 const repeats =
   (at: number): Check =>
   (args) => {
@@ -133,7 +127,7 @@ const repeats =
 
 const hasSteps: Check = ([, batchSizes]) => (native.numel(batchSizes as TensorHandle) > 0 ? null : "'batchSizes' must have a step at least")
 
-/** Statistics and factors are read by the input's channels, whatever their own length. */
+/** The kernel reads as many statistics and factors as the input has channels, without checking their length. */
 function perChannel(input: unknown, named: Readonly<Record<string, unknown>>): string | null {
   const channels = native.shape(input as TensorHandle)[1]
   if (channels === undefined) return null
@@ -167,13 +161,13 @@ const mkldnnLayer: Check = (args) => {
   return `the weights, biases and states of a hidden size of ${hidden} must be ${expected.map((shape) => `[${shape.join(', ')}]`).join(', ')}`
 }
 
-/** Where libtorch finds that a storage cannot grow, it has given the tensor its new sizes already. */
+/** libtorch sets the new sizes before it finds that the storage cannot grow. */
 const canGrow: Check = ([self]) =>
   native.isResizable(self as TensorHandle)
     ? null
     : 'a tensor that is shared with another thread cannot be resized, for that one may be reading it: resize a clone'
 
-/** Draws until the sum exceeds the count, which it never does where that is not a number. */
+/** The sampler draws until the sum exceeds the count, so NaN makes it loop forever. */
 const hasCounts: Check = ([count]) =>
   isReadable(count) && isTrue(aten('any', '', aten('isnan', '', count))) ? "'count' must hold numbers but has NaN" : null
 
@@ -182,8 +176,8 @@ const gridModes: Check = ([, , mode, padding]) =>
     ? null
     : `'interpolationMode' and 'paddingMode' must be 0, 1 or 2 but are ${Number(mode)} and ${Number(padding)}`
 
-/** Operators that libtorch itself crashes in, or never returns from, for these arguments, in place of an error; all overloads, or the one named. */
-const REFUSALS: Readonly<Record<string, Check>> = {
+/** Checks for operators that crash or hang on such arguments instead of throwing; a bare name covers all overloads. */
+const GUARDS: Readonly<Record<string, Check>> = {
   // Reads hx[0] and hx[1] without looking at the list's length.
   quantized_lstm_cell: hasTwo,
   native_group_norm: groupNormSizes,
@@ -213,7 +207,7 @@ const REFUSALS: Readonly<Record<string, Check>> = {
   ctc_loss: ctcLabels,
   embedding_bag: bagOffsets,
   segment_reduce: segments,
-  // Give memory that nothing was written to.
+  // Other modes leave the output unwritten.
   grid_sampler: gridModes,
   grid_sampler_2d: gridModes,
   grid_sampler_3d: gridModes,
@@ -222,17 +216,7 @@ const REFUSALS: Readonly<Record<string, Check>> = {
   'repeat_interleave.self_Tensor': repeats(1),
 }
 
-/**
- * An operator that refuses arguments that would end the process inside libtorch; of most, the plain one.
- *
- * The call throws an ArgumentError that says what the operator expects.
- */
-export function guarded(name: string, overload: string, call: Call): Call {
-  const check = REFUSALS[`${name}.${overload}`] ?? REFUSALS[name]
-  if (check === undefined) return call
-  return (...args) => {
-    const reason = check(args)
-    if (reason !== null) throw new ArgumentError(`${camelCase(name)}(): ${reason}`)
-    return call(...args)
-  }
+/** @internal The check that an operator's arguments must pass; most operators have none. */
+export function guardOf(name: string, overload: string): Check | undefined {
+  return GUARDS[`${name}.${overload}`] ?? GUARDS[name]
 }

@@ -1,8 +1,9 @@
-import { TorchError, native } from '../native'
-import { isTensor } from './base'
-import { choose, convert, isOptions, wrapResult, type Call } from './dispatch/resolve'
-import { parseSchema } from './dispatch/schema'
-import type { Signature } from './dispatch/signature'
+import { TorchError, native } from '../../native'
+import { isTensor } from '../base'
+import { lookup, type Call } from './lookup'
+import { choose, convert, isOptions, wrapResult } from './resolve'
+import { parseSchema } from './schema'
+import type { Signature } from './signature'
 
 /** One overload as `torch.ops.aten.add.Tensor`: arguments in the schema's order, undefined for a default, the last ones named in an object if wished. */
 export type OperatorOverload = (...args: unknown[]) => unknown
@@ -37,7 +38,7 @@ function signatureOf(qualified: string, overload: string): Signature {
 }
 
 function makeOverload(qualified: string, overload: string): OperatorOverload {
-  const call: Call = native.operator(qualified, overload)
+  const call = lookup(qualified, overload)
   let signature: Signature | undefined
   return (...args) => {
     // Positional arguments are for the shim to check; a last object names some, which takes the schema.
@@ -74,7 +75,7 @@ function makePacket(qualified: string): OperatorPacket {
     if (overloads.length === 1) return get(overloads[0]!)(...args)
     all ??= overloads.map((overload) => signatureOf(qualified, overload))
     const { signature, bound, positional, options } = choose(qualified, all, null, args)
-    signature.call ??= native.operator(qualified, signature.overload)
+    signature.call ??= lookup(qualified, signature.overload)
     return invoke(signature.call, bound, [...positional, ...Object.values(options ?? {})])
   }
   return new Proxy(any, {

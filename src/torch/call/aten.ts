@@ -1,0 +1,34 @@
+import { ArgumentError } from '../../native'
+import { guardOf } from './guards'
+import { lookup, type Call } from './lookup'
+import { camelCase } from './signature'
+
+export type { Call } from './lookup'
+
+const doors = new Map<string, Map<string, Call>>()
+
+/**
+ * @internal The one way to an operator of libtorch: looked up once, cached, and behind the guards that keep the process alive.
+ *
+ * The call takes handles, as `tensor._h`, and gives handles. Only `torch.ops` goes around the guards.
+ *
+ * @throws TorchError for an operator that the loaded libtorch lacks; the call throws ArgumentError for arguments that would end the process.
+ */
+export function aten(name: string, overload = ''): Call {
+  let overloads = doors.get(name)
+  if (overloads === undefined) doors.set(name, (overloads = new Map()))
+  let call = overloads.get(overload)
+  if (call === undefined) overloads.set(overload, (call = guarded(name, overload)))
+  return call
+}
+
+function guarded(name: string, overload: string): Call {
+  const call = lookup(`aten::${name}`, overload)
+  const guard = guardOf(name, overload)
+  if (guard === undefined) return call
+  return (...args) => {
+    const reason = guard(args)
+    if (reason !== null) throw new ArgumentError(`${camelCase(name)}(): ${reason}`)
+    return call(...args)
+  }
+}

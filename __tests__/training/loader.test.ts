@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import sharp from 'sharp'
 import { ImageFolder } from '../../src/vision/datasets'
-import { batches } from '../../src/training/loader'
+import { ImageLoader } from '../../src/training'
 import { splitFolder } from '../../src/training/split'
 import { temporary } from '../support/files'
 
@@ -23,7 +23,7 @@ async function drawn(
   options: { batchSize: number; seed: number; prefetch?: number; indices?: number[] },
 ): Promise<number[][]> {
   const result: number[][] = []
-  const source = batches(folder, options)
+  const source = new ImageLoader(folder, options)
   while (result.length < count) {
     const images = (await source.next()).value
     expect(images.shape).toEqual([options.batchSize, 3, 4, 4])
@@ -77,7 +77,7 @@ describe('batches', () => {
   test('fail once a whole round of the images that take part gives none, whatever the others are', async () => {
     const folder = withDamage('vanishing', [])
     await folder.loadBytes(9)
-    const source = batches(folder, { batchSize: 4, seed: 0, prefetch: 0, indices: [0, 1, 2] })
+    const source = new ImageLoader(folder, { batchSize: 4, seed: 0, prefetch: 0, indices: [0, 1, 2] })
     await source.next()
     for (const file of folder.files) rmSync(file)
     await expect(
@@ -96,7 +96,35 @@ describe('batches', () => {
 
   test('fail when every image is damaged', async () => {
     const folder = withDamage('all-damaged', [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
-    await expect(batches(folder, { batchSize: 4, seed: 0 }).next()).rejects.toThrow('none of the 10 image files in')
+    await expect(new ImageLoader(folder, { batchSize: 4, seed: 0 }).next()).rejects.toThrow('none of the 10 image files in')
+  })
+})
+
+describe('the position of a loader', () => {
+  const numbers = async (loader: ImageLoader): Promise<number[]> =>
+    (
+      (await loader.next()).value
+        .mean([1, 2, 3])
+        .mul(255 / 20)
+        .round()
+        .tolist() as number[]
+    ).map((level) => level - 1)
+
+  test.each([
+    [0, 0],
+    [1, 4],
+    [2, 2],
+    [5, 1],
+  ])('taken after %d batches leads to the same batches as without, %d decoded ahead, damaged files left out', async (taken, prefetch) => {
+    const folder = withDamage(`position-${taken}`, [1, 6, 7])
+    const options = { batchSize: 4, seed: 2, prefetch }
+    const whole = new ImageLoader(folder, options)
+    const first = new ImageLoader(open(`position-${taken}`), options)
+    for (let i = 0; i < taken; i++) expect(await numbers(first)).toEqual(await numbers(whole))
+    const second = new ImageLoader(open(`position-${taken}`), { ...options, prefetch: 1 })
+    await second.next()
+    second.loadStateDict(first.stateDict())
+    for (let i = 0; i < 6; i++) expect(await numbers(second)).toEqual(await numbers(whole))
   })
 })
 

@@ -6,7 +6,15 @@ import { beforeAll, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
 import { renderReport } from '../../src/report'
-import { pretrain as pretrainWith, type PretrainHooks, type PretrainOptions } from '../../src/training'
+import {
+  EventStream,
+  pretrain as pretrainWith,
+  type PretrainHooks,
+  type PretrainOptions,
+  type PretrainResult,
+  type RunEvent,
+  type StepMetrics,
+} from '../../src/training'
 import { ImageFolder, makeTextures } from '../../src/vision/datasets'
 import { ColorJitter, RandomSolarize } from '../../src/vision/transforms'
 import { runPython } from '../support/python'
@@ -30,8 +38,22 @@ const optionsOf = (out: string, more: Partial<PretrainOptions> = {}): PretrainOp
   ...more,
 })
 
-/** As the command line calls it, with a report. */
-const pretrain = (options: PretrainOptions, hooks: PretrainHooks = {}) => pretrainWith(options, { report: renderReport, ...hooks })
+interface Watching extends Omit<PretrainHooks, 'events'> {
+  say?: (line: string) => void
+  onStep?: (metrics: StepMetrics) => void
+  onEvaluation?: (when: 'before' | 'after') => void
+}
+
+/** As the command line calls it, with a report and a subscriber to its events. */
+function pretrain(options: PretrainOptions, { say, onStep, onEvaluation, ...hooks }: Watching = {}): Promise<PretrainResult> {
+  const events = new EventStream<RunEvent>()
+  events.subscribe((event) => {
+    if (event.type === 'note') say?.(event.text)
+    if (event.type === 'step') onStep?.(event.metrics)
+    if (event.type === 'evaluation') onEvaluation?.(event.when)
+  })
+  return pretrainWith(options, { report: renderReport, ...hooks, events })
+}
 
 const RUN = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html']
 
@@ -137,6 +159,22 @@ describe('pretrain', () => {
       "unknown option 'batch_size' (did you mean 'batchSize'?)",
     )
     expect(existsSync(temporary('wrong'))).toBe(false)
+  })
+
+  test('keeps the weights where a subscriber to its events fails, and hands each event to the others', async () => {
+    const seen: string[] = []
+    const events = new EventStream<RunEvent>()
+    events.subscribe((event) => {
+      if (event.type === 'step') throw new Error('no chart can be drawn')
+    })
+    events.subscribe(({ type }) => void seen.push(type))
+    const out = temporary('subscriber')
+    await expect(pretrainWith(optionsOf('subscriber'), { events })).rejects.toThrow(
+      'no chart can be drawn\nTraining stopped after step 1; the backbone of then is saved',
+    )
+    expect(seen).toEqual(['note', 'note', 'evaluation', 'loss', 'step'])
+    expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
+    expect(torch.jit.load(join(out, 'improved-resnet.pt')).originalName).toBe('SmallResNet')
   })
 
   test('saves the backbone where the images vanish during the training', async () => {

@@ -7,7 +7,6 @@
  */
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import type { Evaluation } from '../evaluation'
 import { renderReport } from '../report'
 import { Progress, pretrain, pretrainOptions, type PretrainResult, type ResolvedPretrainOptions } from '../training'
 import { conclude } from './conclude'
@@ -15,6 +14,7 @@ import { resolveOptions } from './config'
 import { IMAGES, demoImages, imagesFolder, labelledSet, type ImageCounts } from './demo/images'
 import { RECIPE } from './demo/recipe'
 import { ended } from './ended'
+import { eventsTo } from './events'
 import { ExitCode, UsageError } from './exit'
 import { tell } from './failure'
 import { flagsOf } from './flags'
@@ -97,10 +97,8 @@ async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise
     result = await pretrain(
       { ...options, data: textures.train },
       {
-        say,
         report: renderReport,
-        onStep: (metrics) => progress.step(metrics),
-        onEvaluation: (when, evaluation) => say(`${when}: ${measuresOf(evaluation)}`),
+        events: eventsTo(progress, say),
         evaluationSet: ({ views }) => labelledSet(textures, size, views),
         catchSignals: true,
         isDryRun,
@@ -110,10 +108,6 @@ async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise
     progress.end()
   }
   return conclude(result, summaryOf(result))
-}
-
-function measuresOf({ correspondence, meanIoU }: Evaluation): string {
-  return `view correspondence ${correspondence.toFixed(3)} · segmentation mIoU ${(meanIoU ?? NaN).toFixed(3)}`
 }
 
 function summaryOf({ files, before, after, steps, options, python, interrupted }: PretrainResult): string {

@@ -9,7 +9,14 @@ export {
   type ResolvedTrainerOptions,
   type TrainerOptions,
 } from './options'
+export { TrainingError } from './errors'
+export { ImageLoader, type LoaderOptions } from './loader'
+export { Loop, type Loader, type LoopOptimizer, type LoopParts, type LoopState, type Scheduler } from './loop'
+export { EventStream, type LoopEvent, type PixelValues, type RunEvent, type StepMetrics, type Subscriber } from './metrics'
+export { PixelTask } from './pixel-task'
+export { pretrainingLoop } from './recipe'
+export { FactorSchedule } from './schedule'
+export type { StepResult, Task, Values } from './task'
 export { pretrain, type FinishedRun, type PretrainHooks, type PretrainResult } from './pretrain'
 export { Progress, type ProgressOptions } from './progress'
-export { RunFolder, RUN_FILES, type StepMetrics } from './run-folder'
-export { TrainingError } from './trainer'
+export { RunFolder, RUN_FILES } from './run/folder'

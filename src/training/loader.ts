@@ -1,6 +1,7 @@
 import * as torch from '../torch'
-import type { Tensor } from '../torch'
+import { ArgumentError, type Tensor } from '../torch'
 import { imagesFromBytes, noneDecodable, type ImageFolder } from '../vision/datasets'
+import type { Loader } from './loop'
 
 export interface LoaderOptions {
   batchSize: number
@@ -12,63 +13,113 @@ export interface LoaderOptions {
   indices?: readonly number[]
 }
 
+/** Where a loader stands: how many images of a round it has given or left out, and the generator as it was before the round was drawn. */
+interface LoaderState {
+  readonly images: number
+  readonly round: Tensor
+  readonly taken: number
+}
+
+/** An image's turn in a round, in which every image has one; decoded ahead of its turn. */
+interface Turn {
+  readonly image: Promise<Uint8Array | null>
+  readonly round: Tensor
+  /** Its place in the round. */
+  readonly at: number
+}
+
 /**
  * Endless shuffled batches of a folder, float32 [N, 3, H, W] in 0…1: each image once, in a new order, before any comes again.
  *
- * Images are decoded ahead, on other threads, while the caller trains. A damaged file is left out and the next takes its place.
+ * Images are decoded ahead, on other threads, while the caller trains. A damaged file is left out and the next takes its place. The seed
+ * decides the batches, whatever is decoded ahead.
  *
  * @throws FileError when no file can be decoded, from the start or any more.
  * @example
- * for await (const images of batches(folder, { batchSize: 16, seed: 0 })) break
+ * const loader = new ImageLoader(folder, { batchSize: 16, seed: 0 })
+ * const { value: images } = await loader.next()
+ * images.shape // [16, 3, 64, 64]
  */
-export async function* batches(folder: ImageFolder, options: LoaderOptions): AsyncGenerator<Tensor, never> {
-  const order = shuffled(options.indices ?? folder.files.map((_, i) => i), options.seed)
-  const ahead: Promise<Uint8Array[]>[] = []
-  const schedule = () => {
-    const batch = decodeBatch(folder, order, options.batchSize)
-    // The error is met when this batch's turn comes; until then it must not count as unhandled.
-    batch.catch(() => undefined)
-    ahead.push(batch)
+export class ImageLoader implements Loader<Tensor>, AsyncIterableIterator<Tensor, never> {
+  private readonly indices: readonly number[]
+  private readonly generator: torch.Generator
+  private ahead: Turn[] = []
+  private upcoming: Iterator<Turn, never>
+  /** Of the images given so far, not of those decoded ahead. */
+  private position: Pick<LoaderState, 'round' | 'taken'>
+  /** Whether an image of this round could be decoded. */
+  private found = false
+
+  constructor(
+    private readonly folder: ImageFolder,
+    private readonly options: LoaderOptions,
+  ) {
+    this.indices = options.indices ?? folder.files.map((_, i) => i)
+    this.generator = new torch.Generator().manualSeed(options.seed)
+    this.position = { round: this.generator.getState(), taken: 0 }
+    this.upcoming = this.turns(0)
   }
-  for (let i = 0; i <= (options.prefetch ?? 2); i++) schedule()
-  for (;;) {
-    const images = await ahead.shift()!
-    schedule()
-    yield imagesFromBytes(images, folder.size)
+
+  [Symbol.asyncIterator](): this {
+    return this
   }
-}
 
-/** Decodes at once as many as are wanted, then as many as turned out damaged. */
-async function decodeBatch(folder: ImageFolder, order: Iterator<Turn, never>, count: number): Promise<Uint8Array[]> {
-  const images: Uint8Array[] = []
-  while (images.length < count) {
-    const turns = Array.from({ length: count - images.length }, () => order.next().value)
-    for (const image of await Promise.all(turns.map((turn) => decodeOne(folder, turn)))) if (image !== null) images.push(image)
+  async next(): Promise<IteratorYieldResult<Tensor>> {
+    const images: Uint8Array[] = []
+    while (images.length < this.options.batchSize) {
+      this.decodeAhead()
+      const image = await this.take(this.ahead.shift()!)
+      if (image !== null) images.push(image)
+    }
+    this.decodeAhead()
+    return { done: false, value: imagesFromBytes(images, this.folder.size) }
   }
-  return images
-}
 
-async function decodeOne(folder: ImageFolder, { index, round }: Turn): Promise<Uint8Array | null> {
-  const image = await folder.loadBytes(index)
-  round.left--
-  if (image !== null) round.isEmpty = false
-  // Those that are held out may be whole, and not be asked for again: a folder that is gone must not be searched for ever.
-  if (round.left === 0 && round.isEmpty) throw noneDecodable(folder)
-  return image
-}
+  private decodeAhead(): void {
+    const { batchSize, prefetch = 2 } = this.options
+    while (this.ahead.length < batchSize * (prefetch + 1)) this.ahead.push(this.upcoming.next().value)
+  }
 
-/** An image's turn in a round, in which every image has one. */
-interface Turn {
-  readonly index: number
-  /** Shared by the turns of a round: how many are not done yet, and whether none has given an image. */
-  readonly round: { left: number; isEmpty: boolean }
-}
+  private async take({ image, round, at }: Turn): Promise<Uint8Array | null> {
+    const bytes = await image
+    this.position = { round, taken: at + 1 }
+    this.found ||= bytes !== null
+    if (at + 1 < this.indices.length) return bytes
+    // A folder that is gone would be searched for ever; readable held-out files do not show it.
+    if (!this.found) throw noneDecodable(this.folder)
+    this.found = false
+    return bytes
+  }
 
-/** Endless: every index once in each round, in an order that the seed fixes. */
-function* shuffled(indices: readonly number[], seed: number): Generator<Turn, never> {
-  const generator = new torch.Generator().manualSeed(seed)
-  for (;;) {
-    const round = { left: indices.length, isEmpty: true }
-    for (const position of torch.randperm(indices.length, { generator }).tolist() as number[]) yield { index: indices[position]!, round }
+  /** Every image once in each round, in an order that the generator draws; the first `done` of the first round are passed over. */
+  private *turns(done: number): Generator<Turn, never> {
+    for (let skipped = done; ; skipped = 0) {
+      const round = this.generator.getState()
+      const order = torch.randperm(this.indices.length, { generator: this.generator }).tolist() as number[]
+      for (let at = skipped; at < order.length; at++) {
+        const image = this.folder.loadBytes(this.indices[order[at]!]!)
+        // The error is met in its turn; until then it must not count as unhandled.
+        image.catch(() => undefined)
+        yield { image, round, at }
+      }
+    }
+  }
+
+  stateDict(): LoaderState {
+    return { images: this.indices.length, ...this.position }
+  }
+
+  /** @throws ArgumentError for a state of another number of images, with which the order would be another. */
+  loadStateDict({ images, round, taken }: LoaderState): void {
+    if (images !== this.indices.length) {
+      throw new ArgumentError(
+        `the state is of a loader of ${String(images)} images, but this one has ${this.indices.length}: give it the same files`,
+      )
+    }
+    this.generator.setState(round)
+    this.position = { round, taken }
+    this.ahead = []
+    this.found = taken > 0
+    this.upcoming = this.turns(taken)
   }
 }

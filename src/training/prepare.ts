@@ -9,7 +9,7 @@ import { checkSmallestBox, spatialLayer } from '../pixelcl/internal'
 import { ImageFolder } from '../vision/datasets'
 import { loadBackbone, type LoadedBackbone } from './backbone'
 import { partOf, type ResolvedPretrainOptions } from './options'
-import { RunFolder } from './run-folder'
+import { RunFolder } from './run/folder'
 import { firstDecodable, splitFolder, type Split } from './split'
 
 /** Images that are measured where none are held out. */
@@ -18,8 +18,6 @@ const FEW = 8
 const STATISTICS = 64
 
 export interface PrepareHooks {
-  /** Told, a line at a time, what a person should know. */
-  say?: (line: string) => void
   /** What is measured, in place of the held-out images without masks that are given. */
   evaluationSet?: (set: EvaluationSet) => EvaluationSet | Promise<EvaluationSet>
 }
@@ -36,8 +34,12 @@ export interface Prepared {
   readonly set: EvaluationSet
 }
 
-/** Reads and checks all that a run needs, and writes nothing. */
-export async function prepare(options: ResolvedPretrainOptions, { say = () => undefined, evaluationSet }: PrepareHooks): Promise<Prepared> {
+/** Reads and checks all that a run needs, and writes nothing; `say` is told what a person should know. */
+export async function prepare(
+  options: ResolvedPretrainOptions,
+  say: (text: string) => void,
+  { evaluationSet }: PrepareHooks,
+): Promise<Prepared> {
   const { backbone, folder } = read(options, say)
   torch.manualSeed(options.seed)
   // The measures have their own, for the learner's are where it is, and the measures run on the CPU.

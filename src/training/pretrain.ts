@@ -7,11 +7,13 @@ import { saveBackbone } from './backbone'
 import { afterSaving, savingWhatIsThere, telling } from './failures'
 import { pythonLines } from './hand-off'
 import { Interrupts } from './interrupts'
-import { batches } from './loader'
-import { partOf, pretrainOptions, trainerOptions, type PretrainOptions, type ResolvedPretrainOptions } from './options'
+import { ImageLoader } from './loader'
+import { EventStream, type RunEvent, type StepMetrics } from './metrics'
+import { pretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from './options'
 import { prepare, type PrepareHooks, type Prepared } from './prepare'
-import { RUN_FILES, RunFolder, type StepMetrics } from './run-folder'
-import { TrainingError, train } from './trainer'
+import { TrainingError } from './errors'
+import { pretrainingLoop } from './recipe'
+import { RUN_FILES, RunFolder } from './run/folder'
 
 /** A run that is trained and measured: what a report tells of. */
 export interface FinishedRun {
@@ -33,10 +35,8 @@ export interface FinishedRun {
 export interface PretrainHooks extends PrepareHooks {
   /** Makes the text of `report.html`; without it the run has no report. */
   report?: (run: FinishedRun) => Promise<string>
-  /** After every step. */
-  onStep?: (metrics: StepMetrics) => void
-  /** After each measuring of the backbone. */
-  onEvaluation?: (when: 'before' | 'after', evaluation: Evaluation) => void
+  /** What happens: subscribe to it before. */
+  events?: EventStream<RunEvent>
   /** Lets Ctrl-C, SIGTERM and SIGHUP end the training after its step, and a second one the process; default false. */
   catchSignals?: boolean
   /** Marks the run as one that only tries the way, which any other may replace; default false. */
@@ -78,24 +78,27 @@ export interface PretrainResult {
  * @throws ArgumentError for wrong options, FileError for files that cannot be read or written, TrainingError for a loss that is not finite.
  */
 export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = {}): Promise<PretrainResult> {
-  const prepared = await prepare(parseOptions(pretrainOptions, options, 'pretrain'), hooks)
+  const events = new EventStream<RunEvent>()
+  events.subscribe((event) => hooks.events?.emit(event))
+  const say = (text: string) => events.emit({ type: 'note', text })
+  const prepared = await prepare(parseOptions(pretrainOptions, options, 'pretrain'), say, hooks)
   const { options: resolved, backbone, learner, layer, split, set } = prepared
   const evaluate = (when: 'before' | 'after'): Evaluation => {
     const evaluation = measure(backbone.net, layer, set)
-    hooks.onEvaluation?.(when, evaluation)
+    events.emit({ type: 'evaluation', when, evaluation })
     return evaluation
   }
   const before = evaluate('before')
 
-  // Whether a run may be replaced is asked anew of who gives this file to --config.
+  // Reusing this file with --config must ask again whether a run may be replaced.
   const { overwrite: _, ...chosen } = resolved
   const config = hooks.isDryRun === true ? { dryRun: true, ...chosen } : chosen
   const run = RunFolder.open(resolved.out, resolved)
   const interrupts = hooks.catchSignals === true ? new Interrupts() : null
   try {
     run.write(RUN_FILES.config, `${JSON.stringify(config, null, 2)}\n`)
-    const metrics = await trainInto(run, prepared, () => interrupts !== null && interrupts.received !== null, hooks)
-    if (learner.options.instanceWeight === 0) sayIfNothingWasLearned(metrics, prepared, hooks)
+    const metrics = await trainInto(run, prepared, () => interrupts !== null && interrupts.received !== null, events)
+    if (learner.options.instanceWeight === 0) sayIfNothingWasLearned(metrics, prepared, say)
     const files = run.files()
     const skipped = new Map([...prepared.folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
     const after = await afterSaving(files.backbone, async () => {
@@ -118,7 +121,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
       heldOut: split.heldOut.length,
       skipped,
       python: pythonLines(backbone, files.backbone),
-      // One that came after the last step has ended nothing early.
+      // A signal after the last step has ended nothing early.
       interrupted: metrics.length < resolved.steps ? (interrupts?.received ?? null) : null,
     }
   } catch (error) {
@@ -129,32 +132,39 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
   }
 }
 
-/** Trains, logs every step and saves the backbone; what goes wrong in between does not cost the weights. */
-async function trainInto(run: RunFolder, prepared: Prepared, shouldStop: () => boolean, { onStep }: PretrainHooks): Promise<StepMetrics[]> {
-  const { options, backbone, folder, split, learner } = prepared
+/** Trains, logs every step and saves the backbone; an error on the way does not cost the weights. */
+async function trainInto(
+  run: RunFolder,
+  { options, backbone, folder, split, learner }: Prepared,
+  shouldStop: () => boolean,
+  events: EventStream<RunEvent>,
+): Promise<StepMetrics[]> {
   const metrics: StepMetrics[] = []
+  const loader = new ImageLoader(folder, { ...options, indices: split.train })
+  const loop = pretrainingLoop(learner, loader, options, events)
   let saved = 0
-  const save = () => {
-    checkWeights(backbone.net, metrics.length)
+  const write = () => {
+    checkWeights(backbone.net, loop.step)
     run.save(RUN_FILES.backbone, (path) => saveBackbone(backbone, path))
-    saved = metrics.length
+    saved = loop.step
   }
+  const save = () => {
+    write()
+    events.emit({ type: 'saved', step: saved, path: run.files().backbone })
+  }
+  events.subscribe((event) => {
+    if (event.type === 'step') {
+      metrics.push(event.metrics)
+      run.log(event.metrics)
+    }
+    // Only the next loss shows whether the weights that a step left are worth keeping.
+    if (event.type === 'loss' && options.saveEvery > 0 && loop.step > saved && loop.step % options.saveEvery === 0) save()
+  })
   try {
-    await train(learner, batches(folder, { ...options, indices: split.train }), partOf(trainerOptions, options), {
-      shouldStop,
-      // Only the next loss tells whether the weights that a step leaves are worth keeping.
-      onLoss() {
-        if (options.saveEvery > 0 && metrics.length > saved && metrics.length % options.saveEvery === 0) save()
-      },
-      onStep(step) {
-        metrics.push(step)
-        run.log(step)
-        onStep?.(step)
-      },
-    })
+    await loop.run(shouldStop)
     save()
   } catch (error) {
-    if (!(error instanceof TrainingError)) throw savingWhatIsThere(error, metrics.length, save)
+    if (!(error instanceof TrainingError)) throw savingWhatIsThere(error, loop.step, write)
     throw saved === 0 ? error : telling(error, `The backbone after step ${saved}, whose loss was finite, is saved: ${run.files().backbone}`)
   }
   return metrics
@@ -167,10 +177,10 @@ function checkWeights(net: torch.nn.AnyModule, steps: number): void {
     throw new TrainingError(`the weights are not finite after step ${steps}, so they are not saved. Try a lower learning rate (--lr)`)
 }
 
-function sayIfNothingWasLearned(metrics: readonly StepMetrics[], { learner }: Prepared, { say }: PretrainHooks): void {
+function sayIfNothingWasLearned(metrics: readonly StepMetrics[], { learner }: Prepared, say: (text: string) => void): void {
   if (metrics.length === 0 || metrics.some(({ positivePairs }) => positivePairs > 0)) return
   const { distanceThres, cutoutRatioRange } = learner.options
-  say?.(
+  say(
     `warning: no step had a positive pair, and instanceWeight is 0, so nothing was learned: raise distanceThres (now ${distanceThres}) ` +
       `or cutoutRatioRange (now ${cutoutRatioRange.join(',')}), or give an instanceWeight above 0`,
   )

@@ -1,5 +1,5 @@
 import { duration } from '../common/text'
-import type { StepMetrics } from './run-folder'
+import type { StepMetrics } from './metrics'
 
 /** Where progress goes: standard error, or what a test gives. */
 export interface Terminal {

@@ -6,17 +6,9 @@ import { plural, printable } from '../../common/text'
 import type { Evaluation } from '../../evaluation'
 import { augmentationOptions } from '../../pixelcl'
 import { renderReport } from '../../report'
-import {
-  Progress,
-  RunFolder,
-  pretrain,
-  pretrainOptions,
-  runOptions,
-  trainerOptions,
-  type PretrainHooks,
-  type PretrainResult,
-} from '../../training'
+import { Progress, RunFolder, pretrain, pretrainOptions, runOptions, trainerOptions, type PretrainResult } from '../../training'
 import { conclude } from '../conclude'
+import { eventsTo } from '../events'
 import { resolveOptions } from '../config'
 import { EXIT_CODES } from '../exit'
 import { flagsOf, withFlagNames } from '../flags'
@@ -85,7 +77,7 @@ async function run(typed: Record<string, unknown>, config: string | undefined, a
   if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${options.out}`)
   let result: PretrainResult
   try {
-    result = await pretrain(options, { ...hooksOf(progress, say), isDryRun })
+    result = await pretrain(options, { report: renderReport, events: eventsTo(progress, say), catchSignals: true, isDryRun })
   } catch (error) {
     if (error instanceof Error) error.message = withFlagNames(error.message, keys)
     throw error
@@ -98,20 +90,6 @@ async function run(typed: Record<string, unknown>, config: string | undefined, a
 /** A dry run replaces no run, whatever is asked for; what it writes, any run may replace. */
 function dryRunFolder({ out, overwrite }: { out: string; overwrite: boolean }): string {
   return overwrite && !RunFolder.isFree(out) ? mkdtempSync(join(tmpdir(), 'pixelcl-dry-run-')) : out
-}
-
-function hooksOf(progress: Progress, say: (line: string) => void): PretrainHooks {
-  return {
-    say,
-    report: renderReport,
-    onStep: (metrics) => progress.step(metrics),
-    onEvaluation: (when, evaluation) => say(`${when}: ${measuresOf(evaluation)}`),
-    catchSignals: true,
-  }
-}
-
-function measuresOf({ correspondence, meanIoU }: Evaluation): string {
-  return `view correspondence ${correspondence.toFixed(3)}${meanIoU === null ? '' : ` · mIoU ${meanIoU.toFixed(3)}`}`
 }
 
 function jsonOf({

@@ -13,19 +13,9 @@ import {
   statfsSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { ArgumentError, FileError } from '../torch'
-import { writeAll, writeAtomically, writeError } from '../common/atomic'
-
-/** One line of `metrics.jsonl`. */
-export interface StepMetrics {
-  readonly step: number
-  readonly loss: number
-  readonly positivePairs: number
-  readonly lr: number
-  readonly imagesPerSecond: number
-  /** Since the first step began. */
-  readonly seconds: number
-}
+import { ArgumentError, FileError } from '../../torch'
+import { writeAll, writeAtomically, writeError } from '../../common/atomic'
+import type { StepMetrics } from '../metrics'
 
 /** The files of a run; nothing else in its folder is ever touched, but for the folder of the run before. */
 export const RUN_FILES = {

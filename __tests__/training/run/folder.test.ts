@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { RUN_FILES, RunFolder } from '../../src/training/run-folder'
-import { temporary } from '../support/files'
+import { RUN_FILES, RunFolder } from '../../../src/training/run/folder'
+import { temporary } from '../../support/files'
 
 const step = { step: 1, loss: 1, positivePairs: 2, lr: 0.1, imagesPerSecond: 3, seconds: 4 }
 

@@ -1,9 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
 import { PixelCL, type PixelCLOptions } from '../../src/pixelcl'
-import { trainerOptions, type TrainerOptions } from '../../src/training/options'
-import { train } from '../../src/training/trainer'
-import type { StepMetrics } from '../../src/training/run-folder'
+import { EventStream, pretrainingLoop, trainerOptions, type LoopEvent, type StepMetrics, type TrainerOptions } from '../../src/training'
+import { endless } from './support'
 
 const { nn } = torch
 
@@ -25,16 +24,25 @@ function learnerOn(net: torch.nn.Sequential, options: Partial<PixelCLOptions> = 
   })
 }
 
-async function* imagesOf(make: (step: number) => torch.Tensor): AsyncGenerator<torch.Tensor, undefined> {
-  for (let step = 0; ; step++) yield make(step)
+const random = () => endless(() => torch.rand([2, 3, 8, 8]))
+
+interface Watching {
+  onStep?: (metrics: StepMetrics) => void
+  shouldStop?: () => boolean
 }
 
-const random = () => imagesOf(() => torch.rand([2, 3, 8, 8]))
-const resolved = (options: TrainerOptions) => trainerOptions.parse(options)
+/** Trains, and gives the steps that were taken. */
+function train(learner: PixelCL, images: ReturnType<typeof endless>, options: TrainerOptions, watching: Watching = {}): Promise<number> {
+  const events = new EventStream<LoopEvent>()
+  events.subscribe((event) => {
+    if (event.type === 'step') watching.onStep?.(event.metrics)
+  })
+  return pretrainingLoop(learner, images, trainerOptions.parse(options), events).run(watching.shouldStop)
+}
 
 async function metricsOf(options: TrainerOptions, learner = learnerOf().learner): Promise<StepMetrics[]> {
   const metrics: StepMetrics[] = []
-  await train(learner, random(), resolved(options), { onStep: (step) => metrics.push(step) })
+  await train(learner, random(), options, { onStep: (step) => metrics.push(step) })
   return metrics
 }
 
@@ -63,7 +71,7 @@ describe('training', () => {
     const { net, learner } = learnerOf()
     const before = net.parameters().map((parameter) => parameter.detach().clone())
     const target = learner.targetEncoder!.parameters()[0]!.clone()
-    await train(learner, random(), resolved({ steps: 2, optimizer, lr: 0.01, warmupSteps: 0 }))
+    await train(learner, random(), { steps: 2, optimizer, lr: 0.01, warmupSteps: 0 })
     const [moved, followed] = [net.parameters()[0]!, learner.targetEncoder!.parameters()[0]!]
     expect(torch.equal(moved, before[0]!)).toBe(false)
     expect(torch.equal(followed, target)).toBe(false)
@@ -76,8 +84,8 @@ describe('training', () => {
     torch.manualSeed(1)
     await train(
       byTrainer.learner,
-      imagesOf((step) => batches[step]!.clone()),
-      resolved({ steps: 3, lr: 0.01, schedule: 'constant', warmupSteps: 0 }),
+      endless((step) => batches[step]!.clone()),
+      { steps: 3, lr: 0.01, schedule: 'constant', warmupSteps: 0 },
     )
     const byHand = learnerOf()
     torch.manualSeed(1)
@@ -96,7 +104,7 @@ describe('training', () => {
   test("moves the target's decay to its end along a cosine", async () => {
     const { learner } = learnerOf({ movingAverageDecay: 0.9 })
     const move = vi.spyOn(learner, 'updateMovingAverage')
-    await train(learner, random(), resolved({ steps: 4, movingAverageDecayEnd: 1 }))
+    await train(learner, random(), { steps: 4, movingAverageDecayEnd: 1 })
     expect(move.mock.calls.flat()).toEqual([0, 1, 2, 3].map((step) => 1 - (0.1 * (1 + Math.cos((Math.PI * step) / 4))) / 2))
     expect(learner.options.movingAverageDecay).toBe(0.9)
   })
@@ -104,18 +112,15 @@ describe('training', () => {
   test('stops after the step at which it is asked to', async () => {
     const { learner } = learnerOf()
     let asked = 0
-    const steps = await train(learner, random(), resolved({ steps: 9 }), { shouldStop: () => ++asked === 2 })
+    const steps = await train(learner, random(), { steps: 9 }, { shouldStop: () => ++asked === 2 })
     expect(steps).toBe(2)
   })
 
   test('stops while it waits for images that do not come', async () => {
     const { learner } = learnerOf()
-    async function* stuck(): AsyncGenerator<torch.Tensor, undefined> {
-      yield torch.rand([2, 3, 8, 8])
-      await new Promise(() => undefined)
-    }
+    const stuck = endless((step) => (step === 0 ? torch.rand([2, 3, 8, 8]) : new Promise<torch.Tensor>(() => undefined)))
     const began = Date.now()
-    expect(await train(learner, stuck(), resolved({ steps: 9 }), { shouldStop: () => Date.now() - began > 500 })).toBe(1)
+    expect(await train(learner, stuck, { steps: 9 }, { shouldStop: () => Date.now() - began > 500 })).toBe(1)
   })
 
   test('yields to the event loop every step', async () => {
@@ -129,7 +134,7 @@ describe('training', () => {
   test('keeps no tensor of a step', async () => {
     const { learner } = learnerOf()
     const live: number[] = []
-    await train(learner, random(), resolved({ steps: 6 }), { onStep: () => live.push(torch.memoryStats().liveTensors) })
+    await train(learner, random(), { steps: 6 }, { onStep: () => live.push(torch.memoryStats().liveTensors) })
     expect(live[5]! - live[2]!).toBeLessThanOrEqual(12)
   })
 })
@@ -137,7 +142,7 @@ describe('training', () => {
 test('a backbone that no gradient reaches is refused at the first step', async () => {
   const net = new nn.Sequential(new nn.Conv2d(3, 4, 3, { padding: 1 }), new nn.BatchNorm2d(4), new nn.ReLU(), new nn.Conv2d(4, 4, 1))
   for (const parameter of net.parameters().slice(0, 4)) parameter.requiresGrad_(false)
-  await expect(train(learnerOn(net), random(), resolved({ steps: 3 }))).rejects.toMatchObject({
+  await expect(train(learnerOn(net), random(), { steps: 3 })).rejects.toMatchObject({
     code: 'TRAINING',
     message: expect.stringContaining('no gradient reaches the backbone') as string,
   })
@@ -147,7 +152,7 @@ describe('a loss that is not finite', () => {
   test('stops before it reaches the weights, and says where to look', async () => {
     const { net, learner } = learnerOf({ augmentFn: (images) => images.mul(Infinity).sub(Infinity) })
     const before = net.parameters().map((parameter) => parameter.detach().clone())
-    await expect(train(learner, random(), resolved({ steps: 3, lr: 0.5 }))).rejects.toMatchObject({
+    await expect(train(learner, random(), { steps: 3, lr: 0.5 })).rejects.toMatchObject({
       code: 'TRAINING',
       message: expect.stringMatching(/the loss is NaN at step 1, before any weight was changed/) as string,
     })

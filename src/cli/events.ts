@@ -1,0 +1,22 @@
+import { EventStream, type Progress, type RunEvent } from '../training'
+
+/** The stream of a run that shows on the terminal: steps as progress, all else as lines. */
+export function eventsTo(progress: Progress, say: (text: string) => void): EventStream<RunEvent> {
+  const events = new EventStream<RunEvent>()
+  events.subscribe((event) => {
+    switch (event.type) {
+      case 'note':
+        return say(event.text)
+      case 'step':
+        return progress.step(event.metrics)
+      case 'evaluation': {
+        const { correspondence, meanIoU } = event.evaluation
+        const segmentation = meanIoU === null ? '' : ` · segmentation mIoU ${meanIoU.toFixed(3)}`
+        return say(`${event.when}: view correspondence ${correspondence.toFixed(3)}${segmentation}`)
+      }
+      case 'loss':
+      case 'saved':
+    }
+  })
+  return events
+}

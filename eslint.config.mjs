@@ -73,8 +73,8 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
-    // Tools read their configuration, and vitest its reporters, from a default export.
-    files: ['*.config.*', 'scripts/tasks/tally.mjs'],
+    // Tools read their configuration, and jest its reporter and environment, from a default export.
+    files: ['*.config.*', 'scripts/tasks/tally.mjs', '__tests__/support/environment.ts'],
     rules: { 'no-restricted-exports': 'off' },
   },
 )

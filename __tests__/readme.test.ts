@@ -1,10 +1,11 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeTextures } from '../src/vision/datasets'
 import { cacheOfItsOwn } from './support/cache'
+import { expectWith } from './support/expect'
 import { packInto } from './support/pack'
 import { pythonPath } from './support/python'
 
@@ -31,7 +32,7 @@ const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map
 /** Runs `command` where the README says; a failure shows all that was printed. */
 function run(command: string, args: readonly string[], cwd: string): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, env: environment, encoding: 'utf8', timeout: 280_000 })
-  expect(status, `${command} ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0)
+  expectWith(status, `${command} ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0)
   return stdout + stderr
 }
 
@@ -56,7 +57,7 @@ beforeAll(async () => {
     SIZE: '64',
     NO_COLOR: '1',
   })
-  for (const name of ['NODE_OPTIONS', 'VITEST', 'NODE_ENV']) Reflect.deleteProperty(environment, name)
+  for (const name of ['NODE_OPTIONS', 'NODE_ENV']) Reflect.deleteProperty(environment, name)
   const { train } = await makeTextures(join(folder, 'textures'), { train: 12, heldOut: 1, size: 64 })
   symlinkSync(train, join(project, 'photos'))
   tarball = packInto(folder)
@@ -77,7 +78,7 @@ function runShell(text: string): string {
 
 describe('every block of the README runs as it stands: line', () => {
   for (const { language, text, line } of blocks) {
-    test(`${line} (${text.trim().split('\n').at(-1)})`, { timeout: 300_000 }, () => {
+    test(`${line} (${text.trim().split('\n').at(-1)})`, () => {
       if (language === 'sh') return void runShell(text)
       if (language === 'python') return void run('python3', ['-c', text], project)
       expect(language).toBe('ts')
@@ -91,7 +92,7 @@ describe('every block of the README runs as it stands: line', () => {
         [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...TYPE_CHECK, '--typeRoots', join(root, 'node_modules', '@types'), name],
         project,
       )
-    })
+    }, 300_000)
   }
 })
 
@@ -119,12 +120,12 @@ describe('the README', () => {
   test('links to files that are there', () => {
     const targets = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1]!)
     expect(targets.length).toBeGreaterThan(3)
-    for (const target of targets) expect(existsSync(join(root, target)), target).toBe(true)
+    for (const target of targets) expectWith(existsSync(join(root, target)), target).toBe(true)
   })
 
   test('left the project with what its text promises', () => {
     for (const path of ['improved-resnet.pt', 'run/improved-resnet.pt', 'run/report.html', 'state.pt', 'weights.safetensors']) {
-      expect(existsSync(join(project, path)), path).toBe(true)
+      expectWith(existsSync(join(project, path)), path).toBe(true)
     }
   })
 })

@@ -8,7 +8,7 @@ import { installOracle } from './setup/install.mjs'
 import { SetupFailure, probe, run } from './setup/run.mjs'
 import { ready } from './tasks/ready.mjs'
 import { report } from './tasks/report.mjs'
-import { runVitest } from './tasks/vitest.mjs'
+import { runJest } from './tasks/jest.mjs'
 
 const SUPPORTED = ['20', '22', '24', '26']
 const GROUPS = {
@@ -54,7 +54,7 @@ await report(async () => {
     const { node, version } = await installNode(major)
     log(`Node ${version}`)
     // One file at a time: the memory tests watch the process, and two at once would disturb each other's times.
-    const tally = await runVitest(['--maxWorkers=1', ...Object.values(GROUPS).flat()], { node, env: { PIXELCL_TEST_COMPILE: '0' } })
+    const tally = await runJest(['--maxWorkers=1', ...Object.values(GROUPS).flat()], { node, env: { PIXELCL_TEST_COMPILE: '0' } })
     if (tally.failed > 0) process.exitCode = 1
     rows.push([version, ...Object.values(GROUPS).map((files) => cell(files, tally))])
   }

@@ -1,10 +1,10 @@
-// npm test: the set-up, the checks, the tests; what follows `npm test --` goes to vitest, and then the checks are left out.
+// npm test: the set-up, the checks, the tests; what follows `npm test --` goes to jest, and then the checks are left out.
 // The last line is 'N passed, N failed', checks and tests counted together. Node built-ins only.
 import { installOracle } from './setup/install.mjs'
 import { LINT, PUBLISH, check } from './tasks/checks.mjs'
 import { ready } from './tasks/ready.mjs'
 import { report } from './tasks/report.mjs'
-import { runVitest } from './tasks/vitest.mjs'
+import { runJest } from './tasks/jest.mjs'
 
 const args = process.argv.slice(2)
 const say = (line) => process.stderr.write(`${line}\n`)
@@ -20,7 +20,7 @@ async function prepare() {
 async function checksAndTests() {
   await prepare()
   const checks = args.length > 0 ? { passed: [], failed: [] } : await check([...LINT, ...PUBLISH], (line) => say(`check: ${line}`))
-  const tests = await runVitest(args)
+  const tests = await runJest(args)
   for (const { test, note } of tests.skipped) say(`skipped: ${test}${note && ` (${note})`}`)
   for (const name of checks.failed) say(`failed: ${name}`)
   return { passed: tests.passed + checks.passed.length, failed: tests.failed + checks.failed.length }

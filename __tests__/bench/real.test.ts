@@ -1,9 +1,10 @@
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
 import { makeTextures } from '../../src/vision/datasets'
 import { builtPackage } from '../support/child'
+import { expectWith } from '../support/expect'
 import { temporary } from '../support/files'
 
 const root = join(__dirname, '..', '..')
@@ -87,7 +88,7 @@ describe('npm run bench -- real', () => {
   }, 300_000)
 
   it('measures the untouched backbone, both losses and their controls', () => {
-    expect(first.code, first.stderr).toBe(0)
+    expectWith(first.code, first.stderr).toBe(0)
     const rows = rowsOf(readFileSync(results, 'utf8'))
     expect([...rows.keys()]).toEqual([
       'CIFAR-10 weights, untouched',

@@ -1,13 +1,14 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { cacheOfItsOwn } from '../support/cache'
 import { builtPackage } from '../support/child'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 
-vi.setConfig({ testTimeout: 180_000 })
+jest.setTimeout(180_000)
 
 const folder = mkdtempSync(join(tmpdir(), 'pixelcl-demo-'))
 const cache = join(folder, 'cache')
@@ -115,7 +116,7 @@ outputs = {'shape': list(net.eval()(torch.zeros(2, 3, 64, 64)).shape)}`,
     expect(refused.code).toBe(1)
     expect(refused.errors).toContain('is not empty: name another with --out, or replace the run in it with --overwrite')
     const dry = await ended(start(['--out', path, '--overwrite', '--steps', '50'], { PIXELCL_DRY_RUN: '1', OMP_NUM_THREADS: '1' }))
-    expect(dry.code, dry.errors).toBe(0)
+    expectWith(dry.code, dry.errors).toBe(0)
     expect(dry.errors).toContain(`PIXELCL_DRY_RUN=1: two steps, written to ${join('runs', 'demo-dry-run')}`)
     expect(dry.errors).toMatch(/step 2\/2/)
     expect(readdirSync(path)).toEqual(['improved-resnet.pt'])

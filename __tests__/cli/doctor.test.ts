@@ -1,6 +1,6 @@
+import { describe, expect, test } from '@jest/globals'
 import { closeSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
 import { readStamp } from '../../src/native/load'
 import { temporary } from '../support/files'
 import { pixelcl } from './pixelcl'

@@ -1,7 +1,8 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { existsSync, readFileSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import { models } from '../../src/vision'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { temporary } from '../support/files'
 import { backbone, images, pixelcl, tiny } from './pixelcl'
@@ -49,7 +50,7 @@ describe('a ResNet that was pretrained from a state dict', () => {
     const data = await images(temporary('images'))
     const args = ['pretrain', '--backbone', state, '--data', data, '--out', run, '--steps', '2', ...tiny, '--batch-size', '2']
     const { code, stdout, stderr } = await pixelcl(args)
-    expect(code, stderr).toBe(0)
+    expectWith(code, stderr).toBe(0)
     expect(stdout).toContain(`model = torchvision.models.resnet18(num_classes=4); model.load_state_dict(torch.load("${improved}"))`)
     const net = models.resnet18({ weights: improved, numClasses: 4 }).eval()
     expected = torch.noGrad(() => net.call(x))
@@ -64,7 +65,7 @@ describe('a ResNet that was pretrained from a state dict', () => {
     async (format) => {
       const out = temporary(`exported-${format}`)
       const { code, stdout, stderr } = await pixelcl(['export', improved, '--to', format, '--out', out, '--json'])
-      expect(code, stderr).toBe(0)
+      expectWith(code, stderr).toBe(0)
       expect(JSON.parse(stdout)).toMatchObject({ input: improved, out, format, arch: 'resnet18', tensors: 122 })
       expect(await pythonOutput(LOAD[format], out, x)).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-5 })
     },
@@ -76,7 +77,7 @@ describe('a ResNet that was pretrained from a state dict', () => {
     expect((await pixelcl(['export', script, '--out', back])).code).toBe(0)
     const [before, after] = [torch.loadStateDictFile(improved), torch.safetensors.load(back)]
     expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort())
-    for (const [name, tensor] of Object.entries(before)) expect(torch.equal(tensor, after[name]!), name).toBe(true)
+    for (const [name, tensor] of Object.entries(before)) expectWith(torch.equal(tensor, after[name]!), name).toBe(true)
   })
 })
 
@@ -102,7 +103,7 @@ describe('a checkpoint', () => {
     )
     torch.save({ state_dict: state, epoch: 3 }, temporary('checkpoint.pth'))
     const { code, stderr } = await pixelcl(['export', temporary('checkpoint.pth'), '--to', 'torchscript', '--out', temporary('seen.pt')])
-    expect(code, stderr).toBe(0)
+    expectWith(code, stderr).toBe(0)
     expect(stderr).toContain("is a checkpoint: its weights are taken from 'state_dict'")
     expect(stderr).toContain("the prefix 'module.' of a wrapped model is taken off every name")
     expect(torch.jit.load(temporary('seen.pt')).training).toBe(false)
@@ -112,7 +113,7 @@ describe('a checkpoint', () => {
 describe('export refuses', () => {
   const refusal = async (code: number, ...args: string[]): Promise<string> => {
     const ended = await pixelcl(['export', ...args])
-    expect({ code: ended.code, stdout: ended.stdout }, ended.stderr).toEqual({ code, stdout: '' })
+    expectWith({ code: ended.code, stdout: ended.stdout }, ended.stderr).toEqual({ code, stdout: '' })
     return ended.stderr
   }
 

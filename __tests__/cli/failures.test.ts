@@ -1,10 +1,12 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { temporary } from '../support/files'
+import { skipIf } from '../support/skip'
 import { backbone, images, pixelcl, tiny } from './pixelcl'
 
 let data: string
@@ -21,7 +23,7 @@ const out = () => temporary('run')
 async function failure(...flags: string[]): Promise<string> {
   const given = ['--backbone', backbone, '--data', data, '--out', out(), '--steps', '2', ...tiny, ...flags]
   const { code, stdout, stderr } = await pixelcl(['pretrain', ...given])
-  expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' })
+  expectWith({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' })
   expect(stderr).toMatch(/^error: /m)
   expect(stderr).not.toMatch(/\n\s+at |unexpected failure/)
   expect(existsSync(out())).toBe(false)
@@ -50,7 +52,7 @@ describe('the output', () => {
     )
   })
 
-  test.skipIf(process.getuid?.() === 0)('a folder without permission', async () => {
+  skipIf(process.getuid?.() === 0, 'root may write everywhere').test('a folder without permission', async () => {
     mkdirSync(temporary('locked'), { mode: 0o500 })
     expect(await failure('--out', join(temporary('locked'), 'run'))).toContain(
       'permission denied. Name a folder that you may write to with --out',
@@ -87,26 +89,32 @@ describe('a disk that is full', () => {
     })
   }
 
-  test.skipIf(!canMount)('is told before anything is trained, where the backbone cannot fit', async () => {
-    const { code, stderr } = await onDisk('1000k')
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/has 1\.0 MB left, but the run needs 1\.2 MB\. Free some space, or name a folder on another disk with --out/)
-    expect(stderr).not.toContain('step 1/2')
-  })
+  skipIf(!canMount, 'this machine lets no process mount a file system').test(
+    'is told before anything is trained, where the backbone cannot fit',
+    async () => {
+      const { code, stderr } = await onDisk('1000k')
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/has 1\.0 MB left, but the run needs 1\.2 MB\. Free some space, or name a folder on another disk with --out/)
+      expect(stderr).not.toContain('step 1/2')
+    },
+  )
 
-  test.skipIf(!canMount)('is told when it fills up in between; the backbone is saved then', async () => {
-    const { code, stdout, stderr } = await onDisk('1300k')
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/cannot write .*report\.html: the disk is full\. Free some space, or name a folder on another disk with --out/)
-    expect(stderr).toContain(`The backbone is saved: ${join(small, 'run', 'improved-resnet.pt')}`)
-    expect(stdout.split('\n')).toContain('improved-resnet.pt')
-  })
+  skipIf(!canMount, 'this machine lets no process mount a file system').test(
+    'is told when it fills up in between; the backbone is saved then',
+    async () => {
+      const { code, stdout, stderr } = await onDisk('1300k')
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/cannot write .*report\.html: the disk is full\. Free some space, or name a folder on another disk with --out/)
+      expect(stderr).toContain(`The backbone is saved: ${join(small, 'run', 'improved-resnet.pt')}`)
+      expect(stdout.split('\n')).toContain('improved-resnet.pt')
+    },
+  )
 
   test('a limit on the size of files stops the log, then the backbone, and leaves no half of a file', async () => {
     const run = temporary('limited')
     const args = ['pretrain', '--backbone', backbone, '--data', data, '--out', run, '--steps', '30', ...tiny]
     const { code, stderr } = await pixelcl(args, { shell: 'ulimit -f 4' })
-    expect(code, stderr).toBe(1)
+    expectWith(code, stderr).toBe(1)
     expect(stderr).toMatch(/cannot write .*metrics\.jsonl: it would be larger than files may be here \(ulimit -f\)/)
     expect(stderr).toMatch(/Training stopped after step \d+; the backbone could not be saved either/)
     expect(readdirSync(run).sort()).toEqual(['config.json', 'metrics.jsonl'])
@@ -210,7 +218,7 @@ test('names of files cannot change a terminal', async () => {
   expect(await failure('--data', temporary('\x1b[2Jnone'))).toContain('\\x1b[2Jnone does not exist')
 })
 
-test.skipIf(torch.cuda.isAvailable())('a device that is not there', async () => {
+skipIf(torch.cuda.isAvailable(), 'libtorch sees a CUDA device').test('a device that is not there', async () => {
   expect(await failure('--device', 'mps')).toMatch(/the device 'mps' cannot be used: /)
   expect(await failure('--device', 'cuda:0')).toMatch(/CUDA is not available.*npx pixelcl setup/s)
 })
@@ -229,7 +237,7 @@ test('--json tells a failure on standard output, too', async () => {
     '--json',
   ])
   expect(code).toBe(1)
-  expect(JSON.parse(stdout)).toEqual({ error: { code: 'FILE', message: expect.stringContaining('does not exist') as string } })
+  expect(JSON.parse(stdout)).toEqual({ error: { code: 'FILE', message: expect.stringContaining('does not exist') } })
   const usage = await pixelcl(['pretrain', '--json', '--nope'])
   expect(usage.code).toBe(2)
   expect(JSON.parse(usage.stdout)).toMatchObject({ error: { code: 'USAGE' } })

@@ -1,10 +1,11 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
 import { flagName } from '../../src/cli/flags'
 import { pretrainOptions } from '../../src/training'
 import { builtPackage } from '../support/child'
+import { expectWith } from '../support/expect'
 import { pixelcl, type Ended } from './pixelcl'
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }
@@ -19,7 +20,7 @@ describe('help', () => {
     expect(help).toMatchObject({ code: 0, stderr: '' })
     for (const [key, schema] of Object.entries(pretrainOptions.shape)) {
       expect(help.stdout.replaceAll('--[no-]', '--')).toMatch(new RegExp(`^  ${flagName(key)}( |$)`, 'm'))
-      expect(schema.description, key).toBeTruthy()
+      expectWith(schema.description, key).toBeTruthy()
     }
     expect(help.stdout).toMatch(/--lr <x> +the highest learning rate \[0\.0001\]/)
     expect(help.stdout).toMatch(/--cutout-ratio-range <low,high>\n +least and largest/)

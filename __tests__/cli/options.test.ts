@@ -1,5 +1,5 @@
+import { describe, expect, test } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Command } from 'commander'
 import { resolveOptions } from '../../src/cli/config'

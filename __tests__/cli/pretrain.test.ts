@@ -1,7 +1,8 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { temporary } from '../support/files'
 import { backbone, images, pixelcl, tiny, type Ended } from './pixelcl'
@@ -23,7 +24,7 @@ describe('a run', () => {
   })
 
   test('ends with 0 and leaves its four files, nothing else', () => {
-    expect(ended.code, ended.stderr).toBe(0)
+    expectWith(ended.code, ended.stderr).toBe(0)
     expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/)
   })
@@ -87,10 +88,10 @@ describe('a run', () => {
       layer: 'layer3',
       files: { backbone: join(again, 'improved-resnet.pt') },
     })
-    expect(result['before']!['correspondence']).toBeTypeOf('number')
+    expect(typeof result['before']!['correspondence']).toBe('number')
     const weights = (run: string) => torch.jit.load(join(run, 'improved-resnet.pt')).stateDict()
     const [first, second] = [weights(out), weights(again)]
-    for (const [name, tensor] of Object.entries(first)) expect(torch.equal(tensor, second[name]!), name).toBe(true)
+    for (const [name, tensor] of Object.entries(first)) expectWith(torch.equal(tensor, second[name]!), name).toBe(true)
   })
 
   test('is refused a folder that is not empty; --overwrite removes the files of a run and no other', async () => {
@@ -104,7 +105,7 @@ describe('a run', () => {
     writeFileSync(join(out, '.improved-resnet.pt.123.abc.tmp'), 'of a run that was killed')
     writeFileSync(join(out, 'report.html'), 'an old report')
     const replaced = await pretrain(out, '--overwrite')
-    expect(replaced.code, replaced.stderr).toBe(0)
+    expectWith(replaced.code, replaced.stderr).toBe(0)
     expect(readdirSync(out).sort()).toEqual([
       'checkpoints',
       'config.json',
@@ -178,7 +179,7 @@ test('one image is enough; without held-out images those of the training are mea
     ...tiny,
     '--json',
   ])
-  expect(code, stderr).toBe(0)
+  expectWith(code, stderr).toBe(0)
   expect(stderr).toContain('1 image, none held out, so images that are trained on are measured')
   expect(JSON.parse(stdout)).toMatchObject({ heldOut: 0 })
 })
@@ -205,7 +206,7 @@ test('PIXELCL_DRY_RUN=1 goes through to the end with two steps, whatever is aske
   const out = temporary('dry')
   const args = ['pretrain', '--backbone', backbone, '--data', data, '--out', out, '--steps', '5000', '--input-size', '512,512', '--json']
   const { code, stdout, stderr } = await pixelcl(args, { env: { PIXELCL_DRY_RUN: '1' } })
-  expect(code, stderr).toBe(0)
+  expectWith(code, stderr).toBe(0)
   expect(stderr).toContain(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${out}\n`)
   expect(JSON.parse(stdout)).toMatchObject({ steps: 2, options: { batchSize: 2, imageSize: 64 } })
   expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
@@ -213,7 +214,7 @@ test('PIXELCL_DRY_RUN=1 goes through to the end with two steps, whatever is aske
   expect((await pretrain(out)).code).toBe(0)
   const before = readFileSync(join(out, 'config.json'), 'utf8')
   const kept = await pixelcl([...args, '--overwrite'], { env: { PIXELCL_DRY_RUN: '1' } })
-  expect(kept.code, kept.stderr).toBe(0)
+  expectWith(kept.code, kept.stderr).toBe(0)
   expect(readFileSync(join(out, 'config.json'), 'utf8')).toBe(before)
   const { files } = JSON.parse(kept.stdout) as { files: Record<string, string> }
   expect(kept.stderr).toContain(`written to ${dirname(files['config']!)}`)

@@ -1,8 +1,9 @@
+import { beforeAll, expect, test } from '@jest/globals'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { beforeAll, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { temporary } from '../support/files'
 import { backbone, images, pixelcl, tiny } from './pixelcl'
 
@@ -36,7 +37,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s finishes the step, saves
       child.kill(signal)
     },
   })
-  expect(code, stderr).toBe(130)
+  expectWith(code, stderr).toBe(130)
   expect(stderr).toContain(NOTICE)
   expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
   const steps = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n').length
@@ -64,7 +65,7 @@ test('a second Ctrl-C quits at once, in the middle of a long step', async () => 
       child.kill('SIGINT')
     },
   })
-  expect({ code, signal }, stderr).toEqual({ code: null, signal: 'SIGINT' })
+  expectWith({ code, signal }, stderr).toEqual({ code: null, signal: 'SIGINT' })
   // The step that was under way did not end.
   expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).toBe('')
 })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test } from '@jest/globals'
 import { constant, cosine } from '../../src/common/schedules'
 
 test('the warm-up rises in a line and does not begin at 0', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
 import { correspondence, type CorrespondenceOptions, type Features } from '../../src/evaluation'

@@ -1,5 +1,5 @@
+import { describe, expect, test } from '@jest/globals'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import { correspondence, freeze, knnMeanIoU, measure } from '../../src/evaluation'
 import { Small } from '../pixelcl/small'

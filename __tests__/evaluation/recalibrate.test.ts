@@ -1,7 +1,7 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import { nn, type Tensor } from '../../src/torch'
 import { freeze, recalibrated } from '../../src/evaluation'

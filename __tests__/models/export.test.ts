@@ -1,12 +1,13 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
 import { models } from '../../src/vision'
+import { expectWith } from '../support/expect'
 import { pythonPath, runPython } from '../support/python'
 import { withResNet } from '../vision/models/python-resnet'
 
@@ -83,7 +84,7 @@ outputs = {'expected': state['layer3.0.conv1.weight']}
     )
     for (const weights of ['zip.pth', 'legacy.pth', 'checkpoint.pth', 'out.pt']) {
       await script('export.py', 'resnet18', file('out.pt'), '--weights', file(weights), '--num-classes', '4')
-      expect(torch.jit.load(file('out.pt')).stateDict()['layer3.0.conv1.weight']!, weights).toEqualTensor(expected)
+      expectWith(torch.jit.load(file('out.pt')).stateDict()['layer3.0.conv1.weight']!, weights).toEqualTensor(expected)
     }
     await expect(script('export.py', 'resnet18', file('bad.pt'), '--weights', file('zip.pth'))).rejects.toThrow(
       /the weights tell 4 classes apart, not 1000: write --num-classes 4/,
@@ -193,7 +194,7 @@ describe('small.pt', () => {
       Record<string, Tensor>,
     ]
     expect(Object.keys(shipped)).toEqual(Object.keys(made))
-    for (const [name, value] of Object.entries(made)) expect(shipped[name]!.equal(value), name).toBe(true)
+    for (const [name, value] of Object.entries(made)) expectWith(shipped[name]!.equal(value), name).toBe(true)
   })
 
   test('trains, and its last map has a stride of 8', () => {

@@ -1,6 +1,7 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectWith } from '../support/expect'
 import { type Project, compiles, installPacked, root } from './project'
 
 let project: Project
@@ -31,10 +32,11 @@ describe('the tarball', () => {
     for (const part of ['binding', 'scripts/setup', 'models']) {
       const [ours, theirs] = [join(root, part), join(project.installed, part)]
       expect(filesUnder(theirs)).toEqual(filesUnder(ours))
-      for (const file of filesUnder(ours)) expect(readFileSync(join(theirs, file)).equals(readFileSync(join(ours, file))), file).toBe(true)
+      for (const file of filesUnder(ours))
+        expectWith(readFileSync(join(theirs, file)).equals(readFileSync(join(ours, file))), file).toBe(true)
     }
     for (const file of ['CMakeLists.txt', 'scripts/setup.mjs', 'LICENSE', 'THIRD-PARTY.md', 'README.md'])
-      expect(readFileSync(join(project.installed, file)).equals(readFileSync(join(root, file))), file).toBe(true)
+      expectWith(readFileSync(join(project.installed, file)).equals(readFileSync(join(root, file))), file).toBe(true)
   })
 
   test('carries nothing else', () => {
@@ -76,7 +78,7 @@ describe('before the set-up', () => {
     test(`importing ${entry} gives an error that names it`, () => {
       for (const code of [`require('${entry}')`, `import('${entry}')`]) {
         const { status, output } = project.run(process.execPath, ['-e', code])
-        expect(status, output).toBe(1)
+        expectWith(status, output).toBe(1)
         expect(output).toMatch(/SetupError: pixelcl is not set up for this version yet/)
         expect(output).toContain('npx pixelcl setup')
       }
@@ -85,7 +87,7 @@ describe('before the set-up', () => {
 
   test('the command line helps all the same', () => {
     const { status, output } = project.run('npx', ['--no-install', 'pixelcl', '--help'])
-    expect(status, output).toBe(0)
+    expectWith(status, output).toBe(0)
     expect(output).toContain('setup')
   })
 })
@@ -93,7 +95,7 @@ describe('before the set-up', () => {
 describe('after one `npx pixelcl setup`', () => {
   beforeAll(() => {
     const { status, output } = project.run('npx', ['--no-install', 'pixelcl', 'setup'])
-    expect(status, output).toBe(0)
+    expectWith(status, output).toBe(0)
     expect(output.includes('compiling the shim against libtorch')).toBe(compiles)
     expect(output).toMatch(/ready/)
   }, 900_000)
@@ -141,7 +143,7 @@ console.log(JSON.stringify(report))`,
     )
     const report = JSON.parse(output) as Record<string, { count: number; differing: string[]; extra: string[] }>
     expect(report['pixelcl/torch']!.count).toBeGreaterThan(600)
-    for (const entry of entries) expect(report[entry], entry).toMatchObject({ differing: [], extra: [] })
+    for (const entry of entries) expectWith(report[entry], entry).toMatchObject({ differing: [], extra: [] })
   })
 
   test('the second set-up does nothing, in under three seconds', () => {
@@ -149,7 +151,7 @@ console.log(JSON.stringify(report))`,
     const seconds = [1, 2, 3].map(() => {
       const began = performance.now()
       const { status, output } = project.run('npx', ['--no-install', 'pixelcl', 'setup'])
-      expect(status, output).toBe(0)
+      expectWith(status, output).toBe(0)
       expect(output).not.toMatch(/compiling|libtorch .* from .*: \//)
       return (performance.now() - began) / 1000
     })
@@ -180,11 +182,15 @@ torch.add('one', sum)
       ['node16, an ES module', 'types.mts', ['--module', 'node16', '--moduleResolution', 'node16', ...types]],
       ['node16, CommonJS', 'types.cts', ['--module', 'node16', '--moduleResolution', 'node16', ...types]],
       ['a bundler', 'types.ts', ['--module', 'esnext', '--moduleResolution', 'bundler', ...types]],
-    ])('knows its types with the resolution of %s', { timeout: 180_000 }, (_, name, flags) => {
-      writeFileSync(join(project.folder, name), text)
-      const { status, output } = project.run(process.execPath, [tsc, ...strict, ...flags, name])
-      expect(output).toBe('')
-      expect(status).toBe(0)
-    })
+    ])(
+      'knows its types with the resolution of %s',
+      (_, name, flags) => {
+        writeFileSync(join(project.folder, name), text)
+        const { status, output } = project.run(process.execPath, [tsc, ...strict, ...flags, name])
+        expect(output).toBe('')
+        expect(status).toBe(0)
+      },
+      180_000,
+    )
   })
 })

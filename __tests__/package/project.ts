@@ -32,7 +32,7 @@ export function installPacked(): Project {
   // libtorch is there already; what is compiled is the project's own.
   cacheOfItsOwn(cache, compiles ? ['python'] : ['python', 'shims'])
   const env = { ...process.env, PIXELCL_CACHE: cache, OMP_NUM_THREADS: '1', NO_COLOR: '1' }
-  for (const name of ['NODE_OPTIONS', 'NODE_ENV', 'VITEST', 'LIBTORCH', 'LIBTORCH_USE_PYTORCH']) Reflect.deleteProperty(env, name)
+  for (const name of ['NODE_OPTIONS', 'NODE_ENV', 'LIBTORCH', 'LIBTORCH_USE_PYTORCH']) Reflect.deleteProperty(env, name)
   const tarball = packInto(top, env)
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
   execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', tarball], {

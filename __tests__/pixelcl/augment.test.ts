@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { nn, type Tensor } from '../../src/torch'
 import { defaultAugmentation, type AugmentationOptions, type PixelCL } from '../../src/pixelcl'
@@ -12,6 +12,7 @@ import {
   RandomGrayscale,
   RandomSolarize,
 } from '../../src/vision/transforms'
+import { expectWith } from '../support/expect'
 import { overlapping, smallImages, smallLearner } from './small'
 
 beforeEach(() => {
@@ -48,8 +49,8 @@ describe('the default augmentations', () => {
       ['saturation', 0.2, 1.8],
       ['hue', -0.2, 0.2],
     ] as const) {
-      expect(factors[name].min().item(), name).toBeCloseTo(low, 1)
-      expect(factors[name].max().item(), name).toBeCloseTo(high, 1)
+      expectWith(factors[name].min().item(), name).toBeCloseTo(low, 1)
+      expectWith(factors[name].max().item(), name).toBeCloseTo(high, 1)
     }
     const white = normalize.call(torch.ones([1, 3, 1, 1]))
     expect(white.flatten()).toBeAllclose([(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225])
@@ -150,7 +151,7 @@ describe('a custom augmentation', () => {
     for (const [i, { box, hflip }] of overlapping.entries()) {
       const cropped = images.index(['...', torch.slice(box.y0, box.y1), torch.slice(box.x0, box.x1)])
       const view = nn.functional.interpolate(cropped, { size: [32, 32] })
-      expect(seen[i], `view ${i}`).toEqualTensor(hflip ? view.flip([-1]) : view)
+      expectWith(seen[i], `view ${i}`).toEqualTensor(hflip ? view.flip([-1]) : view)
     }
   })
 

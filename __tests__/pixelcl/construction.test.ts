@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { nn, type Tensor } from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { Small, copyOf, gradientsOf, overlapping, smallImages, smallLearner, smallOptions, warningsOf } from './small'
 
@@ -32,7 +33,7 @@ describe('construction', () => {
     let compared = 0
     for (const [prefix, head] of Object.entries(python)) {
       for (const [name, value] of Object.entries(head)) {
-        expect(state[`${prefix}.${name}`], `${prefix}.${name}`).toEqualTensor(value)
+        expectWith(state[`${prefix}.${name}`], `${prefix}.${name}`).toEqualTensor(value)
         compared++
       }
     }
@@ -51,7 +52,7 @@ describe('construction', () => {
       drawn.push(torch.rand([3]))
     }
     expect(drawn[0]).toEqualTensor(drawn[1]!)
-    for (const [name, value] of Object.entries(net.stateDict())) expect(value, name).toEqualTensor(before[name]!)
+    for (const [name, value] of Object.entries(net.stateDict())) expectWith(value, name).toEqualTensor(before[name]!)
     expect(Object.keys(net.stateDict())).toEqual(Object.keys(before))
     expect(Object.keys(net)).toEqual(fields)
     expect(net.training).toBe(true)
@@ -113,7 +114,7 @@ describe('hidden layers', () => {
       [-3, 16],
     ] as const) {
       const learner = smallLearner({ hiddenLayerPixel: layer })
-      expect(learner.onlineEncoder.pixelProjector.net.stateDict()['0.weight']!.shape[1], String(layer)).toBe(channels)
+      expectWith(learner.onlineEncoder.pixelProjector.net.stateDict()['0.weight']!.shape[1], String(layer)).toBe(channels)
     }
   })
 
@@ -207,7 +208,7 @@ describe('a backbone in eval mode', () => {
     expect(warnings[0]!.message).toMatch(/2 of the backbone's 2 batch norms are in eval mode and stay so/)
     const before = copyOf(net.stateDict())
     learner!.forward(smallImages(), { views: overlapping }).backward()
-    for (const [name, value] of Object.entries(net.stateDict())) expect(value, name).toEqualTensor(before[name]!)
+    for (const [name, value] of Object.entries(net.stateDict())) expectWith(value, name).toEqualTensor(before[name]!)
     expect(learner!.onlineEncoder.stateDict()['pixel_projector.net.1.num_batches_tracked']!.item()).toBe(2)
   })
 

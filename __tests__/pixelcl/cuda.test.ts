@@ -1,5 +1,7 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
+import { skipIf } from '../support/skip'
 import { copyOf, gradientsOf, overlapping, smallImages, smallLearner } from './small'
 
 const isAvailable = torch.cuda.isAvailable()
@@ -8,7 +10,7 @@ beforeEach(() => {
   torch.manualSeed(31)
 })
 
-describe.skipIf(!isAvailable)(`a learner on the GPU${isAvailable ? '' : ' (skipped: libtorch sees no CUDA device)'}`, () => {
+skipIf(!isAvailable, 'libtorch sees no CUDA device').describe('a learner on the GPU', () => {
   test.each([
     ['PixPro', {}],
     ['PixContrast, every image its own crop', { usePixpro: false, cropPer: 'sample', contrast: 'pixel', distance: 'bin' }],
@@ -33,12 +35,12 @@ describe.skipIf(!isAvailable)(`a learner on the GPU${isAvailable ? '' : ' (skipp
       }) as [{ loss: torch.Tensor; pairs: number }, { loss: torch.Tensor; pairs: number }]
       expect(two.loss.device).toBe('cuda:0')
       expect(two.pairs).toBe(one.pairs)
-      expect(two.loss.cpu(), `loss of step ${step}`).toBeAllclose(one.loss, { rtol: 1e-4, atol: 1e-5 })
+      expectWith(two.loss.cpu(), `loss of step ${step}`).toBeAllclose(one.loss, { rtol: 1e-4, atol: 1e-5 })
     }
     expect(Object.values(gradientsOf(there)).every((grad) => grad.isCuda)).toBe(true)
     const expected = copyOf(here.stateDict())
     for (const [name, value] of Object.entries(there.stateDict())) {
-      expect(value.cpu(), name).toBeAllclose(expected[name]!, { rtol: 1e-3, atol: 1e-4 })
+      expectWith(value.cpu(), name).toBeAllclose(expected[name]!, { rtol: 1e-3, atol: 1e-4 })
     }
   })
 
@@ -51,7 +53,7 @@ describe.skipIf(!isAvailable)(`a learner on the GPU${isAvailable ? '' : ' (skipp
   })
 })
 
-test.skipIf(isAvailable)('without CUDA, learner.to says how to get it, and the learner stays whole', () => {
+skipIf(isAvailable, 'libtorch sees a CUDA device').test('without CUDA, learner.to says how to get it, and the learner stays whole', () => {
   const learner = smallLearner()
   expect(() => learner.to('cuda')).toThrow(/CUDA is not available: libtorch .*\nTo get one: .*pixelcl setup/)
   learner.forward(smallImages(), { views: overlapping }).backward()

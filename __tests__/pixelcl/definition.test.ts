@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
 import type { PixelCLOptions, View, Views } from '../../src/pixelcl'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { referenceLearner } from './reference'
 import { apart, copyOf, gradientsOf, overlapping, smallImages, smallLearner, smallReference } from './small'
@@ -170,6 +171,6 @@ describe('the loss, the number of pairs and all gradients follow from the defini
     expect(loss).toBeAllclose(python.loss, { rtol: 1e-10 })
     const grads = gradientsOf(learner)
     expect(Object.keys(grads).sort()).toEqual(Object.keys(python.grads).sort())
-    for (const [name, grad] of Object.entries(python.grads)) expect(grads[name], name).toBeAllclose(grad, { rtol: 1e-8, atol: 1e-11 })
+    for (const [name, grad] of Object.entries(python.grads)) expectWith(grads[name], name).toBeAllclose(grad, { rtol: 1e-8, atol: 1e-11 })
   })
 })

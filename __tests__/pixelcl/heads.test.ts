@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
 import { PPM } from '../../src/pixelcl'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { referenceLearner } from './reference'
 
@@ -38,9 +39,9 @@ outputs = {'output': output.detach(), 'grads': list(grads), 'state': dict(ppm.st
     expect(grads).toHaveLength(python.grads.length)
     for (const [i, grad] of python.grads.entries()) {
       // At a cosine of zero a power below one has an endless slope: NaN there and here.
-      expect(grads[i], `gradient ${i}`).toBeAllclose(grad, { rtol: 1e-8, atol: 1e-10 })
+      expectWith(grads[i], `gradient ${i}`).toBeAllclose(grad, { rtol: 1e-8, atol: 1e-10 })
     }
-    for (const [name, value] of Object.entries(python.state)) expect(ppm.stateDict()[name], name).toBeAllclose(value, { rtol: 1e-12 })
+    for (const [name, value] of Object.entries(python.state)) expectWith(ppm.stateDict()[name], name).toBeAllclose(value, { rtol: 1e-12 })
   })
 
   test('has one layer and gamma 2 unless told otherwise, and no other number of layers than 0, 1, 2', () => {

@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { ArgumentError } from '../../src/pixelcl'
+import { expectWith } from '../support/expect'
 import { copyOf, gradientsOf, overlapping, smallImages, smallLearner, warningsOf } from './small'
 
 beforeEach(() => {
@@ -49,7 +50,7 @@ describe('values that are no numbers', () => {
     const state = torch.getRngState()
     expect(() => learner.forward(images)).toThrow(/the images hold (NaN|infinite values): the weights were not touched/)
     expect(torch.getRngState()).toEqualTensor(state)
-    for (const [name, tensor] of Object.entries(learner.stateDict())) expect(tensor, name).toEqualTensor(before[name]!)
+    for (const [name, tensor] of Object.entries(learner.stateDict())) expectWith(tensor, name).toEqualTensor(before[name]!)
     expect(gradientsOf(learner)).toEqual({})
   })
 

@@ -1,15 +1,16 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, jest, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
 import { PixelCL, type PixelCLOptions, type View } from '../../src/pixelcl'
 import { BasicBlock, ResNet } from '../../src/vision/models/resnet'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { followsCancelled, isCancelled } from './fixtures'
 import { referenceLearner } from './reference'
 import { copyOf, gradientsOf } from './small'
 
 // Both sides carry a whole ResNet to and fro.
-vi.setConfig({ testTimeout: 180_000 })
+jest.setTimeout(180_000)
 
 const small = { projectionSize: 32, projectionHiddenSize: 48 }
 
@@ -53,7 +54,7 @@ function silence(learner: PixelCL): void {
 /** libtorch compares millions of elements; the matcher, which is slow, says which differ. */
 function expectClose(received: Tensor, expected: Tensor, tolerance: { rtol: number; atol: number }, name: string): void {
   if (!received.to(expected.dtype).allclose(expected, tolerance.rtol, tolerance.atol))
-    expect(received, name).toBeAllclose(expected, tolerance)
+    expectWith(received, name).toBeAllclose(expected, tolerance)
 }
 
 const snake = (options: object) =>

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test } from '@jest/globals'
 import { runChild } from '../support/child'
 
 test('300 full training steps hold as many live tensors after a collection at the end as at the 50th', async () => {

@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { apart, copyOf, gradientsOf, overlapping, smallImages, smallLearner } from './small'
 
 beforeEach(() => {
@@ -49,7 +50,7 @@ describe('where no pixel of one view matches one of the other', () => {
     const after = learner.stateDict()
     const still = Object.keys(after).filter((name) => /^propagate_pixels|^online_encoder.pixel_projector.*(weight|bias)$/.test(name))
     expect(still).toContain('propagate_pixels.transform_net.1.running_mean')
-    for (const name of still) expect(after[name], name).toEqualTensor(before[name]!)
+    for (const name of still) expectWith(after[name], name).toEqualTensor(before[name]!)
     expect(after['online_encoder.net.stem.0.weight']).not.toBeAllclose(before['online_encoder.net.stem.0.weight']!)
   })
 
@@ -65,7 +66,7 @@ describe('where no pixel of one view matches one of the other', () => {
     loss.backward()
     expect(gradientsOf(learner)).toEqual({})
     optimizer.step()
-    for (const [name, parameter] of learner.namedParameters()) expect(parameter.detach(), name).toEqualTensor(before[name]!.detach())
+    for (const [name, parameter] of learner.namedParameters()) expectWith(parameter.detach(), name).toEqualTensor(before[name]!.detach())
   })
 
   test('with a crop for every image only those without pairs are left out', () => {

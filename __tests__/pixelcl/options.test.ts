@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { ArgumentError, PixelCL, pixelCLOptions, type PixelCLOptions } from '../../src/pixelcl'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { referenceLearner } from './reference'
 import { Small, overlapping, smallImages, smallLearner, smallOptions } from './small'
@@ -25,7 +26,7 @@ outputs = {'defaults': {name: p.default for name, p in inspect.signature(package
   const own: Record<string, unknown> = pixelCLOptions.parse({ imageSize: 1 })
   for (const [name, value] of Object.entries(defaults)) {
     const camelCase = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-    expect(own[camelCase] ?? null, name).toEqual(value)
+    expectWith(own[camelCase] ?? null, name).toEqual(value)
   }
   expect(Object.keys(defaults)).toHaveLength(17)
   expect(own).toMatchObject({ instanceWeight: 1, contrast: 'batch', cropPer: 'batch', distance: 'image' })

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import type { Tensor } from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { backbonePath, followsCancelled, isCancelled, readCase, readTensors, runCase, under } from './fixtures'
 
 const cases = ['pixpro_default', 'pixpro_two_layers_wide', 'pixcontrast', 'no_positive_pairs']
@@ -27,8 +28,8 @@ describe.each(cases)('%s', (name) => {
       ).toEqual(Object.keys(gradients).sort())
       for (const [key, expected] of Object.entries(gradients)) {
         const grad = parameters.get(key)!.grad!
-        if (isCancelled(key, twoLayers)) expect(largest(grad), key).toBeLessThan(1e-12)
-        else expect(grad, key).toBeAllclose(expected, { rtol: 1e-9, atol: 1e-11 })
+        if (isCancelled(key, twoLayers)) expectWith(largest(grad), key).toBeLessThan(1e-12)
+        else expectWith(grad, key).toBeAllclose(expected, { rtol: 1e-9, atol: 1e-11 })
         compared++
       }
     })
@@ -36,7 +37,7 @@ describe.each(cases)('%s', (name) => {
     for (const [step, { loss, positivePairs }] of results.entries()) {
       const expected = read.steps[step]!
       expect(positivePairs).toBe(expected.positive_pairs)
-      expect(Math.abs(loss / expected.loss - 1), `loss of step ${step}`).toBeLessThan(1e-9)
+      expectWith(Math.abs(loss / expected.loss - 1), `loss of step ${step}`).toBeLessThan(1e-9)
     }
     const state = learner.stateDict()
     const final = under(reference, 'final.')
@@ -44,7 +45,7 @@ describe.each(cases)('%s', (name) => {
     expect(Object.keys(state).length).toBe(Object.keys(final).length)
     for (const [key, expected] of Object.entries(final)) {
       const exempt = isCancelled(key, twoLayers) || followsCancelled(key, twoLayers)
-      expect(state[key], key).toBeAllclose(expected, exempt ? { rtol: 0, atol: 1e-8 } : { rtol: 1e-9, atol: 1e-11 })
+      expectWith(state[key], key).toBeAllclose(expected, exempt ? { rtol: 0, atol: 1e-8 } : { rtol: 1e-9, atol: 1e-11 })
     }
   })
 
@@ -53,14 +54,14 @@ describe.each(cases)('%s', (name) => {
     for (const [step, { loss, positivePairs }] of results.entries()) {
       const expected = read.steps[step]!
       expect(positivePairs).toBe(expected.positive_pairs)
-      expect(Math.abs(loss / expected.loss - 1), `loss of step ${step}`).toBeLessThan(step === 0 ? 1e-5 : 1e-3)
+      expectWith(Math.abs(loss / expected.loss - 1), `loss of step ${step}`).toBeLessThan(step === 0 ? 1e-5 : 1e-3)
     }
   })
 })
 
 test('the fixtures are whole', () => {
   for (const name of cases) {
-    expect(readCase(name).steps.length, name).toBe(3)
+    expectWith(readCase(name).steps.length, name).toBe(3)
     expect(backbonePath(name)).toMatch(/\.pt$/)
   }
 })

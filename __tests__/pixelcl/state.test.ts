@@ -1,10 +1,11 @@
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { referenceLearner } from './reference'
 import { Small, copyOf, gradientsOf, overlapping, smallImages, smallLearner, smallOptions, smallReference } from './small'
@@ -33,7 +34,7 @@ function trained(options: Parameters<typeof smallLearner>[0]): PixelCL {
 
 function expectSameState(received: Record<string, Tensor>, expected: Record<string, Tensor>): void {
   expect(Object.keys(received)).toEqual(Object.keys(expected))
-  for (const [name, value] of Object.entries(expected)) expect(received[name], name).toEqualTensor(value)
+  for (const [name, value] of Object.entries(expected)) expectWith(received[name], name).toEqualTensor(value)
 }
 
 describe("a learner's state and Python's", () => {
@@ -129,7 +130,7 @@ outputs = {'state': dict(learner.state_dict())}
     const grads = gradientsOf(native)
     expect(Object.keys(gradientsOf(script))).toEqual(Object.keys(grads))
     for (const [name, grad] of Object.entries(gradientsOf(script)))
-      expect(grad, name).toBeAllclose(grads[name]!, { rtol: 1e-4, atol: 1e-6 })
+      expectWith(grad, name).toBeAllclose(grads[name]!, { rtol: 1e-4, atol: 1e-6 })
   })
 
   test("the optimizer's state goes along, for the parameters have the same order", async () => {
@@ -153,7 +154,7 @@ outputs = {'moments': {name: optimizer.state[p]['exp_avg'] for name, p in learne
     const grads = gradientsOf(learner)
     expect(Object.keys(moments).sort()).toEqual(Object.keys(grads).sort())
     // The first moment after one step is a tenth of the gradient.
-    for (const [name, moment] of Object.entries(moments)) expect(moment, name).toBeAllclose(grads[name]!.mul(0.1), { rtol: 1e-6 })
+    for (const [name, moment] of Object.entries(moments)) expectWith(moment, name).toBeAllclose(grads[name]!.mul(0.1), { rtol: 1e-6 })
   })
 })
 
@@ -191,6 +192,6 @@ describe('loading a state', () => {
       return { loss, grads: gradientsOf(each) }
     }) as [{ loss: Tensor; grads: Record<string, Tensor> }, { loss: Tensor; grads: Record<string, Tensor> }]
     expect(two.loss).toEqualTensor(one.loss)
-    for (const [name, grad] of Object.entries(one.grads)) expect(two.grads[name], name).toEqualTensor(grad)
+    for (const [name, grad] of Object.entries(one.grads)) expectWith(two.grads[name], name).toEqualTensor(grad)
   })
 })

@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { copyOf, overlapping, smallImages, smallLearner } from './small'
 
 beforeEach(() => {
@@ -10,7 +11,7 @@ describe('the momentum target', () => {
   test('is a frozen copy of the online encoder when the constructor returns', () => {
     const learner = smallLearner()
     const target = learner.targetEncoder!.stateDict()
-    for (const [name, value] of Object.entries(learner.onlineEncoder.stateDict())) expect(target[name], name).toEqualTensor(value)
+    for (const [name, value] of Object.entries(learner.onlineEncoder.stateDict())) expectWith(target[name], name).toEqualTensor(value)
     expect(learner.targetEncoder!.parameters().some((parameter) => parameter.requiresGrad)).toBe(false)
     expect(learner.onlineEncoder.parameters().every((parameter) => parameter.requiresGrad)).toBe(true)
   })
@@ -32,8 +33,8 @@ describe('the momentum target', () => {
     const buffers = new Set([...learner.onlineEncoder.namedBuffers()].map(([name]) => name))
     expect(buffers.size).toBeGreaterThan(0)
     for (const [name, after] of Object.entries(learner.targetEncoder!.stateDict())) {
-      if (buffers.has(name)) expect(after, name).toEqualTensor(before[name]!)
-      else expect(after, name).toBeAllclose(before[name]!.mul(decay).add(online[name]!.mul(1 - decay)), { rtol: 1e-14, atol: 1e-15 })
+      if (buffers.has(name)) expectWith(after, name).toEqualTensor(before[name]!)
+      else expectWith(after, name).toBeAllclose(before[name]!.mul(decay).add(online[name]!.mul(1 - decay)), { rtol: 1e-14, atol: 1e-15 })
     }
     expect(learner.targetEncoder!.parameters().every((parameter, i) => parameter === pointers[i])).toBe(true)
   })

@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
 import type { View } from '../../src/pixelcl'
 import { cutView, drawViews, positiveMask, type PairOptions } from '../../src/pixelcl/views'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { referenceLearner } from './reference'
 
@@ -94,7 +95,7 @@ for case in inputs['cases']:
       { images, cases },
     )
     for (const [i, { view, mode }] of cases.entries())
-      expect(cutView(images, view, [20, 28], mode), `case ${i}, ${mode}`).toEqualTensor(cuts[i]!)
+      expectWith(cutView(images, view, [20, 28], mode), `case ${i}, ${mode}`).toEqualTensor(cuts[i]!)
   })
 
   test('600 random pairs of views have its positive pairs, exactly', async () => {
@@ -133,7 +134,7 @@ for case in inputs['cases']:
     for (const [i, { one, two, image, map, mode, threshold }] of cases.entries()) {
       const options: PairOptions = { distance: 'image', distanceThres: threshold, coordCutoutInterpolateMode: mode }
       const mask = positiveMask(one, two, { image, map }, options, 'cpu')
-      expect(mask, `case ${i}`).toEqualTensor(masks[i]!)
+      expectWith(mask, `case ${i}`).toEqualTensor(masks[i]!)
       positive += mask.sum().item()
     }
     expect(positive).toBeGreaterThan(1000)

@@ -1,5 +1,5 @@
+import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import { chart, niceTicks, runningMean } from '../../src/report/chart'
 import { componentColours } from '../../src/report/components'

@@ -1,9 +1,10 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import { builtPackage } from '../support/child'
+import { skipIf } from '../support/skip'
 import { root } from './machine'
 
 interface Result {
@@ -38,19 +39,18 @@ describe('what must hold on a GPU', () => {
     expect(failures(here)).toEqual([])
   })
 
-  const isAvailable = torch.cuda.isAvailable()
-  test.skipIf(!isAvailable)(
-    `holds on the GPU${isAvailable ? '' : ' (skipped: libtorch sees no CUDA device)'}`,
-    { timeout: 300_000 },
+  skipIf(!torch.cuda.isAvailable(), 'libtorch sees no CUDA device').test(
+    'holds on the GPU',
     async () => {
       const there = await checksOn('cuda:0')
       expect(there.length).toBeGreaterThan(here.length)
       expect(failures(there)).toEqual([])
     },
+    300_000,
   )
 })
 
-test.skipIf(existsSync('/dev/nvidiactl'))('`npm run gpu` without a GPU says so, runs nothing, and fails', () => {
+skipIf(existsSync('/dev/nvidiactl'), 'a GPU is there').test('`npm run gpu` without a GPU says so, runs nothing, and fails', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'gpu.mjs')], { encoding: 'utf8' })
   expect(status).toBe(1)
   expect(stderr).toMatch(/^no GPU: no NVIDIA driver is loaded on this machine .*, so nothing was run\.\n$/)

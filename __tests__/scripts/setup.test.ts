@@ -1,6 +1,7 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { expectWith } from '../support/expect'
 import { Machine, libtorch, root, systemPython } from './machine'
 
 let machine: Machine
@@ -14,7 +15,7 @@ const python = systemPython()
 describe('LIBTORCH that points at', () => {
   const refused = (path: string): string => {
     const { status, output } = machine.setup([], { LIBTORCH: path })
-    expect(status, output).toBe(1)
+    expectWith(status, output).toBe(1)
     expect(output).toMatch(/no libtorch that serves was found. Tried:\n {2}LIBTORCH=/)
     expect(output).toContain('LIBTORCH is set, so no other place is taken.')
     expect(output).toMatch(/Ways out:\n {2}- unset LIBTORCH/)
@@ -86,7 +87,7 @@ describe('a python3 on the path', () => {
     machine.forgePython('python', '2.4.0')
     machine.forgeLibtorch(join('cache', 'python', 'lib', 'python3.12', 'site-packages', 'torch'))
     const { status, output } = machine.setup([], { LIBTORCH_USE_PYTORCH: '1' })
-    expect(status, output).toBe(1)
+    expectWith(status, output).toBe(1)
     expect(output).toContain('LIBTORCH_USE_PYTORCH is set, so no other place is taken.')
     expect(output).toMatch(/python3 \(.*\): version 2\.4\.0 is not supported/)
     expect(machine.inspect().libtorch).toMatchObject({ source: 'cache' })
@@ -205,8 +206,8 @@ test('every text names the versions that the set-up takes', async () => {
     const text = readFileSync(join(root, file), 'utf8')
     const ranges = text.match(/\b2\.\d+ to 2\.\d+\b/g) ?? []
     const installed = text.match(/torch==[\d.]+/g) ?? []
-    expect(ranges.length + installed.length, file).toBeGreaterThan(0)
-    expect(new Set([...ranges, SUPPORTED]), file).toEqual(new Set([SUPPORTED]))
-    expect(new Set([...installed, `torch==${INSTALLED_VERSION}`]), file).toEqual(new Set([`torch==${INSTALLED_VERSION}`]))
+    expectWith(ranges.length + installed.length, file).toBeGreaterThan(0)
+    expectWith(new Set([...ranges, SUPPORTED]), file).toEqual(new Set([SUPPORTED]))
+    expectWith(new Set([...installed, `torch==${INSTALLED_VERSION}`]), file).toEqual(new Set([`torch==${INSTALLED_VERSION}`]))
   }
 })

@@ -1,8 +1,9 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { copyFileSync, existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readStamp } from '../../src/native/load'
 import { builtPackage } from '../support/child'
+import { expectWith } from '../support/expect'
 import { Machine, copyStamp, root } from './machine'
 
 let machine: Machine
@@ -39,7 +40,7 @@ describe('importing, after a set-up', () => {
 
   const refused = (): string => {
     const { status, output } = importing()
-    expect(status, output).toBe(1)
+    expectWith(status, output).toBe(1)
     expect(output).toMatch(/Places that the set-up tried:\n {2}LIBTORCH: not set\n {2}\/usr\/bin\/python3: has no torch\n/)
     expect(output).toMatch(/Ways out:\n {2}- npx pixelcl setup /)
     return output
@@ -147,6 +148,6 @@ test('a checkout that is ready is ready again in under three seconds', () => {
     HOME: process.env['HOME'],
     PATH: process.env['PATH'],
   })
-  expect(status, output).toBe(0)
+  expectWith(status, output).toBe(0)
   expect(Number(output)).toBeLessThan(3000)
 })

@@ -1,6 +1,10 @@
-import { expect } from 'vitest'
+import { expect } from '@jest/globals'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isTensor } from '../../src/torch/base'
 import type { Tensor } from '../../src/torch/tensor'
+
+const root = join(__dirname, '..', '..')
 
 export interface Tolerance {
   /** Default: PyTorch's for the received tensor's dtype (float32: 1.3e-6 and 1e-5, float64: both 1e-7). */
@@ -10,13 +14,14 @@ export interface Tolerance {
 
 type Values = Tensor | number | bigint | boolean | readonly Values[]
 
-declare module 'vitest' {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any
-  interface Matchers<T = any> {
+declare module 'expect' {
+  interface Matchers<R> {
     /** Same shape, and every element within `atol + rtol · |expected|`; NaN equals NaN. */
-    toBeAllclose(expected: Values, tolerance?: Tolerance): void
+    toBeAllclose(expected: Values, tolerance?: Tolerance): R
     /** Same dtype, shape and values; NaN equals NaN. */
-    toEqualTensor(expected: Tensor): void
+    toEqualTensor(expected: Tensor): R
+    /** The text of a committed file, by its path from the package's root; `npm test -- <test file> -u` writes it anew. */
+    toMatchFile(path: string): R
   }
 }
 
@@ -116,5 +121,12 @@ expect.extend({
   },
   toEqualTensor(received: unknown, expected: unknown) {
     return report(received, expected, null)
+  },
+  toMatchFile(received: unknown, name: unknown) {
+    const path = join(root, String(name))
+    if (updatesSnapshots) writeFileSync(path, String(received))
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+    const difference = this.utils.diff(text, received)
+    return { pass: text === received, message: () => `${String(name)} should be written anew, with -u:\n${difference ?? ''}` }
   },
 })

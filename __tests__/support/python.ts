@@ -1,7 +1,7 @@
+import { afterAll } from '@jest/globals'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { native } from '../../src/native'
 import { cacheFolder } from '../../src/native/load'
 import { isTensor, wrap } from '../../src/torch/base'

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 
 afterEach(() => torch.setDefaultDtype('float32'))
@@ -66,7 +67,7 @@ describe('torch.tensor', () => {
     const base = torch.tensor([0, 1, -2, 3.5, 100])
     for (const dtype of torch.dtypes) {
       const x = (/^u|bool|e8m0/.test(dtype) ? base.abs() : base).to(dtype)
-      expect(torch.tensor(x.toTypedArray() as Float32Array, { dtype }), dtype).toEqualTensor(x)
+      expectWith(torch.tensor(x.toTypedArray() as Float32Array, { dtype }), dtype).toEqualTensor(x)
     }
     expect(torch.tensor(new Float32Array([1, 2, 3, 4]), { dtype: 'complex64' }).tolist()).toEqual([
       [1, 2],

@@ -1,6 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
+import { skipIf } from '../support/skip'
 
 const threads = torch.getNumThreads()
 afterEach(() => torch.setNumThreads(threads))
@@ -14,7 +16,7 @@ test('threads are set and read', () => {
   expect(() => torch.setNumThreads(1.5)).toThrow(torch.ArgumentError)
 })
 
-describe.skipIf(torch.cuda.isAvailable())('without CUDA', () => {
+skipIf(torch.cuda.isAvailable(), 'libtorch sees a CUDA device').describe('without CUDA', () => {
   test('nothing is there, and asking is no error', () => {
     expect(torch.cuda.isAvailable()).toBe(false)
     expect(torch.cuda.deviceCount()).toBe(0)
@@ -41,7 +43,7 @@ describe.skipIf(torch.cuda.isAvailable())('without CUDA', () => {
       () => torch.ones([1]).pinMemory(),
     ]
     for (const way of ways) {
-      expect(way, String(way)).toThrow(
+      expectWith(way, String(way)).toThrow(
         /CUDA is not available: libtorch \d+\.\d+\.\d+ is loaded from .*, and .*\nTo get one: .*pixelcl setup/,
       )
       expect(way).toThrow(torch.TorchError)
@@ -55,7 +57,7 @@ describe.skipIf(torch.cuda.isAvailable())('without CUDA', () => {
   })
 })
 
-describe.skipIf(!torch.cuda.isAvailable())(`with CUDA${torch.cuda.isAvailable() ? '' : ' (skipped: libtorch sees no CUDA device)'}`, () => {
+skipIf(!torch.cuda.isAvailable(), 'libtorch sees no CUDA device').describe('with CUDA', () => {
   test('tensors go there and back, and count', () => {
     const before = torch.cuda.memoryAllocated()
     const x = torch.ones([1024, 1024]).to('cuda:0')

@@ -1,9 +1,9 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, jest, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { runChild } from '../support/child'
 
 // Children share two cores with other test files.
-vi.setConfig({ testTimeout: 180_000 })
+jest.setTimeout(180_000)
 
 describe('an error of libtorch', () => {
   test("is of the package's own class, with libtorch's message without its trace, the operator's schema and the arguments", () => {

@@ -1,11 +1,12 @@
+import { describe, expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
 import { native } from '../../src/native'
 import * as torch from '../../src/torch'
 import { camelCase } from '../../src/torch/call/signature'
+import { expectWith } from '../support/expect'
 import { pythonPath, runPython } from '../support/python'
 
 const root = join(__dirname, '../..')
@@ -18,7 +19,7 @@ describe('the generated surface', () => {
       execFileSync(pythonPath(), [join(root, 'scripts/generate/surface.py'), folder])
       expect(readdirSync(folder).sort()).toEqual(readdirSync(generated).sort())
       for (const file of readdirSync(folder))
-        expect(readFileSync(join(folder, file), 'utf8') === readFileSync(join(generated, file), 'utf8'), file).toBe(true)
+        expectWith(readFileSync(join(folder, file), 'utf8') === readFileSync(join(generated, file), 'utf8'), file).toBe(true)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

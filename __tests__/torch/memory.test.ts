@@ -1,11 +1,11 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, jest, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { runChild } from '../support/child'
 
 // Children share two cores with other test files.
-vi.setConfig({ testTimeout: 180_000 })
+jest.setTimeout(180_000)
 
-describe('in one synchronous loop that disposes nothing', { timeout: 180_000 }, () => {
+describe('in one synchronous loop that disposes nothing', () => {
   test('3,000 steps that make 4 MB tensors grow by less than 300 MB', async () => {
     const { grown } = await runChild<{ grown: number }>(`
       const x = torch.zeros([1024, 1024])

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 
 const NAMES = ['add', 'sub', 'mul', 'div'] as const
@@ -22,10 +23,10 @@ for name in ['add', 'sub', 'mul', 'div']:
     )
     for (const name of NAMES) {
       NUMBERS.forEach((number, i) => {
-        expect(given[name](number), `${dtype} ${name} ${number}`).toEqualTensor(python[`${name}${i}`]!)
+        expectWith(given[name](number), `${dtype} ${name} ${number}`).toEqualTensor(python[`${name}${i}`]!)
         expect(torch[name](given, number)).toEqualTensor(python[`${name}${i}`]!)
         if (dtype !== 'int64')
-          expect(given.clone()[`${name}_`](number), `${dtype} ${name}_ ${number}`).toEqualTensor(python[`${name}_${i}`]!)
+          expectWith(given.clone()[`${name}_`](number), `${dtype} ${name}_ ${number}`).toEqualTensor(python[`${name}_${i}`]!)
       })
     }
   }

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it } from '@jest/globals'
 import { native } from '../../src/native'
 import * as torch from '../../src/torch'
 import { parseSchema } from '../../src/torch/call/schema'
+import { expectWith } from '../support/expect'
 
 const aten = torch.ops['aten']!
 const x = torch.tensor([1, 2, 3])
@@ -51,12 +52,12 @@ describe('torch.ops', () => {
     for (const name of names) {
       const dot = name.indexOf('.')
       const [operator, overload] = dot < 0 ? [name, ''] : [name.slice(0, dot), name.slice(dot + 1)]
-      expect(aten[operator.slice('aten::'.length)]![overload === '' ? 'default' : overload], name).toBeTypeOf('function')
+      expectWith(typeof aten[operator.slice('aten::'.length)]![overload === '' ? 'default' : overload], name).toBe('function')
       const text = native.schema(operator, overload)!
       const signature = parseSchema(text)
-      expect(signature.native, text).toBe(operator)
-      expect(signature.overload, text).toBe(overload)
-      for (const { name: parameter } of signature.parameters) expect(parameter, text).toMatch(/^[A-Za-z_]\w*$/)
+      expectWith(signature.native, text).toBe(operator)
+      expectWith(signature.overload, text).toBe(overload)
+      for (const { name: parameter } of signature.parameters) expectWith(parameter, text).toMatch(/^[A-Za-z_]\w*$/)
     }
   })
 })

@@ -1,5 +1,5 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, test } from 'vitest'
 import * as torch from '../../src/torch'
 import { runPython } from '../support/python'
 

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 
 test('one seed gives the numbers that Python draws', async () => {
@@ -31,7 +32,7 @@ test('one seed gives the numbers that Python draws', async () => {
     half: torch.rand([3], { dtype: 'float16' }),
   }
   for (const [name, tensor] of Object.entries(ours)) expect({ [name]: tensor.toString() }).toEqual({ [name]: python[name]!.toString() })
-  for (const [name, tensor] of Object.entries(ours)) expect(tensor, name).toEqualTensor(python[name]!)
+  for (const [name, tensor] of Object.entries(ours)) expectWith(tensor, name).toEqualTensor(python[name]!)
 })
 
 describe('generators', () => {

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 
 test('torch.sparse gives what Python gives', async () => {
@@ -35,7 +36,7 @@ test('torch.sparse gives what Python gives', async () => {
     log: sparse.logSoftmax(s, 1).toDense(),
     sampled: sparse.sampledAddmm(csr, torch.ones([4, 2]), torch.ones([2, 5])).toDense(),
   }
-  for (const [name, tensor] of Object.entries(ours)) expect(tensor, name).toBeAllclose(python[name]!)
+  for (const [name, tensor] of Object.entries(ours)) expectWith(tensor, name).toBeAllclose(python[name]!)
   expect(() => sparse.mm(csr, other, 'most' as never)).toThrow(/most/)
 })
 

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, jest, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { runPython } from '../support/python'
 
@@ -44,13 +44,13 @@ test('values of every dtype come back, flat and nested, as Python has them', asy
 
 test('toTypedArray throws where JavaScript has no memory for it', () => {
   const x = torch.ones([4])
-  vi.stubGlobal('ArrayBuffer', function () {
+  const refusing = jest.spyOn(globalThis, 'ArrayBuffer').mockImplementation(() => {
     throw new RangeError('Array buffer allocation failed')
   })
   try {
     expect(() => x.toTypedArray()).toThrow(new RangeError('Array buffer allocation failed'))
   } finally {
-    vi.unstubAllGlobals()
+    refusing.mockRestore()
   }
   expect(Array.from(x.toTypedArray() as Float32Array)).toEqual([1, 1, 1, 1])
 })

@@ -1,8 +1,8 @@
-import { expect, test, vi } from 'vitest'
+import { expect, jest, test } from '@jest/globals'
 import { runChild } from '../support/child'
 
 // Children share two cores with other test files.
-vi.setConfig({ testTimeout: 180_000 })
+jest.setTimeout(180_000)
 
 /** What the workers run: a small net trained on fixed data, for `steps` steps or for ever. */
 const TRAINER = `

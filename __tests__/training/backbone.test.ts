@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { models } from '../../src/vision'
 import { loadBackbone, saveBackbone } from '../../src/training/backbone'
 import { pythonLines } from '../../src/training/hand-off'
+import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { temporary } from '../support/files'
 
@@ -23,7 +24,7 @@ describe('a state dict', () => {
     saveBackbone(backbone, temporary('saved.pth'))
     const saved = torch.loadStateDictFile(temporary('saved.pth'))
     expect(Object.keys(saved)).toEqual(Object.keys(state))
-    for (const [name, tensor] of Object.entries(state)) expect(torch.equal(tensor, saved[name]!), name).toBe(true)
+    for (const [name, tensor] of Object.entries(state)) expectWith(torch.equal(tensor, saved[name]!), name).toBe(true)
     expect(pythonLines(backbone, 'x.pt')).toEqual([
       'import torch, torchvision',
       'model = torchvision.models.resnet18(num_classes=3); model.load_state_dict(torch.load("x.pt"))',

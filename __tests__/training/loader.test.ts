@@ -1,6 +1,6 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
 import sharp from 'sharp'
 import { ImageFolder } from '../../src/vision/datasets'
 import { ImageLoader } from '../../src/training'

@@ -1,6 +1,6 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
 import sharp from 'sharp'
 import * as torch from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
@@ -16,6 +16,7 @@ import {
   type TrainerOptions,
 } from '../../src/training'
 import { ImageFolder } from '../../src/vision/datasets'
+import { expectWith } from '../support/expect'
 import { temporary } from '../support/files'
 
 const { nn } = torch
@@ -73,7 +74,7 @@ async function saved(path: string, steps: number, options: Partial<TrainerOption
 function expectSameState(one: PixelCL, two: PixelCL): void {
   const [a, b] = [one.stateDict(), two.stateDict()]
   expect(Object.keys(a)).toEqual(Object.keys(b))
-  for (const [name, tensor] of Object.entries(a)) expect(torch.equal(tensor, b[name]!), name).toBe(true)
+  for (const [name, tensor] of Object.entries(a)) expectWith(torch.equal(tensor, b[name]!), name).toBe(true)
 }
 
 /** Tensors as their values, dtype and shape. */
@@ -170,7 +171,7 @@ describe('a state', () => {
       }
     })
     await loop.run(() => loop.step === 1)
-    expect(failure).toMatchObject({ code: 'TRAINING', message: expect.stringContaining('between two steps') as string })
+    expect(failure).toMatchObject({ code: 'TRAINING', message: expect.stringContaining('between two steps') })
   })
 
   test("of generators of a loop's own is kept, too", async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test } from '@jest/globals'
 import { EventStream } from '../../src/training'
 
 test('a stream hands each event to all subscribers, in their order, until they end their subscription', () => {

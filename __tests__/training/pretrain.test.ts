@@ -1,8 +1,8 @@
+import { beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
 import { renderReport } from '../../src/report'
@@ -123,7 +123,7 @@ describe('pretrain', () => {
     const seen = new Set<string>()
     for (const transform of [RandomSolarize, ColorJitter]) {
       const { forward } = transform.prototype
-      vi.spyOn(transform.prototype, 'forward').mockImplementation(function (this: never, images) {
+      jest.spyOn(transform.prototype, 'forward').mockImplementation(function (this: never, images) {
         const { p, brightness, contrast, saturation, hue } = this as Partial<RandomSolarize & ColorJitter>
         seen.add(`${images.shape[0]} images: ${[p, brightness, contrast, saturation, hue].filter((value) => value !== undefined).join()}`)
         return forward.call(this, images)
@@ -133,7 +133,7 @@ describe('pretrain', () => {
     // Of the training, of the measures and of the report's pair of views.
     const all = (strengths: string) => [4, 3, 1].map((images) => `${images} images: ${strengths}`)
     expect([...seen].sort()).toEqual([...all('0.1,0.2,0.3,0.05'), ...all('0.25')].sort())
-    vi.restoreAllMocks()
+    jest.restoreAllMocks()
   })
 
   test('measures the last layer with a map where the hidden layer has none', async () => {
@@ -268,12 +268,12 @@ describe('pretrain', () => {
     expect(readdirSync(temporary('spoilt')).sort()).toEqual(['config.json', 'metrics.jsonl'])
     const { forward } = PixelCL.prototype
     let step = 0
-    vi.spyOn(PixelCL.prototype, 'forward').mockImplementation(function (this: PixelCL, images, options) {
+    jest.spyOn(PixelCL.prototype, 'forward').mockImplementation(function (this: PixelCL, images, options) {
       const [loss, pairs] = forward.call(this, images, options) as unknown as [torch.Tensor, number]
       return [++step === 4 ? loss.mul(NaN) : loss, pairs] as never
     })
     const message = await failure('spoilt-later', { lr: 1e-4, saveEvery: 1 })
-    vi.restoreAllMocks()
+    jest.restoreAllMocks()
     const file = join(temporary('spoilt-later'), 'improved-resnet.pt')
     expect(message).toMatch(/^the loss became NaN at step 4: /)
     expect(message).toContain(`The backbone after step 2, whose loss was finite, is saved: ${file}`)
@@ -334,7 +334,7 @@ describe('pretrain', () => {
   test('that is stopped while it waits for its first images saves what there is', async () => {
     const { loadBytes } = ImageFolder.prototype
     let isSlow = false
-    vi.spyOn(ImageFolder.prototype, 'loadBytes').mockImplementation(async function (this: ImageFolder, index) {
+    jest.spyOn(ImageFolder.prototype, 'loadBytes').mockImplementation(async function (this: ImageFolder, index) {
       if (isSlow) await setTimeout(1000)
       return loadBytes.call(this, index)
     })
@@ -347,7 +347,7 @@ describe('pretrain', () => {
       },
     })
     expect(await run).toMatchObject({ steps: 0, interrupted: 'SIGTERM' })
-    vi.restoreAllMocks()
+    jest.restoreAllMocks()
     expect(readdirSync(temporary('waiting')).sort()).toEqual(RUN)
   })
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import { duration } from '../../src/common/text'
 import { Progress, type ProgressOptions } from '../../src/training/progress'
 

@@ -1,7 +1,8 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, jest, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { PixelCL, type PixelCLOptions } from '../../src/pixelcl'
 import { EventStream, pretrainingLoop, trainerOptions, type LoopEvent, type StepMetrics, type TrainerOptions } from '../../src/training'
+import { expectWith } from '../support/expect'
 import { endless } from './support'
 
 const { nn } = torch
@@ -98,12 +99,12 @@ describe('training', () => {
       byHand.learner.updateMovingAverage()
     }
     const [one, two] = [byTrainer.learner.stateDict(), byHand.learner.stateDict()]
-    for (const [name, tensor] of Object.entries(one)) expect(torch.equal(tensor, two[name]!), name).toBe(true)
+    for (const [name, tensor] of Object.entries(one)) expectWith(torch.equal(tensor, two[name]!), name).toBe(true)
   })
 
   test("moves the target's decay to its end along a cosine", async () => {
     const { learner } = learnerOf({ movingAverageDecay: 0.9 })
-    const move = vi.spyOn(learner, 'updateMovingAverage')
+    const move = jest.spyOn(learner, 'updateMovingAverage')
     await train(learner, random(), { steps: 4, movingAverageDecayEnd: 1 })
     expect(move.mock.calls.flat()).toEqual([0, 1, 2, 3].map((step) => 1 - (0.1 * (1 + Math.cos((Math.PI * step) / 4))) / 2))
     expect(learner.options.movingAverageDecay).toBe(0.9)
@@ -144,7 +145,7 @@ test('a backbone that no gradient reaches is refused at the first step', async (
   for (const parameter of net.parameters().slice(0, 4)) parameter.requiresGrad_(false)
   await expect(train(learnerOn(net), random(), { steps: 3 })).rejects.toMatchObject({
     code: 'TRAINING',
-    message: expect.stringContaining('no gradient reaches the backbone') as string,
+    message: expect.stringContaining('no gradient reaches the backbone'),
   })
 })
 
@@ -154,7 +155,7 @@ describe('a loss that is not finite', () => {
     const before = net.parameters().map((parameter) => parameter.detach().clone())
     await expect(train(learner, random(), { steps: 3, lr: 0.5 })).rejects.toMatchObject({
       code: 'TRAINING',
-      message: expect.stringMatching(/the loss is NaN at step 1, before any weight was changed/) as string,
+      message: expect.stringMatching(/the loss is NaN at step 1, before any weight was changed/),
     })
     net.parameters().forEach((parameter, i) => expect(torch.equal(parameter, before[i]!)).toBe(true))
   })

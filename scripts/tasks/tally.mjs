@@ -1,31 +1,31 @@
-// A reporter of vitest's that leaves the counts, and every skipped test with its reason, in the file PIXELCL_TALLY.
+// A reporter of jest's that leaves the counts, and every skipped test with its reason, in the file PIXELCL_TALLY.
 import { writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
 
-/** Vitest makes reporters of default exports. */
+/** How `skipIf` of __tests__/support titles what it skips. */
+const REASON = / \(skipped: (.*?)\)(?= |$)/
+
+/** Jest makes reporters of default exports. */
 export default class Tally {
-  onTestRunEnd(modules, unhandledErrors) {
-    const tally = { passed: 0, failed: unhandledErrors.length, skipped: [], files: {} }
-    for (const module of modules) {
-      const file = (tally.files[module.relativeModuleId] = {
-        passed: 0,
-        failed: 0,
-        skipped: 0,
-        seconds: module.diagnostic().duration / 1000,
-      })
-      // A file or a group that breaks outside its tests has no failed test to show for it.
-      const broken = module.errors().length + [...module.children.allSuites()].reduce((sum, suite) => sum + suite.errors().length, 0)
-      file.failed += broken
-      for (const test of module.children.allTests()) {
-        const { state, note } = test.result()
-        if (state === 'passed') file.passed++
-        else if (state === 'failed') file.failed++
-        else {
-          file.skipped++
-          tally.skipped.push({ test: `${module.relativeModuleId} > ${test.fullName}`, note: note ?? '' })
-        }
+  constructor({ rootDir }) {
+    this.rootDir = rootDir
+  }
+
+  onRunComplete(_contexts, { testResults }) {
+    const tally = { passed: 0, failed: 0, skipped: [], files: {} }
+    for (const result of testResults) {
+      const name = relative(this.rootDir, result.testFilePath)
+      // A file that breaks outside its tests, or whose process dies, has no failed test to show for it.
+      const failed = result.numFailingTests + (result.testExecError ? 1 : 0)
+      const { start, end } = result.perfStats
+      tally.files[name] = { passed: result.numPassingTests, failed, skipped: result.numPendingTests, seconds: (end - start) / 1000 }
+      tally.passed += result.numPassingTests
+      tally.failed += failed
+      for (const { status, fullName } of result.testResults) {
+        if (status !== 'pending') continue
+        const note = REASON.exec(fullName)?.[1] ?? ''
+        tally.skipped.push({ test: `${name} > ${fullName.replace(REASON, '')}`, note })
       }
-      tally.passed += file.passed
-      tally.failed += file.failed
     }
     writeFileSync(process.env.PIXELCL_TALLY, JSON.stringify(tally))
   }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { types } from 'node:util'
 import { elfDamage, libtorchDamage } from '../../scripts/setup/libraries.cjs'
 import { type Place, type Stamp, packageRoot, readStamp, stampPath } from '../../scripts/setup/stamp.cjs'
 import { SetupError } from '../common/errors'
@@ -33,7 +34,7 @@ export function loadBinding(): Binding {
     process.dlopen(module, stamp.addon)
     return module.exports as Binding
   } catch (error) {
-    throw loadingError(`the shim ${stamp.addon} does not load: ${error instanceof Error ? error.message : String(error)}`, stamp, {
+    throw loadingError(`the shim ${stamp.addon} does not load: ${types.isNativeError(error) ? error.message : String(error)}`, stamp, {
       cause: error,
     })
   }

@@ -1,8 +1,9 @@
+import { types } from 'node:util'
 import { FileError, PixelclError } from '../torch'
 
 /** The error, its message ending in one more line. */
 export function telling(error: unknown, line: string): unknown {
-  if (error instanceof Error) error.message += `\n${line}`
+  if (types.isNativeError(error)) error.message += `\n${line}`
   return error
 }
 

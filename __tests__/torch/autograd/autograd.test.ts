@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import { runPython } from '../../support/python'
 

@@ -1,9 +1,10 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, jest, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import { runChild } from '../../support/child'
+import { expectWith } from '../../support/expect'
 
 // Children share two cores with other test files.
-vi.setConfig({ testTimeout: 180_000 })
+jest.setTimeout(180_000)
 
 /** Calls that end the process inside libtorch, Python's as well, or never return; and what is said in place of it. */
 const REFUSED: readonly [call: string, message: RegExp][] = [
@@ -88,7 +89,7 @@ test('what libtorch would crash in is refused with a reason', async () => {
     const said = calls.map((call) => { try { call(); return null } catch (error) { return error.constructor.name + ': ' + error.message } })
     report({ said })
   `)
-  for (const [i, [call, message]] of REFUSED.entries()) expect(said[i], call).toMatch(message)
+  for (const [i, [call, message]] of REFUSED.entries()) expectWith(said[i], call).toMatch(message)
 })
 
 describe('what is near to it is computed', () => {

@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
 import { models } from '../../../src/vision'
+import { expectWith } from '../../support/expect'
 import { temporary } from '../../support/files'
 import { runPython } from '../../support/python'
 import { exported } from './export'
@@ -58,10 +59,10 @@ async function expectSameInPython(module: torch.nn.AnyModule, input: Tensor): Pr
   const results = await runPython<Record<'jit' | 'load', Result>>(run, { path, x: input })
   for (const [way, result] of Object.entries(results)) {
     const own = module.deepcopy() as unknown as torch.nn.Module
-    expect([result.mode, result.modes], way).toEqual([own.training, own.modules().map((each) => each.training)])
+    expectWith([result.mode, result.modes], way).toEqual([own.training, own.modules().map((each) => each.training)])
     const state = own.stateDict()
-    expect(Object.keys(result.state).sort(), way).toEqual(Object.keys(state).sort())
-    for (const [name, value] of Object.entries(result.state)) expect(value, name).toEqualTensor(state[name]!)
+    expectWith(Object.keys(result.state).sort(), way).toEqual(Object.keys(state).sort())
+    for (const [name, value] of Object.entries(result.state)) expectWith(value, name).toEqualTensor(state[name]!)
     for (const mode of [true, false]) {
       const expected = result[mode ? 'True' : 'False']
       own.train(mode)
@@ -74,16 +75,16 @@ async function expectSameInPython(module: torch.nn.AnyModule, input: Tensor): Pr
         rtol: 1e-4,
         atol: 1e-5 * Math.max(1, value.numel() === 0 ? 0 : (value.abs().max().item() as number)),
       })
-      expect(expected.y, `${way}: output, training ${mode}`).toBeAllclose(y.detach())
-      expect(expected.x, `${way}: gradient of the input`).toBeAllclose(x.grad!, scale(x.grad!))
+      expectWith(expected.y, `${way}: output, training ${mode}`).toBeAllclose(y.detach())
+      expectWith(expected.x, `${way}: gradient of the input`).toBeAllclose(x.grad!, scale(x.grad!))
       const gradients = new Map([...own.namedParameters()].filter(([, parameter]) => parameter.grad !== null))
       expect(Object.keys(expected.gradients).sort()).toEqual([...gradients.keys()].sort())
       for (const [name, gradient] of Object.entries(expected.gradients))
-        expect(gradient, name).toBeAllclose(gradients.get(name)!.grad!, scale(gradient))
+        expectWith(gradient, name).toBeAllclose(gradients.get(name)!.grad!, scale(gradient))
       const buffers = new Map(own.namedBuffers())
-      for (const [name, buffer] of Object.entries(expected.buffers)) expect(buffer, name).toBeAllclose(buffers.get(name)!)
+      for (const [name, buffer] of Object.entries(expected.buffers)) expectWith(buffer, name).toBeAllclose(buffers.get(name)!)
     }
-    if (result.losses !== undefined) expect(result.losses[2], 'loss after fine-tuning').toBeLessThan(result.losses[0]!)
+    if (result.losses !== undefined) expectWith(result.losses[2], 'loss after fine-tuning').toBeLessThan(result.losses[0]!)
   }
   return path
 }
@@ -236,12 +237,12 @@ describe('a saved module comes back as a ScriptModule', () => {
     net.call(x).sum().backward()
     handles.forEach((handle) => handle.remove())
     const taps = script.taps([...names, '']).run(script, x)
-    names.forEach((name, i) => expect(taps[i], name).toBeAllclose(seen[name]!.detach()))
+    names.forEach((name, i) => expectWith(taps[i], name).toBeAllclose(seen[name]!.detach()))
     taps.at(-1)!.sum().backward()
     const gradients = new Map(script.namedParameters())
     for (const [name, parameter] of net.namedParameters()) {
       const expected = parameter.grad!
-      expect(gradients.get(name)!.grad, name).toBeAllclose(expected, {
+      expectWith(gradients.get(name)!.grad, name).toBeAllclose(expected, {
         rtol: 1e-4,
         atol: 1e-5 * Math.max(1, expected.abs().max().item() as number),
       })

@@ -1,10 +1,11 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import { withSource } from '../../../src/torch/archive/source'
 import { ZipReader } from '../../../src/torch/archive/zip-reader'
 import { isTorchScriptFile } from '../../../src/torch/jit/files'
 import { runChild } from '../../support/child'
+import { expectWith } from '../../support/expect'
 import { temporary } from '../../support/files'
 import { forgedZip } from '../serialization/forge'
 import { exported } from './export'
@@ -66,7 +67,7 @@ describe('a TorchScript file that is damaged', () => {
   test('by being cut, anywhere, is a FileError that says so', () => {
     const whole = readFileSync(path)
     for (let length = 4; length < whole.length; length += Math.floor(whole.length / 150)) {
-      expect(() => torch.jit.load(whole.subarray(0, length)), `cut to ${length} of ${whole.length}`).toThrow(torch.FileError)
+      expectWith(() => torch.jit.load(whole.subarray(0, length)), `cut to ${length} of ${whole.length}`).toThrow(torch.FileError)
     }
     writeFileSync(temporary('cut.pt'), whole.subarray(0, whole.length / 2))
     expect(() => torch.jit.load(temporary('cut.pt'))).toThrow(/cannot load .*cut\.pt: the file is truncated/)
@@ -82,8 +83,8 @@ describe('a TorchScript file that is damaged', () => {
       const at = headerOffset + 30 + whole.readUInt16LE(headerOffset + 26) + whole.readUInt16LE(headerOffset + 28)
       const flipped = Buffer.from(whole)
       flipped[at + 2]! ^= 4
-      expect(() => torch.jit.load(flipped), name).toThrow(torch.FileError)
-      expect(() => torch.jit.load(flipped), name).toThrow(
+      expectWith(() => torch.jit.load(flipped), name).toThrow(torch.FileError)
+      expectWith(() => torch.jit.load(flipped), name).toThrow(
         new RegExp(`the record '.*${name}' (is damaged: its checksum does not match|does not inflate)`),
       )
     }

@@ -1,5 +1,5 @@
+import { describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
 import { temporary } from '../../support/files'

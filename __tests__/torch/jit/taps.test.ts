@@ -1,7 +1,8 @@
+import { describe, expect, test } from '@jest/globals'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { exported, ways, type Way } from './export'
 
 /** What hooks see of every named layer, and the gradients of all parameters through each; the network runs once. */
@@ -36,7 +37,7 @@ function compare(module: torch.jit.ScriptModule, expected: Seen): void {
     module.buffers().forEach((buffer, i) => buffer.copy_(before[i]!))
     const x = images.clone().requiresGrad_()
     const [output] = module.taps([name]).run(module, x) as [Tensor]
-    expect(output, name).toBeAllclose(expected.seen[name]!)
+    expectWith(output, name).toBeAllclose(expected.seen[name]!)
     const weighted = output.mul(torch.linspace(-1, 1, output.numel()).view(output.shape)).sum()
     module.zeroGrad()
     weighted.backward()
@@ -44,16 +45,16 @@ function compare(module: torch.jit.ScriptModule, expected: Seen): void {
     const found = [x.grad, ...expected.parameters.map((parameter) => parameters.get(parameter)!.grad)]
     expected.gradients[name]!.forEach((gradient, i) => {
       const where = `gradient ${i === 0 ? 'of the input' : expected.parameters[i - 1]} through '${name}'`
-      if (gradient === null) expect(found[i] ?? null, where).toBeNull()
+      if (gradient === null) expectWith(found[i] ?? null, where).toBeNull()
       else
-        expect(found[i], where).toBeAllclose(gradient, {
+        expectWith(found[i], where).toBeAllclose(gradient, {
           rtol: 1e-4,
           atol: 1e-4 * Math.max(1, gradient.abs().max().item() as number) * 0.1,
         })
     })
   }
   const buffers = new Map(module.namedBuffers())
-  for (const [name, value] of Object.entries(expected.buffers)) expect(buffers.get(name), name).toBeAllclose(value)
+  for (const [name, value] of Object.entries(expected.buffers)) expectWith(buffers.get(name), name).toBeAllclose(value)
 }
 
 describe.each(ways)('a %s residual network', (way: Way) => {
@@ -80,7 +81,7 @@ describe.each(ways)('a %s residual network', (way: Way) => {
     expect(new Map(module.namedBuffers()).get('bn1.num_batches_tracked')!.item()).toBe(1)
     for (const [i, name] of paths.entries()) {
       module.buffers().forEach((buffer, j) => buffer.copy_(start[j]!))
-      expect(together[i], name).toEqualTensor(module.taps([name]).run(module, images)[0]!)
+      expectWith(together[i], name).toEqualTensor(module.taps([name]).run(module, images)[0]!)
     }
   })
 
@@ -138,7 +139,7 @@ describe('the backbones of the reference cases', () => {
       const outputs = module.taps(children).run(module, torch.rand([2, 3, 32, 32], { dtype }))
       expect(outputs).toHaveLength(children.length)
       outputs.at(-1)!.sum().backward()
-      for (const [parameter, value] of module.namedParameters()) expect(value.grad, parameter).not.toBeNull()
+      for (const [parameter, value] of module.namedParameters()) expectWith(value.grad, parameter).not.toBeNull()
     },
   )
 })

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
 
 const F = torch.nn.functional
@@ -167,7 +168,7 @@ describe("a function has Python's outputs and gradients", () => {
       expect(y).toBeAllclose(expected.y)
       for (const [i, grad] of expected.grads.entries()) {
         if (grad === null) expect(own[i]!.grad).toBeNull()
-        else expect(own[i]!.grad!, `input ${i}`).toBeAllclose(grad)
+        else expectWith(own[i]!.grad!, `input ${i}`).toBeAllclose(grad)
       }
     })
   })

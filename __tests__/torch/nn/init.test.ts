@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
 
 const { init } = torch.nn
@@ -68,7 +69,7 @@ test('gains are those of the nonlinearities', async () => {
     outputs = {name: float(init.calculate_gain(name)) for name in ['linear', 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'selu']}
     outputs['slope'] = init.calculate_gain('leaky_relu', 0.3)
   `)
-  for (const name of names) expect(init.calculateGain(name), name).toBeCloseTo(python[name === 'leakyRelu' ? 'leaky_relu' : name]!, 14)
+  for (const name of names) expectWith(init.calculateGain(name), name).toBeCloseTo(python[name === 'leakyRelu' ? 'leaky_relu' : name]!, 14)
   expect(init.calculateGain('leakyRelu', 0.3)).toBeCloseTo(python['slope']!, 14)
 })
 

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
 import { cases } from './layers'
 
@@ -73,12 +74,12 @@ describe("a layer has Python's initial weights, outputs, gradients, buffers and 
         const expected = await answer
         expect(text).toBe(expected.text)
         expect(Object.keys(initial)).toEqual(Object.keys(expected.initial))
-        for (const [name, value] of Object.entries(expected.initial)) expect(initial[name]!, name).toEqualTensor(value)
+        for (const [name, value] of Object.entries(expected.initial)) expectWith(initial[name]!, name).toEqualTensor(value)
         for (const [step, value] of expected.trained.entries()) expect(trained[step]!).toBeAllclose(value)
         expect(x.grad!).toBeAllclose(expected.input)
         expect([...layer.namedParameters()].map(([name]) => name)).toEqual(Object.keys(expected.grads))
-        for (const [name, grad] of Object.entries(expected.grads)) expect(layer.getParameter(name).grad!, name).toBeAllclose(grad)
-        for (const [name, value] of Object.entries(expected.state)) expect(state[name]!, name).toBeAllclose(value)
+        for (const [name, grad] of Object.entries(expected.grads)) expectWith(layer.getParameter(name).grad!, name).toBeAllclose(grad)
+        for (const [name, value] of Object.entries(expected.state)) expectWith(state[name]!, name).toBeAllclose(value)
         expect(evaluated).toBeAllclose(expected.evaluated)
         expect(make().loadStateDict(expected.state)).toEqual({ missingKeys: [], unexpectedKeys: [] })
       } finally {
@@ -129,7 +130,8 @@ test("a layer's own tensors are made in the dtype asked for", () => {
     new nn.Conv2d(1, 1, 1, { dtype: 'float64', device: 'cpu' }),
     new nn.BatchNorm2d(2, { dtype: 'float64' }),
   ]) {
-    for (const [name, tensor] of layer.stateTensors()) expect(tensor.dtype, name).toBe(name === 'num_batches_tracked' ? 'int64' : 'float64')
+    for (const [name, tensor] of layer.stateTensors())
+      expectWith(tensor.dtype, name).toBe(name === 'num_batches_tracked' ? 'int64' : 'float64')
   }
 })
 

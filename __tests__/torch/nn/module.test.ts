@@ -1,10 +1,11 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
 
 const { nn } = torch
@@ -75,7 +76,7 @@ outputs = {'parameters': [n for n, _ in net.named_parameters()], 'buffers': [n f
     expect([...net.namedChildren()].map(([name]) => name)).toEqual(python['children'])
     const state = net.stateDict()
     expect(Object.keys(state)).toEqual(Object.keys(python.state))
-    for (const [name, value] of Object.entries(python.state)) expect(state[name]!, name).toEqualTensor(value)
+    for (const [name, value] of Object.entries(python.state)) expectWith(state[name]!, name).toEqualTensor(value)
     expect(net.parameters()).toHaveLength(python['parameters']!.length)
     expect(net.modules()[0]).toBe(net)
     expect(net.branches.at(-1)).toBe(net.getSubmodule('branches.1'))
@@ -345,7 +346,7 @@ outputs = {'missing': list(answer.missing_keys), 'unexpected': list(answer.unexp
     const wide = { weight: torch.ones([2, 2]), bias: torch.ones([1]) }
     for (const strict of [true, false])
       expect(() => net.loadStateDict(wide, { strict })).toThrow(/size mismatch for weight: the state has \[2, 2\], the module \[1, 2\]/)
-    for (const [name, value] of Object.entries(before)) expect(net.stateDict()[name]!, name).toEqualTensor(value)
+    for (const [name, value] of Object.entries(before)) expectWith(net.stateDict()[name]!, name).toEqualTensor(value)
   })
 
   test('says what came in place of a state', () => {
@@ -481,7 +482,7 @@ describe('hooks', () => {
 
   test('run for children inside, and not when forward is called directly', () => {
     const net = new nn.Sequential(new nn.Linear(2, 2), new nn.ReLU())
-    const hook = vi.fn()
+    const hook = jest.fn()
     net.at(1).registerForwardHook(hook)
     net.call(torch.ones([1, 2]))
     expect(hook).toHaveBeenCalledTimes(1)
@@ -516,7 +517,7 @@ describe('deepcopy', () => {
 
   test('leaves gradients and hooks behind', () => {
     const net = new nn.Linear(2, 1)
-    const hook = vi.fn()
+    const hook = jest.fn()
     net.registerForwardHook(hook)
     net
       .call(torch.ones([1, 2]))
@@ -738,8 +739,8 @@ describe('printed', () => {
       sequence: new nn.Sequential(linear(), linear(), new nn.ModuleList([linear(), linear()]) as torch.nn.AnyModule),
     }
     for (const [name, module] of Object.entries(modules)) {
-      expect(module.toString(), name).toBe(python[name])
-      expect(inspect(module), name).toBe(python[name])
+      expectWith(module.toString(), name).toBe(python[name])
+      expectWith(inspect(module), name).toBe(python[name])
     }
     const parameter = new nn.Parameter(torch.ones([2]))
     expect(parameter.toString()).toBe(python['parameter'])
@@ -784,8 +785,8 @@ describe('misuse', () => {
     expect(() => new Empty().call(torch.ones([1]))).toThrow(/Empty has no forward: write what it computes as a method/)
     expect(() => new Empty().call(torch.ones([1]))).toThrow(torch.ArgumentError)
     for (const layer of [new nn.BatchNorm1d(1), new nn.BatchNorm2d(1), new nn.Flatten(), new nn.Linear(1, 1), new nn.Conv2d(1, 1, 1)]) {
-      expect(() => layer.call([1] as never), layer.toString()).toThrow(torch.ArgumentError)
-      expect(() => layer.call(undefined as never), layer.toString()).toThrow(torch.ArgumentError)
+      expectWith(() => layer.call([1] as never), layer.toString()).toThrow(torch.ArgumentError)
+      expectWith(() => layer.call(undefined as never), layer.toString()).toThrow(torch.ArgumentError)
     }
   })
 

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, jest, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
 import { models } from '../../../src/vision'
@@ -90,7 +90,7 @@ test("what a module of one's own may have kept stays, in a block of a model too"
 })
 
 test('with a graph nothing is disposed', () => {
-  const dispose = vi.spyOn(torch.Tensor.prototype, 'dispose')
+  const dispose = jest.spyOn(torch.Tensor.prototype, 'dispose')
   const net = new nn.Sequential(new nn.Linear(3, 3), new nn.ReLU(), new nn.Linear(3, 3))
   const x = torch.rand([2, 3])
   const output = net.call(x)

@@ -1,9 +1,10 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
 import { cases } from './layers'
 
@@ -64,6 +65,6 @@ test.each(Object.keys(cases).map((name, i) => [name, i] as const))('%s runs in P
   expect(answer.trained).toBeAllclose(run.trained)
   expect(answer.evaluated).toBeAllclose(run.evaluated)
   expect(Object.keys(answer.state)).toEqual(Object.keys(run.state))
-  for (const [key, value] of Object.entries(run.state)) expect(answer.state[key]!, key).toBeAllclose(value)
+  for (const [key, value] of Object.entries(run.state)) expectWith(answer.state[key]!, key).toBeAllclose(value)
   expect(answer.parameters).toEqual([...cases[name]!.make().namedParameters()].map(([key]) => key))
 })

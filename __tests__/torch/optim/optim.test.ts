@@ -1,11 +1,12 @@
+import { describe, expect, test } from '@jest/globals'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
 import type { OptimizerState } from '../../../src/torch/optim'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
 
 type Kind = 'SGD' | 'Adam' | 'AdamW'
@@ -94,7 +95,7 @@ function expectSameState(ours: OptimizerState, python: OptimizerState, kind: Kin
   expect(entriesOf(ours).map(([number]) => number)).toEqual(entriesOf(python).map(([number]) => number))
   for (const [number, values] of entriesOf(python)) {
     const own = ours.state.get(number)!
-    expect(Object.keys(own).sort(), `parameter ${number}`).toEqual(Object.keys(values).sort())
+    expectWith(Object.keys(own).sort(), `parameter ${number}`).toEqual(Object.keys(values).sort())
     for (const [key, value] of Object.entries(values))
       expectSame(own[key] as Tensor, value as Tensor, kind, `${key} of parameter ${number}`)
   }
@@ -103,8 +104,8 @@ function expectSameState(ours: OptimizerState, python: OptimizerState, kind: Kin
 
 /** JavaScript's powers of the betas differ from Python's in the last place of a double, which float32 does not see. */
 function expectSame(received: Tensor, expected: Tensor, kind: Kind, name: string): void {
-  if (kind === 'SGD' || expected.dtype === 'float32') expect(received, name).toEqualTensor(expected)
-  else expect(received, name).toBeAllclose(expected, { rtol: 1e-14, atol: 1e-15 })
+  if (kind === 'SGD' || expected.dtype === 'float32') expectWith(received, name).toEqualTensor(expected)
+  else expectWith(received, name).toBeAllclose(expected, { rtol: 1e-14, atol: 1e-15 })
 }
 
 describe.each(['float32', 'float64'] as const)("five steps give Python's numbers to the last bit, in %s", (dtype) => {
@@ -166,8 +167,8 @@ outputs['first'] = copy.deepcopy(optimizer.state_dict())
       const here = run(own, optimizer, after)
       for (const [step, tensors] of python.trail.entries()) {
         for (const [i, tensor] of tensors.entries()) {
-          expect(here[step]![i]!, `ours, parameter ${i}, step ${step}`).toEqualTensor(tensor)
-          expect(continued[step]![i]!, `Python's, parameter ${i}, step ${step}`).toEqualTensor(tensor)
+          expectWith(here[step]![i]!, `ours, parameter ${i}, step ${step}`).toEqualTensor(tensor)
+          expectWith(continued[step]![i]!, `Python's, parameter ${i}, step ${step}`).toEqualTensor(tensor)
         }
       }
       expectSameState(second.stateDict(), python.state, kind)
@@ -208,7 +209,7 @@ outputs['first'] = copy.deepcopy(optimizer.state_dict())
       const saved = torch.load<{ model: Record<string, Tensor>; optimizer: OptimizerState; epoch: number }>(theirs)
       expect(saved.epoch).toBe(3)
       for (const [name, value] of Object.entries(saved.model))
-        expect(net.stateDict()[name]!, name).toBeAllclose(value, { rtol: 1e-6, atol: 1e-7 })
+        expectWith(net.stateDict()[name]!, name).toBeAllclose(value, { rtol: 1e-6, atol: 1e-7 })
       const next = new torch.optim.AdamW(net.parameters())
       next.loadStateDict(saved.optimizer)
       expect(plain(next.stateDict())).toEqual(plain(optimizer.stateDict()))
@@ -309,7 +310,7 @@ test("a network trains as in Python, through the optimizer's whole life", async 
   const expected = await python
   losses.forEach((loss, i) => expect(loss / expected.losses[i]!).toBeCloseTo(1, 5))
   for (const [name, value] of Object.entries(expected.state))
-    expect(net.stateDict()[name]!, name).toBeAllclose(value, { rtol: 1e-4, atol: 1e-6 })
+    expectWith(net.stateDict()[name]!, name).toBeAllclose(value, { rtol: 1e-4, atol: 1e-6 })
 })
 
 test('complex parameters are trained in both of their parts', async () => {
@@ -336,7 +337,7 @@ test('complex parameters are trained in both of their parts', async () => {
       param.grad = grad.clone()
       optimizer.step()
     }
-    expect(torch.viewAsReal(param.detach()), kind).toBeAllclose(python[kind]!)
+    expectWith(torch.viewAsReal(param.detach()), kind).toBeAllclose(python[kind]!)
   }
 })
 
@@ -363,7 +364,7 @@ describe('options', () => {
       expect(python[kind]!.order).toEqual(['params', 'lr', 'betas', 'eps', 'weight_decay', 'amsgrad'])
     for (const [kind, optimizer] of Object.entries(optimizers)) {
       const { params: _, ...group } = optimizer.stateDict().param_groups[0]!
-      expect(group, kind).toEqual(python[kind]!.group)
+      expectWith(group, kind).toEqual(python[kind]!.group)
     }
   })
 
@@ -444,8 +445,8 @@ describe('options', () => {
       AdamW: new AdamW([p()], torch.tensor([0.5]), { amsgrad: true, fused: true }),
     }
     for (const [kind, optimizer] of Object.entries(optimizers)) {
-      expect(String(optimizer), kind).toBe(python[kind])
-      expect(inspect(optimizer), kind).toBe(python[kind])
+      expectWith(String(optimizer), kind).toBe(python[kind])
+      expectWith(inspect(optimizer), kind).toBe(python[kind])
     }
   })
 })

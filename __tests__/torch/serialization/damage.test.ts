@@ -1,7 +1,8 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import { runChild } from '../../support/child'
+import { expectWith } from '../../support/expect'
 import { temporary } from '../../support/files'
 import { runPython } from '../../support/python'
 
@@ -34,7 +35,7 @@ describe.each(formats)('a file of the format %s', (format) => {
     const whole = readFileSync(path(format))
     const step = Math.max(1, Math.floor(whole.length / 400))
     for (let length = 0; length < whole.length; length += step) {
-      expect(() => read(format, whole.subarray(0, length)), `cut to ${length} of ${whole.length} bytes`).toThrow(torch.FileError)
+      expectWith(() => read(format, whole.subarray(0, length)), `cut to ${length} of ${whole.length} bytes`).toThrow(torch.FileError)
     }
   })
 })
@@ -45,7 +46,7 @@ test('a flipped bit in a zip file’s records never goes unseen', () => {
   for (let at = start; at < start + 1000; at += 7) {
     const flipped = Buffer.from(whole)
     flipped[at]! ^= 1 << (at % 8)
-    expect(() => torch.load(flipped), `byte ${at}`).toThrow(torch.FileError)
+    expectWith(() => torch.load(flipped), `byte ${at}`).toThrow(torch.FileError)
   }
 })
 

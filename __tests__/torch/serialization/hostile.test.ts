@@ -1,7 +1,8 @@
+import { describe, expect, test } from '@jest/globals'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { deflateRawSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { temporary } from '../../support/files'
 import { runPython } from '../../support/python'
 import { forgedFile, forgedZip, intOf, pickleOf, storageOf, tensorOf, textOf } from './forge'
@@ -19,8 +20,8 @@ function expectRefused(file: Buffer, message: RegExp, options: torch.LoadOptions
   expect(error).toBeInstanceOf(torch.FileError)
   expect((error as Error).message).toMatch(message)
   const { user, system } = process.cpuUsage(start)
-  expect((user + system) / 1e6, 'seconds of the processor').toBeLessThan(10)
-  expect((process.memoryUsage.rss() - before) / 2 ** 20, 'MB').toBeLessThan(600)
+  expectWith((user + system) / 1e6, 'seconds of the processor').toBeLessThan(10)
+  expectWith((process.memoryUsage.rss() - before) / 2 ** 20, 'MB').toBeLessThan(600)
 }
 
 test('the forged files of these tests are good where nothing is forged', () => {

@@ -1,7 +1,8 @@
+import { describe, expect, test } from '@jest/globals'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { temporary } from '../../support/files'
 import { runPython } from '../../support/python'
 
@@ -103,7 +104,7 @@ describe('a file from before PyTorch 1.6', () => {
     const path = temporary('cut.pt')
     for (let length = 0; length < whole.length; length += 3) {
       writeFileSync(path, whole.subarray(0, length))
-      expect(() => torch.load(path), `cut to ${length} of ${whole.length}`).toThrow(torch.FileError)
+      expectWith(() => torch.load(path), `cut to ${length} of ${whole.length}`).toThrow(torch.FileError)
     }
   })
 })

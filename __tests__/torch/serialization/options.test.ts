@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
 import { temporary } from '../../support/files'
+import { skipIf } from '../../support/skip'
 
 const saved = () => temporary('saved.pt')
 const program = () => temporary('program.pt')
@@ -30,7 +31,7 @@ describe('where tensors go', () => {
     expect(torch.jit.load(program(), 'cpu').call(torch.ones([1, 2]))).toHaveProperty('shape', [1, 1])
   })
 
-  test.skipIf(hasCuda)('is no GPU where none is', () => {
+  skipIf(hasCuda, 'libtorch sees a CUDA device').test('is no GPU where none is', () => {
     expect(() => torch.load(saved(), 'cuda:0')).toThrow(/cuda/i)
     expect(() => torch.jit.load(program(), 'cuda:0')).toThrow(/cuda/i)
     expect(() => torch.safetensors.load(tensors(), 'cuda:0')).toThrow(/cuda/i)

@@ -1,7 +1,8 @@
+import { describe, expect, test } from '@jest/globals'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { temporary } from '../../support/files'
 import { runPython } from '../../support/python'
 
@@ -186,7 +187,7 @@ describe('loading refuses', () => {
     safetensors.save({ a: torch.arange(10), b: torch.ones([3]) }, path)
     const whole = readFileSync(path)
     for (let length = 0; length < whole.length; length += 5)
-      expect(() => safetensors.load(whole.subarray(0, length)), `cut to ${length}`).toThrow(torch.FileError)
+      expectWith(() => safetensors.load(whole.subarray(0, length)), `cut to ${length}`).toThrow(torch.FileError)
   })
 })
 

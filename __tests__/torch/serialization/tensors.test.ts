@@ -1,7 +1,8 @@
+import { describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { DType, Tensor } from '../../../src/torch'
+import { expectWith } from '../../support/expect'
 import { temporary } from '../../support/files'
 import { runPython } from '../../support/python'
 
@@ -214,7 +215,7 @@ describe('marks of a tensor', () => {
     const loaded = torch.load<Tensor[]>(theirs)
     expect(loaded.map((tensor) => tensor.layout)).toEqual(['sparseCsr', 'sparseCsc', 'sparseBsr', 'sparseBsc'])
     for (const tensor of loaded) expect(tensor.values().dtype).toBe(dtype)
-    for (const tensor of loaded) expect(wide(tensor).toDense(), tensor.layout).toBeAllclose(wide(dense!))
+    for (const tensor of loaded) expectWith(wide(tensor).toDense(), tensor.layout).toBeAllclose(wide(dense!))
     torch.save(loaded, ours)
     const back = await runPython<{ dtypes: string[]; same: boolean[] }>(
       `

@@ -1,6 +1,6 @@
+import { describe, expect, test } from '@jest/globals'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import { writeAtomically } from '../../../src/common/atomic'
 import { runChild } from '../../support/child'

@@ -1,6 +1,6 @@
+import { describe, expect, test } from '@jest/globals'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
 import { RUN_FILES, RunFolder } from '../../../src/training/run/folder'
 import { temporary } from '../../support/files'
 

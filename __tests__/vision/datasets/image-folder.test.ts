@@ -1,9 +1,9 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
-import { afterAll, describe, expect, test } from 'vitest'
 import * as torch from '../../../src/torch'
 import { ImageFolder, decodeImage, decodeMask, imagesFromBytes, type ImageFolderOptions } from '../../../src/vision/datasets'
 

@@ -1,9 +1,9 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, describe, expect, test } from 'vitest'
 import { TEXTURE_CLASSES, decodeMask, makeTextures, type TextureOptions } from '../../../src/vision/datasets'
 import { generatorOf, paintScene } from '../../../src/vision/datasets/scenes'
 

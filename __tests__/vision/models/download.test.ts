@@ -1,12 +1,14 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { models } from '../../../src/vision'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
+import { restoreVariables, setVariables } from '../../support/variables'
 
 const body = randomBytes(3_000_000)
 const digest = createHash('sha256').update(body).digest('hex')
@@ -37,8 +39,9 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pixelcl-weights-'))
   requests = []
   answer = whole
-  return () => rmSync(folder, { recursive: true })
 })
+
+afterEach(() => rmSync(folder, { recursive: true }))
 
 const whole = (_: IncomingMessage, response: ServerResponse) => response.writeHead(200, { 'content-length': body.length }).end(body)
 
@@ -90,7 +93,7 @@ describe('downloadFile', () => {
     const path = await models.downloadFile(`${host}/${name}`, { folder, ...quiet })
     expect(readFileSync(path).equals(body)).toBe(true)
     expect(requests.length).toBeGreaterThan(1)
-    expect(requests[1]!.headers).toMatchObject({ range: expect.stringMatching(/^bytes=\d+-$/) as string, 'if-range': '"one"' })
+    expect(requests[1]!.headers).toMatchObject({ range: expect.stringMatching(/^bytes=\d+-$/), 'if-range': '"one"' })
   })
 
   test('starts again where the server knows no ranges', async () => {
@@ -125,7 +128,7 @@ describe('downloadFile', () => {
 
   test('replaces a damaged file in the cache, with a warning', async () => {
     writeFileSync(join(folder, name), body.subarray(0, 5000))
-    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
     try {
       const path = await models.downloadFile(`${host}/${name}`, { folder, ...quiet })
       expect(readFileSync(path).equals(body)).toBe(true)
@@ -161,15 +164,15 @@ describe('downloadFile', () => {
     const { port } = closed.address() as AddressInfo
     await new Promise((resolve) => closed.close(resolve))
     const url = `http://127.0.0.1:${port}/${name}`
-    for (const proxy of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) vi.stubEnv(proxy, '')
+    setVariables({ HTTPS_PROXY: '', https_proxy: '', HTTP_PROXY: '', http_proxy: '' })
     const failure = (await models.downloadFile(url, { folder, ...quiet }).catch((error: unknown) => error)) as Error
     expect(failure.message).toMatch(new RegExp(`^cannot reach 127.0.0.1:${port} \\(.*ECONNREFUSED.*\\): is this machine online\\?`))
     expect(failure.message).toContain(`curl -L --create-dirs -o '${join(folder, name)}' '${url}'`)
-    vi.stubEnv('HTTPS_PROXY', 'http://proxy:3128')
+    setVariables({ HTTPS_PROXY: 'http://proxy:3128' })
     await expect(models.downloadFile(url, { folder, ...quiet })).rejects.toThrow(
       /HTTPS_PROXY is set, but Node uses it only with NODE_USE_ENV_PROXY=1/,
     )
-    vi.unstubAllEnvs()
+    restoreVariables()
     await expect(models.downloadFile(`http://nowhere.invalid/${name}`, { folder, ...quiet })).rejects.toThrow(
       /cannot reach nowhere\.invalid \(.*(ENOTFOUND|EAI_AGAIN)/,
     )
@@ -219,7 +222,7 @@ describe('downloadFile', () => {
 
   test('shows a line on standard error unless told otherwise', async () => {
     const written: string[] = []
-    const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => (written.push(String(text)), true))
+    const spy = jest.spyOn(process.stderr, 'write').mockImplementation((text) => (written.push(String(text)), true))
     try {
       await models.downloadFile(`${host}/${name}`, { folder })
       expect(written.join('')).toMatch(/^downloading http:.* to .*\n[^]*3\.0 of 3\.0 MB \(100 %\)\n$/)
@@ -234,17 +237,13 @@ describe('downloadFile', () => {
 
 describe('download', () => {
   test("fetches torchvision's files by name from torch hub's folder, checked against the digits in their names", async () => {
-    vi.stubEnv('TORCH_HOME', folder)
-    try {
-      await expect(models.download('resnet50', 'IMAGENET1K_V2', { mirror: `${host}/models/`, ...quiet })).rejects.toThrow(
-        /should begin with 11ad3fa6 .* deleted/,
-      )
-      await expect(models.download('resnet18', 'DEFAULT', { mirror: host, ...quiet })).rejects.toThrow(/should begin with f37072fd/)
-      expect(requests.map(({ url }) => url)).toEqual(['/models/resnet50-11ad3fa6.pth', '/resnet18-f37072fd.pth'])
-      expect(readdirSync(join(folder, 'hub', 'checkpoints'))).toEqual([])
-    } finally {
-      vi.unstubAllEnvs()
-    }
+    setVariables({ TORCH_HOME: folder })
+    await expect(models.download('resnet50', 'IMAGENET1K_V2', { mirror: `${host}/models/`, ...quiet })).rejects.toThrow(
+      /should begin with 11ad3fa6 .* deleted/,
+    )
+    await expect(models.download('resnet18', 'DEFAULT', { mirror: host, ...quiet })).rejects.toThrow(/should begin with f37072fd/)
+    expect(requests.map(({ url }) => url)).toEqual(['/models/resnet50-11ad3fa6.pth', '/resnet18-f37072fd.pth'])
+    expect(readdirSync(join(folder, 'hub', 'checkpoints'))).toEqual([])
   })
 
   test('an unknown name lists those that exist', async () => {
@@ -277,9 +276,9 @@ describe('download', () => {
         `,
         { setting },
       )
-      for (const [key, value] of Object.entries(setting)) vi.stubEnv(key, value)
-      expect(models.cacheFolder(), JSON.stringify(setting)).toBe(python.folder)
-      vi.unstubAllEnvs()
+      setVariables(setting)
+      expectWith(models.cacheFolder(), JSON.stringify(setting)).toBe(python.folder)
+      restoreVariables()
     }
   })
 

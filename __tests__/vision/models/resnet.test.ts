@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
 import { models } from '../../../src/vision'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
 import { withResNet } from './python-resnet'
 
@@ -9,8 +10,8 @@ type Tensors = Record<string, Tensor>
 
 /** libtorch compares millions of elements; the matcher, which is slow, says which differ. */
 function expectClose(received: Tensor, expected: Tensor, tolerance: { rtol: number; atol: number }, name: string): void {
-  expect(received.shape, name).toEqual(expected.shape)
-  if (!received.allclose(expected, tolerance.rtol, tolerance.atol)) expect(received, name).toBeAllclose(expected, tolerance)
+  expectWith(received.shape, name).toEqual(expected.shape)
+  if (!received.allclose(expected, tolerance.rtol, tolerance.atol)) expectWith(received, name).toBeAllclose(expected, tolerance)
 }
 
 interface Answer {
@@ -114,10 +115,10 @@ test("initialisation has torchvision's scale: kaiming over the outgoing fan, bat
       const [outputs, , height, width] = parameter.shape as [number, number, number, number]
       const deviation = Math.sqrt(2 / (outputs * height * width))
       const count = parameter.numel()
-      expect(Math.abs(parameter.std().item() / deviation - 1), name).toBeLessThan(5 / Math.sqrt(2 * count))
-      expect(Math.abs(parameter.mean().item()), name).toBeLessThan((5 * deviation) / Math.sqrt(count))
+      expectWith(Math.abs(parameter.std().item() / deviation - 1), name).toBeLessThan(5 / Math.sqrt(2 * count))
+      expectWith(Math.abs(parameter.mean().item()), name).toBeLessThan((5 * deviation) / Math.sqrt(count))
     } else if (/bn\d|downsample\.1/.test(name)) {
-      expect(
+      expectWith(
         parameter
           .eq(name.endsWith('weight') ? 1 : 0)
           .all()

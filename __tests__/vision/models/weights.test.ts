@@ -1,11 +1,13 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
 import { models } from '../../../src/vision'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
+import { setVariables } from '../../support/variables'
 import { withResNet } from './python-resnet'
 
 const folder = mkdtempSync(join(tmpdir(), 'pixelcl-weights-'))
@@ -47,7 +49,7 @@ outputs = dict(torch.jit.load(at('trace.pt')).state_dict())
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const quietly = <T>(body: () => T): T => {
-  const silent = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const silent = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
   try {
     return body()
   } finally {
@@ -64,8 +66,8 @@ describe('weights come from', () => {
       expect(Object.keys(state)).toEqual(Object.keys(expected))
       for (const [key, value] of Object.entries(expected)) {
         if (/running_|num_batches/.test(key)) continue
-        if (name === 'half.pth') expect(state[key]!, key).toBeAllclose(value, { rtol: 1e-3, atol: 1e-3 })
-        else expect(state[key]!.equal(value), key).toBe(true)
+        if (name === 'half.pth') expectWith(state[key]!, key).toBeAllclose(value, { rtol: 1e-3, atol: 1e-3 })
+        else expectWith(state[key]!.equal(value), key).toBe(true)
       }
       expect(state['conv1.weight']!.dtype).toBe('float32')
       expect(state['bn1.running_mean']!.abs().sum().item()).toBeGreaterThan(0)
@@ -74,7 +76,7 @@ describe('weights come from', () => {
   )
 
   test('a checkpoint, saying what was seen through', () => {
-    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => {})
     try {
       models.resnet18({ weights: file('checkpoint.pth.tar'), numClasses: 6 })
       expect(warned.mock.calls.map(([message]) => message as string).join('\n')).toMatch(/checkpoint\.pth\.tar.*'state_dict'[^]*'module\.'/)
@@ -86,27 +88,23 @@ describe('weights come from', () => {
   test('a state dict and a module', () => {
     for (const weights of [expected, torch.jit.load(file('trace.pt')), models.resnet18({ weights: expected, numClasses: 6 })]) {
       const net = models.resnet18({ weights, numClasses: 6 })
-      for (const [key, value] of net.namedParameters()) expect(value.equal(expected[key]!), key).toBe(true)
+      for (const [key, value] of net.namedParameters()) expectWith(value.equal(expected[key]!), key).toBe(true)
     }
   })
 
   test('the cache, by name', () => {
-    vi.stubEnv('TORCH_HOME', folder)
-    try {
-      expect(() => models.resnet18({ weights: 'IMAGENET1K_V1' })).toThrow(
-        /IMAGENET1K_V1 of resnet18 is not in the cache \(.*hub\/checkpoints\/resnet18-f37072fd\.pth\): fetch it once with await models\.download\('resnet18', 'IMAGENET1K_V1'\)/,
-      )
-      const net = models.resnet18()
-      mkdirSync(file('hub/checkpoints'), { recursive: true })
-      torch.save(net.stateDict(), file('hub/checkpoints/resnet18-f37072fd.pth'))
-      for (const weights of ['IMAGENET1K_V1', 'DEFAULT'])
-        expect(models.resnet18({ weights }).stateDict()['fc.bias']!.equal(net.stateDict()['fc.bias']!)).toBe(true)
-      expect(() => models.resnet18({ weights: 'DEFAULT', numClasses: 6 })).toThrow(
-        /tells 1000 classes apart, not 6: write models\.resnet18\({ weights, numClasses: 1000 }\)/,
-      )
-    } finally {
-      vi.unstubAllEnvs()
-    }
+    setVariables({ TORCH_HOME: folder })
+    expect(() => models.resnet18({ weights: 'IMAGENET1K_V1' })).toThrow(
+      /IMAGENET1K_V1 of resnet18 is not in the cache \(.*hub\/checkpoints\/resnet18-f37072fd\.pth\): fetch it once with await models\.download\('resnet18', 'IMAGENET1K_V1'\)/,
+    )
+    const net = models.resnet18()
+    mkdirSync(file('hub/checkpoints'), { recursive: true })
+    torch.save(net.stateDict(), file('hub/checkpoints/resnet18-f37072fd.pth'))
+    for (const weights of ['IMAGENET1K_V1', 'DEFAULT'])
+      expect(models.resnet18({ weights }).stateDict()['fc.bias']!.equal(net.stateDict()['fc.bias']!)).toBe(true)
+    expect(() => models.resnet18({ weights: 'DEFAULT', numClasses: 6 })).toThrow(
+      /tells 1000 classes apart, not 6: write models\.resnet18\({ weights, numClasses: 1000 }\)/,
+    )
   })
 })
 

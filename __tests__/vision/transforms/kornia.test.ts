@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
 import {
@@ -13,6 +13,7 @@ import {
   rgbToHsv,
   solarize,
 } from '../../../src/vision/transforms'
+import { expectWith } from '../../support/expect'
 import { runPython } from '../../support/python'
 
 /** Noise, and the pixels at which branches turn: black, white, grey, pure colours, values outside 0…1. */
@@ -89,8 +90,10 @@ describe.each([
   test('colour jitter, in three orders of its steps', () => {
     const outside = images.mul(3).sub(1)
     for (const [i, order] of orders.entries()) {
-      expect(colorJitter(images, { ...factors, order }), `order ${order.join()}`).toBeAllclose(expected.jitter[i]!, { atol })
-      expect(colorJitter(outside, { ...factors, order }), `order ${order.join()}, outside 0…1`).toBeAllclose(expected.outside[i]!, { atol })
+      expectWith(colorJitter(images, { ...factors, order }), `order ${order.join()}`).toBeAllclose(expected.jitter[i]!, { atol })
+      expectWith(colorJitter(outside, { ...factors, order }), `order ${order.join()}, outside 0…1`).toBeAllclose(expected.outside[i]!, {
+        atol,
+      })
     }
   })
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { ArgumentError, native } from '../../native'
 import { TensorBase, isTensor, wrap } from '../base'
 import type { Tensor } from '../tensor'
@@ -75,7 +76,7 @@ function invoke(
 export function wrapResult(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result
   if (Array.isArray(result)) return result.map(wrapResult)
-  if (result instanceof Map) return new Map([...result].map(([key, value]) => [wrapResult(key), wrapResult(value)]))
+  if (types.isMap(result)) return new Map([...result].map(([key, value]) => [wrapResult(key), wrapResult(value)]))
   return wrap(result)
 }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { ArgumentError, JitError, native, type ModuleHandle, type TapsHandle, type TensorHandle } from '../../native'
 import { keep, wrap } from '../base'
 import { noGrad } from '../autograd'
@@ -12,7 +13,7 @@ import { writeTorchScriptFile } from './files'
 /** A value as the shim takes it, the tensors in lists and dicts, too. */
 function argumentOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(argumentOf)
-  if (value instanceof Map) return new Map([...value].map(([key, held]) => [key, argumentOf(held)]))
+  if (types.isMap(value)) return new Map([...value].map(([key, held]) => [key, argumentOf(held)]))
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return convert(value)
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, argumentOf(held)]))
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { types } from 'node:util'
 import { ArgumentError, PixelclError } from '../../torch'
 import { suggestion } from '../../common/suggestions'
 import { cacheFolder, fileNameOf, urlOf } from './catalog'
@@ -231,6 +232,6 @@ function byHand(url: string, path: string): string {
 /** The innermost cause of what fetch throws: its own message says only that it failed. */
 function causeOf(error: unknown): string {
   const { cause, code, message } = error as Error & { code?: string }
-  if (cause instanceof Error) return causeOf(cause)
+  if (types.isNativeError(cause)) return causeOf(cause)
   return code === undefined || message.includes(code) ? message : `${code}: ${message}`
 }

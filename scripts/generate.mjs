@@ -16,6 +16,7 @@ await report(async () => {
   await installOracle(log)
   log('src/torch/generated, from the schemas of the torch in the cache')
   await run(join(pythonFolder(), 'bin', 'python'), ['-B', generator('surface.py'), join(packageRoot, 'src', 'torch', 'generated')])
+  await run(join(pythonFolder(), 'bin', 'python'), ['-B', generator('signatures.py'), join(packageRoot, 'src', 'torch')])
   await build(log)
   log('README.md, from the options and the example')
   await run(process.execPath, [generator('readme.mjs')])

@@ -13,9 +13,9 @@ export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** `hidden_layer_pixel` as `hiddenLayerPixel`. */
+/** `hidden_layer_pixel` as `hiddenLayerPixel`; underscores at the ends stay. */
 export function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return name.replace(/(?<=[a-zA-Z0-9])_+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** `hiddenLayerPixel` as `hidden-layer-pixel`. */

@@ -87,3 +87,12 @@ function evenAtTie(rounded: string, exact: string, digits: number): string {
   const end = exact.indexOf('.') + (digits > 0 ? digits + 1 : 0)
   return exact.slice(0, end)
 }
+
+/** A float as Python's repr writes it: `1.0`, `1e-05`, `inf`. */
+export function pythonFloatRepr(value: number): string {
+  if (Number.isNaN(value)) return 'nan'
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  const size = Math.abs(value)
+  if (size !== 0 && (size < 1e-4 || size >= 1e16)) return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
+  return Number.isInteger(value) ? `${value}.0` : String(value)
+}

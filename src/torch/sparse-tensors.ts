@@ -4,7 +4,7 @@ import { isTensor, wrap } from './base'
 import { tensor, type TensorData } from './creation'
 import { describe } from './call/describe'
 import { type Given, named } from './call/named'
-import { isOptions } from './call/resolve'
+import { isOptions } from './call/bind'
 import type { Device, DType, Int } from './dtype'
 import type { Tensor } from './tensor'
 

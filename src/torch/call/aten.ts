@@ -1,7 +1,7 @@
+import { camelCase } from '../../common/text'
 import { ArgumentError } from '../../native'
 import { guardOf } from './guards'
 import { lookup, type Call } from './lookup'
-import { camelCase } from './signature'
 
 export type { Call } from './lookup'
 

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../native'
 import { describe } from './describe'
-import { isOptions } from './resolve'
+import { isOptions } from './bind'
 import { suggestion } from '../../common/suggestions'
 
 /** Arguments that may come by position, in the order of `Names`, by name in a last object, or both; the object takes all others, too. */

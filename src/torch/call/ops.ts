@@ -1,8 +1,9 @@
 import { TorchError, native } from '../../native'
 import { isTensor } from '../base'
 import { lookup, type Call } from './lookup'
-import { choose, convert, isOptions, wrapResult } from './resolve'
-import { parseSchema } from './schema'
+import { isOptions } from './bind'
+import { choose, convert, wrapResult } from './resolve'
+import { overloadsOf, signatureOf } from './schema'
 import type { Signature } from './signature'
 
 /** One overload as `torch.ops.aten.add.Tensor`: arguments in the schema's order, undefined for a default, the last ones named in an object if wished. */
@@ -12,30 +13,6 @@ export type OperatorOverload = (...args: unknown[]) => unknown
 export type OperatorPacket = OperatorOverload & Readonly<Record<string, OperatorOverload>>
 
 export type OperatorNamespace = Readonly<Record<string, OperatorPacket>>
-
-let overloadsByName: Map<string, string[]> | undefined
-
-function overloadsOf(qualified: string): string[] {
-  if (overloadsByName === undefined) {
-    overloadsByName = new Map()
-    for (const full of native.operatorNames()) {
-      const dot = full.indexOf('.', full.indexOf('::'))
-      const name = dot < 0 ? full : full.slice(0, dot)
-      const overloads = overloadsByName.get(name) ?? []
-      overloads.push(dot < 0 ? '' : full.slice(dot + 1))
-      overloadsByName.set(name, overloads)
-    }
-  }
-  return overloadsByName.get(qualified) ?? []
-}
-
-/** An overload's schema, read when arguments have to be named or chosen by. */
-function signatureOf(qualified: string, overload: string): Signature {
-  const text = native.schema(qualified, overload)
-  if (text === null)
-    throw new TorchError(`libtorch ${native.buildInfo().version} has no operator ${qualified}`, { code: 'OPERATOR_NOT_FOUND' })
-  return parseSchema(text)
-}
 
 function makeOverload(qualified: string, overload: string): OperatorOverload {
   const call = lookup(qualified, overload)

@@ -1,7 +1,9 @@
-import { type Parameter, type Signature, camelCase } from './signature'
+import { native, TorchError } from '../../native'
+import { kindOf } from './kinds'
+import { parameterOf, type Parameter, type Signature } from './signature'
 
 /** Kinds by the schemas' own names; any other type is left to the shim to check. */
-const ELEMENTS: Readonly<Record<string, string>> = {
+const LETTERS: Readonly<Record<string, string>> = {
   Tensor: 'T',
   Scalar: 'S',
   number: 'S',
@@ -38,23 +40,24 @@ function parseParameter(field: string, keywordOnly: boolean): Parameter {
   const equals = field.indexOf('=')
   const declaration = equals < 0 ? field : field.slice(0, equals)
   const space = declaration.lastIndexOf(' ')
-  const name = declaration.slice(space + 1)
   // Aliases such as (a!) say nothing about the value.
   const type = declaration.slice(0, space).replace(/\([^()]*[!*|>-][^()]*\)|\([a-z]\)/g, '')
-  const match = /^(\w+)(\?)?(?:\[(\d*)\](\?)?)?$/.exec(type)
-  const element = match === null ? undefined : ELEMENTS[match[1]!]
-  const list = element === undefined || match![3] === undefined ? -1 : Number(match![3])
-  return {
-    name,
-    camelName: camelCase(name),
-    element: element ?? '*',
-    optional: type.endsWith('?') || element === undefined,
-    list,
-    optionalElements: list >= 0 && match![2] !== undefined,
-    hasDefault: equals >= 0,
-    keywordOnly,
-    text: type,
-  }
+  const match = /^(\w+)(\?)?(\[\d*\])?(\?)?$/.exec(type)
+  const letter = match === null ? undefined : LETTERS[match[1]!]
+  const isList = letter !== undefined && match![3] !== undefined
+  const code = letter === undefined ? '*' : `${letter}${isList ? `${match![2] ?? ''}${match![3]!}` : ''}`
+  return parameterOf(
+    declaration.slice(space + 1),
+    { ...kindOf(code), name: type },
+    {
+      optional: type.endsWith('?') || letter === undefined,
+      spreads: letter === 'i' && isList,
+      list: isList,
+      hasDefault: equals >= 0,
+      default: undefined,
+      keywordOnly,
+    },
+  )
 }
 
 function closing(text: string, open: number): number {
@@ -84,4 +87,28 @@ function splitTop(text: string): string[] {
     }
   }
   return parts
+}
+
+let overloadsByName: Map<string, string[]> | undefined
+
+/** @internal The names of an operator's overloads, '' for the one without a name. */
+export function overloadsOf(qualified: string): readonly string[] {
+  if (overloadsByName === undefined) {
+    overloadsByName = new Map()
+    for (const full of native.operatorNames()) {
+      const dot = full.indexOf('.', full.indexOf('::'))
+      const name = dot < 0 ? full : full.slice(0, dot)
+      const overloads = overloadsByName.get(name) ?? []
+      overloads.push(dot < 0 ? '' : full.slice(dot + 1))
+      overloadsByName.set(name, overloads)
+    }
+  }
+  return overloadsByName.get(qualified) ?? []
+}
+
+/** @internal An overload as its schema declares it. */
+export function signatureOf(qualified: string, overload: string): Signature {
+  const text = native.schema(qualified, overload)
+  if (text !== null) return parseSchema(text)
+  throw new TorchError(`libtorch ${native.buildInfo().version} has no operator ${qualified}`, { code: 'OPERATOR_NOT_FOUND' })
 }

@@ -1,23 +1,26 @@
+import { camelCase } from '../../common/text'
+import { kindOf, splitTop, type Kind } from './kinds'
 import type { Call } from './lookup'
 
-/** One parameter of an overload: `kind` is a code such as `T`, `S?`, `i[2]`. */
+/** One parameter of a signature. */
 export interface Parameter {
+  /** Python's name. */
   readonly name: string
   readonly camelName: string
-  /** The kind's first letter: T tensor, S scalar, i int, f float, b bool, s string, d dtype, l layout, v device, m memory format, g generator. */
-  readonly element: string
+  readonly kind: Kind
+  /** Whether null is a value: Python's None. */
   readonly optional: boolean
-  /** −1: no list; 0: a list; n: a list of n that one value may stand for. */
-  readonly list: number
-  /** Elements of the list may be null. */
-  readonly optionalElements: boolean
+  /** Whether a list of whole numbers may be given as several arguments: `x.view(2, 3)`. */
+  readonly spreads: boolean
+  /** Whether it is a list that defaults to an empty one, for which Python takes None, too. */
+  readonly list: boolean
   readonly hasDefault: boolean
+  /** What a hand-written body receives where nothing is given; operators fill in their own. */
+  readonly default: unknown
   readonly keywordOnly: boolean
-  /** The kind as people read it. */
-  readonly text: string
 }
 
-/** One overload as the caller sees it, read from the generated spec on first use. */
+/** One overload as the caller sees it. */
 export interface Signature {
   readonly native: string
   readonly overload: string
@@ -30,33 +33,11 @@ export interface Signature {
   call: Call | undefined
 }
 
-const KIND_NAMES: Readonly<Record<string, string>> = {
-  T: 'Tensor',
-  S: 'number',
-  i: 'int',
-  f: 'float',
-  b: 'boolean',
-  s: 'string',
-  d: 'dtype',
-  l: 'layout',
-  v: 'device',
-  m: 'memory format',
-  g: 'Generator',
-}
-
-export function camelCase(name: string): string {
-  return name.replace(/(?<=[a-zA-Z0-9])_+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase())
-}
-
-/** Reads `aten::add|Tensor|flags|self:T,other:T,*,alpha:S=`. */
+/** Reads an operator's spec: `add|Tensor|flags|self:T,other:T,*,alpha:S=`. */
 export function parseSignature(spec: string, method: boolean): Signature {
-  const [name = '', overload = '', flags = '', fields = ''] = spec.split('|')
-  const parameters: Parameter[] = []
-  let keywordOnly = false
-  for (const field of fields === '' ? [] : fields.split(',')) {
-    if (field === '*') keywordOnly = true
-    else parameters.push(parseParameter(field, keywordOnly))
-  }
+  const [name = '', overload = '', flags = ''] = spec.split('|', 3)
+  const fields = spec.slice(name.length + overload.length + flags.length + 3)
+  const parameters = parseParameters(fields === '' ? [] : splitTop(fields, ','))
   const self = parameters.findIndex((parameter) => parameter.name === 'self')
   return {
     native: `aten::${name}`,
@@ -69,22 +50,27 @@ export function parseSignature(spec: string, method: boolean): Signature {
   }
 }
 
+/** Reads `input:T`, `weight:T?=null`, `*` (what follows comes by name only), `*tensors:T` is not among them. */
+export function parseParameters(fields: readonly string[]): Parameter[] {
+  const star = fields.indexOf('*')
+  return fields.filter((field) => field !== '*').map((field, i) => parseParameter(field, star >= 0 && i >= star))
+}
+
 function parseParameter(field: string, keywordOnly: boolean): Parameter {
-  const match = /^(\w+):(\w)(\?)?(?:\[(\d*)\](\?)?)?(=)?$/.exec(field)
+  const match = /^(\w+):([^=]+?)(\?)?(?:=(.*))?$/s.exec(field)
   if (match === null) throw new Error(`the generated parameter '${field}' cannot be read`)
-  const [, name = '', element = '', question, size, listQuestion, hasDefault] = match
-  const isList = size !== undefined
-  const list = isList ? Number(size) : -1
-  const kind = KIND_NAMES[element] ?? element
-  return {
-    name,
-    camelName: camelCase(name),
-    element,
-    optional: (isList ? listQuestion : question) !== undefined,
-    list,
-    optionalElements: isList && question !== undefined,
-    hasDefault: hasDefault !== undefined,
+  const [, name = '', code = '', question, value] = match
+  return parameterOf(name, kindOf(code), {
+    optional: question !== undefined,
+    spreads: code.startsWith('i['),
+    list: code.endsWith(']'),
+    default: value === undefined || value === '' ? undefined : JSON.parse(value),
+    hasDefault: value !== undefined,
     keywordOnly,
-    text: isList ? `${kind}[]` : kind,
-  }
+  })
+}
+
+/** @internal */
+export function parameterOf(name: string, kind: Kind, rest: Omit<Parameter, 'name' | 'camelName' | 'kind'>): Parameter {
+  return { name, camelName: camelCase(name), kind, ...rest }
 }

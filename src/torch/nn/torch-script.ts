@@ -1,11 +1,6 @@
 /** How values are written in TorchScript source. */
 
-/** A float, with a dot or an exponent so that it is none of the ints. */
-export function pythonFloat(value: number): string {
-  if (!Number.isFinite(value)) return `float('${Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf'}')`
-  const text = String(value)
-  return /[.e]/.test(text) ? text : `${text}.`
-}
+export { pythonFloat } from '../call/recording'
 
 export function pythonBool(value: boolean): string {
   return value ? 'True' : 'False'
@@ -17,5 +12,11 @@ export function pythonInts(values: readonly number[]): string {
 
 /** The method `forward` of one tensor, with these lines as its body. */
 export function forwardSource(...lines: string[]): string {
-  return ['def forward(self, input: Tensor) -> Tensor:', ...lines.map((line) => `    ${line}`), ''].join('\n')
+  return forwardMethod(['input'], lines)
+}
+
+/** @internal The method `forward` of these tensors, with these lines as its body. */
+export function forwardMethod(inputs: readonly string[], lines: readonly string[]): string {
+  const parameters = ['self', ...inputs.map((name) => `${name}: Tensor`)].join(', ')
+  return [`def forward(${parameters}) -> Tensor:`, ...lines.map((line) => `    ${line}`), ''].join('\n')
 }

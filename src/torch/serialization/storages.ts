@@ -1,7 +1,7 @@
 import { aten } from '../call/aten'
 import { ArgumentError, FileError, native, type TensorHandle } from '../../native'
 import { describe } from '../call/describe'
-import { isOptions } from '../call/resolve'
+import { isOptions } from '../call/bind'
 import { elementSizes, type Device, type DType } from '../dtype'
 import { swapped } from './numpy'
 import { PickledTuple, shown } from '../archive/pickle-values'

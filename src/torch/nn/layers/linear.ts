@@ -1,20 +1,10 @@
-import { type Given, named } from '../../call/named'
+import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
-import * as generated from '../../generated/nn-functions'
+import { linear } from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor'
-import { expectFlag } from '../checks'
 import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'
-import { Module } from '../module'
 import { Parameter } from '../parameter'
-import { forwardSource } from '../torch-script'
-import { shownFlag, tensorOptions, wholeNumber, type FactoryOptions } from './options'
-
-export interface LinearOptions extends FactoryOptions {
-  /** Default true. */
-  bias?: boolean
-}
-
-const OPTIONS = ['bias', 'device', 'dtype'] as const
+import { layer } from './layer'
 
 /**
  * `input · weightᵀ + bias` over the last dimension; weight [outFeatures, inFeatures].
@@ -23,24 +13,13 @@ const OPTIONS = ['bias', 'device', 'dtype'] as const
  * @example
  * new torch.nn.Linear(3, 2).call(torch.ones([4, 3])).shape // [4, 2]
  */
-export class Linear extends Module {
-  weight: Parameter
-  bias: Parameter | null
+export class Linear extends layer(layers.Linear) {
+  declare weight: Parameter
+  declare bias: Parameter | null
 
-  constructor(
-    readonly inFeatures: number,
-    readonly outFeatures: number,
-    ...given: Given<LinearOptions, typeof OPTIONS>
-  ) {
-    super()
-    const options = named<LinearOptions>('Linear', OPTIONS, given)
-    const { bias = true } = options
-    expectFlag('Linear', 'bias', bias)
-    wholeNumber('Linear', 'inFeatures', inFeatures)
-    wholeNumber('Linear', 'outFeatures', outFeatures)
-    const where = tensorOptions(options)
-    this.weight = new Parameter(torch.empty([outFeatures, inFeatures], where))
-    this.bias = bias ? new Parameter(torch.empty([outFeatures], where)) : null
+  protected override build({ inFeatures, outFeatures, bias, device, dtype }: layers.LinearArguments): void {
+    this.weight = new Parameter(torch.empty([outFeatures, inFeatures], { device, dtype }))
+    this.bias = bias ? new Parameter(torch.empty([outFeatures], { device, dtype })) : null
     this.resetParameters()
   }
 
@@ -54,14 +33,23 @@ export class Linear extends Module {
   }
 
   override forward(input: Tensor): Tensor {
-    return generated.linear(input, this.weight, this.bias)
-  }
-
-  override torchScript(): string {
-    return forwardSource(`return torch.linear(input, self.weight, ${this.bias === null ? 'None' : 'self.bias'})`)
+    return linear(input, this.weight, this.bias)
   }
 
   override extraRepr(): string {
-    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${shownFlag(this.bias !== null)}`
+    return `${this.shown('inFeatures outFeatures')}, bias=${this.bias === null ? 'False' : 'True'}`
+  }
+}
+
+/**
+ * Gives its input back; it stands where a layer is taken away.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Identity.html
+ * @example
+ * new torch.nn.Identity().call(torch.ones([2])).tolist() // [1, 1]
+ */
+export class Identity extends layer(layers.Identity) {
+  override forward(input: Tensor): Tensor {
+    return input
   }
 }

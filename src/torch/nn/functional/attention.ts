@@ -140,7 +140,7 @@ export function multiHeadAttentionForward(
   const scaled = queries.mul(Math.sqrt(1 / width))
   const scores = mask === null ? torch.bmm(scaled, k.transpose(-2, -1)) : torch.baddbmm(mask, scaled, k.transpose(-2, -1))
   const soft = torch.softmax(scores, -1)
-  const attention = p > 0 ? dropout(soft, p) : soft
+  const attention = p > 0 ? dropout({ input: soft, p, training: true, inplace: false }) : soft
   const output = finish(
     torch
       .bmm(attention, v)

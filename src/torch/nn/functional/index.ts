@@ -1,4 +1,4 @@
-export * from '../generated/nn-functions'
+export * from '../../generated/nn-functions'
 export {
   affineGridGenerator,
   adaptiveAvgPool1d,
@@ -27,18 +27,24 @@ export {
   sigmoid,
   tanh,
   threshold_,
-} from '../generated/functions'
+} from '../../generated/functions'
 // Explicit names win over the generated functions of the same name.
+export { logSigmoid as logsigmoid } from '../../generated/nn-functions'
 export {
+  alphaDropout,
   celu,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
   elu,
+  featureAlphaDropout,
   gumbelSoftmax,
   hardsigmoid,
   hardswish,
   hardtanh,
   leakyRelu,
   logSoftmax,
-  logsigmoid,
   mish,
   relu,
   relu6,
@@ -50,10 +56,9 @@ export {
   softsign,
   tanhshrink,
   threshold,
-} from './functions/activation'
-export { multiHeadAttentionForward } from './functions/attention'
-export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from './functions/dropout'
-export { embedding, embeddingBag, oneHot } from './functions/embedding'
+} from '../../generated/declared/nn-functional'
+export { multiHeadAttentionForward } from './attention'
+export { embedding, embeddingBag, oneHot } from './embedding'
 export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
@@ -77,8 +82,8 @@ export {
   softMarginLoss,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
-} from './functions/losses'
-export { batchNorm, groupNorm, instanceNorm, layerNorm, localResponseNorm, normalize, rmsNorm } from './functions/normalization'
+} from './losses'
+export { batchNorm, groupNorm, instanceNorm, layerNorm, localResponseNorm, normalize, rmsNorm } from './normalization'
 export {
   adaptiveAvgPool2d,
   adaptiveAvgPool3d,
@@ -96,15 +101,13 @@ export {
   maxUnpool1d,
   maxUnpool2d,
   maxUnpool3d,
-} from './functions/pooling'
-export { affineGrid, fold, gridSample, interpolate, pad, unfold } from './functions/spatial'
+} from './pooling'
+export { affineGrid, fold, gridSample, interpolate, pad, unfold } from './spatial'
 
-export type * from './functions/activation'
-export type * from './functions/attention'
-export type * from './functions/dropout'
-export type * from './functions/embedding'
-export type * from './functions/losses'
-export type * from './functions/normalization'
-export type * from './functions/pooling'
-export type * from './functions/spatial'
-export type { PerDimension, Reduction } from './functions/support'
+export type * from './attention'
+export type * from './embedding'
+export type * from './losses'
+export type * from './normalization'
+export type * from './pooling'
+export type * from './spatial'
+export type { PerDimension, Reduction } from './support'

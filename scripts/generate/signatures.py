@@ -1,0 +1,501 @@
+"""Writes what Python declares of the functions and classes that torch writes in Python: src/torch/generated/declared/.
+
+Order, names, defaults and annotations come from inspect.signature and from torch/nn/functional.pyi; corrections.py mends what those leave out.
+A function gets a public form where a body for it stands in the sources; a class gets a base with its constructor, its fields and the
+type of its forward.
+"""
+import ast
+import inspect
+import json
+import pathlib
+import re
+import sys
+
+import torch
+from torch._jit_internal import boolean_dispatched
+
+from corrections import KINDS as CORRECTIONS
+
+SOURCES = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src/torch")
+TARGET = SOURCES / "generated" / "declared"
+# Deprecated, private, or without a meaning here.
+LEFT_OUT = {"size_average", "reduce", "_stacklevel", "out", "_weight", "_freeze", "process_group"}
+LEFT_OUT_OF = {("linear_cross_entropy", "options"), ("LinearCrossEntropyLoss", "options"), ("Hardtanh", "min_value"), ("Hardtanh", "max_value")}
+RENAMED = {"var": "variance", "_random_samples": "random_samples", "lambda": "lambd", "T_max": "t_max", "T_0": "t_0", "T_mult": "t_mult"}
+NAMES = {
+    "Tensor": "T", "Parameter": "T", "int": "i", "float": "f", "bool": "b", "str": "s", "dtype": "d", "DType": "d", "_dtype": "d", "device": "v",
+    "Generator": "g", "memory_format": "m", "Any": "*", "Callable": "c", "Size": "i[]", "_size": "i|i[]", "_size_any_t": "i|i[]",
+    "_ratio_any_t": "f|f[]", "_size_2_t": "i|i[=2]", "_size_3_t": "i|i[=3]",
+}
+used = set()
+
+
+def camel(name):
+    return re.sub(r"(?<=[a-zA-Z0-9])_+([a-zA-Z0-9])", lambda m: m.group(1).upper(), name)
+
+
+def public(name):
+    return camel(RENAMED.get(name, name))
+
+
+def text_of(annotation):
+    if annotation is inspect.Parameter.empty:
+        return None
+    text = annotation if isinstance(annotation, str) else annotation.__name__ if isinstance(annotation, type) and not str(annotation).startswith("list[") and "[" not in str(annotation) else str(annotation)
+    return re.sub(r"(?:torch|typing|collections|abc|nn|_C|optim|optimizer|parameter|lr_scheduler|modules|module)\.", "", text)
+
+
+class Kinds:
+    """The alternatives of an annotation as kinds, and whether None is one."""
+
+    def __init__(self):
+        self.codes, self.optional = [], False
+
+    def add(self, code):
+        if code not in self.codes:
+            self.codes.append(code)
+
+    def code(self):
+        codes = [c for c in self.codes if not (c == "i" and "f" in self.codes)]
+        return "|".join(codes or ["*"]) + ("?" if self.optional else "")
+
+
+def kinds_of(node, kinds):
+    if isinstance(node, ast.BinOp):
+        kinds_of(node.left, kinds)
+        kinds_of(node.right, kinds)
+    elif isinstance(node, ast.Constant):
+        if node.value is None:
+            kinds.optional = True
+        else:
+            kinds_of(ast.parse(node.value, mode="eval").body, kinds)
+    elif isinstance(node, ast.Name):
+        if node.id in ("NoneType", "None"):
+            kinds.optional = True
+        else:
+            kinds.add(NAMES.get(node.id, "o"))
+    elif isinstance(node, ast.Subscript):
+        subscript(node, kinds)
+    else:
+        kinds.add("o")
+    return kinds
+
+
+def subscript(node, kinds):
+    head = node.value.id if isinstance(node.value, ast.Name) else "object"
+    items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if head in ("Union", "Optional"):
+        for item in items:
+            kinds_of(item, kinds)
+        kinds.optional = kinds.optional or head == "Optional"
+    elif head == "Literal":
+        kinds.add("b" if isinstance(items[0].value, bool) else "(" + "|".join(camel(item.value) for item in items) + ")")
+    elif head == "Callable":
+        kinds.add("c")
+    elif head in ("tuple", "list", "Sequence", "Iterable"):
+        inner = kinds_of(items[0], Kinds())
+        # Alternatives of an element: the widest number, or anything.
+        codes = [c for c in inner.codes if c != "T"] or inner.codes
+        code = "f" if set(codes) == {"i", "f"} else codes[0] if len(codes) == 1 and len(codes[0]) == 1 else "*"
+        exact = head == "tuple" and not (isinstance(items[-1], ast.Constant) and items[-1].value is Ellipsis)
+        size = f"={len(items)}" if exact else ""
+        if head == "Iterable" and code == "T":
+            kinds.add("p")
+        else:
+            kinds.add(f"{code}{'?' if inner.optional else ''}[{size}]")
+    else:
+        kinds.add("o")
+
+
+def declared_kind(owner, name, annotation, default):
+    text = text_of(annotation)
+    found = None
+    if text is not None:
+        found = kinds_of(ast.parse(text, mode="eval").body, Kinds()).code()
+        if default is None and not found.endswith("?"):
+            found += "?"
+    for key in (f"{owner}.{name}", name):
+        if key in CORRECTIONS:
+            if CORRECTIONS[key] != found:
+                used.add(key)
+            return CORRECTIONS[key]
+    return found if found is not None else "*" + ("?" if default is None else "")
+
+
+class Parameter:
+    def __init__(self, owner, parameter, annotation):
+        self.python = parameter.name
+        self.name = public(parameter.name)
+        self.keyword_only = parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        self.required = parameter.default is inspect.Parameter.empty
+        default = None if self.required else parameter.default
+        self.code = declared_kind(owner, parameter.name, annotation, ... if self.required else default)
+        if isinstance(default, str) and self.code.startswith("("):
+            default = camel(default)
+        if callable(default) or isinstance(default, torch.dtype):
+            default = None
+        self.default = default
+
+    def field(self):
+        saved = RENAMED.get(self.python, self.python)
+        return f"{saved}:{self.code}" + ("" if self.required else f"={json.dumps(self.default)}")
+
+    def given(self):
+        text = type_of(self.code, True)
+        return text if self.required and "null" in text or self.required else f"{text} | null | undefined" if "null" not in text else f"{text} | undefined"
+
+    def received(self):
+        return type_of(self.code, False)
+
+    def shown_default(self):
+        return "" if self.required else "null" if self.default is None else re.sub(r"(\d)\.0\b", r"\1", json.dumps(self.default)).replace('"', "'")
+
+    def property(self, optional_form=True):
+        doc = "" if self.required else f"/** Default {self.shown_default()}. */ "
+        return f"{doc}{self.name}{'' if self.required else '?'}: {self.given()}"
+
+
+SIMPLE = {"T": "Tensor", "S": "Scalar", "f": "number", "b": "boolean", "s": "string", "d": "DType", "v": "Device", "m": "MemoryFormat", "l": "Layout",
+          "g": "Generator", "c": "(...args: never[]) => unknown", "o": "object", "*": "unknown", "p": "Tensor | Iterable<Tensor>"}
+
+
+def split_top(text):
+    parts, depth, start = [], 0, 0
+    for i, character in enumerate(text + "|"):
+        if character in "([<":
+            depth += 1
+        elif character in ")]>":
+            depth -= 1
+        elif character == "|" and depth == 0:
+            parts.append(text[start:i])
+            start = i + 1
+    return parts
+
+
+def type_of(code, given):
+    optional = code.endswith("?")
+    parts = []
+    for part in split_top(code[:-1] if optional else code):
+        if part.startswith("("):
+            parts += [f"'{word}'" for word in part[1:-1].split("|")]
+            continue
+        match = re.match(r"^(\S)(?:<[^>]*>)?(\?)?(?:\[(=?\d*)\])?$", part)
+        letter, nulls, size = match.groups()
+        element = ("Int" if given else "number") if letter == "i" else "Tensor[]" if letter == "p" and not given else SIMPLE[letter]
+        if size is None:
+            parts.append(f"({element})" if "=>" in element else element)
+            continue
+        element = f"{element} | null" if nulls else element
+        wrapped = f"({element})" if " " in element else element
+        parts.append(f"readonly [{', '.join([element] * int(size[1:]))}]" if size.startswith("=") else f"readonly {wrapped}[]")
+    text = " | ".join(dict.fromkeys(parts))
+    return f"{text} | null" if optional and text != "unknown" else text
+
+
+class Signature:
+    def __init__(self, name, function, annotations=None):
+        self.python = name
+        self.name = public(name)
+        signature = inspect.signature(function)
+        self.parameters = []
+        for parameter in signature.parameters.values():
+            if parameter.name == "self" or parameter.name in LEFT_OUT or (name, parameter.name) in LEFT_OUT_OF:
+                continue
+            if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+                continue
+            annotation = (annotations or {}).get(parameter.name, parameter.annotation)
+            self.parameters.append(Parameter(name, parameter, annotation))
+        self.returns = text_of(signature.return_annotation)
+
+    def fields(self):
+        fields, starred = [], False
+        for parameter in self.parameters:
+            if parameter.keyword_only and not starred:
+                fields.append("*")
+                starred = True
+            fields.append(parameter.field())
+        return ", ".join("'" + field.replace("'", "\\'") + "'" for field in fields)
+
+    def arguments(self, suffix="Arguments"):
+        rows = "\n".join(f"readonly {p.name}: {p.received()}" for p in self.parameters)
+        return f"/** What the body of `{self.name}` receives. */\nexport interface {upper(self.name)}{suffix} {{\n{rows}\n}}"
+
+    def given(self):
+        rows = "\n".join(p.property() for p in self.parameters)
+        return f"export interface {upper(self.name)}Named {{\n{rows}\n}}"
+
+    def forms(self):
+        """The parameter lists: all by position first, then each number of positional ones with the rest named in a last object."""
+        positional = [p for p in self.parameters if not p.keyword_only]
+        named = f"{upper(self.name)}Named"
+        forms = []
+        keyword_required = any(p.required and p.keyword_only for p in self.parameters)
+        if not keyword_required:
+            forms.append(self.positional(positional))
+        if self.parameters:
+            required = sum(1 for p in positional if p.required)
+            # Of many optional ones the first three may come by position before named ones.
+            for count in range(min(required + 3, len(positional) - (0 if any(p.keyword_only for p in self.parameters) else 1)), -1, -1):
+                omitted = " | ".join(f"'{p.name}'" for p in positional[:count])
+                rest = self.parameters[:0] + positional[count:] + [p for p in self.parameters if p.keyword_only]
+                options = f"Omit<{named}, {omitted}>" if omitted else named
+                mark = "?" if not any(p.required for p in rest) and keyword_required else ""
+                forms.append(", ".join([f"{p.name}: {p.given()}" for p in positional[:count]] + [f"options{mark}: {options}"]))
+        return forms
+
+    @staticmethod
+    def positional(parameters):
+        parts = []
+        for i, p in enumerate(parameters):
+            text = p.given()
+            optional = all(not q.required for q in parameters[i:])
+            parts.append(f"{p.name}?: {text.removesuffix(' | undefined')}" if optional else f"{p.name}: {text}")
+        return ", ".join(parts)
+
+    def parameter_docs(self):
+        return [f"@param {p.name} - Default {p.shown_default()}." for p in self.parameters if not p.required]
+
+
+def upper(name):
+    return name[:1].upper() + name[1:]
+
+
+def summary_of(function):
+    """The first sentence of Python's docstring, without its markup."""
+    doc = inspect.getdoc(function) or ""
+    lines = [line for line in doc.strip().splitlines()]
+    text = []
+    for line in lines:
+        if not line.strip():
+            if text:
+                break
+            continue
+        if re.match(r"^\s*(\.\.|:math:`|[\w.]+\(.*\)\s*(->.*)?$)", line) and not text:
+            continue
+        text.append(line.strip())
+    sentence = " ".join(text)
+    sentence = re.sub(r":(?:class|func|attr|meth|math|ref):`~?([^`<]*?)(?:\s*<[^>]*>)?`", r"\1", sentence)
+    sentence = re.sub(r"``?([^`]*)``?", r"\1", sentence).replace("*/", "")
+    match = re.match(r"^(.*?[.])(?:\s|$)", sentence)
+    sentence = (match.group(1) if match else sentence).strip()
+    return sentence if sentence.endswith(".") else (sentence + "." if sentence else "")
+
+
+def doc(lines):
+    return "/**\n" + "\n".join(f" * {line}".rstrip() for line in lines) + "\n */"
+
+
+BODY = re.compile(r"(?:(/\*\*(?:(?!\*/)[\s\S])*\*/)\n)?export function (\w+)\((?=\{|[^()]*Arguments\b)")
+
+
+def bodies_in(folder_or_file):
+    """The hand-written bodies by name: (file, docstring lines)."""
+    paths = sorted(folder_or_file.glob("*.ts")) if folder_or_file.is_dir() else [folder_or_file]
+    found = {}
+    for path in paths:
+        for match in BODY.finditer(path.read_text()):
+            comment = match.group(1)
+            lines = [re.sub(r"^\s*\*? ?", "", line) for line in comment[3:-2].strip("\n").split("\n")] if comment else []
+            found[match.group(2)] = (path, [line for line in lines if line.strip() or lines.index(line) not in (0, len(lines) - 1)])
+    return found
+
+
+HEADER = "// Generated by scripts/generate/signatures.py from torch's own signatures: do not edit.\n/* eslint-disable */\n"
+
+
+def type_imports(text, depth):
+    up = "../" * depth
+    rows = []
+    scalars = [n for n in ("Device", "DType", "Int", "Layout", "MemoryFormat", "Scalar") if re.search(rf"\b{n}\b", text)]
+    if scalars:
+        rows.append(f"import type {{ {', '.join(scalars)} }} from '{up}dtype'")
+    if re.search(r"\bGenerator\b", text):
+        rows.append(f"import type {{ Generator }} from '{up}random'")
+    if re.search(r"\bTensor\b", text):
+        rows.append(f"import type {{ Tensor }} from '{up}tensor'")
+    return rows
+
+
+def write(name, imports, text):
+    TARGET.mkdir(parents=True, exist_ok=True)
+    (TARGET / name).write_text(HEADER + "\n".join(type_imports(text, 2) + imports) + "\n\n" + text)
+
+
+def result_of(signature, body_name):
+    text = signature.returns
+    if text is None or text in ("None", "NoneType"):
+        return "void" if text is not None else "Tensor"
+    if text.startswith("tuple[Tensor"):
+        count = text.count("Tensor")
+        if "..." in text:
+            return "Tensor[]"
+        return "[" + ", ".join((["Tensor"] * (count - 1)) + ["Tensor | null" if "None" in text else "Tensor"]) + "]"
+    if text in ("float", "int"):
+        return "number"
+    return "Tensor" if "Tensor" in text else "Tensor"
+
+
+def python_functions(module):
+    for name in sorted(set(dir(module)) | set()):
+        function = getattr(module, name)
+        if name.startswith("_") or inspect.isclass(function) or not callable(function):
+            continue
+        if getattr(function, "__module__", "") not in (module.__name__, "torch._jit_internal") and function not in boolean_dispatched and not getattr(function, "__module__", "").startswith("torch.nn.utils"):
+            continue
+        yield name, function
+
+
+def pyi_annotations(module):
+    path = pathlib.Path(module.__file__).with_suffix(".pyi")
+    found = {}
+    if path.exists():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef):
+                arguments = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+                found[node.name] = {a.arg: ast.unparse(a.annotation) for a in arguments if a.annotation is not None}
+    return found
+
+
+def functions(module, bodies_at, file, page):
+    """The public functions of one module, for those that have a body."""
+    bodies = bodies_in(SOURCES / bodies_at)
+    annotations = pyi_annotations(module)
+    arguments, members, files = [], [], {}
+    for name, function in python_functions(module):
+        public_name = public(name)
+        dispatched = boolean_dispatched.get(function)
+        source = function
+        while dispatched is not None:
+            source = dispatched["if_true"]
+            flag = public(dispatched["arg_name"])
+            inner = boolean_dispatched.get(source)
+            if inner is None:
+                break
+            dispatched = inner
+        notes = annotations.get(source.__name__) or annotations.get(name) or {}
+        try:
+            signature = Signature(name, source, notes)
+        except ValueError:
+            continue
+        if public_name not in bodies:
+            continue
+        path, lines = bodies[public_name]
+        files.setdefault(path, []).append(public_name)
+        arguments.append("\n".join([signature.arguments(), signature.given(), f"/** @internal */\nexport const {public_name} = declared<{upper(public_name)}Arguments>('{public_name}', {signature.fields()})"]))
+        members.append(function_member(signature, public_name, lines or [summary_of(function), "", f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"], boolean_dispatched.get(function)))
+    stem = file.removesuffix(".ts")
+    write(f"{stem}-signatures.ts", ["import { declared } from '../../call/declared'"], "\n\n".join(arguments) + "\n")
+    imports = [f"import type * as named from './{stem}-signatures'", f"import * as signatures from './{stem}-signatures'", "import { read } from '../../call/declared'"]
+    for path, names in files.items():
+        relative = path.relative_to(SOURCES).with_suffix("")
+        aliases = ", ".join(f"{n} as {n}_" for n in sorted(names))
+        imports.append(f"import {{ {aliases} }} from '../../{relative}'")
+    text = "\n\n".join(members) + "\n"
+    write(file, imports, text)
+
+
+def function_member(signature, name, lines, dispatched):
+    forms = [re.sub(r"(?<![\w.'])(\w+Named)\b", r"named.\1", form) for form in signature.forms()]
+    result = result_of(signature, name)
+    example = next((i for i, line in enumerate(lines) if line.startswith("@")), len(lines))
+    head = lines[:example]
+    while head and not head[-1].strip():
+        head.pop()
+    full = [*head, "", *signature.parameter_docs(), *lines[example:]]
+    rows = []
+    for i, form in enumerate(forms):
+        rows.append(doc(full) if i == 0 else f"/** {head[0] if head else ''} */")
+        if dispatched is not None and i > 0 and "options" in form:
+            flag = public(dispatched["arg_name"])
+            marked = re.sub(r"options\??: (.*)$", rf"options: \1 & {{ readonly {flag}: true }}", form)
+            rows.append(f"export function {name}({marked}): [output: Tensor, indices: Tensor]\n/** {head[0] if head else ''} */")
+        plain = "Tensor" if dispatched is not None else result
+        rows.append(f"export function {name}({form}): {plain}")
+    rows.append(f"export function {name}(...given: unknown[]): unknown {{\nreturn {name}_(read(signatures.{name}, given))\n}}")
+    return "\n".join(rows)
+
+
+# What a layer stores by another name or in another form than its constructor takes it.
+NOT_FIELDS = {"device", "dtype", "bias", "_weight", "_freeze"}
+
+
+def is_field(parameter):
+    return parameter.python not in NOT_FIELDS and parameter.code.rstrip("?") not in ("T",)
+
+
+def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
+    members = []
+    for name, cls in pairs:
+        signature = Signature(name, cls)
+        fields = [p for p in signature.parameters if is_field(p)] if forward else []
+        rows = [f"readonly {p.name}: {p.received()}" for p in fields]
+        inputs = []
+        if forward:
+            inputs, typed = forward_of(cls)
+            if typed is not None:
+                rows += [typed, typed.replace("forward(", "call(", 1)]
+        interface = f"export interface {name}Base extends {base} {{\n" + "\n".join(rows) + "\n}"
+        docs = [summary_of(cls) or f"{name}.", "", *signature.parameter_docs(), f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
+        short = f"/** {docs[0]} */"
+        forms = signature.forms() or [""]
+        constructors = "\n".join((doc(docs) if i == 0 else short) + f"\nnew ({form}): {name}Base" for i, form in enumerate(forms))
+        constructor = f"export interface {name}Constructor {{\n{constructors}\n}}"
+        stored = ", ".join(f"'{p.name}'" for p in fields)
+        fields_text = signature.fields()
+        value = f"/** @internal */\nexport const {name}: DeclaredClass<{name}Arguments, {name}Constructor> = declaredClass('{name}', [{fields_text}], [{stored}], [{', '.join(repr(i) for i in inputs)}])"
+        members.append("\n".join([signature.arguments(), signature.given(), interface, constructor, value]))
+    write(file, [base_import, "import { declaredClass, type DeclaredClass } from '../../call/declared'"], "\n\n".join(members) + "\n")
+
+
+def forward_of(cls):
+    """The names of forward's inputs, and its type where they are tensors and one comes out."""
+    signature = inspect.signature(cls.forward)
+    parameters = [p for p in signature.parameters.values() if p.name != "self"]
+    names = [public(p.name) for p in parameters]
+    if any(p.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD) for p in parameters):
+        return ["input"], "forward(input: Tensor): Tensor"
+    typed = []
+    for p, n in zip(parameters, names):
+        code = declared_kind("forward", p.name, p.annotation, None if p.default is None else ...)
+        text = "Tensor" if code in ("*", "*?") else type_of(code, True)
+        typed.append(f"{n}{'' if p.default is inspect.Parameter.empty else '?'}: {text}")
+    return names, f"forward({', '.join(typed)}): Tensor"
+
+
+def module_classes():
+    for name in sorted(dir(torch.nn)):
+        cls = getattr(torch.nn, name)
+        if inspect.isclass(cls) and issubclass(cls, torch.nn.Module) and cls.__name__ == name and name not in ("Module", "Container", "DataParallel", "CrossMapLRN2d") \
+                and not name.startswith("Lazy") and not name.startswith("Transformer") and "RNN" not in name and "LSTM" not in name and "GRU" not in name \
+                and name not in ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "MultiheadAttention", "AdaptiveLogSoftmaxWithLoss", "LinearCrossEntropyLoss"):
+            yield name, cls
+
+
+def optimizer_classes():
+    for name in sorted(dir(torch.optim)):
+        cls = getattr(torch.optim, name)
+        if inspect.isclass(cls) and issubclass(cls, torch.optim.Optimizer) and name != "Optimizer":
+            yield name, cls
+
+
+def scheduler_classes():
+    module = torch.optim.lr_scheduler
+    for name in sorted(dir(module)):
+        cls = getattr(module, name)
+        if inspect.isclass(cls) and issubclass(cls, module.LRScheduler) and not name.startswith("_") and name != "LRScheduler":
+            yield name, cls
+
+
+def main():
+    functions(torch.nn.functional, "nn/functional", "nn-functional.ts", "torch.nn.functional")
+    functions(torch.nn.init, "nn/init.ts", "nn-init.ts", "torch.nn.init")
+    functions(torch.nn.utils, "nn/utils", "nn-utils.ts", "torch.nn.utils")
+    functions(torch.functional, "functional", "functional.ts", "torch")
+    classes(module_classes(), "nn-layers.ts", "Layer", "import type { Layer } from '../../nn/layers/layer'")
+    unneeded = sorted(set(CORRECTIONS) - used)
+    if unneeded:
+        sys.exit(f"corrections.py: these rows change nothing: {', '.join(unneeded)}")
+
+
+if __name__ == "__main__":
+    main()

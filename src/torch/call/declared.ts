@@ -1,0 +1,69 @@
+import { ArgumentError } from '../../native'
+import { bind, separate, showSignature } from './bind'
+import { misfit } from './errors'
+import { parseParameters, type Parameter } from './signature'
+
+/** The signature of a function or class that Python writes in Python; `Arguments` are what its body receives. */
+export interface Declared<Arguments> {
+  readonly name: string
+  readonly fields: readonly string[]
+  parsed: readonly Parameter[] | undefined
+  /** Only for its type. */
+  readonly arguments?: Arguments
+}
+
+/** @internal Fields are read when the signature is first used. */
+export function declared<Arguments>(name: string, ...fields: string[]): Declared<Arguments> {
+  return { name, fields, parsed: undefined }
+}
+
+/**
+ * @internal Reads what was given to a declared function, each argument by position, by name in a last object, or both: checked and with defaults.
+ *
+ * Null is a value where Python takes None, and stands for the default elsewhere.
+ *
+ * @throws ArgumentError for a missing argument, one of another kind, one given twice, an unknown name and too many.
+ */
+export function read<Arguments>(signature: Declared<Arguments>, given: ArrayLike<unknown>, call = signature.name): Arguments {
+  const parameters = parametersOf(signature)
+  const whole = { parameters, selfIndex: -1, factory: false }
+  const bound = bind(whole, null, separate(given), readValue, true)
+  if (!Array.isArray(bound)) {
+    if ('parameter' in bound) throw misfit(call, bound.parameter.camelName, bound.parameter.kind.text, bound.received)
+    throw new ArgumentError(`${call}(): ${bound.reason}; expected ${showSignature(call, whole)}`)
+  }
+  const result: Record<string, unknown> = {}
+  for (let i = 0; i < parameters.length; i++) {
+    const parameter = parameters[i]!
+    const value = bound[i]
+    result[parameter.camelName] = value === undefined ? (parameter.default ?? null) : value
+  }
+  return result as Arguments
+}
+
+const readValue = (parameter: Parameter, value: unknown): unknown => parameter.kind.read(value)
+
+/** The signature of a class: `Constructor` is the type of its constructor, with every form in which arguments may come. */
+export interface DeclaredClass<Arguments, Constructor> extends Declared<Arguments> {
+  /** The arguments that become fields of the same name. */
+  readonly stored: readonly string[]
+  /** The parameters of a layer's forward. */
+  readonly inputs: readonly string[]
+  /** Only for its type. */
+  readonly constructorType?: Constructor
+}
+
+/** @internal */
+export function declaredClass<Arguments, Constructor>(
+  name: string,
+  fields: readonly string[],
+  stored: readonly string[],
+  inputs: readonly string[],
+): DeclaredClass<Arguments, Constructor> {
+  return { name, fields, parsed: undefined, stored, inputs }
+}
+
+/** @internal The parameters of a declared signature. */
+export function parametersOf(signature: Declared<unknown>): readonly Parameter[] {
+  return (signature.parsed ??= parseParameters(signature.fields))
+}

@@ -1,0 +1,194 @@
+import { isTensor } from '../base'
+import { TensorSymbol } from './recording'
+import { isComplexDtype, isFloatingDtype } from '../dtype'
+
+/** A kind of argument: what it accepts, and how errors and signatures name it. */
+export interface Kind {
+  /** As an error says it after 'expected'. */
+  readonly text: string
+  /** As a signature shows it. */
+  readonly name: string
+  accepts(value: unknown): boolean
+  /** The plain value that a hand-written body receives. */
+  read(value: unknown): unknown
+}
+
+const isInt = (value: unknown): boolean =>
+  (typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint' || isIntTensor(value)
+const isComplex = (value: unknown): boolean => typeof value === 'object' && value !== null && 'real' in value && 'imag' in value
+const isFloat = (value: unknown): boolean => typeof value === 'object' && value !== null && 'float' in value
+const isNumberTensor = (value: unknown): boolean => isTensor(value) && value.dim() === 0 && !value.requiresGrad
+const isString = (value: unknown): boolean => typeof value === 'string'
+const same = (value: unknown): unknown => value
+
+/** As in Python, a zero-dimensional tensor of whole numbers stands for its number. */
+function isIntTensor(value: unknown): boolean {
+  return isTensor(value) && value.dim() === 0 && !isFloatingDtype(value.dtype) && !isComplexDtype(value.dtype)
+}
+
+function numberOf(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
+  if (isTensor(value)) return value.item()
+  return typeof value === 'object' && value !== null && 'float' in value ? value.float : value
+}
+
+/** The kinds by the letter that specs use. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  T: { text: 'a Tensor', name: 'Tensor', accepts: (value) => isTensor(value) || value instanceof TensorSymbol, read: same },
+  S: {
+    text: 'a number',
+    name: 'number',
+    accepts: (value) =>
+      typeof value === 'number' ||
+      typeof value === 'bigint' ||
+      typeof value === 'boolean' ||
+      isNumberTensor(value) ||
+      isFloat(value) ||
+      isComplex(value),
+    read: same,
+  },
+  i: { text: 'a whole number', name: 'int', accepts: isInt, read: numberOf },
+  f: {
+    text: 'a number',
+    name: 'float',
+    accepts: (value) =>
+      typeof value === 'number' || typeof value === 'bigint' || isNumberTensor(value) || isFloat(value) || isComplex(value),
+    read: numberOf,
+  },
+  b: { text: 'true or false', name: 'boolean', accepts: (value) => typeof value === 'boolean', read: same },
+  s: { text: 'a string', name: 'string', accepts: isString, read: same },
+  d: {
+    text: "a dtype, such as 'float32'",
+    name: 'dtype',
+    accepts: (value) => isString(value) || (typeof value === 'function' && 'dtype' in value),
+    read: (value) => (typeof value === 'function' && 'dtype' in value ? value.dtype : value),
+  },
+  l: { text: 'a layout', name: 'layout', accepts: isString, read: same },
+  v: { text: "a device, such as 'cpu'", name: 'device', accepts: isString, read: same },
+  m: { text: 'a memory format', name: 'memory format', accepts: isString, read: same },
+  g: {
+    text: 'a Generator',
+    name: 'Generator',
+    accepts: (value) => typeof value === 'object' && value !== null && '_g' in value,
+    read: same,
+  },
+  c: { text: 'a function', name: 'function', accepts: (value) => typeof value === 'function', read: same },
+  p: {
+    text: 'a Tensor or a list of them, as module.parameters() gives',
+    name: 'Tensor[]',
+    accepts: (value) => isTensor(value) || isIterable(value),
+    read: (value) => (isTensor(value) ? [value] : [...(value as Iterable<unknown>)]),
+  },
+  o: {
+    text: 'an object',
+    name: 'object',
+    accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    read: same,
+  },
+  '*': { text: 'a value', name: 'any', accepts: () => true, read: same },
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
+}
+
+const known = new Map<string, Kind>()
+
+/**
+ * @internal Reads a kind's code: a letter; bounds, `f<0..1>` or `i<1..>`; a list, `i[]`, `i[=2]` for one of two, or `i[2]` where one
+ * value may stand for all; `T?[]` with nulls inside; words, `(none|mean|sum)`; alternatives, `T|f`.
+ */
+export function kindOf(code: string): Kind {
+  let kind = known.get(code)
+  if (kind === undefined) known.set(code, (kind = parse(code)))
+  return kind
+}
+
+function parse(code: string): Kind {
+  const alternatives = splitTop(code, '|')
+  if (alternatives.length > 1) return either(alternatives.map(parse))
+  if (code.startsWith('(')) return word(code.slice(1, -1).split('|'))
+  const match = /^(\S)(?:<(-?[\d.]*?)\.\.(-?[\d.]*)>)?(\?)?(?:\[(=?\d*)\])?$/.exec(code)
+  const letter = match === null ? undefined : KINDS[match[1]!]
+  if (match === null || letter === undefined) throw new Error(`the kind '${code}' cannot be read`)
+  const [, , least, greatest, nulls, size] = match
+  const element = least === undefined ? letter : within(letter, least, greatest!)
+  return size === undefined ? element : list(element, size, nulls !== undefined)
+}
+
+function within(kind: Kind, least: string, greatest: string): Kind {
+  const low = least === '' ? -Infinity : Number(least)
+  const high = greatest === '' ? Infinity : Number(greatest)
+  const range = greatest === '' ? `from ${least}` : least === '' ? `up to ${greatest}` : `from ${least} to ${greatest}`
+  return {
+    ...kind,
+    text: `${kind.text} ${range}`,
+    accepts: (value) => {
+      if (!kind.accepts(value)) return false
+      const number = Number(kind.read(value))
+      return number >= low && number <= high
+    },
+  }
+}
+
+function list(element: Kind, size: string, nulls: boolean): Kind {
+  const exact = size.startsWith('=') ? Number(size.slice(1)) : null
+  const single = exact === null && size !== '' && size !== '0'
+  const items = plural(element.text)
+  const array = exact === null ? `an array of ${items}` : `an array of ${exact} ${items}`
+  const text = single ? `${element.text} or ${array}` : array
+  const accepts = (item: unknown): boolean => (item === null || item === undefined ? nulls : element.accepts(item))
+  return {
+    text: nulls ? `${text}, null among them` : text,
+    name: `${element.name}[]`,
+    accepts: (value) => {
+      if (Array.isArray(value)) return (exact === null || value.length === exact) && value.every(accepts)
+      if (ArrayBuffer.isView(value)) return element.name === 'int' || element.name === 'float'
+      return single && accepts(value)
+    },
+    read: (value) => {
+      if (Array.isArray(value)) return value.map((item: unknown) => (item == null ? null : element.read(item)))
+      return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<unknown>, element.read) : element.read(value)
+    },
+  }
+}
+
+function plural(text: string): string {
+  return text === 'true or false' ? 'booleans' : text.replace(/^an? (\w+ number|[\w.]+)/, '$1s')
+}
+
+function word(words: readonly string[]): Kind {
+  const quoted = words.map((text) => `'${text}'`)
+  return {
+    text: quoted.length > 1 ? `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)!}` : quoted[0]!,
+    name: quoted.join(' | '),
+    accepts: (value) => words.includes(value as string),
+    read: same,
+  }
+}
+
+function either(kinds: readonly Kind[]): Kind {
+  return {
+    text: kinds.map(({ text }) => text).join(' or '),
+    name: kinds.map(({ name }) => name).join(' | '),
+    accepts: (value) => kinds.some((kind) => kind.accepts(value)),
+    read: (value) => kinds.find((kind) => kind.accepts(value))!.read(value),
+  }
+}
+
+/** The parts between separators that stand outside of brackets. */
+export function splitTop(text: string, separator: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let start = 0
+  for (let i = 0; i <= text.length; i++) {
+    const character = text[i]
+    if (character === '(' || character === '[' || character === '<') depth++
+    else if (character === ')' || character === ']' || character === '>') depth--
+    if (i === text.length || (character === separator && depth === 0)) {
+      parts.push(text.slice(start, i))
+      start = i + 1
+    }
+  }
+  return parts
+}

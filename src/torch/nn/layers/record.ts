@@ -1,0 +1,56 @@
+import { snakeCase } from '../../../common/text'
+import { NotRecordable, recorded } from '../../call/recording'
+import { symbolOf } from '../../call/resolve'
+import { isTensor } from '../../base'
+import type { AnyModule } from '../module'
+
+/**
+ * @internal The body of a module's forward in TorchScript, recorded in both modes: what they share stands once, a flag that follows
+ * `training` is written as `self.training`, and anything else stands under `if self.training`.
+ *
+ * @throws JitError for a forward that reads values or sizes of tensors.
+ */
+export function recordForward(module: AnyModule, inputs: readonly string[]): string[] {
+  const [training, evaluation] = [true, false].map((mode) => recorded(() => forwardOf(module, mode)(...inputs.map(symbolOf)))) as [
+    string[],
+    string[],
+  ]
+  const merged = mergeFlags(training, evaluation)
+  if (merged !== null) return merged
+  const indent = (lines: readonly string[]) => lines.map((line) => `    ${line}`)
+  return ['if self.training:', ...indent(training), 'else:', ...indent(evaluation)]
+}
+
+/** Forward bound to the module as it is seen while recording: tensors are symbols, `training` is the mode. */
+function forwardOf(module: AnyModule, mode: boolean): (...inputs: unknown[]) => unknown {
+  const seen = new Proxy(module, {
+    get(target, key, receiver) {
+      if (key === 'training') return mode
+      const value: unknown = Reflect.get(target, key, receiver)
+      return isTensor(value) ? symbolOf(`self.${snakeCase(String(key))}`) : value
+    },
+    set(_, key) {
+      throw new NotRecordable(`forward sets '${String(key)}' of its module`)
+    },
+  })
+  return (...inputs) => (module.forward as (...inputs: unknown[]) => unknown).apply(seen, inputs)
+}
+
+/** The lines of both modes as one, where they differ only in flags that follow `training`; null elsewhere. */
+function mergeFlags(training: readonly string[], evaluation: readonly string[]): string[] | null {
+  if (training.length !== evaluation.length) return null
+  const merged: string[] = []
+  for (const [i, line] of training.entries()) {
+    const [one, two] = [line.split(/\b(True|False)\b/), evaluation[i]!.split(/\b(True|False)\b/)]
+    if (one.length !== two.length) return null
+    const words: string[] = []
+    for (const [j, word] of one.entries()) {
+      if (word === two[j]) words.push(word)
+      else if (word === 'True' && two[j] === 'False') words.push('self.training')
+      else if (word === 'False' && two[j] === 'True') words.push('not self.training')
+      else return null
+    }
+    merged.push(words.join(''))
+  }
+  return merged
+}

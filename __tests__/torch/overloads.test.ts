@@ -135,9 +135,9 @@ describe('a call that no overload takes', () => {
 
   it('names the argument where there is one overload only', () => {
     // @ts-expect-error a tensor is no dimension
-    expect(wrong(() => x.unsqueeze(x))).toContain("'dim' must be an int but is Tensor float32 [2, 3]")
+    expect(wrong(() => x.unsqueeze(x))).toContain('dim: expected a whole number but received Tensor float32 [2, 3]')
     // @ts-expect-error the dimension is missing
-    expect(wrong(() => x.unsqueeze())).toContain("'dim' is missing")
+    expect(wrong(() => x.unsqueeze())).toContain('dim is missing')
     // @ts-expect-error one too many
     expect(wrong(() => x.unsqueeze(0, 1))).toContain('at most 1')
   })
@@ -155,11 +155,11 @@ describe('a call that no overload takes', () => {
 
   it('refuses an argument given by position and by name', () => {
     // @ts-expect-error given twice
-    expect(wrong(() => torch.flatten(x, 0, { startDim: 0 }))).toMatch(/twice|by position and by name/)
+    expect(wrong(() => torch.flatten(x, 0, { startDim: 0 }))).toMatch(/both by position/)
     expect(wrong(() => torch.nn.functional.leakyRelu(x, 0.1, { negativeSlope: 0.2 }))).toContain('both by position')
   })
 
   it('refuses a number that is not whole where an int belongs', () => {
-    expect(wrong(() => x.unsqueeze(0.5))).toMatch(/whole number|must be an int/)
+    expect(wrong(() => x.unsqueeze(0.5))).toMatch(/expected a whole number/)
   })
 })

@@ -51,9 +51,15 @@ function sourceOf(module: AnyModule): string | null {
     if (Object.hasOwn(owner, 'call') && owner !== Module.prototype) return null
     const hasForward = Object.hasOwn(owner, 'forward')
     const hasSource = Object.hasOwn(owner, 'torchScript')
-    if (hasForward || hasSource) return hasForward && hasSource ? module.torchScript() : null
+    if (hasForward && hasSource) return module.torchScript()
+    if (hasForward || hasSource) return hasForward && isOfLibrary(owner) ? module.torchScript() : null
   }
   return null
+}
+
+/** Whether a forward is the library's own, whose source is recorded: it stands in a declared layer's class or its base, not in one derived from it. */
+function isOfLibrary(owner: object): boolean {
+  return Object.hasOwn(owner, 'declaration') || Object.hasOwn(Object.getPrototypeOf(owner) as object, 'declaration')
 }
 
 function unknownModule(module: AnyModule, path: string): ArgumentError {

@@ -66,5 +66,6 @@ export function functionLayer<Arguments, Constructor, BodyArguments>(
       return body(args as BodyArguments)
     }
   }
+  Object.defineProperty(FunctionLayer.prototype, 'declaration', { value: signature })
   return FunctionLayer as unknown as Constructor
 }

@@ -1,6 +1,6 @@
 // npm run gpu: compiles the shim against a libtorch with CUDA, runs what must hold on a GPU and the step benchmark, and puts the table
-// into bench/RESULTS.md. It needs no npm and no network, only node_modules/node-addon-api, node_modules/node-api-headers and, where
-// TypeScript is not installed, dist/ as another machine has built it. Node built-ins only.
+// into bench/RESULTS.md. A machine without npm and network needs node_modules/ as `npm ci --omit=dev --ignore-scripts` makes it (cmake-js
+// and Node-API's headers compile the shim) and dist/, both from another machine. Node built-ins only.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -6,6 +6,7 @@ import { record, table } from '../bench/harness.mjs'
 import { cacheFolder } from './setup/cache.mjs'
 import { installOracle } from './setup/install.mjs'
 import { SetupFailure, probe, run } from './setup/run.mjs'
+import { cellOf } from './tasks/groups.mjs'
 import { ready } from './tasks/ready.mjs'
 import { report } from './tasks/report.mjs'
 import { runJest } from './tasks/jest.mjs'
@@ -35,14 +36,6 @@ async function installNode(major) {
   return { node, version }
 }
 
-function cell(files, tally) {
-  const results = files.map((file) => tally.files[file]).filter(Boolean)
-  if (results.length < files.length) return 'did not run'
-  const sum = (key) => results.reduce((total, result) => total + result[key], 0)
-  const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''
-  return `${sum('passed')} passed, ${sum('failed')} failed${skipped} (${sum('seconds').toFixed(0)} s)`
-}
-
 await report(async () => {
   const wanted = process.argv.slice(2)
   const unknown = wanted.filter((major) => !SUPPORTED.includes(major))
@@ -56,7 +49,7 @@ await report(async () => {
     // One file at a time: the memory tests watch the process, and two at once would disturb each other's times.
     const tally = await runJest(['--maxWorkers=1', ...Object.values(GROUPS).flat()], { node, env: { PIXELCL_TEST_COMPILE: '0' } })
     if (tally.failed > 0) process.exitCode = 1
-    rows.push([version, ...Object.values(GROUPS).map((files) => cell(files, tally))])
+    rows.push([version, ...Object.values(GROUPS).map((files) => cellOf(files, tally))])
   }
   const text = table(['Node', ...Object.keys(GROUPS)], rows)
   if (wanted.length === 0) record('Node versions', 'npm run test:nodes', `${text}\n\nOne compiled shim serves them all.`)

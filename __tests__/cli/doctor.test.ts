@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { closeSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readStamp } from '../../src/native/load'
+import { Machine, copyStamp } from '../scripts/machine'
 import { temporary } from '../support/files'
 import { pixelcl } from './pixelcl'
 
@@ -14,6 +15,7 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^✓ Node +\d+\.\d+\.\d+ \((linux|darwin) (x64|arm64)\)$/m)
     expect(stdout).toMatch(/^✓ compiler +\S/m)
     expect(stdout).toContain(`${stamp.libtorch.version} from ${stamp.libtorch.source}`)
+    expect(stdout).toMatch(/^ +a supported version \(2\.11 to 2\.14\)$/m)
     expect(stdout).toContain(stamp.libtorch.path)
     expect(stdout).toContain(`_GLIBCXX_USE_CXX11_ABI=${stamp.libtorch.abi}`)
     expect(stdout).toMatch(/^· why +LIBTORCH: not set$/m)
@@ -30,8 +32,23 @@ describe('doctor', () => {
       ok: true,
       node: process.versions.node,
       stamp: { addon: stamp.addon },
+      support: { versions: '2.11 to 2.14', standing: 'supported' },
       trial: { adds: true, error: null },
     })
+  })
+
+  test('tells an untested libtorch, which may serve all the same', async () => {
+    const machine = new Machine()
+    try {
+      const path = machine.forgeLibtorch('newer', '2.15.0')
+      copyStamp(machine, (copy) => (copy['libtorch'] = { ...stamp.libtorch, path, version: '2.15.0' }))
+      const { code, stdout } = await pixelcl(['doctor'], { env: { PIXELCL_CACHE: machine.cache } })
+      expect(stdout).toMatch(/^· libtorch +2\.15\.0 from .*\n +untested: newer than the supported versions \(2\.11 to 2\.14\)$/m)
+      expect(stdout).toMatch(/^✓ tensors /m)
+      expect(code).toBe(0)
+    } finally {
+      machine.remove()
+    }
   })
 
   test('ends with 1 and names the set-up where it has not run', async () => {

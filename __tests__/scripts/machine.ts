@@ -97,6 +97,7 @@ export interface Inspection {
   readonly cmake: { readonly found?: string; readonly missing?: string }
   readonly python: { readonly found?: string; readonly missing?: string }
   readonly stamp: { readonly addon: string } | null
+  readonly support: { readonly versions: string; readonly standing: string | null }
 }
 
 /** The interpreter itself, for a version manager's shim looks at the path that a test replaces. */

@@ -1,4 +1,4 @@
-// Compiles the shim into the cache, under a key of everything that its bytes depend on.
+// Compiles the shim into the cache by cmake-js, under a key of everything that its bytes depend on.
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
@@ -8,33 +8,27 @@ import { elfDamage } from './libraries.cjs'
 import { SetupFailure, run } from './run.mjs'
 import { findCmake, findCompiler } from './toolchain.mjs'
 
-const require = createRequire(import.meta.url)
-
-/** Gives the path of the compiled shim, compiling where none of the same key is there, and stamps it for importers. */
+/** Compiles unless a shim of the same key is in the cache; stamps it for importers and gives its path. */
 export async function compileShim(libtorch, tried, { log, force = false, verbose = false }) {
   const compiler = await findCompiler()
   const cmake = await findCmake()
-  const headers = require('node-api-headers').include_dir
-  const addonApi = dirname(require.resolve('node-addon-api/package.json'))
-  const versions = ['node-api-headers', 'node-addon-api'].map((name) => require(`${name}/package.json`).version)
+  const cmakeJs = findCmakeJs()
   const flags = compilerFlags()
   const libtorchBuild = [libtorch.path, libtorch.version, libtorch.commit, String(libtorch.abi), libtorch.cuda ? 'cuda' : 'cpu']
-  const facts = [...libtorchBuild, compiler.version, flags, process.platform, process.arch, ...versions]
+  const facts = [...libtorchBuild, compiler.version, flags, process.platform, process.arch, ...cmakeJs.versions]
   const key = hash(sourceHash(), ...facts)
   const target = join(cacheFolder(), 'shims', key, 'pixelcl.node')
   if (force || !existsSync(target) || elfDamage(target) !== null) {
     // One build folder for each set of facts: an edit of one source compiles that source only.
     const build = join(cacheFolder(), 'builds', hash(packageRoot, ...facts))
     if (force) rmSync(build, { recursive: true, force: true })
-    log(`compiling the shim against libtorch ${libtorch.version} (${cmake}, ${compiler.version})`)
-    await configure(build, { headers, addonApi, libtorch, compiler })
-    await run('cmake', ['--build', build, '--parallel', String(Math.max(1, cpus().length))], {
-      show: verbose,
-      hint: `The build folder is ${build}; remove it to start afresh.`,
-    })
+    log(`compiling the shim against libtorch ${libtorch.version} (cmake-js ${cmakeJs.version}, ${cmake}, ${compiler.version})`)
+    const steps = stepsOf(cmakeJs, build, { libtorch, compiler, verbose })
+    await steps.configure()
+    await steps.build()
     mkdirSync(dirname(target), { recursive: true })
     const temporary = `${target}.${process.pid}.tmp`
-    copyFileSync(join(build, 'pixelcl.node'), temporary)
+    copyFileSync(join(build, CONFIGURATION, 'pixelcl.node'), temporary)
     renameSync(temporary, target)
   }
   writeJson(stampPath(), { addon: target, libtorch, compiler: compiler.version, cmake, flags, tried, setupAt: new Date().toISOString() })
@@ -49,25 +43,53 @@ export function compilerFlags(env = process.env) {
     .trim()
 }
 
-async function configure(build, { headers, addonApi, libtorch, compiler }) {
-  const args = [
-    '-S',
-    packageRoot,
-    '-B',
-    build,
-    '-DCMAKE_BUILD_TYPE=Release',
-    `-DCMAKE_CXX_COMPILER=${compiler.path}`,
-    `-DLIBTORCH=${libtorch.path}`,
-    `-DNODE_API_HEADERS=${headers}`,
-    `-DNODE_ADDON_API=${addonApi}`,
-    `-DGLIBCXX_ABI=${libtorch.abi}`,
-  ]
+/** cmake-js names the folder of what it builds after the configuration. */
+const CONFIGURATION = 'Release'
+
+/** The program of cmake-js, and the versions of it and of the headers that it names to CMake. */
+function findCmakeJs() {
+  const require = createRequire(join(packageRoot, 'package.json'))
   try {
-    await run('cmake', args)
+    const manifest = require.resolve('cmake-js/package.json')
+    const { bin, version } = require(manifest)
+    const headers = createRequire(manifest)('node-api-headers/package.json').version
+    const addonApi = require('node-addon-api/package.json').version
+    return { program: join(dirname(manifest), bin['cmake-js']), version, versions: [version, headers, addonApi] }
   } catch (error) {
-    if (!(error instanceof SetupFailure) || !existsSync(build)) throw error
-    // A folder of another time may not fit any more: once more from nothing.
-    rmSync(build, { recursive: true, force: true })
-    await run('cmake', args)
+    throw new SetupFailure(`cmake-js, which compiles the shim, is not installed beside pixelcl (${error.message.split('\n')[0]}).
+It is one of the package's dependencies: npm install brings it.`)
+  }
+}
+
+/** Configures and builds, showing the output of CMake and the compiler only when asked. */
+function stepsOf({ program }, build, { libtorch, compiler, verbose }) {
+  const cmakeJs = (command, args, hint) =>
+    run(process.execPath, [program, command, '--directory', packageRoot, '--out', build, '--config', CONFIGURATION, ...args], {
+      show: verbose,
+      hint,
+      cwd: packageRoot,
+    })
+  const settings = [`--cxx=${compiler.path}`, `--CDLIBTORCH=${libtorch.path}`, `--CDGLIBCXX_ABI=${libtorch.abi}`]
+  // The shim has no C. With both compilers named, cmake-js does not insist on g++ or clang++ on the path.
+  settings.push(`--cc=${compiler.path}`)
+  // A project that depends on this package may set others in its package.json, for addons of its own.
+  settings.push('--runtime=node', `--runtime-version=${process.versions.node}`, `--arch=${process.arch}`)
+  return {
+    async configure() {
+      try {
+        await cmakeJs('configure', settings)
+      } catch (error) {
+        if (!(error instanceof SetupFailure) || !existsSync(build)) throw error
+        // A build folder left by another CMake or generator may not fit any more: start afresh, once.
+        rmSync(build, { recursive: true, force: true })
+        await cmakeJs('configure', settings)
+      }
+    },
+    build: () =>
+      cmakeJs(
+        'build',
+        [...settings, `--parallel=${Math.max(1, cpus().length)}`],
+        `The build folder is ${build}; remove it to start afresh.`,
+      ),
   }
 }

@@ -4,9 +4,10 @@ import { readStamp, withLock } from './cache.mjs'
 import { compileShim, compilerFlags } from './compile.mjs'
 import { installLibtorch } from './install.mjs'
 import { elfDamage } from './libraries.cjs'
-import { INSTALLED_VERSION, SUPPORTED, findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
+import { findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
 import { checkPlatform, hasNvidiaDriver } from './toolchain.mjs'
+import { INSTALLED_VERSION, SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
 /** Does what is not done yet; gives the stamp. Quick when nothing has changed: then nothing is searched or compiled. */
 export async function setup({ log = () => {}, force = false, verbose = false } = {}) {
@@ -38,6 +39,7 @@ async function chooseLibtorch(log, force) {
   const outdated = force && found?.source === 'cache' && !found.cuda && hasNvidiaDriver()
   if (found && !outdated) {
     log(`libtorch ${found.version} from ${found.source}: ${found.path}`)
+    if (standingOf(found.version) !== 'supported') log(warningOf(found))
     return { libtorch: found, tried }
   }
   if (forced) throw new SetupFailure(explain(tried, forced))
@@ -48,6 +50,11 @@ async function chooseLibtorch(log, force) {
   return { libtorch: { ...result.libtorch, source: 'cache' }, tried }
 }
 
+function warningOf({ version }) {
+  return `warning: libtorch ${version} is ${standingOf(version)} than the supported versions (${SUPPORTED_VERSIONS}), so it is untested.
+  Should it fail, take a supported one: pip install torch==${INSTALLED_VERSION}, or LIBTORCH=/folder/of/libtorch.`
+}
+
 /** Every place with its reason, and the ways out. */
 function explain(tried, forced) {
   const places = tried.map(({ place, reason }) => `  ${place}: ${reason}`).join('\n')
@@ -55,5 +62,5 @@ function explain(tried, forced) {
   return `no libtorch that serves was found. Tried:\n${places}\n${asked}Ways out:
   - unset LIBTORCH and LIBTORCH_USE_PYTORCH and run \`npx pixelcl setup\`: it installs one into the cache;
   - pip install torch==${INSTALLED_VERSION} for a python3 on the path, and LIBTORCH_USE_PYTORCH=1;
-  - LIBTORCH=/folder/of/libtorch (with include/ and lib/), version ${SUPPORTED}.`
+  - LIBTORCH=/folder/of/libtorch (with include/ and lib/), version ${SUPPORTED_VERSIONS}.`
 }

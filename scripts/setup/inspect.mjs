@@ -4,6 +4,7 @@ import { packageRoot, readStamp, stampPath } from './cache.mjs'
 import { findLibtorch } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
 import { checkPlatform, findCmake, findCompiler, findPython, hasNvidiaDriver } from './toolchain.mjs'
+import { SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
 /** Looks everywhere and changes nothing. What is missing is `{ missing }` with the command that brings it. */
 export async function inspect() {
@@ -19,7 +20,9 @@ export async function inspect() {
     [checkPlatform, async () => (await findCompiler()).version, findCmake, findPython].map((work) => attempt(async () => work())),
   )
   const { found, tried } = findLibtorch()
-  const stamp = readStamp()
+  const left = readStamp()
+  const stamp = stampServes(left) ? left : null
+  const libtorch = stamp?.libtorch ?? found
   return {
     packageRoot,
     node: process.versions.node,
@@ -30,8 +33,9 @@ export async function inspect() {
     python,
     nvidiaDriver: hasNvidiaDriver(),
     stampPath: stampPath(),
-    stamp: stampServes(stamp) ? stamp : null,
+    stamp,
     libtorch: found,
+    support: { versions: SUPPORTED_VERSIONS, standing: libtorch === null ? null : standingOf(libtorch.version) },
     tried,
   }
 }

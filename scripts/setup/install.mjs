@@ -2,35 +2,36 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder, packageRoot, pythonFolder, readJson, writeJson, hash } from './cache.mjs'
-import { INSTALLED_VERSION, torchOfVenv } from './libtorch.mjs'
+import { inspectLibtorch, torchOfVenv } from './libtorch.mjs'
 import { SetupFailure, probe, run } from './run.mjs'
 import { findPython, hasNvidiaDriver } from './toolchain.mjs'
+import { INSTALLED_VERSION } from './versions.cjs'
 
 const CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
+const TORCH = `torch==${INSTALLED_VERSION}`
 
 function pythonOf(venv) {
   return join(venv, 'bin', 'python')
 }
 
-async function makeVenv(log) {
+async function makeVenv(log, python) {
   const venv = pythonFolder()
   if (existsSync(pythonOf(venv)) && existsSync(join(venv, 'pyvenv.cfg'))) return venv
   rmSync(venv, { recursive: true, force: true })
-  const python = await findPython()
-  log(`making a virtual environment with ${python} in ${venv}`)
-  await run(python, ['-m', 'venv', venv])
+  const base = python ?? (await findPython())
+  log(`making a virtual environment with ${base} in ${venv}`)
+  await run(base, ['-m', 'venv', venv])
   return venv
 }
 
-/** Installs the proven version: a CPU build unless an NVIDIA driver is there. */
-export async function installLibtorch(log) {
+/** Installs a torch, by default the proven version: a CPU build unless an NVIDIA driver is there. Gives its folder. */
+export async function installLibtorch(log, packages = [TORCH]) {
   const venv = await makeVenv(log)
-  const requirement = `torch==${INSTALLED_VERSION}`
-  const options = ['--disable-pip-version-check', '--quiet', requirement]
+  const options = ['--disable-pip-version-check', '--quiet', ...packages]
   // What is there does not serve: damaged by an interrupted installation, or of another build. pip would take it for installed.
   if (torchOfVenv(venv) !== null) options.push('--force-reinstall')
   const cuda = hasNvidiaDriver()
-  log(`installing ${requirement} into ${cacheFolder()} (${cuda ? 'with CUDA: an NVIDIA driver is there' : 'CPU build'})`)
+  log(`installing ${packages.join(' ')} into ${cacheFolder()} (${cuda ? 'with CUDA: an NVIDIA driver is there' : 'CPU build'})`)
   // PyPI's own build for Linux has CUDA and its libraries: 3 GB where 200 MB do.
   const indexes = cuda || process.platform === 'darwin' || (await hasOwnWheels(venv)) ? [[]] : [['--index-url', CPU_INDEX], []]
   const failures = []
@@ -48,7 +49,7 @@ ${failures.join('\n\n')}
 
 Ways out:
   - connect to the network and run this again;
-  - pip install ${requirement} for a python3 on the path, and run this again;
+  - pip install ${packages.join(' ')} for a python3 on the path, and run this again;
   - LIBTORCH=/folder/of/libtorch npx pixelcl setup`)
 }
 
@@ -57,15 +58,19 @@ async function hasOwnWheels(venv) {
   return /find-links|no-index/.test((await probe(pythonOf(venv), ['-m', 'pip', 'config', 'list'])) ?? '')
 }
 
-/** The pinned Python packages that the tests compare with, beside a torch of the proven version. */
-export async function installOracle(log) {
-  const venv = await makeVenv(log)
+/**
+ * Installs the pinned Python packages that the tests compare with into the environment of the cache, made with `python`.
+ * `torch` names the packages of a torch that it must hold beside them; none where it imports the torch of another environment.
+ */
+export async function installOracle(log, { python, torch = [TORCH], version = INSTALLED_VERSION } = {}) {
   const requirements = join(packageRoot, '__tests__', 'support', 'requirements.txt')
   if (!existsSync(requirements)) throw new SetupFailure('--tests is for a checkout of the sources: an installed package has no tests.')
-  const wanted = hash(readFileSync(requirements), INSTALLED_VERSION)
+  const venv = await makeVenv(log, python)
+  const hasTorch = () => torch.length === 0 || inspectLibtorch(torchOfVenv(venv) ?? venv).libtorch !== undefined
+  const wanted = hash(readFileSync(requirements), version)
   const stamp = join(venv, 'pixelcl-oracle.json')
-  if (readJson(stamp)?.hash === wanted && torchOfVenv(venv) !== null) return
-  if (torchOfVenv(venv) === null) await installLibtorch(log)
+  if (readJson(stamp)?.hash === wanted && hasTorch()) return
+  if (!hasTorch()) await installLibtorch(log, torch)
   log('installing the Python packages that the tests compare with')
   await run(pythonOf(venv), ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', '--no-deps', '-r', requirements])
   writeJson(stamp, { hash: wanted })

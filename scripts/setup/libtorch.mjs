@@ -4,12 +4,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { cacheFolder, pythonFolder } from './cache.mjs'
 import { libraryPath, libtorchDamage } from './libraries.cjs'
-
-export const INSTALLED_VERSION = '2.13.0'
-const OLDEST = [2, 11]
-const NEWEST = [2, 13]
-/** The versions that serve, in words. */
-export const SUPPORTED = `${OLDEST.join('.')} to ${NEWEST.join('.')}`
+import { SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
 /**
  * Looks in order at LIBTORCH, at the Pythons on the path (all with LIBTORCH_USE_PYTORCH=1 or without it), and the cache.
@@ -64,16 +59,22 @@ export function inspectLibtorch(path, env = process.env) {
     return { reason: 'no include/ATen in it: headers are needed to compile the shim' }
   const version = versionOf(path)
   if (version === null) return { reason: 'its version cannot be read (neither version.py nor build-version)' }
-  const supported = isSupported(version)
-  if (!supported && env.LIBTORCH_BYPASS_VERSION_CHECK !== '1') {
-    return { reason: `version ${version} is not supported: ${SUPPORTED} are; LIBTORCH_BYPASS_VERSION_CHECK=1 takes it all the same` }
+  const standing = standingOf(version)
+  if (standing === 'older' && env.LIBTORCH_BYPASS_VERSION_CHECK !== '1') {
+    return {
+      reason: `version ${version} is not supported: ${SUPPORTED_VERSIONS} are; LIBTORCH_BYPASS_VERSION_CHECK=1 takes it all the same`,
+    }
   }
   const cuda = existsSync(libraryPath(path, 'torch_cuda'))
   const damage = libtorchDamage({ path, cuda })
   if (damage !== null) return { reason: damage }
-  const note = supported ? '' : ', taken because LIBTORCH_BYPASS_VERSION_CHECK=1'
+  const notes = {
+    supported: '',
+    older: ', taken because LIBTORCH_BYPASS_VERSION_CHECK=1',
+    newer: `, tried though newer than ${SUPPORTED_VERSIONS}`,
+  }
   return {
-    reason: `serves: version ${version}${cuda ? ' with CUDA' : ''}${note}`,
+    reason: `serves: version ${version}${cuda ? ' with CUDA' : ''}${notes[standing]}`,
     libtorch: { path: realpathSync(path), version, commit: commitOf(path), cuda, abi: abiOf(path) },
   }
 }
@@ -95,12 +96,6 @@ export function versionOf(path) {
 function commitOf(path) {
   const texts = ['version.py', 'build-hash'].map((name) => join(path, name)).filter((file) => existsSync(file))
   return texts.map((file) => /\b[0-9a-f]{40}\b/.exec(readFileSync(file, 'utf8'))?.[0]).find((match) => match !== undefined) ?? ''
-}
-
-function isSupported(version) {
-  const [major, minor] = version.split('.').map(Number)
-  const value = major * 1000 + minor
-  return value >= OLDEST[0] * 1000 + OLDEST[1] && value <= NEWEST[0] * 1000 + NEWEST[1]
 }
 
 /** libtorch since 2.6 is built with the new C++ ABI; an old zip may say otherwise in its CMake file. */

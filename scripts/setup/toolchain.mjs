@@ -6,6 +6,7 @@ const apple = process.platform === 'darwin'
 const INSTALL = {
   compiler: apple ? 'xcode-select --install' : 'sudo apt-get install g++   (or: sudo dnf install gcc-c++)',
   cmake: apple ? 'brew install cmake' : 'sudo apt-get install cmake   (or: sudo dnf install cmake)',
+  make: apple ? 'xcode-select --install' : 'sudo apt-get install make   (or: sudo dnf install make)',
   python: apple ? 'brew install python@3.12' : 'sudo apt-get install python3 python3-venv   (or: sudo dnf install python3)',
 }
 
@@ -40,10 +41,12 @@ export async function findCompiler(env = process.env) {
   throw new SetupFailure(`no C++ compiler was found (looked for ${candidates.join(', ')}). Install one:\n  ${INSTALL.compiler}`)
 }
 
+/** What cmake-js needs on the path: CMake, and Ninja or Make for CMake to run. */
 export async function findCmake() {
-  const version = await probe('cmake', ['--version'])
-  if (version === null) throw new SetupFailure(`cmake was not found. Install it:\n  ${INSTALL.cmake}`)
-  return version.split('\n')[0]
+  const [cmake, ninja, make] = await Promise.all(['cmake', 'ninja', 'make'].map((name) => probe(name, ['--version'])))
+  if (cmake === null) throw new SetupFailure(`cmake was not found. Install it:\n  ${INSTALL.cmake}`)
+  if (ninja === null && make === null) throw new SetupFailure(`neither ninja nor make was found. Install one:\n  ${INSTALL.make}`)
+  return cmake.split('\n')[0]
 }
 
 /** The first Python 3.10 to 3.13 with venv. */

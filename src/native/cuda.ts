@@ -1,3 +1,4 @@
+import { INSTALLED_VERSION } from '../../scripts/setup/versions.cjs'
 import type { Binding } from './binding'
 
 /** libtorch's own ways of saying that there is no CUDA; a list of backends that merely names it is none of them. */
@@ -15,6 +16,6 @@ export function cudaAdvice(binding: Binding): string {
   const why = cudaBuilt ? 'it has CUDA, but no NVIDIA driver or device is seen' : 'it is a CPU build'
   return (
     `CUDA is not available: libtorch ${version} is loaded from ${loadedFrom}, and ${why}.\n` +
-    'To get one: install the NVIDIA driver and run `npx pixelcl setup --force`, or `pip install torch==2.13.0` (a CUDA build) for a python3 on the path and `LIBTORCH_USE_PYTORCH=1 npx pixelcl setup`.'
+    `To get one: install the NVIDIA driver and run \`npx pixelcl setup --force\`, or \`pip install torch==${INSTALLED_VERSION}\` (a CUDA build) for a python3 on the path and \`LIBTORCH_USE_PYTORCH=1 npx pixelcl setup\`.`
   )
 }

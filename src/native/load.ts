@@ -9,6 +9,7 @@ import type { Binding } from './binding'
 
 export type { Libtorch, Place, Stamp } from '../../scripts/setup/stamp.cjs'
 export { cacheFolder, packageRoot, readStamp, stampPath } from '../../scripts/setup/stamp.cjs'
+export { type Standing, SUPPORTED_VERSIONS } from '../../scripts/setup/versions.cjs'
 
 const WAYS_OUT = `Ways out:
   - npx pixelcl setup      finds or installs libtorch and compiles the shim

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,12 +7,14 @@ import { promisify } from 'node:util'
 import * as torch from '../../../src/torch'
 import { expectWith } from '../../support/expect'
 import { pythonPath } from '../../support/python'
+import { skipIf } from '../../support/skip'
+import { generatedFrom, generatedOnly, isGeneratedVersion } from '../../support/versions'
 import { type Entry, Replay } from './replay'
 
 /** The share of the database's entries that must agree in all their samples. */
 const REQUIRED = 0.99
 
-describe("PyTorch's operator database in float32", () => {
+skipIf(!isGeneratedVersion, generatedOnly).describe("PyTorch's operator database in float32", () => {
   const folder = mkdtempSync(join(tmpdir(), 'pixelcl-opdb-'))
   const entries: Entry[] = []
   const disagreeing: { readonly title: string; readonly reasons: readonly string[] }[] = []
@@ -59,7 +61,7 @@ describe("PyTorch's operator database in float32", () => {
     return [
       '# Operators',
       '',
-      "What PyTorch's own operator database (`op_db` of 2.13, float32 on the CPU, outputs) says about the functions, methods and in-place methods of `pixelcl/torch`.",
+      `What PyTorch's own operator database (\`op_db\` of ${generatedFrom}, float32 on the CPU, outputs) says about the functions, methods and in-place methods of \`pixelcl/torch\`.`,
       '`__tests__/torch/opdb` computes every sample again and writes this list; `masked.*`, `signal.windows.*`, `jiterator_*` and `empty*` are left out.',
       '',
       `${agreeing} of ${entries.length} entries agree in all their samples. The others:`,

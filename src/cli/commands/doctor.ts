@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import type { Libtorch, Place, Stamp } from '../../native/load'
+import type { Libtorch, Place, Stamp, Standing } from '../../native/load'
 import { ExitCode } from '../exit'
 import { nodeOutput } from '../node'
 import { print } from '../output'
@@ -24,6 +24,8 @@ interface Machine {
   readonly stampPath: string
   readonly stamp: Stamp | null
   readonly libtorch: Libtorch | null
+  /** Which versions are supported, and how the one that is taken stands to them. */
+  readonly support: { readonly versions: string; readonly standing: Standing | null }
   readonly tried: readonly Place[]
 }
 
@@ -85,7 +87,7 @@ function findingsOf(machine: Machine, trial: Trial): Finding[] {
     tool('compiler', compiler, { isNeeded: !isSetUp, use: 'setup compiles with it' }),
     tool('CMake', cmake, { isNeeded: !isSetUp, use: 'setup compiles with it' }),
     tool('Python', python, { isNeeded: libtorch === null, use: 'setup installs libtorch with it where there is none' }),
-    libtorchOf(libtorch),
+    libtorchOf(libtorch, machine.support),
     { name: 'why', ok: null, lines: tried.map(({ place, reason }) => `${place}: ${reason}`) },
     { name: 'CUDA', ok: null, lines: [cudaLine(machine, libtorch, trial)] },
     isSetUp
@@ -102,10 +104,16 @@ function tool(name: string, { found, missing = '' }: Attempt, { isNeeded, use }:
     : { name, ok: true, lines: [found] }
 }
 
-function libtorchOf(libtorch: Libtorch | null): Finding {
+function libtorchOf(libtorch: Libtorch | null, { versions, standing }: Machine['support']): Finding {
   if (libtorch === null) return { name: 'libtorch', ok: null, lines: ['not found; setup installs it'] }
   const { version, source, path, abi } = libtorch
-  return { name: 'libtorch', ok: true, lines: [`${version} from ${source}`, path, `C++ ABI: _GLIBCXX_USE_CXX11_ABI=${abi}`] }
+  const isSupported = standing === 'supported'
+  const support = isSupported ? `a supported version (${versions})` : `untested: ${standing} than the supported versions (${versions})`
+  return {
+    name: 'libtorch',
+    ok: isSupported ? true : null,
+    lines: [`${version} from ${source}`, support, path, `C++ ABI: _GLIBCXX_USE_CXX11_ABI=${abi}`],
+  }
 }
 
 function whyNot({ error }: Trial): string {

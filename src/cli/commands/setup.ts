@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { SUPPORTED_VERSIONS } from '../../native/load'
 import { ExitCode } from '../exit'
 import { nodeOutput } from '../node'
 import { print } from '../output'
@@ -28,7 +29,7 @@ const FAILED = `${JSON.stringify({ error: { code: 'SETUP', message: 'the set-up 
 const PLACES = `
 libtorch is looked for in this order:
   LIBTORCH=/folder            a folder with libtorch's include/ and lib/
-  python3 on the path         a torch of version 2.11 to 2.13
+  python3 on the path         a torch of version ${SUPPORTED_VERSIONS}, or newer
                               (LIBTORCH_USE_PYTORCH=1: nowhere else)
   the cache                   PIXELCL_CACHE, else ~/.cache/pixelcl;
                               installed there when it is nowhere

@@ -14,13 +14,28 @@ KINDS = {
     "cdist.x1": "T",
     "cdist.x2": "T",
     "cdist.p": "f<0..>",
-    "cdist.compute_mode": "(useMmForEuclidDistIfNecessary|useMmForEuclidDist|donotUseMmForEuclidDist)",
+    "cdist.compute_mode": "(use_mm_for_euclid_dist_if_necessary|use_mm_for_euclid_dist|donot_use_mm_for_euclid_dist)",
     "norm.input": "T",
     "norm.dim": "i|i[]?",
     "norm.keepdim": "b",
+    "norm.p": "f|(fro|nuc)?",
     "tensordot.a": "T",
     "tensordot.b": "T",
     "tensordot.dims": "i|T|*[]",
+    "lu.A": "T",
+    "lu.pivot": "b",
+    "lu.get_infos": "b",
+    "unique.input": "T",
+    "unique.sorted": "b",
+    "unique.return_inverse": "b",
+    "unique.return_counts": "b",
+    "unique.dim": "i?",
+    "unique_consecutive.input": "T",
+    "unique_consecutive.return_inverse": "b",
+    "unique_consecutive.return_counts": "b",
+    "unique_consecutive.dim": "i?",
+    "affine_grid.align_corners": "b?",
+    "grid_sample.align_corners": "b?",
     "softsign.input": "T",
     "tanhshrink.input": "T",
     # Words.
@@ -41,7 +56,46 @@ KINDS = {
     # A number or a list of them, where the annotation names one of both.
     "ctc_loss.input_lengths": "T|i[]",
     "ctc_loss.target_lengths": "T|i[]",
+    "lp_pool1d.kernel_size": "i|i[]",
+    "lp_pool2d.kernel_size": "i|i[]",
+    "lp_pool3d.kernel_size": "i|i[]",
+    "lp_pool1d.stride": "i|i[]?",
+    "lp_pool2d.stride": "i|i[]?",
+    "lp_pool3d.stride": "i|i[]?",
+    # Null keeps the input's size.
+    "adaptive_avg_pool2d.output_size": "i|i?[]",
+    "adaptive_avg_pool3d.output_size": "i|i?[]",
+    "adaptive_max_pool1d.output_size": "i|i?[]",
+    "adaptive_max_pool2d.output_size": "i|i?[]",
+    "adaptive_max_pool3d.output_size": "i|i?[]",
     # Bounds that Python checks, or that the paper sets.
     "label_smoothing": "f<0..1>",
     "p": "f<0..1>",
+    # `p` that is an order, not a probability.
+    "normalize.p": "f",
+    "multi_margin_loss.p": "i<1..2>",
+    "triplet_margin_loss.p": "f",
+    "MultiMarginLoss.p": "i<1..2>",
+    "TripletMarginLoss.p": "f",
+    "PairwiseDistance.p": "f",
+    # Any value that fills.
+    "constant_.val": "S",
+    "pad.value": "S?",
 }
+
+# Types of functions that are given, which a kind cannot tell.
+TYPES = {
+    "distance_function": "(one: Tensor, other: Tensor) => Tensor",
+}
+
+# What a function gives where its annotation is missing, and what it gives where one of these flags is set.
+RESULTS = {
+    "lu": "Tensor[]",
+}
+FLAGGED_RESULTS = {
+    "unique": (("returnInverse", "returnCounts"), "Tensor[]"),
+    "unique_consecutive": (("returnInverse", "returnCounts"), "Tensor[]"),
+}
+
+# Functions of torch that are methods of Tensor, too.
+METHODS = ("lu", "norm", "stft", "unique", "unique_consecutive")

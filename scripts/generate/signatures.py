@@ -14,6 +14,7 @@ import sys
 import torch
 from torch._jit_internal import boolean_dispatched
 
+from corrections import FLAGGED_RESULTS, METHODS, RESULTS, TYPES
 from corrections import KINDS as CORRECTIONS
 
 SOURCES = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src/torch")
@@ -21,6 +22,8 @@ TARGET = SOURCES / "generated" / "declared"
 # Deprecated, private, or without a meaning here.
 LEFT_OUT = {"size_average", "reduce", "_stacklevel", "out", "_weight", "_freeze", "process_group"}
 LEFT_OUT_OF = {("linear_cross_entropy", "options"), ("LinearCrossEntropyLoss", "options"), ("Hardtanh", "min_value"), ("Hardtanh", "max_value")}
+# As the operators of the same name call it.
+RENAMED_OF = {("split", "tensor"): "input", ("lu", "A"): "input"}
 RENAMED = {"var": "variance", "_random_samples": "random_samples", "lambda": "lambd", "T_max": "t_max", "T_0": "t_0", "T_mult": "t_mult"}
 NAMES = {
     "Tensor": "T", "Parameter": "T", "int": "i", "float": "f", "bool": "b", "str": "s", "dtype": "d", "DType": "d", "_dtype": "d", "device": "v",
@@ -114,38 +117,47 @@ def declared_kind(owner, name, annotation, default):
         found = kinds_of(ast.parse(text, mode="eval").body, Kinds()).code()
         if default is None and not found.endswith("?"):
             found += "?"
-    for key in (f"{owner}.{name}", name):
-        if key in CORRECTIONS:
-            if CORRECTIONS[key] != found:
-                used.add(key)
-            return CORRECTIONS[key]
+    code = CORRECTIONS.get(name, found)
+    if code != found:
+        used.add(name)
+    own = CORRECTIONS.get(f"{owner}.{name}", code)
+    if own != code:
+        used.add(f"{owner}.{name}")
+    if own is not None:
+        return own
     return found if found is not None else "*" + ("?" if default is None else "")
 
 
 class Parameter:
     def __init__(self, owner, parameter, annotation):
         self.python = parameter.name
-        self.name = public(parameter.name)
+        self.saved = RENAMED_OF.get((owner, parameter.name), RENAMED.get(parameter.name, parameter.name))
+        self.name = camel(self.saved)
         self.keyword_only = parameter.kind is inspect.Parameter.KEYWORD_ONLY
         self.required = parameter.default is inspect.Parameter.empty
         default = None if self.required else parameter.default
         self.code = declared_kind(owner, parameter.name, annotation, ... if self.required else default)
-        if isinstance(default, str) and self.code.startswith("("):
+        if isinstance(default, str) and f"|{default}|" not in re.sub(r"[()]", "|", self.code) and self.code.startswith("("):
             default = camel(default)
         if callable(default) or isinstance(default, torch.dtype):
             default = None
         self.default = default
+        self.type = TYPES.get(parameter.name)
 
     def field(self):
-        saved = RENAMED.get(self.python, self.python)
-        return f"{saved}:{self.code}" + ("" if self.required else f"={json.dumps(self.default)}")
+        return f"{self.saved}:{self.code}" + ("" if self.required else f"={json.dumps(self.default)}")
 
     def given(self):
-        text = type_of(self.code, True)
+        text = self.type_of(True)
         return text if self.required and "null" in text or self.required else f"{text} | null | undefined" if "null" not in text else f"{text} | undefined"
 
     def received(self):
-        return type_of(self.code, False)
+        return self.type_of(False)
+
+    def type_of(self, given):
+        if self.type is None:
+            return type_of(self.code, given)
+        return f"({self.type}) | null" if self.code.endswith("?") else self.type
 
     def shown_default(self):
         return "" if self.required else "null" if self.default is None else re.sub(r"(\d)\.0\b", r"\1", json.dumps(self.default)).replace('"', "'")
@@ -360,7 +372,7 @@ def functions(module, bodies_at, file, page):
     """The public functions of one module, for those that have a body."""
     bodies = bodies_in(SOURCES / bodies_at)
     annotations = pyi_annotations(module)
-    arguments, members, files = [], [], {}
+    arguments, members, files, methods = [], [], {}, []
     for name, function in python_functions(module):
         public_name = public(name)
         dispatched = boolean_dispatched.get(function)
@@ -382,36 +394,74 @@ def functions(module, bodies_at, file, page):
         path, lines = bodies[public_name]
         files.setdefault(path, []).append(public_name)
         arguments.append("\n".join([signature.arguments(), signature.given(), f"/** @internal */\nexport const {public_name} = declared<{upper(public_name)}Arguments>('{public_name}', {signature.fields()})"]))
-        members.append(function_member(signature, public_name, lines or [summary_of(function), "", f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"], boolean_dispatched.get(function)))
+        lines = lines or [summary_of(function), "", f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
+        members.append(function_member(signature, public_name, lines, boolean_dispatched.get(function)))
+        if module is torch.functional and name in METHODS:
+            methods.append((public_name, path, method_member(signature, public_name, lines)))
     stem = file.removesuffix(".ts")
     write(f"{stem}-signatures.ts", ["import { declared } from '../../call/declared'"], "\n\n".join(arguments) + "\n")
+    write(file, imports_of(stem, files), "\n\n".join(members) + "\n")
+    if methods:
+        own = {}
+        for name, path, _ in methods:
+            own.setdefault(path, []).append(name)
+        imports = ["import { TensorMethods } from '../methods'", *imports_of(stem, own)]
+        body = "\n\n".join(member for _, _, member in methods)
+        write(f"{stem}-methods.ts", imports, f"/** Methods of Tensor that are functions which Python writes in Python. */\nexport abstract class FunctionalMethods extends TensorMethods {{\n{body}\n}}\n")
+
+
+def imports_of(stem, files):
     imports = [f"import type * as named from './{stem}-signatures'", f"import * as signatures from './{stem}-signatures'", "import { read } from '../../call/declared'"]
     for path, names in files.items():
         relative = path.relative_to(SOURCES).with_suffix("")
         aliases = ", ".join(f"{n} as {n}_" for n in sorted(names))
         imports.append(f"import {{ {aliases} }} from '../../{relative}'")
-    text = "\n\n".join(members) + "\n"
-    write(file, imports, text)
+    return imports
 
 
 def function_member(signature, name, lines, dispatched):
-    forms = [re.sub(r"(?<![\w.'])(\w+Named)\b", r"named.\1", form) for form in signature.forms()]
-    result = result_of(signature, name)
+    result = RESULTS.get(signature.python) or result_of(signature, name)
+    flags, flagged = FLAGGED_RESULTS.get(signature.python, ((), ""))
+    if not flags and dispatched is not None:
+        flags, flagged, result = (public(dispatched["arg_name"]),), "[output: Tensor, indices: Tensor]", "Tensor"
+    rows = form_rows(signature, lines, signature.forms(), lambda form, result: f"export function {name}({form}): {result}", flags, flagged, result)
+    rows.append(f"export function {name}(...given: unknown[]): unknown {{\nreturn {name}_(read(signatures.{name}, given))\n}}")
+    return "\n".join(rows)
+
+
+def form_rows(signature, lines, forms, declaration, flags, flagged, result):
+    """One declaration for each form, the first with the whole docstring; where a flag changes the result, one more before it."""
+    forms = [re.sub(r"(?<![\w.'])(\w+Named)\b", r"named.\1", form) for form in forms]
     example = next((i for i, line in enumerate(lines) if line.startswith("@")), len(lines))
     head = lines[:example]
     while head and not head[-1].strip():
         head.pop()
     full = [*head, "", *signature.parameter_docs(), *lines[example:]]
+    short = f"/** {head[0].strip()} */" if head else ""
     rows = []
     for i, form in enumerate(forms):
-        rows.append(doc(full) if i == 0 else f"/** {head[0] if head else ''} */")
-        if dispatched is not None and i > 0 and "options" in form:
-            flag = public(dispatched["arg_name"])
-            marked = re.sub(r"options\??: (.*)$", rf"options: \1 & {{ readonly {flag}: true }}", form)
-            rows.append(f"export function {name}({marked}): [output: Tensor, indices: Tensor]\n/** {head[0] if head else ''} */")
-        plain = "Tensor" if dispatched is not None else result
-        rows.append(f"export function {name}({form}): {plain}")
-    rows.append(f"export function {name}(...given: unknown[]): unknown {{\nreturn {name}_(read(signatures.{name}, given))\n}}")
+        rows.append(doc(full) if i == 0 else short)
+        if flags and i > 0 and "options" in form:
+            alternatives = " | ".join(f"{{ readonly {flag}: true }}" for flag in flags)
+            extra = f"({alternatives})" if len(flags) > 1 else alternatives
+            marked = re.sub(r"options\??: (.*)$", rf"options: \1 & {extra}", form)
+            rows += [declaration(marked, flagged), short]
+        rows.append(declaration(form, result))
+    return rows
+
+
+def method_member(signature, name, lines):
+    """A function of torch as a method of Tensor: its first argument is the receiver."""
+    first = signature.parameters[0].name
+    forms = []
+    for form in signature.forms():
+        if not form.startswith(f"{first}: Tensor"):
+            continue
+        forms.append(form.removeprefix(f"{first}: Tensor").removeprefix(", "))
+    flags, flagged = FLAGGED_RESULTS.get(signature.python, ((), ""))
+    result = RESULTS.get(signature.python) or result_of(signature, name)
+    rows = form_rows(signature, lines, forms, lambda form, result: f"{name}({form}): {result}", flags, flagged, result)
+    rows.append(f"{name}(...given: unknown[]): unknown {{\nreturn {name}_(read(signatures.{name}, [this, ...given]))\n}}")
     return "\n".join(rows)
 
 

@@ -88,6 +88,7 @@ export function recordCall(
   }
   const names = Array.from({ length: resultsOf(signature) }, (_, i) => `v${lines!.length}_${i}`)
   lines!.push(`${names.join(', ')} = ${call}`)
+  if (resultText(signature) === 'Tensor[]') return itemsOf(names[0]!, makeSymbol)
   const symbols = names.map(makeSymbol)
   return symbols.length === 1 ? symbols[0] : symbols
 }
@@ -100,10 +101,20 @@ export function recordLine(source: string, makeSymbol: (source: string) => Tenso
   return makeSymbol(name)
 }
 
-function resultsOf({ native: name, overload }: Pick<Signature, 'native' | 'overload'>): number {
+/** A list whose length is not known while recording: it gives as many items as are taken from it. */
+function* itemsOf(name: string, makeSymbol: (source: string) => Tensor): Generator<Tensor, never> {
+  for (let i = 0; ; i++) yield makeSymbol(`${name}[${i}]`)
+}
+
+/** What a schema says of an operator's results, without alias annotations. */
+function resultText({ native: name, overload }: Pick<Signature, 'native' | 'overload'>): string {
   const schema = native.schema(name, overload)
   if (schema === null) lookup(name, overload)
-  const results = schema!.slice(schema!.lastIndexOf('->') + 2).trim()
+  return schema!.slice(schema!.lastIndexOf('->') + 2).trim()
+}
+
+function resultsOf(signature: Pick<Signature, 'native' | 'overload'>): number {
+  const results = resultText(signature)
   if (!results.startsWith('(')) return 1
   return results === '()' ? 0 : results.split(',').length
 }

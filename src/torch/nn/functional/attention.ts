@@ -1,101 +1,53 @@
-import { expectTensor } from '../../call/expected'
 import { ArgumentError } from '../../../native'
+import { misfit } from '../../call/errors'
 import * as torch from '../../generated/functions'
+import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as generated from '../../generated/nn-functions'
-import { type Given, named } from '../../call/named'
 import type { Tensor } from '../../tensor'
 import { dropout } from './dropout'
 
-/** Weights of the projections into queries, keys and values: stacked in one matrix, or one each. */
-export interface AttentionOptions {
-  /** Applies dropout; default: true. */
-  training?: boolean
-  /** [N, S]: keys to leave out (bool), or what is added to their scores. */
-  keyPaddingMask?: Tensor
-  /** Gives the attention's weights too; default: true. */
-  needWeights?: boolean
-  /** [L, S] or [N · heads, L, S]: pairs to leave out (bool), or what is added to their scores. */
-  attnMask?: Tensor
-  useSeparateProjWeight?: boolean
-  qProjWeight?: Tensor
-  kProjWeight?: Tensor
-  vProjWeight?: Tensor
-  staticK?: Tensor
-  staticV?: Tensor
-  /** Means the weights over the heads; default: true. */
-  averageAttnWeights?: boolean
-  /** A hint that `attnMask` is the causal one. */
-  isCausal?: boolean
-}
-
-const ATTENTION = [
-  'training',
-  'keyPaddingMask',
-  'needWeights',
-  'attnMask',
-  'useSeparateProjWeight',
-  'qProjWeight',
-  'kProjWeight',
-  'vProjWeight',
-  'staticK',
-  'staticV',
-  'averageAttnWeights',
-  'isCausal',
-] as const
+const CALL = 'multiHeadAttentionForward'
 
 /**
  * Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights.
  *
+ * The projections into queries, keys and values are stacked in `inProjWeight` [3 · E, E], or come one each with `useSeparateProjWeight`.
+ * Masks of booleans leave pairs out where they are true, others are added to the scores: `keyPaddingMask` [N, S], `attnMask` [L, S] or
+ * [N · heads, L, S]. `isCausal` hints that `attnMask` is the causal one. The weights are null with `needWeights: false`, and the mean over
+ * the heads with `averageAttnWeights`. Where query, key and value are one tensor, one product projects all three.
+ *
+ * @throws ArgumentError for shapes that do not fit, and for weights that are missing.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
  */
-export function multiHeadAttentionForward(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  embedDimToCheck: number,
-  numHeads: number,
-  inProjWeight: Tensor | null,
-  inProjBias: Tensor | null,
-  biasK: Tensor | null,
-  biasV: Tensor | null,
-  addZeroAttn: boolean,
-  dropoutP: number,
-  outProjWeight: Tensor,
-  outProjBias: Tensor | null,
-  ...given: Given<AttentionOptions, typeof ATTENTION>
-): [output: Tensor, weights: Tensor | null] {
-  expectTensor('multiHeadAttentionForward', query, 'query')
-  expectTensor('multiHeadAttentionForward', key, 'key')
-  expectTensor('multiHeadAttentionForward', value, 'value')
-  const options = named<AttentionOptions>('multiHeadAttentionForward', ATTENTION, given)
-  const { training = true, needWeights = true, averageAttnWeights = true } = options
+export function multiHeadAttentionForward(args: declared.MultiHeadAttentionForwardArguments): [output: Tensor, weights: Tensor | null] {
+  const { query, key, value, embedDimToCheck, numHeads, biasK, biasV, keyPaddingMask, attnMask, needWeights } = args
   const isBatched = query.dim() === 3
   const batched = (tensor: Tensor): Tensor => (isBatched ? tensor : tensor.unsqueeze(1))
   const inputs = [query, key, value].map(batched) as [Tensor, Tensor, Tensor]
   const [length, batch, features] = inputs[0].shape as [number, number, number]
   if (features !== embedDimToCheck)
-    throw new ArgumentError(`multiHeadAttentionForward(): expected ${embedDimToCheck} features but the query has ${features}`)
+    throw misfit(CALL, 'query', `${embedDimToCheck} features`, query)
   const width = Math.floor(features / numHeads)
   if (width * numHeads !== features)
-    throw new ArgumentError(`multiHeadAttentionForward(): ${features} features cannot be divided among ${numHeads} heads`)
+    throw misfit(CALL, 'numHeads', `a divisor of the ${features} features`, numHeads)
 
   let padding =
-    options.keyPaddingMask === undefined ? null : additive(isBatched ? options.keyPaddingMask : options.keyPaddingMask.unsqueeze(0), query)
-  let isCausal = options.isCausal === true
-  if (isCausal && options.attnMask === undefined) throw new ArgumentError('multiHeadAttentionForward(): isCausal needs attnMask')
+    keyPaddingMask === null ? null : additive(isBatched ? keyPaddingMask : keyPaddingMask.unsqueeze(0), query)
+  let isCausal = args.isCausal
+  if (isCausal && attnMask === null) throw misfit(CALL, 'attnMask', 'a Tensor where isCausal is true', attnMask)
   // The kernel knows the causal mask itself where nothing else is masked.
-  let mask = options.attnMask === undefined || (isCausal && padding === null && !needWeights) ? null : additive(options.attnMask, query)
+  let mask = attnMask === null || (isCausal && padding === null && !needWeights) ? null : additive(attnMask, query)
   if (padding !== null && mask !== null) isCausal = false
   if (mask?.dim() === 2) mask = mask.unsqueeze(0)
 
-  const [q, projectedK, projectedV] = project(inputs, inProjWeight, inProjBias, options)
+  const [q, projectedK, projectedV] = project(inputs, args)
   let k = projectedK
   let v = projectedV
   const widen = () => {
     if (mask !== null) mask = generated.pad(mask, [0, 1])
     if (padding !== null) padding = generated.pad(padding, [0, 1])
   }
-  if ((biasK === null) !== (biasV === null)) throw new ArgumentError('multiHeadAttentionForward() takes biasK and biasV together')
+  if ((biasK === null) !== (biasV === null)) throw new ArgumentError(`${CALL}(): expected biasK and biasV together`)
   if (biasK !== null && biasV !== null) {
     k = torch.cat([k, biasK.repeat([1, batch, 1])])
     v = torch.cat([v, biasV.repeat([1, batch, 1])])
@@ -107,9 +59,9 @@ export function multiHeadAttentionForward(
       .view([tensor.shape[0]!, batch * numHeads, width])
       .transpose(0, 1)
   const queries = heads(q)
-  k = options.staticK ?? heads(k)
-  v = options.staticV ?? heads(v)
-  if (addZeroAttn) {
+  k = args.staticK ?? heads(k)
+  v = args.staticV ?? heads(v)
+  if (args.addZeroAttn) {
     const zeros = torch.zeros([batch * numHeads, 1, width], { dtype: k.dtype, device: k.device })
     k = torch.cat([k, zeros], 1)
     v = torch.cat([v, zeros], 1)
@@ -123,9 +75,9 @@ export function multiHeadAttentionForward(
       .reshape([batch * numHeads, 1, source])
     mask = mask === null ? perHead : (mask as Tensor).add(perHead)
   }
-  const p = training ? dropoutP : 0
+  const p = args.training ? args.dropoutP : 0
   const finish = (flat: Tensor): Tensor => {
-    const output = generated.linear(flat, outProjWeight, outProjBias)
+    const output = generated.linear(flat, args.outProjWeight, args.outProjBias)
     const shaped = output.view([length, batch, output.shape[1]!])
     return isBatched ? shaped : shaped.squeeze(1)
   }
@@ -148,7 +100,7 @@ export function multiHeadAttentionForward(
       .reshape([length * batch, features]),
   )
   const perHead = attention.view([batch, numHeads, length, source])
-  const weights = averageAttnWeights ? perHead.mean([1]) : perHead
+  const weights = args.averageAttnWeights ? perHead.mean([1]) : perHead
   return [output, isBatched ? weights : weights.squeeze(0)]
 }
 
@@ -160,17 +112,37 @@ function additive(mask: Tensor, like: Tensor): Tensor {
 
 function project(
   [query, key, value]: readonly [Tensor, Tensor, Tensor],
-  weight: Tensor | null,
-  bias: Tensor | null,
-  options: AttentionOptions,
-): [Tensor, Tensor, Tensor] {
-  const biases = bias === null ? [null, null, null] : bias.chunk(3)
-  const separate = [options.qProjWeight, options.kProjWeight, options.vProjWeight]
-  const weights = options.useSeparateProjWeight === true ? separate : weight?.chunk(3)
-  if (weights === undefined || weights.some((one) => one === undefined)) {
-    throw new ArgumentError(
-      'multiHeadAttentionForward() needs inProjWeight, or useSeparateProjWeight with qProjWeight, kProjWeight and vProjWeight',
-    )
+  args: declared.MultiHeadAttentionForwardArguments,
+): readonly [Tensor, Tensor, Tensor] {
+  const { inProjWeight: weight, inProjBias: bias, qProjWeight, kProjWeight, vProjWeight } = args
+  if (args.useSeparateProjWeight) {
+    if (qProjWeight === null || kProjWeight === null || vProjWeight === null)
+      throw new ArgumentError(`${CALL}(): expected qProjWeight, kProjWeight and vProjWeight with useSeparateProjWeight`)
+    const [q = null, k = null, v = null] = bias?.chunk(3) ?? []
+    return [generated.linear(query, qProjWeight, q), generated.linear(key, kProjWeight, k), generated.linear(value, vProjWeight, v)]
   }
-  return [query, key, value].map((input, i) => generated.linear(input, weights[i]!, biases[i]!)) as [Tensor, Tensor, Tensor]
+  if (weight === null) throw misfit(CALL, 'inProjWeight', 'a Tensor without useSeparateProjWeight', weight)
+  if (key !== value) {
+    const weights = weight.chunk(3)
+    const [q = null, k = null, v = null] = bias?.chunk(3) ?? []
+    return [generated.linear(query, weights[0]!, q), generated.linear(key, weights[1]!, k), generated.linear(value, weights[2]!, v)]
+  }
+  const features = query.size(-1)
+  if (query === key) return packed(query, weight, bias, 3) as [Tensor, Tensor, Tensor]
+  const [queryWeight, restWeight] = weight.split([features, 2 * features])
+  const [queryBias = null, restBias = null] = bias?.split([features, 2 * features]) ?? []
+  const [k, v] = packed(key, restWeight!, restBias, 2)
+  return [generated.linear(query, queryWeight!, queryBias), k!, v!]
+}
+
+/** `count` projections of one input by one product, which adds up gradients in the same order as Python. */
+function packed(input: Tensor, weight: Tensor, bias: Tensor | null, count: number): Tensor[] {
+  return generated
+    .linear(input, weight, bias)
+    .unflatten(-1, [count, input.size(-1)])
+    .unsqueeze(0)
+    .transpose(0, -2)
+    .squeeze(-2)
+    .contiguous()
+    .unbind(0)
 }

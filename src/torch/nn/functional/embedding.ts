@@ -1,133 +1,86 @@
-import { expectIndices, taken } from '../../call/arguments'
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
-import type { Given } from '../../call/named'
+import { declared as declare, read } from '../../call/declared'
+import { misfit } from '../../call/errors'
+import type { Int } from '../../dtype'
+import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nn-functions'
-import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
-
-interface InputWeight {
-  readonly input: Tensor
-  readonly weight: Tensor
-}
-
-const INPUT_WEIGHT = ['input', 'weight'] as const
-
-export interface EmbeddingOptions {
-  /** The row that gets no gradient. */
-  paddingIdx?: number
-  /** Rows that are read and longer than this are shortened to it, in the weight itself. */
-  maxNorm?: number
-  /** The order of that norm; default: 2. */
-  normType?: number
-  /** Divides gradients by how often their row was read. */
-  scaleGradByFreq?: boolean
-  /** Makes the weight's gradient sparse. */
-  sparse?: boolean
-}
-
-const EMBEDDING = ['paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse'] as const
+import { expectIndices } from './indices'
 
 /**
  * The rows of `weight` [rows, features] that `input` names.
  *
+ * The row `paddingIdx` gets no gradient. Rows that are read and whose norm of order `normType` exceeds `maxNorm` are scaled to it, in the
+ * weight itself. `scaleGradByFreq` divides gradients by how often their row was read; `sparse` makes the weight's gradient sparse.
+ *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  */
-export function embedding(input: Tensor, weight: Tensor, ...given: Given<EmbeddingOptions, typeof EMBEDDING>): Tensor
-export function embedding(...given: unknown[]): Tensor {
-  const {
-    input,
-    weight,
-    paddingIdx,
-    maxNorm,
-    normType = 2,
-    scaleGradByFreq = false,
-    sparse = false,
-  } = taken<InputWeight, EmbeddingOptions>('embedding', INPUT_WEIGHT, EMBEDDING, given)
+export function embedding(args: declared.EmbeddingArguments): Tensor {
+  const { input, weight, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse } = args
   expectIndices('embedding', 'input', input)
-  if (maxNorm !== undefined) noGrad(() => torch.embeddingRenorm_(weight.detach(), input.contiguous(), maxNorm, normType))
-  return torch.embedding(weight, input, paddingRow('embedding', paddingIdx, weight), scaleGradByFreq, sparse)
+  if (maxNorm !== null) noGrad(() => torch.embeddingRenorm_(weight.detach(), input.contiguous(), maxNorm, normType))
+  return torch.embedding(weight, input, paddingRow('embedding', paddingIdx, weight) ?? -1, scaleGradByFreq, sparse)
 }
 
-/** The row counted from the front; −1 for none. */
-function paddingRow(call: string, index: number | undefined, weight: Tensor): number {
-  if (index === undefined) return -1
+/** The row counted from the front. */
+function paddingRow(call: string, index: number | null, weight: Tensor): number | null {
+  if (index === null) return null
   const rows = weight.shape[0]!
-  if (index >= rows || index < -rows) throw new ArgumentError(`${call}(): paddingIdx ${index} is out of range for ${rows} rows`)
+  if (index >= rows || index < -rows) throw misfit(call, 'paddingIdx', `one of ${rows} rows, from ${-rows} to ${rows - 1},`, index)
   return index < 0 ? rows + index : index
 }
 
-export interface EmbeddingBagOptions extends EmbeddingOptions {
-  /** Where each bag begins in a flat `input`. */
-  offsets?: Tensor
-  /** Default: 'mean'. */
-  mode?: 'sum' | 'mean' | 'max'
-  /** A factor for every element of `input`; mode 'sum' only. */
-  perSampleWeights?: Tensor
-  /** The last offset is the end instead of a bag's beginning. */
-  includeLastOffset?: boolean
-}
-
-const EMBEDDING_BAG = [
-  'offsets',
-  'maxNorm',
-  'normType',
-  'scaleGradByFreq',
-  'mode',
-  'sparse',
-  'perSampleWeights',
-  'includeLastOffset',
-  'paddingIdx',
-] as const
-const BAG_MODES: readonly string[] = ['sum', 'mean', 'max']
+const BAG_MODES = ['sum', 'mean', 'max'] as const
 
 /**
  * Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one.
  *
+ * `offsets` says where each bag begins in a flat `input`; with `includeLastOffset` the last one is the end. `perSampleWeights` scales every
+ * element of `input` in mode 'sum'. The other options are those of `embedding`.
+ *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
  */
-export function embeddingBag(input: Tensor, weight: Tensor, ...given: Given<EmbeddingBagOptions, typeof EMBEDDING_BAG>): Tensor
-export function embeddingBag(...given: unknown[]): Tensor {
-  const options = taken<InputWeight, EmbeddingBagOptions>('embeddingBag', INPUT_WEIGHT, EMBEDDING_BAG, given)
-  const {
-    input,
-    weight,
-    maxNorm,
-    normType = 2,
-    scaleGradByFreq = false,
-    mode = 'mean',
-    sparse = false,
-    perSampleWeights,
-    includeLastOffset = false,
-    paddingIdx,
-  } = options
+export function embeddingBag(args: declared.EmbeddingBagArguments): Tensor {
+  const { input, weight, maxNorm, normType, scaleGradByFreq, mode, sparse, perSampleWeights, includeLastOffset, paddingIdx } = args
   expectIndices('embeddingBag', 'input', input)
-  const modeCode = BAG_MODES.indexOf(mode)
-  if (modeCode < 0) throw new ArgumentError(`embeddingBag(): unknown mode '${mode}': expected one of ${BAG_MODES.join(', ')}`)
-  if (perSampleWeights !== undefined && mode !== 'sum')
-    throw new ArgumentError(`embeddingBag(): perSampleWeights go with mode 'sum', not '${mode}'`)
-  if ((input.dim() === 1) !== (options.offsets !== undefined))
-    throw new ArgumentError('embeddingBag(): a flat input needs offsets, a two-dimensional one has none')
-  const offsets = options.offsets ?? torch.arange(0, input.numel(), input.shape[1]!, { dtype: 'int64', device: input.device })
+  if (perSampleWeights !== null && mode !== 'sum')
+    throw new ArgumentError(`embeddingBag(): perSampleWeights: expected mode 'sum' with them but received mode '${mode}'`)
+  if ((input.dim() === 1) !== (args.offsets !== null))
+    throw new ArgumentError('embeddingBag(): offsets: expected a Tensor for a flat input and none for a two-dimensional one')
+  const offsets = args.offsets ?? torch.arange(0, input.numel(), input.shape[1]!, { dtype: 'int64', device: input.device })
   const flat = input.reshape([-1])
-  if (maxNorm !== undefined) noGrad(() => torch.embeddingRenorm_(weight.detach(), flat, maxNorm, normType))
-  const weights = perSampleWeights === undefined ? null : perSampleWeights.reshape([-1])
-  const row = paddingIdx === undefined ? null : paddingRow('embeddingBag', paddingIdx, weight)
-  return torch.embeddingBag(weight, flat, offsets, scaleGradByFreq, modeCode, sparse, weights, includeLastOffset, row)[0]
+  if (maxNorm !== null) noGrad(() => torch.embeddingRenorm_(weight.detach(), flat, maxNorm, normType))
+  const weights = perSampleWeights?.reshape([-1]) ?? null
+  const row = paddingRow('embeddingBag', paddingIdx, weight)
+  const code = BAG_MODES.indexOf(mode)
+  return torch.embeddingBag(weight, flat, offsets, scaleGradByFreq, code, sparse, weights, includeLastOffset, row)[0]
+}
+
+interface OneHotArguments {
+  readonly input: Tensor
+  readonly numClasses: number
 }
 
 export interface OneHotOptions {
-  /** Default: the largest class plus one. */
-  numClasses?: Int
+  /** Default −1: the largest class plus one. */
+  numClasses?: Int | null | undefined
 }
 
-const ONE_HOT = ['numClasses'] as const
+const oneHotSignature = declare<OneHotArguments>('oneHot', 'input:T', 'num_classes:i=-1')
 
-/** Classes as rows of `numClasses` zeros with a one. */
-export function oneHot(input: Tensor, ...given: Given<OneHotOptions, typeof ONE_HOT>): Tensor
+/**
+ * Classes as rows of `numClasses` zeros with a one.
+ *
+ * @param numClasses - Default −1: the largest class plus one.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
+ */
+export function oneHot(input: Tensor, numClasses?: Int | null): Tensor
+export function oneHot(input: Tensor, options: OneHotOptions): Tensor
+export function oneHot(options: OneHotOptions & { input: Tensor }): Tensor
 export function oneHot(...given: unknown[]): Tensor {
-  const { input, numClasses = -1 } = taken<{ input: Tensor }, OneHotOptions>('oneHot', ['input'], ONE_HOT, given)
+  const { input, numClasses } = read(oneHotSignature, given)
   expectIndices('oneHot', 'input', input)
   return generated.oneHot(input, numClasses)
 }

@@ -1,200 +1,118 @@
-import { taken } from '../../call/arguments'
 import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
+import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as generated from '../../generated/nn-functions'
-import type { Given } from '../../call/named'
-import type { Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
-import { type PerDimension, repeated } from './support'
+import { repeated } from './support'
 
-interface InputKernel {
-  readonly input: Tensor
-  readonly kernelSize: PerDimension
-}
-
-const INPUT_KERNEL = ['input', 'kernelSize'] as const
-
-export interface MaxPoolOptions {
-  /** Default: the kernel's size. */
-  stride?: PerDimension
-  padding?: PerDimension
-  dilation?: PerDimension
-  /** Rounds the output's size up. */
-  ceilMode?: boolean
-  /** Gives the indices of the maxima too: `[output, indices]`. */
-  returnIndices?: boolean
-}
-
-const MAX_POOL = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices'] as const
-type GivenMaxPool = Given<MaxPoolOptions, typeof MAX_POOL>
-type WithIndices = [output: Tensor, indices: Tensor]
-type WithIndicesOption<Options> = Options & { readonly returnIndices: true }
+type WithIndices = readonly [output: Tensor, indices: Tensor]
+type MaxPoolArguments = declared.MaxPool1dArguments
 type MaxPoolKernel = (
   input: Tensor,
-  kernelSize: PerDimension,
-  stride: readonly Int[],
-  padding: PerDimension,
-  dilation: PerDimension,
+  kernelSize: number | readonly number[],
+  stride: readonly number[],
+  padding: number | readonly number[],
+  dilation: number | readonly number[],
   ceilMode: boolean,
 ) => Tensor | WithIndices
 
-function maxPool(
-  call: string,
-  spatial: number,
-  given: readonly unknown[],
-  plain: MaxPoolKernel,
-  indexed: MaxPoolKernel,
-): Tensor | WithIndices {
-  const {
-    input,
-    kernelSize,
-    stride,
-    padding = 0,
-    dilation = 1,
-    ceilMode = false,
-    returnIndices = false,
-  } = taken<InputKernel, MaxPoolOptions>(call, INPUT_KERNEL, MAX_POOL, given)
-  return (returnIndices ? indexed : plain)(
-    input,
-    kernelSize,
-    stride === undefined ? [] : repeated(stride, spatial),
-    padding,
-    dilation,
-    ceilMode,
-  )
+function maxPool(spatial: number, args: MaxPoolArguments, plain: MaxPoolKernel, indexed: MaxPoolKernel): Tensor | WithIndices {
+  const { input, kernelSize, stride, padding, dilation, ceilMode, returnIndices } = args
+  const steps = stride === null ? [] : repeated(stride, spatial)
+  return (returnIndices ? indexed : plain)(input, kernelSize, steps, padding, dilation, ceilMode)
 }
 
 /**
- * The largest values of windows of [N, C, L].
+ * The largest values of windows of [N, C, L]; `stride` defaults to the window's size, and `ceilMode` rounds the output's size up.
+ *
+ * With `returnIndices` the result is `[output, indices]`, as `maxUnpool1d` takes them.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
  */
-export function maxPool1d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<MaxPoolOptions>): WithIndices
-export function maxPool1d(input: Tensor, kernelSize: PerDimension, ...given: GivenMaxPool): Tensor
-export function maxPool1d(...given: unknown[]): Tensor | WithIndices {
-  return maxPool('maxPool1d', 1, given, torch.maxPool1d as MaxPoolKernel, torch.maxPool1dWithIndices as MaxPoolKernel)
+export function maxPool1d(args: declared.MaxPool1dArguments): Tensor | WithIndices {
+  return maxPool(1, args, torch.maxPool1d as MaxPoolKernel, torch.maxPool1dWithIndices as MaxPoolKernel)
 }
 
 /**
- * The largest values of windows of [N, C, H, W].
+ * The largest values of windows of [N, C, H, W]; `stride` defaults to the window's size, and `ceilMode` rounds the output's size up.
+ *
+ * With `returnIndices` the result is `[output, indices]`, as `maxUnpool2d` takes them.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
  * @example
  * torch.nn.functional.maxPool2d(torch.ones([1, 1, 4, 4]), 2).shape // [1, 1, 2, 2]
  */
-export function maxPool2d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<MaxPoolOptions>): WithIndices
-export function maxPool2d(input: Tensor, kernelSize: PerDimension, ...given: GivenMaxPool): Tensor
-export function maxPool2d(...given: unknown[]): Tensor | WithIndices {
-  return maxPool('maxPool2d', 2, given, torch.maxPool2d as MaxPoolKernel, generated.maxPool2dWithIndices as MaxPoolKernel)
+export function maxPool2d(args: declared.MaxPool2dArguments): Tensor | WithIndices {
+  return maxPool(2, args, torch.maxPool2d as MaxPoolKernel, generated.maxPool2dWithIndices as MaxPoolKernel)
 }
 
 /**
- * The largest values of windows of [N, C, D, H, W].
+ * The largest values of windows of [N, C, D, H, W]; `stride` defaults to the window's size, and `ceilMode` rounds the output's size up.
+ *
+ * With `returnIndices` the result is `[output, indices]`, as `maxUnpool3d` takes them.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool3d.html
  */
-export function maxPool3d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<MaxPoolOptions>): WithIndices
-export function maxPool3d(input: Tensor, kernelSize: PerDimension, ...given: GivenMaxPool): Tensor
-export function maxPool3d(...given: unknown[]): Tensor | WithIndices {
-  return maxPool('maxPool3d', 3, given, torch.maxPool3d as MaxPoolKernel, generated.maxPool3dWithIndices as MaxPoolKernel)
+export function maxPool3d(args: declared.MaxPool3dArguments): Tensor | WithIndices {
+  return maxPool(3, args, torch.maxPool3d as MaxPoolKernel, generated.maxPool3dWithIndices as MaxPoolKernel)
 }
 
-/** One size for all spatial dimensions or one for each, null keeping the input's. */
-export type AdaptiveSize = Int | readonly (Int | null)[]
-
-/** Sizes per dimension, null replaced by the input's own. */
-function sizesOf(input: Tensor, size: AdaptiveSize, spatial: number): number[] {
-  if (!Array.isArray(size)) return Array.from({ length: spatial }, () => Number(size))
+/** The output's size in each spatial dimension, null replaced by the input's own. */
+function sizesOf(input: Tensor, size: number | readonly (number | null)[], spatial: number): readonly number[] {
+  if (typeof size === 'number') return new Array<number>(spatial).fill(size)
+  if (!size.includes(null)) return size as readonly number[]
   const { shape } = input
-  return (size as readonly (Int | null)[]).map((value, i) => (value === null ? shape[shape.length - size.length + i]! : Number(value)))
+  return size.map((value, i) => value ?? shape[shape.length - size.length + i]!)
 }
 
-interface InputSize {
-  readonly input: Tensor
-  readonly outputSize: AdaptiveSize
-}
-
-const INPUT_SIZE = ['input', 'outputSize'] as const
-
-/** Means over windows so laid that [N, C, H, W] becomes [N, C, ...outputSize]. */
-export function adaptiveAvgPool2d(input: Tensor, outputSize: AdaptiveSize): Tensor
-export function adaptiveAvgPool2d(...given: unknown[]): Tensor {
-  const { input, outputSize } = taken<InputSize>('adaptiveAvgPool2d', INPUT_SIZE, [], given)
+/** Means over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
+export function adaptiveAvgPool2d({ input, outputSize }: declared.AdaptiveAvgPool2dArguments): Tensor {
   return generated.adaptiveAvgPool2d(input, sizesOf(input, outputSize, 2))
 }
 
-/** Means over windows so laid that [N, C, D, H, W] becomes [N, C, ...outputSize]. */
-export function adaptiveAvgPool3d(input: Tensor, outputSize: AdaptiveSize): Tensor
-export function adaptiveAvgPool3d(...given: unknown[]): Tensor {
-  const { input, outputSize } = taken<InputSize>('adaptiveAvgPool3d', INPUT_SIZE, [], given)
+/** Means over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
+export function adaptiveAvgPool3d({ input, outputSize }: declared.AdaptiveAvgPool3dArguments): Tensor {
   return generated.adaptiveAvgPool3d(input, sizesOf(input, outputSize, 3))
 }
 
-export interface ReturnIndicesOptions {
-  /** Gives the indices of the maxima too: `[output, indices]`. */
-  returnIndices?: boolean
+type AdaptiveMaxArguments = declared.AdaptiveMaxPool2dArguments
+type AdaptiveMaxKernel = (input: Tensor, outputSize: readonly number[]) => WithIndices
+
+function adaptiveMaxPool(spatial: number, args: AdaptiveMaxArguments, kernel: AdaptiveMaxKernel): Tensor | WithIndices {
+  const both = kernel(args.input, sizesOf(args.input, args.outputSize, spatial))
+  return args.returnIndices ? both : both[0]
 }
 
-const RETURN_INDICES = ['returnIndices'] as const
-type GivenReturnIndices = Given<ReturnIndicesOptions, typeof RETURN_INDICES>
-type AdaptiveMaxKernel = (input: Tensor, outputSize: readonly Int[]) => [Tensor, Tensor]
-
-function adaptiveMaxPool(call: string, spatial: number, given: readonly unknown[], kernel: AdaptiveMaxKernel): Tensor | WithIndices {
-  const { input, outputSize, returnIndices = false } = taken<InputSize, ReturnIndicesOptions>(call, INPUT_SIZE, RETURN_INDICES, given)
-  const both = kernel(input, sizesOf(input, outputSize, spatial))
-  return returnIndices ? both : both[0]
+/** Maxima over windows laid so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
+export function adaptiveMaxPool1d(args: declared.AdaptiveMaxPool1dArguments): Tensor | WithIndices {
+  return adaptiveMaxPool(1, args, torch.adaptiveMaxPool1d)
 }
 
-/** Maxima over windows so laid that [N, C, L] becomes [N, C, outputSize]. */
-export function adaptiveMaxPool1d(input: Tensor, outputSize: AdaptiveSize, options: WithIndicesOption<ReturnIndicesOptions>): WithIndices
-export function adaptiveMaxPool1d(input: Tensor, outputSize: AdaptiveSize, ...given: GivenReturnIndices): Tensor
-export function adaptiveMaxPool1d(...given: unknown[]): Tensor | WithIndices {
-  return adaptiveMaxPool('adaptiveMaxPool1d', 1, given, torch.adaptiveMaxPool1d as AdaptiveMaxKernel)
+/** Maxima over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+export function adaptiveMaxPool2d(args: declared.AdaptiveMaxPool2dArguments): Tensor | WithIndices {
+  return adaptiveMaxPool(2, args, generated.adaptiveMaxPool2d)
 }
 
-/** Maxima over windows so laid that [N, C, H, W] becomes [N, C, ...outputSize]. */
-export function adaptiveMaxPool2d(input: Tensor, outputSize: AdaptiveSize, options: WithIndicesOption<ReturnIndicesOptions>): WithIndices
-export function adaptiveMaxPool2d(input: Tensor, outputSize: AdaptiveSize, ...given: GivenReturnIndices): Tensor
-export function adaptiveMaxPool2d(...given: unknown[]): Tensor | WithIndices {
-  return adaptiveMaxPool('adaptiveMaxPool2d', 2, given, generated.adaptiveMaxPool2d as AdaptiveMaxKernel)
+/** Maxima over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+export function adaptiveMaxPool3d(args: declared.AdaptiveMaxPool3dArguments): Tensor | WithIndices {
+  return adaptiveMaxPool(3, args, generated.adaptiveMaxPool3d)
 }
 
-/** Maxima over windows so laid that [N, C, D, H, W] becomes [N, C, ...outputSize]. */
-export function adaptiveMaxPool3d(input: Tensor, outputSize: AdaptiveSize, options: WithIndicesOption<ReturnIndicesOptions>): WithIndices
-export function adaptiveMaxPool3d(input: Tensor, outputSize: AdaptiveSize, ...given: GivenReturnIndices): Tensor
-export function adaptiveMaxPool3d(...given: unknown[]): Tensor | WithIndices {
-  return adaptiveMaxPool('adaptiveMaxPool3d', 3, given, generated.adaptiveMaxPool3d as AdaptiveMaxKernel)
-}
+type FractionalArguments = declared.FractionalMaxPool2dArguments
+type FractionalKernel = (
+  input: Tensor,
+  kernelSize: number | readonly number[],
+  outputSize: number | readonly number[],
+  samples: Tensor,
+) => WithIndices
 
-export interface FractionalPoolOptions extends ReturnIndicesOptions {
-  /** The output's spatial size; or `outputRatio`. */
-  outputSize?: PerDimension
-  /** The output's spatial size as a share of the input's, in 0 … 1. */
-  outputRatio?: number | readonly number[]
-  /** Where the windows lie, [N, C, spatial dimensions] in 0 … 1; default: drawn. */
-  randomSamples?: Tensor
-}
-
-const FRACTIONAL = ['outputSize', 'outputRatio', 'returnIndices', 'randomSamples'] as const
-type GivenFractional = Given<FractionalPoolOptions, typeof FRACTIONAL>
-type FractionalKernel = (input: Tensor, kernelSize: PerDimension, outputSize: PerDimension, samples: Tensor) => [Tensor, Tensor]
-
-function fractionalMaxPool(spatial: number, given: readonly unknown[], kernel: FractionalKernel): Tensor | WithIndices {
-  const call = `fractionalMaxPool${spatial}d`
-  const {
-    input,
-    kernelSize,
-    outputSize,
-    outputRatio,
-    returnIndices = false,
-    randomSamples,
-  } = taken<InputKernel, FractionalPoolOptions>(call, INPUT_KERNEL, FRACTIONAL, given)
-  if ((outputSize === undefined) === (outputRatio === undefined))
-    throw new ArgumentError(`${call}() takes either outputSize or outputRatio`)
+function fractionalMaxPool(spatial: number, args: FractionalArguments, kernel: FractionalKernel): Tensor | WithIndices {
+  const { input, kernelSize, outputSize, outputRatio, returnIndices, randomSamples } = args
+  if ((outputSize === null) === (outputRatio === null))
+    throw new ArgumentError(`fractionalMaxPool${spatial}d(): expected either outputSize or outputRatio`)
   const { shape } = input
   const channelAt = shape.length - spatial - 1
-  const ratios =
-    outputRatio === undefined ? [] : typeof outputRatio === 'number' ? Array.from({ length: spatial }, () => outputRatio) : outputRatio
+  const ratios = outputRatio === null ? [] : repeated(outputRatio, spatial)
   const size = outputSize ?? ratios.map((ratio, i) => Math.trunc(shape[channelAt + 1 + i]! * ratio))
   const batch = channelAt === 0 ? 1 : shape[0]!
   const samples = randomSamples ?? torch.rand([batch, shape[channelAt]!, spatial], { dtype: input.dtype, device: input.device })
@@ -203,112 +121,96 @@ function fractionalMaxPool(spatial: number, given: readonly unknown[], kernel: F
 }
 
 /**
- * Maxima over windows of random size, for [N, C, H, W].
+ * Maxima over windows of random size, for [N, C, H, W]; with `returnIndices` `[output, indices]`.
+ *
+ * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 2] in 0 … 1 says where the
+ * windows lie; without it they are drawn.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.fractional_max_pool2d.html
  */
-export function fractionalMaxPool2d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<FractionalPoolOptions>): WithIndices
-export function fractionalMaxPool2d(input: Tensor, kernelSize: PerDimension, ...given: GivenFractional): Tensor
-export function fractionalMaxPool2d(...given: unknown[]): Tensor | WithIndices {
-  return fractionalMaxPool(2, given, generated.fractionalMaxPool2d as FractionalKernel)
+export function fractionalMaxPool2d(args: declared.FractionalMaxPool2dArguments): Tensor | WithIndices {
+  return fractionalMaxPool(2, args, generated.fractionalMaxPool2d)
 }
 
 /**
- * Maxima over windows of random size, for [N, C, D, H, W].
+ * Maxima over windows of random size, for [N, C, D, H, W]; with `returnIndices` `[output, indices]`.
+ *
+ * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 3] in 0 … 1 says where the
+ * windows lie; without it they are drawn.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.fractional_max_pool3d.html
  */
-export function fractionalMaxPool3d(input: Tensor, kernelSize: PerDimension, options: WithIndicesOption<FractionalPoolOptions>): WithIndices
-export function fractionalMaxPool3d(input: Tensor, kernelSize: PerDimension, ...given: GivenFractional): Tensor
-export function fractionalMaxPool3d(...given: unknown[]): Tensor | WithIndices {
-  return fractionalMaxPool(3, given, generated.fractionalMaxPool3d as FractionalKernel)
+export function fractionalMaxPool3d(args: declared.FractionalMaxPool3dArguments): Tensor | WithIndices {
+  return fractionalMaxPool(3, args, generated.fractionalMaxPool3d)
 }
 
-export interface MaxUnpoolOptions {
-  /** Default: the kernel's size. */
-  stride?: PerDimension
-  padding?: PerDimension
-  /** The output's spatial (or whole) size where several inputs give the same pooled one. */
-  outputSize?: readonly Int[]
+interface Unpooling {
+  readonly size: readonly number[]
+  readonly stride: readonly number[]
+  readonly padding: readonly number[]
 }
 
-const UNPOOL = ['stride', 'padding', 'outputSize'] as const
-type GivenUnpool = Given<MaxUnpoolOptions, typeof UNPOOL>
-
-interface Pooled extends InputKernel {
-  readonly indices: Tensor
-}
-
-const POOLED = ['input', 'indices', 'kernelSize'] as const
-
-interface Unpooling extends Pooled {
-  readonly size: number[]
-  readonly stride: number[]
-  readonly padding: number[]
-}
-
-function unpooling(call: string, spatial: number, given: readonly unknown[]): Unpooling {
-  const options = taken<Pooled, MaxUnpoolOptions>(call, POOLED, UNPOOL, given)
-  const { input, indices, kernelSize } = options
-  const kernel = repeated(kernelSize, spatial)
-  const stride = options.stride === undefined ? kernel : repeated(options.stride, spatial)
-  const padding = repeated(options.padding ?? 0, spatial)
+function unpooling(spatial: number, args: declared.MaxUnpool1dArguments): Unpooling {
+  const call = `maxUnpool${spatial}d`
+  const { input, outputSize } = args
+  const kernel = repeated(args.kernelSize, spatial)
+  const stride = args.stride === null ? kernel : repeated(args.stride, spatial)
+  const padding = repeated(args.padding, spatial)
   const usual = kernel.map((size, i) => (input.shape.at(i - spatial)! - 1) * stride[i]! + size - 2 * padding[i]!)
-  const wanted = options.outputSize?.map(Number)
-  const size = wanted === undefined ? usual : wanted.slice(wanted.length === spatial + 2 ? 2 : 0)
+  const wanted = outputSize === null ? usual : typeof outputSize === 'number' ? [outputSize] : outputSize
+  const size = wanted.length === spatial + 2 ? wanted.slice(2) : wanted
   if (size.length !== spatial)
-    throw new ArgumentError(`${call}(): outputSize needs ${spatial} or ${spatial + 2} numbers but has ${wanted!.length}`)
+    throw new ArgumentError(`${call}(): outputSize: expected ${spatial} or ${spatial + 2} numbers but received ${wanted.length}`)
   size.forEach((value, i) => {
-    if (Math.abs(value - usual[i]!) >= stride[i]!) {
+    const [least, most] = [usual[i]! - stride[i]!, usual[i]! + stride[i]!]
+    if (value <= least || value >= most)
       throw new ArgumentError(
-        `${call}(): outputSize [${size.join(', ')}] must lie between ${usual[i]! - stride[i]!} and ${usual[i]! + stride[i]!} in dimension ${i}`,
+        `${call}(): outputSize: expected more than ${least} and less than ${most} in dimension ${i} but received [${size.join(', ')}]`,
       )
-    }
   })
-  return { input, indices, kernelSize, size, stride, padding }
+  return { size, stride, padding }
 }
 
-/** Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere. */
-export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor
-export function maxUnpool1d(...given: unknown[]): Tensor {
-  const { input, indices, size } = unpooling('maxUnpool1d', 1, given)
-  return generated.maxUnpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), [...size, 1]).squeeze(-1)
+/**
+ * Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere.
+ *
+ * `outputSize`, spatial or whole, tells apart inputs of which pooling makes the same size.
+ */
+export function maxUnpool1d(args: declared.MaxUnpool1dArguments): Tensor {
+  const { size } = unpooling(1, args)
+  return generated.maxUnpool2d(args.input.unsqueeze(-1), args.indices.unsqueeze(-1), [...size, 1]).squeeze(-1)
 }
 
-/** Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere. */
-export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor
-export function maxUnpool2d(...given: unknown[]): Tensor {
-  const { input, indices, size } = unpooling('maxUnpool2d', 2, given)
-  return generated.maxUnpool2d(input, indices, size)
+/**
+ * Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere.
+ *
+ * `outputSize`, spatial or whole, tells apart inputs of which pooling makes the same size.
+ */
+export function maxUnpool2d(args: declared.MaxUnpool2dArguments): Tensor {
+  return generated.maxUnpool2d(args.input, args.indices, unpooling(2, args).size)
 }
 
-/** Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere. */
-export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: PerDimension, ...given: GivenUnpool): Tensor
-export function maxUnpool3d(...given: unknown[]): Tensor {
-  const { input, indices, size, stride, padding } = unpooling('maxUnpool3d', 3, given)
-  return generated.maxUnpool3d(input, indices, size, stride, padding)
+/**
+ * Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere.
+ *
+ * `outputSize`, spatial or whole, tells apart inputs of which pooling makes the same size.
+ */
+export function maxUnpool3d(args: declared.MaxUnpool3dArguments): Tensor {
+  const { size, stride, padding } = unpooling(3, args)
+  return generated.maxUnpool3d(args.input, args.indices, size, stride, padding)
 }
 
-export interface LpPoolOptions {
-  /** Default: the kernel's size. */
-  stride?: PerDimension
-  ceilMode?: boolean
-}
+type AvgKernel = (
+  input: Tensor,
+  kernelSize: number | readonly number[],
+  stride: readonly number[],
+  padding: number,
+  ceilMode: boolean,
+) => Tensor
 
-const LP_POOL = ['stride', 'ceilMode'] as const
-type GivenLpPool = Given<LpPoolOptions, typeof LP_POOL>
-type AvgKernel = (input: Tensor, kernelSize: PerDimension, stride: readonly Int[], padding: Int, ceilMode: boolean) => Tensor
-
-interface Powers extends InputKernel {
-  readonly normType: number
-}
-
-const POWERS = ['input', 'normType', 'kernelSize'] as const
-
-function lpPool(spatial: number, given: readonly unknown[], kernel: AvgKernel): Tensor {
-  const call = `lpPool${spatial}d`
-  const { input, normType, kernelSize, stride, ceilMode = false } = taken<Powers, LpPoolOptions>(call, POWERS, LP_POOL, given)
-  const mean = kernel(input.pow(normType), kernelSize, stride === undefined ? [] : repeated(stride, spatial), 0, ceilMode)
+function lpPool(spatial: number, args: declared.LpPool1dArguments, kernel: AvgKernel): Tensor {
+  const { input, normType, kernelSize, stride, ceilMode } = args
+  const mean = kernel(input.pow(normType), kernelSize, stride === null ? [] : repeated(stride, spatial), 0, ceilMode)
   const count = repeated(kernelSize, spatial).reduce((product, size) => product * size, 1)
   return mean
     .sign()
@@ -317,20 +219,17 @@ function lpPool(spatial: number, given: readonly unknown[], kernel: AvgKernel): 
     .pow(1 / normType)
 }
 
-/** The p-norms of windows of [N, C, L]. */
-export function lpPool1d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor
-export function lpPool1d(...given: unknown[]): Tensor {
-  return lpPool(1, given, torch.avgPool1d as AvgKernel)
+/** The norms of order `normType` of windows of [N, C, L]; `stride` defaults to the window's size. */
+export function lpPool1d(args: declared.LpPool1dArguments): Tensor {
+  return lpPool(1, args, torch.avgPool1d as AvgKernel)
 }
 
-/** The p-norms of windows of [N, C, H, W]. */
-export function lpPool2d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor
-export function lpPool2d(...given: unknown[]): Tensor {
-  return lpPool(2, given, generated.avgPool2d as AvgKernel)
+/** The norms of order `normType` of windows of [N, C, H, W]; `stride` defaults to the window's size. */
+export function lpPool2d(args: declared.LpPool2dArguments): Tensor {
+  return lpPool(2, args, generated.avgPool2d as AvgKernel)
 }
 
-/** The p-norms of windows of [N, C, D, H, W]. */
-export function lpPool3d(input: Tensor, normType: number, kernelSize: PerDimension, ...given: GivenLpPool): Tensor
-export function lpPool3d(...given: unknown[]): Tensor {
-  return lpPool(3, given, generated.avgPool3d as AvgKernel)
+/** The norms of order `normType` of windows of [N, C, D, H, W]; `stride` defaults to the window's size. */
+export function lpPool3d(args: declared.LpPool3dArguments): Tensor {
+  return lpPool(3, args, generated.avgPool3d as AvgKernel)
 }

@@ -1,23 +1,31 @@
-import { ArgumentError } from '../../../native'
 import type { Int } from '../../dtype'
+import type { Tensor } from '../../tensor'
 
 /** How a loss over all elements becomes its result. */
 export type Reduction = 'none' | 'mean' | 'sum'
 
-const REDUCTIONS: Readonly<Record<Reduction, number>> = { none: 0, mean: 1, sum: 2 }
+const REDUCTIONS: readonly Reduction[] = ['none', 'mean', 'sum']
 
 /** libtorch's number of a reduction. */
-export function reductionOf(reduction: Reduction = 'mean'): number {
-  const code = (REDUCTIONS as Readonly<Record<string, number>>)[reduction]
-  if (code === undefined) throw new ArgumentError(`unknown reduction '${String(reduction)}': expected none, mean or sum`)
-  return code
+export function reductionOf(reduction: Reduction): number {
+  return REDUCTIONS.indexOf(reduction)
+}
+
+/** The loss of all elements, reduced. */
+export function reduced(loss: Tensor, reduction: Reduction): Tensor {
+  return reduction === 'none' ? loss : reduction === 'mean' ? loss.mean() : loss.sum()
 }
 
 /** One number for every spatial dimension, or one for each. */
 export type PerDimension = Int | readonly Int[]
 
-export function repeated(value: PerDimension, length: number): number[] {
-  if (!Array.isArray(value)) return Array.from({ length }, () => Number(value))
-  if (value.length === 1) return Array.from({ length }, () => Number((value as readonly Int[])[0]))
-  return (value as readonly Int[]).map(Number)
+/** One number for each of `length` spatial dimensions. */
+export function repeated(value: number | readonly number[], length: number): readonly number[] {
+  if (typeof value === 'number') return new Array<number>(length).fill(value)
+  return value.length === 1 ? new Array<number>(length).fill(value[0]!) : value
+}
+
+/** A shape as errors show it. */
+export function shapeOf(tensor: Tensor): string {
+  return `[${tensor.shape.join(', ')}]`
 }

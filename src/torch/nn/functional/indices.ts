@@ -1,0 +1,13 @@
+import { describe } from '../../call/describe'
+import { ArgumentError } from '../../../native'
+import { hasSymbol } from '../../call/recording'
+import { isFloatingDtype } from '../../dtype'
+import type { Tensor } from '../../tensor'
+
+/** @throws ArgumentError for floats where classes or rows are named, which numbers without `n` become. */
+export function expectIndices(call: string, name: string, tensor: Tensor): void {
+  if (hasSymbol([tensor]) || !isFloatingDtype(tensor.dtype)) return
+  throw new ArgumentError(
+    `${call}(): ${name}: expected whole numbers but received ${describe(tensor)}: use bigints, torch.tensor([1n, 2n]), or { dtype: 'int64' }`,
+  )
+}

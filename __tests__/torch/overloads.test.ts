@@ -156,6 +156,7 @@ describe('a call that no overload takes', () => {
   it('refuses an argument given by position and by name', () => {
     // @ts-expect-error given twice
     expect(wrong(() => torch.flatten(x, 0, { startDim: 0 }))).toMatch(/both by position/)
+    // @ts-expect-error given twice
     expect(wrong(() => torch.nn.functional.leakyRelu(x, 0.1, { negativeSlope: 0.2 }))).toContain('both by position')
   })
 

@@ -302,7 +302,7 @@ BODY = re.compile(r"(?:(/\*\*(?:(?!\*/)[\s\S])*\*/)\n)?export function (\w+)\((?
 
 def bodies_in(folder_or_file):
     """The hand-written bodies by name: (file, docstring lines)."""
-    paths = sorted(folder_or_file.glob("*.ts")) if folder_or_file.is_dir() else [folder_or_file]
+    paths = sorted(folder_or_file.glob("*.ts")) if folder_or_file.suffix == "" else [folder_or_file]
     found = {}
     for path in paths:
         for match in BODY.finditer(path.read_text()):

@@ -3,7 +3,6 @@ import type { Given } from './call/named'
 import { type NONZERO, nonzero, type NonzeroOptions } from './functional/elements'
 import { type NORM, norm, type NormOptions } from './functional/norms'
 import { type LU, lu, type LuOptions } from './functional/products'
-import { type STFT, stft, type StftOptions } from './functional/spectral'
 import {
   type UNIQUE,
   type UNIQUE_CONSECUTIVE,
@@ -12,11 +11,11 @@ import {
   type UniqueConsecutiveOptions,
   type UniqueOptions,
 } from './functional/unique'
-import { TensorMethods } from './generated/methods'
+import { FunctionalMethods } from './generated/declared/functional-methods'
 import type { Tensor } from './tensor'
 
 /** Tensor methods that Python writes in Python: each is the function of torch of its name. */
-export abstract class TensorComposites extends TensorMethods {
+export abstract class TensorComposites extends FunctionalMethods {
   /** A vector's or a matrix's norm. */
   norm(...given: Given<NormOptions, typeof NORM>): Tensor {
     return norm(this.self, ...given)
@@ -32,11 +31,6 @@ export abstract class TensorComposites extends TensorMethods {
   /** The LU factorisation in compact form: `[LU, pivots]`, with `getInfos` `[LU, pivots, infos]`. */
   lu(...given: Given<LuOptions, typeof LU>): Tensor[] {
     return lu(this.self, ...given)
-  }
-
-  /** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */
-  stft(nFft: number, ...given: Given<StftOptions, typeof STFT>): Tensor {
-    return stft(this.self, nFft, ...given)
   }
 
   /** The different values, and with `returnInverse` and `returnCounts` an array of them, the inverse and the counts. */

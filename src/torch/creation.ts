@@ -1,6 +1,6 @@
 import { ArgumentError, native } from '../native'
 import { isTensor, wrap } from './base'
-import { taken } from './call/arguments'
+import { declared, read } from './call/declared'
 import { describe } from './call/describe'
 import { suggestion } from '../common/suggestions'
 import { dtypeOfTypedArray, flatten, fromElements } from './values'
@@ -154,20 +154,36 @@ export interface LikeOptions extends TensorOptions {
   memoryFormat?: MemoryFormat
 }
 
-const LIKE = ['dtype', 'device', 'requiresGrad', 'layout', 'pinMemory', 'memoryFormat'] as const
+interface FullLikeArguments {
+  readonly input: Tensor
+  readonly fillValue: Scalar
+  readonly dtype: DType | null
+  readonly layout: Layout | null
+  readonly device: Device | null
+  readonly pinMemory: boolean | null
+  readonly requiresGrad: boolean
+  readonly memoryFormat: MemoryFormat | null
+}
+
+const fullLikeSignature = declared<FullLikeArguments>(
+  'fullLike',
+  'input:T',
+  'fill_value:S',
+  '*',
+  'dtype:d?=null',
+  'layout:l?=null',
+  'device:v?=null',
+  'pin_memory:b?=null',
+  'requires_grad:b=false',
+  'memory_format:m?=null',
+)
 
 /** A tensor of the input's shape, and its dtype and device unless given, full of one value. */
 export function fullLike(input: Tensor, fillValue: Scalar, options?: LikeOptions): Tensor
 export function fullLike(...given: unknown[]): Tensor {
-  const { input, fillValue, requiresGrad, ...rest } = taken<{ input: Tensor; fillValue: Scalar }, LikeOptions>(
-    'fullLike',
-    ['input', 'fillValue'],
-    [],
-    given,
-    LIKE,
-  )
-  const result = generated.emptyLike(input, rest).fill_(fillValue)
-  if (requiresGrad === true) result.requiresGrad = true
+  const { input, fillValue, requiresGrad, dtype, layout, device, pinMemory, memoryFormat } = read(fullLikeSignature, given)
+  const result = generated.emptyLike(input, { dtype, layout, device, pinMemory, memoryFormat }).fill_(fillValue)
+  if (requiresGrad) result.requiresGrad = true
   return result
 }
 

@@ -1,6 +1,7 @@
 /** Functions of torch that Python writes in Python. */
 export { canCast, numel, promoteTypes, resultType } from './functional/dtypes'
-export { isComplex, isFloatingPoint, nonzero, split, type NonzeroOptions, type SplitOptions } from './functional/elements'
+export { isComplex, isFloatingPoint, nonzero, type NonzeroOptions } from './functional/elements'
+export { split, stft } from './generated/declared/functional'
 export {
   atleast1d,
   atleast2d,
@@ -14,5 +15,5 @@ export {
 } from './functional/lists'
 export { cdist, norm, type CdistMode, type CdistOptions, type NormOptions } from './functional/norms'
 export { einsum, lu, spmm, tensordot, type LuOptions, type TensordotOptions } from './functional/products'
-export { stft, type StftOptions } from './functional/spectral'
+export type { SplitOptions, StftOptions } from './functional/options'
 export { unique, uniqueConsecutive, type UniqueConsecutiveOptions, type UniqueOptions } from './functional/unique'

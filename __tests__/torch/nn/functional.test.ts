@@ -198,9 +198,11 @@ test('misuse is named', () => {
   expect(() => F.interpolate(images, { size: 2, alignCorners: true })).toThrow(/alignCorners/)
   expect(() => F.interpolate(images, { size: [2, 2, 2], mode: 'bilinear' })).toThrow(torch.PixelclError)
   expect(() => F.interpolate(images, { scale_factor: 2 } as never)).toThrow(/did you mean 'scaleFactor'/)
-  expect(() => F.tripletMarginWithDistanceLoss(images, images, images, { margin: 0 })).toThrow(/margin must be positive but is 0/)
+  expect(() => F.tripletMarginWithDistanceLoss(images, images, images, { margin: 0 })).toThrow(
+    /margin: expected a positive number but received 0/,
+  )
   expect(() => F.tripletMarginWithDistanceLoss(images, images, torch.ones([2]))).toThrow(/\[1, 3, 4, 4\], \[1, 3, 4, 4\], \[2\]/)
-  expect(() => F.dropout(images, -0.1)).toThrow(/p must lie in 0 … 1 but is -0\.1/)
+  expect(() => F.dropout(images, -0.1)).toThrow(/dropout\(\): p: expected a number from 0 to 1 but received -0\.1/)
   expect(() => F.cosineSimilarity(torch.ones([2, 3]), torch.ones([2, 4]))).toThrow(/size of tensor a \(3\) must match/)
   expect(() => F.batchNorm(torch.ones([1, 3]), null, null, { training: true })).toThrow(/more than one value per channel/)
 })
@@ -262,17 +264,17 @@ describe.each(Object.entries(required))('%s', (name, [call, input, others]) => {
     const byPosition = name === 'stft' ? call(input, 8, { returnComplex: true }) : call(input, ...values)
     expect(list(call(input, others))).toEqual(list(byPosition))
     expect(list(call(input, values[0], Object.fromEntries(Object.entries(others).slice(1))))).toEqual(list(byPosition))
-    expect(() => call(input, values[0], { [first!]: values[0] })).toThrow(new RegExp(`^${name}\\(\\): '${first}' is given both`))
+    expect(() => call(input, values[0], { [first!]: values[0] })).toThrow(new RegExp(`^${name}\\(\\): ${first} is given both`))
   })
 
   test('names itself in errors, and the argument', () => {
     const own = new RegExp(`^${name}\\(`)
-    expect(() => call()).toThrow(new RegExp(`^${name}\\(\\): '\\w+' is missing: expected ${name}\\(`))
+    expect(() => call()).toThrow(new RegExp(`^${name}\\(\\): \\w+ is missing; expected ${name}\\(`))
     expect(() => call(5)).toThrow(own)
-    if (name !== 'batchNorm') expect(() => call(input)).toThrow(new RegExp(`^${name}\\(\\): '${Object.keys(others)[0]}' is missing`))
+    expect(() => call(input)).toThrow(new RegExp(`^${name}\\(\\): ${Object.keys(others)[0]} is missing`))
     expect(() => call(input, {}, ...values.slice(1))).toThrow(own)
     expect(() => call(input, 'bad', ...values.slice(1))).toThrow(
-      new RegExp(`^${name}\\(\\): '${Object.keys(others)[0]}' must be .* but is 'bad'`),
+      new RegExp(`^${name}\\(\\): ${Object.keys(others)[0]}: expected .* but received 'bad'`),
     )
     expect(() => call(input, { ...others, nonsense: 1 })).toThrow(new RegExp(`^${name}\\(\\): unknown option 'nonsense'`))
   })
@@ -280,7 +282,7 @@ describe.each(Object.entries(required))('%s', (name, [call, input, others]) => {
 
 test('floats where classes belong are refused with the way to write classes', () => {
   const scores = torch.rand([2, 4])
-  const hint = /must hold whole numbers but is Tensor float32 \[2\]: use bigints, torch\.tensor\(\[1n, 2n\]\), or \{ dtype: 'int64' \}/
+  const hint = /expected whole numbers but received Tensor float32 \[2\]: use bigints, torch\.tensor\(\[1n, 2n\]\), or \{ dtype: 'int64' \}/
   expect(() => F.crossEntropy(scores, torch.tensor([1, 2]))).toThrow(hint)
   expect(() => F.nllLoss(scores, torch.tensor([1, 2]))).toThrow(hint)
   expect(() => F.embedding(torch.tensor([1, 2]), scores)).toThrow(hint)
@@ -301,4 +303,77 @@ test("multilabelSoftMarginLoss rounds as Python's does, in bfloat16", async () =
   )
   expect(F.multilabelSoftMarginLoss(input, target, { reduction: 'none' })).toEqualTensor(y!)
   expect(F.multilabelSoftMarginLoss(input, target)).toEqualTensor(z!)
+})
+
+test("null is a value where Python's None is one, and stands for the default elsewhere", () => {
+  expect(F.normalize(torch.ones([2, 2]), { dim: null }).tolist()).toEqual([
+    [0.5, 0.5],
+    [0.5, 0.5],
+  ])
+  expect(F.softmin(torch.ones([2, 2]), { dim: null }).tolist()).toEqual([
+    [0.5, 0.5],
+    [0.5, 0.5],
+  ])
+  expect(F.maxPool1d(torch.ones([1, 1, 4]), 2, { stride: null }).shape).toEqual([1, 1, 2])
+  expect(F.avgPool2d(torch.ones([1, 1, 4, 4]), 2, { stride: null } as never).shape).toEqual([1, 1, 2, 2])
+  expect(F.smoothL1Loss(torch.zeros([1]), torch.full([1], 2), { beta: null }).item()).toBe(1.5)
+})
+
+test("what Python refuses is refused, and a broadcast loss sums over Python's dimension", async () => {
+  const two = torch.ones([2])
+  expect(() => F.hardtanh(two, 1, -1)).toThrow(/hardtanh\(\): minVal: expected a number up to maxVal/)
+  expect(() => F.tripletMarginLoss(two, two, two, { margin: -1 })).toThrow(/tripletMarginLoss\(\): margin: expected a positive number/)
+  expect(() => F.batchNorm(torch.ones([2, 3]), null, null, { training: true, eps: -1 })).toThrow(/batchNorm\(\): eps: expected a positive/)
+  expect(() => F.marginRankingLoss(two, two.unsqueeze(0), two)).toThrow(
+    /as many dimensions as each other but received \[2\], \[1, 2\], \[2\]/,
+  )
+  expect(() => F.binaryCrossEntropy(torch.tensor(0.5), torch.zeros([0]))).toThrow(/target: expected a Tensor of the input's shape \[\]/)
+  expect(() => F.binaryCrossEntropyWithLogits(two, torch.zeros([0]))).toThrow(/target: expected a Tensor of the input's shape \[2\]/)
+  expect(() => F.mseLoss(two, two, 'batchmean' as never)).toThrow(
+    /mseLoss\(\): reduction: expected 'none', 'mean' or 'sum' but received 'batchmean'/,
+  )
+  expect(() => F.multiMarginLoss(torch.ones([2, 3]), torch.tensor([1n, 2n]), 3)).toThrow(/p: expected a whole number from 1 to 2/)
+  const [input, target] = [torch.randn([4, 3]), torch.rand([1, 4, 3]).round()]
+  const { loss } = await runPython(
+    "outputs = {'loss': torch.nn.functional.multilabel_soft_margin_loss(inputs['input'], inputs['target'])}",
+    {
+      input,
+      target,
+    },
+  )
+  expect(F.multilabelSoftMarginLoss(input, target)).toBeAllclose(loss!)
+})
+
+test.each([
+  ['query, key and value', 'F.multi_head_attention_forward(x, x, x,'],
+  ['key and value', 'F.multi_head_attention_forward(y, x, x,'],
+  ['no two', 'F.multi_head_attention_forward(y, x, x.clone(),'],
+] as const)("attention's gradients equal Python's to the bit where %s are one tensor", async (_, call) => {
+  torch.manualSeed(0)
+  const inputs = {
+    x: torch.randn([5, 3, 8]),
+    y: torch.randn([5, 3, 8]),
+    weight: torch.randn([24, 8]),
+    bias: torch.randn([24]),
+    out: torch.randn([8, 8]),
+  }
+  const python = await runPython<Record<string, Tensor>>(
+    `
+    from torch.nn import functional as F
+    x, y, weight, bias = (inputs[k].requires_grad_() for k in ('x', 'y', 'weight', 'bias'))
+    output, _ = ${call} 8, 2, weight, bias, None, None, False, 0.0, inputs['out'], None)
+    output.sum().backward()
+    outputs = {'x': x.grad, 'weight': weight.grad, 'bias': bias.grad}
+    `,
+    inputs,
+  )
+  for (const name of ['x', 'y', 'weight', 'bias'] as const) inputs[name].requiresGrad_()
+  const { x, y, weight, bias, out } = inputs
+  const query = call.includes('(x, x, x') ? x : y
+  const value = call.includes('clone') ? x.clone() : x
+  const [output] = F.multiHeadAttentionForward(query, x, value, 8, 2, weight, bias, null, null, false, 0, out, null)
+  output.sum().backward()
+  expect(x.grad!).toEqualTensor(python['x']!)
+  expect(weight.grad!).toEqualTensor(python['weight']!)
+  expect(bias.grad!).toEqualTensor(python['bias']!)
 })

@@ -146,7 +146,7 @@ test('a batch norm starts anew', () => {
 
 describe('misuse', () => {
   const misuses: Record<string, [() => unknown, RegExp]> = {
-    'a bias that is none': [() => new nn.Linear(3, 8, 0 as never), /Linear: bias must be true or false but is 0/],
+    'a bias that is none': [() => new nn.Linear(3, 8, 0 as never), /Linear\(\): bias: expected true or false but received 0/],
     'an option by position and by name': [
       () => new nn.Conv2d(3, 8, 3, 2, { stride: 1 }),
       /Conv2d\(\): 'stride' is given both by position \(2\) and by name \(1\)/,
@@ -159,7 +159,7 @@ describe('misuse', () => {
     'a momentum that is none': [() => new nn.BatchNorm1d(3, 1e-5, true as never), /BatchNorm1d: momentum must be a number but is true/],
     'indices of a layer': [() => new nn.MaxPool2d(2, { returnIndices: true as never }), /gives no indices: write .*functional\.maxPool2d/],
     'a probability by another name': [() => new nn.Dropout({ P: 0.2 } as never), /Dropout\(\): unknown option 'P' \(did you mean 'p'\?\)/],
-    'a dimension that is none': [() => new nn.Flatten('all' as never), /Flatten: startDim must be a number but is 'all'/],
+    'a dimension that is none': [() => new nn.Flatten('all' as never), /Flatten\(\): startDim: expected a whole number but received 'all'/],
     "Python's spelling": [
       () => new nn.MaxPool2d(2, { ceil_mode: true } as never),
       /unknown option 'ceil_mode' \(did you mean 'ceilMode'\?\)/,
@@ -169,7 +169,7 @@ describe('misuse', () => {
       /BatchNorm2d\(\): unknown option 'momentun' \(did you mean 'momentum'\?\)/,
     ],
     'no kernel': [() => new nn.Conv2d(3, 8, undefined as never), /Conv2d: kernelSize must be a whole number from 1 on but is undefined/],
-    'a broken size': [() => new nn.Linear(2.5, 1), /Linear: inFeatures must be a whole number from 0 on but is 2\.5/],
+    'a broken size': [() => new nn.Linear(2.5, 1), /Linear\(\): inFeatures: expected a whole number but received 2\.5/],
     'a negative size': [() => new nn.BatchNorm1d(-1), /BatchNorm1d: numFeatures must be a whole number from 0 on but is -1/],
     'three sizes': [() => new nn.AvgPool2d([1, 2, 3] as never), /AvgPool2d: kernelSize must be one number or \[height, width\]/],
     'a stride of 0': [() => new nn.MaxPool2d(2, { stride: 0 }), /MaxPool2d: stride must be a whole number from 1 on but is 0/],
@@ -179,7 +179,7 @@ describe('misuse', () => {
       () => new nn.Conv2d(3, 8, 3, { paddingMode: 'mirror' as never }),
       /paddingMode must be one of zeros, reflect, replicate, circular but is 'mirror'/,
     ],
-    'a probability': [() => new nn.Dropout(1.5), /lies between 0 and 1 but is 1\.5/],
+    'a probability': [() => new nn.Dropout(1.5), /Dropout\(\): p: expected a number from 0 to 1 but received 1\.5/],
     'an output size': [() => new nn.AdaptiveAvgPool2d(undefined as never), /AdaptiveAvgPool2d: outputSize must be a whole number/],
     'no tensor': [() => new nn.Linear(2, 1).call([1, 2] as never), /linear/],
     'too many features': [() => new nn.Linear(2, 1).call(torch.ones([3, 4])), /mat1 and mat2 shapes cannot be multiplied \(3x4 and 2x1\)/],

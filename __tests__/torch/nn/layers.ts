@@ -139,7 +139,7 @@ export const cases: Record<string, Case> = {
   Flatten: { make: () => new nn.Flatten(), python: 'nn.Flatten()', shape: [2, 3, 4] },
   'Flatten of some dimensions': { make: () => new nn.Flatten(0, -2), python: 'nn.Flatten(0, -2)', shape: [2, 3, 4] },
   Dropout: { make: () => new nn.Dropout(0.3), python: 'nn.Dropout(0.3)', shape: [50] },
-  'Dropout of everything': { make: () => new nn.Dropout(1), python: 'nn.Dropout(1)', shape: [5] },
+  'Dropout of everything': { make: () => new nn.Dropout(1), python: 'nn.Dropout(1.0)', shape: [5] },
   'Dropout by name': { make: () => new nn.Dropout({ p: 0.3 }), python: 'nn.Dropout(p=0.3)', shape: [50] },
   'Dropout by position': { make: () => new nn.Dropout(0.5, true), python: 'nn.Dropout(0.5, True)', shape: [50] },
   'ReLU by position': { make: () => new nn.ReLU(true), python: 'nn.ReLU(True)', shape: [3, 4] },

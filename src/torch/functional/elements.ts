@@ -1,32 +1,14 @@
 import { aten } from '../call/aten'
-import { taken } from '../call/arguments'
 import { expectTensor } from '../call/expected'
 import { wrap } from '../base'
 import { type Given, named } from '../call/named'
-import { isComplexDtype, isFloatingDtype, type Int } from '../dtype'
+import { isComplexDtype, isFloatingDtype } from '../dtype'
+import type * as declared from '../generated/declared/functional-signatures'
 import type { Tensor } from '../tensor'
 
-export interface SplitOptions {
-  /** Default: 0. */
-  dim?: Int
-}
-
-const SPLIT = ['dim'] as const
-
-/** Splits a tensor into chunks of a size, or of the sizes given. */
-export function split(input: Tensor, splitSizeOrSections: Int | readonly Int[], ...given: Given<SplitOptions, typeof SPLIT>): Tensor[]
-export function split(...given: unknown[]): Tensor[] {
-  const {
-    input,
-    splitSizeOrSections: sizes,
-    dim = 0,
-  } = taken<{ input: Tensor; splitSizeOrSections: Int | readonly Int[] }, SplitOptions>(
-    'split',
-    ['input', 'splitSizeOrSections'],
-    SPLIT,
-    given,
-  )
-  return Array.isArray(sizes) ? input.split(sizes as readonly Int[], dim) : input.split(sizes as Int, dim)
+/** Splits a tensor along `dim` into chunks of a size, or of the sizes given. */
+export function split({ input, splitSizeOrSections: sizes, dim }: declared.SplitArguments): Tensor[] {
+  return typeof sizes === 'number' ? input.split(sizes, dim) : input.split(sizes, dim)
 }
 
 export interface NonzeroOptions {

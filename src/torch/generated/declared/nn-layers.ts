@@ -3304,7 +3304,7 @@ readonly weight: Tensor | null
 readonly reduction: 'none' | 'mean' | 'sum'
 }
 export interface MultiMarginLossNamed {
-/** Default 1. */ p?: number | null | undefined
+/** Default 1. */ p?: Int | null | undefined
 /** Default 1. */ margin?: number | null | undefined
 /** Default null. */ weight?: Tensor | null | undefined
 /** Default 'mean'. */ reduction?: 'none' | 'mean' | 'sum' | null | undefined
@@ -3326,18 +3326,18 @@ export interface MultiMarginLossConstructor {
  * @param reduction - Default 'mean'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiMarginLoss.html
  */
-new (p?: number | null, margin?: number | null, weight?: Tensor | null, reduction?: 'none' | 'mean' | 'sum' | null): MultiMarginLossBase
+new (p?: Int | null, margin?: number | null, weight?: Tensor | null, reduction?: 'none' | 'mean' | 'sum' | null): MultiMarginLossBase
 /** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 \leq y \leq \text{x.size}(1)-1):. */
-new (p: number | null | undefined, margin: number | null | undefined, weight: Tensor | null | undefined, options: Omit<MultiMarginLossNamed, 'p' | 'margin' | 'weight'>): MultiMarginLossBase
+new (p: Int | null | undefined, margin: number | null | undefined, weight: Tensor | null | undefined, options: Omit<MultiMarginLossNamed, 'p' | 'margin' | 'weight'>): MultiMarginLossBase
 /** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 \leq y \leq \text{x.size}(1)-1):. */
-new (p: number | null | undefined, margin: number | null | undefined, options: Omit<MultiMarginLossNamed, 'p' | 'margin'>): MultiMarginLossBase
+new (p: Int | null | undefined, margin: number | null | undefined, options: Omit<MultiMarginLossNamed, 'p' | 'margin'>): MultiMarginLossBase
 /** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 \leq y \leq \text{x.size}(1)-1):. */
-new (p: number | null | undefined, options: Omit<MultiMarginLossNamed, 'p'>): MultiMarginLossBase
+new (p: Int | null | undefined, options: Omit<MultiMarginLossNamed, 'p'>): MultiMarginLossBase
 /** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 \leq y \leq \text{x.size}(1)-1):. */
 new (options: MultiMarginLossNamed): MultiMarginLossBase
 }
 /** @internal */
-export const MultiMarginLoss: DeclaredClass<MultiMarginLossArguments, MultiMarginLossConstructor> = declaredClass('MultiMarginLoss', ['p:f<0..1>=1', 'margin:f=1.0', 'weight:T?=null', 'reduction:(none|mean|sum)="mean"'], ['p', 'margin', 'reduction'], ['input', 'target'])
+export const MultiMarginLoss: DeclaredClass<MultiMarginLossArguments, MultiMarginLossConstructor> = declaredClass('MultiMarginLoss', ['p:i<1..2>=1', 'margin:f=1.0', 'weight:T?=null', 'reduction:(none|mean|sum)="mean"'], ['p', 'margin', 'reduction'], ['input', 'target'])
 
 /** What the body of `NLLLoss` receives. */
 export interface NLLLossArguments {
@@ -3476,7 +3476,7 @@ new (p: number | null | undefined, options: Omit<PairwiseDistanceNamed, 'p'>): P
 new (options: PairwiseDistanceNamed): PairwiseDistanceBase
 }
 /** @internal */
-export const PairwiseDistance: DeclaredClass<PairwiseDistanceArguments, PairwiseDistanceConstructor> = declaredClass('PairwiseDistance', ['p:f<0..1>=2.0', 'eps:f=1e-06', 'keepdim:b=false'], ['p', 'eps', 'keepdim'], ['x1', 'x2'])
+export const PairwiseDistance: DeclaredClass<PairwiseDistanceArguments, PairwiseDistanceConstructor> = declaredClass('PairwiseDistance', ['p:f=2.0', 'eps:f=1e-06', 'keepdim:b=false'], ['p', 'eps', 'keepdim'], ['x1', 'x2'])
 
 /** What the body of `PixelShuffle` receives. */
 export interface PixelShuffleArguments {
@@ -4329,23 +4329,23 @@ new (margin: number | null | undefined, options: Omit<TripletMarginLossNamed, 'm
 new (options: TripletMarginLossNamed): TripletMarginLossBase
 }
 /** @internal */
-export const TripletMarginLoss: DeclaredClass<TripletMarginLossArguments, TripletMarginLossConstructor> = declaredClass('TripletMarginLoss', ['margin:f=1.0', 'p:f<0..1>=2.0', 'eps:f=1e-06', 'swap:b=false', 'reduction:(none|mean|sum)="mean"'], ['margin', 'p', 'eps', 'swap', 'reduction'], ['anchor', 'positive', 'negative'])
+export const TripletMarginLoss: DeclaredClass<TripletMarginLossArguments, TripletMarginLossConstructor> = declaredClass('TripletMarginLoss', ['margin:f=1.0', 'p:f=2.0', 'eps:f=1e-06', 'swap:b=false', 'reduction:(none|mean|sum)="mean"'], ['margin', 'p', 'eps', 'swap', 'reduction'], ['anchor', 'positive', 'negative'])
 
 /** What the body of `TripletMarginWithDistanceLoss` receives. */
 export interface TripletMarginWithDistanceLossArguments {
-readonly distanceFunction: ((...args: never[]) => unknown) | null
+readonly distanceFunction: ((one: Tensor, other: Tensor) => Tensor) | null
 readonly margin: number
 readonly swap: boolean
 readonly reduction: 'none' | 'mean' | 'sum'
 }
 export interface TripletMarginWithDistanceLossNamed {
-/** Default null. */ distanceFunction?: ((...args: never[]) => unknown) | null | undefined
+/** Default null. */ distanceFunction?: ((one: Tensor, other: Tensor) => Tensor) | null | undefined
 /** Default 1. */ margin?: number | null | undefined
 /** Default false. */ swap?: boolean | null | undefined
 /** Default 'mean'. */ reduction?: 'none' | 'mean' | 'sum' | null | undefined
 }
 export interface TripletMarginWithDistanceLossBase extends Layer {
-readonly distanceFunction: ((...args: never[]) => unknown) | null
+readonly distanceFunction: ((one: Tensor, other: Tensor) => Tensor) | null
 readonly margin: number
 readonly swap: boolean
 readonly reduction: 'none' | 'mean' | 'sum'

@@ -25,14 +25,11 @@ export function multiHeadAttentionForward(args: declared.MultiHeadAttentionForwa
   const batched = (tensor: Tensor): Tensor => (isBatched ? tensor : tensor.unsqueeze(1))
   const inputs = [query, key, value].map(batched) as [Tensor, Tensor, Tensor]
   const [length, batch, features] = inputs[0].shape as [number, number, number]
-  if (features !== embedDimToCheck)
-    throw misfit(CALL, 'query', `${embedDimToCheck} features`, query)
+  if (features !== embedDimToCheck) throw misfit(CALL, 'query', `${embedDimToCheck} features`, query)
   const width = Math.floor(features / numHeads)
-  if (width * numHeads !== features)
-    throw misfit(CALL, 'numHeads', `a divisor of the ${features} features`, numHeads)
+  if (width * numHeads !== features) throw misfit(CALL, 'numHeads', `a divisor of the ${features} features`, numHeads)
 
-  let padding =
-    keyPaddingMask === null ? null : additive(isBatched ? keyPaddingMask : keyPaddingMask.unsqueeze(0), query)
+  let padding = keyPaddingMask === null ? null : additive(isBatched ? keyPaddingMask : keyPaddingMask.unsqueeze(0), query)
   let isCausal = args.isCausal
   if (isCausal && attnMask === null) throw misfit(CALL, 'attnMask', 'a Tensor where isCausal is true', attnMask)
   // The kernel knows the causal mask itself where nothing else is masked.

@@ -96,5 +96,5 @@ export function localResponseNorm({ input, size, alpha, beta, k }: declared.Loca
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
  */
 export function normalize({ input, p, dim, eps }: declared.NormalizeArguments): Tensor {
-  return input.div(norm({ input, p, dim, keepdim: true, dtype: null }).clampMin(eps).expandAs(input))
+  return input.div(norm(input, { p, dim, keepdim: true }).clampMin(eps).expandAs(input))
 }

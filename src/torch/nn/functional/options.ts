@@ -37,7 +37,19 @@ export type PadOptions = Omit<named.PadNamed, 'input' | 'pad'>
 export type UnfoldOptions = Omit<named.UnfoldNamed, 'input' | 'kernelSize'>
 export type AttentionOptions = Omit<
   named.MultiHeadAttentionForwardNamed,
-  'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias'
+  | 'query'
+  | 'key'
+  | 'value'
+  | 'embedDimToCheck'
+  | 'numHeads'
+  | 'inProjWeight'
+  | 'inProjBias'
+  | 'biasK'
+  | 'biasV'
+  | 'addZeroAttn'
+  | 'dropoutP'
+  | 'outProjWeight'
+  | 'outProjBias'
 >
 export type { OneHotOptions } from './embedding'
 

@@ -57,8 +57,7 @@ function expectFitting({ mode, alignCorners, antialias }: declared.InterpolateAr
     )
   }
   if (alignCorners !== null && fitting.length > 1) throw misfit('interpolate', 'alignCorners', `null in mode '${mode}'`, alignCorners)
-  if (antialias && mode !== 'bilinear' && mode !== 'bicubic')
-    throw misfit('interpolate', 'antialias', `false in mode '${mode}'`, antialias)
+  if (antialias && mode !== 'bilinear' && mode !== 'bicubic') throw misfit('interpolate', 'antialias', `false in mode '${mode}'`, antialias)
 }
 
 function sizeOrScales(

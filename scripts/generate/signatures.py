@@ -483,7 +483,7 @@ def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
         if forward:
             inputs, typed = forward_of(cls)
             if typed is not None:
-                rows += [typed, typed.replace("forward(", "call(", 1)]
+                rows.append(typed)
         interface = f"export interface {name}Base extends {base} {{\n" + "\n".join(rows) + "\n}"
         docs = [summary_of(cls) or f"{name}.", "", *signature.parameter_docs(), f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
         short = f"/** {docs[0]} */"

@@ -1,10 +1,10 @@
-import { aten } from './call/aten'
+import { suggestion } from '../common/suggestions'
 import { ArgumentError } from '../native'
 import { isTensor, wrap } from './base'
-import { requireCuda } from './device'
+import { aten } from './call/aten'
 import { describe } from './call/describe'
-import { suggestion } from '../common/suggestions'
-import { dtypes, type Device, type DType, type MemoryFormat } from './dtype'
+import { requireCuda } from './device'
+import { dtypes, isComplexDtype, isFloatingDtype, type Device, type DType, type MemoryFormat } from './dtype'
 import type { Tensor } from './tensor'
 
 export interface ToOptions {
@@ -17,11 +17,36 @@ export interface ToOptions {
   memoryFormat?: MemoryFormat
 }
 
-const optionNames = ['dtype', 'device', 'nonBlocking', 'copy', 'memoryFormat']
+export type ModuleToOptions = Pick<ToOptions, 'dtype' | 'device' | 'nonBlocking' | 'memoryFormat'>
+
+/** A dtype, a device, a tensor that has both, a boolean (nonBlocking, after the others), or these by name. */
+export type ModuleTarget = DType | Device | Tensor | boolean | ModuleToOptions
+
+const MODULE_OPTIONS = ['dtype', 'device', 'nonBlocking', 'memoryFormat'] as const
+const TENSOR_OPTIONS = [...MODULE_OPTIONS, 'copy'] as const
 
 /** @internal `tensor.to(…)`: the tensor itself where nothing changes. */
 export function convertTensor(tensor: Tensor, targets: readonly unknown[]): Tensor {
-  const wanted = targets.length === 1 && typeof targets[0] === 'string' ? namedOptions(targets[0]) : mergedOptions(targets)
+  return converted(tensor, readTargets('to()', targets, TENSOR_OPTIONS))
+}
+
+/** @internal What `module.to(…)` does with each tensor: a dtype changes floating-point and complex ones, a memory format those of four dimensions, a device moves all. */
+export function moduleConversion(targets: readonly unknown[]): (tensor: Tensor) => Tensor {
+  if (targets.length === 0) throw new ArgumentError(`to() takes ${expected(MODULE_OPTIONS)} but received nothing`)
+  const { dtype, memoryFormat, ...where } = readTargets('to() of a module', targets, MODULE_OPTIONS)
+  if (dtype !== undefined && !isFloatingDtype(dtype) && !isComplexDtype(dtype)) {
+    throw new ArgumentError(`a module takes only floating-point and complex dtypes, but received '${dtype}'`)
+  }
+  const dimensions = memoryFormat === 'channelsLast3d' ? 5 : 4
+  return (tensor) => {
+    const options: ToOptions = { ...where }
+    if (dtype !== undefined && (tensor.isFloatingPoint() || tensor.isComplex())) options.dtype = dtype
+    if (memoryFormat !== undefined && tensor.dim() === dimensions) options.memoryFormat = memoryFormat
+    return converted(tensor, options)
+  }
+}
+
+function converted(tensor: Tensor, wanted: ToOptions): Tensor {
   if (wanted.device?.startsWith('cuda') === true) requireCuda()
   const device = wanted.device === undefined || isSameDevice(wanted.device, tensor.device) ? null : wanted.device
   const dtype = wanted.dtype === undefined || wanted.dtype === tensor.dtype ? null : wanted.dtype
@@ -35,36 +60,49 @@ function isSameDevice(wanted: Device, current: Device): boolean {
   return wanted === current || (!wanted.includes(':') && current.startsWith(`${wanted}:`))
 }
 
+/** Reads the arguments of any `to`: dtypes, devices, tensors and options in any order, flags after the first as Python's nonBlocking and copy. */
+function readTargets(call: string, targets: readonly unknown[], names: readonly (keyof ToOptions)[]): ToOptions {
+  const [only] = targets
+  if (targets.length === 1 && typeof only === 'string') return namedTarget(only)
+  const flags = names.filter((name) => name === 'nonBlocking' || name === 'copy')
+  const result: Record<string, unknown> = {}
+  for (const [i, target] of targets.entries()) {
+    const given = typeof target === 'boolean' && i > 0 && flags.length > 0 ? { [flags.shift()!]: target } : optionsOf(call, target, names)
+    for (const [name, value] of Object.entries(given)) {
+      if (value === undefined || value === null) continue
+      if (name in result) throw new ArgumentError(`${call} received ${name} twice: ${describe(result[name])} and ${describe(value)}`)
+      result[name] = value
+    }
+  }
+  return result
+}
+
 /** A dtype or a device by its name. */
-export function namedOptions(name: string): ToOptions {
+function namedTarget(name: string): ToOptions {
   if ((dtypes as readonly string[]).includes(name)) return { dtype: name as DType }
   if (/^(cpu|cuda|meta|mps|xpu)(:\d+)?$/.test(name)) return { device: name }
   throw new ArgumentError(`'${name}' is neither a dtype${suggestion(name, dtypes)} nor a device ('cpu', 'cuda', 'cuda:0', 'meta')`)
 }
 
-function mergedOptions(targets: readonly unknown[]): ToOptions {
-  let merged: ToOptions = {}
-  // As in Python, booleans after the dtype are nonBlocking, then copy.
-  const flags: ('nonBlocking' | 'copy')[] = ['nonBlocking', 'copy']
-  for (const target of targets)
-    merged = { ...merged, ...(typeof target === 'boolean' && flags.length > 0 ? { [flags.shift()!]: target } : optionsOf(target)) }
-  return merged
+function optionsOf(call: string, target: unknown, names: readonly (keyof ToOptions)[]): ToOptions {
+  if (typeof target === 'string') return namedTarget(target)
+  if (isTensor(target)) return { dtype: target.dtype, device: target.device }
+  if (typeof target !== 'object' || target === null || Array.isArray(target))
+    throw new ArgumentError(`to() takes ${expected(names)} but received ${describe(target)}`)
+  const given: ToOptions = target
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name as keyof ToOptions)) throw new ArgumentError(`${call}: unknown option '${name}'${suggestion(name, names)}`)
+  }
+  const { dtype, device } = given
+  if (device !== undefined && device !== null && !isNamed(device, 'device')) throw new ArgumentError(`${describe(device)} is no device`)
+  if (dtype !== undefined && dtype !== null && !isNamed(dtype, 'dtype')) throw new ArgumentError(`${describe(dtype)} is no dtype`)
+  return given
 }
 
-function optionsOf(target: unknown): ToOptions {
-  if (typeof target === 'string') return namedOptions(target)
-  if (isTensor(target)) return { dtype: target.dtype, device: target.device }
-  if (typeof target !== 'object' || target === null) {
-    throw new ArgumentError(
-      `to() expected a dtype, a device, a Tensor or an object { ${optionNames.join(', ')} } but received ${describe(target)}`,
-    )
-  }
-  const given = Object.fromEntries(Object.entries(target).filter(([, value]) => value !== undefined && value !== null)) as ToOptions
-  for (const name of Object.keys(given)) {
-    if (!optionNames.includes(name)) throw new ArgumentError(`to() received the unknown option '${name}'${suggestion(name, optionNames)}`)
-  }
-  if (given.device !== undefined && namedOptions(given.device).device === undefined)
-    throw new ArgumentError(`'${given.device}' is no device`)
-  if (given.dtype !== undefined && namedOptions(given.dtype).dtype === undefined) throw new ArgumentError(`'${given.dtype}' is no dtype`)
-  return given
+function isNamed(value: unknown, kind: 'dtype' | 'device'): boolean {
+  return typeof value === 'string' && namedTarget(value)[kind] !== undefined
+}
+
+function expected(names: readonly string[]): string {
+  return `a dtype, a device or a Tensor, or { ${names.join(', ')} }`
 }

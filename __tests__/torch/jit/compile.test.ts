@@ -285,8 +285,8 @@ describe('torch.save refuses, naming the state dict as the way,', () => {
     }
   }
   class OwnCall extends nn.Linear {
-    override call(x: Tensor): Tensor {
-      return super.call(x).mul(2)
+    override call<F extends torch.nn.Forward>(this: { forward: F }, ...args: Parameters<F>): ReturnType<F> {
+      return nn.Linear.prototype.call.call(this, ...args) as ReturnType<F>
     }
   }
   class Nested extends nn.Module {

@@ -109,7 +109,10 @@ describe.each(ways)('a %s residual network', (way: Way) => {
     expect(conv).toBeAllclose(expected.seen['conv']!)
     const firstCall = torch.conv2d(
       images,
-      ...(['weight', 'bias'].map((name) => new Map(module.namedParameters()).get(`conv.${name}`)!) as [Tensor, Tensor]),
+      ...(['weight', 'bias'].map((name) => new Map(module.namedParameters()).get(`conv.${name}`)!) as [
+        torch.nn.Parameter,
+        torch.nn.Parameter,
+      ]),
       1,
       1,
     )

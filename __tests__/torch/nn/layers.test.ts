@@ -130,7 +130,7 @@ test("a layer's own tensors are made in the dtype asked for", () => {
     new nn.Conv2d(1, 1, 1, { dtype: 'float64', device: 'cpu' }),
     new nn.BatchNorm2d(2, { dtype: 'float64' }),
   ]) {
-    for (const [name, tensor] of layer.stateTensors())
+    for (const [name, tensor] of layer.ownStateTensors())
       expectWith(tensor.dtype, name).toBe(name === 'num_batches_tracked' ? 'int64' : 'float64')
   }
 })

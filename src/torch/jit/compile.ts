@@ -1,7 +1,8 @@
 import { ArgumentError, native, type ModuleHandle } from '../../native'
-import { Module, type AnyModule } from '../nn/module'
+import { Module, internals, shapeOf, type AnyModule, type Kind } from '../nn/module'
+import type { Parameter } from '../nn/parameter'
+import type { Tensor } from '../tensor'
 import { ModuleList } from '../nn/containers'
-import { internals } from '../nn/tree'
 import { tooDeepLine } from './code'
 import { writeTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
@@ -14,7 +15,21 @@ import { ScriptModule } from './script-module'
  * @throws ArgumentError for a module whose forward is written elsewhere: names the state dict as the way.
  */
 export function saveTorchScript(module: AnyModule, path: string): void {
+  checkShape(module)
   writeTorchScriptFile(programOf(module), path)
+}
+
+/** How deeply modules may be nested in a file: libtorch and Python read them by recursion. */
+const DEEPEST = 300
+
+function checkShape(module: AnyModule): void {
+  const { isCyclic, depth } = shapeOf(module)
+  const reason = isCyclic
+    ? 'a module in it holds itself, as by a parent field: keep that in an array, [parent]'
+    : depth > DEEPEST
+      ? `its modules are nested ${depth} deep, where TorchScript takes ${DEEPEST}`
+      : null
+  if (reason !== null) throw new ArgumentError(`${nameOf(module, '')} cannot be written as TorchScript, for ${reason}`)
 }
 
 /** @internal The TorchScript program of a module; a module or a tensor that is shared is shared in it, too. */
@@ -28,11 +43,11 @@ export function programOf(module: AnyModule, path = '', known = new Map<AnyModul
   const program = native.jitCreate(`__torch__.pixelcl.${className(module)}`)
   known.set(module, program)
   native.jitRegisterAttribute(program, 'training', 'bool', module.training)
-  for (const [name, parameter] of module.ownParameters()) {
+  for (const [name, parameter] of membersOf<Parameter>(module, 'parameter')) {
     native.jitRegisterParameter(program, attribute(name, path), parameter._h, parameter.requiresGrad)
   }
-  for (const [name, buffer] of module.ownBuffers()) native.jitRegisterBuffer(program, attribute(name, path), buffer._h)
-  for (const [name, child] of module.ownChildren()) {
+  for (const [name, buffer] of membersOf<Tensor>(module, 'buffer')) native.jitRegisterBuffer(program, attribute(name, path), buffer._h)
+  for (const [name, child] of membersOf<AnyModule>(module, 'module')) {
     native.jitRegisterModule(program, attribute(name, path), programOf(child, path === '' ? name : `${path}.${name}`, known))
   }
   if (source !== '') {
@@ -41,6 +56,11 @@ export function programOf(module: AnyModule, path = '', known = new Map<AnyModul
     native.jitDefine(program, source)
   }
   return program
+}
+
+/** Members by the names that the source uses, however a loaded state spelled them. */
+function membersOf<T>(module: AnyModule, kind: Kind): (readonly [name: string, value: T])[] {
+  return Array.from(module[internals].members.of(kind), ([{ pythonName }, value]) => [pythonName, value as T] as const)
 }
 
 /** The source of a module's own forward, empty for a list; null where its class, or one above it, has another forward than the source tells. */

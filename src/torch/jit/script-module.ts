@@ -5,7 +5,7 @@ import { noGrad } from '../autograd'
 import { convert, wrapResult } from '../call/resolve'
 import { nearestFirst } from '../../common/suggestions'
 import { flagOf, type Flag } from '../nn/checks'
-import { Module, type AnyModule } from '../nn/module'
+import { Module, indented, printed, type ChildModule } from '../nn/module'
 import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor'
 import { writeTorchScriptFile } from './files'
@@ -30,7 +30,7 @@ type Known = Map<bigint, Parameter | Tensor>
  * const linear = torch.jit.load('/tmp/linear.pt')
  * linear.call(torch.ones([1, 3])).shape // [1, 2]
  */
-export class ScriptModule extends Module<unknown[], unknown> {
+export class ScriptModule extends Module {
   readonly #handle: ModuleHandle
   readonly #parameters = new Map<string, Parameter>()
   readonly #buffers = new Map<string, Tensor>()
@@ -149,8 +149,8 @@ export class ScriptModule extends Module<unknown[], unknown> {
     for (const [name, buffer] of this.#buffers) yield [name, buffer, true]
   }
 
-  override *ownChildren(): IterableIterator<[string, AnyModule]> {
-    for (const [name, child] of this.#children) yield [name, child as unknown as AnyModule]
+  override *ownChildren(): IterableIterator<[string, ChildModule]> {
+    for (const [name, child] of this.#children) yield [name, child as ChildModule]
   }
 
   /** @internal The program holds these very tensors, so their data is exchanged under their identity. */
@@ -186,15 +186,22 @@ export class ScriptModule extends Module<unknown[], unknown> {
   }
 
   override toString(): string {
-    const children = [...this.#children].map(([name, child]) => `  (${name}): ${child.toString().replaceAll('\n', '\n  ')}`)
-    const head = `RecursiveScriptModule(original_name=${this.originalName}`
-    return children.length === 0 ? `${head})` : `${head}\n${children.join('\n')}\n)`
+    return printed(this, () => {
+      const children = [...this.#children].map(([name, child]) => `  (${name}): ${indented(child.toString())}`)
+      const head = `RecursiveScriptModule(original_name=${this.originalName}`
+      return children.length === 0 ? `${head})` : `${head}\n${children.join('\n')}\n)`
+    })
   }
 }
 
 /** The rewritten forward of a TorchScript program: gives hidden layers' outputs. */
 export class Taps {
   readonly #handle: TapsHandle
+
+  /** Taps serve copies of their module, too, so a copied object that holds them shares them. */
+  deepcopy(): this {
+    return this
+  }
 
   /** @internal Made by `ScriptModule.taps`. */
   constructor(handle: TapsHandle) {

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../native'
 import { describe } from '../call/describe'
 import type { Tensor } from '../tensor'
-import { Module, indented, type AnyModule } from './module'
+import { Module, indented, internals, printed, type AnyModule, type ChildModule } from './module'
 import { declarePassing, pipeline } from './pipeline'
 import { forwardSource } from './torch-script'
 
@@ -29,7 +29,20 @@ type Named = readonly (readonly [name: string, module: unknown])[]
 function namedModulesOf(value: unknown): Named | null {
   if (value instanceof Map) return [...(value as Map<string, unknown>)]
   const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined
-  return prototype === Object.prototype || prototype === null || Array.isArray(value) ? Object.entries(value as object) : null
+  if (Array.isArray(value)) return Object.entries(value)
+  return prototype === Object.prototype || prototype === null ? checkOrder(Object.entries(value as object)) : null
+}
+
+/** JavaScript sorts keys like integers before all others, so a plain object does not tell the order in which they were written. */
+function checkOrder(named: Named): Named {
+  const isNumber = ([name]: Named[number]) => /^(0|[1-9]\d*)$/.test(name)
+  const moved = named.find((entry, i) => isNumber(entry) && entry[0] !== String(i))
+  if (moved !== undefined || (named.some(isNumber) && !named.every(isNumber))) {
+    throw new ArgumentError(
+      `JavaScript puts names like '${(moved ?? named.find(isNumber)!)[0]}' first in a plain object, in order of size: give a Map, which keeps the order, new Map([['name', module], …])`,
+    )
+  }
+  return named
 }
 
 /**
@@ -77,11 +90,11 @@ export class Sequential extends Module {
   }
 
   get length(): number {
-    return [...this.ownChildren()].length
+    return [...this].length
   }
 
   *[Symbol.iterator](): IterableIterator<Module> {
-    for (const [, child] of this.ownChildren()) yield child as unknown as Module
+    for (const [, child] of this[internals].members.of('module')) yield child as Module
   }
 }
 
@@ -94,18 +107,24 @@ declarePassing(Sequential)
  * @example
  * new torch.nn.ModuleList([new torch.nn.ReLU(), new torch.nn.Identity()]).length // 2
  */
-export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[], never> {
+export class ModuleList<M extends AnyModule = ChildModule> extends Module {
   constructor(modules: Iterable<M> | null = []) {
     super()
     const given: unknown = modules ?? []
     if (typeof given !== 'object' || given === null || !(Symbol.iterator in given) || given instanceof Map)
       throw new ArgumentError(`${new.target.name} takes an array of modules but received ${describe(modules)}`)
-    for (const module of given as Iterable<M>) this.append(module)
+    let position = 0
+    for (const module of given as Iterable<M>) this.add(String(position++), module)
   }
 
+  private add(name: string, module: M): void {
+    expectModule(this.constructor.name, name, module)
+    this.registerModule(name, module)
+  }
+
+  /** Adds a module at the end, named by its position. */
   append(module: M): this {
-    expectModule(this.constructor.name, String(this.length), module)
-    this.registerModule(String(this.length), module)
+    this.add(String(this.length), module)
     return this
   }
 
@@ -116,15 +135,19 @@ export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[],
   }
 
   get length(): number {
-    return [...this.ownChildren()].length
+    return [...this].length
   }
 
   *[Symbol.iterator](): IterableIterator<M> {
-    for (const [, child] of this.ownChildren()) yield child as M
+    for (const [, child] of this[internals].members.of('module')) yield child as M
   }
 
   /** As Python prints it: equal modules one after another stand in one line. */
   override toString(): string {
+    return printed(this, () => this.form())
+  }
+
+  private form(): string {
     const runs: { text: string; first: number; count: number }[] = []
     for (const [i, module] of [...this].entries()) {
       const text = module.toString()

@@ -2,15 +2,21 @@ export {
   Module,
   savedName,
   type AnyModule,
+  type ChildModule,
+  type Forward,
+  type ForwardArguments,
   type ForwardHook,
   type ForwardPreHook,
   type HookOptions,
   type LoadOptions,
+  type LoadResult,
+  type MembersOptions,
+  type ShapeMismatch,
+  type StateComparison,
+  type StateDict,
   type StateDictOptions,
 } from './module'
-export type { LoadResult, ShapeMismatch, StateComparison, StateDict } from './state'
-export type { ModuleTarget, ModuleToOptions } from './conversion'
-export type { MembersOptions } from './tree'
+export type { ModuleTarget, ModuleToOptions } from '../convert'
 export { Parameter } from './parameter'
 export { Sequential, ModuleList } from './containers'
 export { Conv2d, type Conv2dOptions } from './layers/conv'

@@ -1,5 +1,6 @@
 import { inspect, types } from 'node:util'
 import { ArgumentError, native, type TensorHandle } from '../../native'
+import { noGrad } from '../autograd'
 import { isTensor } from '../base'
 import { describe } from '../call/describe'
 import { Tensor } from '../tensor'
@@ -13,6 +14,9 @@ import { flagOf, type Flag } from './checks'
  * new torch.nn.Parameter(torch.ones([2])).requiresGrad // true
  */
 export class Parameter extends Tensor {
+  /** Keeps the compiler from taking any other tensor for a parameter. */
+  declare protected readonly isParameter: true
+
   /** @param data - The initial values, whose storage is taken over; a handle is taken over itself, with its own requiresGrad. */
   constructor(data: Tensor | TensorHandle, requiresGrad: Flag<'requiresGrad'> = true) {
     const trains = flagOf('Parameter', 'requiresGrad', requiresGrad)
@@ -31,4 +35,14 @@ export class Parameter extends Tensor {
     const text = super[inspect.custom](depth)
     return this.isDisposed || depth < 0 ? text : `Parameter containing:\n${text}`
   }
+}
+
+/** @internal Sets the gradients of these to null, or fills them with zeros where they are: whoever holds one sees the zeros. */
+export function clearGradients(params: Iterable<Tensor>, setToNone: boolean): void {
+  noGrad(() => {
+    for (const param of params) {
+      if (setToNone) param.grad = null
+      else param.grad?.detach_().zero_()
+    }
+  })
 }

@@ -7,8 +7,7 @@ import { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from './layers/pooling'
 import { ReLU } from './layers/activation'
 import { Dropout } from './layers/dropout'
 import { Flatten } from './layers/shape'
-import type { AnyModule, Module } from './module'
-import { internals } from './tree'
+import { internals, type AnyModule, type Module } from './module'
 
 const passing = new WeakSet<object>()
 

@@ -15,7 +15,6 @@ outputSize: Int | readonly (Int | null)[] | null
 export interface AdaptiveAvgPool1dBase extends Layer {
 readonly outputSize: number | readonly (number | null)[] | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AdaptiveAvgPool1dConstructor {
 /**
@@ -40,7 +39,6 @@ outputSize: Int | readonly (Int | null)[] | null
 export interface AdaptiveAvgPool2dBase extends Layer {
 readonly outputSize: number | readonly (number | null)[] | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AdaptiveAvgPool2dConstructor {
 /**
@@ -65,7 +63,6 @@ outputSize: Int | readonly (Int | null)[] | null
 export interface AdaptiveAvgPool3dBase extends Layer {
 readonly outputSize: number | readonly (number | null)[] | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AdaptiveAvgPool3dConstructor {
 /**
@@ -93,7 +90,6 @@ export interface AdaptiveMaxPool1dBase extends Layer {
 readonly outputSize: number | readonly (number | null)[] | null
 readonly returnIndices: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AdaptiveMaxPool1dConstructor {
 /**
@@ -124,7 +120,6 @@ export interface AdaptiveMaxPool2dBase extends Layer {
 readonly outputSize: number | readonly (number | null)[] | null
 readonly returnIndices: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AdaptiveMaxPool2dConstructor {
 /**
@@ -155,7 +150,6 @@ export interface AdaptiveMaxPool3dBase extends Layer {
 readonly outputSize: number | readonly (number | null)[] | null
 readonly returnIndices: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AdaptiveMaxPool3dConstructor {
 /**
@@ -186,7 +180,6 @@ export interface AlphaDropoutBase extends Layer {
 readonly p: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AlphaDropoutConstructor {
 /**
@@ -227,7 +220,6 @@ readonly padding: number | readonly [number]
 readonly ceilMode: boolean
 readonly countIncludePad: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AvgPool1dConstructor {
 /**
@@ -279,7 +271,6 @@ readonly ceilMode: boolean
 readonly countIncludePad: boolean
 readonly divisorOverride: number | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AvgPool2dConstructor {
 /**
@@ -332,7 +323,6 @@ readonly ceilMode: boolean
 readonly countIncludePad: boolean
 readonly divisorOverride: number | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface AvgPool3dConstructor {
 /**
@@ -372,7 +362,6 @@ export interface BCELossNamed {
 export interface BCELossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface BCELossConstructor {
 /**
@@ -405,7 +394,6 @@ export interface BCEWithLogitsLossNamed {
 export interface BCEWithLogitsLossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface BCEWithLogitsLossConstructor {
 /**
@@ -455,7 +443,6 @@ readonly momentum: number | null
 readonly affine: boolean
 readonly trackRunningStats: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface BatchNorm1dConstructor {
 /**
@@ -513,7 +500,6 @@ readonly momentum: number | null
 readonly affine: boolean
 readonly trackRunningStats: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface BatchNorm2dConstructor {
 /**
@@ -571,7 +557,6 @@ readonly momentum: number | null
 readonly affine: boolean
 readonly trackRunningStats: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface BatchNorm3dConstructor {
 /**
@@ -623,7 +608,6 @@ readonly in1Features: number
 readonly in2Features: number
 readonly outFeatures: number
 forward(input1: Tensor, input2: Tensor): Tensor
-call(input1: Tensor, input2: Tensor): Tensor
 }
 export interface BilinearConstructor {
 /**
@@ -664,7 +648,6 @@ export interface CELUBase extends Layer {
 readonly alpha: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface CELUConstructor {
 /**
@@ -699,7 +682,6 @@ readonly blank: number
 readonly reduction: 'none' | 'mean' | 'sum'
 readonly zeroInfinity: boolean
 forward(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor): Tensor
-call(logProbs: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor): Tensor
 }
 export interface CTCLossConstructor {
 /**
@@ -731,7 +713,6 @@ groups: Int
 export interface ChannelShuffleBase extends Layer {
 readonly groups: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ChannelShuffleConstructor {
 /**
@@ -756,7 +737,6 @@ padding: Int | readonly [Int, Int]
 export interface CircularPad1dBase extends Layer {
 readonly padding: number | readonly [number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface CircularPad1dConstructor {
 /**
@@ -781,7 +761,6 @@ padding: Int | readonly [Int, Int, Int, Int]
 export interface CircularPad2dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface CircularPad2dConstructor {
 /**
@@ -806,7 +785,6 @@ padding: Int | readonly [Int, Int, Int, Int, Int, Int]
 export interface CircularPad3dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number, number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface CircularPad3dConstructor {
 /**
@@ -834,7 +812,6 @@ export interface ConstantPad1dBase extends Layer {
 readonly padding: number | readonly [number, number]
 readonly value: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ConstantPad1dConstructor {
 /**
@@ -864,7 +841,6 @@ export interface ConstantPad2dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number]
 readonly value: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ConstantPad2dConstructor {
 /**
@@ -894,7 +870,6 @@ export interface ConstantPad3dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number, number, number]
 readonly value: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ConstantPad3dConstructor {
 /**
@@ -948,7 +923,6 @@ readonly dilation: number | readonly [number]
 readonly groups: number
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface Conv1dConstructor {
 /**
@@ -1020,7 +994,6 @@ readonly dilation: number | readonly [number, number]
 readonly groups: number
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface Conv2dConstructor {
 /**
@@ -1092,7 +1065,6 @@ readonly dilation: number | readonly [number, number, number]
 readonly groups: number
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface Conv3dConstructor {
 /**
@@ -1167,7 +1139,6 @@ readonly groups: number
 readonly dilation: number | readonly [number]
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor, outputSize?: readonly Int[] | null): Tensor
-call(input: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
 export interface ConvTranspose1dConstructor {
 /**
@@ -1243,7 +1214,6 @@ readonly groups: number
 readonly dilation: number | readonly [number, number]
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor, outputSize?: readonly Int[] | null): Tensor
-call(input: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
 export interface ConvTranspose2dConstructor {
 /**
@@ -1319,7 +1289,6 @@ readonly groups: number
 readonly dilation: number | readonly [number, number, number]
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor, outputSize?: readonly Int[] | null): Tensor
-call(input: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
 export interface ConvTranspose3dConstructor {
 /**
@@ -1368,7 +1337,6 @@ export interface CosineEmbeddingLossBase extends Layer {
 readonly margin: number
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor
-call(input1: Tensor, input2: Tensor, target: Tensor): Tensor
 }
 export interface CosineEmbeddingLossConstructor {
 /**
@@ -1400,7 +1368,6 @@ export interface CosineSimilarityBase extends Layer {
 readonly dim: number
 readonly eps: number
 forward(x1: Tensor, x2: Tensor): Tensor
-call(x1: Tensor, x2: Tensor): Tensor
 }
 export interface CosineSimilarityConstructor {
 /**
@@ -1437,7 +1404,6 @@ readonly ignoreIndex: number
 readonly reduction: 'none' | 'mean' | 'sum'
 readonly labelSmoothing: number
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface CrossEntropyLossConstructor {
 /**
@@ -1475,7 +1441,6 @@ export interface DropoutBase extends Layer {
 readonly p: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface DropoutConstructor {
 /**
@@ -1507,7 +1472,6 @@ export interface Dropout1dBase extends Layer {
 readonly p: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface Dropout1dConstructor {
 /**
@@ -1539,7 +1503,6 @@ export interface Dropout2dBase extends Layer {
 readonly p: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface Dropout2dConstructor {
 /**
@@ -1571,7 +1534,6 @@ export interface Dropout3dBase extends Layer {
 readonly p: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface Dropout3dConstructor {
 /**
@@ -1603,7 +1565,6 @@ export interface ELUBase extends Layer {
 readonly alpha: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ELUConstructor {
 /**
@@ -1654,7 +1615,6 @@ readonly normType: number
 readonly scaleGradByFreq: boolean
 readonly sparse: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface EmbeddingConstructor {
 /**
@@ -1724,7 +1684,6 @@ readonly sparse: boolean
 readonly includeLastOffset: boolean
 readonly paddingIdx: number | null
 forward(input: Tensor, offsets?: Tensor | null, perSampleWeights?: Tensor | null): Tensor
-call(input: Tensor, offsets?: Tensor | null, perSampleWeights?: Tensor | null): Tensor
 }
 export interface EmbeddingBagConstructor {
 /**
@@ -1771,7 +1730,6 @@ export interface FeatureAlphaDropoutBase extends Layer {
 readonly p: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface FeatureAlphaDropoutConstructor {
 /**
@@ -1803,7 +1761,6 @@ export interface FlattenBase extends Layer {
 readonly startDim: number
 readonly endDim: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface FlattenConstructor {
 /**
@@ -1844,7 +1801,6 @@ readonly dilation: number | readonly number[]
 readonly padding: number | readonly number[]
 readonly stride: number | readonly number[]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface FoldConstructor {
 /**
@@ -1891,7 +1847,6 @@ readonly outputSize: number | readonly [number, number] | null
 readonly outputRatio: number | readonly [number, number] | null
 readonly returnIndices: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface FractionalMaxPool2dConstructor {
 /**
@@ -1939,7 +1894,6 @@ readonly outputSize: number | readonly [number, number, number] | null
 readonly outputRatio: number | readonly [number, number, number] | null
 readonly returnIndices: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface FractionalMaxPool3dConstructor {
 /**
@@ -1976,7 +1930,6 @@ export interface GELUNamed {
 export interface GELUBase extends Layer {
 readonly approximate: 'none' | 'tanh'
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface GELUConstructor {
 /**
@@ -2002,7 +1955,6 @@ export interface GLUNamed {
 export interface GLUBase extends Layer {
 readonly dim: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface GLUConstructor {
 /**
@@ -2034,7 +1986,6 @@ readonly full: boolean
 readonly eps: number
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor, variance: Tensor | number): Tensor
-call(input: Tensor, target: Tensor, variance: Tensor | number): Tensor
 }
 export interface GaussianNLLLossConstructor {
 /**
@@ -2077,7 +2028,6 @@ readonly numChannels: number
 readonly eps: number
 readonly affine: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface GroupNormConstructor {
 /**
@@ -2117,7 +2067,6 @@ export interface HardshrinkNamed {
 export interface HardshrinkBase extends Layer {
 readonly lambd: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface HardshrinkConstructor {
 /**
@@ -2143,7 +2092,6 @@ export interface HardsigmoidNamed {
 export interface HardsigmoidBase extends Layer {
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface HardsigmoidConstructor {
 /**
@@ -2169,7 +2117,6 @@ export interface HardswishNamed {
 export interface HardswishBase extends Layer {
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface HardswishConstructor {
 /**
@@ -2201,7 +2148,6 @@ readonly minVal: number
 readonly maxVal: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface HardtanhConstructor {
 /**
@@ -2236,7 +2182,6 @@ export interface HingeEmbeddingLossBase extends Layer {
 readonly margin: number
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface HingeEmbeddingLossConstructor {
 /**
@@ -2268,7 +2213,6 @@ export interface HuberLossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum'
 readonly delta: number
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface HuberLossConstructor {
 /**
@@ -2296,7 +2240,6 @@ export interface IdentityNamed {
 }
 export interface IdentityBase extends Layer {
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface IdentityConstructor {
 /**
@@ -2337,7 +2280,6 @@ readonly momentum: number
 readonly affine: boolean
 readonly trackRunningStats: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface InstanceNorm1dConstructor {
 /**
@@ -2395,7 +2337,6 @@ readonly momentum: number
 readonly affine: boolean
 readonly trackRunningStats: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface InstanceNorm2dConstructor {
 /**
@@ -2453,7 +2394,6 @@ readonly momentum: number
 readonly affine: boolean
 readonly trackRunningStats: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface InstanceNorm3dConstructor {
 /**
@@ -2496,7 +2436,6 @@ export interface KLDivLossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum' | 'batchmean'
 readonly logTarget: boolean
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface KLDivLossConstructor {
 /**
@@ -2525,7 +2464,6 @@ export interface L1LossNamed {
 export interface L1LossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface L1LossConstructor {
 /**
@@ -2560,7 +2498,6 @@ readonly kernelSize: number | readonly number[]
 readonly stride: number | readonly number[] | null
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface LPPool1dConstructor {
 /**
@@ -2602,7 +2539,6 @@ readonly kernelSize: number | readonly number[]
 readonly stride: number | readonly number[] | null
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface LPPool2dConstructor {
 /**
@@ -2644,7 +2580,6 @@ readonly kernelSize: number | readonly number[]
 readonly stride: number | readonly number[] | null
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface LPPool3dConstructor {
 /**
@@ -2689,7 +2624,6 @@ readonly normalizedShape: number | readonly number[]
 readonly eps: number
 readonly elementwiseAffine: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface LayerNormConstructor {
 /**
@@ -2730,7 +2664,6 @@ export interface LeakyReLUBase extends Layer {
 readonly negativeSlope: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface LeakyReLUConstructor {
 /**
@@ -2768,7 +2701,6 @@ export interface LinearBase extends Layer {
 readonly inFeatures: number
 readonly outFeatures: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface LinearConstructor {
 /**
@@ -2813,7 +2745,6 @@ readonly alpha: number
 readonly beta: number
 readonly k: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface LocalResponseNormConstructor {
 /**
@@ -2846,7 +2777,6 @@ export interface LogSigmoidNamed {
 }
 export interface LogSigmoidBase extends Layer {
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface LogSigmoidConstructor {
 /**
@@ -2869,7 +2799,6 @@ export interface LogSoftmaxNamed {
 export interface LogSoftmaxBase extends Layer {
 readonly dim: number | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface LogSoftmaxConstructor {
 /**
@@ -2895,7 +2824,6 @@ export interface MSELossNamed {
 export interface MSELossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface MSELossConstructor {
 /**
@@ -2924,7 +2852,6 @@ export interface MarginRankingLossBase extends Layer {
 readonly margin: number
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor
-call(input1: Tensor, input2: Tensor, target: Tensor): Tensor
 }
 export interface MarginRankingLossConstructor {
 /**
@@ -2968,7 +2895,6 @@ readonly dilation: number | readonly number[]
 readonly returnIndices: boolean
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface MaxPool1dConstructor {
 /**
@@ -3021,7 +2947,6 @@ readonly dilation: number | readonly number[]
 readonly returnIndices: boolean
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface MaxPool2dConstructor {
 /**
@@ -3074,7 +2999,6 @@ readonly dilation: number | readonly number[]
 readonly returnIndices: boolean
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface MaxPool3dConstructor {
 /**
@@ -3118,7 +3042,6 @@ readonly kernelSize: number | readonly [number]
 readonly stride: number | readonly [number] | null
 readonly padding: number | readonly [number]
 forward(input: Tensor, indices: Tensor, outputSize?: readonly Int[] | null): Tensor
-call(input: Tensor, indices: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
 export interface MaxUnpool1dConstructor {
 /**
@@ -3155,7 +3078,6 @@ readonly kernelSize: number | readonly [number, number]
 readonly stride: number | readonly [number, number] | null
 readonly padding: number | readonly [number, number]
 forward(input: Tensor, indices: Tensor, outputSize?: readonly Int[] | null): Tensor
-call(input: Tensor, indices: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
 export interface MaxUnpool2dConstructor {
 /**
@@ -3192,7 +3114,6 @@ readonly kernelSize: number | readonly [number, number, number]
 readonly stride: number | readonly [number, number, number] | null
 readonly padding: number | readonly [number, number, number]
 forward(input: Tensor, indices: Tensor, outputSize?: readonly Int[] | null): Tensor
-call(input: Tensor, indices: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
 export interface MaxUnpool3dConstructor {
 /**
@@ -3223,7 +3144,6 @@ export interface MishNamed {
 export interface MishBase extends Layer {
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface MishConstructor {
 /**
@@ -3249,7 +3169,6 @@ export interface MultiLabelMarginLossNamed {
 export interface MultiLabelMarginLossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface MultiLabelMarginLossConstructor {
 /**
@@ -3277,7 +3196,6 @@ export interface MultiLabelSoftMarginLossNamed {
 export interface MultiLabelSoftMarginLossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface MultiLabelSoftMarginLossConstructor {
 /**
@@ -3314,7 +3232,6 @@ readonly p: number
 readonly margin: number
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface MultiMarginLossConstructor {
 /**
@@ -3354,7 +3271,6 @@ export interface NLLLossBase extends Layer {
 readonly ignoreIndex: number
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface NLLLossConstructor {
 /**
@@ -3385,7 +3301,6 @@ export interface NLLLoss2dNamed {
 }
 export interface NLLLoss2dBase extends Layer {
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface NLLLoss2dConstructor {
 /**
@@ -3415,7 +3330,6 @@ export interface PReLUBase extends Layer {
 readonly numParameters: number
 readonly init: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface PReLUConstructor {
 /**
@@ -3456,7 +3370,6 @@ readonly p: number
 readonly eps: number
 readonly keepdim: boolean
 forward(x1: Tensor, x2: Tensor): Tensor
-call(x1: Tensor, x2: Tensor): Tensor
 }
 export interface PairwiseDistanceConstructor {
 /**
@@ -3488,7 +3401,6 @@ upscaleFactor: Int
 export interface PixelShuffleBase extends Layer {
 readonly upscaleFactor: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface PixelShuffleConstructor {
 /**
@@ -3513,7 +3425,6 @@ downscaleFactor: Int
 export interface PixelUnshuffleBase extends Layer {
 readonly downscaleFactor: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface PixelUnshuffleConstructor {
 /**
@@ -3547,7 +3458,6 @@ readonly full: boolean
 readonly eps: number
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(logInput: Tensor, target: Tensor): Tensor
-call(logInput: Tensor, target: Tensor): Tensor
 }
 export interface PoissonNLLLossConstructor {
 /**
@@ -3592,7 +3502,6 @@ readonly normalizedShape: number | readonly number[]
 readonly eps: number | null
 readonly elementwiseAffine: boolean
 forward(x: Tensor): Tensor
-call(x: Tensor): Tensor
 }
 export interface RMSNormConstructor {
 /**
@@ -3635,7 +3544,6 @@ readonly lower: number
 readonly upper: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface RReLUConstructor {
 /**
@@ -3667,7 +3575,6 @@ export interface ReLUNamed {
 export interface ReLUBase extends Layer {
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ReLUConstructor {
 /**
@@ -3693,7 +3600,6 @@ export interface ReLU6Named {
 export interface ReLU6Base extends Layer {
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ReLU6Constructor {
 /**
@@ -3719,7 +3625,6 @@ padding: Int | readonly [Int, Int]
 export interface ReflectionPad1dBase extends Layer {
 readonly padding: number | readonly [number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ReflectionPad1dConstructor {
 /**
@@ -3744,7 +3649,6 @@ padding: Int | readonly [Int, Int, Int, Int]
 export interface ReflectionPad2dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ReflectionPad2dConstructor {
 /**
@@ -3769,7 +3673,6 @@ padding: Int | readonly [Int, Int, Int, Int, Int, Int]
 export interface ReflectionPad3dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number, number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ReflectionPad3dConstructor {
 /**
@@ -3794,7 +3697,6 @@ padding: Int | readonly [Int, Int]
 export interface ReplicationPad1dBase extends Layer {
 readonly padding: number | readonly [number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ReplicationPad1dConstructor {
 /**
@@ -3819,7 +3721,6 @@ padding: Int | readonly [Int, Int, Int, Int]
 export interface ReplicationPad2dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ReplicationPad2dConstructor {
 /**
@@ -3844,7 +3745,6 @@ padding: Int | readonly [Int, Int, Int, Int, Int, Int]
 export interface ReplicationPad3dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number, number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ReplicationPad3dConstructor {
 /**
@@ -3869,7 +3769,6 @@ export interface SELUNamed {
 export interface SELUBase extends Layer {
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface SELUConstructor {
 /**
@@ -3895,7 +3794,6 @@ export interface SiLUNamed {
 export interface SiLUBase extends Layer {
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface SiLUConstructor {
 /**
@@ -3920,7 +3818,6 @@ export interface SigmoidNamed {
 }
 export interface SigmoidBase extends Layer {
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface SigmoidConstructor {
 /**
@@ -3946,7 +3843,6 @@ export interface SmoothL1LossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum'
 readonly beta: number
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface SmoothL1LossConstructor {
 /**
@@ -3975,7 +3871,6 @@ export interface SoftMarginLossNamed {
 export interface SoftMarginLossBase extends Layer {
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
-call(input: Tensor, target: Tensor): Tensor
 }
 export interface SoftMarginLossConstructor {
 /**
@@ -4001,7 +3896,6 @@ export interface SoftmaxNamed {
 export interface SoftmaxBase extends Layer {
 readonly dim: number | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface SoftmaxConstructor {
 /**
@@ -4026,7 +3920,6 @@ export interface Softmax2dNamed {
 }
 export interface Softmax2dBase extends Layer {
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface Softmax2dConstructor {
 /**
@@ -4049,7 +3942,6 @@ export interface SoftminNamed {
 export interface SoftminBase extends Layer {
 readonly dim: number | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface SoftminConstructor {
 /**
@@ -4078,7 +3970,6 @@ export interface SoftplusBase extends Layer {
 readonly beta: number
 readonly threshold: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface SoftplusConstructor {
 /**
@@ -4107,7 +3998,6 @@ export interface SoftshrinkNamed {
 export interface SoftshrinkBase extends Layer {
 readonly lambd: number
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface SoftshrinkConstructor {
 /**
@@ -4132,7 +4022,6 @@ export interface SoftsignNamed {
 }
 export interface SoftsignBase extends Layer {
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface SoftsignConstructor {
 /**
@@ -4173,7 +4062,6 @@ readonly momentum: number | null
 readonly affine: boolean
 readonly trackRunningStats: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface SyncBatchNormConstructor {
 /**
@@ -4212,7 +4100,6 @@ export interface TanhNamed {
 }
 export interface TanhBase extends Layer {
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface TanhConstructor {
 /**
@@ -4234,7 +4121,6 @@ export interface TanhshrinkNamed {
 }
 export interface TanhshrinkBase extends Layer {
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface TanhshrinkConstructor {
 /**
@@ -4263,7 +4149,6 @@ readonly threshold: number
 readonly value: number
 readonly inplace: boolean
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ThresholdConstructor {
 /**
@@ -4305,7 +4190,6 @@ readonly eps: number
 readonly swap: boolean
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor
-call(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor
 }
 export interface TripletMarginLossConstructor {
 /**
@@ -4350,7 +4234,6 @@ readonly margin: number
 readonly swap: boolean
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor
-call(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor
 }
 export interface TripletMarginWithDistanceLossConstructor {
 /**
@@ -4382,7 +4265,6 @@ export interface UnflattenBase extends Layer {
 readonly dim: number
 readonly unflattenedSize: readonly number[]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface UnflattenConstructor {
 /**
@@ -4418,7 +4300,6 @@ readonly dilation: number | readonly number[]
 readonly padding: number | readonly number[]
 readonly stride: number | readonly number[]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface UnfoldConstructor {
 /**
@@ -4464,7 +4345,6 @@ readonly mode: 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'ar
 readonly alignCorners: boolean | null
 readonly recomputeScaleFactor: boolean | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface UpsampleConstructor {
 /**
@@ -4503,7 +4383,6 @@ export interface UpsamplingBilinear2dBase extends Layer {
 readonly size: number | readonly [number, number] | null
 readonly scaleFactor: number | readonly [number, number] | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface UpsamplingBilinear2dConstructor {
 /**
@@ -4535,7 +4414,6 @@ export interface UpsamplingNearest2dBase extends Layer {
 readonly size: number | readonly [number, number] | null
 readonly scaleFactor: number | readonly [number, number] | null
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface UpsamplingNearest2dConstructor {
 /**
@@ -4564,7 +4442,6 @@ padding: Int | readonly [Int, Int]
 export interface ZeroPad1dBase extends Layer {
 readonly padding: number | readonly [number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ZeroPad1dConstructor {
 /**
@@ -4589,7 +4466,6 @@ padding: Int | readonly [Int, Int, Int, Int]
 export interface ZeroPad2dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ZeroPad2dConstructor {
 /**
@@ -4614,7 +4490,6 @@ padding: Int | readonly [Int, Int, Int, Int, Int, Int]
 export interface ZeroPad3dBase extends Layer {
 readonly padding: number | readonly [number, number, number, number, number, number]
 forward(input: Tensor): Tensor
-call(input: Tensor): Tensor
 }
 export interface ZeroPad3dConstructor {
 /**

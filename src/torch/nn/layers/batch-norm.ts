@@ -38,8 +38,8 @@ function isCumulative(given: readonly unknown[]): boolean {
 }
 
 abstract class BatchNorm extends Module {
-  weight: Parameter | null
-  bias: Parameter | null
+  declare weight: Parameter | null
+  declare bias: Parameter | null
   declare runningMean: Tensor | null
   declare runningVar: Tensor | null
   declare numBatchesTracked: Tensor | null
@@ -66,8 +66,8 @@ abstract class BatchNorm extends Module {
     expectNumber(layer, 'eps', this.eps)
     if (this.momentum !== null) expectNumber(layer, 'momentum', this.momentum)
     const where = tensorOptions(options)
-    this.weight = this.affine ? new Parameter(torch.ones([numFeatures], where)) : null
-    this.bias = this.affine && bias ? new Parameter(torch.zeros([numFeatures], where)) : null
+    this.registerParameter('weight', this.affine ? new Parameter(torch.ones([numFeatures], where)) : null)
+    this.registerParameter('bias', this.affine && bias ? new Parameter(torch.zeros([numFeatures], where)) : null)
     const tracks = this.trackRunningStats
     this.registerBuffer('runningMean', tracks ? torch.zeros([numFeatures], where) : null)
     this.registerBuffer('runningVar', tracks ? torch.ones([numFeatures], where) : null)

@@ -40,8 +40,8 @@ const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode
  * new torch.nn.Conv2d(3, 8, 3, { padding: 1 }).call(torch.ones([1, 3, 4, 4])).shape // [1, 8, 4, 4]
  */
 export class Conv2d extends Module {
-  weight: Parameter
-  bias: Parameter | null
+  declare weight: Parameter
+  declare bias: Parameter | null
   readonly kernelSize: readonly [number, number]
   readonly stride: readonly [number, number]
   readonly padding: readonly [number, number] | 'same' | 'valid'
@@ -77,8 +77,8 @@ export class Conv2d extends Module {
       throw new ArgumentError(`Conv2d: paddingMode must be one of ${PADDING_MODES.join(', ')} but is '${String(paddingMode)}'`)
     this.paddingMode = paddingMode
     const where = tensorOptions(options)
-    this.weight = new Parameter(torch.empty([outChannels, inChannels / this.groups, ...this.kernelSize], where))
-    this.bias = bias ? new Parameter(torch.empty([outChannels], where)) : null
+    this.registerParameter('weight', new Parameter(torch.empty([outChannels, inChannels / this.groups, ...this.kernelSize], where)))
+    this.registerParameter('bias', bias ? new Parameter(torch.empty([outChannels], where)) : null)
     this.resetParameters()
   }
 

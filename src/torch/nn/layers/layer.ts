@@ -1,12 +1,12 @@
 import { snakeCase } from '../../../common/text'
 import { parametersOf, read, type Declared, type DeclaredClass } from '../../call/declared'
-import { Module, type AnyModule } from '../module'
+import { Module, internals } from '../module'
 import { forwardMethod } from '../torch-script'
 import { recordForward } from './record'
 import { shownFields } from './repr'
 
 /** The base of the library's own layers: PyTorch declares their constructor and fields, and their TorchScript source is recorded from forward. */
-export abstract class Layer extends Module<never[], unknown> {
+export abstract class Layer extends Module {
   /** @internal Set by `layer`. */
   declare protected readonly declaration: DeclaredClass<unknown, unknown>
 
@@ -20,7 +20,7 @@ export abstract class Layer extends Module<never[], unknown> {
 
   override torchScript(): string | null {
     const inputs = this.declaration.inputs.map(snakeCase)
-    return forwardMethod(inputs, recordForward(this as AnyModule, inputs))
+    return forwardMethod(inputs, recordForward(this, inputs))
   }
 }
 
@@ -37,6 +37,8 @@ export function layer<Arguments, Constructor>(signature: DeclaredClass<Arguments
       const args = read(signature, given) as Record<string, unknown>
       for (const name of signature.stored) this.fields[name] = args[name]
       this.build(args as never)
+      // Assignments to its fields are checked from now on.
+      this[internals].members.adopt()
     }
   }
   Object.defineProperty(DeclaredLayer.prototype, 'declaration', { value: signature })

@@ -18,8 +18,8 @@ export class Linear extends layer(layers.Linear) {
   declare bias: Parameter | null
 
   protected override build({ inFeatures, outFeatures, bias, device, dtype }: layers.LinearArguments): void {
-    this.weight = new Parameter(torch.empty([outFeatures, inFeatures], { device, dtype }))
-    this.bias = bias ? new Parameter(torch.empty([outFeatures], { device, dtype })) : null
+    this.registerParameter('weight', new Parameter(torch.empty([outFeatures, inFeatures], { device, dtype })))
+    this.registerParameter('bias', bias ? new Parameter(torch.empty([outFeatures], { device, dtype })) : null)
     this.resetParameters()
   }
 

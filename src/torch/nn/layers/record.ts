@@ -27,7 +27,8 @@ function forwardOf(module: AnyModule, mode: boolean): (...inputs: unknown[]) => 
     get(target, key, receiver) {
       if (key === 'training') return mode
       const value: unknown = Reflect.get(target, key, receiver)
-      return isTensor(value) ? symbolOf(`self.${snakeCase(String(key))}`) : value
+      // A field reads its value from a hidden property, whose key is no string.
+      return typeof key === 'string' && isTensor(value) ? symbolOf(`self.${snakeCase(key)}`) : value
     },
     set(_, key) {
       throw new NotRecordable(`forward sets '${String(key)}' of its module`)

@@ -1,29 +1,30 @@
-import { ArgumentError } from '../../native'
-import { isTensor } from '../base'
-import { describe } from '../call/describe'
-import { expectFunction } from '../call/expected'
-import { type Given, named } from '../call/named'
-import type { RemovableHandle } from '../hooks'
-import type { Tensor } from '../tensor'
-import { expectFlag } from './checks'
-import type { AnyModule } from './module'
+import { ArgumentError } from '../../../native'
+import { isTensor } from '../../base'
+import { describe } from '../../call/describe'
+import { expectFunction } from '../../call/expected'
+import { type Given, named } from '../../call/named'
+import type { RemovableHandle } from '../../hooks'
+import { expectFlag } from '../checks'
 
-/** Called before forward with its arguments; an array that it gives takes their place, a tensor that of all of them. */
-export type ForwardPreHook = (module: AnyModule, args: unknown[]) => unknown[] | Tensor | null | void
+/** Any module's forward. */
+export type Forward = (...args: never[]) => unknown
 
-/** Called after forward with its arguments and its output; what it gives takes the output's place, unless undefined or null. */
-export type ForwardHook = (module: AnyModule, args: unknown[], output: unknown) => unknown
+/** The arguments of a forward; those of one of unknown kind may be anything. */
+export type ForwardArguments<F extends Forward> = never[] extends Parameters<F> ? unknown[] : Parameters<F>
 
 export interface HookOptions {
   /** Calls the hook before those that are there. Default false. */
   prepend?: boolean
 }
 
+/** A forward pre-hook or a forward hook, whatever its module takes and gives. */
+type Hook = (module: never, args: never, output: never) => unknown
+
 /** Hooks in order, each under a key of its own: one function may be registered twice. */
-export type Hooks<Hook> = Map<symbol, Hook>
+export type Hooks = Map<symbol, Hook>
 
 /** @internal */
-export function registerHook<Hook>(call: string, hooks: Hooks<Hook>, hook: Hook, given: Given<HookOptions, []>): RemovableHandle {
+export function registerHook(call: string, hooks: Hooks, hook: Hook, given: Given<HookOptions, []>): RemovableHandle {
   expectFunction(call, hook)
   const { prepend = false } = named<HookOptions>(call, [], given, ['prepend'])
   expectFlag(`${call}()`, 'prepend', prepend)
@@ -36,8 +37,8 @@ export function registerHook<Hook>(call: string, hooks: Hooks<Hook>, hook: Hook,
 }
 
 /** @internal The arguments for forward after a hook has seen them; Python, too, takes one value for a tuple of it. */
-export function argumentsAfter(hook: ForwardPreHook, module: AnyModule, args: unknown[]): unknown[] {
-  const result: unknown = hook(module, args)
+export function argumentsAfter(hook: Hook, module: object, args: unknown[]): unknown[] {
+  const result: unknown = Reflect.apply(hook, undefined, [module, args])
   if (result === undefined || result === null) return args
   if (Array.isArray(result)) return result as unknown[]
   if (isTensor(result)) return [result]
@@ -47,8 +48,8 @@ export function argumentsAfter(hook: ForwardPreHook, module: AnyModule, args: un
 }
 
 /** @internal The output after a hook has seen it. */
-export function outputAfter(hook: ForwardHook, module: AnyModule, args: unknown[], output: unknown): unknown {
-  const result = hook(module, args, output)
+export function outputAfter(hook: Hook, module: object, args: unknown[], output: unknown): unknown {
+  const result: unknown = Reflect.apply(hook, undefined, [module, args, output])
   if (result === undefined || result === null) return output
   const fits = isTensor(output) ? isTensor(result) : typeof result === 'object' || typeof output !== 'object'
   if (fits) return result

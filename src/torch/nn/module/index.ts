@@ -1,0 +1,8 @@
+export { Module, type AnyModule, type ChildModule, type ForwardHook, type ForwardPreHook } from './module'
+export type { Forward, ForwardArguments, HookOptions } from './forward-hooks'
+export type { MembersOptions } from './listing'
+export { internals, type Kind } from './members'
+export { savedName } from './names'
+export { indented, printed } from './print'
+export type { LoadOptions, LoadResult, ShapeMismatch, StateComparison, StateDict, StateDictOptions } from './state'
+export { shapeOf } from './traverse'

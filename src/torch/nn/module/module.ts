@@ -1,0 +1,505 @@
+import { inspect } from 'node:util'
+import { ArgumentError } from '../../../native'
+import { noGrad } from '../../autograd'
+import { isTensor } from '../../base'
+import { moduleConversion, type ModuleTarget } from '../../convert'
+import { describe } from '../../call/describe'
+import type { Given } from '../../call/named'
+import { suggestion } from '../../../common/suggestions'
+import type { Device } from '../../dtype'
+import type { RemovableHandle } from '../../hooks'
+import type { Tensor } from '../../tensor'
+import { flagOf, type Flag } from '../checks'
+import { Parameter, clearGradients } from '../parameter'
+import { deepCopy, type Memo } from './copy'
+import { argumentsAfter, outputAfter, registerHook, type Forward, type ForwardArguments, type HookOptions } from './forward-hooks'
+import { MEMBERS, MODULES, membersOptions, submoduleOf, tensorsOf, type MembersOptions } from './listing'
+import { giveInternals, type Internals } from './internals'
+import { internals, isModule } from './members'
+import { moduleForm, printed } from './print'
+import {
+  compareStates,
+  loadState,
+  stateOf,
+  type LoadOptions,
+  type LoadResult,
+  type StateComparison,
+  type StateDict,
+  type StateDictOptions,
+} from './state'
+import { cascade, distinct, walk } from './traverse'
+
+/** A module whatever it takes and gives: the class beneath the value `Module`. */
+export class AnyModule {
+  /** @internal */
+  declare readonly [internals]: Internals
+
+  constructor() {
+    giveInternals(this, true)
+  }
+
+  /** What the module computes; call it through `call`, which runs the hooks. */
+  forward(..._args: never[]): unknown {
+    throw new ArgumentError(`${this.constructor.name} has no forward: write what it computes as a method, forward(x) { … }`)
+  }
+
+  /** Runs the hooks and `forward`, whose arguments it takes and whose result it gives. */
+  call<F extends Forward>(this: { forward: F }, ...args: Parameters<F>): ReturnType<F>
+  call(...args: never[]): unknown {
+    const own = this[internals]
+    own.adoptOnce()
+    const { preHooks, hooks } = own
+    if (preHooks.size === 0 && hooks.size === 0) return this.forward(...args)
+    let given: unknown[] = args
+    for (const hook of preHooks.values()) given = argumentsAfter(hook, this, given)
+    let output = this.forward(...(given as never[]))
+    for (const hook of hooks.values()) output = outputAfter(hook, this, given, output)
+    return output
+  }
+
+  /** @internal The fields by their names. */
+  protected get fields(): Record<string, unknown> {
+    return this as object as Record<string, unknown>
+  }
+
+  get training(): boolean {
+    return this[internals].training
+  }
+
+  set training(value: boolean) {
+    this[internals].training = value
+  }
+
+  /**
+   * Calls `hook` before forward. A returned array replaces the arguments, a tensor becomes the only one, undefined or null changes nothing.
+   *
+   * @throws ArgumentError for what is no function; `call` throws one for a hook that returns anything else.
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_pre_hook
+   * @example
+   * const layer = new torch.nn.Identity()
+   * layer.registerForwardPreHook((module, [x]) => x.add(1))
+   * layer.call(torch.ones([2])).tolist() // [2, 2]
+   */
+  registerForwardPreHook<M extends AnyModule, F extends Forward>(
+    this: M & { forward: F },
+    hook: ForwardPreHook<M, F>,
+    ...given: Given<HookOptions, []>
+  ): RemovableHandle {
+    return registerHook('registerForwardPreHook', this[internals].preHooks, hook, given)
+  }
+
+  /**
+   * Calls `hook` after forward. What it returns replaces the output; undefined or null changes nothing.
+   *
+   * @throws ArgumentError for what is no function; `call` throws one for a hook that returns no Tensor where forward gave one.
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
+   * @example
+   * const layer = new torch.nn.Identity()
+   * layer.registerForwardHook((module, args, output) => output.mul(3))
+   * layer.call(torch.ones([2])).tolist() // [3, 3]
+   */
+  registerForwardHook<M extends AnyModule, F extends Forward>(
+    this: M & { forward: F },
+    hook: ForwardHook<M, F>,
+    ...given: Given<HookOptions, []>
+  ): RemovableHandle {
+    return registerHook('registerForwardHook', this[internals].hooks, hook, given)
+  }
+
+  /**
+   * Adds a tensor that is saved (unless not persistent) and moved but not trained, as the field of this name.
+   *
+   * @throws ArgumentError for what is no Tensor, and for a name that something else has.
+   */
+  registerBuffer(field: string, tensor: Tensor | null, persistent: Flag<'persistent'> = true): void {
+    const isPersistent = flagOf('registerBuffer', 'persistent', persistent)
+    if (tensor !== null && !isTensor(tensor)) throw new ArgumentError(`a buffer must be a Tensor or null but is ${describe(tensor)}`)
+    this[internals].members.register('buffer', field, tensor, isPersistent)
+  }
+
+  /**
+   * Sets the field of this name to a parameter; assigning the field does the same.
+   *
+   * @throws ArgumentError for what is no Parameter, and for a name that something else has.
+   */
+  registerParameter(field: string, parameter: Parameter | null): void {
+    if (parameter !== null && !(parameter instanceof Parameter)) {
+      throw new ArgumentError(
+        `a parameter must be a Parameter or null but is ${describe(parameter)}: wrap it as new torch.nn.Parameter(tensor)`,
+      )
+    }
+    this[internals].members.register('parameter', field, parameter)
+  }
+
+  /**
+   * Adds a child, which is saved under exactly this name, such as a number; where no field has the name, it becomes one.
+   *
+   * @throws ArgumentError for what is no Module, and for a name that another field has.
+   */
+  registerModule(name: string, module: AnyModule): void {
+    if (!isModule(module)) throw new ArgumentError(`a child must be a Module but '${name}' is ${describe(module)}`)
+    this[internals].members.registerModule(name, module)
+  }
+
+  /** This module's own parameters, without its children's. */
+  *ownParameters(): IterableIterator<[string, Parameter]> {
+    for (const [{ savedName }, parameter] of this[internals].members.of('parameter')) yield [savedName, parameter as Parameter]
+  }
+
+  /** This module's own buffers, without its children's. */
+  *ownBuffers(): IterableIterator<[name: string, tensor: Tensor, persistent: boolean]> {
+    for (const [{ savedName, isPersistent }, buffer] of this[internals].members.of('buffer'))
+      yield [savedName, buffer as Tensor, isPersistent]
+  }
+
+  /** @internal This module's own part of a state dict. */
+  *ownStateTensors(): IterableIterator<[string, Tensor]> {
+    yield* this.ownParameters()
+    for (const [name, buffer, persistent] of this.ownBuffers()) if (persistent) yield [name, buffer]
+  }
+
+  /** This module's own children with their names, in order: a shared one under each. */
+  *ownChildren(): IterableIterator<[name: string, child: ChildModule]> {
+    for (const [{ savedName }, child] of this[internals].members.of('module')) yield [savedName, child as ChildModule]
+  }
+
+  /** Direct children with their names, in order; a shared one once. */
+  *namedChildren(): IterableIterator<[name: string, child: ChildModule]> {
+    const seen = new Set<ChildModule>()
+    for (const [name, child] of this.ownChildren()) {
+      if (seen.has(child)) continue
+      seen.add(child)
+      yield [name, child]
+    }
+  }
+
+  /** Direct children in order, each once. */
+  children(): ChildModule[] {
+    return [...distinct(asChild(this))]
+  }
+
+  /**
+   * Every module with its dotted name, this one first as `''`; a shared one once.
+   *
+   * Takes PyTorch's arguments in its order: a set of modules to leave out, which takes up those that are given, then `prefix` and `removeDuplicate`.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.named_modules
+   * @example
+   * const net = new torch.nn.Sequential(new torch.nn.ReLU())
+   * Array.from(net.namedModules({ prefix: 'net' }), ([name]) => name) // ['net', 'net.0']
+   */
+  namedModules(
+    memo: Set<AnyModule> | null,
+    ...given: Given<Omit<MembersOptions, 'recurse'>, typeof MODULES>
+  ): IterableIterator<[string, ChildModule]>
+  namedModules(...given: Given<Omit<MembersOptions, 'recurse'>, typeof MODULES>): IterableIterator<[string, ChildModule]>
+  namedModules(...given: unknown[]): IterableIterator<[string, ChildModule]> {
+    const [first] = given
+    const memo = first instanceof Set ? (first as Set<ChildModule>) : null
+    const rest = memo !== null || first === null ? given.slice(1) : given
+    const { prefix, removeDuplicate } = membersOptions('namedModules', MODULES, rest)
+    return walk(asChild(this), prefix, removeDuplicate ? (memo ?? new Set()) : null)
+  }
+
+  modules(): ChildModule[] {
+    return Array.from(this.namedModules(), ([, module]) => module)
+  }
+
+  /**
+   * Trainable tensors with their dotted names; a shared one once.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.named_parameters
+   * @example
+   * const net = new torch.nn.Sequential(new torch.nn.Linear(2, 1))
+   * Array.from(net.namedParameters('net'), ([name]) => name) // ['net.0.weight', 'net.0.bias']
+   */
+  namedParameters(...given: Given<MembersOptions, typeof MEMBERS>): IterableIterator<[string, Parameter]> {
+    return tensorsOf(asChild(this), membersOptions('namedParameters', MEMBERS, given), (module) => module.ownParameters())
+  }
+
+  /** Trainable tensors; without `recurse` those of this module alone. */
+  parameters(recurse: Flag<'recurse'> = true): Parameter[] {
+    return Array.from(this.namedParameters('', flagOf('parameters', 'recurse', recurse)), ([, parameter]) => parameter)
+  }
+
+  /** Buffers with their dotted names; a shared one once. */
+  namedBuffers(...given: Given<MembersOptions, typeof MEMBERS>): IterableIterator<[string, Tensor]> {
+    return tensorsOf(asChild(this), membersOptions('namedBuffers', MEMBERS, given), (module) => module.ownBuffers())
+  }
+
+  /** Buffers; without `recurse` those of this module alone. */
+  buffers(recurse: Flag<'recurse'> = true): Tensor[] {
+    return Array.from(this.namedBuffers('', flagOf('buffers', 'recurse', recurse)), ([, buffer]) => buffer)
+  }
+
+  /** The module of a dotted name. */
+  getSubmodule(path: string): ChildModule {
+    return submoduleOf(asChild(this), path)
+  }
+
+  /** The parameter of a dotted name, as `'layer1.0.conv1.weight'`. */
+  getParameter(path: string): Parameter {
+    const all = new Map(this.namedParameters())
+    const parameter = all.get(path)
+    if (parameter === undefined) throw new ArgumentError(`there is no parameter '${path}'${suggestion(path, [...all.keys()])}`)
+    return parameter
+  }
+
+  /**
+   * Switches this module and all below between training and evaluation.
+   *
+   * @throws ArgumentError for a mode that is neither true, the default, nor false.
+   */
+  train(mode: Flag<'mode'> = true): this {
+    const training = flagOf('train', 'mode', mode)
+    cascade(asChild(this), {
+      task: MODE,
+      enter: (module) => void (module.training = training),
+      delegate: (child) => (child.train === AnyModule.prototype.train ? null : () => child.train(training)),
+    })
+    return this
+  }
+
+  eval(): this {
+    return this.train(false)
+  }
+
+  /** Calls `visit` with every module, children first: with a shared one at each of its places, unless some module holds itself. */
+  apply(visit: (module: ChildModule) => void): this {
+    cascade(asChild(this), {
+      task: visit,
+      revisits: true,
+      leave: visit,
+      delegate: (child) => (child.apply === AnyModule.prototype.apply ? null : () => child.apply(visit)),
+    })
+    return this
+  }
+
+  /** Lets all parameters require gradients, the default, or freezes them. */
+  requiresGrad_(requiresGrad: Flag<'requiresGrad'> = true): this {
+    const value = flagOf('requiresGrad_', 'requiresGrad', requiresGrad)
+    for (const parameter of this.parameters()) parameter.requiresGrad = value
+    return this
+  }
+
+  /** Sets all gradients to null, the default, or fills them with zeros where they are. */
+  zeroGrad(setToNone: Flag<'setToNone'> = true): void {
+    clearGradients(this.parameters(), flagOf('zeroGrad', 'setToNone', setToNone))
+  }
+
+  /**
+   * Moves all parameters and buffers; a dtype, which must be floating-point or complex, changes only those that are, a memory format those of four dimensions.
+   *
+   * Parameters keep their identity. Takes a dtype and a device one after the other, too, or a tensor that has both.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.to
+   * @example
+   * new torch.nn.Linear(2, 2).to('float64').weight.dtype // 'float64'
+   */
+  to(...targets: [ModuleTarget, ...ModuleTarget[]]): this {
+    const convert = moduleConversion(targets)
+    noGrad(() => {
+      const seen = new Set<Parameter>()
+      for (const module of this.modules()) module.convertOwnTensors(convert, seen)
+    })
+    return this
+  }
+
+  /** @internal */
+  convertOwnTensors(convert: (tensor: Tensor) => Tensor, seen: Set<Parameter>): void {
+    for (const [, parameter] of this.ownParameters()) {
+      if (seen.has(parameter)) continue
+      seen.add(parameter)
+      const { grad } = parameter
+      parameter.data = convert(parameter.data)
+      if (grad !== null) parameter.grad = convert(grad)
+    }
+    const { members } = this[internals]
+    for (const [{ name }, buffer] of members.of('buffer')) members.assign(name, convert(buffer as Tensor))
+  }
+
+  cuda(device: Device = 'cuda'): this {
+    return this.to(device)
+  }
+
+  cpu(): this {
+    return this.to('cpu')
+  }
+
+  float(): this {
+    return this.to('float32')
+  }
+
+  double(): this {
+    return this.to('float64')
+  }
+
+  half(): this {
+    return this.to('float16')
+  }
+
+  bfloat16(): this {
+    return this.to('bfloat16')
+  }
+
+  /**
+   * Parameters and persistent buffers by Python's names: the module's own tensors, outside of the graph unless `keepVars`.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.state_dict
+   * @example
+   * Object.keys(new torch.nn.Linear(2, 1).stateDict({ prefix: 'head.' })) // ['head.weight', 'head.bias']
+   */
+  stateDict(...given: Given<StateDictOptions, []>): StateDict {
+    return stateOf(asChild(this), given)
+  }
+
+  /**
+   * Copies values into the module's own tensors, whatever their dtype and device.
+   *
+   * A name may be spelled as the field (`fcA`) or as Python usually does (`fc_a`); from then on the module is saved in the spelling that was loaded.
+   *
+   * With `assign` the state's tensors themselves take their place, with their dtype and device: parameters, unless the state holds such, become
+   * new objects, so make the optimizer afterwards. Whether a parameter requires a gradient stays.
+   *
+   * @throws ArgumentError for wrong shapes always, and for missing and unexpected keys when strict (the default); then nothing is changed.
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
+   * @example
+   * const linear = new torch.nn.Linear(2, 1)
+   * linear.loadStateDict({ weight: torch.ones([1, 2]) }, { strict: false }) // { missingKeys: ['bias'], unexpectedKeys: [] }
+   */
+  loadStateDict(state: Readonly<StateDict>, ...given: Given<LoadOptions, ['strict', 'assign']>): LoadResult {
+    return loadState(asChild(this), state, given, isTolerated)
+  }
+
+  /** How a state dict differs from what this module would load: nothing is changed. */
+  compareState(state: Readonly<StateDict>): StateComparison {
+    return compareStates(asChild(this), state, isTolerated).comparison
+  }
+
+  /** @internal Keys, as this module names them, whose absence from a state is no error. */
+  protected toleratesMissing(_key: string): boolean {
+    return false
+  }
+
+  /** @internal Puts another tensor in the place of the one that is saved under this name. */
+  exchange(name: string, tensor: Tensor): void {
+    const { members } = this[internals]
+    members.assign(members.savedAs(name)!.name, tensor)
+  }
+
+  /** @internal Whether `exchange` can be used: the tensors of a TorchScript module are its program's. */
+  canExchange(name: string): boolean {
+    return this[internals].members.savedAs(name) !== undefined
+  }
+
+  /**
+   * An independent copy of the module and of all that its fields hold, as Python's `copy.deepcopy` makes it; hooks and gradients are not copied.
+   *
+   * What is shared stays shared. Bound methods (`this.pre.bind(this)`) are bound to the copy. An object that has a method `deepcopy(memo)` is
+   * copied by it.
+   *
+   * @param memo - Objects with their copies, for a `deepcopy` of one's own: `super.deepcopy(memo)`.
+   * @throws ArgumentError for what would go on computing with the original: an arrow function in a field that uses `this`, a function that uses one of
+   * the original's modules, an object whose class has `#private` fields, which only its constructor can make.
+   * @example
+   * const linear = new torch.nn.Linear(2, 1)
+   * linear.deepcopy().weight === linear.weight // false
+   */
+  deepcopy(memo: Memo = new Map()): this {
+    return deepCopy(this, memo, MODULES_TO_COPY)
+  }
+
+  /**
+   * The TorchScript source of forward, for files that Python runs; null where there is none.
+   *
+   * It stands beside forward in the same class: a subclass with a forward of its own needs a source of its own.
+   */
+  torchScript(): string | null {
+    return null
+  }
+
+  /** What stands between the brackets of the printed form, such as `3, 64, kernel_size=(7, 7)`. */
+  extraRepr(): string {
+    return ''
+  }
+
+  toString(): string {
+    return printed(this, () => moduleForm(this.constructor.name, this.extraRepr(), this.ownChildren()))
+  }
+
+  /** For `console.log`: as `toString()`. */
+  [inspect.custom](depth: number | null = 2): string {
+    return depth !== null && depth < 0 ? `[${this.constructor.name}]` : this.toString()
+  }
+}
+
+// Errors and the printed form name the class as users know it.
+Object.defineProperty(AnyModule, 'name', { value: 'Module' })
+
+/** Whether a module tolerates the absence of a key; null for all whose class says nothing of it. */
+const isTolerated = (module: AnyModule): ((key: string) => boolean) | null =>
+  module['toleratesMissing'] === AnyModule.prototype['toleratesMissing'] ? null : (key) => module['toleratesMissing'](key)
+
+/** The task of `train` and `eval`, one for both: a module may answer the one with the other. */
+const MODE = {}
+
+const MODULES_TO_COPY = {
+  base: AnyModule,
+  shell: (module: AnyModule) => giveInternals(Object.create(Object.getPrototypeOf(module) as object) as AnyModule, module.training),
+}
+
+/** A module below another, whose kind is unknown: it may be called with anything, and is taken to give a tensor. */
+export type ChildModule = Module<unknown[]>
+
+/** Runs before forward with its arguments. A returned array replaces the arguments, a tensor becomes the only one, undefined or null changes nothing. */
+export type ForwardPreHook<M extends AnyModule = AnyModule, F extends Forward = Forward> = (
+  module: M,
+  args: ForwardArguments<F>,
+) => unknown[] | Tensor | null | void
+
+/** Runs after forward with its arguments and its output. What it returns replaces the output; undefined or null changes nothing. */
+export type ForwardHook<M extends AnyModule = AnyModule, F extends Forward = Forward> = (
+  module: M,
+  args: ForwardArguments<F>,
+  output: ReturnType<F>,
+) => unknown
+
+function asChild(module: AnyModule): ChildModule {
+  return module as ChildModule
+}
+
+/** A module that takes these arguments and gives this output, by default one tensor for one. */
+export interface Module<Args extends unknown[] = [Tensor], Output = Tensor> extends AnyModule {
+  forward(...args: Args): Output
+}
+
+interface ModuleClass {
+  new (): AnyModule
+  /** With type arguments, forward is checked against them. */
+  new <Args extends unknown[], Output = Tensor>(): Module<Args, Output>
+  readonly prototype: AnyModule
+}
+
+/**
+ * The base of every layer and model: fields that are Parameters or Modules are found by themselves.
+ *
+ * Extend it and write `forward` with any arguments and any result; `call` takes and gives the same.
+ *
+ * Fields are camelCase; in `stateDict()`, `namedParameters()` and the like they bear Python's names (`runningMean` → `running_mean`), and names that begin
+ * with a capital stay as they are. They come in the order in which their names appeared on the object: a field that is declared in the class body at its
+ * declaration, even if it is assigned later (with `useDefineForClassFields: false`, or after `declare`, a declaration without a value does not count), and
+ * any other when it is first assigned or registered. For Python's order, declare fields in the order in which Python assigns them.
+ *
+ * A field that held a Parameter takes a Parameter or null from then on, a buffer's a Tensor or null, a child's a Module, a Parameter or null: anything else
+ * throws an ArgumentError, as Python's TypeError. JavaScript does not tell of class fields, so fields of one's own classes are checked from the first
+ * `call`, `parameters()` or the like on; those of this package's layers always.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
+ * @example
+ * class Twice extends torch.nn.Module {
+ *   linear = new torch.nn.Linear(2, 2)
+ *   forward(x) { return this.linear.call(this.linear.call(x)) }
+ * }
+ * new Twice().call(torch.ones([1, 2])).shape // [1, 2]
+ */
+export const Module: ModuleClass = AnyModule

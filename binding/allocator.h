@@ -62,7 +62,4 @@ class CpuAllocator final : public c10::Allocator {
   std::map<size_t, std::vector<FreeBlock>> free_;
 };
 
-// Bytes of other devices' caching allocators that are in use (0 without one).
-int64_t externalDeviceBytes();
-
 }  // namespace pixelcl

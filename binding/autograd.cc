@@ -8,9 +8,12 @@
 #include <algorithm>
 
 #include "autograd_modes.h"
-#include "convert.h"
+#include "calls.h"
+#include "device.h"
 #include "handles.h"
 #include "hooks.h"
+#include "names.h"
+#include "values.h"
 
 namespace pixelcl {
 
@@ -18,26 +21,28 @@ namespace {
 
 using Info = const Napi::CallbackInfo&;
 
-// Tells the environment when libtorch drops the hook, on whatever thread that happens.
-class HookKey {
+// A hook as libtorch holds it.
+class TensorHook : public JavaScriptFunction {
  public:
-  HookKey(Environment& environment, int64_t key) : environment(environment), key(key) { environment.retain(); }
-  ~HookKey() {
-    environment.hooks->noteReleased(key);
-    environment.release();
-  }
-  HookKey(const HookKey&) = delete;
-  HookKey& operator=(const HookKey&) = delete;
+  using JavaScriptFunction::JavaScriptFunction;
+  ~TensorHook() { environment.hookPlaces->remove(key); }
+  TensorHook(const TensorHook&) = delete;
+  TensorHook& operator=(const TensorHook&) = delete;
 
-  Environment& environment;
-  const int64_t key;
+  // The gradient that takes this one's place, or an undefined tensor where it stays.
+  at::Tensor replacementFor(const at::Tensor& grad) const {
+    const Values results = call({grad});
+    if (results.empty() || results.front().isNone()) return {};
+    if (!results.front().isTensor()) throw Failure("ARGUMENT", "a tensor hook must return a Tensor or nothing");
+    return results.front().toTensor();
+  }
 };
 
-// The engine works on a device's part of a graph on threads of its own. Roots on the CPU may lie above such a part.
+// The engine runs the CUDA part of a graph on threads of its own and blocks the calling one. Roots on the CPU may have such a part below.
 void runEngine(napi_env env, const std::vector<at::Tensor>& roots, const std::function<void()>& work) {
-  HookQueue& hooks = *Environment::of(env).hooks;
+  CallQueue& calls = *Environment::of(env).calls;
   const bool onDevice = std::any_of(roots.begin(), roots.end(), [](const auto& root) { return root.defined() && !root.device().is_cpu(); });
-  hooks.run(env, onDevice || (deviceInUse() && !hooks.places.empty()), work);
+  calls.run(calls.hasFunctions() && (onDevice || deviceInUse()), work);
 }
 
 bool flagOf(Info info, size_t index, const char* what) {
@@ -158,11 +163,6 @@ Napi::Value leaveInferenceMode(Info info) {
   return info.Env().Undefined();
 }
 
-Napi::Value setHookDispatcher(Info info) {
-  check(napi_create_reference(info.Env(), info[0], 1, &Environment::of(info.Env()).hookDispatcher));
-  return info.Env().Undefined();
-}
-
 std::shared_ptr<torch::autograd::hooks_list> hooksOf(const at::Tensor& tensor) {
   const auto* meta = torch::autograd::impl::get_autograd_meta(tensor);
   return meta == nullptr ? nullptr : meta->cpp_hooks_list_;
@@ -172,17 +172,19 @@ Napi::Value registerHook(Info info) {
   const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
   if (!tensor.requires_grad()) throw Failure("ARGUMENT", "a hook needs a tensor that requires a gradient");
   Environment& environment = Environment::of(info.Env());
-  const auto key = std::make_shared<HookKey>(environment, environment.hooks->nextKey());
-  const unsigned position = tensor.register_hook([key](const at::Tensor& grad) -> at::Tensor {
-    // The hook may remove itself.
-    const auto kept = key;
-    return kept->environment.hooks->call(kept->key, grad);
+  const auto hook = std::make_shared<TensorHook>(environment);
+  const unsigned position = tensor.register_hook([hook](const at::Tensor& grad) -> at::Tensor {
+    // An output that nothing used has no gradient.
+    if (!grad.defined()) return {};
+    // The hook may remove itself, and with it this closure.
+    const auto kept = hook;
+    return kept->replacementFor(grad);
   });
-  environment.hooks->places[key->key] = {hooksOf(tensor), position, tensor.grad_fn().get()};
-  return Napi::Number::New(info.Env(), static_cast<double>(key->key));
+  environment.hookPlaces->add(hook->key, {hooksOf(tensor), position, tensor.grad_fn().get()});
+  return Napi::Number::New(info.Env(), static_cast<double>(hook->key));
 }
 
-// Whether more than `top` leads to a node that a tensor had before it was changed in place: each change put a node above.
+// Whether a node that a tensor had before changes in place is held by more than the nodes that the changes put above it, from `top` down.
 template <typename NodePointer>
 bool isHeldBelow(const NodePointer& top, const torch::autograd::Node* old) {
   constexpr int kChanges = 100;
@@ -195,42 +197,32 @@ bool isHeldBelow(const NodePointer& top, const torch::autograd::Node* old) {
   return true;
 }
 
-// Whether more than the tensor's own handle leads to one of its hooks: another handle, or a graph, which holds the tensor's node, for a
-// leaf the tensor itself, and after a change in place the node that the tensor had before.
+// Whether anything besides the tensor's own handle can lead to its hooks: another handle, or a graph. A graph holds the tensor's node (for
+// a leaf the tensor itself), or the node that it had before a change in place.
 Napi::Value isHeldElsewhere(Info info) {
   Napi::Env env = info.Env();
   const at::Tensor& tensor = tensorOf(env, info[0]);
   const auto& node = tensor.grad_fn();
   if (tensor.use_count() > 1 || (node != nullptr && node.use_count() > 1)) return Napi::Boolean::New(env, true);
   const auto current = hooksOf(tensor).get();
-  const auto& places = Environment::of(env).hooks->places;
+  const HookPlaces& places = *Environment::of(env).hookPlaces;
   for (const int64_t key : intsOf(env, info[1], "the keys of hooks")) {
     const auto place = places.find(key);
-    if (place == places.end()) continue;
-    const auto list = place->second.list.lock();
-    // The node holds it, and so do this line and, twice, the tensor whose list it is: it stays that through detach_.
-    const bool isNodeThere = list != nullptr && list.use_count() > (list.get() == current ? 3 : 1);
-    if (isNodeThere && place->second.node != node.get() && isHeldBelow(node, place->second.node)) return Napi::Boolean::New(env, true);
+    if (!place) continue;
+    const auto list = place->list.lock();
+    // Owners of the list: this pointer, plus two by the tensor if it is current (also after detach_); any more means the node is alive.
+    const bool isNodeAlive = list != nullptr && list.use_count() > (list.get() == current ? 3 : 1);
+    if (isNodeAlive && place->node != node.get() && isHeldBelow(node, place->node)) return Napi::Boolean::New(env, true);
   }
   return Napi::Boolean::New(env, false);
 }
 
-// libtorch calls hooks by their positions, so that an empty one stays behind.
+// libtorch finds hooks by position, so an empty function stays in the list.
 Napi::Value removeHook(Info info) {
-  auto& places = Environment::of(info.Env()).hooks->places;
-  const auto found = places.find(intOf(info.Env(), info[0], "a hook's key"));
-  if (found == places.end()) return info.Env().Undefined();
-  const HookQueue::Place place = found->second;
-  places.erase(found);
-  if (const auto list = place.list.lock()) list->at(place.position) = nullptr;
+  const auto place = Environment::of(info.Env()).hookPlaces->find(intOf(info.Env(), info[0], "a hook's key"));
+  if (!place) return info.Env().Undefined();
+  if (const auto list = place->list.lock()) list->at(place->position) = nullptr;
   return info.Env().Undefined();
-}
-
-Napi::Value takeReleasedHooks(Info info) {
-  HookQueue& hooks = *Environment::of(info.Env()).hooks;
-  const auto released = hooks.takeReleased();
-  for (const int64_t key : released) hooks.places.erase(key);
-  return Napi::Value(info.Env(), intsValue(info.Env(), released));
 }
 
 }  // namespace
@@ -252,11 +244,9 @@ void registerAutograd(Napi::Object exports) {
   define<isInferenceMode>(exports, "isInferenceMode");
   define<enterInferenceMode>(exports, "enterInferenceMode");
   define<leaveInferenceMode>(exports, "leaveInferenceMode");
-  define<setHookDispatcher>(exports, "setHookDispatcher");
   define<registerHook>(exports, "registerHook");
   define<isHeldElsewhere>(exports, "isHeldElsewhere");
   define<removeHook>(exports, "removeHook");
-  define<takeReleasedHooks>(exports, "takeReleasedHooks");
 }
 
 }  // namespace pixelcl

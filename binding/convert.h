@@ -51,9 +51,4 @@ c10::IValue toIValue(napi_env env, napi_value value, const ValueType& type);
 c10::IValue inferIValue(napi_env env, napi_value value);
 napi_value fromIValue(napi_env env, const c10::IValue& value, const ValueType* type);
 
-// Remembers that a device beside the CPU holds tensors, so that its bytes are counted.
-void noteDeviceUse(c10::Device device);
-// Whether a tensor has been on a device with memory of its own.
-bool deviceInUse();
-
 }  // namespace pixelcl

@@ -1,4 +1,6 @@
 // Threads, build facts and devices beside the CPU, through device-generic interfaces: no CUDA header is needed.
+#include "device.h"
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -6,10 +8,9 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/version.h>
 
-#include "allocator.h"
-#include "convert.h"
-#include "handles.h"
+#include "environment.h"
 #include "platform.h"
+#include "values.h"
 
 namespace pixelcl {
 

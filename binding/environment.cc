@@ -1,15 +1,14 @@
 #include "environment.h"
 
-#include <c10/util/Exception.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "allocator.h"
 #include "autograd_modes.h"
+#include "calls.h"
+#include "device.h"
 #include "hooks.h"
 #include "operator.h"
-#include "platform.h"
 
 namespace pixelcl {
 
@@ -38,96 +37,10 @@ int64_t told(int64_t live) {
   return kToldExactly + static_cast<int64_t>(exact * std::log(static_cast<double>(live) / exact));
 }
 
-struct Report {
-  const char* code = "NATIVE";
-  std::string message;
-  std::string nativeStack;
-};
-
-Report describeCurrentException() {
-  Report report;
-  try {
-    throw;
-  } catch (const Failure& failure) {
-    report.code = failure.code;
-    report.message = failure.what();
-  } catch (const c10::OutOfMemoryError& error) {
-    report.code = "OUT_OF_MEMORY";
-    report.message = error.what_without_backtrace();
-    report.nativeStack = error.what();
-  } catch (const c10::Error& error) {
-    report.code = "TORCH";
-    report.message = error.what_without_backtrace();
-    report.nativeStack = error.what();
-  } catch (const std::bad_alloc&) {
-    report.code = "OUT_OF_MEMORY";
-    report.message = "the process is out of memory";
-  } catch (const std::exception& error) {
-    report.code = "TORCH";
-    report.message = error.what();
-  } catch (...) {
-    report.message = "libtorch threw an object that is no exception";
-  }
-  return report;
-}
-
-napi_value text(napi_env env, const std::string& value) {
-  napi_value result = nullptr;
-  check(napi_create_string_utf8(env, value.data(), value.size(), &result));
-  return result;
-}
-
-void throwMessage(napi_env env, const char* code, const std::string& message) {
-  napi_value error = nullptr;
-  check(napi_create_error(env, text(env, code), text(env, message), &error));
-  throwValue(env, error);
-}
-
-void throwReport(napi_env env, const Report& report, const CallContext* context) {
-  Environment& environment = Environment::of(env);
-  if (environment.errorFactory == nullptr) {
-    throwMessage(env, report.code, report.message);
-    return;
-  }
-  napi_value failure = nullptr;
-  check(napi_create_object(env, &failure));
-  check(napi_set_named_property(env, failure, "code", text(env, report.code)));
-  check(napi_set_named_property(env, failure, "message", text(env, report.message)));
-  if (!report.nativeStack.empty()) check(napi_set_named_property(env, failure, "nativeStack", text(env, report.nativeStack)));
-  if (context != nullptr) {
-    check(napi_set_named_property(env, failure, "schema", text(env, context->schema)));
-    napi_value args = nullptr;
-    check(napi_create_array_with_length(env, context->argc, &args));
-    for (size_t i = 0; i < context->argc; ++i) check(napi_set_element(env, args, i, context->argv[i]));
-    check(napi_set_named_property(env, failure, "args", args));
-  }
-  napi_value factory = nullptr;
-  napi_value undefined = nullptr;
-  napi_value error = nullptr;
-  check(napi_get_reference_value(env, environment.errorFactory, &factory));
-  check(napi_get_undefined(env, &undefined));
-  check(napi_call_function(env, undefined, factory, 1, &failure, &error));
-  throwValue(env, error);
-}
-
-// The exception that Node keeps for the environment, thrown in a way that it does not.
-bool rethrowPending(napi_env env) {
-  bool pending = false;
-  napi_value error = nullptr;
-  if (napi_is_exception_pending(env, &pending) != napi_ok || !pending) return false;
-  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) throwValue(env, error);
-  return true;
-}
-
 }  // namespace
 
-// Node keeps what napi_throw is given until it has handed it to V8. A collection in between, whose finalizers find an exception
-// there, ends the process; V8's own throw leaves nothing to find.
-void throwValue(napi_env env, napi_value error) {
-  if (!platform::throwThroughV8(error)) check(napi_throw(env, error));
-}
-
-Environment::Environment(napi_env env) : env(env), thread(std::this_thread::get_id()), hooks(std::make_unique<HookQueue>(*this)) {}
+Environment::Environment(napi_env env)
+    : env(env), thread(std::this_thread::get_id()), calls(std::make_unique<CallQueue>(*this)), hookPlaces(std::make_unique<HookPlaces>()) {}
 
 Environment::~Environment() = default;
 
@@ -175,30 +88,12 @@ void Environment::collectLate(node_api_basic_env env) {
 
 void Environment::close() {
   closed.store(true);
+  calls->close();
   reportedByAll.fetch_sub(reportedBytes_.exchange(0), std::memory_order_relaxed);
   operators.clear();
   modes.clear();
   spareStack.clear();
   release();
-}
-
-void throwCurrentException(napi_env env, const CallContext* context) noexcept {
-  try {
-    try {
-      throw;
-    } catch (const PendingException&) {
-      if (!rethrowPending(env) && !Environment::of(env).closed.load()) {
-        throwMessage(env, "NATIVE", "a value could not be read: an argument has an unexpected type");
-      }
-    } catch (const Napi::Error& error) {
-      throwValue(env, error.Value());
-    } catch (...) {
-      const Report report = describeCurrentException();
-      throwReport(env, report, context);
-    }
-  } catch (...) {
-    // The environment is going away: there is nobody left to tell.
-  }
 }
 
 }  // namespace pixelcl

@@ -1,27 +1,26 @@
-// What one JavaScript environment (main thread or worker) owns, and the guard around every entry into C++.
+// What one JavaScript environment (the main thread or a worker) owns.
 #pragma once
-
-#include <ATen/core/ivalue.h>
-#include <ATen/core/stack.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <mutex>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
-#include "node.h"
+#include "errors.h"
+
+namespace c10 {
+struct IValue;
+}
 
 namespace pixelcl {
 
 struct Operator;
-class HookQueue;
+class CallQueue;
+class HookPlaces;
 class ModeGuard;
 
 // Lives until the environment has ended and its last handle is gone, since finalizers may come after teardown.
@@ -43,12 +42,12 @@ class Environment {
   const std::thread::id thread;
   int64_t liveTensors = 0;
   napi_ref errorFactory = nullptr;
-  napi_ref hookDispatcher = nullptr;
   std::unordered_map<std::string, std::unique_ptr<Operator>> operators;
-  torch::jit::Stack spareStack;
+  std::vector<c10::IValue> spareStack;
   std::vector<std::unique_ptr<ModeGuard>> modes;
-  // Outlives the environment's end with it: a graph may drop its hooks later.
-  const std::unique_ptr<HookQueue> hooks;
+  // Used after the environment's end, too: a graph of another thread may call and drop its functions then.
+  const std::unique_ptr<CallQueue> calls;
+  const std::unique_ptr<HookPlaces> hookPlaces;
   std::atomic<bool> closed{false};
 
  private:
@@ -64,44 +63,6 @@ class Environment {
   std::atomic<int64_t> references_{1};
   std::atomic<int64_t> reportedBytes_{0};
 };
-
-// A failure of the shim's own, with a code of NativeFailure in src/native/binding.ts.
-class Failure : public std::runtime_error {
- public:
-  Failure(const char* code, const std::string& message) : std::runtime_error(message), code(code) {}
-  const char* const code;
-};
-
-// A JavaScript exception is pending already, or the environment can run no more JavaScript: unwind and return.
-class PendingException : public std::exception {};
-
-inline void check(napi_status status) {
-  if (status != napi_ok) throw PendingException();
-}
-
-struct CallContext {
-  std::string schema;
-  size_t argc = 0;
-  const napi_value* argv = nullptr;
-};
-
-// Throws a JavaScript value; the caller returns to JavaScript at once.
-void throwValue(napi_env env, napi_value error);
-
-// Throws the exception in flight into JavaScript through the error factory; never throws C++.
-void throwCurrentException(napi_env env, const CallContext* context) noexcept;
-
-template <typename Body>
-napi_value guarded(napi_env env, Body&& body) noexcept {
-  try {
-    return body();
-  } catch (...) {
-    throwCurrentException(env, nullptr);
-    return nullptr;
-  }
-}
-
-using Entry = Napi::Value (*)(const Napi::CallbackInfo&);
 
 template <Entry entry>
 Napi::Value guardedEntry(const Napi::CallbackInfo& info) {
@@ -121,6 +82,8 @@ void define(Napi::Object exports, const char* name) {
   exports.Set(name, Napi::Function::New<guardedEntry<entry>>(exports.Env(), name));
 }
 
+void registerCalls(Napi::Object exports);
+void registerErrors(Napi::Object exports);
 void registerOperators(Napi::Object exports);
 void registerTensor(Napi::Object exports);
 void registerAutograd(Napi::Object exports);

@@ -2,9 +2,10 @@
 
 #include <sstream>
 
-#include "allocator.h"
-#include "convert.h"
+#include "device.h"
+#include "names.h"
 #include "small_blocks.h"
+#include "values.h"
 
 namespace pixelcl {
 

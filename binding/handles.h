@@ -17,6 +17,8 @@ enum class HandleTag : uint64_t {
   kGenerator = 0x706978656c673031,
   kModule = 0x706978656c6d3031,
   kTaps = 0x706978656c703031,
+  kError = 0x706978656c653031,
+  kFunction = 0x706978656c663031,
 };
 
 struct HandleHeader {

@@ -102,7 +102,7 @@ Napi::Value jitCall(Info info) {
   Napi::Env env = info.Env();
   torch::jit::Module& module = moduleOf(info);
   const std::string name = stringOf(env, info[1], "a method's name");
-  const auto method = module.find_method(name);
+  auto method = module.find_method(name);
   if (!method) throw Failure("JIT", "the module has no method '" + name + "'");
   const auto& schema = method->function().getSchema();
   const uint32_t given = arrayLength(env, info[2], "arguments");
@@ -117,7 +117,7 @@ Napi::Value jitCall(Info info) {
     const auto& argument = schema.arguments()[i + 1];
     stack.push_back(toIValue(env, value, readType(argument.type(), argument.real_type())));
   }
-  const c10::IValue result = runProgram(env, [&] { return (*method)(std::move(stack)); });
+  const c10::IValue result = runProgram(env, [&] { return method->run_async(std::move(stack)); });
   if (schema.returns().empty()) return Napi::Value(env, fromIValue(env, result, nullptr));
   const ValueType type = readType(schema.returns()[0].type(), schema.returns()[0].real_type());
   return Napi::Value(env, fromIValue(env, result, &type));

@@ -5,9 +5,10 @@
 
 #include <string>
 
+#include "calls.h"
 #include "convert.h"
+#include "device.h"
 #include "handles.h"
-#include "hooks.h"
 
 namespace pixelcl {
 
@@ -28,6 +29,8 @@ auto withJitErrors(Work work) -> decltype(work()) {
     throw;
   } catch (const PendingException&) {
     throw;
+  } catch (const JavaScriptError&) {
+    throw;
   } catch (const c10::OutOfMemoryError&) {
     throw;
   } catch (const std::bad_alloc&) {
@@ -40,12 +43,13 @@ auto withJitErrors(Work work) -> decltype(work()) {
   }
 }
 
-// Runs a program, which may call the engine itself, and so hooks.
-template <typename Program>
-c10::IValue runProgram(napi_env env, Program program) {
-  HookQueue& hooks = *Environment::of(env).hooks;
+// Runs a program, which may call JavaScript: by a backward of its own, also on other threads that it starts. `start` gives the future of
+// the result, so that this thread serves where the program waits for those.
+template <typename Start>
+c10::IValue runProgram(napi_env env, Start start) {
+  CallQueue& calls = *Environment::of(env).calls;
   c10::IValue result;
-  withJitErrors([&] { hooks.run(env, deviceInUse() && !hooks.places.empty(), [&] { result = program(); }); });
+  withJitErrors([&] { calls.run(calls.hasFunctions() && deviceInUse(), [&] { result = calls.wait(start()); }); });
   return result;
 }
 

@@ -248,7 +248,10 @@ Napi::Value jitRunTaps(Info info) {
     const auto& argument = schema.arguments()[i + 1];
     stack.push_back(toIValue(env, value, readType(argument.type(), argument.real_type())));
   }
-  c10::IValue result = runProgram(env, [&] { return (*taps.function)(std::move(stack)); });
+  const c10::IValue result = runProgram(env, [&] {
+    schema.checkAndNormalizeInputs(stack, {});
+    return taps.function->runAsync(stack, at::launch);
+  });
   const auto elements = result.toTupleRef().elements();
   Napi::Array outputs = Napi::Array::New(env, taps.count);
   for (size_t i = 0; i < taps.count; ++i) outputs.Set(static_cast<uint32_t>(i), Napi::Value(env, wrapTensor(env, elements[i].toTensor())));

@@ -1,7 +1,7 @@
 // What JavaScript sees of the process's memory.
 #include "allocator.h"
-#include "convert.h"
-#include "handles.h"
+#include "environment.h"
+#include "values.h"
 
 namespace pixelcl {
 

@@ -1,6 +1,6 @@
 #include "names.h"
 
-#include "environment.h"
+#include "errors.h"
 
 namespace pixelcl {
 

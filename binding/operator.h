@@ -29,6 +29,8 @@ struct Operator {
   std::string schema;
   std::vector<OperatorArgument> arguments;
   std::vector<OperatorReturn> returns;
+  // Runs a backward, which may call hooks.
+  bool callsEngine = false;
 };
 
 }  // namespace pixelcl

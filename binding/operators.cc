@@ -2,7 +2,8 @@
 #include <array>
 #include <sstream>
 
-#include "environment.h"
+#include "calls.h"
+#include "device.h"
 #include "handles.h"
 #include "operator.h"
 
@@ -19,6 +20,7 @@ std::unique_ptr<Operator> readOperator(Environment& environment, const c10::Oper
   std::ostringstream text;
   text << schema;
   auto result = std::unique_ptr<Operator>(new Operator{environment, handle, text.str(), {}, {}});
+  result->callsEngine = schema.name() == "aten::_backward";
   for (const auto& argument : schema.arguments()) {
     OperatorArgument read;
     read.name = argument.name();
@@ -114,7 +116,12 @@ napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value*
     check(napi_typeof(env, argv[i], &type));
     stack.push_back(type == napi_undefined ? missingValue(argument) : argumentValue(env, argument, argv[i]));
   }
-  op.handle.callBoxed(stack);
+  if (op.callsEngine) {
+    CallQueue& calls = *environment.calls;
+    calls.run(calls.hasFunctions() && deviceInUse(), [&] { op.handle.callBoxed(stack); });
+  } else {
+    op.handle.callBoxed(stack);
+  }
   napi_value result = nullptr;
   if (stack.size() == 1) {
     result = resultOf(env, op, 0, stack.front(), argc, argv);

@@ -3,8 +3,9 @@
 #include <ATen/Context.h>
 #include <ATen/core/Generator.h>
 
-#include "convert.h"
 #include "handles.h"
+#include "names.h"
+#include "values.h"
 
 namespace pixelcl {
 

@@ -6,8 +6,8 @@
 #include <csignal>
 #include <cstring>
 
-#include "convert.h"
 #include "environment.h"
+#include "values.h"
 
 namespace pixelcl {
 

@@ -23,6 +23,25 @@ describe('an error of libtorch', () => {
     }
   })
 
+  test('puts its trace into words only when somebody reads it, for that takes milliseconds', () => {
+    const [x, y] = [torch.ones([2, 3]), torch.ones([2, 3])]
+    const fail = () => {
+      try {
+        return x.matmul(y)
+      } catch (error) {
+        return error as torch.TorchError
+      }
+    }
+    fail()
+    const began = process.cpuUsage()
+    const errors = Array.from({ length: 200 }, fail) as torch.TorchError[]
+    const { user, system } = process.cpuUsage(began)
+    expect((user + system) / errors.length).toBeLessThan(1000)
+    const { nativeStack } = errors[7]!
+    expect(nativeStack).toMatch(/Exception raised from|frame #0/)
+    expect(errors[7]!.nativeStack).toBe(nativeStack)
+  })
+
   test('leaves grad mode and threads as they were', () => {
     expect(() => torch.noGrad(() => torch.ones([2]).view([3]))).toThrow(/shape '\[3\]' is invalid/)
     expect(torch.isGradEnabled()).toBe(true)

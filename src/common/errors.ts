@@ -13,13 +13,18 @@ export class PixelclError extends Error {
 export class TorchError extends PixelclError {
   /** The operator's schema, where an operator was being called. */
   readonly schema: string | undefined
-  /** The C++ message with its trace. */
-  readonly nativeStack: string | undefined
+  #nativeStack: string | (() => string) | undefined
 
-  constructor(message: string, details: { code?: string; schema?: string; nativeStack?: string } = {}) {
+  constructor(message: string, details: { code?: string; schema?: string; nativeStack?: string | (() => string) } = {}) {
     super(details.code ?? 'TORCH', message)
     this.schema = details.schema
-    this.nativeStack = details.nativeStack
+    this.#nativeStack = details.nativeStack
+  }
+
+  /** The C++ message with its trace, which is put into words at the first reading: that takes milliseconds. */
+  get nativeStack(): string | undefined {
+    if (typeof this.#nativeStack === 'function') this.#nativeStack = this.#nativeStack()
+    return this.#nativeStack
   }
 }
 

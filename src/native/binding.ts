@@ -1,6 +1,6 @@
 /**
- * The hand-typed interface of the C++ shim. The shim throws only errors made by the factory given to `setErrorFactory`,
- * so every failure arrives as one of the package's own classes.
+ * The hand-typed interface of the C++ shim; a test compares its names with what the shim exports. The shim throws only errors made by
+ * the factory given to `setErrorFactory`, so every failure arrives as one of the package's own classes.
  */
 
 declare const handleKind: unique symbol
@@ -16,6 +16,10 @@ export type GeneratorHandle = Handle<'generator'>
 export type ModuleHandle = Handle<'module'>
 /** An external that owns the function that returns the taps of a TorchScript module. */
 export type TapsHandle = Handle<'taps'>
+/** An external that owns a copy of a `c10::Error`. */
+export type CauseHandle = Handle<'cause'>
+/** An external that owns what C++ holds of a JavaScript function. */
+export type FunctionHandle = Handle<'function'>
 
 export type TypedArray =
   | Float32Array
@@ -40,33 +44,50 @@ export type TypedArray =
  */
 export type OperatorFunction = (...args: unknown[]) => unknown
 
-/** What the shim tells the error factory; `schema` and `args` are there when an operator was being called. */
+/** What the error factory is given; `schema` and `args` are set when an operator was being called. */
 export interface NativeFailure {
   /** 'DISPOSED', 'ARGUMENT' (a wrong argument), 'OPERATOR_NOT_FOUND', 'TORCH' (c10), 'OUT_OF_MEMORY', 'JIT', 'NATIVE'. */
   readonly code: string
   readonly message: string
-  /** The C++ message with its trace. */
-  readonly nativeStack?: string
+  /** libtorch's exception, for `nativeStack`. */
+  readonly cause?: CauseHandle
   readonly schema?: string
   readonly args?: readonly unknown[]
 }
 
-/** How one result of a called TorchScript function comes back: handles, numbers, strings, booleans, null, arrays, Maps. */
+/** A result of a TorchScript function: handles, numbers, strings, booleans, null, arrays, Maps. */
 export type IValue = unknown
 
 export interface MemoryStats {
-  /** Tensors this environment holds handles of. */
+  /** Tensors to which this environment has handles. */
   liveTensors: number
-  /** Bytes of CPU memory in use through the allocator, of all environments. */
+  /** Bytes of CPU memory allocated and not freed, in all environments. */
   liveBytes: number
   peakBytes: number
-  /** Bytes kept in free lists for reuse, and their bound. */
+  /** Bytes kept for reuse, and their bound. */
   cachedBytes: number
   cacheLimit: number
 }
 
 export interface Binding {
+  // errors (binding/errors.cc)
   setErrorFactory(factory: (failure: NativeFailure) => Error): void
+  /** The C++ message with its trace, put into words now: it takes milliseconds. */
+  nativeStack(cause: CauseHandle): string
+
+  // calls into JavaScript (binding/calls.cc)
+  /**
+   * Everything that C++ calls in JavaScript goes through `call`, with the function's key and its values as an operator's results come: handles,
+   * numbers, strings, booleans, arrays, null for None and for an undefined tensor. An array that it returns gives several values, undefined
+   * gives none. `release` is given the keys that C++ has dropped. Both stay for the environment's life.
+   */
+  setDispatcher(call: (key: number, ...values: unknown[]) => unknown, release: (keys: readonly number[]) => void): void
+  /** Calls `release` at once for the keys dropped so far; without it the event loop does. */
+  releaseFunctions(): void
+  /** Makes a function that C++ holds as long as the handle lives, and gives the key under which it will be called. */
+  createFunction(): [key: number, handle: FunctionHandle]
+  /** Calls it from that many threads at once, or from this one for 0, and gives the values that each call returned. */
+  callFunction(handle: FunctionHandle, values: readonly unknown[], threads: number): unknown[][]
 
   // operators (binding/operators.cc)
   /** Names of every registered operator as `aten::add.Tensor` ('' overloads have no dot). */
@@ -75,9 +96,9 @@ export interface Binding {
   schema(name: string, overload: string): string | null
   /** One JavaScript function for one overload; throws OPERATOR_NOT_FOUND. `name` is qualified: 'aten::add'. */
   operator(name: string, overload: string): OperatorFunction
-  /** For benchmarks: V8 is not told of the bytes. */
+  /** For benchmarks: an operator that does not tell V8 of the bytes it allocates. */
   operatorWithoutAccounting(name: string, overload: string): OperatorFunction
-  /** Does nothing, through the same callback as an operator: the cost of a call. */
+  /** For benchmarks: a callback like an operator's that does nothing. */
   emptyCall(...args: unknown[]): undefined
 
   // tensors (binding/tensor.cc)
@@ -85,15 +106,15 @@ export interface Binding {
   fromBytes(data: ArrayBufferView, shape: readonly number[], dtype: string): TensorHandle
   /** Copies a tensor's elements, in order, to the CPU as raw bytes. */
   toBytes(tensor: TensorHandle): ArrayBuffer
-  /** A tensor of its own uint8 storage of `bytes`, the base that `viewOfStorage` takes views of. */
+  /** A uint8 tensor with a copy of the bytes, as a base for `viewOfStorage`. */
   storageFromBytes(data: ArrayBufferView): TensorHandle
-  /** A tensor of its own uint8 storage of that many bytes, not yet written. */
+  /** A uint8 tensor of that many uninitialised bytes, as a base for `viewOfStorage`. */
   emptyStorage(bytes: number): TensorHandle
   /** Copies `data` into the storage of a CPU tensor, from that byte on; the range is checked. */
   writeStorage(tensor: TensorHandle, offset: number, data: ArrayBufferView): void
   /** Fills `into` from the storage of a CPU tensor, from that byte on; the range is checked. */
   readStorage(tensor: TensorHandle, offset: number, into: ArrayBufferView): void
-  /** A tensor on the storage of `base`, offset and strides in elements of `dtype`; bounds are checked. */
+  /** A tensor that shares the storage of `base`; offset and strides count elements of `dtype`, and bounds are checked. */
   viewOfStorage(base: TensorHandle, dtype: string, offset: number, shape: readonly number[], stride: readonly number[]): TensorHandle
   shape(tensor: TensorHandle): number[]
   stride(tensor: TensorHandle): number[]
@@ -104,25 +125,26 @@ export interface Binding {
   device(tensor: TensorHandle): string
   layout(tensor: TensorHandle): string
   elementSize(tensor: TensorHandle): number
-  /** A number that is the same for handles of the same TensorImpl. */
+  /** Equal for two handles of the same TensorImpl, and only for these. */
   identity(tensor: TensorHandle): bigint
-  /** A number that is the same for tensors that share a storage, and the storage's size in bytes. */
+  /** Equal for two tensors that share a storage, and only for these. */
   storageIdentity(tensor: TensorHandle): bigint
+  /** In bytes. */
   storageSize(tensor: TensorHandle): number
-  /** Drops this handle's reference; the handle answers DISPOSED from then on. Twice is harmless. */
+  /** Drops this handle's reference: any later use of the handle throws DISPOSED, save another `dispose`. */
   dispose(tensor: TensorHandle): void
   isDisposed(tensor: TensorHandle): boolean
-  /** The same data beside the graph, with a version of its own (Python's `x.data`). */
+  /** A tensor on the same data, outside of the graph and with its own version (Python's `x.data`). */
   data(tensor: TensorHandle): TensorHandle
-  /** Whether `resize_` may enlarge the tensor: not where another thread may be reading it. */
+  /** False where another thread may be reading the storage, so that `resize_` must not enlarge the tensor. */
   isResizable(tensor: TensorHandle): boolean
-  /** Makes `target` point to the data of `source` (Python's `x.data = y`), keeping its identity. */
+  /** Gives `target` the data of `source`, keeping its identity (Python's `x.data = y`). */
   setData(target: TensorHandle, source: TensorHandle): void
   /** A one-element tensor's value: number (bigint for int64 beyond 2^53), boolean, or [re, im]. */
   item(tensor: TensorHandle): number | bigint | boolean | [number, number]
   defaultDtype(): string
   setDefaultDtype(dtype: string): void
-  /** Registers the tensor process-wide under a token that `fromShared` takes once, in any thread. */
+  /** Registers the tensor in the process under a token, which works once, in any thread. */
   share(tensor: TensorHandle): string
   fromShared(token: string): TensorHandle
 
@@ -132,7 +154,7 @@ export interface Binding {
   isLeaf(tensor: TensorHandle): boolean
   retainGrad(tensor: TensorHandle): void
   gradFnName(tensor: TensorHandle): string | null
-  /** null: no gradient; true: the same tensor as `known`; else a new handle. */
+  /** null without a gradient, true where the gradient is the tensor of `known`, else a new handle. */
   grad(tensor: TensorHandle, known: TensorHandle | null): TensorHandle | true | null
   setGrad(tensor: TensorHandle, grad: TensorHandle | null): void
   detach(tensor: TensorHandle): TensorHandle
@@ -157,17 +179,10 @@ export interface Binding {
   /** Enters inference mode until `leaveInferenceMode`; nests. */
   enterInferenceMode(): void
   leaveInferenceMode(): void
-  /**
-   * All hooks are called through one dispatcher, by key: C++ keeps only keys, so that a closure holding its own tensor
-   * makes no cycle between the heaps. A returned handle replaces the gradient.
-   */
-  setHookDispatcher(dispatch: (key: number, grad: TensorHandle) => TensorHandle | undefined): void
-  /** Registers a hook on the tensor's gradient and answers its key. */
+  /** Registers a hook on the tensor's gradient and gives the key under which it is called with the gradient; a handle that it returns takes its place. */
   registerHook(tensor: TensorHandle): number
-  /** Keys of hooks whose graph is gone, since the last call; their closures may be forgotten. */
-  takeReleasedHooks(): number[]
   removeHook(key: number): void
-  /** Whether a graph or another handle leads to one of the tensor's hooks, so that it can run though this handle goes. */
+  /** Whether a graph or another handle can still run one of the tensor's hooks once this handle is gone. */
   isHeldElsewhere(tensor: TensorHandle, keys: readonly number[]): boolean
 
   // random (binding/random.cc)
@@ -182,17 +197,17 @@ export interface Binding {
   manualSeed(seed: bigint): void
 
   // signals (binding/signals.cc)
-  /** From now on the first SIGINT, SIGTERM or SIGHUP is remembered and answered with `notice` on standard error; the next one ends the process. */
+  /** From now on the first SIGINT, SIGTERM or SIGHUP is recorded and prints `notice` on standard error; the next one ends the process. */
   watchSignals(notice: string): void
   /** The signal that came since `watchSignals`, or null. */
   receivedSignal(): 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null
-  /** Gives the signals back to whom they belonged before. */
+  /** Restores the handlers from before `watchSignals`. */
   unwatchSignals(): void
 
   // TorchScript (binding/jit*.cc)
-  /** Reads an archive from a path or from its bytes (its zip having been checked before); `device` null keeps each tensor's own. */
+  /** Reads an archive from a path or from bytes, whose zip the caller has checked; with `device` null each tensor keeps its own. */
   jitLoad(file: string | Uint8Array, device: string | null): ModuleHandle
-  /** Gives the archive's bytes in order; what `write` throws ends it. The bytes are its own. */
+  /** Passes the archive to `write`, in order, in buffers that `write` may keep; an exception of `write` ends the saving. */
   jitSave(module: ModuleHandle, write: (bytes: Uint8Array) => void): void
   jitDeepcopy(module: ModuleHandle): ModuleHandle
   jitTypeName(module: ModuleHandle): string
@@ -205,22 +220,21 @@ export interface Binding {
   jitChildren(module: ModuleHandle): [name: string, module: ModuleHandle][]
   jitParameters(module: ModuleHandle, recurse: boolean): [name: string, tensor: TensorHandle][]
   jitBuffers(module: ModuleHandle, recurse: boolean): [name: string, tensor: TensorHandle][]
-  /** Text of the (inlined or plain) forward graph, for messages and tests. */
+  /** Text of a method's graph, with its calls inlined or not, for messages and tests. */
   jitGraph(module: ModuleHandle, method: string, inlined: boolean): string
-  /** Names of modules whose batch norms the graph of forward calls with training fixed to false (traced in eval mode). */
+  /** Names of modules whose graph calls a batch norm with training fixed to false, as tracing in eval mode leaves it. */
   jitFrozenBatchNorms(module: ModuleHandle): string[]
-  /** A function of the module's forward input that returns the outputs of the named submodules' last calls (and forward's own for ''). */
+  /** A function that takes forward's arguments and returns the output of each named submodule's last call ('' names forward itself). */
   jitTaps(module: ModuleHandle, paths: readonly string[]): TapsHandle
-  /** Runs the taps of (a deep copy of) that module. */
+  /** Runs the taps on that module, or on a deep copy of it. */
   jitRunTaps(taps: TapsHandle, module: ModuleHandle, args: readonly unknown[]): TensorHandle[]
-  /** Makes a module of a class name ('__torch__.Sequential'). */
+  /** Makes an empty module of a new class ('__torch__.Sequential'). */
   jitCreate(typeName: string): ModuleHandle
   jitRegisterParameter(module: ModuleHandle, name: string, tensor: TensorHandle, requiresGrad: boolean): void
   jitRegisterBuffer(module: ModuleHandle, name: string, tensor: TensorHandle): void
   jitRegisterModule(module: ModuleHandle, name: string, child: ModuleHandle): void
-  /** Attributes: boolean ↔ bool, number ↔ int or float by `type`. */
   jitRegisterAttribute(module: ModuleHandle, name: string, type: 'bool' | 'int' | 'float' | 'str', value: unknown): void
-  /** Compiles TorchScript source of methods into the module's class. */
+  /** Compiles methods from TorchScript source into the module's class. */
   jitDefine(module: ModuleHandle, source: string): void
 
   // process (binding/memory.cc, binding/device.cc)

@@ -1,16 +1,16 @@
 import { INSTALLED_VERSION } from '../../scripts/setup/versions.cjs'
 import type { Binding } from './binding'
 
-/** libtorch's own ways of saying that there is no CUDA; a list of backends that merely names it is none of them. */
+/** libtorch's messages for missing CUDA; a list of backends that contains CUDA must not match. */
 const MISSING =
   /arguments from the 'CUDA' backend|not linked with support for cuda|Cannot initialize CUDA|not compiled with CUDA|CUDA driver|NVIDIA driver|No CUDA GPUs|no CUDA-capable device|accelerator device when none/i
 
-/** True where a failure of libtorch's comes from there being no CUDA. */
+/** Whether libtorch failed because CUDA is missing. */
 export function isMissingCuda(message: string): boolean {
   return MISSING.test(message)
 }
 
-/** Says which libtorch is loaded and how to get one with CUDA. */
+/** The message for missing CUDA: which libtorch is loaded, and how to get one with CUDA. */
 export function cudaAdvice(binding: Binding): string {
   const { version, loadedFrom, cudaBuilt } = binding.buildInfo()
   const why = cudaBuilt ? 'it has CUDA, but no NVIDIA driver or device is seen' : 'it is a CPU build'

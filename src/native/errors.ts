@@ -1,8 +1,12 @@
 import { ArgumentError, DisposedError, JitError, TorchError, type PixelclError } from '../common/errors'
 import type { NativeFailure } from './binding'
 
-/** Makes the package's own error from what the shim reports; `describe` names an argument as `float32 [2, 3]`. */
-export function errorFromFailure(failure: NativeFailure, describe: (argument: unknown) => string): PixelclError {
+/** Makes the package's own error from a failure of the shim; `describe` names an argument as `float32 [2, 3]`. */
+export function errorFromFailure(
+  failure: NativeFailure,
+  describe: (argument: unknown) => string,
+  nativeStack: (() => string) | undefined,
+): PixelclError {
   const call =
     failure.schema === undefined ? '' : `\n  in ${failure.schema}\n  called with (${(failure.args ?? []).map(describe).join(', ')})`
   switch (failure.code) {
@@ -13,9 +17,9 @@ export function errorFromFailure(failure: NativeFailure, describe: (argument: un
     case 'JIT':
       return new JitError(failure.message)
     default: {
-      const details: { code: string; schema?: string; nativeStack?: string } = { code: failure.code }
+      const details: { code: string; schema?: string; nativeStack?: () => string } = { code: failure.code }
       if (failure.schema !== undefined) details.schema = failure.schema
-      if (failure.nativeStack !== undefined) details.nativeStack = failure.nativeStack
+      if (nativeStack !== undefined) details.nativeStack = nativeStack
       return new TorchError(failure.message + call, details)
     }
   }

@@ -1,20 +1,26 @@
 import type { Binding, TensorHandle } from './binding'
 import { cudaAdvice, isMissingCuda } from './cuda'
 import { errorFromFailure } from './errors'
+import { FunctionTable } from './functions'
 import { loadBinding } from './load'
 
 export type * from './binding'
 export * from '../common/errors'
 export { cudaAdvice } from './cuda'
 export { cacheFolder } from './load'
+export type { CalledFunction } from './functions'
 
-/** The loaded shim: importing this module loads it once per environment, or throws a SetupError that says how to get it. */
+/** The loaded shim. Importing this module loads it, once per environment, or throws a SetupError that says how to get it. */
 export const native: Binding = loadBinding()
 
+/** The functions of this environment that the shim may call. */
+export const functions = new FunctionTable(native)
+
 native.setErrorFactory((failure) => {
-  if (failure.code !== 'TORCH' || !isMissingCuda(failure.message) || native.cudaDeviceCount() > 0)
-    return errorFromFailure(failure, describeArgument)
-  return errorFromFailure({ ...failure, code: 'CUDA_NOT_AVAILABLE', message: cudaAdvice(native) }, describeArgument)
+  const isCuda = failure.code === 'TORCH' && isMissingCuda(failure.message) && native.cudaDeviceCount() === 0
+  const reported = isCuda ? { ...failure, code: 'CUDA_NOT_AVAILABLE', message: cudaAdvice(native) } : failure
+  const { cause } = failure
+  return errorFromFailure(reported, describeArgument, cause === undefined ? undefined : () => native.nativeStack(cause))
 })
 
 /** Names an argument of an operator for an error's message: a tensor as `float32 [2, 3]`. */

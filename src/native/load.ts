@@ -49,7 +49,7 @@ function listOf(title: string, places: readonly Place[]): string {
   return places.length === 0 ? '' : `${title}:\n${places.map(({ place, reason }) => `  ${place}: ${reason}\n`).join('')}`
 }
 
-/** What the set-up would find now; it changes nothing, and a failure of its own adds nothing to the error. */
+/** Where the set-up would look now. It changes nothing; if it fails, the error goes without the list. */
 function placesNow(): readonly Place[] {
   const { status, stdout } = spawnSync(process.execPath, [join(packageRoot, 'scripts', 'setup.mjs'), '--inspect'], {
     encoding: 'utf8',
@@ -58,7 +58,7 @@ function placesNow(): readonly Place[] {
   return status === 0 ? (JSON.parse(stdout) as { tried: readonly Place[] }).tried : []
 }
 
-/** What dlopen would die of or fail at: read from the headers first, for a truncated library kills the process by SIGBUS. */
+/** Why dlopen would fail, or null. Read from the files' headers, since dlopen of a truncated library kills the process by SIGBUS. */
 function damageOf({ addon, libtorch }: Stamp): string | null {
   if (!existsSync(addon)) return `the compiled shim is gone: ${addon}`
   const damage = libtorchDamage(libtorch)

@@ -35,7 +35,6 @@ export function backward(tensors: Tensor | readonly Tensor[], ...given: Given<Ba
   const roots = tensorsOf('backward', tensors)
   const inputs = options.inputs === undefined ? null : tensorsOf('backward', options.inputs)
   const createGraph = options.createGraph ?? false
-  enterEngine('backward')
   try {
     native.backward(
       roots.map((root) => root._h),
@@ -45,19 +44,8 @@ export function backward(tensors: Tensor | readonly Tensor[], ...given: Given<Ba
       inputs?.map((input) => input._h) ?? null,
     )
   } finally {
-    depth--
     sweepHooks()
   }
-}
-
-/** Beyond 60 the engine goes on in another thread, whose hooks would wait for this one for ever. */
-const DEEPEST = 50
-let depth = 0
-
-function enterEngine(call: string): void {
-  if (depth >= DEEPEST)
-    throw new ArgumentError(`${call}() is called in hooks of hooks, ${DEEPEST} deep: does a hook start the backward that calls it?`)
-  depth++
 }
 
 function tensorsOf(call: string, given: Tensor | readonly Tensor[]): readonly Tensor[] {
@@ -121,7 +109,6 @@ export function grad(
   const roots = tensorsOf('grad', outputs)
   const leaves = tensorsOf('grad', inputs)
   const createGraph = options.createGraph ?? false
-  enterEngine('grad')
   try {
     const results = native.autogradGrad(
       roots.map((root) => root._h),
@@ -133,7 +120,6 @@ export function grad(
     )
     return results.map((handle) => (handle === null ? null : wrap(handle)))
   } finally {
-    depth--
     sweepHooks()
   }
 }

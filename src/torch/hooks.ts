@@ -1,4 +1,4 @@
-import { ArgumentError, native, type TensorHandle } from '../native'
+import { ArgumentError, functions, native, type CalledFunction, type TensorHandle } from '../native'
 import { isTensor, wrap } from './base'
 import { describe } from './call/describe'
 import type { Tensor } from './tensor'
@@ -12,50 +12,52 @@ export interface RemovableHandle {
 }
 
 /**
- * The closures of one tensor, held by its object.
+ * The hooks of one tensor, held by its object.
  *
- * libtorch keeps a key of each hook, and a closure may hold its own tensor: were it always reachable from this module,
- * neither heap's collector could ever free the two. So this module holds closures only while something else than the
- * tensor's object can reach the hook, a graph or another handle ("pinned"). A WeakRef would not do: it keeps its
+ * libtorch keeps a key of each hook, and a closure may hold its own tensor: were it always reachable from the table of functions,
+ * neither heap's collector could ever free the two. So the table holds hooks ("pinned") only while something besides the
+ * tensor's object can reach them: a graph or another handle. A WeakRef does not serve here: it keeps its
  * target to the end of a synchronous job, which may be a whole training run.
  */
 class HookOwner {
-  readonly hooks = new Map<number, TensorHook>()
+  readonly hooks = new Map<number, CalledFunction>()
 
   constructor(readonly handle: TensorHandle) {}
 
-  /** Whether more than the tensor's object leads to the hooks; a disposed tensor's are left to libtorch, which tells when it drops them. */
+  /** Whether anything besides the tensor's object leads to the hooks; those of a disposed tensor stay until libtorch drops them. */
   isHeld(): boolean {
     return native.isDisposed(this.handle) || native.isHeldElsewhere(this.handle, [...this.hooks.keys()])
   }
 
+  add(key: number, hook: TensorHook): void {
+    const called = { call: (handle: unknown) => callHook(hook, handle as TensorHandle), released: () => this.forget(key) }
+    this.hooks.set(key, called)
+    if (pinned.has(this)) functions.hold(key, called)
+  }
+
   pin(): void {
     pinned.add(this)
-    for (const key of this.hooks.keys()) pinnedByKey.set(key, this)
+    for (const [key, called] of this.hooks) functions.hold(key, called)
   }
 
   unpin(): void {
     pinned.delete(this)
-    for (const key of this.hooks.keys()) pinnedByKey.delete(key)
+    for (const key of this.hooks.keys()) functions.drop(key)
   }
 
   forget(key: number): void {
     this.hooks.delete(key)
-    pinnedByKey.delete(key)
+    functions.drop(key)
     if (this.hooks.size === 0) pinned.delete(this)
   }
 }
 
 const owners = new WeakMap<Tensor, HookOwner>()
 const pinned = new Set<HookOwner>()
-const pinnedByKey = new Map<number, HookOwner>()
 let registered = 0
 let sweepAt = 64
-let isInstalled = false
 
-function dispatch(key: number, handle: TensorHandle): TensorHandle | undefined {
-  const hook = pinnedByKey.get(key)?.hooks.get(key)
-  if (hook === undefined) return undefined
+function callHook(hook: TensorHook, handle: TensorHandle): TensorHandle | undefined {
   const result: unknown = hook(wrap(handle))
   if (result === undefined || result === null) return undefined
   if (!isTensor(result)) throw new ArgumentError(`a tensor hook must return a Tensor or nothing, but it returned ${describe(result)}`)
@@ -65,9 +67,10 @@ function dispatch(key: number, handle: TensorHandle): TensorHandle | undefined {
 /** @internal Forgets hooks that libtorch has dropped, and unpins those that only their own tensor can still reach. */
 export function sweepHooks(): void {
   if (registered === 0) return
-  for (const key of native.takeReleasedHooks()) pinnedByKey.get(key)?.forget(key)
+  functions.sweep()
   for (const owner of pinned) if (!owner.isHeld()) owner.unpin()
-  sweepAt = registered + 64 + pinned.size
+  // A sweep looks at every pinned hook, so the next one waits until as many more were registered.
+  sweepAt = registered + 64 + functions.size
 }
 
 function ownerOf(tensor: Tensor): HookOwner {
@@ -76,7 +79,7 @@ function ownerOf(tensor: Tensor): HookOwner {
   const handle = tensor._h
   const owner = new HookOwner(handle)
   owners.set(tensor, owner)
-  // Every use of a tensor goes through its handle, and a use may put the hooks into a graph.
+  // Every use of a tensor goes through its handle, and any use may put the hooks into a graph.
   Object.defineProperty(tensor, '_h', {
     get: () => {
       if (!pinned.has(owner)) owner.pin()
@@ -89,15 +92,14 @@ function ownerOf(tensor: Tensor): HookOwner {
 /** @internal Registers a hook on a tensor. */
 export function registerTensorHook(tensor: Tensor, hook: TensorHook): RemovableHandle {
   if (typeof hook !== 'function') throw new ArgumentError(`registerHook() expected a function but received ${describe(hook)}`)
-  if (!isInstalled) {
-    native.setHookDispatcher(dispatch)
-    isInstalled = true
-  }
   const owner = ownerOf(tensor)
   const key = native.registerHook(owner.handle)
-  owner.hooks.set(key, hook)
-  if (owner.isHeld()) owner.pin()
-  else owner.unpin()
+  owner.add(key, hook)
+  if (owner.hooks.size === 1) {
+    // What used the tensor before is unknown; from now on every use pins its hooks.
+    if (owner.isHeld()) owner.pin()
+    else owner.unpin()
+  }
   if (++registered > sweepAt) sweepHooks()
   return {
     remove() {

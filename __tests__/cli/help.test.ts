@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { flagName } from '../../src/cli/flags'
+import { leavesOf } from '../../src/cli/sections'
 import { pretrainOptions } from '../../src/training'
 import { builtPackage } from '../support/child'
 import { expectWith } from '../support/expect'
@@ -18,7 +19,7 @@ describe('help', () => {
 
   test('of pretrain shows a flag for every option, with its description and default', () => {
     expect(help).toMatchObject({ code: 0, stderr: '' })
-    for (const [key, schema] of Object.entries(pretrainOptions.shape)) {
+    for (const { key, schema } of leavesOf(pretrainOptions)) {
       expect(help.stdout.replaceAll('--[no-]', '--')).toMatch(new RegExp(`^  ${flagName(key)}( |$)`, 'm'))
       expectWith(schema.description, key).toBeTruthy()
     }

@@ -3,7 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { Command } from 'commander'
 import { resolveOptions } from '../../src/cli/config'
-import { flagsOf, withFlagNames } from '../../src/cli/flags'
+import { asFlag, flagsOf } from '../../src/cli/flags'
+import { flattened, inSections, leavesOf } from '../../src/cli/sections'
+import { option, worded } from '../../src/common/wording'
 import { pretrainOptions } from '../../src/training'
 import { temporary } from '../support/files'
 
@@ -74,7 +76,12 @@ const others: Record<string, [json: unknown, text: string]> = {
 }
 
 describe('every option', () => {
-  test('is tried below', () => expect(Object.keys(others).sort()).toEqual(Object.keys(pretrainOptions.shape).sort()))
+  test('is tried below', () =>
+    expect(Object.keys(others).sort()).toEqual(
+      leavesOf(pretrainOptions)
+        .map(({ key }) => key)
+        .sort(),
+    ))
 
   test.each(Object.entries(others))('is a flag and a key of --config: %s', (key, [json, text]) => {
     const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
@@ -85,16 +92,33 @@ describe('every option', () => {
       Object.fromEntries(Object.entries(needed).filter(([name]) => name !== key)),
       configFile({ [key]: json }),
     )
-    expect(byFlag[key as keyof typeof byFlag]).toEqual(json)
+    expect(flattened(pretrainOptions, byFlag)[key]).toEqual(json)
     if (!(key in needed)) expect(byFile).toEqual(byFlag)
-    expect(resolveOptions(pretrainOptions, needed, undefined)[key as keyof typeof byFlag]).not.toEqual(json)
+    expect(flattened(pretrainOptions, resolveOptions(pretrainOptions, needed, undefined))[key]).not.toEqual(json)
   })
 })
 
 test('flags win over the file, the file over the defaults', () => {
   const file = configFile({ ...needed, lr: 0.5, seed: 3, usePixpro: false })
   const options = resolveOptions(pretrainOptions, typed('--seed', '4', '--use-pixpro'), file)
-  expect(options).toMatchObject({ ...needed, lr: 0.5, seed: 4, usePixpro: true, batchSize: 16 })
+  expect(flattened(pretrainOptions, options)).toMatchObject({ ...needed, lr: 0.5, seed: 4, usePixpro: true, batchSize: 16 })
+})
+
+test('a file may hold options in their sections, too, as the library takes them', () => {
+  const flat = { ...needed, arch: 'resnet18', optimizer: 'sgd', schedule: 'constant', lr: 0.5, probBlur: 0, inputSize: [8, 9] }
+  const sections = inSections(pretrainOptions, flat)
+  expect(sections).toEqual({
+    backbone: { file: 'resnet50.pt', arch: 'resnet18' },
+    data: { folder: 'photos', inputSize: [8, 9] },
+    run: { out: 'runs/a' },
+    schedule: { steps: 10, shape: 'constant' },
+    optimizer: { algorithm: 'sgd', lr: 0.5 },
+    evaluation: {},
+    learner: {},
+    augmentation: { probBlur: 0 },
+  })
+  expect(resolveOptions(pretrainOptions, {}, configFile(sections))).toEqual(resolveOptions(pretrainOptions, {}, configFile(flat)))
+  expect(flattened(pretrainOptions, sections)).toEqual(flat)
 })
 
 describe('wrong options', () => {
@@ -144,7 +168,7 @@ describe('wrong options', () => {
     expect(message).toContain(`${file}: unknown option 'stesp' (did you mean 'steps'?)`)
     expect(message).toContain(`${file}: alpha: expected a number but received 'x'`)
     expect(message).toContain(`${file}: colorJitter: expected 4 numbers but received 0.4`)
-    expect(message).toMatch(/unknown option 'augmentFn'; known are backbone, data/)
+    expect(message).toMatch(/unknown option 'augmentFn'; known are backbone, arch, data/)
   })
 
   test('of a file are told as they stand there, what JSON has no word for included', () => {
@@ -166,17 +190,13 @@ describe('wrong options', () => {
 })
 
 test('a file may begin with a byte order mark', () => {
-  expect(resolveOptions(pretrainOptions, needed, configFile('\uFEFF{"alpha": 2}'))).toMatchObject({ alpha: 2 })
+  expect(resolveOptions(pretrainOptions, needed, configFile('\uFEFF{"alpha": 2}'))).toMatchObject({ learner: { alpha: 2 } })
 })
 
-test('options in a message are named as flags', () => {
-  const keys = ['hiddenLayerPixel', 'alpha', 'lr']
-  expect(withFlagNames("write hiddenLayerPixel: 'layer4', or another hiddenLayerPixel", keys)).toBe(
-    'write --hidden-layer-pixel layer4, or another --hidden-layer-pixel',
-  )
-  expect(withFlagNames('the alpha of an image, weightDecay, /a/hiddenLayerPixelX', keys)).toBe(
-    'the alpha of an image, weightDecay, /a/hiddenLayerPixelX',
-  )
+test('options in a message are named as flags, and nothing else in it is', () => {
+  const message = worded`${'lr of hiddenLayerPixel'}: write ${option('hiddenLayerPixel', 'layer4')}, or another ${option('data.folder')} than ${3}`
+  expect(message.in(asFlag)).toBe('lr of hiddenLayerPixel: write --hidden-layer-pixel layer4, or another --data than 3')
+  expect(String(message)).toBe("lr of hiddenLayerPixel: write hiddenLayerPixel: 'layer4', or another data.folder than 3")
 })
 
 test('a flag reads what its schema says, whatever the schema', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Say } from '../../src/common/wording'
 import * as torch from '../../src/torch'
 import { models } from '../../src/vision'
 import { loadBackbone, saveBackbone } from '../../src/training/backbone'
@@ -7,9 +8,9 @@ import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { temporary } from '../support/files'
 
-const told = (): { say: (line: string) => void; lines: string[] } => {
+const told = (): { say: Say; lines: string[] } => {
   const lines: string[] = []
-  return { lines, say: (line) => lines.push(line) }
+  return { lines, say: (line) => lines.push(String(line)) }
 }
 
 describe('a state dict', () => {
@@ -45,7 +46,7 @@ describe('a state dict', () => {
   test('of another architecture than was named is refused with its own', () => {
     torch.save(headless, temporary('state.pth'))
     expect(() => loadBackbone(temporary('state.pth'), { arch: 'resnet50' })).toThrow(
-      'holds the weights of a resnet18, not of a resnet50: leave --arch out',
+      'holds the weights of a resnet18, not of a resnet50: leave arch out',
     )
   })
 
@@ -72,7 +73,7 @@ outputs = {}`,
     )
     const { say, lines } = told()
     const backbone = loadBackbone(temporary('eval.pt'), { say, arch: 'resnet50' })
-    expect(lines).toEqual([expect.stringContaining('needs no --arch'), expect.stringContaining('was exported in eval mode')])
+    expect(lines).toEqual([expect.stringContaining('needs no arch'), expect.stringContaining('was exported in eval mode')])
     expect(backbone).toMatchObject({ arch: null, isEval: true })
     expect([...backbone.net.modules()].every(({ training }) => training)).toBe(true)
     saveBackbone(backbone, temporary('again.pt'))

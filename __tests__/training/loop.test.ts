@@ -9,11 +9,11 @@ import {
   ImageLoader,
   Loop,
   pretrainingLoop,
-  trainerOptions,
+  recipeOptions,
   type LoopEvent,
   type LoopState,
   type PixelValues,
-  type TrainerOptions,
+  type RecipeOptions,
 } from '../../src/training'
 import { ImageFolder } from '../../src/vision/datasets'
 import { expectWith } from '../support/expect'
@@ -40,8 +40,14 @@ interface Made {
 
 const STEPS = 9
 
+interface Options {
+  readonly optimizer?: RecipeOptions['optimizer']
+  readonly schedule?: Partial<RecipeOptions['schedule']>
+  readonly prefetch?: number
+}
+
 /** Everything anew, as in another process: learner, optimizer, schedule, loader, and a generator that has gone its own way. */
-function fresh(options: Partial<TrainerOptions> = {}, seed = 0): Made {
+function fresh({ optimizer, schedule, prefetch = 2 }: Options = {}, seed = 0): Made {
   torch.manualSeed(seed)
   const net = new nn.Sequential(new nn.Conv2d(3, 4, 3, { padding: 1 }), new nn.BatchNorm2d(4), new nn.ReLU(), new nn.Dropout(0.2))
   const learner = new PixelCL(net, {
@@ -53,8 +59,12 @@ function fresh(options: Partial<TrainerOptions> = {}, seed = 0): Made {
     cutoutRatioRange: [0.7, 1],
     cropPer: 'sample',
   })
-  const resolved = trainerOptions.parse({ steps: STEPS, lr: 0.01, warmupSteps: 2, movingAverageDecayEnd: 1, batchSize: 4, ...options })
-  const loader = new ImageLoader(new ImageFolder(temporary('noise'), { size: [12, 12] }), resolved)
+  const resolved = recipeOptions.parse({
+    schedule: { steps: STEPS, warmupSteps: 2, movingAverageDecayEnd: 1, ...schedule },
+    optimizer: { lr: 0.01, ...optimizer },
+  })
+  const folder = new ImageFolder(temporary('noise'), { size: [12, 12] })
+  const loader = new ImageLoader(folder, { batchSize: 4, seed: 0, prefetch })
   const events = new EventStream<LoopEvent>()
   const losses: number[] = []
   events.subscribe((event) => {
@@ -64,7 +74,7 @@ function fresh(options: Partial<TrainerOptions> = {}, seed = 0): Made {
 }
 
 /** Takes some steps, then saves the loop's whole state. */
-async function saved(path: string, steps: number, options: Partial<TrainerOptions>): Promise<number[]> {
+async function saved(path: string, steps: number, options: Options): Promise<number[]> {
   const { loop, losses } = fresh(options)
   expect(await loop.run(() => losses.length === steps)).toBe(steps)
   torch.save(loop.state(), path)
@@ -87,11 +97,11 @@ function plain(value: unknown): unknown {
 }
 
 describe('a loop that is saved and loaded goes on to the bit', () => {
-  test.each<[number, Partial<TrainerOptions>]>([
-    [1, { optimizer: 'adam' }],
-    [4, { optimizer: 'adam', prefetch: 0 }],
-    [5, { optimizer: 'adamw', weightDecay: 0.1, prefetch: 5 }],
-    [7, { optimizer: 'sgd', schedule: 'constant' }],
+  test.each<[number, Options]>([
+    [1, { optimizer: { algorithm: 'adam' } }],
+    [4, { prefetch: 0 }],
+    [5, { optimizer: { algorithm: 'adamw', weightDecay: 0.1 }, prefetch: 5 }],
+    [7, { optimizer: { algorithm: 'sgd' }, schedule: { shape: 'constant' } }],
   ])('after %d steps with %j', async (taken, options) => {
     const whole = fresh(options)
     await whole.loop.run()

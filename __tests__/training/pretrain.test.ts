@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as torch from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
+import { inSections } from '../../src/cli/sections'
 import { renderReport } from '../../src/report'
 import {
   EventStream,
   pretrain as pretrainWith,
+  pretrainOptions,
   type PretrainHooks,
   type PretrainOptions,
   type PretrainResult,
@@ -25,8 +27,13 @@ beforeAll(async () => {
   data = (await makeTextures(temporary('images'), { train: 12, heldOut: 1, size: 40 })).train
 })
 
-const optionsOf = (out: string, more: Partial<PretrainOptions> = {}): PretrainOptions => ({
-  backbone: join(__dirname, '..', '..', 'models', 'small.pt'),
+/** Options by the names of their flags. */
+type Flat = Readonly<Record<string, unknown>>
+
+const small = join(__dirname, '..', '..', 'models', 'small.pt')
+
+const optionsOf = (out: string, more: Flat = {}): Flat => ({
+  backbone: small,
   data,
   out: temporary(out),
   steps: 2,
@@ -45,14 +52,14 @@ interface Watching extends Omit<PretrainHooks, 'events'> {
 }
 
 /** As the command line calls it, with a report and a subscriber to its events. */
-function pretrain(options: PretrainOptions, { say, onStep, onEvaluation, ...hooks }: Watching = {}): Promise<PretrainResult> {
+function pretrain(options: Flat, { say, onStep, onEvaluation, ...hooks }: Watching = {}): Promise<PretrainResult> {
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => {
-    if (event.type === 'note') say?.(event.text)
+    if (event.type === 'note') say?.(String(event.text))
     if (event.type === 'step') onStep?.(event.metrics)
     if (event.type === 'evaluation') onEvaluation?.(event.when)
   })
-  return pretrainWith(options, { report: renderReport, ...hooks, events })
+  return pretrainWith(inSections(pretrainOptions, options) as PretrainOptions, { report: renderReport, ...hooks, events })
 }
 
 const RUN = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html']
@@ -64,7 +71,7 @@ async function spoiltBackbone(): Promise<string> {
 with torch.no_grad(): net.conv1.weight.fill_(float('nan'))
 net.save(inputs['file'])
 outputs = {}`
-  await runPython(code, { small: optionsOf('').backbone, file })
+  await runPython(code, { small, file })
   return file
 }
 
@@ -155,9 +162,18 @@ describe('pretrain', () => {
   })
 
   test('writes nothing where its options are wrong', async () => {
-    await expect(pretrain({ ...optionsOf('wrong'), batch_size: 3 } as PretrainOptions)).rejects.toThrow(
-      "unknown option 'batch_size' (did you mean 'batchSize'?)",
-    )
+    const sections = inSections(pretrainOptions, optionsOf('wrong', { lr: -1 }))
+    await expect(pretrainWith({ ...sections, batch_size: 3 } as never)).rejects.toMatchObject({
+      code: 'ARGUMENT',
+      message:
+        'pretrain received wrong options:\n' +
+        '  optimizer.lr: expected a number above 0 but received -1\n' +
+        "  unknown option 'batch_size' (did you mean 'data.batchSize'?)",
+      problems: [
+        { path: ['optimizer', 'lr'], kind: 'invalid', expected: 'expected a number above 0', received: '-1' },
+        { path: ['batch_size'], kind: 'unknown', received: '3' },
+      ],
+    })
     expect(existsSync(temporary('wrong'))).toBe(false)
   })
 
@@ -169,7 +185,7 @@ describe('pretrain', () => {
     })
     events.subscribe(({ type }) => void seen.push(type))
     const out = temporary('subscriber')
-    await expect(pretrainWith(optionsOf('subscriber'), { events })).rejects.toThrow(
+    await expect(pretrainWith(inSections(pretrainOptions, optionsOf('subscriber')) as PretrainOptions, { events })).rejects.toThrow(
       'no chart can be drawn\nTraining stopped after step 1; the backbone of then is saved',
     )
     expect(seen).toEqual(['note', 'note', 'evaluation', 'loss', 'step'])
@@ -241,7 +257,7 @@ describe('pretrain', () => {
   test.each(['float64', 'bfloat16'] as const)('trains and measures a backbone of %s, and gives it back so', async (dtype) => {
     const file = temporary(`${dtype}.pt`)
     await runPython(`torch.jit.load(inputs['small']).to(torch.${dtype}).save(inputs['file'])\noutputs = {}`, {
-      small: optionsOf('').backbone,
+      small,
       file,
     })
     const { files, before } = await pretrain(optionsOf(dtype, { backbone: file }))
@@ -256,14 +272,14 @@ describe('pretrain', () => {
 
   test('ends with what was kept of the weights where the loss is no number any more', async () => {
     const spoilt = { lr: 1e30, warmupSteps: 0, steps: 9 }
-    const failure = async (out: string, more: Partial<PretrainOptions> = {}): Promise<string> =>
+    const failure = async (out: string, more: Flat = {}): Promise<string> =>
       pretrain(optionsOf(out, { ...spoilt, ...more })).then(
         () => 'it ended well',
         (error: Error) => error.message,
       )
     // The weights of step 1 are written only once step 2 has shown what they are worth.
     expect(await failure('spoilt', { saveEvery: 1 })).toMatch(
-      /^the loss became \S+ at step 2: the steps before have spoilt the weights, so they are not saved\. Try a lower learning rate \(--lr, now 1e\+30\)[^\n]*$/,
+      /^the loss became \S+ at step 2: the steps before have spoilt the weights, so they are not saved\. Try a lower learning rate \(lr, now 1e\+30\) or a longer warm-up \(warmupSteps, now 0\)$/,
     )
     expect(readdirSync(temporary('spoilt')).sort()).toEqual(['config.json', 'metrics.jsonl'])
     const { forward } = PixelCL.prototype
@@ -306,23 +322,23 @@ describe('pretrain', () => {
     const [out, link] = [temporary('linked'), temporary('link')]
     mkdirSync(out)
     symlinkSync(out, link)
-    cpSync(optionsOf('').backbone, join(out, 'improved-resnet.pt'))
+    cpSync(small, join(out, 'improved-resnet.pt'))
     for (const [backbone, folder] of [
       [join(out, 'improved-resnet.pt'), link],
       [join(link, 'improved-resnet.pt'), out],
     ] as const)
       await expect(pretrain({ ...optionsOf('linked', { overwrite: true }), backbone, out: folder })).rejects.toThrow(
-        'is a file of the run that --overwrite replaces',
+        'is a file of the run that overwrite replaces',
       )
     mkdirSync(join(out, 'previous-run'))
-    cpSync(optionsOf('').backbone, join(out, 'previous-run', 'improved-resnet.pt'))
+    cpSync(small, join(out, 'previous-run', 'improved-resnet.pt'))
     const previous = { ...optionsOf('linked', { overwrite: true }), backbone: join(out, 'previous-run', 'improved-resnet.pt') }
-    await expect(pretrain(previous)).rejects.toThrow('is a file of the run that --overwrite replaces')
+    await expect(pretrain(previous)).rejects.toThrow('is a file of the run that overwrite replaces')
   })
 
   test('marks a dry run, which any run replaces', async () => {
     const first = await pretrain(optionsOf('dry', { steps: 1 }), { isDryRun: true })
-    expect(JSON.parse(readFileSync(first.files.config, 'utf8'))).toMatchObject({ dryRun: true, steps: 1 })
+    expect(JSON.parse(readFileSync(first.files.config, 'utf8'))).toMatchObject({ dryRun: true, schedule: { steps: 1 } })
     const second = await pretrain(optionsOf('dry', { steps: 2 }))
     expect(JSON.parse(readFileSync(second.files.config, 'utf8'))).not.toHaveProperty('dryRun')
     await expect(pretrain(optionsOf('dry'))).rejects.toThrow('is not empty')
@@ -372,6 +388,6 @@ describe('pretrain', () => {
   test('brings images to another height and width than each other', async () => {
     const result = await pretrain(optionsOf('wide', { inputSize: [32, 48], resize: 'stretch', steps: 1 }))
     expect(result.before.pictures.features.shape.slice(2)).toEqual([4, 6])
-    expect(JSON.parse(readFileSync(result.files.config, 'utf8'))).toMatchObject({ inputSize: [32, 48], resize: 'stretch' })
+    expect(JSON.parse(readFileSync(result.files.config, 'utf8'))).toMatchObject({ data: { inputSize: [32, 48], resize: 'stretch' } })
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { PixelCL, type PixelCLOptions } from '../../src/pixelcl'
-import { EventStream, pretrainingLoop, trainerOptions, type LoopEvent, type StepMetrics, type TrainerOptions } from '../../src/training'
+import { EventStream, pretrainingLoop, recipeOptions, type LoopEvent, type RecipeOptions, type StepMetrics } from '../../src/training'
 import { expectWith } from '../support/expect'
 import { endless } from './support'
 
@@ -27,21 +27,27 @@ function learnerOn(net: torch.nn.Sequential, options: Partial<PixelCLOptions> = 
 
 const random = () => endless(() => torch.rand([2, 3, 8, 8]))
 
+type Options = RecipeOptions['schedule'] & RecipeOptions['optimizer']
+
 interface Watching {
   onStep?: (metrics: StepMetrics) => void
   shouldStop?: () => boolean
 }
 
+function sectionsOf({ algorithm, lr, weightDecay, ...schedule }: Options): RecipeOptions {
+  return { schedule, optimizer: { algorithm, lr, weightDecay } }
+}
+
 /** Trains, and gives the steps that were taken. */
-function train(learner: PixelCL, images: ReturnType<typeof endless>, options: TrainerOptions, watching: Watching = {}): Promise<number> {
+function train(learner: PixelCL, images: ReturnType<typeof endless>, options: Options, watching: Watching = {}): Promise<number> {
   const events = new EventStream<LoopEvent>()
   events.subscribe((event) => {
     if (event.type === 'step') watching.onStep?.(event.metrics)
   })
-  return pretrainingLoop(learner, images, trainerOptions.parse(options), events).run(watching.shouldStop)
+  return pretrainingLoop(learner, images, recipeOptions.parse(sectionsOf(options)), events).run(watching.shouldStop)
 }
 
-async function metricsOf(options: TrainerOptions, learner = learnerOf().learner): Promise<StepMetrics[]> {
+async function metricsOf(options: Options, learner = learnerOf().learner): Promise<StepMetrics[]> {
   const metrics: StepMetrics[] = []
   await train(learner, random(), options, { onStep: (step) => metrics.push(step) })
   return metrics
@@ -60,19 +66,18 @@ describe('training', () => {
   })
 
   test('follows the schedule of the learning rate', async () => {
-    const rates = (options: Partial<TrainerOptions>) =>
-      metricsOf({ steps: 4, lr: 0.1, ...options }).then((metrics) => metrics.map(({ lr }) => lr))
-    expect(await rates({ schedule: 'constant', warmupSteps: 0 })).toEqual([0.1, 0.1, 0.1, 0.1])
-    expect(await rates({ schedule: 'cosine', warmupSteps: 0 })).toEqual(
+    const rates = (options: Partial<Options>) => metricsOf({ steps: 4, lr: 0.1, ...options }).then((metrics) => metrics.map(({ lr }) => lr))
+    expect(await rates({ shape: 'constant', warmupSteps: 0 })).toEqual([0.1, 0.1, 0.1, 0.1])
+    expect(await rates({ shape: 'cosine', warmupSteps: 0 })).toEqual(
       [0, 1, 2, 3].map((step) => (0.1 * (1 + Math.cos((Math.PI * step) / 4))) / 2),
     )
   })
 
-  test.each(['adam', 'adamw', 'sgd'] as const)('moves the backbone with %s, and the target behind it', async (optimizer) => {
+  test.each(['adam', 'adamw', 'sgd'] as const)('moves the backbone with %s, and the target behind it', async (algorithm) => {
     const { net, learner } = learnerOf()
     const before = net.parameters().map((parameter) => parameter.detach().clone())
     const target = learner.targetEncoder!.parameters()[0]!.clone()
-    await train(learner, random(), { steps: 2, optimizer, lr: 0.01, warmupSteps: 0 })
+    await train(learner, random(), { steps: 2, algorithm, lr: 0.01, warmupSteps: 0 })
     const [moved, followed] = [net.parameters()[0]!, learner.targetEncoder!.parameters()[0]!]
     expect(torch.equal(moved, before[0]!)).toBe(false)
     expect(torch.equal(followed, target)).toBe(false)
@@ -86,7 +91,7 @@ describe('training', () => {
     await train(
       byTrainer.learner,
       endless((step) => batches[step]!.clone()),
-      { steps: 3, lr: 0.01, schedule: 'constant', warmupSteps: 0 },
+      { steps: 3, lr: 0.01, shape: 'constant', warmupSteps: 0 },
     )
     const byHand = learnerOf()
     torch.manualSeed(1)

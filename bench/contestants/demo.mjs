@@ -9,15 +9,20 @@ import { withShuffledCoordinates } from '../control.mjs'
 
 const [seed, kind, threads] = process.argv.slice(2)
 const out = mkdtempSync(join(tmpdir(), 'pixelcl-bench-demo-'))
-const size = [RECIPE.imageSize, RECIPE.imageSize]
+const size = [RECIPE.learner.imageSize, RECIPE.learner.imageSize]
 /** As for the demo itself, the environment cuts a run down. */
-const { PIXELCL_DEMO_STEPS: steps = RECIPE.steps, PIXELCL_DEMO_IMAGES: train = IMAGES.train } = process.env
+const { PIXELCL_DEMO_STEPS: steps = RECIPE.schedule.steps, PIXELCL_DEMO_IMAGES: train = IMAGES.train } = process.env
 const images = { train: Number(train), heldOut: Math.ceil(Number(train) / 5) }
 
 async function run() {
   const textures = await demoImages(images)
   return pretrain(
-    { ...RECIPE, steps: Number(steps), data: textures.train, out, overwrite: true, seed: Number(seed), threads: Number(threads) },
+    {
+      ...RECIPE,
+      data: { ...RECIPE.data, folder: textures.train },
+      schedule: { ...RECIPE.schedule, steps: Number(steps) },
+      run: { out, overwrite: true, seed: Number(seed), threads: Number(threads) },
+    },
     { evaluationSet: ({ views }) => labelledSet(textures, size, views) },
   )
 }

@@ -1,33 +1,51 @@
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { explain } from '../vision/validation'
+import { OptionError, parseOptions, wordingOf, type OptionProblem } from '../common/options'
+import { describe } from '../common/describe'
 import { suggestion } from '../common/suggestions'
+import { readAs } from '../common/wording'
 import { UsageError } from './exit'
-import { flagName } from './flags'
+import { asFlag, flagName } from './flags'
+import { flattened, inSections, keyOf, leavesOf } from './sections'
 
 type Options = Readonly<Record<string, unknown>>
 
 /**
- * The options of a configuration file and those typed, which win, checked against their schema.
+ * The options of a configuration file and those typed, which win, checked against their schema and put into its sections.
+ *
+ * Both name options as flags do; a file may also hold them in their sections.
  *
  * @throws UsageError that names every wrong option where it stands, what was expected and what came.
  */
 export function resolveOptions<Schema extends z.ZodObject>(schema: Schema, typed: Options, file: string | undefined): z.output<Schema> {
-  const configured = file === undefined ? {} : withoutDryRun(file, readConfig(file))
+  const configured = file === undefined ? {} : flattened(schema, withoutDryRun(file, readConfig(file)))
   const given = { ...configured, ...typed }
-  const result = schema.safeParse(given)
-  if (result.success) return result.data
-  const nameOf = (key: string) => (key in typed || !(key in configured) ? flagName(key) : `${file}: ${key}`)
-  const problems = result.error.issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => `${file}: unknown option '${key}'${suggestion(key, Object.keys(schema.shape))}`)
-    const key = String(issue.path[0])
-    return given[key] === undefined
-      ? `${flagName(key)} is missing: ${schema.shape[key]!.description ?? 'it is required'}`
-      : `${nameOf(key)}: ${explain(schema, issue, given[key])}`
-  })
-  const [first, ...others] = new Set(problems)
-  throw new UsageError(others.length === 0 ? first! : ['wrong options:', first, ...others].join('\n  '))
+  const leaves = new Map(leavesOf(schema).map((leaf) => [leaf.key, leaf]))
+  const unknown = Object.keys(given)
+    .filter((key) => !leaves.has(key))
+    .map((key) => `${file === undefined ? '' : `${file}: `}unknown option '${key}'${suggestion(key, [...leaves.keys()])}`)
+  const wordingIn = ({ path, kind, expected }: OptionProblem): string => {
+    const key = keyOf(path.slice(0, leaves.get(path[0]!)?.section === null ? 1 : 2).join('.'))
+    if (kind === 'missing') return `${flagName(key)} is missing: ${readAs(asFlag, wordingOf(leaves.get(key)!.schema)) || 'it is required'}`
+    const where = key in typed || !(key in configured) ? flagName(key) : `${file}: ${key}`
+    return `${where}: ${expected} but received ${describe(given[key])}`
+  }
+  const { options, problems } = parsed(schema, inSections(schema, given))
+  const wrong = [...new Set([...unknown, ...problems.map(wordingIn)])]
+  if (wrong.length === 0) return options!
+  throw new UsageError(wrong.length === 1 ? wrong[0]! : ['wrong options:', ...wrong].join('\n  '))
+}
+
+function parsed<Schema extends z.ZodObject>(
+  schema: Schema,
+  options: Options,
+): { options: z.output<Schema> | null; problems: readonly OptionProblem[] } {
+  try {
+    return { options: parseOptions(schema, options, 'options'), problems: [] }
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error
+    return { options: null, problems: error.problems }
+  }
 }
 
 /** A dry run's sizes are its own, and no one means them for a run. */

@@ -7,8 +7,10 @@
  */
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import type { z } from 'zod'
+import { readAs, type Say } from '../common/wording'
 import { renderReport } from '../report'
-import { Progress, pretrain, pretrainOptions, type PretrainResult, type ResolvedPretrainOptions } from '../training'
+import { Progress, pretrain, pretrainOptions, type PretrainResult } from '../training'
 import { conclude } from './conclude'
 import { resolveOptions } from './config'
 import { IMAGES, demoImages, imagesFolder, labelledSet, type ImageCounts } from './demo/images'
@@ -17,9 +19,10 @@ import { ended } from './ended'
 import { eventsTo } from './events'
 import { ExitCode, UsageError } from './exit'
 import { tell } from './failure'
-import { flagsOf } from './flags'
+import { asFlag, flagsOf } from './flags'
 import { configureHelp } from './help'
 import { guardOutput } from './output'
+import { flattened } from './sections'
 import { Style, columns } from './style'
 import { usageOf } from './usage'
 import { sayWarnings } from './warnings'
@@ -27,8 +30,11 @@ import { sayWarnings } from './warnings'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** What pretraining is given, but for the images that the demo makes. */
-const demoOptions = pretrainOptions.omit({ data: true })
-type DemoOptions = Omit<ResolvedPretrainOptions, 'data'>
+const demoOptions = pretrainOptions.extend({ data: pretrainOptions.shape.data.omit({ folder: true }).prefault({}) })
+type DemoOptions = z.output<typeof demoOptions>
+
+/** Options that the recipe decides. */
+const FIXED = ['backbone', 'arch', 'heldOut']
 
 /** Runs the demo and gives its exit code. */
 export async function demo(args: readonly string[], env: Environment = process.env): Promise<number> {
@@ -38,7 +44,7 @@ export async function demo(args: readonly string[], env: Environment = process.e
     const cut = cutDown(env)
     // Only what it wrote itself is the demo's to replace.
     const overwrite = cut.isDryRun || typed['out'] === undefined
-    const given = { out: join('runs', 'demo'), ...RECIPE, overwrite, ...cut.options, ...typed }
+    const given = { out: join('runs', 'demo'), ...flattened(demoOptions, RECIPE), overwrite, ...cut.options, ...typed }
     const options = resolveOptions(demoOptions, cut.isDryRun ? { ...given, ...DRY_RUN, out: DRY_RUN_FOLDER } : given, undefined)
     return await run(options, cut)
   } catch (error) {
@@ -53,14 +59,15 @@ function commandOf(): Command {
     .usage('[options]')
     .description('Pretrains a small backbone on images of textured shapes that it paints itself, and writes runs/demo.')
     .exitOverride()
-  for (const { options } of flagsOf(demoOptions.omit({ backbone: true, arch: true, heldOut: true }), { out: 'folder' }))
-    for (const option of options) command.addOption(option)
+  for (const { key, options } of flagsOf(demoOptions, { out: 'folder' }))
+    if (!FIXED.includes(key)) for (const option of options) command.addOption(option)
   return command
 }
 
 interface CutDown {
   readonly images: ImageCounts
-  readonly options: Partial<DemoOptions>
+  /** By their flat names. */
+  readonly options: Readonly<Record<string, unknown>>
   readonly isDryRun: boolean
 }
 
@@ -85,18 +92,20 @@ function wholeNumber(env: Environment, name: string): number | undefined {
 }
 
 async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise<number> {
-  const progress = new Progress({ steps: options.steps })
-  const say = (line: string) => progress.note(line)
+  const progress = new Progress({ steps: options.schedule.steps })
+  const say: Say = (text) => progress.note(readAs(asFlag, text))
   sayWarnings(say)
-  const size = options.inputSize ?? ([options.imageSize, options.imageSize] as [number, number])
-  if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps, written to ${options.out}`)
+  const { imageSize } = options.learner
+  const size = options.data.inputSize ?? ([imageSize, imageSize] as const)
+  if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps, written to ${options.run.out}`)
   say(`images: ${images.train} to train on and ${images.heldOut} held out, in ${imagesFolder(images)}`)
   const textures = await demoImages(images)
   let result: PretrainResult
   try {
     result = await pretrain(
-      { ...options, data: textures.train },
+      { ...options, data: { ...options.data, folder: textures.train } },
       {
+        config: (sections) => flattened(pretrainOptions, sections),
         report: renderReport,
         events: eventsTo(progress, say),
         evaluationSet: ({ views }) => labelledSet(textures, size, views),
@@ -117,7 +126,7 @@ function summaryOf({ files, before, after, steps, options, python, interrupted }
     return `  ${name.padEnd(22)}${one.toFixed(3).padStart(8)}${bold(two.toFixed(3).padStart(8))}${(two > one ? green : bold)(change.padStart(9))}\n`
   }
   const parts = [
-    interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.steps}.\n`,
+    interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
     `${bold('On held-out images'.padEnd(24))}${'before'.padStart(8)}${'after'.padStart(8)}${'change'.padStart(9)}\n` +
       row('view correspondence', before.correspondence, after.correspondence) +
       row('segmentation mIoU', before.meanIoU ?? NaN, after.meanIoU ?? NaN),

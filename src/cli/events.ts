@@ -1,7 +1,8 @@
+import type { Say } from '../common/wording'
 import { EventStream, type Progress, type RunEvent } from '../training'
 
 /** The stream of a run that shows on the terminal: steps as progress, all else as lines. */
-export function eventsTo(progress: Progress, say: (text: string) => void): EventStream<RunEvent> {
+export function eventsTo(progress: Progress, say: Say): EventStream<RunEvent> {
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => {
     switch (event.type) {

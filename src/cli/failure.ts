@@ -1,6 +1,9 @@
 import { CommanderError } from 'commander'
-import { ExitCode, UsageError } from './exit'
+import { PixelclError } from '../common/errors'
 import { printable } from '../common/text'
+import { readAs } from '../common/wording'
+import { ExitCode, UsageError } from './exit'
+import { asFlag } from './flags'
 import { Style } from './style'
 
 /** True for what was typed wrong, false for what went wrong. */
@@ -11,6 +14,7 @@ export function isUsage(error: unknown): boolean {
 /** A failure that was foreseen has a code, and its message says what to do; any other shows where it came from. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (error instanceof PixelclError) return readAs(asFlag, error.wording)
   return typeof (error as { code?: unknown }).code === 'string'
     ? error.message.replace(/^error: /, '')
     : `unexpected failure, please report it:\n${error.stack ?? error.message}`

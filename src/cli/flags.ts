@@ -1,7 +1,10 @@
 import { Option } from 'commander'
 import { z } from 'zod'
+import { sectionsOf, wordingOf } from '../common/options'
 import { kebabCase } from '../common/text'
+import { readAs, type Naming } from '../common/wording'
 import { UsageError } from './exit'
+import { keyOf, leavesOf, type Leaf } from './sections'
 
 /** The part of JSON Schema that tells how a flag is read. */
 interface Shape {
@@ -11,13 +14,10 @@ interface Shape {
   readonly anyOf?: readonly Shape[]
   readonly prefixItems?: readonly Shape[]
   readonly default?: unknown
-  readonly description?: string
 }
 
 /** One option of a schema as flags. */
-export interface Flag {
-  /** The option's name in the schema and in a configuration file. */
-  readonly key: string
+export interface Flag extends Leaf {
   /** Two for a switch: `--use-pixpro` and `--no-use-pixpro`. */
   readonly options: readonly Option[]
 }
@@ -30,40 +30,44 @@ export function flagName(key: string): string {
   return `--${kebabCase(key)}`
 }
 
+/** An option in a message as the command line writes it: `--lr`, `--hidden-layer-pixel layer4`. */
+export const asFlag: Naming = ({ name, value }) => {
+  const flag = flagName(keyOf(name))
+  return value === undefined ? flag : `${flag} ${value}`
+}
+
 /** The flags of a schema's options, in their order, with descriptions and defaults as help. */
 export function flagsOf(schema: z.ZodObject, placeholders: Placeholders = {}): Flag[] {
-  const { properties } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as { properties: Record<string, Shape> }
-  const keys = Object.keys(properties)
-  return Object.entries(properties).map(([key, shape]) => ({
-    key,
-    options: shape.type === 'boolean' ? switches(key, shape, keys) : [valued(key, shape, keys, placeholders)],
-  }))
+  const sections = new Map(sectionsOf(schema))
+  const shapes = new Map([schema, ...sections.values()].map((part) => [part, shapesOf(part)]))
+  return leavesOf(schema).map((leaf) => {
+    const section = leaf.section === null ? schema : sections.get(leaf.section)!
+    const shape = shapes.get(section)![leaf.name]!
+    return { ...leaf, options: shape.type === 'boolean' ? switches(leaf, shape) : [valued(leaf, shape, placeholders)] }
+  })
 }
 
-/** Names options as flags: `hiddenLayerPixel: 'layer4'` as `--hidden-layer-pixel layer4`, `imageSize` as `--image-size`. */
-export function withFlagNames(text: string, keys: readonly string[]): string {
-  return text
-    .replaceAll(/\b(\w+): '([^']*)'/g, (all, key: string, value: string) => (keys.includes(key) ? `${flagName(key)} ${value}` : all))
-    .replaceAll(/(?<![-\w])[a-z]+[A-Z]\w*/g, (word) => (keys.includes(word) ? flagName(word) : word))
+function shapesOf(schema: z.ZodObject): Record<string, Shape> {
+  return (z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as { properties: Record<string, Shape> }).properties
 }
 
-function valued(key: string, shape: Shape, keys: readonly string[], placeholders: Placeholders): Option {
-  const option = new Option(`${flagName(key)} <${placeholders[key] ?? placeholder(shape)}>`, describe(shape, keys))
+function valued({ key, schema }: Leaf, shape: Shape, placeholders: Placeholders): Option {
+  const option = new Option(`${flagName(key)} <${placeholders[key] ?? placeholder(shape)}>`, helpOf(schema, shape))
   return option.argParser((text) => {
     if (text.startsWith('--')) throw new UsageError(`${flagName(key)}: a value is missing before ${text}`)
     return parse(text, shape)
   })
 }
 
-function switches(key: string, shape: Shape, keys: readonly string[]): Option[] {
+function switches({ key, schema }: Leaf, shape: Shape): Option[] {
   const name = flagName(key)
   const off = new Option(name.replace('--', '--no-'), 'the opposite').hideHelp()
-  return [new Option(name, describe(shape, keys)), off]
+  return [new Option(name, helpOf(schema, shape)), off]
 }
 
-function describe({ description = '', default: value }: Shape, keys: readonly string[]): string {
+function helpOf(schema: z.ZodType, { default: value }: Shape): string {
   const shown = typeof value === 'boolean' ? (value ? 'yes' : 'no') : Array.isArray(value) ? value.join(',') : String(value)
-  return withFlagNames(description, keys) + (value === undefined ? '' : ` [${shown}]`)
+  return readAs(asFlag, wordingOf(schema)) + (value === undefined ? '' : ` [${shown}]`)
 }
 
 function placeholder(shape: Shape): string {

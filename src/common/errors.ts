@@ -1,11 +1,23 @@
+import { worded, type Wording } from './wording'
+
 /** The base of every error this package throws on purpose; `code` is stable, the message is for people. */
 export class PixelclError extends Error {
   readonly code: string
+  /** @internal The message with its options kept apart, so that the command line can write them as flags. */
+  declare readonly wording: string | Wording
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options)
+  constructor(code: string, message: string | Wording, options?: ErrorOptions) {
+    super(String(message), options)
     this.name = new.target.name
     this.code = code
+    // Not shown where an error is printed: it repeats the message.
+    Object.defineProperty(this, 'wording', { value: message, enumerable: false, writable: true })
+  }
+
+  /** @internal Ends the message with more. */
+  append(text: string | Wording): void {
+    Object.assign(this, { wording: worded`${this.wording}${text}` })
+    this.message += String(text)
   }
 }
 
@@ -30,7 +42,7 @@ export class TorchError extends PixelclError {
 
 /** An argument has the wrong type, value or name: says what was expected, what came, and what to write. */
 export class ArgumentError extends PixelclError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | Wording, options?: ErrorOptions) {
     super('ARGUMENT', message, options)
   }
 }
@@ -51,7 +63,7 @@ export class JitError extends PixelclError {
 
 /** A file is not what it should be: truncated, of another format, or refused for safety. */
 export class FileError extends PixelclError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | Wording, options?: ErrorOptions) {
     super('FILE', message, options)
   }
 }

@@ -10,7 +10,7 @@ import {
   RandomGrayscale,
   RandomSolarize,
 } from '../vision/transforms'
-import { parseOptions, probability } from '../vision/validation'
+import { parseOptions, probability } from '../common/options'
 
 const spread = z.number().min(0)
 

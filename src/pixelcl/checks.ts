@@ -1,6 +1,7 @@
 import { ArgumentError, jit, nn } from '../torch'
-import { describe } from '../torch/internal'
+import { describe } from '../common/describe'
 import { suggestion } from '../common/suggestions'
+import { option, worded } from '../common/wording'
 import type { Backbone } from './encoder'
 import type { ForwardOptions } from './learner'
 import type { ResolvedOptions } from './options'
@@ -10,7 +11,7 @@ import { isPerSample, type View, type Views } from './views'
 export function checkSmallestBox(height: number, width: number, { cutoutRatioRange: [low] }: ResolvedOptions): void {
   if (Math.floor(low * height) >= 1 && Math.floor(low * width) >= 1) return
   throw new ArgumentError(
-    `images of ${height} × ${width} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger cutoutRatioRange`,
+    worded`images of ${height} × ${width} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger ${option('cutoutRatioRange')}`,
   )
 }
 

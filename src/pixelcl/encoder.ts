@@ -1,6 +1,7 @@
 import * as torch from '../torch'
 import { ArgumentError, jit, nn, type Device, type DType, type Tensor } from '../torch'
 import { nearestFirst, nearestName } from '../common/suggestions'
+import { option, warn, worded, type Wording } from '../common/wording'
 import { ConvMLP, MLP } from './heads'
 
 /** A backbone: a module of this package or a TorchScript one. */
@@ -96,14 +97,15 @@ export class Encoder extends nn.Module<[Tensor, { instance: boolean }], { pixels
     const [pixels, instance] = dryRun(net, this.layers, imageSize) as [Tensor, Tensor]
     if (pixels.dim() !== 4) {
       throw new ArgumentError(
-        `the hidden pixel layer '${paths[0]}' gives [${pixels.shape.join(', ')}], but the pixel loss needs a map [N, C, H, W]${hintOfSpatialLayer(net, paths[0]!, imageSize)}`,
+        worded`the hidden pixel layer '${paths[0]!}' gives [${pixels.shape.join(', ')}], but the pixel loss needs a map [N, C, H, W]${hintOfSpatialLayer(net, paths[0]!, imageSize)}`,
       )
     }
     if (!isSpatial(pixels)) {
       const hint = hintOfSpatialLayer(net, paths[0]!, imageSize)
-      process.emitWarning(`the hidden pixel layer '${paths[0]}' gives a map of 1×1 pixel, so the pixel loss compares whole images${hint}`, {
-        code: 'PIXELCL_SINGLE_PIXEL',
-      })
+      warn(
+        worded`the hidden pixel layer '${paths[0]!}' gives a map of 1×1 pixel, so the pixel loss compares whole images${hint}`,
+        'PIXELCL_SINGLE_PIXEL',
+      )
     }
     const where = firstParameter(net)
     this.pixelProjector = new ConvMLP(pixels.shape[1]!, options.projectionSize, options.projectionHiddenSize).to(where)
@@ -118,7 +120,7 @@ export class Encoder extends nn.Module<[Tensor, { instance: boolean }], { pixels
     const expected = (this.instanceProjector.net.at(0) as nn.Linear).inFeatures
     if (flat.shape[1] !== expected) {
       throw new ArgumentError(
-        `the hidden instance layer '${this.layers.paths[1]}' gives ${flat.shape[1]} numbers per image, but its projector was made for ${expected}: a spatial layer ties it to imageSize. Give images of that size, or choose a pooled layer such as 'avgpool'`,
+        worded`the hidden instance layer '${this.layers.paths[1]!}' gives ${flat.shape[1]!} numbers per image, but its projector was made for ${expected}: a spatial layer ties it to ${option('imageSize')}. Give images of that size, or choose a pooled layer such as 'avgpool'`,
       )
     }
     return { pixels, instance: this.instanceProjector.call(flat) }
@@ -138,9 +140,10 @@ function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number): Tensor[
     } catch (error) {
       if (error instanceof ArgumentError || !(error instanceof Error)) throw error
       const tried = `[2, 3, ${imageSize}, ${imageSize}]`
-      throw new ArgumentError(`the backbone failed on images ${tried}, which imageSize: ${imageSize} asks for: ${error.message}`, {
-        cause: error,
-      })
+      throw new ArgumentError(
+        worded`the backbone failed on images ${tried}, which ${option('imageSize', imageSize)} asks for: ${error.message}`,
+        { cause: error },
+      )
     } finally {
       buffers.forEach((buffer, i) => buffer.copy_(saved[i]!))
       generators.forEach((generator, i) => generator.setState(states[i]!))
@@ -173,7 +176,7 @@ export function spatialLayer(net: Backbone, layer: string | number, imageSize: n
 }
 
 /** `; the last layer with a larger map is 'layer4': write hiddenLayerPixel: 'layer4'`, where there is one. */
-function hintOfSpatialLayer(net: Backbone, layer: string, imageSize: number): string {
+function hintOfSpatialLayer(net: Backbone, layer: string, imageSize: number): Wording | null {
   const name = spatialLayer(net, layer, imageSize)
-  return name === null ? '' : `; the last layer with a larger map is '${name}': write hiddenLayerPixel: '${name}'`
+  return name === null ? null : worded`; the last layer with a larger map is '${name}': write ${option('hiddenLayerPixel', name)}`
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { nn, type Tensor } from '../torch'
 import { cosineMatrix } from './losses'
 import { pixelCLOptions } from './options'
-import { parseOptions } from '../vision/validation'
+import { parseOptions } from '../common/options'
 
 /** Linear, batch norm, ReLU, Linear: the projector and the predictor of the instance branch. */
 export class MLP extends nn.Module {

@@ -1,5 +1,5 @@
 import { ArgumentError, isTensor, type Tensor } from '../torch'
-import { describe } from '../torch/internal'
+import { describe } from '../common/describe'
 import type { PixelCL } from './learner'
 
 const warned = new WeakSet<PixelCL>()

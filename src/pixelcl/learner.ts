@@ -1,6 +1,6 @@
 import * as torch from '../torch'
 import { ArgumentError, isTensor, nn, type Tensor } from '../torch'
-import { describe } from '../torch/internal'
+import { describe } from '../common/describe'
 import type { ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
 import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkTrainable, checkViews } from './checks'
@@ -9,7 +9,7 @@ import { MLP, PPM } from './heads'
 import { checkImages } from './images'
 import { instanceLoss, pixContrastLoss, pixProLoss, type Pairs } from './losses'
 import { pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
-import { parseOptions, probability } from '../vision/validation'
+import { parseOptions, probability } from '../common/options'
 import { cutView, drawViews, positiveMask, type Sizes, type Views } from './views'
 
 export interface ForwardOptions {

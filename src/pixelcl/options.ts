@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nn, type Tensor } from '../torch'
-import { positiveInt, probability } from '../vision/validation'
+import { positiveInt, probability } from '../common/options'
 
 const augmentation = z.custom<nn.Module | ((images: Tensor) => Tensor)>(
   (value) => typeof value === 'function' || value instanceof nn.Module,

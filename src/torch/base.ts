@@ -1,4 +1,5 @@
-import type { TensorHandle } from '../native'
+import { described } from '../common/describe'
+import { native, type TensorHandle } from '../native'
 import type { Tensor } from './tensor'
 
 /** What every tensor is beneath its methods: the owner of one handle of libtorch. */
@@ -10,6 +11,11 @@ export abstract class TensorBase {
 
   constructor(handle: TensorHandle) {
     this._h = handle
+  }
+
+  /** @internal Its dtype and shape, for errors. */
+  [described](): string {
+    return native.isDisposed(this._h) ? 'Tensor (disposed)' : `Tensor ${native.dtype(this._h)} [${native.shape(this._h).join(', ')}]`
   }
 }
 

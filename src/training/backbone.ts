@@ -1,3 +1,4 @@
+import { option, worded, type Say } from '../common/wording'
 import { ArgumentError, jit, loadStateDictFile, save, type nn } from '../torch'
 import { isTorchScriptFile } from '../torch/internal'
 import type { Backbone } from '../pixelcl'
@@ -19,7 +20,7 @@ export interface BackboneOptions {
   /** The ResNet of a state dict; default: told from its keys. */
   arch?: Architecture | undefined
   /** Told what was looked through to find the weights. */
-  say?: (message: string) => void
+  say?: Say
 }
 
 /**
@@ -46,7 +47,7 @@ function isFrozen(net: Backbone): boolean {
 }
 
 function loadScript(path: string, { arch, say }: BackboneOptions): LoadedBackbone {
-  if (arch !== undefined) say?.(`${path} is TorchScript, which needs no --arch: it is left aside`)
+  if (arch !== undefined) say?.(worded`${path} is TorchScript, which needs no ${option('arch')}: it is left aside`)
   return { net: jit.load(path), arch: null, keys: [], isEval: false }
 }
 
@@ -67,7 +68,7 @@ function loadResNet(path: string, { arch: given, say }: BackboneOptions): Loaded
 export function architectureIn(path: string, state: Readonly<nn.StateDict>, given?: Architecture): Architecture {
   const found = models.architectureOf(state)
   if (found !== null && given !== undefined && found !== given) {
-    throw new ArgumentError(`${path} holds the weights of a ${found}, not of a ${given}: leave --arch out`)
+    throw new ArgumentError(worded`${path} holds the weights of a ${found}, not of a ${given}: leave ${option('arch')} out`)
   }
   const arch = found ?? given
   if (arch !== undefined) return arch

@@ -1,8 +1,9 @@
+import type { Wording } from '../common/wording'
 import { PixelclError } from '../torch'
 
 /** Training cannot go on: says why, and what to change. */
 export class TrainingError extends PixelclError {
-  constructor(message: string) {
+  constructor(message: string | Wording) {
     super('TRAINING', message)
   }
 }

@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { extname } from 'node:path'
 import { z } from 'zod'
+import { describedBy } from '../common/options'
+import { option, worded, type Say } from '../common/wording'
 import { ArgumentError, FileError, jit, loadStateDictFile, safetensors, save } from '../torch'
 import { isTorchScriptFile } from '../torch/internal'
 import { models } from '../vision'
@@ -15,7 +17,10 @@ export type ExportFormat = (typeof formats)[number]
 /** What is exported, and as what. */
 export const exportOptions = z.strictObject({
   out: z.string().min(1).describe('the file that is written'),
-  to: z.enum(formats).optional().describe('the format; told by the name of --out when left out: .safetensors, .pth (a state dict)'),
+  to: describedBy(
+    z.enum(formats).optional(),
+    worded`the format; told by the name of ${option('out')} when left out: .safetensors, .pth (a state dict)`,
+  ),
   arch: z.enum(architectures).optional().describe('the ResNet of a state dict, for torchscript; told from its names when left out'),
   overwrite: z.boolean().default(false).describe('replaces the file that is there'),
 })
@@ -39,22 +44,20 @@ export interface ExportResult {
  *
  * @throws ArgumentError for a network that is not told; FileError for files that cannot be read or written.
  */
-export function exportBackbone(input: string, options: ExportOptions, say: (line: string) => void = () => undefined): ExportResult {
+export function exportBackbone(input: string, options: ExportOptions, say: Say = () => undefined): ExportResult {
   const { out, overwrite, to: format } = options
   if (existsSync(out)) {
-    if (!statSync(out).isFile()) throw new FileError(`${out} is no file: name one with --out`)
-    if (!overwrite) throw new FileError(`${out} is there already: name another file with --out, or replace it with --overwrite`)
+    if (!statSync(out).isFile()) throw new FileError(worded`${out} is no file: name one with ${option('out')}`)
+    if (!overwrite)
+      throw new FileError(
+        worded`${out} is there already: name another file with ${option('out')}, or replace it with ${option('overwrite')}`,
+      )
   }
   const written = format === 'torchscript' ? writeTorchScript(input, options, say) : writeState(input, format, options, say)
   return { out, format, bytes: statSync(out).size, python: pythonOf(format, out), ...written }
 }
 
-function writeState(
-  input: string,
-  format: ExportFormat,
-  { out, arch }: ExportOptions,
-  say: (line: string) => void,
-): Pick<ExportResult, 'arch' | 'tensors'> {
+function writeState(input: string, format: ExportFormat, { out, arch }: ExportOptions, say: Say): Pick<ExportResult, 'arch' | 'tensors'> {
   const state = loadStateDictFile(input, { say })
   const found = models.architectureOf(state)
   if (arch !== undefined && architectureIn(input, state, arch) !== found) throw noneSuch(input, arch)
@@ -63,11 +66,7 @@ function writeState(
   return { arch: found, tensors: Object.keys(state).length }
 }
 
-function writeTorchScript(
-  input: string,
-  { out, arch: given }: ExportOptions,
-  say: (line: string) => void,
-): Pick<ExportResult, 'arch' | 'tensors'> {
+function writeTorchScript(input: string, { out, arch: given }: ExportOptions, say: Say): Pick<ExportResult, 'arch' | 'tensors'> {
   if (isTorchScriptFile(input)) {
     const module = jit.load(input)
     const arch = models.architectureOf(module.stateDict())
@@ -79,7 +78,7 @@ function writeTorchScript(
   const arch = architectureIn(input, state, given)
   if (!hasHead(state)) {
     throw new ArgumentError(
-      `${input} has no classifier 'fc', without which a ${arch} does not run as TorchScript: take --to state-dict or safetensors`,
+      worded`${input} has no classifier 'fc', without which a ${arch} does not run as TorchScript: take ${option('to', 'state-dict')} or safetensors`,
     )
   }
   const net = models[arch]({ weights: state, numClasses: classesIn(state) })
@@ -88,7 +87,7 @@ function writeTorchScript(
 }
 
 function noneSuch(input: string, arch: Architecture): ArgumentError {
-  return new ArgumentError(`${input} holds the weights of no ResNet that is known, so not of a ${arch}: leave --arch out`)
+  return new ArgumentError(worded`${input} holds the weights of no ResNet that is known, so not of a ${arch}: leave ${option('arch')} out`)
 }
 
 /** The format that a file's name tells; null where it tells none, as .pt does. */

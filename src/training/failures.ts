@@ -1,13 +1,15 @@
 import { types } from 'node:util'
+import { worded, type Wording } from '../common/wording'
 import { FileError, PixelclError } from '../torch'
 
 /** The error, its message ending in one more line. */
 export function telling(error: unknown, line: string): unknown {
-  if (types.isNativeError(error)) error.message += `\n${line}`
+  if (error instanceof PixelclError) error.append(`\n${line}`)
+  else if (types.isNativeError(error)) error.message += `\n${line}`
   return error
 }
 
-/** What goes wrong in reading images or writing a log need not cost the weights. */
+/** Saves the weights where something else than the training went wrong, such as reading images or writing a log; the error says so. */
 export function savingWhatIsThere(error: unknown, steps: number, save: () => void): unknown {
   if (steps === 0) return error
   try {
@@ -25,8 +27,10 @@ export async function afterSaving<T>(backbone: string, work: () => Promise<T>): 
   } catch (error) {
     const line = `The backbone is saved: ${backbone}`
     if (error instanceof FileError) throw telling(error, line)
-    throw new PixelclError('REPORT', `the backbone could not be measured or reported: ${(error as Error).message}\n${line}`, {
-      cause: error,
-    })
+    throw new PixelclError('REPORT', worded`the backbone could not be measured or reported: ${wordingOf(error)}\n${line}`, { cause: error })
   }
+}
+
+function wordingOf(error: unknown): string | Wording {
+  return error instanceof PixelclError ? error.wording : types.isNativeError(error) ? error.message : String(error)
 }

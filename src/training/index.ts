@@ -2,12 +2,11 @@ export { exportBackbone, exportOptions, formatOf, formats, type ExportFormat, ty
 export { telling } from './failures'
 export {
   pretrainOptions,
-  runOptions,
-  trainerOptions,
+  recipeOptions,
   type PretrainOptions,
+  type RecipeOptions,
   type ResolvedPretrainOptions,
-  type ResolvedTrainerOptions,
-  type TrainerOptions,
+  type ResolvedRecipeOptions,
 } from './options'
 export { TrainingError } from './errors'
 export { ImageLoader, type LoaderOptions } from './loader'
@@ -17,6 +16,6 @@ export { PixelTask } from './pixel-task'
 export { pretrainingLoop } from './recipe'
 export { FactorSchedule } from './schedule'
 export type { StepResult, Task, Values } from './task'
-export { pretrain, type FinishedRun, type PretrainHooks, type PretrainResult } from './pretrain'
+export { pretrain, type Configured, type FinishedRun, type PretrainHooks, type PretrainResult } from './pretrain'
 export { Progress, type ProgressOptions } from './progress'
 export { RunFolder, RUN_FILES } from './run/folder'

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { worded, type Wording } from '../common/wording'
 import * as torch from '../torch'
 import { ArgumentError, isTensor, type Generator, type Tensor } from '../torch'
 import { TrainingError } from './errors'
@@ -37,7 +38,7 @@ export interface LoopParts<Batch, Measured extends Values> {
   readonly generators?: Readonly<Record<string, Generator>>
   readonly events?: Sink<LoopEvent<Measured>>
   /** What to change when the loss stops being finite: ends the error's message. */
-  readonly advice?: string
+  readonly advice?: string | Wording
 }
 
 /** The whole state of a loop, which `torch.save` writes and `torch.load` reads. */
@@ -145,8 +146,9 @@ export class Loop<Batch, Measured extends Values> {
           'Look for NaN or infinite values in its weights, and at custom augmentations',
       )
     }
+    const { advice } = this.parts
     throw new TrainingError(
-      `the loss became ${loss} at step ${this.taken + 1}: the steps before have spoilt the weights, so they are not saved. ${this.parts.advice ?? ''}`.trimEnd(),
+      worded`the loss became ${loss} at step ${this.taken + 1}: the steps before have spoilt the weights, so they are not saved${advice === undefined ? '' : worded`. ${advice}`}`,
     )
   }
 

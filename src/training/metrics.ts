@@ -1,3 +1,4 @@
+import type { Wording } from '../common/wording'
 import type { Evaluation } from '../evaluation'
 import type { Values } from './task'
 
@@ -31,7 +32,7 @@ export type RunEvent =
   | LoopEvent
   | { readonly type: 'evaluation'; readonly when: 'before' | 'after'; readonly evaluation: Evaluation }
   /** A line, or several, that a person should know. */
-  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'note'; readonly text: string | Wording }
   /** The backbone of a step was written. */
   | { readonly type: 'saved'; readonly step: number; readonly path: string }
 

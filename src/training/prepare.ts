@@ -1,14 +1,15 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { printable } from '../common/text'
+import { plural, printable } from '../common/text'
+import { option, worded, type Say } from '../common/wording'
 import type { EvaluationSet } from '../evaluation'
 import * as torch from '../torch'
 import { ArgumentError, FileError, type Tensor } from '../torch'
-import { PixelCL, augmentationOptions, defaultAugmentation, pixelCLOptions } from '../pixelcl'
+import { PixelCL, defaultAugmentation } from '../pixelcl'
 import { checkSmallestBox, spatialLayer } from '../pixelcl/internal'
 import { ImageFolder } from '../vision/datasets'
 import { loadBackbone, type LoadedBackbone } from './backbone'
-import { partOf, type ResolvedPretrainOptions } from './options'
+import type { ResolvedPretrainOptions } from './options'
 import { RunFolder } from './run/folder'
 import { firstDecodable, splitFolder, type Split } from './split'
 
@@ -35,57 +36,58 @@ export interface Prepared {
 }
 
 /** Reads and checks all that a run needs, and writes nothing; `say` is told what a person should know. */
-export async function prepare(
-  options: ResolvedPretrainOptions,
-  say: (text: string) => void,
-  { evaluationSet }: PrepareHooks,
-): Promise<Prepared> {
+export async function prepare(options: ResolvedPretrainOptions, say: Say, { evaluationSet }: PrepareHooks): Promise<Prepared> {
   const { backbone, folder } = read(options, say)
-  torch.manualSeed(options.seed)
-  // The measures have their own, for the learner's are where it is, and the measures run on the CPU.
-  const augment = () => defaultAugmentation(partOf(augmentationOptions, options))
-  const learner = new PixelCL(backbone.net, { ...partOf(pixelCLOptions, options), augmentFn: augment() }).to(options.device)
+  torch.manualSeed(options.run.seed)
+  // Evaluation runs on the CPU, so it needs its own augmentation.
+  const augment = () => defaultAugmentation(options.augmentation)
+  const learner = new PixelCL(backbone.net, { ...options.learner, augmentFn: augment() }).to(options.run.device)
   checkSizes(options, learner)
-  const layer = spatialLayer(backbone.net, options.hiddenLayerPixel, options.imageSize) ?? options.hiddenLayerPixel
-  const split = await splitFolder(folder, options)
-  // Who brings what is measured tells of it, too.
+  const { hiddenLayerPixel, imageSize } = options.learner
+  const layer = spatialLayer(backbone.net, hiddenLayerPixel, imageSize) ?? hiddenLayerPixel
+  const split = await splitFolder(folder, { ...options.evaluation, ...options.run })
+  // Callers with their own evaluation set print their own summary.
   if (evaluationSet === undefined) say(inputsOf(options, backbone, folder, split))
-  if (options.warmupSteps >= options.steps)
-    say(
-      `the warm-up takes all ${options.steps} steps (warmupSteps is ${options.warmupSteps}), so the learning rate stays below ${options.lr}`,
-    )
+  sayIfOnlyWarmUp(options, say)
   for (const [path, reason] of folder.unreadable) say(`passed over ${printable(path)}: ${printable(reason)}`)
   const own = await ownEvaluationSet(folder, split, learner, augment())
   return { options, backbone, folder, split, learner, layer, set: (await evaluationSet?.(own)) ?? own }
 }
 
-/** Reads and checks what is quick to check first. */
-function read(options: ResolvedPretrainOptions, say: (line: string) => void): { backbone: LoadedBackbone; folder: ImageFolder } {
-  const { imageSize, inputSize, resize, threads } = options
-  if (!existsSync(options.backbone)) throw new FileError(`there is no file ${options.backbone}: name the backbone's file with --backbone`)
-  checkDevice(options.device)
-  const bytes = statSync(options.backbone, { throwIfNoEntry: false })?.size ?? 0
-  // While a file is replaced, both are there.
-  RunFolder.check(options.out, options, options.saveEvery > 0 ? 2 * bytes : bytes)
-  if (RunFolder.filesIn(options.out).some((file) => isSameFile(file, options.backbone))) {
-    throw new ArgumentError(
-      `the backbone ${options.backbone} is a file of the run that --overwrite replaces: name another folder with --out`,
-    )
-  }
-  const folder = new ImageFolder(options.data, { size: inputSize ?? [imageSize, imageSize], resize })
-  if (threads !== undefined) torch.setNumThreads(threads)
-  return { backbone: loadBackbone(options.backbone, { arch: options.arch, say }), folder }
+function sayIfOnlyWarmUp({ schedule: { steps, warmupSteps }, optimizer: { lr } }: ResolvedPretrainOptions, say: Say): void {
+  if (warmupSteps < steps) return
+  say(worded`the warm-up takes all ${steps} steps (${option('warmupSteps')} is ${warmupSteps}), so the learning rate stays below ${lr}`)
 }
 
-/** What is trained on what. */
+/** Reads the backbone and the folder, after everything that is quick to check. */
+function read({ backbone, data, run, learner }: ResolvedPretrainOptions, say: Say): { backbone: LoadedBackbone; folder: ImageFolder } {
+  const { file, arch } = backbone
+  if (!existsSync(file)) throw new FileError(worded`there is no file ${file}: name the backbone's file with ${option('backbone.file')}`)
+  checkDevice(run.device)
+  const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  // While a file is replaced, both are there.
+  RunFolder.check(run.out, run, run.saveEvery > 0 ? 2 * bytes : bytes)
+  if (RunFolder.filesIn(run.out).some((other) => isSameFile(other, file))) {
+    throw new ArgumentError(
+      worded`the backbone ${file} is a file of the run that ${option('overwrite')} replaces: name another folder with ${option('out')}`,
+    )
+  }
+  const size = data.inputSize ?? ([learner.imageSize, learner.imageSize] as const)
+  const folder = new ImageFolder(data.folder, { size, resize: data.resize })
+  if (run.threads !== undefined) torch.setNumThreads(run.threads)
+  return { backbone: loadBackbone(file, { arch, say }), folder }
+}
+
+/** A summary of what is trained on what. */
 function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbone, { length }: ImageFolder, { heldOut }: Split): string {
   const parameters = net.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0) / 1e6
-  const fewer = heldOut.length < options.heldOut ? ` (a quarter at most, not ${options.heldOut})` : ''
+  const wanted = options.evaluation.heldOut
+  const fewer = heldOut.length < wanted ? ` (a quarter at most, not ${wanted})` : ''
   const aside =
     heldOut.length === 0 ? 'none held out, so images that are trained on are measured' : `${heldOut.length} of them held out${fewer}`
   return (
-    `${options.backbone}: ${arch ?? 'TorchScript'}, ${parameters.toFixed(1)} M parameters\n` +
-    `${options.data}: ${length.toLocaleString('en-US')} ${length === 1 ? 'image' : 'images'}, ${aside}`
+    `${options.backbone.file}: ${arch ?? 'TorchScript'}, ${parameters.toFixed(1)} M parameters\n` +
+    `${options.data.folder}: ${plural(length, 'image')}, ${aside}`
   )
 }
 
@@ -109,12 +111,14 @@ function isSameFile(one: string, other: string): boolean {
   return real(one) === real(other)
 }
 
-/** The dry run of the learner has seen images of `imageSize` alone. */
-function checkSizes({ inputSize, viewSize, imageSize }: ResolvedPretrainOptions, learner: PixelCL): void {
+/** Checks the sizes that the learner's dry run has not seen: it runs on images of `imageSize` alone. */
+function checkSizes({ data: { inputSize }, learner: { viewSize, imageSize } }: ResolvedPretrainOptions, learner: PixelCL): void {
   if (inputSize !== undefined) checkSmallestBox(...inputSize, learner.options)
   const [height, width] = viewSize ?? inputSize ?? [imageSize, imageSize]
   if (height < 2 || width < 2)
-    throw new ArgumentError(`views of ${height} × ${width} are too small: a blur needs two pixels each way. Give a larger viewSize`)
+    throw new ArgumentError(
+      worded`views of ${height} × ${width} are too small: a blur needs two pixels each way. Give a larger ${option('viewSize')}`,
+    )
 }
 
 function checkDevice(device: string): void {

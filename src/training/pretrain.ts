@@ -1,8 +1,9 @@
+import { parseOptions } from '../common/options'
+import { option, worded, type Say } from '../common/wording'
 import { measure, type Evaluation, type EvaluationSet } from '../evaluation'
 import type { ResolvedOptions } from '../pixelcl'
 import * as torch from '../torch'
 import type { Architecture } from '../vision/models'
-import { parseOptions } from '../vision/validation'
 import { saveBackbone } from './backbone'
 import { afterSaving, savingWhatIsThere, telling } from './failures'
 import { pythonLines } from './hand-off'
@@ -14,6 +15,9 @@ import { prepare, type PrepareHooks, type Prepared } from './prepare'
 import { TrainingError } from './errors'
 import { pretrainingLoop } from './recipe'
 import { RUN_FILES, RunFolder } from './run/folder'
+
+/** The resolved options without the leave to overwrite. */
+export type Configured = Omit<ResolvedPretrainOptions, 'run'> & { readonly run: Omit<ResolvedPretrainOptions['run'], 'overwrite'> }
 
 /** A run that is trained and measured: what a report tells of. */
 export interface FinishedRun {
@@ -33,6 +37,8 @@ export interface FinishedRun {
 }
 
 export interface PretrainHooks extends PrepareHooks {
+  /** What `config.json` holds, where not the options in their sections. */
+  config?: (options: Configured) => Readonly<Record<string, unknown>>
   /** Makes the text of `report.html`; without it the run has no report. */
   report?: (run: FinishedRun) => Promise<string>
   /** What happens: subscribe to it before. */
@@ -80,7 +86,7 @@ export interface PretrainResult {
 export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = {}): Promise<PretrainResult> {
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => hooks.events?.emit(event))
-  const say = (text: string) => events.emit({ type: 'note', text })
+  const say: Say = (text) => events.emit({ type: 'note', text })
   const prepared = await prepare(parseOptions(pretrainOptions, options, 'pretrain'), say, hooks)
   const { options: resolved, backbone, learner, layer, split, set } = prepared
   const evaluate = (when: 'before' | 'after'): Evaluation => {
@@ -90,10 +96,11 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
   }
   const before = evaluate('before')
 
-  // Reusing this file with --config must ask again whether a run may be replaced.
-  const { overwrite: _, ...chosen } = resolved
+  // Omit `overwrite`, so that reusing this config asks again.
+  const { overwrite: _, ...where } = resolved.run
+  const chosen = (hooks.config ?? ((sections) => sections))({ ...resolved, run: where })
   const config = hooks.isDryRun === true ? { dryRun: true, ...chosen } : chosen
-  const run = RunFolder.open(resolved.out, resolved)
+  const run = RunFolder.open(resolved.run.out, resolved.run)
   const interrupts = hooks.catchSignals === true ? new Interrupts() : null
   try {
     run.write(RUN_FILES.config, `${JSON.stringify(config, null, 2)}\n`)
@@ -122,7 +129,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
       skipped,
       python: pythonLines(backbone, files.backbone),
       // A signal after the last step has ended nothing early.
-      interrupted: metrics.length < resolved.steps ? (interrupts?.received ?? null) : null,
+      interrupted: metrics.length < resolved.schedule.steps ? (interrupts?.received ?? null) : null,
     }
   } catch (error) {
     throw run.previous === null ? error : telling(error, `The run that was to be replaced is kept in ${run.previous}`)
@@ -140,7 +147,8 @@ async function trainInto(
   events: EventStream<RunEvent>,
 ): Promise<StepMetrics[]> {
   const metrics: StepMetrics[] = []
-  const loader = new ImageLoader(folder, { ...options, indices: split.train })
+  const loader = new ImageLoader(folder, { ...options.data, seed: options.run.seed, indices: split.train })
+  const { saveEvery } = options.run
   const loop = pretrainingLoop(learner, loader, options, events)
   let saved = 0
   const write = () => {
@@ -158,7 +166,7 @@ async function trainInto(
       run.log(event.metrics)
     }
     // Only the next loss shows whether the weights that a step left are worth keeping.
-    if (event.type === 'loss' && options.saveEvery > 0 && loop.step > saved && loop.step % options.saveEvery === 0) save()
+    if (event.type === 'loss' && saveEvery > 0 && loop.step > saved && loop.step % saveEvery === 0) save()
   })
   try {
     await loop.run(shouldStop)
@@ -174,14 +182,15 @@ async function trainInto(
 function checkWeights(net: torch.nn.AnyModule, steps: number): void {
   const isFinite = torch.noGrad(() => net.parameters().every((parameter) => parameter.isfinite().all().item<boolean>()))
   if (!isFinite)
-    throw new TrainingError(`the weights are not finite after step ${steps}, so they are not saved. Try a lower learning rate (--lr)`)
+    throw new TrainingError(
+      worded`the weights are not finite after step ${steps}, so they are not saved. Try a lower learning rate (${option('lr')})`,
+    )
 }
 
-function sayIfNothingWasLearned(metrics: readonly StepMetrics[], { learner }: Prepared, say: (text: string) => void): void {
+function sayIfNothingWasLearned(metrics: readonly StepMetrics[], { learner }: Prepared, say: Say): void {
   if (metrics.length === 0 || metrics.some(({ positivePairs }) => positivePairs > 0)) return
   const { distanceThres, cutoutRatioRange } = learner.options
   say(
-    `warning: no step had a positive pair, and instanceWeight is 0, so nothing was learned: raise distanceThres (now ${distanceThres}) ` +
-      `or cutoutRatioRange (now ${cutoutRatioRange.join(',')}), or give an instanceWeight above 0`,
+    worded`warning: no step had a positive pair, and ${option('instanceWeight')} is 0, so nothing was learned: raise ${option('distanceThres')} (now ${distanceThres}) or ${option('cutoutRatioRange')} (now ${cutoutRatioRange.join(',')}), or give an ${option('instanceWeight')} above 0`,
   )
 }

@@ -1,30 +1,27 @@
 import * as torch from '../torch'
 import { constant, cosine } from '../common/schedules'
+import { option, worded } from '../common/wording'
 import type { Tensor } from '../torch'
 import type { PixelCL } from '../pixelcl'
 import { Loop, type Loader } from './loop'
 import type { LoopEvent, PixelValues, Sink } from './metrics'
-import type { ResolvedTrainerOptions } from './options'
+import type { ResolvedRecipeOptions } from './options'
 import { PixelTask } from './pixel-task'
 import { FactorSchedule } from './schedule'
-
-type RecipeOptions = Pick<
-  ResolvedTrainerOptions,
-  'steps' | 'optimizer' | 'lr' | 'weightDecay' | 'schedule' | 'warmupSteps' | 'movingAverageDecayEnd'
->
 
 /** The loop that pretrains a learner on batches of images, float32 [N, 3, H, W] in 0…1. */
 export function pretrainingLoop(
   learner: PixelCL,
   loader: Loader<Tensor>,
-  options: RecipeOptions,
+  options: ResolvedRecipeOptions,
   events?: Sink<LoopEvent>,
 ): Loop<Tensor, PixelValues> {
-  const { steps, lr, warmupSteps } = options
-  const task = new PixelTask(learner, decayOf(learner.options.movingAverageDecay, options))
-  const optimizer = optimizerOf(task.parameters(), options)
-  const factor = options.schedule === 'cosine' ? cosine({ steps, warmupSteps }) : constant({ warmupSteps })
-  const advice = `Try a lower learning rate (--lr, now ${lr}) or a longer warm-up (--warmup-steps, now ${warmupSteps})`
+  const { steps, shape, warmupSteps } = options.schedule
+  const { lr } = options.optimizer
+  const task = new PixelTask(learner, decayOf(learner.options.movingAverageDecay, options.schedule))
+  const optimizer = optimizerOf(task.parameters(), options.optimizer)
+  const factor = shape === 'cosine' ? cosine({ steps, warmupSteps }) : constant({ warmupSteps })
+  const advice = worded`Try a lower learning rate (${option('lr')}, now ${lr}) or a longer warm-up (${option('warmupSteps')}, now ${warmupSteps})`
   return new Loop({
     task,
     optimizer,
@@ -38,9 +35,9 @@ export function pretrainingLoop(
 
 function optimizerOf(
   parameters: Tensor[],
-  { optimizer, lr, weightDecay }: RecipeOptions,
+  { algorithm, lr, weightDecay }: ResolvedRecipeOptions['optimizer'],
 ): torch.optim.Adam | torch.optim.AdamW | torch.optim.SGD {
-  switch (optimizer) {
+  switch (algorithm) {
     case 'adam':
       return new torch.optim.Adam(parameters, { lr, weightDecay })
     case 'adamw':
@@ -51,7 +48,7 @@ function optimizerOf(
 }
 
 /** The target's decay at a step: constant, or from `start` to `movingAverageDecayEnd` along a cosine as the authors do. */
-function decayOf(start: number, { steps, movingAverageDecayEnd: end }: RecipeOptions): (step: number) => number {
+function decayOf(start: number, { steps, movingAverageDecayEnd: end }: ResolvedRecipeOptions['schedule']): (step: number) => number {
   if (end === undefined) return () => start
   const falling = cosine({ steps, warmupSteps: 0 })
   return (step) => end - (end - start) * falling(step)

@@ -21,7 +21,7 @@ describe('the folder of a run', () => {
     mkdirSync(temporary('empty'))
     RunFolder.open(temporary('empty'), { overwrite: false }).close()
     expect(() => RunFolder.open(temporary('empty'), { overwrite: false })).toThrow(
-      'is not empty: name another with --out, or replace the run in it with --overwrite',
+      'is not empty: name another with out, or replace the run in it with overwrite',
     )
   })
 
@@ -55,7 +55,7 @@ describe('the folder of a run', () => {
       throw full
     }
     expect(() => run.save(RUN_FILES.config, failing)).toThrow(
-      /cannot write .*config\.json: the disk is full\. Free some space, or name a folder on another disk with --out/,
+      /cannot write .*config\.json: the disk is full\. Free some space, or name a folder on another disk with out/,
     )
     expect(readFileSync(run.file(RUN_FILES.config), 'utf8')).toBe('first')
     run.close()

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
+import { readAs, type Say } from '../../common/wording'
 import { exportBackbone, exportOptions, formatOf, formats } from '../../training'
 import { resolveOptions } from '../config'
 import { ExitCode, UsageError } from '../exit'
-import { flagsOf } from '../flags'
+import { asFlag, flagsOf } from '../flags'
 import { print } from '../output'
 import { Style } from '../style'
 import { sayWarnings } from '../warnings'
@@ -20,7 +21,7 @@ export function defineExport(command: Command, end: (code: number) => void): voi
       const options = resolveOptions(exportOptions, typed, config as string | undefined)
       const to = options.to ?? formatOf(options.out)
       if (to === null) throw new UsageError(`${options.out} does not tell its format: name it with --to ${formats.join(', ')}`)
-      const say = (line: string) => void process.stderr.write(`${line}\n`)
+      const say: Say = (text) => void process.stderr.write(`${readAs(asFlag, text)}\n`)
       sayWarnings(say)
       const result = exportBackbone(file, { ...options, to }, say)
       await print(json === true ? `${JSON.stringify({ input: file, ...result }, null, 2)}\n` : summaryOf(result))

@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Option, type Command } from 'commander'
 import { plural, printable } from '../../common/text'
+import { readAs, type Say } from '../../common/wording'
 import type { Evaluation } from '../../evaluation'
-import { augmentationOptions } from '../../pixelcl'
 import { renderReport } from '../../report'
-import { Progress, RunFolder, pretrain, pretrainOptions, runOptions, trainerOptions, type PretrainResult } from '../../training'
+import { Progress, RunFolder, pretrain, pretrainOptions, type PretrainResult, type ResolvedPretrainOptions } from '../../training'
 import { conclude } from '../conclude'
 import { eventsTo } from '../events'
 import { resolveOptions } from '../config'
 import { EXIT_CODES } from '../exit'
-import { flagsOf, withFlagNames } from '../flags'
+import { asFlag, flagsOf, type Flag } from '../flags'
+import { flattened } from '../sections'
 import { Style, columns } from '../style'
 import { sayWarnings } from '../warnings'
 
@@ -38,10 +39,22 @@ With --overwrite the old run is kept in previous-run until the new one is whole.
 Ctrl-C finishes the step and saves; a second one quits at once.
 ${EXIT_CODES}`
 
-const keys = Object.keys(pretrainOptions.shape)
-
 /** A run through to its end in little time: all files are read and written, nothing is learned. */
-const DRY_RUN = { steps: 2, warmupSteps: 0, batchSize: 2, imageSize: 64, inputSize: undefined, viewSize: undefined, heldOut: 2 }
+function dryRunOf(options: ResolvedPretrainOptions): ResolvedPretrainOptions {
+  return {
+    ...options,
+    data: { ...options.data, batchSize: 2, inputSize: undefined },
+    schedule: { ...options.schedule, steps: 2, warmupSteps: 0 },
+    evaluation: { heldOut: 2 },
+    learner: { ...options.learner, imageSize: 64, viewSize: undefined },
+    run: { ...options.run, out: dryRunFolder(options.run) },
+  }
+}
+
+/** The titles under which help lists the flags, in order. */
+const GROUPS = ['Files:', 'Training:', 'PixelCL:', 'Augmentations:'] as const
+/** What a run reads and writes. */
+const FILES = ['backbone', 'arch', 'data', 'out', 'overwrite']
 
 export function definePretrain(command: Command, end: (code: number) => void): void {
   command
@@ -49,9 +62,10 @@ export function definePretrain(command: Command, end: (code: number) => void): v
     .addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Other:'))
     .description('Pretrains a backbone on a folder of images, by PixelCL / PixPro, and hands it back to Python.')
     .addHelpText('after', EPILOGUE)
-  for (const { key, options } of flagsOf(pretrainOptions, placeholders)) {
-    for (const option of options) command.addOption(option.helpGroup(groupOf(key)))
-  }
+  const flags = flagsOf(pretrainOptions, placeholders)
+  for (const group of GROUPS)
+    for (const { options } of flags.filter((flag) => groupOf(flag) === group))
+      for (const option of options) command.addOption(option.helpGroup(group))
   command
     .optionsGroup('Other:')
     .option('--config <file>', 'a JSON file of options, such as {"batchSize": 32}; flags win over it')
@@ -61,26 +75,28 @@ export function definePretrain(command: Command, end: (code: number) => void): v
     )
 }
 
-function groupOf(key: string): string {
-  if (key in runOptions.shape) return 'Files:'
-  if (key in trainerOptions.shape) return 'Training:'
-  return key in augmentationOptions.shape ? 'Augmentations:' : 'PixelCL:'
+function groupOf({ key, section }: Flag): (typeof GROUPS)[number] {
+  if (FILES.includes(key)) return 'Files:'
+  return section === 'learner' ? 'PixelCL:' : section === 'augmentation' ? 'Augmentations:' : 'Training:'
 }
 
 async function run(typed: Record<string, unknown>, config: string | undefined, asJson: boolean): Promise<number> {
   const isDryRun = process.env['PIXELCL_DRY_RUN'] === '1'
   const asked = resolveOptions(pretrainOptions, typed, config)
-  const options = isDryRun ? { ...asked, ...DRY_RUN, out: dryRunFolder(asked) } : asked
-  const progress = new Progress({ steps: options.steps })
-  const say = (line: string) => progress.note(withFlagNames(line, keys))
+  const options = isDryRun ? dryRunOf(asked) : asked
+  const progress = new Progress({ steps: options.schedule.steps })
+  const say: Say = (text) => progress.note(readAs(asFlag, text))
   sayWarnings(say)
-  if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${options.out}`)
+  if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${options.run.out}`)
   let result: PretrainResult
   try {
-    result = await pretrain(options, { report: renderReport, events: eventsTo(progress, say), catchSignals: true, isDryRun })
-  } catch (error) {
-    if (error instanceof Error) error.message = withFlagNames(error.message, keys)
-    throw error
+    result = await pretrain(options, {
+      config: (sections) => flattened(pretrainOptions, sections),
+      report: renderReport,
+      events: eventsTo(progress, say),
+      catchSignals: true,
+      isDryRun,
+    })
   } finally {
     progress.end()
   }
@@ -121,7 +137,7 @@ function jsonOf({
     skipped: Object.fromEntries(skipped),
     python,
     interrupted,
-    options,
+    options: flattened(pretrainOptions, options),
   }
 }
 
@@ -139,7 +155,7 @@ function summaryOf({ files, arch, steps, options, before, after, heldOut, skippe
   const damaged = [...skipped].slice(0, NAMED).map(([file, reason]) => `  ${printable(file)}: ${printable(reason.split('\n')[0]!)}\n`)
   const more = skipped.size > NAMED ? `  … and ${skipped.size - NAMED} more\n` : ''
   const parts = [
-    interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.steps}.\n`,
+    interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
     skipped.size === 0 ? '' : `Skipped ${plural(skipped.size, 'damaged file')}:\n${damaged.join('')}${more}`,
     `${bold('Written:')}\n${written}`,
     `${bold('View correspondence')} of frozen features${heldOut > 0 ? ' on held-out images' : ''}: ${before.correspondence.toFixed(3)} before, ${bold(after.correspondence.toFixed(3))} after\n`,

@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { ArgumentError, FileError } from '../../torch'
 import { writeAll, writeAtomically, writeError } from '../../common/atomic'
+import { option, worded, type Wording } from '../../common/wording'
 import type { StepMetrics } from '../metrics'
 
 /** The files of a run; nothing else in its folder is ever touched, but for the folder of the run before. */
@@ -71,7 +72,9 @@ export class RunFolder {
   static check(path: string, { overwrite }: RunFolderOptions, bytes = 0): void {
     const nearest = nearestFolder(path)
     if (nearest === resolve(path) && !overwrite && !explained(path, () => RunFolder.isFree(path))) {
-      throw new ArgumentError(`the run's folder ${path} is not empty: name another with --out, or replace the run in it with --overwrite`)
+      throw new ArgumentError(
+        worded`the run's folder ${path} is not empty: name another with ${option('out')}, or replace the run in it with ${option('overwrite')}`,
+      )
     }
     // Permissions do not tell all: a file system may be read-only, or make no folders.
     explained(path, () => rmdirSync(mkdtempSync(join(nearest, '.pixelcl-'))))
@@ -81,7 +84,7 @@ export class RunFolder {
     const left = removed.reduce((sum, name) => sum + statSync(join(path, name)).size, bavail * bsize)
     // A file system that has no size, such as a network's, does not tell.
     if (blocks > 0 && left < bytes) {
-      throw new FileError(`${path} has ${megabytes(left)} left, but the run needs ${megabytes(bytes)}. ${MORE_SPACE}`)
+      throw new FileError(worded`${path} has ${megabytes(left)} left, but the run needs ${megabytes(bytes)}. ${MORE_SPACE}`)
     }
   }
 
@@ -184,15 +187,15 @@ function nearestFolder(path: string): string {
     if (!existsSync(folder)) continue
     if (statSync(folder).isDirectory()) return folder
     if (folder === resolve(path))
-      throw new ArgumentError(`the run's folder ${path} is a file: name a folder that is new or empty with --out`)
-    throw new FileError(`cannot write ${path}: ${folder} is a file, no folder. ${ELSEWHERE}`)
+      throw new ArgumentError(worded`the run's folder ${path} is a file: name a folder that is new or empty with ${option('out')}`)
+    throw new FileError(worded`cannot write ${path}: ${folder} is a file, no folder. ${ELSEWHERE}`)
   }
 }
 
-const ELSEWHERE = 'Name a folder that you may write to with --out'
-const MORE_SPACE = 'Free some space, or name a folder on another disk with --out'
+const ELSEWHERE = worded`Name a folder that you may write to with ${option('out')}`
+const MORE_SPACE = worded`Free some space, or name a folder on another disk with ${option('out')}`
 
-const remedies: Readonly<Record<string, string>> = {
+const remedies: Readonly<Record<string, string | Wording>> = {
   ENOSPC: MORE_SPACE,
   EDQUOT: MORE_SPACE,
   EFBIG: 'Raise the limit, or lift it with `ulimit -f unlimited`',
@@ -212,7 +215,7 @@ function explained<T>(path: string, write: () => T): T {
     const failure = writeError(path, error)
     if (!(failure instanceof FileError)) throw failure
     const remedy = remedies[(failure.cause as NodeJS.ErrnoException | undefined)?.code ?? '']
-    throw remedy === undefined ? failure : new FileError(`${failure.message}. ${remedy}`, { cause: failure.cause })
+    throw remedy === undefined ? failure : new FileError(worded`${failure.wording}. ${remedy}`, { cause: failure.cause })
   }
 }
 

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { z } from 'zod'
-import { parseOptions } from '../validation'
+import { parseOptions } from '../../common/options'
 
 /** Height and width in pixels. */
 export type Size = readonly [height: number, width: number]

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import * as torch from '../../torch'
 import { ArgumentError, FileError, type Tensor } from '../../torch'
-import { parseOptions } from '../validation'
+import { parseOptions } from '../../common/options'
 import { decode, resizeOption, sizeOption, type Resize, type Size } from './decode'
 import { imageFiles } from './image-files'
 

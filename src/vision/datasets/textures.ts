@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import sharp from 'sharp'
 import { z } from 'zod'
 import { FileError } from '../../torch'
-import { parseOptions, positiveInt } from '../validation'
+import { parseOptions, positiveInt } from '../../common/options'
 import { TEXTURE_CLASSES, generatorOf, paintScene, type Scene } from './scenes'
 
 export { TEXTURE_CLASSES }

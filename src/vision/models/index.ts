@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../torch'
-import { describe } from '../../torch/internal'
+import { describe } from '../../common/describe'
 import { suggestion } from '../../common/suggestions'
 import { buildResNet, type Architecture, type ResNet } from './resnet'
 import { loadWeights, type Weights } from './weights'

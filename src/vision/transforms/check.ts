@@ -1,5 +1,5 @@
 import { ArgumentError, isTensor, type Tensor } from '../../torch'
-import { describe } from '../../torch/internal'
+import { describe } from '../../common/describe'
 
 /** Refuses what is no batch of floating-point images; of three channels, where colours are meant. */
 export function checkBatch(call: string, images: Tensor, { colour = false }: { colour?: boolean } = {}): void {

@@ -1,0 +1,64 @@
+import type { z } from 'zod'
+import { sectionsOf } from '../common/options'
+
+/** Where an option's flag, which is also its key in a configuration file, is not its name within its section. */
+const KEYS: Readonly<Record<string, string>> = {
+  'backbone.file': 'backbone',
+  'data.folder': 'data',
+  'optimizer.algorithm': 'optimizer',
+  'schedule.shape': 'schedule',
+}
+
+/** An option as the command line knows it. */
+export interface Leaf {
+  /** Its flat name, from which its flag is made. */
+  readonly key: string
+  /** The section it stands in; null for one that stands in none. */
+  readonly section: string | null
+  /** Its name there. */
+  readonly name: string
+  readonly schema: z.ZodType
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+/** The flat name of an option that a library names, such as `backbone.file` or `lr`. */
+export function keyOf(name: string): string {
+  return KEYS[name] ?? name.slice(name.lastIndexOf('.') + 1)
+}
+
+/** Every option of a schema, those in sections included, in their order. */
+export function leavesOf(schema: z.ZodObject): Leaf[] {
+  const sections = new Map(sectionsOf(schema))
+  return Object.entries(schema.shape).flatMap(([name, type]): Leaf[] => {
+    const section = sections.get(name)
+    if (section === undefined) return [{ key: keyOf(name), section: null, name, schema: type as z.ZodType }]
+    return Object.entries(section.shape).map(([inner, innerType]) => ({
+      key: keyOf(`${name}.${inner}`),
+      section: name,
+      name: inner,
+      schema: innerType as z.ZodType,
+    }))
+  })
+}
+
+/** Options by their flat names, whether they stand in sections or not; names that are no options stay. */
+export function flattened(schema: z.ZodObject, options: Values): Record<string, unknown> {
+  const sections = new Set(leavesOf(schema).map(({ section }) => section))
+  const flat = Object.entries(options).flatMap(([name, value]) =>
+    sections.has(name) && typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value).map(([inner, innerValue]) => [keyOf(`${name}.${inner}`), innerValue as unknown] as const)
+      : [[name, value] as const],
+  )
+  return Object.fromEntries(flat)
+}
+
+/** Options in their sections, from their flat names; names that are no options are left out. */
+export function inSections(schema: z.ZodObject, flat: Values): Record<string, unknown> {
+  const nested: Record<string, unknown> = {}
+  for (const { key, section, name } of leavesOf(schema)) {
+    const target = section === null ? nested : ((nested[section] ??= {}) as Record<string, unknown>)
+    if (Object.hasOwn(flat, key)) target[name] = flat[key]
+  }
+  return nested
+}

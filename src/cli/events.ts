@@ -1,5 +1,6 @@
 import type { Say } from '../common/wording'
-import { EventStream, type Progress, type RunEvent } from '../training'
+import { EventStream, type RunEvent } from '../training'
+import type { Progress } from './progress'
 
 /** The stream of a run that shows on the terminal: steps as progress, all else as lines. */
 export function eventsTo(progress: Progress, say: Say): EventStream<RunEvent> {

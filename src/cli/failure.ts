@@ -1,10 +1,10 @@
 import { CommanderError } from 'commander'
 import { PixelclError } from '../common/errors'
+import { Style } from '../common/terminal'
 import { printable } from '../common/text'
 import { readAs } from '../common/wording'
 import { ExitCode, UsageError } from './exit'
 import { asFlag } from './flags'
-import { Style } from './style'
 
 /** True for what was typed wrong, false for what went wrong. */
 export function isUsage(error: unknown): boolean {

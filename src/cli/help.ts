@@ -1,5 +1,5 @@
 import { Help, Option, type Command } from 'commander'
-import { Style } from './style'
+import { Style } from '../common/terminal'
 
 /** Wide enough for most flags; a longer one has its description below. */
 const TERM_WIDTH = 28

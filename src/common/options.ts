@@ -53,13 +53,19 @@ export function parseOptions<Schema extends z.ZodObject>(schema: Schema, options
 
 function problemsOf(schema: z.ZodObject, issue: z.core.$ZodIssue, options: object): OptionProblem[] {
   const path = issue.path.map(String)
-  const received = describe(valueAt(options, issue.path))
+  const receivedAt = (at: readonly PropertyKey[]) => describe(valueAt(options, at))
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys(sectionAt(schema, path).shape)
-    return issue.keys.map((key) => ({ path: [...path, key], kind: 'unknown', expected: '', received, known }))
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      kind: 'unknown',
+      expected: '',
+      received: receivedAt([...issue.path, key]),
+      known,
+    }))
   }
   const kind = valueAt(options, issue.path) === undefined ? 'missing' : 'invalid'
-  return [{ path, kind, expected: expectation(schema, issue), received, known: [] }]
+  return [{ path, kind, expected: expectation(schema, issue), received: receivedAt(issue.path), known: [] }]
 }
 
 function messageOf({ path, kind, expected, received, known }: OptionProblem, schema: z.ZodObject): string {

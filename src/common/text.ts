@@ -30,3 +30,9 @@ export function duration(seconds: number): string {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }
+
+/** Rows of two columns, the second aligned. */
+export function columns(rows: readonly (readonly [string, string])[], indent = 2): string {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `${' '.repeat(indent)}${left.padEnd(width)}  ${right}\n`).join('')
+}

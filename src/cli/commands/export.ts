@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
+import { Style } from '../../common/terminal'
 import { readAs, type Say } from '../../common/wording'
 import { exportBackbone, exportOptions, formatOf, formats } from '../../training'
 import { resolveOptions } from '../config'
 import { ExitCode, UsageError } from '../exit'
 import { asFlag, flagsOf } from '../flags'
 import { print } from '../output'
-import { Style } from '../style'
 import { sayWarnings } from '../warnings'
 
 export function defineExport(command: Command, end: (code: number) => void): void {

@@ -1,4 +1,6 @@
-/** What shows a download on standard error: a line that renews itself on a terminal, two plain lines elsewhere. */
+import { LiveLine, type Terminal } from '../../common/terminal'
+
+/** What shows a download: a line that renews itself on a terminal, two plain lines elsewhere. */
 export interface ProgressLine {
   tell(received: number, total: number | null): void
   end(): void
@@ -7,20 +9,24 @@ export interface ProgressLine {
 const MILLISECONDS_BETWEEN = 100
 
 /** Opens with where the file comes from and goes to. */
-export function progressLine(url: string, path: string, out: NodeJS.WriteStream = process.stderr): ProgressLine {
-  out.write(`downloading ${url} to ${path}\n`)
+export function progressLine(url: string, path: string, out: Terminal = process.stderr): ProgressLine {
+  const line = new LiveLine(out)
+  line.print(`downloading ${url} to ${path}`)
   let last = ''
   let shownAt = -Infinity
   return {
     tell(received, total) {
       last = describeProgress(received, total)
       const now = performance.now()
-      if (!out.isTTY || (received !== total && now - shownAt < MILLISECONDS_BETWEEN)) return
+      if (received !== total && now - shownAt < MILLISECONDS_BETWEEN) return
       shownAt = now
-      out.write(`\r\x1b[K${last}`)
+      line.show(last)
     },
     end() {
-      if (last !== '') out.write(out.isTTY ? `\r\x1b[K${last}\n` : `${last}\n`)
+      if (last === '') return
+      if (!line.live) return line.print(last)
+      line.show(last)
+      line.end()
     },
   }
 }

@@ -1,12 +1,6 @@
 import { duration } from '../common/text'
-import type { StepMetrics } from './metrics'
-
-/** Where progress goes: standard error, or what a test gives. */
-export interface Terminal {
-  readonly isTTY?: boolean
-  readonly columns?: number
-  write(text: string): unknown
-}
+import { LiveLine, Style, type Terminal } from '../common/terminal'
+import type { StepMetrics } from '../training'
 
 export interface ProgressOptions {
   steps: number
@@ -20,53 +14,33 @@ const BAR_WIDTH = 24
 
 /** A live line on a terminal, plain lines in a pipe: step, loss, positive pairs, images a second, time left. */
 export class Progress {
-  private readonly terminal: Terminal
-  private readonly live: boolean
-  private readonly coloured: boolean
+  private readonly line: LiveLine
+  private readonly style: Style
   private lastLine = -Infinity
-  private shown = false
 
   constructor(private readonly options: ProgressOptions) {
-    const env = options.env ?? process.env
-    this.terminal = options.terminal ?? process.stderr
-    this.live = this.terminal.isTTY === true && env['TERM'] !== 'dumb'
-    this.coloured = this.live && (env['NO_COLOR'] ?? '') === ''
+    const { terminal = process.stderr, env = process.env } = options
+    this.line = new LiveLine(terminal, env)
+    this.style = new Style(terminal, env)
   }
 
   step(metrics: StepMetrics): void {
     const { steps, interval = 5 } = this.options
-    if (this.live) {
-      // A terminal of no known width has 0 columns.
-      const width = (this.terminal.columns || 100) - 1
-      this.write(`\r\x1b[2K${this.fitted(metrics, width)}`)
-      this.shown = true
-      return
-    }
+    if (this.line.live) return this.line.show(this.fitted(metrics, this.line.width))
     const isLast = metrics.step === steps
     if (!isLast && metrics.step !== 1 && metrics.seconds - this.lastLine < interval) return
     this.lastLine = metrics.seconds
-    this.write(`${this.parts(metrics).join(' · ')}\n`)
+    this.line.print(this.parts(metrics).join(' · '))
   }
 
-  /** Writes a line of its own, the live one staying below. */
+  /** Writes a line of its own; the live one goes on below it. */
   note(text: string): void {
-    this.end()
-    this.write(`${text}\n`)
+    this.line.print(text)
   }
 
   /** Leaves the live line as it is and goes on below it. */
   end(): void {
-    if (this.shown) this.write('\n')
-    this.shown = false
-  }
-
-  /** Training matters more than a line about it, on a disk that is full. */
-  private write(text: string): void {
-    try {
-      this.terminal.write(text)
-    } catch {
-      this.shown = false
-    }
+    this.line.end()
   }
 
   private parts({ step, loss, positivePairs, imagesPerSecond, seconds }: StepMetrics): string[] {
@@ -91,14 +65,10 @@ export class Progress {
 
   private bar(share: number): string {
     const filled = Math.round(share * BAR_WIDTH)
-    return `${this.colour('36', '━'.repeat(filled))}${this.colour('2', '─'.repeat(BAR_WIDTH - filled))}`
+    return `${this.style.cyan('━'.repeat(filled))}${this.style.dim('─'.repeat(BAR_WIDTH - filled))}`
   }
 
   private highlighted([step, loss, ...rest]: string[]): string {
-    return [step!, this.colour('1', loss!), ...rest].join(this.colour('2', ' · '))
-  }
-
-  private colour(code: string, text: string): string {
-    return this.coloured ? `\x1b[${code}m${text}\x1b[0m` : text
+    return [step!, this.style.bold(loss!), ...rest].join(this.style.dim(' · '))
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { duration } from '../../src/common/text'
-import { Progress, type ProgressOptions } from '../../src/training/progress'
+import { Progress, type ProgressOptions } from '../../src/cli/progress'
 
 const metrics = (step: number, seconds = step) => ({ step, loss: 1.25, positivePairs: 1234, lr: 1e-3, imagesPerSecond: 42.4, seconds })
 
@@ -43,7 +43,7 @@ describe('on a terminal', () => {
       progress.end()
     })
     expect(text.split('\r\x1b[2K')).toHaveLength(3)
-    expect(text).toContain('\x1b[1mloss 1.2500\x1b[0m')
+    expect(text).toContain('\x1b[1mloss 1.2500\x1b[22m')
     expect(text.match(/\n/g)).toHaveLength(1)
   })
 

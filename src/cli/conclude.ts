@@ -3,7 +3,7 @@ import { ExitCode } from './exit'
 import { tell } from './failure'
 import { print } from './output'
 
-/** Prints what a run has done and gives the exit code; where that cannot be printed, the run is no less saved. */
+/** Prints the result of a run and gives the exit code; if printing fails, the error says that the run is saved. */
 export async function conclude({ interrupted, files }: PretrainResult, text: string): Promise<number> {
   const code = interrupted === null ? ExitCode.done : ExitCode.interrupted
   try {

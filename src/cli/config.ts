@@ -11,9 +11,9 @@ import { flattened, inSections, keyOf, leavesOf } from './sections'
 type Options = Readonly<Record<string, unknown>>
 
 /**
- * The options of a configuration file and those typed, which win, checked against their schema and put into its sections.
+ * Merges the options of a configuration file with the typed ones, which win, checks them and puts them into the schema's sections.
  *
- * Both name options as flags do; a file may also hold them in their sections.
+ * A file may hold options flat, by the names of the flags, or in sections.
  *
  * @throws UsageError that names every wrong option where it stands, what was expected and what came.
  */
@@ -48,7 +48,7 @@ function parsed<Schema extends z.ZodObject>(
   }
 }
 
-/** A dry run's sizes are its own, and no one means them for a run. */
+/** Refuses the configuration of a dry run, whose tiny sizes nobody wants in a real run. */
 function withoutDryRun(file: string, { dryRun, ...configured }: Options): Options {
   if (dryRun === true && process.env['PIXELCL_DRY_RUN'] !== '1')
     throw new UsageError(

@@ -31,11 +31,11 @@ import { sayWarnings } from './warnings'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** What pretraining is given, but for the images that the demo makes. */
+/** Pretraining's options without the folder of images, which the demo makes itself. */
 const demoOptions = pretrainOptions.extend({ data: pretrainOptions.shape.data.omit({ folder: true }).prefault({}) })
 type DemoOptions = z.output<typeof demoOptions>
 
-/** Options that the recipe decides. */
+/** Options without a flag here, because the recipe sets them. */
 const FIXED = ['backbone', 'arch', 'heldOut']
 
 /** Runs the demo and gives its exit code. */
@@ -44,7 +44,7 @@ export async function demo(args: readonly string[], env: Environment = process.e
   try {
     const typed = command.parse(args, { from: 'user' }).opts<Record<string, unknown>>()
     const cut = cutDown(env)
-    // Only what it wrote itself is the demo's to replace.
+    // The demo replaces only its own default folder without being asked.
     const overwrite = cut.isDryRun || typed['out'] === undefined
     const given = { out: join('runs', 'demo'), ...flattened(demoOptions, RECIPE), overwrite, ...cut.options, ...typed }
     const options = resolveOptions(demoOptions, cut.isDryRun ? { ...given, ...DRY_RUN, out: DRY_RUN_FOLDER } : given, undefined)
@@ -74,10 +74,10 @@ interface CutDown {
 }
 
 const DRY_RUN = { steps: 2, batchSize: 2, imageSize: 64, warmupSteps: 0 }
-/** Whatever is asked for, a dry run replaces nothing else. */
+/** A dry run always writes here, so that it never replaces another run. */
 const DRY_RUN_FOLDER = join('runs', 'demo-dry-run')
 
-/** How the environment shortens the demo. */
+/** Reads from the environment how to shorten the demo. */
 function cutDown(env: Environment): CutDown {
   if (env['PIXELCL_DRY_RUN'] === '1') return { images: { train: 10, heldOut: 2 }, options: {}, isDryRun: true }
   const steps = wholeNumber(env, 'PIXELCL_DEMO_STEPS')

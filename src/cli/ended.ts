@@ -3,9 +3,9 @@ import { ExitCode } from './exit'
 import { tell } from './failure'
 import { outputFailure } from './output'
 
-/** Lets the process end with a command's exit code, unless what it printed has gone nowhere. */
+/** Sets the process's exit code to the command's, or to a failure if standard output could not be written. */
 export async function ended(code: number): Promise<void> {
-  // A stream tells of its failure in the next turn.
+  // A stream reports its failure in the next turn of the event loop.
   await nextTurn()
   const failure = outputFailure()
   process.exitCode = code === ExitCode.done && failure !== null ? tell(failure) : code

@@ -2,7 +2,7 @@ import type { Say } from '../common/wording'
 import { EventStream, type RunEvent } from '../training'
 import type { Progress } from './progress'
 
-/** The stream of a run that shows on the terminal: steps as progress, all else as lines. */
+/** A stream of run events that are shown on the terminal: steps as progress, others as lines. */
 export function eventsTo(progress: Progress, say: Say): EventStream<RunEvent> {
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => {

@@ -6,12 +6,12 @@ import { readAs } from '../common/wording'
 import { ExitCode, UsageError } from './exit'
 import { asFlag } from './flags'
 
-/** True for what was typed wrong, false for what went wrong. */
+/** Whether an error is wrong usage rather than a failure. */
 export function isUsage(error: unknown): boolean {
   return error instanceof CommanderError || error instanceof UsageError
 }
 
-/** A failure that was foreseen has a code, and its message says what to do; any other shows where it came from. */
+/** The message to print: errors with a code explain themselves, any other is a bug and shows its stack. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof PixelclError) return readAs(asFlag, error.wording)
@@ -20,7 +20,7 @@ export function messageOf(error: unknown): string {
     : `unexpected failure, please report it:\n${error.stack ?? error.message}`
 }
 
-/** Tells a failure on standard error and gives the exit code it ends with. */
+/** Prints a failure to standard error and gives the exit code. */
 export function tell(error: unknown, message = messageOf(error)): number {
   process.stderr.write(`${new Style(process.stderr).red('error:')} ${message.split('\n').map(printable).join('\n')}\n`)
   return isUsage(error) ? ExitCode.usage : ExitCode.failed

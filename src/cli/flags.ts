@@ -6,7 +6,7 @@ import { readAs, type Naming } from '../common/wording'
 import { UsageError } from './exit'
 import { keyOf, leavesOf, type Leaf } from './sections'
 
-/** The part of JSON Schema that tells how a flag is read. */
+/** The parts of JSON Schema that determine how a flag is parsed. */
 interface Shape {
   readonly type?: string
   readonly enum?: readonly unknown[]
@@ -16,13 +16,13 @@ interface Shape {
   readonly default?: unknown
 }
 
-/** One option of a schema as flags. */
+/** The flags of one option. */
 export interface Flag extends Leaf {
   /** Two for a switch: `--use-pixpro` and `--no-use-pixpro`. */
   readonly options: readonly Option[]
 }
 
-/** What stands for values that the schema alone does not name. */
+/** Placeholders in the help, where the schema implies no good one. */
 export type Placeholders = Readonly<Record<string, string>>
 
 /** `hiddenLayerPixel` as `--hidden-layer-pixel`. */
@@ -77,7 +77,7 @@ function placeholder(shape: Shape): string {
   return shape.type === 'integer' ? 'n' : shape.type === 'number' ? 'x' : 'text'
 }
 
-/** A flag's text as the value that the schema then checks, and refuses. */
+/** Parses a flag's text by its type; the schema checks the value afterwards. */
 function parse(text: string, shape: Shape): unknown {
   if (shape.prefixItems !== undefined) return text.split(/[,x×]/).map((part, i) => parse(part.trim(), shape.prefixItems![i] ?? {}))
   if (shape.anyOf !== undefined) return /^-?\d+$/.test(text) ? Number(text) : text

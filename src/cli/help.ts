@@ -1,10 +1,10 @@
 import { Help, Option, type Command } from 'commander'
 import { Style } from '../common/terminal'
 
-/** Wide enough for most flags; a longer one has its description below. */
+/** Width of the flags' column; a longer flag has its description on the next line. */
 const TERM_WIDTH = 28
 const WIDEST = 100
-/** What the description of a switch that is on ends with. */
+/** Ends the description of a switch that is on by default. */
 const DEFAULT_ON = '[yes]'
 
 /** Prints a command's help in two columns that fit a terminal of 80. */
@@ -31,7 +31,7 @@ function formatItem(term: string, termWidth: number, description: string, helper
   return `  ${term}\n${short.call(helper, '', termWidth, description, helper)}`
 }
 
-/** A switch that can be turned off says so. */
+/** A switch that is on by default is shown as `--[no-]name`. */
 function optionTerm({ flags, description }: Option): string {
   return description.endsWith(DEFAULT_ON) ? flags.replace('--', '--[no-]') : flags
 }

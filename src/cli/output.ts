@@ -1,4 +1,4 @@
-/** Standard output that cannot be written, such as a file on a disk that is full. */
+/** Standard output cannot be written, for instance to a file on a full disk. */
 export class OutputError extends Error {
   readonly code = 'OUTPUT'
 }
@@ -6,8 +6,8 @@ export class OutputError extends Error {
 let failure: OutputError | null = null
 
 /**
- * Keeps a stream that cannot be written from ending the process: what goes to standard error is dropped then, for training matters more
- * than its progress.
+ * Keeps a failing output stream from ending the process; what standard error cannot take is dropped, as training matters more than its
+ * progress.
  */
 export function guardOutput(): void {
   process.stderr.on('error', () => undefined)
@@ -29,7 +29,7 @@ export function print(text: string): Promise<void> {
   })
 }
 
-/** What stopped an output that no one waited for, such as a help text; null where all was written. */
+/** The failure of an output that nobody awaited, such as a help text; null if there was none. */
 export function outputFailure(): OutputError | null {
   return failure
 }

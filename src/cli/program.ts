@@ -11,7 +11,7 @@ import { usageOf, type Usage } from './usage'
 /** Adds a command's arguments, flags and action; the action gives the exit code to `end`. */
 export type Definition = (command: Command, end: (code: number) => void) => void
 
-/** The commands, each in a file of its own: only the one that is called is loaded, and libtorch with it. */
+/** The commands, loaded on demand: only some need libtorch. */
 const commands: Readonly<Record<string, { summary: string; load: () => Promise<Definition> }>> = {
   pretrain: {
     summary: 'pretrain a backbone on a folder of images',
@@ -58,7 +58,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    // Warnings are told in the next turn, and came first.
+    // Node emits warnings in the next turn of the event loop; they belong before the error.
     await nextTurn()
     return await fail(error, program, args)
   }
@@ -75,7 +75,7 @@ async function fail(error: unknown, program: Command, args: readonly string[]): 
   return exitCode
 }
 
-/** Commander prints the whole help for a command that is not there. */
+/** Refuses `help` for an unknown command, for which Commander would print the general help. */
 function checkHelp(name: string | undefined): void {
   if (name === undefined || name.startsWith('-') || name in commands) return
   throw new UsageError(`unknown command '${name}'${suggestion(name, Object.keys(commands))}`)

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { sectionsOf } from '../common/options'
 
-/** Where an option's flag, which is also its key in a configuration file, is not its name within its section. */
+/** Flat names of the options whose name within their section would be ambiguous. */
 const KEYS: Readonly<Record<string, string>> = {
   'backbone.file': 'backbone',
   'data.folder': 'data',
@@ -11,11 +11,11 @@ const KEYS: Readonly<Record<string, string>> = {
 
 /** An option as the command line knows it. */
 export interface Leaf {
-  /** Its flat name, from which its flag is made. */
+  /** Its flat name: the flag in camelCase, and its key in a flat configuration file. */
   readonly key: string
-  /** The section it stands in; null for one that stands in none. */
+  /** Its section; null if it is in none. */
   readonly section: string | null
-  /** Its name there. */
+  /** Its name in the section. */
   readonly name: string
   readonly schema: z.ZodType
 }
@@ -42,7 +42,7 @@ export function leavesOf(schema: z.ZodObject): Leaf[] {
   })
 }
 
-/** Options by their flat names, whether they stand in sections or not; names that are no options stay. */
+/** Options by their flat names, from sections or flat already; unknown names are kept. */
 export function flattened(schema: z.ZodObject, options: Values): Record<string, unknown> {
   const sections = new Set(leavesOf(schema).map(({ section }) => section))
   const flat = Object.entries(options).flatMap(([name, value]) =>
@@ -53,7 +53,7 @@ export function flattened(schema: z.ZodObject, options: Values): Record<string, 
   return Object.fromEntries(flat)
 }
 
-/** Options in their sections, from their flat names; names that are no options are left out. */
+/** Options in their sections, from flat names; unknown names are dropped. */
 export function inSections(schema: z.ZodObject, flat: Values): Record<string, unknown> {
   const nested: Record<string, unknown> = {}
   for (const { key, section, name } of leavesOf(schema)) {

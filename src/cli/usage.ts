@@ -1,16 +1,16 @@
 import type { Command, CommanderError } from 'commander'
 import { nearestName } from '../common/suggestions'
 
-/** A command as a wrong use of it is explained. */
+/** What an explanation of wrong usage needs to know of a command. */
 export interface Usage {
   readonly command: Command
-  /** What prints its help. */
+  /** The command that prints its help. */
   readonly help: string
-  /** The names that it takes: options, and commands where it has some. */
+  /** Its options and subcommands. */
   readonly known: readonly string[]
 }
 
-/** What is wrong with what was typed, and what to type. */
+/** Says what was wrong, and what to type instead. */
 export function usageOf(error: CommanderError, args: readonly string[], { command, help, known }: Usage): string {
   const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean .*\)$/s, '')
   const list = `; \`${help}\` lists what there is`
@@ -22,12 +22,12 @@ export function usageOf(error: CommanderError, args: readonly string[], { comman
   if (came === undefined) return message
   const [name = '', value] = came.split('=')
   if (value !== undefined && known.includes(name)) return `${name} takes no value: write ${name}, or ${off(name)}`
-  // Of one letter everything short is a neighbour.
+  // A single letter is near to every short name, so nothing is suggested.
   const meant = /^-?.$/.test(name) ? null : nearestName(name, known)
   return `${message}${meant === null ? list : `: did you mean '${meant}'?`}`
 }
 
-/** A value that was given to a switch, which takes none. */
+/** Recognises a value after a switch, which takes none. */
 function switchBefore(stray: string, args: readonly string[], known: readonly string[]): string | null {
   const name = args[args.indexOf(stray) - 1] ?? ''
   if (!known.includes(name) || !/^(true|false|yes|no|on|off|0|1)$/i.test(stray)) return null

@@ -2,7 +2,7 @@ import * as torch from '../torch'
 import type { Tensor } from '../torch'
 import type { View } from '../pixelcl'
 import { binsInPixels, cutView, drawViews } from '../pixelcl/internal'
-import type { ImageTransform } from '../vision/transforms'
+import { applyTransform, type ImageTransform } from '../vision/transforms'
 import { inParts, type Features } from './features'
 import { seeded } from './seeded'
 
@@ -50,7 +50,7 @@ function matches(features: Features, images: Tensor, options: CorrespondenceOpti
   const [count, , height, width] = images.shape as [number, number, number, number]
   const size = options.viewSize ?? ([height, width] as const)
   const [one, two] = drawViews(count, height, width, { ...options, cropPer: 'sample' }) as [View[], View[]]
-  const mapOf = (views: View[]) => features.ofNormalised(apply(options.augment, cutView(images, views, size, 'nearest')))
+  const mapOf = (views: View[]) => features.ofNormalised(applyTransform(options.augment, cutView(images, views, size, 'nearest')))
   const [mapOne, mapTwo] = [mapOf(one), mapOf(two)]
   const unit = (map: Tensor) => torch.nn.functional.normalize(map.flatten(2), { dim: 1 })
   const nearest = unit(mapOne).transpose(1, 2).bmm(unit(mapTwo)).argmax(-1)
@@ -70,10 +70,6 @@ function matches(features: Features, images: Tensor, options: CorrespondenceOpti
     total += visible.sum().item()
   }
   return { found, total }
-}
-
-function apply(augment: torch.nn.Module | ImageTransform, images: Tensor): Tensor {
-  return typeof augment === 'function' ? augment(images) : augment.call(images)
 }
 
 function inside(centres: Tensor, { box }: View): Tensor {

@@ -5,7 +5,7 @@ import { HiddenLayers, layerName } from '../pixelcl/internal'
 import { IMAGENET_MEAN, IMAGENET_STD, Normalize } from '../vision/transforms'
 import { recalibrated } from './recalibrate'
 
-/** A backbone frozen as it is now: images to the map of one hidden layer. */
+/** A frozen copy of a backbone: images to the map of one hidden layer. */
 export interface Features {
   /** Images as the backbone takes them (normalised), [N, 3, H, W], to a map [N, C, h, w]. */
   ofNormalised(images: Tensor): Tensor
@@ -21,9 +21,9 @@ export function normalised(images: Tensor): Tensor {
 }
 
 /**
- * Copies a backbone, takes its batch-norm statistics anew from `images` (0…1, [N, 3, H, W]) and freezes it.
+ * Copies a backbone, recomputes its batch-norm statistics from `images` (0…1, [N, 3, H, W]) and freezes it.
  *
- * With that, two states of a backbone differ by their weights alone, and a fresh one is not worse for having seen no image.
+ * So two states of a backbone differ by their weights alone, and an untrained one is not worse for its initial statistics.
  */
 export function freeze(net: Backbone, layer: string | number, images: Tensor): Features {
   const layers = new HiddenLayers(net, [layerName(net, layer)])
@@ -33,7 +33,7 @@ export function freeze(net: Backbone, layer: string | number, images: Tensor): F
   return { ofNormalised, of: (batch) => ofNormalised(normalised(batch)) }
 }
 
-/** Batches of like sizes, so that none is left with one image, of which a small map has no statistics. */
+/** Splits into batches of similar size; a remainder of one image could have no batch statistics. */
 export function inParts(images: Tensor): Tensor[] {
   return images.chunk(Math.max(1, Math.ceil(images.shape[0]! / BATCH)))
 }

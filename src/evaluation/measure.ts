@@ -9,40 +9,40 @@ import { meanIoU, type Labelled } from './segmentation'
 /** How many held-out images a report shows. */
 export const SHOWN = 8
 
-/** Masks of the held-out images, and the labelled images by which they are named. */
+/** Masks of the held-out images, and labelled images for the nearest-neighbour bank. */
 export interface Labels {
-  /** Names of the classes 0, 1, …; a mask's higher numbers are left out. */
+  /** Names of the classes 0, 1, …; higher numbers in a mask do not count. */
   readonly classes: readonly string[]
-  /** Of the held-out images: int64 [N, h, w]. */
+  /** Masks of the held-out images: int64 [N, h, w]. */
   readonly masks: Tensor
   /** Images that the backbone may have been trained on, with their masks. */
   readonly bank: Labelled
 }
 
-/** What a backbone is measured on; the same before and after. */
+/** The data of an evaluation, the same before and after. */
 export interface EvaluationSet {
   /** Held-out images, float32 [N, 3, H, W] in 0…1; the first eight are shown. */
   readonly images: Tensor
-  /** Whether they are images of the training after all, for none were held out; default false. */
+  /** Whether these are training images because none were held out; default false. */
   readonly trainedOn?: boolean
-  /** Images from which batch-norm statistics are taken anew, float32 [N, 3, H, W] in 0…1: those of the training. */
+  /** Training images from which batch-norm statistics are recomputed, float32 [N, 3, H, W] in 0…1. */
   readonly statistics: Tensor
-  /** How the views are cut and augmented: the learner's own ways. */
+  /** How views are cut and augmented, as for the learner. */
   readonly views: CorrespondenceOptions
-  /** Left out where there are no masks: then nothing is segmented. */
+  /** Absent without masks; then nothing is segmented. */
   readonly labels?: Labels | undefined
 }
 
-/** What a backbone's frozen features are worth, and what a report draws of them. */
+/** The measures of a backbone's frozen features, and what a report draws of them. */
 export interface Evaluation {
-  /** View-correspondence accuracy, 0…1. */
+  /** View correspondence, 0…1. */
   readonly correspondence: number
   /** Mean intersection over union of the nearest-neighbour segmentation, 0…1; null without masks. */
   readonly meanIoU: number | null
   readonly pictures: Pictures
 }
 
-/** The shown images through the frozen backbone. */
+/** Outputs for the images that a report shows. */
 export interface Pictures {
   /** Features [n, C, h, w]. */
   readonly features: Tensor
@@ -58,7 +58,7 @@ export interface Pictures {
  * @throws ArgumentError for a layer that the backbone lacks.
  */
 export function measure(net: Backbone, layer: string | number, set: EvaluationSet): Evaluation {
-  // Whatever type a backbone is trained in, its features are measured in this one.
+  // float32 on the CPU, so that measures do not depend on how the backbone is trained.
   const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, set.statistics)
   const shown = set.images.narrow(0, 0, Math.min(SHOWN, set.images.shape[0]!))
   const { labels } = set

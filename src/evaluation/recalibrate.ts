@@ -8,7 +8,7 @@ interface Statistic {
   readonly sum: Tensor
 }
 
-/** Against this a batch's statistics are nothing, and still a float32 holds their share of it. */
+/** Far larger than any batch statistic, yet small enough that float32 resolves their difference. */
 const FAR = 1e6
 
 /**

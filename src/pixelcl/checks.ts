@@ -7,7 +7,7 @@ import type { ForwardOptions } from './learner'
 import type { ResolvedOptions } from './options'
 import { isPerSample, type View, type Views } from './views'
 
-/** Refuses images of which the smallest box would be less than one pixel. */
+/** Refuses images so small that the smallest box would have no pixel. */
 export function checkSmallestBox(height: number, width: number, { cutoutRatioRange: [low] }: ResolvedOptions): void {
   if (Math.floor(low * height) >= 1 && Math.floor(low * width) >= 1) return
   throw new ArgumentError(
@@ -57,14 +57,14 @@ function checkView(view: Partial<View> | null, height: number, width: number): v
   throw new ArgumentError(`the box ${JSON.stringify(box)} does not lie in an image of ${height} × ${width} (half-open, in pixels)`)
 }
 
-/** Refuses what is no module, such as a file's name. */
+/** Refuses anything but a module, such as a file's name. */
 export function checkBackbone(net: unknown): void {
   if (net instanceof nn.Module) return
   const hint = typeof net === 'string' ? `: load the file first, by torch.jit.load('${net}') or models.resnet50({ weights: '${net}' })` : ''
   throw new ArgumentError(`PixelCL takes a backbone first, a Module or a TorchScript one, but received ${describe(net)}${hint}`)
 }
 
-/** Parameters without a gradient would stay as they are, and no number would tell. */
+/** Refuses a backbone without trainable parameters and warns of frozen ones: no metric would show them. */
 export function checkTrainable(net: Backbone): void {
   const parameters = [...net.namedParameters()]
   const still = parameters.filter(([, parameter]) => !parameter.requiresGrad).map(([name]) => name)
@@ -83,7 +83,7 @@ export function checkTrainable(net: Backbone): void {
   )
 }
 
-/** Frozen batch norms cannot train; those in eval mode stay so, which a person should know. */
+/** Refuses batch norms that are frozen in the graph and warns of those in eval mode, which keep using running statistics. */
 export function checkBatchNorms(net: Backbone): void {
   if (net instanceof jit.ScriptModule) {
     const frozen = net.frozenBatchNorms()

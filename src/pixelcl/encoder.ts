@@ -34,13 +34,13 @@ export function layerName(net: Backbone, layer: string | number): string {
   return name
 }
 
-/** Names of the direct children; one that stands under two names counts once, as in Python's `children()`. */
+/** Names of the direct children; a child with two names counts once, as in Python's `children()`. */
 function childNames(net: Backbone): string[] {
   const seen = new Set<nn.AnyModule>()
   return [...net.namedChildren()].filter(([, child]) => !seen.has(child) && seen.add(child)).map(([name]) => name)
 }
 
-/** Reads hidden layers of a backbone in one run of the whole of it. */
+/** Reads the outputs of hidden layers during one full forward of a backbone. */
 export class HiddenLayers {
   private readonly taps: jit.Taps | null
   private readonly distinct: readonly string[]
@@ -53,9 +53,10 @@ export class HiddenLayers {
     this.taps = net instanceof jit.ScriptModule ? net.taps(this.distinct) : null
   }
 
-  /** The layers' outputs in the order of `paths`; of a layer that is called several times, the last. */
+  /** The layers' outputs in the order of `paths`; the last output of a layer that is called several times. */
   run(net: Backbone, images: Tensor): Tensor[] {
-    const outputs = this.taps === null ? this.runWithHooks(net, images) : this.taps.run(net as unknown as jit.ScriptModule, images)
+    const { taps } = this
+    const outputs = taps !== null && net instanceof jit.ScriptModule ? taps.run(net, images) : this.runWithHooks(net, images)
     return this.paths.map((path) => {
       const output = outputs[this.distinct.indexOf(path)]
       if (torch.isTensor(output)) return output
@@ -65,7 +66,7 @@ export class HiddenLayers {
     })
   }
 
-  /** The hooks live for one run, so that nothing of the learner hangs on the backbone. */
+  /** Hooks are removed after each run, so that the backbone can be saved without traces of the learner. */
   private runWithHooks(net: Backbone, images: Tensor): unknown[] {
     const outputs: unknown[] = this.distinct.map(() => undefined)
     const handles = this.distinct.map((path, i) =>
@@ -127,7 +128,7 @@ export class Encoder extends nn.Module<[Tensor, { instance: boolean }], { pixels
   }
 }
 
-/** Runs random images through and leaves no trace: buffers and the generator are as before. */
+/** Runs the backbone on random images, then restores buffers and generators. */
 function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number): Tensor[] {
   const { dtype, device } = firstParameter(net)
   return torch.noGrad(() => {
@@ -151,7 +152,7 @@ function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number): Tensor[
   })
 }
 
-/** Where a backbone is, and of what type. */
+/** The device and dtype of a backbone's first parameter. */
 export function firstParameter(net: Backbone): { dtype: DType; device: Device } {
   const [parameter] = net.parameters()
   if (parameter === undefined) throw new ArgumentError('the backbone has no parameters, so there is nothing to train')
@@ -162,20 +163,20 @@ function isSpatial(map: Tensor): boolean {
   return map.dim() === 4 && (map.shape[2]! > 1 || map.shape[3]! > 1)
 }
 
-/** @internal The layer itself where its map is larger than 1×1, else the last child whose map is; null where none is. */
+/** @internal The layer itself if its map is larger than 1×1, else the last child with such a map; null if there is none. */
 export function spatialLayer(net: Backbone, layer: string | number, imageSize: number): string | null {
   for (const name of [layerName(net, layer), ...childNames(net).reverse()]) {
     try {
       const [map] = dryRun(net, new HiddenLayers(net, [name]), imageSize)
       if (isSpatial(map!)) return name
     } catch {
-      // A child without a tensor output, or one that forward never calls, is no candidate.
+      // Skip children that forward never calls or that give no tensor.
     }
   }
   return null
 }
 
-/** `; the last layer with a larger map is 'layer4': write hiddenLayerPixel: 'layer4'`, where there is one. */
+/** Ends a message with the last layer that has a larger map, if there is one. */
 function hintOfSpatialLayer(net: Backbone, layer: string, imageSize: number): Wording | null {
   const name = spatialLayer(net, layer, imageSize)
   return name === null ? null : worded`; the last layer with a larger map is '${name}': write ${option('hiddenLayerPixel', name)}`

@@ -5,7 +5,7 @@ import type { PixelCL } from './learner'
 const warned = new WeakSet<PixelCL>()
 
 /**
- * Refuses what is no batch of images, before it reaches the weights.
+ * Checks a batch of images before it can affect the weights.
  *
  * @throws ArgumentError for a wrong rank, channel count, dtype or device, NaN, and one image alone in training; warns once outside 0…1.
  */

@@ -1,5 +1,5 @@
 /**
- * @internal What the rooms above use of the method beside its public names.
+ * @internal What other rooms use of this one besides its public names.
  */
 export { checkSmallestBox } from './checks'
 export { HiddenLayers, firstParameter, layerName, spatialLayer } from './encoder'

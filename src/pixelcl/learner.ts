@@ -1,7 +1,7 @@
 import * as torch from '../torch'
 import { ArgumentError, isTensor, nn, type Tensor } from '../torch'
 import { describe } from '../common/describe'
-import type { ImageTransform } from '../vision/transforms'
+import { applyTransform, type ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
 import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkTrainable, checkViews } from './checks'
 import { Encoder, firstParameter, type Backbone } from './encoder'
@@ -13,9 +13,9 @@ import { parseOptions, probability } from '../common/options'
 import { cutView, drawViews, positiveMask, type Sizes, type Views } from './views'
 
 export interface ForwardOptions {
-  /** Gives `[loss, positivePairs]` in place of the loss. */
+  /** Returns `[loss, positivePairs]` instead of the loss. */
   returnPositivePairs?: boolean
-  /** Fixes the geometry of both views in place of drawing it. */
+  /** Uses these views instead of random ones. */
   views?: readonly [Views, Views]
 }
 
@@ -38,7 +38,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   readonly options: ResolvedOptions
   readonly augment1: nn.Module | ImageTransform
   readonly augment2: nn.Module | ImageTransform
-  // The order of these fields is that of the parameters, by which optimizer states are exchanged with Python.
+  // These fields must keep their order: it is the order of the parameters, on which optimizer states exchanged with Python depend.
   readonly onlineEncoder: Encoder
   /** Null without `usePixpro`. */
   readonly propagatePixels: PPM | null
@@ -146,7 +146,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   }
 
   /**
-   * Moves the target's parameters towards the online encoder's; buffers stay, for the target learns its own.
+   * Moves the target's parameters towards the online encoder's; buffers stay, because the target updates its own.
    *
    * @param decay The share of the target that stays. Default: the option movingAverageDecay.
    * @throws ArgumentError before the first forward, which makes the target, and for a decay outside of 0…1.
@@ -169,21 +169,21 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     this.targetEncoder = null
   }
 
-  /** kornia's own buffers may be missing in a state: other versions of it have none. */
+  /** kornia's buffers may be missing in a state, because not all versions of kornia have them. */
   protected override toleratesMissing(key: string): boolean {
     return /^augment[12]\.\d+\._param_generator\./.test(key)
   }
 }
 
 function apply(augment: nn.Module | ImageTransform, images: Tensor, option: string): Tensor {
-  const augmented = typeof augment === 'function' ? augment(images) : augment.call(images)
+  const augmented: unknown = applyTransform(augment, images)
   if (isTensor(augmented) && augmented.dim() === 4 && augmented.shape[0] === images.shape[0] && augmented.shape[1] === images.shape[1])
     return augmented
   const came = isTensor(augmented) ? `[${augmented.shape.join(', ')}]` : typeof augmented
   throw new ArgumentError(`${option} must give a batch of images as it takes one, [${images.shape.join(', ')}], but gave ${came}`)
 }
 
-/** A zero on which backward works and moves nothing. */
+/** A zero loss whose backward changes no parameter. */
 function nothingToLearn(images: Tensor): Tensor {
   return torch.zeros([], { dtype: images.dtype, device: images.device, requiresGrad: true })
 }

@@ -2,7 +2,7 @@ import * as torch from '../torch'
 import type { Tensor } from '../torch'
 import type { ResolvedOptions } from './options'
 
-/** Below this norm a feature is divided by it, as `cosine_similarity` does. */
+/** Lower bound of a feature's norm, as in `cosine_similarity`. */
 const COSINE_EPS = 1e-8
 
 function unit(pixels: Tensor): Tensor {
@@ -15,17 +15,17 @@ export function cosineMatrix(one: Tensor, two: Tensor): Tensor {
   return a.transpose(1, 2).bmm(one === two ? a : unit(two))
 }
 
-/** What the pixel losses know of the pairs: a mask [P, P] for all images, or [N, P, P] for each. */
+/** The positive pairs: a mask [P, P] for all images, or [N, P, P] with one per image. */
 export interface Pairs {
   readonly mask: Tensor
-  /** Positive pairs of `mask`. */
+  /** The number of positive pairs in `mask`. */
   readonly count: number
 }
 
 /**
  * −mean of the cosines of all positive pairs of two maps [N, C, P]: pooled over the batch, or the mean over the images that have any.
  *
- * The sum of a pixel's cosines is its product with the sum of its partners, so no matrix of similarities is made, and backward needs no product.
+ * The sum of a pixel's cosines is its product with the sum of its partners, so no similarity matrix is needed, neither here nor in backward.
  */
 export function pixProLoss(pixels: Tensor, targets: Tensor, { mask, count }: Pairs): Tensor {
   const pairs = mask.to(pixels.dtype)
@@ -73,7 +73,7 @@ function pixelContrast(logits: Tensor, { mask }: Pairs): Tensor {
   return meanOverImages(perImage, rows.sum([1]))
 }
 
-/** logsumexp over the last dimension; rows of nothing but −∞ give 0, whose gradient is 0 and not NaN. */
+/** logsumexp over the last dimension; rows that are all −∞ give 0 with gradient 0 instead of NaN. */
 function safeLogsumexp(values: Tensor, has: Tensor): Tensor {
   return values.maskedFill(has.logicalNot().unsqueeze(-1), 0).logsumexp([-1]).mul(has.to(values.dtype))
 }

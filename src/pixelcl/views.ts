@@ -26,7 +26,7 @@ export function isPerSample(views: Views): views is readonly View[] {
 
 type Geometry = Pick<ResolvedOptions, 'cutoutRatioRange' | 'probRandHflip' | 'cropPer'>
 
-/** Draws one box by the ratio of its sides to the image's; both corners by floor, so that the last offset never comes, as in the reference. */
+/** Draws one box by a ratio for both sides; offsets are rounded down, so the last one never occurs, as in the reference. */
 function drawBox(height: number, width: number, [low, high]: readonly [number, number]): Box {
   const [ratioDraw, xDraw, yDraw] = uniform(3) as [number, number, number]
   const ratio = low + ratioDraw * (high - low)
@@ -89,11 +89,11 @@ function imageCoordinates(view: View, { image, map }: Sizes, mode: Mode, device:
     .div_(Math.sqrt(height ** 2 + width ** 2))
   scaled.select(1, 0).mul_(map[0])
   scaled.select(1, 1).mul_(map[1])
-  // Rows of their own in memory, as in the reference: with other strides libtorch rounds the distances' last bit differently.
+  // Contiguous, as in the reference: with other strides libtorch rounds the last bit of distances differently.
   return cutOne(scaled, view, map, mode).flatten(2).squeeze(0).t().contiguous()
 }
 
-/** The bins of a view's map: the parts of its box that the map's pixels stand for. */
+/** The bins of a view's map: the part of the box that each map pixel covers. */
 export interface Bins {
   /** Their centres [P, 2] (y, x), float32. */
   readonly centres: Tensor
@@ -103,7 +103,7 @@ export interface Bins {
 
 type Edges = readonly [near: number, far: number]
 
-/** Divides what lies between the edges evenly; in a flipped view the columns run from right to left. */
+/** Divides the range between the edges evenly; in a flipped view columns run from right to left. */
 function binsBetween(vertical: Edges, horizontal: Edges, hflip: boolean, map: Sizes['map'], device: string): Bins {
   const [top, bottom] = vertical
   const [left, right] = hflip ? [horizontal[1], horizontal[0]] : horizontal
@@ -119,7 +119,7 @@ export function binsInPixels({ box, hflip }: View, map: Sizes['map'], device = '
   return binsBetween([box.y0, box.y1], [box.x0, box.x1], hflip, map, device)
 }
 
-/** The bins in fractions of the image, as the authors count them: coordinates over size − 1, the far edge being the last pixel inside. */
+/** The bins in fractions of the image, as in the authors' code: coordinates divided by size − 1, the far edge being the last pixel inside. */
 function binsInFractions({ box, hflip }: View, { image, map }: Sizes, device: string): Bins {
   const [height, width] = [image[0] - 1, image[1] - 1]
   return binsBetween([box.y0 / height, (box.y1 - 1) / height], [box.x0 / width, (box.x1 - 1) / width], hflip, map, device)
@@ -139,7 +139,7 @@ function maskOfPair(one: View, two: View, sizes: Sizes, options: PairOptions, de
 
 export type PairOptions = Pick<ResolvedOptions, 'distance' | 'distanceThres' | 'coordCutoutInterpolateMode'>
 
-/** Which pixels of view one's map match which of view two's: bool [P, P], or [N, P, P] where every image has views of its own. */
+/** Which map pixels of view one match which of view two: bool [P, P], or [N, P, P] if every image has its own views. */
 export function positiveMask(one: Views, two: Views, sizes: Sizes, options: PairOptions, device: string): Tensor {
   return torch.noGrad(() => {
     if (!isPerSample(one) || !isPerSample(two)) return maskOfPair(one as View, two as View, sizes, options, device)

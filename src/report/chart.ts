@@ -2,11 +2,11 @@ import { html, type Markup } from './html'
 
 export interface Series {
   readonly title: string
-  /** One value a step; drawn over steps 1, 2, …. */
+  /** One value per step, from step 1. */
   readonly values: readonly number[]
-  /** Prints a value of the axis. */
+  /** Formats a value of the axis. */
   readonly format: (value: number) => string
-  /** Lets the axis begin at 0. */
+  /** Starts the axis at 0. */
   readonly fromZero?: boolean
 }
 
@@ -21,7 +21,7 @@ const LEFT = 52
 const RIGHT = 10
 const TOP = 10
 const BOTTOM = 30
-/** More points than this are not told apart. */
+/** The most points that are drawn; more could not be distinguished. */
 const POINTS = 600
 
 /** A curve over the steps: the values faint, their running mean strong. */
@@ -55,7 +55,7 @@ export function chart({ title, values, format, fromZero = false }: Series): Mark
   </figure>`
 }
 
-/** At most `POINTS` points; where there are more, each is the mean of its stretch. */
+/** At most `POINTS` points; of longer series each point is the mean of a segment. */
 function thinned(values: readonly number[]): Point[] {
   const stretch = Math.ceil(values.length / POINTS)
   return Array.from({ length: Math.ceil(values.length / stretch) }, (_, i) => {
@@ -75,7 +75,7 @@ export function niceTicks(low: number, high: number, count: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)))
 }
 
-/** The mean of each value and of those up to `reach` places before and after it. */
+/** The mean of each value and its neighbours up to `reach` places away. */
 export function runningMean(values: readonly number[], reach: number): number[] {
   const sums = [0]
   for (const value of values) sums.push(sums.at(-1)! + value)

@@ -1,14 +1,14 @@
 import * as torch from '../torch'
 import type { Tensor } from '../torch'
 
-/** Standard deviations from the mean at which a colour is full. */
+/** Standard deviations from the mean at which a colour saturates. */
 const REACH = 2
 
 /**
  * The three principal components of features before and after, as colours: both [n, C, h, w] to [n, h, w, 3] in 0…1.
  *
- * Each state has a space of its own, so it has its own components, taken over all images at once; those of after are rotated as near as they
- * come to those of before (orthogonal Procrustes), so that equal colours mean, as far as can be, equal things.
+ * The two feature spaces differ, so each has its own components, computed over all images; those of after are rotated to match those of before
+ * as well as possible (orthogonal Procrustes), so that equal colours mean similar features.
  */
 export function componentColours(before: Tensor, after: Tensor): [Tensor, Tensor] {
   return torch.noGrad(() => {
@@ -24,7 +24,7 @@ function principalComponents(features: Tensor): Tensor {
   const centred = rows.sub(rows.mean([0], true))
   const [, directions] = torch.linalg.eigh(centred.t().matmul(centred))
   const count = Math.min(3, directions.shape[1]!)
-  // The eigenvalues ascend.
+  // eigh sorts eigenvalues in ascending order.
   const components = centred.matmul(directions.narrow(1, directions.shape[1]! - count, count).flip([1]))
   const scaled = components.div(components.pow(2).mean([0], true).sqrt().clampMin(1e-12))
   return torch.nn.functional.pad(scaled, [0, 3 - count])

@@ -11,7 +11,7 @@ interface Picture {
   readonly note?: string
 }
 
-/** The shown images, a row each: the image, its mask, its features and its segmentation before and after. */
+/** One row per shown image: the image, its mask, its features and its segmentation before and after. */
 export async function gallery(set: EvaluationSet, before: Evaluation, after: Evaluation): Promise<Markup> {
   const [featuresBefore, featuresAfter] = componentColours(before.pictures.features, after.pictures.features)
   const count = featuresBefore.shape[0]!

@@ -1,4 +1,4 @@
-/** Text that is HTML already, and must not be escaped again. */
+/** Text that is HTML and must not be escaped again. */
 export class Markup {
   constructor(readonly text: string) {}
 
@@ -10,7 +10,7 @@ export class Markup {
 type Content = string | number | Markup | readonly Content[] | null
 
 /**
- * A piece of HTML or SVG: what is filled in is escaped, unless it is a piece itself; null gives nothing.
+ * Builds HTML or SVG: inserted values are escaped unless they are `Markup`; null inserts nothing.
  *
  * @example
  * html`<p>${'a < b'}</p>`.text // '<p>a &lt; b</p>'
@@ -28,7 +28,7 @@ function fill(value: Content): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Takes from a text what HTML would read as its own, in content and in quoted attributes; control characters, which it may not hold, are shown. */
+/** Escapes text for HTML content and quoted attributes; control characters, which HTML forbids, become U+FFFD. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!).replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, '\ufffd')
 }

@@ -2,7 +2,7 @@ import sharp from 'sharp'
 import * as torch from '../torch'
 import type { Tensor } from '../torch'
 
-/** Colours that are told apart by most people with a colour deficiency (Okabe and Ito), then others by hue. */
+/** Colours that most people with a colour deficiency can distinguish (Okabe and Ito); further classes get a colour by hue. */
 const PALETTE = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#f0e442', '#56b4e9', '#d55e00', '#7a5195'] as const
 /** Pixels that no class covers. */
 const UNLABELLED = '#808080'
@@ -11,7 +11,7 @@ export function classColour(index: number): string {
   return PALETTE[index] ?? hexOfHue((index * 137.508) % 360)
 }
 
-/** Full saturation would hurt: each channel stays within 64…208. */
+/** A muted colour: each channel stays within 64…208. */
 function hexOfHue(hue: number): string {
   const channel = (shift: number) => Math.round(136 + 72 * Math.cos(((hue - shift) * Math.PI) / 180))
   return `#${[0, 120, 240].map((shift) => channel(shift).toString(16).padStart(2, '0')).join('')}`

@@ -8,7 +8,7 @@ import { STYLES } from './styles'
 import { viewPair } from './view-pair'
 
 /**
- * One HTML file of a run that needs nothing else: no script, no network, light and dark, for wide and narrow screens.
+ * A self-contained HTML report of a run: no script, no network, light and dark, for wide and narrow screens.
  *
  * It shows the measures before and after, the curves of loss and positive pairs, the held-out images with their features and segmentations,
  * and a pair of views with its positive pairs. Without masks it leaves out what needs them.

@@ -3,23 +3,23 @@ import type { Tensor } from '../torch'
 import type { ResolvedOptions, View } from '../pixelcl'
 import { seeded, type EvaluationSet } from '../evaluation'
 import { binsInPixels, cutView, drawViews, positiveMask } from '../pixelcl/internal'
-import { IMAGENET_MEAN, IMAGENET_STD } from '../vision/transforms'
+import { IMAGENET_MEAN, IMAGENET_STD, applyTransform } from '../vision/transforms'
 import { html, type Markup } from './html'
 import { imageUri } from './pictures'
 
-/** Pairs that are drawn, at most: more hide the picture. */
+/** The most pairs that are drawn; more would hide the picture. */
 const DRAWN = 96
-/** Pairs of views that are tried for one in which something shows. */
+/** How many pairs of views are tried to find one with enough positive pairs. */
 const TRIES = 40
 
 interface Pair {
   readonly one: View
   readonly two: View
-  /** Indices of the bins of view one and of view two, by turns. */
+  /** Each pair: the index of a bin of view one and of one of view two. */
   readonly pairs: readonly (readonly [number, number])[]
 }
 
-/** One image, two views of it as the learner saw them, and their positive pairs as lines; `map` is the size of the image's own map. */
+/** One image, two of its views as the learner sees them, and lines between their positive pairs; `map` is the feature map's size for the whole image. */
 export async function viewPair(set: EvaluationSet, map: readonly [number, number], learner: ResolvedOptions): Promise<Markup> {
   const image = set.images.narrow(0, 0, 1)
   const [height, width] = image.shape.slice(2) as [number, number]
@@ -54,7 +54,7 @@ function draw(image: readonly [number, number], map: readonly [number, number], 
     const [one, two] = drawViews(1, ...image, { ...learner, cropPer: 'batch' }) as [View, View]
     const found = positiveMask(one, two, { image, map }, learner, 'cpu').nonzero().tolist() as [number, number][]
     best ??= { one, two, pairs: found }
-    // The first with a fair number of pairs whose views are not almost the same box.
+    // Take the first with enough pairs whose boxes differ clearly.
     if (found.length >= map[0] && overlap(one, two) < 0.7) return { one, two, pairs: found }
     if (found.length > best.pairs.length) best = { one, two, pairs: found }
   }
@@ -69,11 +69,11 @@ function overlap({ box: a }: View, { box: b }: View): number {
   return both / (area(a) + area(b) - both)
 }
 
-/** The view after its augmentations, in 0…1: those that normalise are undone. */
+/** The augmented view in 0…1, with normalisation undone. */
 function augmented(image: Tensor, view: View, { views }: EvaluationSet, learner: ResolvedOptions): Tensor {
   const size = learner.viewSize ?? (image.shape.slice(2) as [number, number])
   const cut = cutView(image, view, size, learner.cutoutInterpolateMode)
-  const seen = typeof views.augment === 'function' ? views.augment(cut) : (views.augment.call(cut) as Tensor)
+  const seen = applyTransform(views.augment, cut)
   const [low, high] = seen.aminmax()
   if (low.item<number>() >= 0 && high.item<number>() <= 1) return seen
   const along = (values: readonly number[]) => torch.tensor([...values], { dtype: seen.dtype }).view([1, 3, 1, 1])

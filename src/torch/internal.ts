@@ -1,5 +1,5 @@
 /**
- * @internal What the other rooms of this package use of torch beside its public names; they import nothing else of what lies inside it.
+ * @internal What other rooms of this package use of torch besides its public names; they import no other inner file.
  */
 export { isTorchScriptFile } from './jit/files'
 export { declarePassing, pipeline } from './nn/pipeline'

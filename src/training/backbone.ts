@@ -8,23 +8,23 @@ import type { Architecture } from '../vision/models'
 /** A backbone read from a file, and how it goes back into one. */
 export interface LoadedBackbone {
   readonly net: Backbone
-  /** The ResNet whose state dict it was; null for a TorchScript program. */
+  /** The ResNet whose state dict was read; null for a TorchScript file. */
   readonly arch: Architecture | null
-  /** Of a state dict: its names, in order. */
+  /** The keys of the state dict, in order; empty for a TorchScript file. */
   readonly keys: readonly string[]
-  /** It came in eval mode, and goes back so; it is trained in training mode. */
+  /** Whether the file was in eval mode; the new file is put back into it after training. */
   readonly isEval: boolean
 }
 
 export interface BackboneOptions {
-  /** The ResNet of a state dict; default: told from its keys. */
+  /** The ResNet of a state dict; default: recognised by its keys. */
   arch?: Architecture | undefined
-  /** Told what was looked through to find the weights. */
+  /** Receives what a person should know, such as where in a checkpoint the weights were found. */
   say?: Say
 }
 
 /**
- * Reads a backbone: a TorchScript file, or whatever holds a ResNet's state dict.
+ * Reads a backbone from a TorchScript file, or from a state dict of a ResNet, also one within a checkpoint or a safetensors file.
  *
  * @throws FileError for a file that is missing, damaged or of another format; JitError, ArgumentError for one that cannot be trained.
  */
@@ -41,7 +41,7 @@ export function loadBackbone(path: string, options: BackboneOptions = {}): Loade
   return { ...backbone, isEval: true }
 }
 
-/** Traced in eval mode: the learner refuses it. */
+/** Whether the file was traced in eval mode, which the learner refuses with its own message. */
 function isFrozen(net: Backbone): boolean {
   return net instanceof jit.ScriptModule && net.frozenBatchNorms().length > 0
 }
@@ -55,7 +55,7 @@ function loadResNet(path: string, { arch: given, say }: BackboneOptions): Loaded
   const state = loadStateDictFile(path, say === undefined ? {} : { say })
   const arch = architectureIn(path, state, given)
   const make = models[arch]
-  // A backbone whose classifier was cut off gets one to run with, which its file never sees.
+  // Without a classifier the network does not run, so it gets one; saveBackbone leaves it out again.
   const head = hasHead(state) ? {} : headOf(make())
   return { net: make({ weights: { ...state, ...head }, numClasses: classesIn(state) }), arch, keys: Object.keys(state), isEval: false }
 }
@@ -79,7 +79,7 @@ export function architectureIn(path: string, state: Readonly<nn.StateDict>, give
   )
 }
 
-/** Outputs of the classifier in a ResNet's state dict; torchvision's number where it has none. */
+/** Outputs of the classifier in a ResNet's state dict; 1000, as in torchvision, where there is no classifier. */
 export function classesIn(state: Readonly<nn.StateDict>): number {
   return state['fc.weight']?.shape[0] ?? 1000
 }
@@ -92,12 +92,12 @@ function headOf(net: nn.AnyModule): nn.StateDict {
   return Object.fromEntries(Object.entries(net.stateDict()).filter(([name]) => name.startsWith('fc.')))
 }
 
-/** Writes a backbone as it came: a TorchScript file in the mode it had, or a state dict of the same names. In the file it is on the CPU. */
-export function saveBackbone({ net, arch, keys, isEval }: LoadedBackbone, path: string): void {
+/** Writes a backbone in the form it was read: TorchScript in its former mode, or a state dict of the same keys; always on the CPU. */
+export function saveBackbone({ net, keys, isEval }: LoadedBackbone, path: string): void {
   const isOnCpu = [...net.parameters(), ...net.buffers()].every((tensor) => tensor.device === 'cpu')
   const saved = isOnCpu && !isEval ? net : net.deepcopy().to('cpu')
   if (isEval) saved.eval()
-  if (arch === null) return jit.save(saved as unknown as jit.ScriptModule, path)
+  if (saved instanceof jit.ScriptModule) return jit.save(saved, path)
   const state = saved.stateDict()
   const known = new Set(keys)
   save(Object.fromEntries(Object.entries(state).filter(([name]) => known.has(name) || !name.startsWith('fc.'))), path)

@@ -11,10 +11,10 @@ import { architectureIn, classesIn, hasHead } from './backbone'
 
 export const formats = ['state-dict', 'safetensors', 'torchscript'] as const
 
-/** In which form a backbone's weights stand in a file. */
+/** The format of a file of weights. */
 export type ExportFormat = (typeof formats)[number]
 
-/** What is exported, and as what. */
+/** Where a backbone is written, and in which format. */
 export const exportOptions = z.strictObject({
   out: z.string().min(1).describe('the file that is written'),
   to: describedBy(
@@ -33,7 +33,7 @@ export interface ExportResult {
   readonly arch: Architecture | null
   readonly tensors: number
   readonly bytes: number
-  /** The lines of Python that load it. */
+  /** Lines of Python that load the file. */
   readonly python: readonly string[]
 }
 
@@ -90,7 +90,7 @@ function noneSuch(input: string, arch: Architecture): ArgumentError {
   return new ArgumentError(worded`${input} holds the weights of no ResNet that is known, so not of a ${arch}: leave ${option('arch')} out`)
 }
 
-/** The format that a file's name tells; null where it tells none, as .pt does. */
+/** The format that a file's extension implies; null for an ambiguous one such as .pt. */
 export function formatOf(out: string): ExportFormat | null {
   const extension = extname(out).toLowerCase()
   return extension === '.safetensors' ? 'safetensors' : extension === '.pth' ? 'state-dict' : null

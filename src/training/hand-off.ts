@@ -1,9 +1,9 @@
 import type { LoadedBackbone } from './backbone'
 
-/** torchvision's number of classes when none is given. */
+/** torchvision's default number of classes. */
 const USUAL_CLASSES = 1000
 
-/** The two lines of Python that load the backbone which `saveBackbone` wrote. */
+/** Two lines of Python that load what `saveBackbone` wrote. */
 export function pythonLines({ net, arch, keys }: Omit<LoadedBackbone, 'isEval'>, path: string): [string, string] {
   const file = JSON.stringify(path)
   if (arch === null) return ['import torch', `model = torch.jit.load(${file})`]

@@ -3,21 +3,21 @@ import { native } from '../native'
 const NOTICE = '\nStopping after this step, then saving. Once more quits at once.\n'
 
 /**
- * Turns the first Ctrl-C, SIGTERM or SIGHUP (a terminal that was closed) into a wish to stop; the second ends the process at once, in the middle of a step too.
+ * Records the first Ctrl-C, SIGTERM or SIGHUP (a closed terminal) as a request to stop; a second one ends the process at once, even within a step.
  *
- * The process's signals are caught by native code, for no listener of JavaScript runs before a step has ended.
+ * Native code catches the signals, because JavaScript listeners run only once a step has ended.
  */
 export class Interrupts implements Disposable {
   constructor(notice = NOTICE) {
     native.watchSignals(notice)
   }
 
-  /** The signal that came, or null. */
+  /** The first signal received, or null. */
   get received(): NodeJS.Signals | null {
     return native.receivedSignal()
   }
 
-  /** Gives the signals back. */
+  /** Restores the former handling of signals. */
   dispose(): void {
     native.unwatchSignals()
   }

@@ -13,14 +13,14 @@ export interface LoaderOptions {
   indices?: readonly number[]
 }
 
-/** Where a loader stands: how many images of a round it has given or left out, and the generator as it was before the round was drawn. */
+/** A loader's position: the generator's state before the current round's order was drawn, and how many images of that order are used up. */
 interface LoaderState {
   readonly images: number
   readonly round: Tensor
   readonly taken: number
 }
 
-/** An image's turn in a round, in which every image has one; decoded ahead of its turn. */
+/** One image of a round, being decoded ahead of its use; a round is one pass over all images. */
 interface Turn {
   readonly image: Promise<Uint8Array | null>
   readonly round: Tensor
@@ -45,7 +45,7 @@ export class ImageLoader implements Loader<Tensor>, AsyncIterableIterator<Tensor
   private readonly generator: torch.Generator
   private ahead: Turn[] = []
   private upcoming: Iterator<Turn, never>
-  /** Of the images given so far, not of those decoded ahead. */
+  /** The position of the images returned so far; those decoded ahead do not count. */
   private position: Pick<LoaderState, 'round' | 'taken'>
   /** Whether an image of this round could be decoded. */
   private found = false
@@ -85,20 +85,20 @@ export class ImageLoader implements Loader<Tensor>, AsyncIterableIterator<Tensor
     this.position = { round, taken: at + 1 }
     this.found ||= bytes !== null
     if (at + 1 < this.indices.length) return bytes
-    // A folder that is gone would be searched for ever; readable held-out files do not show it.
+    // Stop if a whole round decodes nothing; readable held-out files would hide this from the folder itself.
     if (!this.found) throw noneDecodable(this.folder)
     this.found = false
     return bytes
   }
 
-  /** Every image once in each round, in an order that the generator draws; the first `done` of the first round are passed over. */
+  /** Every image once per round, in an order drawn from the generator; skips the first `done` images of the first round. */
   private *turns(done: number): Generator<Turn, never> {
     for (let skipped = done; ; skipped = 0) {
       const round = this.generator.getState()
       const order = torch.randperm(this.indices.length, { generator: this.generator }).tolist() as number[]
       for (let at = skipped; at < order.length; at++) {
         const image = this.folder.loadBytes(this.indices[order[at]!]!)
-        // The error is met in its turn; until then it must not count as unhandled.
+        // The error is thrown when the image is used; until then it must not count as unhandled.
         image.catch(() => undefined)
         yield { image, round, at }
       }
@@ -109,7 +109,7 @@ export class ImageLoader implements Loader<Tensor>, AsyncIterableIterator<Tensor
     return { images: this.indices.length, ...this.position }
   }
 
-  /** @throws ArgumentError for a state of another number of images, with which the order would be another. */
+  /** @throws ArgumentError for a state of another number of images, whose order would differ. */
   loadStateDict({ images, round, taken }: LoaderState): void {
     if (images !== this.indices.length) {
       throw new ArgumentError(

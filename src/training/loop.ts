@@ -12,19 +12,19 @@ interface Stateful {
   loadStateDict(state: never): void
 }
 
-/** As torch's optimizers; one group's learning rate is the one that is told. */
+/** An optimizer as those of torch; metrics report the learning rate of its first group. */
 export interface LoopOptimizer extends Stateful {
   readonly paramGroups: readonly { lr: number }[]
   zeroGrad(): void
   step(): unknown
 }
 
-/** As torch's schedulers: it sets the optimizer's learning rates when it is made and after every step. */
+/** A scheduler as those of torch: sets the optimizer's learning rates on construction and in each `step`. */
 export interface Scheduler extends Stateful {
   step(): void
 }
 
-/** Batches, and where among them the next one stands. */
+/** A source of batches whose position can be saved. */
 export interface Loader<Batch> extends Stateful, AsyncIterator<Batch, unknown> {}
 
 export interface LoopParts<Batch, Measured extends Values> {
@@ -32,12 +32,12 @@ export interface LoopParts<Batch, Measured extends Values> {
   readonly optimizer: LoopOptimizer
   readonly scheduler: Scheduler
   readonly loader: Loader<Batch>
-  /** Steps after which the loop ends, those before a load included. */
+  /** Steps after which the loop ends, counting those before a `load`. */
   readonly steps: number
-  /** All generators that the task draws from, by a name of one's own; default: torch's default ones of the CPU and the parameters' device. */
+  /** Every generator that the task draws from, by any name; default: torch's default generators of the CPU and of the parameters' device. */
   readonly generators?: Readonly<Record<string, Generator>>
   readonly events?: Sink<LoopEvent<Measured>>
-  /** What to change when the loss stops being finite: ends the error's message. */
+  /** Advice that ends the error's message when the loss stops being finite. */
   readonly advice?: string | Wording
 }
 
@@ -54,13 +54,13 @@ export interface LoopState {
   readonly generators: Record<string, Tensor>
 }
 
-/** Raised when the parts of a state change. */
+/** Identifies the layout of `LoopState`; change it with the layout. */
 const FORMAT = 'pixelcl loop 1'
 
 /**
- * Takes steps on a task: forward, backward, optimizer, what follows, scheduler; it yields to the event loop after each.
+ * The training loop: forward, backward, optimizer step, the task's own after-step work, scheduler step; yields to the event loop after each step.
  *
- * It owns everything that decides the next step, so that its state, saved and loaded into a loop made alike, goes on to the bit.
+ * It owns everything that determines the next step. Its state, loaded into a loop built with the same options, continues bit for bit.
  *
  * @example
  * const weight = torch.ones([1], { requiresGrad: true })
@@ -84,7 +84,7 @@ export class Loop<Batch, Measured extends Values> {
 
   constructor(private readonly parts: LoopParts<Batch, Measured>) {}
 
-  /** Steps taken so far, those before a load included. */
+  /** Steps taken so far, counting those before a `load`. */
   get step(): number {
     return this.taken
   }
@@ -92,8 +92,8 @@ export class Loop<Batch, Measured extends Values> {
   /**
    * Takes the steps that are left.
    *
-   * @param shouldStop - Asked after every step, and while a batch is waited for; true ends the run there.
-   * @returns The steps taken so far, those before a load included.
+   * @param shouldStop - Called after every step and while waiting for a batch; true ends the run there.
+   * @returns The steps taken so far, counting those before a `load`.
    * @throws TrainingError for a loss that is not finite, whose step then moves no weights; whatever a part or a subscriber throws.
    */
   async run(shouldStop: () => boolean = () => false): Promise<number> {
@@ -153,11 +153,11 @@ export class Loop<Batch, Measured extends Values> {
   }
 
   /**
-   * Everything that decides the next steps: of task, optimizer, scheduler, loader and generators.
+   * The state of everything that determines the next steps: task, optimizer, scheduler, loader and generators.
    *
-   * Its tensors are the live ones, as of PyTorch's state dicts: save it before the next step.
+   * It holds the live tensors, as PyTorch's state dicts do, so save it before the next step.
    *
-   * @throws TrainingError in the middle of a step, when the batch is taken and the weights have not moved; take it at the event 'step'.
+   * @throws TrainingError within a step, when the batch is consumed but the weights have not moved; the event 'step' is the right moment.
    */
   state(): LoopState {
     if (this.isInStep) throw new TrainingError("the loop's state is whole only between two steps: take it at the event 'step'")
@@ -176,7 +176,7 @@ export class Loop<Batch, Measured extends Values> {
   }
 
   /**
-   * Takes back what `state` gave, here or in another process, in a loop whose parts were made with the same options.
+   * Restores a state, also one of another process, in a loop whose parts were built with the same options.
    *
    * @throws ArgumentError for what is no state of a loop, or of other generators; whatever a part throws for a state that does not fit it.
    */
@@ -190,7 +190,7 @@ export class Loop<Batch, Measured extends Values> {
     optimizer.loadStateDict(state.optimizer as never)
     scheduler.loadStateDict(state.scheduler as never)
     loader.loadStateDict(state.loader as never)
-    // Last, for a part may draw while it loads.
+    // Last, because a part may draw random numbers while it loads.
     for (const [name, generator] of Object.entries(generators)) generator.setState(state.generators[name]!)
     this.taken = state.step
     this.seconds = state.seconds
@@ -215,10 +215,10 @@ function checkState(state: LoopState): void {
     throw new ArgumentError(`the state of the loop must count its step and seconds but has ${String(step)} and ${String(seconds)}`)
 }
 
-/** Milliseconds between two looks at whether to stop, while a batch is waited for. */
+/** Milliseconds between two calls of shouldStop while waiting for a batch. */
 const LOOK = 100
 
-/** What is waited for, or null once the training is to stop. */
+/** Awaits a promise; gives null as soon as the training should stop. */
 async function unlessStopped<T>(waited: Promise<T>, shouldStop: () => boolean): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined
   const stop = new Promise<null>((resolve) => {
@@ -231,7 +231,7 @@ async function unlessStopped<T>(waited: Promise<T>, shouldStop: () => boolean): 
   }
 }
 
-/** A batch is made outside of the step's scope, so its tensors are freed here. */
+/** Frees a batch's tensors, which the step's scope does not own. */
 function disposeBatch(batch: unknown): void {
   if (isTensor(batch)) batch.dispose()
   else if (Array.isArray(batch)) batch.forEach(disposeBatch)

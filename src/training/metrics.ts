@@ -8,7 +8,7 @@ export interface PixelValues extends Values {
   readonly positivePairs: number
 }
 
-/** What is known of a step once it has moved the weights; a line of `metrics.jsonl`. */
+/** The metrics of a completed step; a line of `metrics.jsonl`. */
 export type StepMetrics<Measured extends Values = PixelValues> = {
   /** Counted from 1, across resumed runs. */
   readonly step: number
@@ -16,29 +16,29 @@ export type StepMetrics<Measured extends Values = PixelValues> = {
   /** The learning rate that the step used. */
   readonly lr: number
   readonly imagesPerSecond: number
-  /** Since the first step began, time between a save and its load not counted. */
+  /** Training time since the first step, without the time between saving and loading. */
   readonly seconds: number
 } & Measured
 
-/** What a loop tells. */
+/** Events of a loop. */
 export type LoopEvent<Measured extends Values = PixelValues> =
-  /** A finite loss, before its step moves the weights: the weights that earlier steps left are worth keeping. */
+  /** The loss is finite and its step has not moved the weights yet: the current weights are worth saving. */
   | { readonly type: 'loss'; readonly step: number; readonly loss: number }
-  /** A step is complete; here the loop's state can be taken. */
+  /** A step is complete; the loop's state can be taken now. */
   | { readonly type: 'step'; readonly metrics: StepMetrics<Measured> }
 
-/** What a run tells: its loop's events, and what happens around the loop. */
+/** Events of a run: its loop's, and what happens around the loop. */
 export type RunEvent =
   | LoopEvent
   | { readonly type: 'evaluation'; readonly when: 'before' | 'after'; readonly evaluation: Evaluation }
-  /** A line, or several, that a person should know. */
+  /** Something a person should know, in one or more lines. */
   | { readonly type: 'note'; readonly text: string | Wording }
-  /** The backbone of a step was written. */
+  /** The backbone was written, as it was after `step`. */
   | { readonly type: 'saved'; readonly step: number; readonly path: string }
 
 export type Subscriber<Event> = (event: Event) => void
 
-/** Where events of some kinds go. */
+/** A receiver of events. */
 export interface Sink<Event> {
   emit(event: Event): void
 }
@@ -46,7 +46,7 @@ export interface Sink<Event> {
 /**
  * Hands each event to all subscribers, in the order in which they subscribed.
  *
- * A subscriber that throws keeps none of the others from the event; its error then reaches whoever emitted it.
+ * If a subscriber throws, the others still receive the event; then `emit` throws the error.
  */
 export class EventStream<Event> implements Sink<Event> {
   private readonly subscribers = new Set<Subscriber<Event>>()

@@ -24,7 +24,7 @@ const data = z.strictObject({
   prefetch: count.max(64).default(2).describe('batches that are decoded ahead'),
 })
 
-/** How long training goes on, and what changes on the way. */
+/** Length of the training, learning-rate schedule, and schedule of the target's decay. */
 const schedule = z.strictObject({
   steps: positiveInt.describe('optimizer steps'),
   shape: z.enum(['cosine', 'constant']).default('cosine').describe('of the learning rate after the warm-up: cosine falls to 0'),
@@ -43,7 +43,7 @@ const evaluation = z.strictObject({
   heldOut: count.default(8).describe('images that are not trained on but measured before and after, and shown in the report'),
 })
 
-/** Where a run writes, and where and how reproducibly it runs. */
+/** Output, seed, device and threads of a run. */
 const run = z.strictObject({
   out: z.string().min(1).describe('the folder that the run writes'),
   overwrite: z.boolean().default(false).describe('replaces the run that is there'),
@@ -62,7 +62,7 @@ const learner = pixelCLOptions.omit({ augmentFn: true, augmentFn2: true }).exten
   imageSize: describedBy(positiveInt.default(256), worded`side of the images in pixels, where ${option('inputSize')} is left out`),
 })
 
-/** Everything that a run of pretraining is told; the descriptions are the command line's help. */
+/** All options of a pretraining run; the descriptions are the command line's help. */
 export const pretrainOptions = z.strictObject({
   backbone,
   data,
@@ -77,7 +77,7 @@ export const pretrainOptions = z.strictObject({
 export type PretrainOptions = z.input<typeof pretrainOptions>
 export type ResolvedPretrainOptions = z.output<typeof pretrainOptions>
 
-/** What decides a loop of pretraining, beside the learner and the data. */
+/** The options that the training loop needs beside learner and data. */
 export const recipeOptions = pretrainOptions.pick({ schedule: true, optimizer: true })
 
 export type RecipeOptions = z.input<typeof recipeOptions>

@@ -24,7 +24,7 @@ export class PixelTask implements Task<Tensor, PixelValues> {
     return { loss, examples: images.shape[0]!, values: { positivePairs } }
   }
 
-  /** A backbone of which only layers behind the hidden ones are trainable would stay as it is. */
+  /** Catches a backbone whose trainable layers all come after the hidden ones: it would never change. */
   checkGradients({ positivePairs }: PixelValues): void {
     const { onlineEncoder, options } = this.learner
     const learns = positivePairs > 0 || options.instanceWeight > 0

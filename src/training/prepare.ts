@@ -13,29 +13,29 @@ import type { ResolvedPretrainOptions } from './options'
 import { RunFolder } from './run/folder'
 import { firstDecodable, splitFolder, type Split } from './split'
 
-/** Images that are measured where none are held out. */
+/** Number of images that are measured when none are held out. */
 const FEW = 8
-/** Images from which batch-norm statistics are taken for measuring. */
+/** Number of images from which evaluation recomputes batch-norm statistics. */
 const STATISTICS = 64
 
 export interface PrepareHooks {
-  /** What is measured, in place of the held-out images without masks that are given. */
+  /** Replaces the evaluation set, by default held-out images without masks. */
   evaluationSet?: (set: EvaluationSet) => EvaluationSet | Promise<EvaluationSet>
 }
 
-/** All that a run needs, read and checked. */
+/** Everything a run needs, read and checked. */
 export interface Prepared {
   readonly options: ResolvedPretrainOptions
   readonly backbone: LoadedBackbone
   readonly folder: ImageFolder
   readonly split: Split
   readonly learner: PixelCL
-  /** The layer that is measured: the learner's, or the last with a map where that has none. */
+  /** The layer that is measured: the learner's pixel layer, or the last layer with a map if that one has none. */
   readonly layer: string | number
   readonly set: EvaluationSet
 }
 
-/** Reads and checks all that a run needs, and writes nothing; `say` is told what a person should know. */
+/** Reads and checks everything a run needs without writing anything; `say` receives what a person should know. */
 export async function prepare(options: ResolvedPretrainOptions, say: Say, { evaluationSet }: PrepareHooks): Promise<Prepared> {
   const { backbone, folder } = read(options, say)
   torch.manualSeed(options.run.seed)
@@ -59,13 +59,13 @@ function sayIfOnlyWarmUp({ schedule: { steps, warmupSteps }, optimizer: { lr } }
   say(worded`the warm-up takes all ${steps} steps (${option('warmupSteps')} is ${warmupSteps}), so the learning rate stays below ${lr}`)
 }
 
-/** Reads the backbone and the folder, after everything that is quick to check. */
+/** Makes the quick checks first, then reads the backbone and lists the folder. */
 function read({ backbone, data, run, learner }: ResolvedPretrainOptions, say: Say): { backbone: LoadedBackbone; folder: ImageFolder } {
   const { file, arch } = backbone
   if (!existsSync(file)) throw new FileError(worded`there is no file ${file}: name the backbone's file with ${option('backbone.file')}`)
   checkDevice(run.device)
   const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0
-  // While a file is replaced, both are there.
+  // While the saved backbone is replaced, the old and the new file exist together.
   RunFolder.check(run.out, run, run.saveEvery > 0 ? 2 * bytes : bytes)
   if (RunFolder.filesIn(run.out).some((other) => isSameFile(other, file))) {
     throw new ArgumentError(
@@ -91,7 +91,7 @@ function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbon
   )
 }
 
-/** Held-out images without masks, and as many of the others as give sound statistics. */
+/** Held-out images without masks, and enough training images for sound batch-norm statistics. */
 async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: PixelCL, augment: torch.nn.Module): Promise<EvaluationSet> {
   const { cutoutRatioRange, probRandHflip, viewSize } = learner.options
   const shown = split.heldOut.length > 0 ? split.heldOut : await firstDecodable(folder, split.train, FEW)
@@ -105,7 +105,7 @@ async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: Pixe
   }
 }
 
-/** Whether two paths lead to one file, by whatever links. */
+/** Whether two paths name the same file, also through links. */
 function isSameFile(one: string, other: string): boolean {
   const real = (path: string) => (existsSync(path) ? realpathSync(path) : resolve(path))
   return real(one) === real(other)

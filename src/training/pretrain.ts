@@ -16,42 +16,42 @@ import { TrainingError } from './errors'
 import { pretrainingLoop } from './recipe'
 import { RUN_FILES, RunFolder } from './run/folder'
 
-/** The resolved options without the leave to overwrite. */
+/** The resolved options without `overwrite`. */
 export type Configured = Omit<ResolvedPretrainOptions, 'run'> & { readonly run: Omit<ResolvedPretrainOptions['run'], 'overwrite'> }
 
-/** A run that is trained and measured: what a report tells of. */
+/** A trained and measured run, as a report shows it. */
 export interface FinishedRun {
   /** The name of the run's folder. */
   readonly title: string
-  /** The resolved options, as they stand in `config.json`. */
+  /** The content of `config.json`. */
   readonly config: Readonly<Record<string, unknown>>
-  /** Of every step, in order. */
+  /** One entry per step, in order. */
   readonly metrics: readonly StepMetrics[]
   readonly set: EvaluationSet
   readonly before: Evaluation
   readonly after: Evaluation
-  /** The learner's options, by which views are drawn. */
+  /** The learner's options; the report draws views with them. */
   readonly learner: ResolvedOptions
   /** Files that could not be decoded, and why. */
   readonly skipped?: ReadonlyMap<string, string>
 }
 
 export interface PretrainHooks extends PrepareHooks {
-  /** What `config.json` holds, where not the options in their sections. */
+  /** Makes the content of `config.json`; default: the options in their sections. */
   config?: (options: Configured) => Readonly<Record<string, unknown>>
-  /** Makes the text of `report.html`; without it the run has no report. */
+  /** Makes the text of `report.html`; without it no report is written. */
   report?: (run: FinishedRun) => Promise<string>
-  /** What happens: subscribe to it before. */
+  /** Receives the run's events; subscribe before calling. */
   events?: EventStream<RunEvent>
-  /** Lets Ctrl-C, SIGTERM and SIGHUP end the training after its step, and a second one the process; default false. */
+  /** Ctrl-C, SIGTERM and SIGHUP end the training after its current step, a second signal the process; default false. */
   catchSignals?: boolean
-  /** Marks the run as one that only tries the way, which any other may replace; default false. */
+  /** Marks the run as a trial of the whole pipeline, which any run may replace; default false. */
   isDryRun?: boolean
 }
 
-/** What a run has done. */
+/** The result of a run. */
 export interface PretrainResult {
-  /** Paths of what was written. */
+  /** Paths of the written files. */
   readonly files: Readonly<Record<keyof typeof RUN_FILES, string>>
   /** The ResNet whose state dict was written; null where it is a TorchScript file. */
   readonly arch: Architecture | null
@@ -65,20 +65,20 @@ export interface PretrainResult {
   readonly layer: string | number
   readonly before: Evaluation
   readonly after: Evaluation
-  /** Images that were held out of the training; without any, images that were trained on are measured. */
+  /** Number of held-out images; if 0, training images are measured. */
   readonly heldOut: number
   /** Files that could not be decoded, and why. */
   readonly skipped: ReadonlyMap<string, string>
-  /** The two lines of Python that load the backbone's file. */
+  /** Two lines of Python that load the backbone's file. */
   readonly python: readonly [string, string]
   /** The signal that ended the training early, or null. */
   readonly interrupted: NodeJS.Signals | null
 }
 
 /**
- * Pretrains a backbone on a folder of images and writes a run: `improved-resnet.pt`, `metrics.jsonl`, `config.json`, and `report.html` where a hook makes it.
+ * Pretrains a backbone on a folder of images and writes a run's folder: `improved-resnet.pt`, `metrics.jsonl`, `config.json`, and `report.html` if the hook `report` is given.
  *
- * The backbone's file is TorchScript where it was one, else a state dict of the same names. Everything is checked before anything is written.
+ * The backbone is written in the form it was read: TorchScript, or a state dict of the same keys. Everything is checked before anything is written.
  * The files of a run that is replaced are kept in its folder `previous-run` until the new one is whole.
  *
  * @throws ArgumentError for wrong options, FileError for files that cannot be read or written, TrainingError for a loss that is not finite.
@@ -128,7 +128,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
       heldOut: split.heldOut.length,
       skipped,
       python: pythonLines(backbone, files.backbone),
-      // A signal after the last step has ended nothing early.
+      // A signal after the last step did not end the training early.
       interrupted: metrics.length < resolved.schedule.steps ? (interrupts?.received ?? null) : null,
     }
   } catch (error) {
@@ -139,7 +139,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
   }
 }
 
-/** Trains, logs every step and saves the backbone; an error on the way does not cost the weights. */
+/** Trains, logs every step and saves the backbone, also when an error ends the training early. */
 async function trainInto(
   run: RunFolder,
   { options, backbone, folder, split, learner }: Prepared,
@@ -165,7 +165,7 @@ async function trainInto(
       metrics.push(event.metrics)
       run.log(event.metrics)
     }
-    // Only the next loss shows whether the weights that a step left are worth keeping.
+    // Saving waits for the next loss, which shows whether the weights of the last step are still finite.
     if (event.type === 'loss' && saveEvery > 0 && loop.step > saved && loop.step % saveEvery === 0) save()
   })
   try {
@@ -178,7 +178,7 @@ async function trainInto(
   return metrics
 }
 
-/** Refuses to keep weights that no one can use. */
+/** Refuses to save weights that are not finite. */
 function checkWeights(net: torch.nn.AnyModule, steps: number): void {
   const isFinite = torch.noGrad(() => net.parameters().every((parameter) => parameter.isfinite().all().item<boolean>()))
   if (!isFinite)

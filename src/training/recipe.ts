@@ -47,7 +47,7 @@ function optimizerOf(
   }
 }
 
-/** The target's decay at a step: constant, or from `start` to `movingAverageDecayEnd` along a cosine as the authors do. */
+/** The decay of the moving average at a step: constant, or from `start` to `movingAverageDecayEnd` along a cosine as in the authors' code. */
 function decayOf(start: number, { steps, movingAverageDecayEnd: end }: ResolvedRecipeOptions['schedule']): (step: number) => number {
   if (end === undefined) return () => start
   const falling = cosine({ steps, warmupSteps: 0 })

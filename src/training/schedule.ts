@@ -8,7 +8,7 @@ interface ScheduleState {
 }
 
 /**
- * Sets each group's learning rate to its first one times a factor of the step, counted from 0.
+ * Multiplies each group's initial learning rate by a factor that depends on the step, counted from 0.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html
  */
@@ -33,7 +33,7 @@ export class FactorSchedule implements Scheduler {
     this.groups.forEach((group, i) => (group.lr = this.rates[i]! * this.factor(this.at)))
   }
 
-  /** By the names that Python's LambdaLR saves them under. */
+  /** Under the names that Python's LambdaLR uses. */
   stateDict(): ScheduleState {
     return { base_lrs: this.rates, last_epoch: this.at }
   }

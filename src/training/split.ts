@@ -2,17 +2,17 @@ import * as torch from '../torch'
 import { FileError } from '../torch'
 import type { ImageFolder } from '../vision/datasets'
 
-/** Indices into a folder's files, in an order of chance. */
+/** Indices into a folder's files, in random order. */
 export interface Split {
   readonly train: readonly number[]
   readonly heldOut: readonly number[]
 }
 
-/** At least three of four images are trained on. */
+/** The largest share of images that may be held out. */
 const LARGEST_SHARE = 1 / 4
 
 /**
- * Holds images out of the training by chance: as many as are asked for, and no more than a quarter of those there.
+ * Holds random images out of the training: as many as asked for, at most a quarter of all.
  *
  * Only images that can be decoded are held out.
  *
@@ -24,13 +24,13 @@ export async function splitFolder(folder: ImageFolder, options: { heldOut: numbe
   const wanted = Math.min(options.heldOut, Math.floor(folder.length * LARGEST_SHARE))
   const heldOut = await firstDecodable(folder, order, wanted)
   const train = order.filter((index) => !heldOut.includes(index))
-  // One that can be decoded is needed, and shows that the training can begin.
+  // Training needs at least one image that can be decoded.
   if ((await firstDecodable(folder, train, 1)).length === 0)
     throw new FileError(`no image file of ${folder.path} is left to train on: all others are damaged`)
   return { train, heldOut }
 }
 
-/** The first of these files that can be decoded, as many as are asked for or there. */
+/** The first `count` of these files that can be decoded; fewer if there are not as many. */
 export async function firstDecodable(folder: ImageFolder, indices: readonly number[], count: number): Promise<number[]> {
   const found: number[] = []
   for (let at = 0; at < indices.length && found.length < count;) {

@@ -1,6 +1,6 @@
 import type { Tensor } from '../torch'
 
-/** What a task measures in a step beside the loss, by name. */
+/** What a task measures in a step besides the loss, by name. */
 export type Values = Readonly<Record<string, number>>
 
 export interface StepResult<Measured extends Values> {
@@ -11,17 +11,17 @@ export interface StepResult<Measured extends Values> {
   readonly values: Measured
 }
 
-/** What is optimised, whatever the optimizer, the schedule and the data are. */
+/** What is optimised, independent of optimizer, schedule and data. */
 export interface Task<Batch, Measured extends Values> {
   /** The parameters, in the order by which the optimizer's state refers to them. */
   parameters(): Tensor[]
   /** One forward pass. */
   step(batch: Batch): StepResult<Measured>
-  /** Throws a TrainingError where the first backward has reached nothing of what should learn. */
+  /** Called after the first backward; throws a TrainingError if no gradient reached what should learn. */
   checkGradients?(values: Measured): void
-  /** What follows the optimizer's step, such as a moving average; `step` counts from 0. */
+  /** Runs after the optimizer's step, for instance to update a moving average; `step` counts from 0. */
   afterStep?(step: number): void
-  /** Everything that the task's next step depends on, but for the generators. */
+  /** Everything that the next step depends on, except generators. */
   stateDict(): Record<string, unknown>
   loadStateDict(state: Record<string, unknown>): void
 }

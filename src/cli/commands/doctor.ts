@@ -12,7 +12,7 @@ interface Attempt {
   readonly missing?: string
 }
 
-/** What `scripts/setup.mjs --inspect` tells. */
+/** What `scripts/setup.mjs --inspect` prints. */
 interface Machine {
   readonly node: string
   readonly platform: string
@@ -29,14 +29,14 @@ interface Machine {
   readonly tried: readonly Place[]
 }
 
-/** What a process of its own told of the shim: loading it may end a process. */
+/** The result of loading the shim in a separate process, which loading may crash. */
 interface Trial {
   readonly adds: boolean
   readonly cudaDevices: number
   readonly error: string | null
 }
 
-/** One line of the report; `ok` null where a thing is missing that nothing needs now. */
+/** One line of the report; `ok` is null for something missing that is not needed now. */
 interface Finding {
   readonly name: string
   readonly ok: boolean | null
@@ -97,7 +97,7 @@ function findingsOf(machine: Machine, trial: Trial): Finding[] {
   ]
 }
 
-/** What only the set-up needs is no fault where that has been done. */
+/** A tool that only the set-up needs is no fault once the set-up is done. */
 function tool(name: string, { found, missing = '' }: Attempt, { isNeeded, use }: { isNeeded: boolean; use: string }): Finding {
   return found === undefined
     ? { name, ok: isNeeded ? false : null, lines: [...missing.split('\n'), use] }

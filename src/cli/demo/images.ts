@@ -6,7 +6,7 @@ import { cacheFolder } from '../../native'
 import { ImageFolder, decodeMask, makeTextures, type Size, type TextureSet } from '../../vision/datasets'
 import type { EvaluationSet } from '../../evaluation'
 
-/** How many images the demo makes. */
+/** Numbers of images to make. */
 export interface ImageCounts {
   readonly train: number
   readonly heldOut: number
@@ -14,20 +14,20 @@ export interface ImageCounts {
 
 export const IMAGES: ImageCounts = { train: 360, heldOut: 72 }
 
-/** Where the demo keeps so many images: in the cache of the set-up. */
+/** The folder of these images, in the cache of the set-up. */
 export function imagesFolder({ train, heldOut }: ImageCounts): string {
   return join(cacheFolder(), 'demo', `textures-${train}-${heldOut}`)
 }
 
-/** The demo's images, made where they are not there yet. */
+/** The demo's images, made if they do not exist yet. */
 export function demoImages(counts: ImageCounts): Promise<TextureSet> {
   return makeTextures(imagesFolder(counts), counts)
 }
 
-/** Labelled images that name the others; more hardly change the measure and take longer. */
+/** Labelled images for the nearest-neighbour bank; more take longer and hardly change the result. */
 const BANK = 128
 
-/** What the demo measures: the held-out images with their masks, and labelled images of the training to name them by. */
+/** The demo's evaluation set: held-out images with masks, and labelled training images as the bank. */
 export async function labelledSet(textures: TextureSet, size: Size, views: EvaluationSet['views']): Promise<EvaluationSet> {
   const [bank, heldOut] = await Promise.all([
     load(textures.train, textures.trainMasks, size, BANK),

@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import type { PretrainOptions } from '../../training'
 import { packageRoot } from '../package'
 
-/** What the demo pretrains with; whatever is not named here has the default of `pixelcl pretrain`. */
+/** The demo's options; all others have the defaults of `pixelcl pretrain`. */
 export type Recipe = Omit<PretrainOptions, 'data' | 'run'> & { readonly data: Omit<PretrainOptions['data'], 'folder'> }
 
 /**
  * PixContrast as the paper writes it, a row for every pixel, on views of their own for every image.
  *
- * PixPro's features tend towards one value an image in so short a run, and an instance loss pulls the same way, for every image shows all
- * classes; distances between bin centres keep the pairs exact where a map is small.
+ * In so short a run PixPro's features tend to become constant within an image. An instance loss does the same, because every image shows all
+ * classes. Distances between bin centres keep the pairs exact on a small map.
  */
 export const RECIPE = {
   backbone: { file: join(packageRoot, 'models', 'small.pt') },
@@ -24,13 +24,13 @@ export const RECIPE = {
     contrast: 'pixel',
     instanceWeight: 0,
     cropPer: 'sample',
-    // Of the image's area 0.2 to 1.
+    // 0.2 to 1 of the image's area.
     cutoutRatioRange: [0.447, 1],
     distance: 'bin',
     distanceThres: 1,
     projectionSize: 128,
     projectionHiddenSize: 512,
   },
-  // The measured images lie in a folder of their own.
+  // The demo measures images of a separate folder.
   evaluation: { heldOut: 0 },
 } as const satisfies Recipe

@@ -18,7 +18,7 @@ import { writeAll, writeAtomically, writeError } from '../../common/atomic'
 import { option, worded, type Wording } from '../../common/wording'
 import type { StepMetrics } from '../metrics'
 
-/** The files of a run; nothing else in its folder is ever touched, but for the folder of the run before. */
+/** The files of a run; apart from them only `previous-run` is ever touched in its folder. */
 export const RUN_FILES = {
   config: 'config.json',
   metrics: 'metrics.jsonl',
@@ -26,15 +26,15 @@ export const RUN_FILES = {
   report: 'report.html',
 } as const
 
-/** Where the files of a run that is being replaced are kept until the new one is whole. */
+/** The folder that keeps the files of a replaced run until the new run is complete. */
 const PREVIOUS = 'previous-run'
 
 export interface RunFolderOptions {
-  /** Replaces the run that is there. */
+  /** Allows replacing an existing run. */
   overwrite: boolean
 }
 
-/** A folder that holds one run. */
+/** The folder of one run. */
 export class RunFolder {
   private metrics: number | null
   private readonly lines: string[] = []
@@ -45,7 +45,7 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder, or puts an earlier run's files aside until `finish`.
+   * Creates the folder, or moves an earlier run's files aside until `finish`.
    *
    * @throws ArgumentError for one that is not empty, unless `overwrite` or it holds a dry run; FileError for one that cannot be written.
    */
@@ -57,18 +57,18 @@ export class RunFolder {
     return new RunFolder(path)
   }
 
-  /** Every file of this folder that opening and finishing a run may replace or remove, whether it is there or not. */
+  /** Every path that opening and finishing a run may replace or remove, existing or not. */
   static filesIn(path: string): string[] {
     return Object.values(RUN_FILES).flatMap((name) => [join(path, name), join(path, PREVIOUS, name)])
   }
 
-  /** Whether a run may be written here without replacing anything: there is no folder, or it is empty or holds a dry run alone. */
+  /** Whether a run can be written here without replacing anything: no folder, an empty one, or only a dry run in it. */
   static isFree(path: string): boolean {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return true
     return readdirSync(path).length === 0 || isDryRun(path)
   }
 
-  /** Refuses what `open` would refuse, and leaves nothing; `bytes` is what the run is going to write, at least. */
+  /** Throws what `open` would throw, leaving no trace; `bytes` is the least that the run will write. */
   static check(path: string, { overwrite }: RunFolderOptions, bytes = 0): void {
     const nearest = nearestFolder(path)
     if (nearest === resolve(path) && !overwrite && !explained(path, () => RunFolder.isFree(path))) {
@@ -76,13 +76,13 @@ export class RunFolder {
         worded`the run's folder ${path} is not empty: name another with ${option('out')}, or replace the run in it with ${option('overwrite')}`,
       )
     }
-    // Permissions do not tell all: a file system may be read-only, or make no folders.
+    // Permissions are not enough: the file system may be read-only or unable to create folders.
     explained(path, () => rmdirSync(mkdtempSync(join(nearest, '.pixelcl-'))))
     const { bavail, bsize, blocks } = statfsSync(nearest)
-    // A run with a result stays until the new one is whole.
+    // A run with a result stays on disk until the new one is complete.
     const removed = nearest === resolve(path) ? readdirSync(path).filter((name) => isOfRun(name) && !isResult(name)) : []
     const left = removed.reduce((sum, name) => sum + statSync(join(path, name)).size, bavail * bsize)
-    // A file system that has no size, such as a network's, does not tell.
+    // File systems without a size, such as network ones, report 0 blocks.
     if (blocks > 0 && left < bytes) {
       throw new FileError(worded`${path} has ${megabytes(left)} left, but the run needs ${megabytes(bytes)}. ${MORE_SPACE}`)
     }
@@ -102,12 +102,12 @@ export class RunFolder {
     return join(this.path, name)
   }
 
-  /** Where the files of the run before are kept until `finish`; null where there was none. */
+  /** The folder that keeps the previous run's files until `finish`; null if there was none. */
   get previous(): string | null {
     return existsSync(this.file(join(PREVIOUS, RUN_FILES.backbone))) ? this.file(PREVIOUS) : null
   }
 
-  /** Lets the run before go, for this one is whole. */
+  /** Deletes the previous run, as this one is complete. */
   finish(): void {
     const folder = this.file(PREVIOUS)
     if (this.previous === null) return
@@ -124,19 +124,19 @@ export class RunFolder {
     explained(this.file(RUN_FILES.metrics), () => writeAll(file, Buffer.from(line)))
   }
 
-  /** Writes a file whole or not at all. */
+  /** Writes a file atomically. */
   write(name: string, content: string): void {
     if (name === RUN_FILES.config) this.config = content
     this.save(name, (path) => writeAtomically(path, (file) => writeAll(file, Buffer.from(content))))
   }
 
-  /** Lets `save` write the file of this name, whole or not at all. */
+  /** Lets `save` write the file of this name; `save` must be atomic. */
   save(name: string, save: (path: string) => void): void {
     if (!existsSync(this.path)) this.makeAgain()
     explained(this.file(name), () => save(this.file(name)))
   }
 
-  /** Someone has removed the folder while the run was going on. */
+  /** Recreates a folder that was removed during the run. */
   private makeAgain(): void {
     explained(this.path, () => mkdirSync(this.path, { recursive: true }))
     this.close()
@@ -152,17 +152,17 @@ export class RunFolder {
   }
 }
 
-/** The files of a run, and what a run that was killed in the middle of writing one has left. */
+/** Whether a name is a run's file, or a temporary file that a killed run left behind. */
 function isOfRun(name: string): boolean {
   return Object.values(RUN_FILES).some((file) => name === file || (name.startsWith(`.${file}.`) && name.endsWith('.tmp')))
 }
 
-/** Of a run that has come to its end. */
+/** Whether a name is a file that only a finished run has. */
 function isResult(name: string): boolean {
   return name === RUN_FILES.backbone || name === RUN_FILES.report
 }
 
-/** Whether nothing but a run that only tried the way lies here. */
+/** Whether the folder holds only a dry run. */
 function isDryRun(path: string): boolean {
   if (!readdirSync(path).every(isOfRun)) return false
   try {
@@ -181,7 +181,7 @@ function putAside(path: string): void {
   }
 }
 
-/** The folder itself, or the nearest above it that exists. */
+/** The folder itself, or its nearest existing parent. */
 function nearestFolder(path: string): string {
   for (let folder = resolve(path); ; folder = dirname(folder)) {
     if (!existsSync(folder)) continue
@@ -207,7 +207,7 @@ const remedies: Readonly<Record<string, string | Wording>> = {
   EEXIST: ELSEWHERE,
 }
 
-/** Says of a failed write what to do about it. */
+/** Adds to the error of a failed write what to do about it. */
 function explained<T>(path: string, write: () => T): T {
   try {
     return write()

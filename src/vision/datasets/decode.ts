@@ -22,7 +22,7 @@ function isSize(value: unknown): boolean {
 /**
  * Decodes an image file to RGB bytes, [height, width, 3], upright as its EXIF orientation says, transparency over black.
  *
- * It runs on libuv's threads, so decoding goes on while a training step holds the JavaScript thread.
+ * It runs on libuv's threads, so decoding continues while a training step blocks the JavaScript thread.
  *
  * @throws Error of libvips for a file that is no image or is damaged; ArgumentError for a size or a way that is none.
  * @example
@@ -34,7 +34,7 @@ export async function decodeImage(path: string, size: Size, resize: Resize = 'cr
   return decode(path, size, resize)
 }
 
-/** @internal `decodeImage` with what was checked already. */
+/** @internal `decodeImage` without its checks. */
 export async function decode(path: string, [height, width]: Size, resize: Resize): Promise<Uint8Array> {
   const image = sharp(path, { failOn: 'error', sequentialRead: true }).rotate()
   const { data } = await image

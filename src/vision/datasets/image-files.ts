@@ -2,13 +2,13 @@ import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { FileError } from '../../torch'
 
-/** What sharp's prebuilt libvips decodes. */
+/** The extensions of files that sharp's prebuilt libvips decodes. */
 export const IMAGE_EXTENSIONS = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp']
 
 export interface FoundImages {
   /** Paths, sorted. */
   readonly files: readonly string[]
-  /** Why folders below and links could not be read and were passed over, by their paths. */
+  /** Subfolders and links that could not be read, with the reason. */
   readonly unreadable: ReadonlyMap<string, string>
 }
 
@@ -46,7 +46,7 @@ function search(folder: string, visited: Set<string>, found: Findings): void {
     const path = join(folder, entry.name)
     try {
       const kind = entry.isSymbolicLink() ? statSync(path) : entry
-      // No pipe or socket: they would be waited for without an end.
+      // Not pipes or sockets: reading them could block for ever.
       if (kind.isFile() && isImage(entry.name)) found.files.push(path)
       if (kind.isDirectory() && !isVisited(visited, path)) search(path, visited, found)
     } catch (error) {
@@ -55,7 +55,7 @@ function search(folder: string, visited: Set<string>, found: Findings): void {
   }
 }
 
-/** A link may lead back to a folder above, or to one that was searched under another name. */
+/** Whether a folder was searched already; links may lead back to a parent or to the same folder under another name. */
 function isVisited(visited: Set<string>, folder: string): boolean {
   const real = realpathSync(folder)
   if (visited.has(real)) return true

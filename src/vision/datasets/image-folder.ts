@@ -46,11 +46,11 @@ export class ImageFolder {
   readonly files: readonly string[]
   readonly size: Size
   readonly resize: Resize
-  /** Why each file that was tried could not be decoded, by its path. */
+  /** Files that could not be decoded so far, with the reason. */
   readonly skipped = new Map<string, string>()
-  /** Why folders and links below could not be read, by their paths: images in them are missing in `files`. */
+  /** Subfolders and links that could not be read, with the reason; images in them are missing in `files`. */
   readonly unreadable: ReadonlyMap<string, string>
-  /** Files of `skipped` that hold no image, and are not tried again; a disk that fails may be back. */
+  /** Files of `skipped` whose content is damaged; they are not tried again, unlike files that could not be read. */
   private readonly damaged = new Set<string>()
 
   constructor(
@@ -128,7 +128,7 @@ export class ImageFolder {
   }
 }
 
-/** Why the system does not give a file's bytes; null where it does, so that the file itself is damaged. */
+/** Why a file cannot be read; null if it can, so that its content must be damaged. */
 async function readFailure(path: string): Promise<string | null> {
   try {
     await readFile(path)
@@ -138,7 +138,7 @@ async function readFailure(path: string): Promise<string | null> {
   }
 }
 
-/** @internal Says of a folder that none of its files gives an image. */
+/** @internal The error for a folder of which no file can be decoded. */
 export function noneDecodable({ path, skipped }: ImageFolder): FileError {
   const [file, reason] = [...skipped][0]!
   return new FileError(`none of the ${skipped.size} image files in ${path} can be decoded; the first, ${file}: ${reason}`)

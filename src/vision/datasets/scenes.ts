@@ -1,10 +1,10 @@
-/** What a class number of a mask stands for. */
+/** The names of a mask's classes. */
 export const TEXTURE_CLASSES = ['stripes', 'checks', 'dots', 'waves', 'clouds', 'grain'] as const
 
 /** Numbers in [0, 1). */
 export type Random = () => number
 
-/** A small generator of our own (mulberry32), so that the files do not hang on a version of libtorch. */
+/** A small generator (mulberry32), so that the images do not depend on libtorch's version. */
 export function generatorOf(seed: number): Random {
   let state = seed >>> 0
   return () => {
@@ -27,7 +27,7 @@ type Field<T> = (x: number, y: number) => T
 
 const between = (random: Random, low: number, high: number) => low + (high - low) * random()
 const oneOf = (random: Random, count: number) => Math.floor(random() * count)
-/** Non-negative, unlike %. */
+/** The non-negative remainder. */
 const modulo = (value: number, by: number) => value - by * Math.floor(value / by)
 
 /** Standard normal, by Box and Muller. */
@@ -35,10 +35,10 @@ function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
-/** A dot's radius in periods, with which dots cover half of the plane, as the other textures' light parts do. */
+/** A dot's radius in periods, such that dots cover half of the plane, as the light parts of other textures do. */
 const DOT = Math.sqrt(0.5 / Math.PI)
 
-/** One class's texture in −1…1, at a tilt, scale and offset of its own. */
+/** A texture of one class in −1…1, with random tilt, scale and offset. */
 function texture(random: Random, kind: number, size: number): Field<number> {
   const tilt = between(random, 0, Math.PI)
   const [cos, sin] = [Math.cos(tilt), Math.sin(tilt)]

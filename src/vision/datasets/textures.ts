@@ -35,7 +35,7 @@ export interface TextureSet {
   readonly classes: readonly string[]
 }
 
-/** Raised when what is painted changes, so that older folders are not taken for it. */
+/** Raise this when the images change, so that folders of older images are not reused. */
 const VERSION = 1
 
 /**
@@ -54,7 +54,7 @@ export async function makeTextures(folder: string, options: TextureOptions = {})
   if (isWhole(folder, wanted)) return partsOf(folder)
   refuseOthers(folder)
   mkdirSync(dirname(resolve(folder)), { recursive: true })
-  // All is painted beside the folder and then moved, so that a folder which is there is whole, and two processes do not write the same files.
+  // Images are made in a temporary folder that is then renamed, so an existing folder is complete and two processes never share files.
   const draft = mkdtempSync(`${resolve(folder)}.part-`)
   try {
     await paint(partsOf(draft), { train, heldOut, size, seed })
@@ -84,13 +84,13 @@ function partsOf(folder: string): TextureSet {
   }
 }
 
-/** Whether all that is wanted is there. */
+/** Whether the folder holds exactly the wanted images. */
 function isWhole(folder: string, wanted: string): boolean {
   const stamp = join(folder, STAMP)
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
 }
 
-/** An older set is replaced, but never anything else. */
+/** Refuses a folder that holds anything but an older set. */
 function refuseOthers(folder: string): void {
   if (!existsSync(folder)) return
   if (!statSync(folder).isDirectory()) throw new FileError(`the folder for textures ${folder} is a file: name another`)

@@ -4,7 +4,7 @@ import { ArgumentError } from '../../torch'
 import { suggestion } from '../../common/suggestions'
 import { checkArchitecture, type Architecture } from './resnet'
 
-/** Where torchvision's weights lie. */
+/** The host of torchvision's weights. */
 const HOST = 'https://download.pytorch.org/models'
 
 /**

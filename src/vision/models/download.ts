@@ -10,18 +10,18 @@ import { cacheFolder, fileNameOf, urlOf } from './catalog'
 import { progressLine } from './progress-line'
 import type { Architecture } from './resnet'
 
-/** A file could not be fetched: offline, refused, cut short, or not what its name promises. */
+/** A file could not be fetched: offline, refused, cut short, or with a wrong checksum. */
 export class DownloadError extends PixelclError {
   constructor(message: string, options?: ErrorOptions) {
     super('DOWNLOAD', message, options)
   }
 }
 
-/** Told of the bytes that have come, and of all there are: null where the server does not say. */
+/** Receives the bytes received so far and in total; the total is null if the server does not say. */
 export type DownloadProgress = (received: number, total: number | null) => void
 
 export interface DownloadOptions {
-  /** A function that is told of the bytes; true (the default) writes a line to standard error, false nothing. */
+  /** A function that receives the progress; true (the default) writes a line to standard error, false nothing. */
   progress?: boolean | DownloadProgress
   /** Where the file is kept; default: torch hub's own folder, so that Python finds it too. */
   folder?: string
@@ -32,13 +32,13 @@ export interface DownloadOptions {
 }
 
 const OPTIONS = ['progress', 'folder', 'timeout', 'signal', 'mirror']
-/** Connections that one download may use, each going on where the one before broke. */
+/** Connections that one download may use, each resuming where the last one broke. */
 const ATTEMPTS = 4
 
 /**
  * Fetches torchvision's weights of an architecture into torch hub's folder, once, and answers the file's path.
  *
- * The SHA-256 must begin with the digits in the file's name. What is broken off goes on where it stopped; the file appears under its name only when whole.
+ * The SHA-256 must begin with the digits in the file's name. A broken download resumes; the file appears under its name only when complete.
  *
  * @param weights - `'IMAGENET1K_V1'`, `'IMAGENET1K_V2'` or `'DEFAULT'`, the best.
  * @param options - As for `downloadFile`, and `mirror`: a folder's address that holds the same files.
@@ -57,7 +57,7 @@ export async function download(
 /**
  * Fetches a file of weights into torch hub's folder, once, and answers its path.
  *
- * A name as `encoder-0676ba61.pth` promises the first digits of the SHA-256, and the promise is checked.
+ * A name such as `encoder-0676ba61.pth` holds the first digits of the SHA-256, which are checked.
  *
  * @throws DownloadError as `download`.
  */
@@ -93,7 +93,7 @@ export async function downloadFile(url: string, options: DownloadOptions = {}): 
   return path
 }
 
-/** A damaged file in the cache, such as a copy by hand that was cut short, makes room for a new one. */
+/** Whether the file is cached; a damaged one, such as an incomplete copy, is deleted. */
 async function isCached(path: string, promised: string | null): Promise<boolean> {
   const found = await stat(path).catch(() => null)
   if (found === null) return false
@@ -110,7 +110,7 @@ async function isCached(path: string, promised: string | null): Promise<boolean>
   return false
 }
 
-/** What has come of a file so far. */
+/** The state of a download. */
 interface Received {
   readonly file: FileHandle
   hash: Hash
@@ -142,7 +142,7 @@ async function fetchInto(partial: string, url: string, path: string, options: Do
   }
 }
 
-/** Reads one answer to its end; gives null when the file is whole, else how the connection broke. */
+/** Reads one response to its end; gives null when the file is complete, else how the connection broke. */
 async function receive(
   url: string,
   path: string,
@@ -195,13 +195,13 @@ async function receive(
 }
 
 function headersFor({ bytes, etag }: Received): Record<string, string> {
-  // A compressed answer would hide how many bytes of the file have come.
+  // With compression the received bytes would not tell how much of the file has come.
   const headers = { 'accept-encoding': 'identity', 'user-agent': 'pixelcl' }
   if (bytes === 0) return headers
   return { ...headers, range: `bytes=${bytes}-`, ...(etag === null ? {} : { 'if-range': etag }) }
 }
 
-/** Goes on where the last answer broke off, or starts again where the server sends the file from its beginning. */
+/** Resumes where the last response broke off, or restarts if the server sends the whole file. */
 async function begin(received: Received, response: Response): Promise<void> {
   const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1]
   if (response.status !== 206 || Number(start) !== received.bytes) {
@@ -217,7 +217,7 @@ async function begin(received: Received, response: Response): Promise<void> {
   received.etag = etag?.startsWith('W/') === true ? null : etag
 }
 
-/** fetch passes a proxy by unless told otherwise. */
+/** A hint for users of a proxy, which Node's fetch ignores by default. */
 function proxyHint(): string {
   const { env } = process
   const proxy = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => env[name])

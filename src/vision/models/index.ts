@@ -16,7 +16,7 @@ export interface ModelOptions {
   numClasses?: number
 }
 
-/** torchvision's older spellings, and what to write in their place. */
+/** Spellings of torchvision that are not taken, and what to write instead. */
 const FORMER: Readonly<Record<string, string>> = {
   pretrained: "write weights: 'DEFAULT' after await models.download(…)",
   num_classes: 'write numClasses',

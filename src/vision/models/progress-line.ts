@@ -1,6 +1,6 @@
 import { LiveLine, type Terminal } from '../../common/terminal'
 
-/** What shows a download: a line that renews itself on a terminal, two plain lines elsewhere. */
+/** Shows a download: one live line on a terminal, two plain lines elsewhere. */
 export interface ProgressLine {
   tell(received: number, total: number | null): void
   end(): void
@@ -8,7 +8,7 @@ export interface ProgressLine {
 
 const MILLISECONDS_BETWEEN = 100
 
-/** Opens with where the file comes from and goes to. */
+/** Starts by printing source and destination. */
 export function progressLine(url: string, path: string, out: Terminal = process.stderr): ProgressLine {
   const line = new LiveLine(out)
   line.print(`downloading ${url} to ${path}`)

@@ -7,7 +7,7 @@ import { architectureOf, type Architecture, type ResNet } from './resnet'
 /** A file's path, the name of cached weights such as `'IMAGENET1K_V2'`, a state dict, or a module that has one. */
 export type Weights = string | Readonly<nn.StateDict> | nn.AnyModule
 
-/** How many names an error lists of each kind. */
+/** The most names that an error lists of each kind. */
 const LISTED = 5
 
 /**
@@ -27,7 +27,7 @@ function readWeights(arch: Architecture, weights: string): { state: nn.StateDict
   return { state: loadStateDictFile(path), source: path }
 }
 
-/** The file that a path or the name of cached weights stands for. */
+/** The file of a path, or of the name of cached weights. */
 function pathOf(arch: Architecture, weights: string): string {
   const known = weightsOf(arch)
   if (Object.hasOwn(known, weights)) {
@@ -57,7 +57,7 @@ function stateOf(weights: Exclude<Weights, string>): Readonly<nn.StateDict> {
   return weights
 }
 
-/** What keeps a state from fitting, and the way out; null where it fits. */
+/** Why a state does not fit, and what to do; null if it fits. */
 function misfitOf(net: ResNet, arch: Architecture, numClasses: number, state: Readonly<nn.StateDict>): string | null {
   const fitting = architectureOf(state)
   if (fitting !== null && fitting !== arch) return ` it holds the weights of a ${fitting}: write models.${fitting}(…)`

@@ -1,7 +1,7 @@
 import { ArgumentError, isTensor, type Tensor } from '../../torch'
 import { describe } from '../../common/describe'
 
-/** Refuses what is no batch of floating-point images; of three channels, where colours are meant. */
+/** Refuses anything but a batch of floating-point images, with three channels if `colour` is set. */
 export function checkBatch(call: string, images: Tensor, { colour = false }: { colour?: boolean } = {}): void {
   const wanted = `${call} takes images [N, ${colour ? 3 : 'C'}, H, W]`
   if (!isTensor(images)) throw new ArgumentError(`${wanted} but received ${describe(images)}`)
@@ -18,7 +18,7 @@ export function checkBatch(call: string, images: Tensor, { colour = false }: { c
   }
 }
 
-/** Refuses factors that are not one for each image. */
+/** Refuses anything but one factor per image, or one for all. */
 export function checkFactors(call: string, factors: Tensor, images: Tensor): void {
   const count = images.shape[0]!
   if (isTensor(factors) && factors.dim() <= 1 && (factors.numel() === count || factors.numel() === 1)) return
@@ -37,7 +37,7 @@ export function checkBetween(call: string, name: string, value: number, low: num
   )
 }
 
-/** Refuses what are not two numbers, the smaller first. */
+/** Refuses anything but two numbers, the smaller first. */
 export function checkRange(call: string, name: string, range: readonly [number, number]): void {
   const isRange = Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] <= range[1]
   if (!isRange) throw new ArgumentError(`${call}: ${name} must be two numbers, the smaller first, but is ${describe(range)}`)

@@ -8,6 +8,7 @@ export {
   RandomApply,
   RandomGrayscale,
   RandomSolarize,
+  applyTransform,
   colorJitter,
   gaussianBlur,
   uniform,

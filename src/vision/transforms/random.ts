@@ -8,8 +8,13 @@ export function uniform(count: number): number[] {
   return torch.rand([count], { dtype: 'float64' }).tolist() as number[]
 }
 
-/** Anything that turns images [N, C, H, W] into images of the same shape. */
+/** A function from images [N, C, H, W] to images of the same shape. */
 export type ImageTransform = (images: Tensor) => Tensor
+
+/** @internal Applies a transform of either kind. */
+export function applyTransform(transform: torch.nn.Module | ImageTransform, images: Tensor): Tensor {
+  return typeof transform === 'function' ? transform(images) : transform.call(images)
+}
 
 /**
  * Applies `inner`, a module or a function of images, to the whole batch with probability `p`.
@@ -34,11 +39,11 @@ export class RandomApply extends torch.nn.Module {
 
   override forward(images: Tensor): Tensor {
     if (uniform(1)[0]! > this.p) return images
-    return typeof this.inner === 'function' ? this.inner(images) : this.inner.call(images)
+    return applyTransform(this.inner, images)
   }
 }
 
-/** Replaces, with probability `p` each, the images of a batch by what `change` makes of all of them. */
+/** Replaces each image of a batch, with probability `p`, by its counterpart in `change(images)`. */
 function replaceSome(images: Tensor, p: number, change: ImageTransform): Tensor {
   const chosen = uniform(images.shape[0]!).map((draw) => draw < p)
   if (!chosen.includes(true)) return images
@@ -83,7 +88,7 @@ const JITTER_STEPS = [
   { name: 'hue', neutral: 0, adjust: color.adjustHue },
 ] as const
 
-/** Applies a colour jitter with given factors: clamped to 0…1 before and after, steps that would change nothing left out. */
+/** Applies a colour jitter with given factors; clamps to 0…1 before and after, and skips steps that would change nothing. */
 export function colorJitter(images: Tensor, factors: JitterFactors): Tensor {
   checkBatch('colorJitter()', images, { colour: true })
   const step = (all: Tensor, index: number): Tensor => {
@@ -184,7 +189,7 @@ export class GaussianBlur extends torch.nn.Module {
   }
 }
 
-/** kornia keeps the ranges of its draws as buffers of a module; so does this one, under the same names. */
+/** Holds the ranges of the random draws as buffers, under kornia's names. */
 class SolarizeRanges extends torch.nn.Module<[], void> {
   declare thresholds: Tensor
   declare additions: Tensor
@@ -234,7 +239,7 @@ export class RandomSolarize extends torch.nn.Module {
 }
 
 /**
- * Subtracts each channel's mean and divides by its deviation; both are float32 numbers whatever the images are, as in kornia.
+ * Subtracts each channel's mean and divides by its deviation; as in kornia, both are rounded to float32 whatever the images' dtype.
  *
  * @throws ArgumentError for lists of different lengths, a deviation of 0, and images with another number of channels.
  * @example

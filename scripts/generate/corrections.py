@@ -68,6 +68,18 @@ KINDS = {
     "adaptive_max_pool1d.output_size": "i|i?[]",
     "adaptive_max_pool2d.output_size": "i|i?[]",
     "adaptive_max_pool3d.output_size": "i|i?[]",
+    # What an optimizer trains, and the ranges that Python checks.
+    "Optimizer.params": "*",
+    "Optimizer.lr": "T|f<0..>",
+    "Optimizer.eps": "f<0..>",
+    "Optimizer.betas": "f<0..!1>[=2]",
+    "Optimizer.momentum": "f<0..>",
+    "Optimizer.weight_decay": "f<0..>",
+    "Optimizer.rho": "f<0..1>",
+    "Optimizer.lr_decay": "f<0..>",
+    "Optimizer.initial_accumulator_value": "f<0..>",
+    "Optimizer.momentum_decay": "f<0..>",
+    "RMSprop.alpha": "f<0..>",
     # Bounds that Python checks, or that the paper sets.
     "label_smoothing": "f<0..1>",
     "p": "f<0..1>",

@@ -110,33 +110,34 @@ def subscript(node, kinds):
         kinds.add("o")
 
 
-def declared_kind(owner, name, annotation, default):
+def declared_kind(owner, name, annotation, default, family=None):
     text = text_of(annotation)
     found = None
     if text is not None:
         found = kinds_of(ast.parse(text, mode="eval").body, Kinds()).code()
         if default is None and not found.endswith("?"):
             found += "?"
-    code = CORRECTIONS.get(name, found)
-    if code != found:
-        used.add(name)
-    own = CORRECTIONS.get(f"{owner}.{name}", code)
-    if own != code:
-        used.add(f"{owner}.{name}")
-    if own is not None:
-        return own
+    code = found
+    # From the general row to the one of this owner, each of which must change what stands before it.
+    for key in (name, f"{family}.{name}", f"{owner}.{name}"):
+        corrected = CORRECTIONS.get(key, code)
+        if corrected != code:
+            used.add(key)
+        code = corrected
+    if code is not None:
+        return code
     return found if found is not None else "*" + ("?" if default is None else "")
 
 
 class Parameter:
-    def __init__(self, owner, parameter, annotation):
+    def __init__(self, owner, parameter, annotation, family=None):
         self.python = parameter.name
         self.saved = RENAMED_OF.get((owner, parameter.name), RENAMED.get(parameter.name, parameter.name))
         self.name = camel(self.saved)
         self.keyword_only = parameter.kind is inspect.Parameter.KEYWORD_ONLY
         self.required = parameter.default is inspect.Parameter.empty
         default = None if self.required else parameter.default
-        self.code = declared_kind(owner, parameter.name, annotation, ... if self.required else default)
+        self.code = declared_kind(owner, parameter.name, annotation, ... if self.required else default, family)
         if isinstance(default, str) and f"|{default}|" not in re.sub(r"[()]", "|", self.code) and self.code.startswith("("):
             default = camel(default)
         if callable(default) or isinstance(default, torch.dtype):
@@ -205,7 +206,7 @@ def type_of(code, given):
 
 
 class Signature:
-    def __init__(self, name, function, annotations=None):
+    def __init__(self, name, function, annotations=None, family=None):
         self.python = name
         self.name = public(name)
         signature = inspect.signature(function)
@@ -216,7 +217,7 @@ class Signature:
             if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
                 continue
             annotation = (annotations or {}).get(parameter.name, parameter.annotation)
-            self.parameters.append(Parameter(name, parameter, annotation))
+            self.parameters.append(Parameter(name, parameter, annotation, family))
         self.returns = text_of(signature.return_annotation)
 
     def fields(self):
@@ -497,6 +498,32 @@ def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
     write(file, [base_import, "import { declaredClass, type DeclaredClass } from '../../call/declared'"], "\n\n".join(members) + "\n")
 
 
+def trained(pairs, file, family, page, imports):
+    """Optimizers and schedulers: their options by name, and constructors whose first argument is what they act on."""
+    members = []
+    for name, cls in pairs:
+        signature = Signature(name, cls, None, family)
+        first, *rest = signature.parameters
+        generic = f"<{name}Options>" if family == "Optimizer" else ""
+        first_type = f"Params{generic}" if family == "Optimizer" else first.given()
+        docs = [summary_of(cls) or f"{name}.", "", *signature.parameter_docs(), f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
+        options = "\n".join(f"/** Default {p.shown_default()}. */ {p.name}: {received_option(p)}" if not p.required else f"{p.name}: {received_option(p)}" for p in rest)
+        rows = [f"/** What `{name}` is told. */\nexport interface {name}Options {{\n{options}\n}}"]
+        named = "\n".join([f"{first.name}: {first_type}"] + [p.property() for p in rest])
+        rows.append(f"export interface {name}Named {{\n{named}\n}}")
+        forms = [form.replace(f"{first.name}: {first.given()}", f"{first.name}: {first_type}", 1) for form in signature.forms()]
+        constructors = "\n".join((doc(docs) if i == 0 else f"/** {docs[0]} */") + f"\nnew ({form}): {family}{generic}" for i, form in enumerate(forms))
+        rows.append(f"export interface {name}Constructor {{\n{constructors}\n}}")
+        rows.append(f"/** @internal */\nexport const {name}: DeclaredClass<{name}Options, {name}Constructor> = declaredClass('{name}', [{signature.fields()}], [], [])")
+        members.append("\n".join(rows))
+    write(file, [*imports, "import { declaredClass, type DeclaredClass } from '../../call/declared'"], "\n\n".join(members) + "\n")
+
+
+def received_option(parameter):
+    """A learning rate may be given as a tensor, but is a number among the options."""
+    return parameter.received().replace("number | Tensor", "number").replace("Tensor | number", "number").replace("readonly [number, number]", "readonly [number, number]")
+
+
 def forward_of(cls):
     """The names of forward's inputs, and its type where they are tensors and one comes out."""
     signature = inspect.signature(cls.forward)
@@ -542,6 +569,7 @@ def main():
     functions(torch.nn.utils, "nn/utils", "nn-utils.ts", "torch.nn.utils")
     functions(torch.functional, "functional", "functional.ts", "torch")
     classes(module_classes(), "nn-layers.ts", "Layer", "import type { Layer } from '../../nn/layers/layer'")
+    trained(optimizer_classes(), "optim.ts", "Optimizer", "torch.optim", ["import type { Optimizer, Params } from '../../optim/optimizer'"])
     unneeded = sorted(set(CORRECTIONS) - used)
     if unneeded:
         sys.exit(f"corrections.py: these rows change nothing: {', '.join(unneeded)}")

@@ -95,7 +95,7 @@ function isIterable(value: unknown): boolean {
 const known = new Map<string, Kind>()
 
 /**
- * @internal Reads a kind's code: a letter; bounds, `f<0..1>` or `i<1..>`; a list, `i[]`, `i[=2]` for one of two, or `i[2]` where one
+ * @internal Reads a kind's code: a letter; bounds, `f<0..1>`, `i<1..>`, or `f<0..!1>` without the 1; a list, `i[]`, `i[=2]` for one of two, or `i[2]` where one
  * value may stand for all; `T?[]` with nulls inside; words, `(none|mean|sum)`; alternatives, `T|f`.
  */
 export function kindOf(code: string): Kind {
@@ -108,7 +108,7 @@ function parse(code: string): Kind {
   const alternatives = splitTop(code, '|')
   if (alternatives.length > 1) return either(alternatives.map(parse))
   if (code.startsWith('(')) return word(code.slice(1, -1).split('|'))
-  const match = /^(\S)(?:<(-?[\d.]*?)\.\.(-?[\d.]*)>)?(\?)?(?:\[(=?\d*)\])?$/.exec(code)
+  const match = /^(\S)(?:<(-?[\d.]*?)\.\.(!?-?[\d.]*)>)?(\?)?(?:\[(=?\d*)\])?$/.exec(code)
   const letter = match === null ? undefined : KINDS[match[1]!]
   if (match === null || letter === undefined) throw new Error(`the kind '${code}' cannot be read`)
   const [, , least, greatest, nulls, size] = match
@@ -116,17 +116,20 @@ function parse(code: string): Kind {
   return size === undefined ? element : list(element, size, nulls !== undefined)
 }
 
+/** Bounds, either of which may be missing; `!` excludes the greatest. */
 function within(kind: Kind, least: string, greatest: string): Kind {
   const low = least === '' ? -Infinity : Number(least)
-  const high = greatest === '' ? Infinity : Number(greatest)
-  const range = greatest === '' ? `from ${least}` : least === '' ? `up to ${greatest}` : `from ${least} to ${greatest}`
+  const excludes = greatest.startsWith('!')
+  const top = greatest.replace('!', '')
+  const high = top === '' ? Infinity : Number(top)
+  const end = top === '' ? '' : ` ${least === '' ? 'up ' : ''}to ${excludes ? 'below ' : ''}${top}`
   return {
     ...kind,
-    text: `${kind.text} ${range}`,
+    text: `${kind.text}${least === '' ? '' : ` from ${least}`}${end}`,
     accepts: (value) => {
       if (!kind.accepts(value)) return false
       const number = Number(kind.read(value))
-      return number >= low && number <= high
+      return number >= low && (excludes ? number < high : number <= high)
     },
   }
 }

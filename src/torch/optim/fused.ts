@@ -1,7 +1,7 @@
 import { callAten } from '../call/resolve'
 import { float } from '../dtype'
 import type { Tensor } from '../tensor'
-import type { AdamOptions } from './adam'
+import type { AdamOptions } from '../generated/declared/optim'
 
 /** A parameter with its gradient and what Adam remembers of it. */
 export interface Trained {
@@ -21,9 +21,9 @@ export interface Trained {
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
  */
-export function fusedStep(trained: readonly Trained[], group: AdamOptions, decoupled: boolean): void {
+export function fusedStep(trained: readonly Trained[], group: AdamOptions): void {
   const { lr, betas, eps, weightDecay, amsgrad, maximize } = group
-  const kernel = decoupled ? '_fused_adamw_' : '_fused_adam_'
+  const kernel = group.decoupledWeightDecay ? '_fused_adamw_' : '_fused_adam_'
   const options = [float(lr), float(betas[0]), float(betas[1]), float(weightDecay), float(eps), amsgrad, maximize]
   const kinds = new Map<string, Trained[]>()
   for (const entry of trained) {

@@ -1,14 +1,18 @@
 import { inspect } from 'node:util'
 import { ArgumentError, native } from '../../native'
+import { camelCase } from '../../common/text'
 import { enableGrad, noGrad } from '../autograd'
-import { isTensor, wrap } from '../base'
+import { isTensor, keep, wrap } from '../base'
+import { parametersOf, read, type DeclaredClass } from '../call/declared'
+import { misfit } from '../call/errors'
 import { describe } from '../call/describe'
 import { suggestion } from '../../common/suggestions'
 import { flagOf, type Flag } from '../nn/checks'
 import { clearGradients } from '../nn/parameter'
 import { shownFlag, shownNumber } from '../nn/layers/options'
+import { scope } from '../memory'
 import type { Tensor } from '../tensor'
-import { camel, readState, writeState, type OptimizerState, type ParamState, type StateNames } from './state'
+import { readState, writeState, type OptimizerState, type ParamState, type StateNames } from './state'
 
 /** As options are given: a learning rate may be a tensor of one element, whose value each step reads anew. */
 export type Accepted<Options> = { [Key in keyof Options]: Key extends 'lr' ? Options[Key] | Tensor : Options[Key] }
@@ -138,7 +142,7 @@ export abstract class Optimizer<Options extends object> {
   private refusePythonNames(group: object): void {
     for (const key in group) {
       if (!key.includes('_')) continue
-      const meant = camel(key)
+      const meant = camelCase(key)
       if (Object.hasOwn(this.defaults, meant))
         throw new ArgumentError(`${this.constructor.name}: a group has '${key}', which nothing reads: write '${meant}'`)
     }
@@ -153,13 +157,16 @@ export abstract class Optimizer<Options extends object> {
     return { ...options, lr: Number(lr.item()) }
   }
 
-  /** Changes the parameters of a group that have a gradient. */
+  /** Changes the parameters of a group that have a gradient. What an update makes is freed at its end, save what it puts into the state. */
   protected updateGroup(group: { readonly params: readonly Tensor[] } & Options): void {
     for (const param of group.params) {
-      const grad = gradientOf(param)
-      if (grad === null) continue
-      this.update(param, grad, this.stateOf(param), group)
-      grad.dispose()
+      scope(() => {
+        const grad = gradientOf(param)
+        if (grad === null) return
+        const state = this.stateOf(param)
+        this.update(param, grad, state, group)
+        for (const value of Object.values(state)) if (isTensor(value)) keep(value)
+      })
     }
   }
 
@@ -171,11 +178,6 @@ export abstract class Optimizer<Options extends object> {
 
   /** The names in a parameter's state: those it always has, and those it may have; null for any. */
   protected readonly stateNames: StateNames | null = null
-
-  /** Options that Python's optimizer has in its groups and this one does not. */
-  protected pythonDefaults(): Record<string, unknown> {
-    return {}
-  }
 
   /** What is remembered of a parameter: empty at first. */
   protected stateOf(param: Tensor): ParamState {
@@ -191,7 +193,7 @@ export abstract class Optimizer<Options extends object> {
    */
   stateDict(): OptimizerState {
     for (const group of this.paramGroups) this.refusePythonNames(group)
-    return writeState(this.paramGroups, this.state, this.pythonDefaults())
+    return writeState(this.paramGroups, this.state)
   }
 
   /**
@@ -200,7 +202,7 @@ export abstract class Optimizer<Options extends object> {
    * @throws ArgumentError for a state of other groups, of another optimizer or of other shapes; then nothing is changed.
    */
   loadStateDict(dict: OptimizerState): void {
-    const { groups, state } = readState(this.constructor.name, dict, this.paramGroups, this.stateNames, Object.keys(this.pythonDefaults()))
+    const { groups, state } = readState(this.constructor.name, dict, this.paramGroups, this.stateNames)
     for (const group of groups) this.checkOptions({ ...this.defaults, ...group })
     groups.forEach((group, i) => Object.assign(this.paramGroups[i]!, group))
     this.state.clear()
@@ -209,7 +211,7 @@ export abstract class Optimizer<Options extends object> {
 
   /** As Python prints it: the groups' options, sorted by Python's names. */
   toString(): string {
-    const groups = writeState(this.paramGroups, new Map(), this.pythonDefaults()).param_groups
+    const groups = writeState(this.paramGroups, new Map()).param_groups
     return `${this.constructor.name} (${groups.map(shownGroup).join('')}\n)`
   }
 
@@ -243,11 +245,37 @@ export function gradientOf(param: Tensor): Tensor | null {
   return handle === null || handle === true ? null : wrap(handle)
 }
 
-/** @internal Refuses a number outside its range. */
-export function checkRange(name: string, value: number, low: number, high = Infinity): void {
-  if (!(typeof value === 'number' && value >= low && value < high)) {
-    throw new ArgumentError(
-      `${name} must be ${high === Infinity ? `a number from ${low} on` : `in [${low}, ${high})`} but is ${describe(value)}`,
-    )
-  }
+/** An optimizer, whatever its options. */
+export type AnyOptimizer = Pick<Optimizer<{ lr: number }>, 'step'> & {
+  readonly paramGroups: (object & { params: Tensor[] })[]
 }
+
+/**
+ * @internal The base of an optimizer whose constructor PyTorch declares: options are checked by their kinds, at first and before each step.
+ *
+ * @param fixed - Options that Python keeps in the groups without taking them.
+ */
+export function optimizer<Options extends object, Constructor>(
+  signature: DeclaredClass<Options, Constructor>,
+  fixed: Readonly<Record<string, unknown>> = {},
+): Constructor {
+  abstract class DeclaredOptimizer extends Optimizer<Options> {
+    constructor(...given: unknown[]) {
+      const { params, ...options } = read(signature, given) as Options & { params: Params<Options> }
+      super(params, { ...options, ...fixed } as unknown as Options)
+    }
+
+    protected override checkOptions(options: Options): void {
+      for (const { camelName, kind, optional } of parametersOf(signature).slice(1)) {
+        const value = (options as Record<string, unknown>)[camelName]
+        if (value === null ? !optional : !kind.accepts(value)) throw misfit(this.constructor.name, camelName, kind.text, value)
+        if (value === true && UNSUPPORTED.includes(camelName))
+          throw misfit(this.constructor.name, camelName, 'false', value, ': no step here is captured or differentiated')
+      }
+    }
+  }
+  return DeclaredOptimizer as unknown as Constructor
+}
+
+/** Options of Python's whose other value changes what a step may be used for. */
+const UNSUPPORTED: readonly string[] = ['capturable', 'differentiable']

@@ -1,33 +1,13 @@
 import { ArgumentError } from '../../native'
-import { keep } from '../base'
-import { type Given, named } from '../call/named'
-import { expectFlag } from '../nn/checks'
+import { callAten } from '../call/resolve'
+import * as declared from '../generated/declared/optim'
 import type { Tensor } from '../tensor'
-import { Optimizer, checkRange, type Accepted, type Params } from './optimizer'
+import { optimizer } from './optimizer'
+import { remembered } from './remember'
 import type { ParamState } from './state'
-
-export interface SGDOptions {
-  /** Default 1e-3. */
-  lr: number
-  /** Default 0. */
-  momentum: number
-  /** The share of the gradient that does not enter the momentum. Default 0. */
-  dampening: number
-  /** Default 0. */
-  weightDecay: number
-  /** Nesterov's momentum. Default false. */
-  nesterov: boolean
-  /** Climbs in place of descending. Default false. */
-  maximize: boolean
-}
-
-const POSITIONS = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov'] as const
-const NAMED = ['maximize'] as const
 
 /**
  * Gradient descent, with momentum if asked for.
- *
- * Options come by position, in PyTorch's order, by name, or both: `new SGD(params, 0.1, { momentum: 0.9 })`.
  *
  * @throws ArgumentError for wrong options and for parameters that are no leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
@@ -38,45 +18,34 @@ const NAMED = ['maximize'] as const
  * optimizer.step()
  * weight.tolist() // [0.5, 0.5]
  */
-export class SGD extends Optimizer<SGDOptions> {
+export class SGD extends optimizer(declared.SGD) {
   protected override readonly stateNames = { always: [], sometimes: ['momentum_buffer'] }
 
-  constructor(params: Params<SGDOptions>, ...given: Given<Accepted<SGDOptions>, typeof POSITIONS>) {
-    const options = named<SGDOptions>(new.target.name, POSITIONS, given, NAMED)
-    super(params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, ...options })
+  protected override checkOptions(options: declared.SGDOptions): void {
+    super.checkOptions(options)
+    if (options.nesterov && (options.momentum <= 0 || options.dampening !== 0))
+      throw new ArgumentError('SGD(): nesterov: expected a momentum above 0 and no dampening beside it')
   }
 
-  protected override checkOptions({ lr, momentum, dampening, weightDecay, nesterov, maximize }: SGDOptions): void {
-    checkRange('lr', lr, 0)
-    checkRange('momentum', momentum, 0)
-    checkRange('dampening', dampening, -Infinity)
-    checkRange('weightDecay', weightDecay, 0)
-    expectFlag('SGD', 'nesterov', nesterov)
-    expectFlag('SGD', 'maximize', maximize)
-    if (nesterov && (momentum <= 0 || dampening !== 0)) throw new ArgumentError('nesterov needs a momentum above 0 and no dampening')
-  }
-
-  protected override update(param: Tensor, grad: Tensor, state: ParamState, group: SGDOptions): void {
-    const { lr, momentum, weightDecay, nesterov, maximize } = group
-    const ascent = maximize ? grad.neg() : grad
-    const decayed = weightDecay !== 0 ? ascent.add(param, { alpha: weightDecay }) : ascent
-    const buffer = momentum !== 0 ? remembered(decayed, state, group) : null
-    const direction = buffer === null ? decayed : nesterov ? decayed.add(buffer, { alpha: momentum }) : buffer
+  protected override update(param: Tensor, grad: Tensor, state: ParamState, group: declared.SGDOptions): void {
+    const { lr, momentum, dampening, weightDecay, nesterov, maximize, fused } = group
+    if (fused === true && !grad.isSparse) return fusedUpdate(param, grad, state, group)
+    let direction = maximize ? grad.neg() : grad
+    if (weightDecay !== 0) direction = direction.add(param, { alpha: weightDecay })
+    if (momentum !== 0) {
+      const isFirst = state['momentum_buffer'] == null
+      const buffer = remembered(state, 'momentum_buffer', () => direction.clone())
+      if (!isFirst) buffer.mul_(momentum).add_(direction, { alpha: 1 - dampening })
+      direction = nesterov ? direction.add(buffer, { alpha: momentum }) : buffer
+    }
     param.add_(direction, { alpha: -lr })
-    // Temporaries go at once: a synchronous loop gives the collector no time.
-    for (const temporary of [ascent, decayed, direction]) if (temporary !== grad && temporary !== buffer) temporary.dispose()
-  }
-
-  protected override pythonDefaults(): Record<string, unknown> {
-    return { foreach: null, differentiable: false, fused: null }
   }
 }
 
-/** The running direction, which begins as the first one. */
-function remembered(direction: Tensor, state: ParamState, { momentum, dampening }: SGDOptions): Tensor {
-  const buffer = state['momentum_buffer'] as Tensor | null | undefined
-  if (buffer != null) return buffer.mul_(momentum).add_(direction, { alpha: 1 - dampening })
-  const first = keep(direction.clone())
-  state['momentum_buffer'] = first
-  return first
+function fusedUpdate(param: Tensor, grad: Tensor, state: ParamState, group: declared.SGDOptions): void {
+  const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group
+  const isFirst = state['momentum_buffer'] == null
+  const buffers = momentum === 0 ? [] : [remembered(state, 'momentum_buffer', () => grad.clone())]
+  const options = [weightDecay, momentum, lr, dampening].map((value) => ({ float: value }))
+  callAten('_fused_sgd_', '', [param], [grad], buffers, ...options, nesterov, maximize, isFirst)
 }

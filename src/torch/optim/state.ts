@@ -1,3 +1,4 @@
+import { camelCase, snakeCase } from '../../common/text'
 import { ArgumentError } from '../../native'
 import { isTensor, keep } from '../base'
 import { scalarTensor } from '../creation'
@@ -15,22 +16,8 @@ export interface OptimizerState {
 
 type Group = { params: Tensor[] } & object
 
-/** Python's name of an option; `camel` leads back. */
-function snake(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-/** @internal */
-export function camel(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-}
-
 /** Parameters are numbered through all groups. */
-export function writeState(
-  groups: readonly Group[],
-  states: ReadonlyMap<Tensor, ParamState>,
-  pythonDefaults: Record<string, unknown>,
-): OptimizerState {
+export function writeState(groups: readonly Group[], states: ReadonlyMap<Tensor, ParamState>): OptimizerState {
   const numbers = new Map(groups.flatMap(({ params }) => params).map((param, i) => [param, i]))
   const state = new Map<number, ParamState>()
   for (const [param, number] of numbers) {
@@ -41,11 +28,10 @@ export function writeState(
     // A frozen array is saved as a tuple, which betas are in Python.
     ...Object.fromEntries(
       Object.entries(options).map(([key, value]) => [
-        snake(key),
+        snakeCase(key),
         Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : (value as unknown),
       ]),
     ),
-    ...pythonDefaults,
     params: params.map((param) => numbers.get(param)!),
   }))
   return { state, param_groups: written }
@@ -64,13 +50,7 @@ interface ReadState {
 }
 
 /** Reads a state for these groups: copies its tensors, changes nothing. */
-export function readState(
-  optimizer: string,
-  dict: OptimizerState,
-  groups: readonly Group[],
-  names: StateNames | null,
-  leftOut: readonly string[],
-): ReadState {
+export function readState(optimizer: string, dict: OptimizerState, groups: readonly Group[], names: StateNames | null): ReadState {
   const given = groupsOf(optimizer, dict)
   const [theirs, ours] = [given.map(({ params }) => params.length), groups.map(({ params }) => params.length)]
   if (theirs.join() !== ours.join()) {
@@ -90,13 +70,14 @@ export function readState(
     const entries = Object.entries(values).map(([key, value]) => [key, valueFor(param, number, key, value, names)] as const)
     state.set(param, Object.fromEntries(entries))
   }
-  return { groups: given.map(({ options }) => optionsOf(options, leftOut)), state }
+  return { groups: given.map(({ options }) => optionsOf(options)), state }
 }
 
 /** What a scheduler put into a group, such as `initial_lr`, stays there for the way back. */
-function optionsOf(options: Record<string, unknown>, leftOut: readonly string[]): Record<string, unknown> {
-  const kept = Object.entries(options).filter(([key]) => !leftOut.includes(key))
-  return Object.fromEntries(kept.map(([key, value]) => [camel(key), isTensor(value) && value.numel() === 1 ? value.item() : value]))
+function optionsOf(options: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [camelCase(key), isTensor(value) && value.numel() === 1 ? value.item() : value]),
+  )
 }
 
 function groupsOf(optimizer: string, dict: OptimizerState): { params: unknown[]; options: Record<string, unknown> }[] {

@@ -1,0 +1,8 @@
+import { ArgumentError } from '../../native'
+import type { Tensor } from '../tensor'
+
+/** @internal For updates that need all elements of the gradient. */
+export function refuseSparse(grad: Tensor, name: string): void {
+  if (grad.isSparse)
+    throw new ArgumentError(`${name}(): expected dense gradients but received a sparse one: use SGD or Adagrad for this parameter`)
+}

@@ -246,11 +246,9 @@ class Signature:
         if not keyword_required:
             forms.append(self.positional(positional))
         if self.parameters:
-            required = sum(1 for p in positional if p.required)
-            # Of many optional ones the first three may come by position before named ones.
-            for count in range(min(required + 3, len(positional) - (0 if any(p.keyword_only for p in self.parameters) else 1)), -1, -1):
+            for count in range(len(positional) - (0 if any(p.keyword_only for p in self.parameters) else 1), -1, -1):
                 omitted = " | ".join(f"'{p.name}'" for p in positional[:count])
-                rest = self.parameters[:0] + positional[count:] + [p for p in self.parameters if p.keyword_only]
+                rest = positional[count:] + [p for p in self.parameters if p.keyword_only]
                 options = f"Omit<{named}, {omitted}>" if omitted else named
                 mark = "?" if not any(p.required for p in rest) and keyword_required else ""
                 forms.append(", ".join([f"{p.name}: {p.given()}" for p in positional[:count]] + [f"options{mark}: {options}"]))

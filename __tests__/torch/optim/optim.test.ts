@@ -39,9 +39,16 @@ const snake = (options: object) =>
     Object.entries(options).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value as unknown]),
   )
 
+type Build = (params: torch.optim.Params<torch.optim.SGDOptions>, options?: object) => torch.optim.Optimizer<object>
+
+/** The constructors in one form: each has overloads of its own, of which TypeScript calls no union. */
+const build = Object.fromEntries(
+  Object.entries(torch.optim).map(([name, made]) => [name, (...given: unknown[]) => new (made as new (...given: unknown[]) => unknown)(...given)]),
+) as unknown as Readonly<Record<Kind, Build>>
+
 function make(kind: Kind, params: readonly Tensor[], options: Record<string, unknown>) {
   const groups = [{ params: params.slice(0, 2) }, { params: params.slice(2), lr: 0.07 }]
-  return new torch.optim[kind](groups, options)
+  return build[kind](groups, options)
 }
 
 const pythonSteps = `
@@ -332,7 +339,7 @@ test('complex parameters are trained in both of their parts', async () => {
   )
   for (const [kind, options] of Object.entries({ SGD: { momentum: 0.9 }, Adam: { amsgrad: true }, AdamW: {} })) {
     const param = data.clone().requiresGrad_()
-    const optimizer = new torch.optim[kind as Kind]([param], { lr: 0.1, ...options })
+    const optimizer = build[kind as Kind]([param], { lr: 0.1, ...options })
     for (let i = 0; i < 3; i++) {
       param.grad = grad.clone()
       optimizer.step()
@@ -370,7 +377,7 @@ describe('options', () => {
 
   test.each(['SGD', 'Adam', 'AdamW'] as const)('of a group of %s are checked before every step, which then changes nothing', (kind) => {
     const params = [torch.ones([2], { requiresGrad: true }), torch.ones([2], { requiresGrad: true })]
-    const optimizer = new torch.optim[kind](params.map((param) => ({ params: [param] })))
+    const optimizer = build[kind](params.map((param) => ({ params: [param] })))
     for (const param of params) param.grad = torch.ones([2])
     const group = optimizer.paramGroups[1] as unknown as Record<string, unknown>
     for (const [name, value, message] of [
@@ -416,7 +423,7 @@ describe('options', () => {
     )
     const param = data.clone().requiresGrad_()
     const lr = torch.tensor(0.5)
-    const optimizer = new torch.optim[kind]([param], { lr })
+    const optimizer = build[kind]([param], { lr })
     for (const rate of [0.5, 0.125, 0.25]) {
       param.grad = grad.clone()
       if (rate === 0.25) optimizer.paramGroups[0]!.lr = torch.tensor([0.25]) as never
@@ -424,7 +431,7 @@ describe('options', () => {
       optimizer.step()
     }
     expect(param.detach()).toBeAllclose(python['p']!)
-    expect(new torch.optim[kind]([param.detach().requiresGrad_()], lr).paramGroups[0]!.lr).toBe(lr)
+    expect(build[kind]([param.detach().requiresGrad_()], lr).paramGroups[0]!.lr).toBe(lr)
   })
 
   test('are printed as Python prints them', async () => {
@@ -544,7 +551,7 @@ test.each([
   ['Adam', { fused: true }],
 ] as const)('%s (%o) holds no memory after zeroGrad but its state, without a collection', (kind, options) => {
   const weight = torch.ones([1000, 1000], { requiresGrad: true })
-  const optimizer = new torch.optim[kind]([weight], options)
+  const optimizer = build[kind]([weight], options)
   const round = () => {
     const loss = torch.scope(() => weight.sum())
     loss.backward()

@@ -285,6 +285,8 @@ export interface AvgPool2dConstructor {
  */
 new (kernelSize: Int | readonly [Int, Int], stride?: Int | readonly [Int, Int] | null, padding?: Int | readonly [Int, Int] | null, ceilMode?: boolean | null, countIncludePad?: boolean | null, divisorOverride?: Int | null): AvgPool2dBase
 /** Applies a 2D average pooling over an input signal composed of several input planes. */
+new (kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, ceilMode: boolean | null | undefined, countIncludePad: boolean | null | undefined, options: Omit<AvgPool2dNamed, 'kernelSize' | 'stride' | 'padding' | 'ceilMode' | 'countIncludePad'>): AvgPool2dBase
+/** Applies a 2D average pooling over an input signal composed of several input planes. */
 new (kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, ceilMode: boolean | null | undefined, options: Omit<AvgPool2dNamed, 'kernelSize' | 'stride' | 'padding' | 'ceilMode'>): AvgPool2dBase
 /** Applies a 2D average pooling over an input signal composed of several input planes. */
 new (kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, options: Omit<AvgPool2dNamed, 'kernelSize' | 'stride' | 'padding'>): AvgPool2dBase
@@ -336,6 +338,8 @@ export interface AvgPool3dConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool3d.html
  */
 new (kernelSize: Int | readonly [Int, Int, Int], stride?: Int | readonly [Int, Int, Int] | null, padding?: Int | readonly [Int, Int, Int] | null, ceilMode?: boolean | null, countIncludePad?: boolean | null, divisorOverride?: Int | null): AvgPool3dBase
+/** Applies a 3D average pooling over an input signal composed of several input planes. */
+new (kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, ceilMode: boolean | null | undefined, countIncludePad: boolean | null | undefined, options: Omit<AvgPool3dNamed, 'kernelSize' | 'stride' | 'padding' | 'ceilMode' | 'countIncludePad'>): AvgPool3dBase
 /** Applies a 3D average pooling over an input signal composed of several input planes. */
 new (kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, ceilMode: boolean | null | undefined, options: Omit<AvgPool3dNamed, 'kernelSize' | 'stride' | 'padding' | 'ceilMode'>): AvgPool3dBase
 /** Applies a 3D average pooling over an input signal composed of several input planes. */
@@ -459,6 +463,12 @@ export interface BatchNorm1dConstructor {
  */
 new (numFeatures: Int, eps?: number | null, momentum?: number | null, affine?: boolean | null, trackRunningStats?: boolean | null, device?: Device | null, dtype?: DType | null): BatchNorm1dBase
 /** Applies Batch Normalization over a 2D or 3D input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, dtype: DType | null | undefined, options: Omit<BatchNorm1dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device' | 'dtype'>): BatchNorm1dBase
+/** Applies Batch Normalization over a 2D or 3D input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, options: Omit<BatchNorm1dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device'>): BatchNorm1dBase
+/** Applies Batch Normalization over a 2D or 3D input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, options: Omit<BatchNorm1dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats'>): BatchNorm1dBase
+/** Applies Batch Normalization over a 2D or 3D input. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, options: Omit<BatchNorm1dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine'>): BatchNorm1dBase
 /** Applies Batch Normalization over a 2D or 3D input. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, options: Omit<BatchNorm1dNamed, 'numFeatures' | 'eps' | 'momentum'>): BatchNorm1dBase
@@ -516,6 +526,12 @@ export interface BatchNorm2dConstructor {
  */
 new (numFeatures: Int, eps?: number | null, momentum?: number | null, affine?: boolean | null, trackRunningStats?: boolean | null, device?: Device | null, dtype?: DType | null): BatchNorm2dBase
 /** Applies Batch Normalization over a 4D input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, dtype: DType | null | undefined, options: Omit<BatchNorm2dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device' | 'dtype'>): BatchNorm2dBase
+/** Applies Batch Normalization over a 4D input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, options: Omit<BatchNorm2dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device'>): BatchNorm2dBase
+/** Applies Batch Normalization over a 4D input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, options: Omit<BatchNorm2dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats'>): BatchNorm2dBase
+/** Applies Batch Normalization over a 4D input. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, options: Omit<BatchNorm2dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine'>): BatchNorm2dBase
 /** Applies Batch Normalization over a 4D input. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, options: Omit<BatchNorm2dNamed, 'numFeatures' | 'eps' | 'momentum'>): BatchNorm2dBase
@@ -572,6 +588,12 @@ export interface BatchNorm3dConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm3d.html
  */
 new (numFeatures: Int, eps?: number | null, momentum?: number | null, affine?: boolean | null, trackRunningStats?: boolean | null, device?: Device | null, dtype?: DType | null): BatchNorm3dBase
+/** Applies Batch Normalization over a 5D input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, dtype: DType | null | undefined, options: Omit<BatchNorm3dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device' | 'dtype'>): BatchNorm3dBase
+/** Applies Batch Normalization over a 5D input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, options: Omit<BatchNorm3dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device'>): BatchNorm3dBase
+/** Applies Batch Normalization over a 5D input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, options: Omit<BatchNorm3dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats'>): BatchNorm3dBase
 /** Applies Batch Normalization over a 5D input. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, options: Omit<BatchNorm3dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine'>): BatchNorm3dBase
 /** Applies Batch Normalization over a 5D input. */
@@ -940,6 +962,14 @@ export interface Conv1dConstructor {
  */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride?: Int | readonly [Int] | null, padding?: string | Int | readonly [Int] | null, dilation?: Int | readonly [Int] | null, groups?: Int | null, bias?: boolean | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode' | 'device'>): Conv1dBase
+/** Applies a 1D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode'>): Conv1dBase
+/** Applies a 1D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias'>): Conv1dBase
+/** Applies a 1D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups'>): Conv1dBase
+/** Applies a 1D convolution over an input signal composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation'>): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): Conv1dBase
@@ -1011,6 +1041,14 @@ export interface Conv2dConstructor {
  */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride?: Int | readonly [Int, Int] | null, padding?: string | Int | readonly [Int, Int] | null, dilation?: Int | readonly [Int, Int] | null, groups?: Int | null, bias?: boolean | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode' | 'device'>): Conv2dBase
+/** Applies a 2D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode'>): Conv2dBase
+/** Applies a 2D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias'>): Conv2dBase
+/** Applies a 2D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups'>): Conv2dBase
+/** Applies a 2D convolution over an input signal composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation'>): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): Conv2dBase
@@ -1081,6 +1119,14 @@ export interface Conv3dConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv3d.html
  */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride?: Int | readonly [Int, Int, Int] | null, padding?: string | Int | readonly [Int, Int, Int] | null, dilation?: Int | readonly [Int, Int, Int] | null, groups?: Int | null, bias?: boolean | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): Conv3dBase
+/** Applies a 3D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode' | 'device'>): Conv3dBase
+/** Applies a 3D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode'>): Conv3dBase
+/** Applies a 3D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias'>): Conv3dBase
+/** Applies a 3D convolution over an input signal composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups'>): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation'>): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
@@ -1157,6 +1203,16 @@ export interface ConvTranspose1dConstructor {
  */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride?: Int | readonly [Int] | null, padding?: Int | readonly [Int] | null, outputPadding?: Int | readonly [Int] | null, groups?: Int | null, bias?: boolean | null, dilation?: Int | readonly [Int] | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): ConvTranspose1dBase
 /** Applies a 1D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, outputPadding: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, dilation: Int | readonly [Int] | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<ConvTranspose1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias' | 'dilation' | 'paddingMode' | 'device'>): ConvTranspose1dBase
+/** Applies a 1D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, outputPadding: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, dilation: Int | readonly [Int] | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<ConvTranspose1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias' | 'dilation' | 'paddingMode'>): ConvTranspose1dBase
+/** Applies a 1D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, outputPadding: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, dilation: Int | readonly [Int] | null | undefined, options: Omit<ConvTranspose1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias' | 'dilation'>): ConvTranspose1dBase
+/** Applies a 1D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, outputPadding: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<ConvTranspose1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias'>): ConvTranspose1dBase
+/** Applies a 1D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, outputPadding: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, options: Omit<ConvTranspose1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups'>): ConvTranspose1dBase
+/** Applies a 1D transposed convolution operator over an input image composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, outputPadding: Int | readonly [Int] | null | undefined, options: Omit<ConvTranspose1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding'>): ConvTranspose1dBase
 /** Applies a 1D transposed convolution operator over an input image composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, options: Omit<ConvTranspose1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): ConvTranspose1dBase
@@ -1232,6 +1288,16 @@ export interface ConvTranspose2dConstructor {
  */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride?: Int | readonly [Int, Int] | null, padding?: Int | readonly [Int, Int] | null, outputPadding?: Int | readonly [Int, Int] | null, groups?: Int | null, bias?: boolean | null, dilation?: Int | readonly [Int, Int] | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): ConvTranspose2dBase
 /** Applies a 2D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<ConvTranspose2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias' | 'dilation' | 'paddingMode' | 'device'>): ConvTranspose2dBase
+/** Applies a 2D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<ConvTranspose2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias' | 'dilation' | 'paddingMode'>): ConvTranspose2dBase
+/** Applies a 2D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, options: Omit<ConvTranspose2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias' | 'dilation'>): ConvTranspose2dBase
+/** Applies a 2D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<ConvTranspose2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias'>): ConvTranspose2dBase
+/** Applies a 2D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, options: Omit<ConvTranspose2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups'>): ConvTranspose2dBase
+/** Applies a 2D transposed convolution operator over an input image composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int] | null | undefined, options: Omit<ConvTranspose2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding'>): ConvTranspose2dBase
 /** Applies a 2D transposed convolution operator over an input image composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, options: Omit<ConvTranspose2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): ConvTranspose2dBase
@@ -1306,6 +1372,16 @@ export interface ConvTranspose3dConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose3d.html
  */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride?: Int | readonly [Int, Int, Int] | null, padding?: Int | readonly [Int, Int, Int] | null, outputPadding?: Int | readonly [Int, Int, Int] | null, groups?: Int | null, bias?: boolean | null, dilation?: Int | readonly [Int, Int, Int] | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): ConvTranspose3dBase
+/** Applies a 3D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<ConvTranspose3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias' | 'dilation' | 'paddingMode' | 'device'>): ConvTranspose3dBase
+/** Applies a 3D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<ConvTranspose3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias' | 'dilation' | 'paddingMode'>): ConvTranspose3dBase
+/** Applies a 3D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<ConvTranspose3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias' | 'dilation'>): ConvTranspose3dBase
+/** Applies a 3D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<ConvTranspose3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups' | 'bias'>): ConvTranspose3dBase
+/** Applies a 3D transposed convolution operator over an input image composed of several input planes. */
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, options: Omit<ConvTranspose3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding' | 'groups'>): ConvTranspose3dBase
 /** Applies a 3D transposed convolution operator over an input image composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, outputPadding: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<ConvTranspose3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'outputPadding'>): ConvTranspose3dBase
 /** Applies a 3D transposed convolution operator over an input image composed of several input planes. */
@@ -1631,6 +1707,12 @@ export interface EmbeddingConstructor {
  */
 new (numEmbeddings: Int, embeddingDim: Int, paddingIdx?: Int | null, maxNorm?: number | null, normType?: number | null, scaleGradByFreq?: boolean | null, sparse?: boolean | null, device?: Device | null, dtype?: DType | null): EmbeddingBase
 /** A simple lookup table that stores embeddings of a fixed dictionary and size. */
+new (numEmbeddings: Int, embeddingDim: Int, paddingIdx: Int | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, sparse: boolean | null | undefined, device: Device | null | undefined, options: Omit<EmbeddingNamed, 'numEmbeddings' | 'embeddingDim' | 'paddingIdx' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'sparse' | 'device'>): EmbeddingBase
+/** A simple lookup table that stores embeddings of a fixed dictionary and size. */
+new (numEmbeddings: Int, embeddingDim: Int, paddingIdx: Int | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, sparse: boolean | null | undefined, options: Omit<EmbeddingNamed, 'numEmbeddings' | 'embeddingDim' | 'paddingIdx' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'sparse'>): EmbeddingBase
+/** A simple lookup table that stores embeddings of a fixed dictionary and size. */
+new (numEmbeddings: Int, embeddingDim: Int, paddingIdx: Int | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, options: Omit<EmbeddingNamed, 'numEmbeddings' | 'embeddingDim' | 'paddingIdx' | 'maxNorm' | 'normType' | 'scaleGradByFreq'>): EmbeddingBase
+/** A simple lookup table that stores embeddings of a fixed dictionary and size. */
 new (numEmbeddings: Int, embeddingDim: Int, paddingIdx: Int | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, options: Omit<EmbeddingNamed, 'numEmbeddings' | 'embeddingDim' | 'paddingIdx' | 'maxNorm' | 'normType'>): EmbeddingBase
 /** A simple lookup table that stores embeddings of a fixed dictionary and size. */
 new (numEmbeddings: Int, embeddingDim: Int, paddingIdx: Int | null | undefined, maxNorm: number | null | undefined, options: Omit<EmbeddingNamed, 'numEmbeddings' | 'embeddingDim' | 'paddingIdx' | 'maxNorm'>): EmbeddingBase
@@ -1701,6 +1783,16 @@ export interface EmbeddingBagConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.EmbeddingBag.html
  */
 new (numEmbeddings: Int, embeddingDim: Int, maxNorm?: number | null, normType?: number | null, scaleGradByFreq?: boolean | null, mode?: 'sum' | 'mean' | 'max' | null, sparse?: boolean | null, includeLastOffset?: boolean | null, paddingIdx?: Int | null, device?: Device | null, dtype?: DType | null): EmbeddingBagBase
+/** Compute sums or means of 'bags' of embeddings, without instantiating the intermediate embeddings. */
+new (numEmbeddings: Int, embeddingDim: Int, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, mode: 'sum' | 'mean' | 'max' | null | undefined, sparse: boolean | null | undefined, includeLastOffset: boolean | null | undefined, paddingIdx: Int | null | undefined, device: Device | null | undefined, options: Omit<EmbeddingBagNamed, 'numEmbeddings' | 'embeddingDim' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'mode' | 'sparse' | 'includeLastOffset' | 'paddingIdx' | 'device'>): EmbeddingBagBase
+/** Compute sums or means of 'bags' of embeddings, without instantiating the intermediate embeddings. */
+new (numEmbeddings: Int, embeddingDim: Int, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, mode: 'sum' | 'mean' | 'max' | null | undefined, sparse: boolean | null | undefined, includeLastOffset: boolean | null | undefined, paddingIdx: Int | null | undefined, options: Omit<EmbeddingBagNamed, 'numEmbeddings' | 'embeddingDim' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'mode' | 'sparse' | 'includeLastOffset' | 'paddingIdx'>): EmbeddingBagBase
+/** Compute sums or means of 'bags' of embeddings, without instantiating the intermediate embeddings. */
+new (numEmbeddings: Int, embeddingDim: Int, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, mode: 'sum' | 'mean' | 'max' | null | undefined, sparse: boolean | null | undefined, includeLastOffset: boolean | null | undefined, options: Omit<EmbeddingBagNamed, 'numEmbeddings' | 'embeddingDim' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'mode' | 'sparse' | 'includeLastOffset'>): EmbeddingBagBase
+/** Compute sums or means of 'bags' of embeddings, without instantiating the intermediate embeddings. */
+new (numEmbeddings: Int, embeddingDim: Int, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, mode: 'sum' | 'mean' | 'max' | null | undefined, sparse: boolean | null | undefined, options: Omit<EmbeddingBagNamed, 'numEmbeddings' | 'embeddingDim' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'mode' | 'sparse'>): EmbeddingBagBase
+/** Compute sums or means of 'bags' of embeddings, without instantiating the intermediate embeddings. */
+new (numEmbeddings: Int, embeddingDim: Int, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, mode: 'sum' | 'mean' | 'max' | null | undefined, options: Omit<EmbeddingBagNamed, 'numEmbeddings' | 'embeddingDim' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'mode'>): EmbeddingBagBase
 /** Compute sums or means of 'bags' of embeddings, without instantiating the intermediate embeddings. */
 new (numEmbeddings: Int, embeddingDim: Int, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, options: Omit<EmbeddingBagNamed, 'numEmbeddings' | 'embeddingDim' | 'maxNorm' | 'normType' | 'scaleGradByFreq'>): EmbeddingBagBase
 /** Compute sums or means of 'bags' of embeddings, without instantiating the intermediate embeddings. */
@@ -2042,6 +2134,8 @@ export interface GroupNormConstructor {
  */
 new (numGroups: Int, numChannels: Int, eps?: number | null, affine?: boolean | null, device?: Device | null, dtype?: DType | null): GroupNormBase
 /** Applies Group Normalization over a mini-batch of inputs. */
+new (numGroups: Int, numChannels: Int, eps: number | null | undefined, affine: boolean | null | undefined, device: Device | null | undefined, dtype: DType | null | undefined, options: Omit<GroupNormNamed, 'numGroups' | 'numChannels' | 'eps' | 'affine' | 'device' | 'dtype'>): GroupNormBase
+/** Applies Group Normalization over a mini-batch of inputs. */
 new (numGroups: Int, numChannels: Int, eps: number | null | undefined, affine: boolean | null | undefined, device: Device | null | undefined, options: Omit<GroupNormNamed, 'numGroups' | 'numChannels' | 'eps' | 'affine' | 'device'>): GroupNormBase
 /** Applies Group Normalization over a mini-batch of inputs. */
 new (numGroups: Int, numChannels: Int, eps: number | null | undefined, affine: boolean | null | undefined, options: Omit<GroupNormNamed, 'numGroups' | 'numChannels' | 'eps' | 'affine'>): GroupNormBase
@@ -2296,6 +2390,12 @@ export interface InstanceNorm1dConstructor {
  */
 new (numFeatures: Int, eps?: number | null, momentum?: number | null, affine?: boolean | null, trackRunningStats?: boolean | null, device?: Device | null, dtype?: DType | null): InstanceNorm1dBase
 /** Applies Instance Normalization. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, dtype: DType | null | undefined, options: Omit<InstanceNorm1dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device' | 'dtype'>): InstanceNorm1dBase
+/** Applies Instance Normalization. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, options: Omit<InstanceNorm1dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device'>): InstanceNorm1dBase
+/** Applies Instance Normalization. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, options: Omit<InstanceNorm1dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats'>): InstanceNorm1dBase
+/** Applies Instance Normalization. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, options: Omit<InstanceNorm1dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine'>): InstanceNorm1dBase
 /** Applies Instance Normalization. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, options: Omit<InstanceNorm1dNamed, 'numFeatures' | 'eps' | 'momentum'>): InstanceNorm1dBase
@@ -2353,6 +2453,12 @@ export interface InstanceNorm2dConstructor {
  */
 new (numFeatures: Int, eps?: number | null, momentum?: number | null, affine?: boolean | null, trackRunningStats?: boolean | null, device?: Device | null, dtype?: DType | null): InstanceNorm2dBase
 /** Applies Instance Normalization. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, dtype: DType | null | undefined, options: Omit<InstanceNorm2dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device' | 'dtype'>): InstanceNorm2dBase
+/** Applies Instance Normalization. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, options: Omit<InstanceNorm2dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device'>): InstanceNorm2dBase
+/** Applies Instance Normalization. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, options: Omit<InstanceNorm2dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats'>): InstanceNorm2dBase
+/** Applies Instance Normalization. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, options: Omit<InstanceNorm2dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine'>): InstanceNorm2dBase
 /** Applies Instance Normalization. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, options: Omit<InstanceNorm2dNamed, 'numFeatures' | 'eps' | 'momentum'>): InstanceNorm2dBase
@@ -2409,6 +2515,12 @@ export interface InstanceNorm3dConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.InstanceNorm3d.html
  */
 new (numFeatures: Int, eps?: number | null, momentum?: number | null, affine?: boolean | null, trackRunningStats?: boolean | null, device?: Device | null, dtype?: DType | null): InstanceNorm3dBase
+/** Applies Instance Normalization. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, dtype: DType | null | undefined, options: Omit<InstanceNorm3dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device' | 'dtype'>): InstanceNorm3dBase
+/** Applies Instance Normalization. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, options: Omit<InstanceNorm3dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device'>): InstanceNorm3dBase
+/** Applies Instance Normalization. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, options: Omit<InstanceNorm3dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats'>): InstanceNorm3dBase
 /** Applies Instance Normalization. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, options: Omit<InstanceNorm3dNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine'>): InstanceNorm3dBase
 /** Applies Instance Normalization. */
@@ -2637,6 +2749,8 @@ export interface LayerNormConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
  */
 new (normalizedShape: Int | readonly Int[], eps?: number | null, elementwiseAffine?: boolean | null, bias?: boolean | null, device?: Device | null, dtype?: DType | null): LayerNormBase
+/** Applies Layer Normalization over a mini-batch of inputs. */
+new (normalizedShape: Int | readonly Int[], eps: number | null | undefined, elementwiseAffine: boolean | null | undefined, bias: boolean | null | undefined, device: Device | null | undefined, options: Omit<LayerNormNamed, 'normalizedShape' | 'eps' | 'elementwiseAffine' | 'bias' | 'device'>): LayerNormBase
 /** Applies Layer Normalization over a mini-batch of inputs. */
 new (normalizedShape: Int | readonly Int[], eps: number | null | undefined, elementwiseAffine: boolean | null | undefined, bias: boolean | null | undefined, options: Omit<LayerNormNamed, 'normalizedShape' | 'eps' | 'elementwiseAffine' | 'bias'>): LayerNormBase
 /** Applies Layer Normalization over a mini-batch of inputs. */
@@ -2909,6 +3023,8 @@ export interface MaxPool1dConstructor {
  */
 new (kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, dilation?: Int | readonly Int[] | null, returnIndices?: boolean | null, ceilMode?: boolean | null): MaxPool1dBase
 /** Applies a 1D max pooling over an input signal composed of several input planes. */
+new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, returnIndices: boolean | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'returnIndices'>): MaxPool1dBase
+/** Applies a 1D max pooling over an input signal composed of several input planes. */
 new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation'>): MaxPool1dBase
 /** Applies a 1D max pooling over an input signal composed of several input planes. */
 new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride' | 'padding'>): MaxPool1dBase
@@ -2961,6 +3077,8 @@ export interface MaxPool2dConstructor {
  */
 new (kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, dilation?: Int | readonly Int[] | null, returnIndices?: boolean | null, ceilMode?: boolean | null): MaxPool2dBase
 /** Applies a 2D max pooling over an input signal composed of several input planes. */
+new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, returnIndices: boolean | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'returnIndices'>): MaxPool2dBase
+/** Applies a 2D max pooling over an input signal composed of several input planes. */
 new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation'>): MaxPool2dBase
 /** Applies a 2D max pooling over an input signal composed of several input planes. */
 new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride' | 'padding'>): MaxPool2dBase
@@ -3012,6 +3130,8 @@ export interface MaxPool3dConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool3d.html
  */
 new (kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, dilation?: Int | readonly Int[] | null, returnIndices?: boolean | null, ceilMode?: boolean | null): MaxPool3dBase
+/** Applies a 3D max pooling over an input signal composed of several input planes. */
+new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, returnIndices: boolean | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'returnIndices'>): MaxPool3dBase
 /** Applies a 3D max pooling over an input signal composed of several input planes. */
 new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation'>): MaxPool3dBase
 /** Applies a 3D max pooling over an input signal composed of several input planes. */
@@ -4078,6 +4198,12 @@ export interface SyncBatchNormConstructor {
  */
 new (numFeatures: Int, eps?: number | null, momentum?: number | null, affine?: boolean | null, trackRunningStats?: boolean | null, device?: Device | null, dtype?: DType | null): SyncBatchNormBase
 /** Applies Batch Normalization over a N-Dimensional input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, dtype: DType | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device' | 'dtype'>): SyncBatchNormBase
+/** Applies Batch Normalization over a N-Dimensional input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device'>): SyncBatchNormBase
+/** Applies Batch Normalization over a N-Dimensional input. */
+new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats'>): SyncBatchNormBase
+/** Applies Batch Normalization over a N-Dimensional input. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine'>): SyncBatchNormBase
 /** Applies Batch Normalization over a N-Dimensional input. */
 new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum'>): SyncBatchNormBase
@@ -4203,6 +4329,8 @@ export interface TripletMarginLossConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.TripletMarginLoss.html
  */
 new (margin?: number | null, p?: number | null, eps?: number | null, swap?: boolean | null, reduction?: 'none' | 'mean' | 'sum' | null): TripletMarginLossBase
+/** Creates a criterion that measures the triplet loss given an input tensors x1, x2, x3 and a margin with a value greater than 0. */
+new (margin: number | null | undefined, p: number | null | undefined, eps: number | null | undefined, swap: boolean | null | undefined, options: Omit<TripletMarginLossNamed, 'margin' | 'p' | 'eps' | 'swap'>): TripletMarginLossBase
 /** Creates a criterion that measures the triplet loss given an input tensors x1, x2, x3 and a margin with a value greater than 0. */
 new (margin: number | null | undefined, p: number | null | undefined, eps: number | null | undefined, options: Omit<TripletMarginLossNamed, 'margin' | 'p' | 'eps'>): TripletMarginLossBase
 /** Creates a criterion that measures the triplet loss given an input tensors x1, x2, x3 and a margin with a value greater than 0. */
@@ -4358,6 +4486,8 @@ export interface UpsampleConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Upsample.html
  */
 new (size?: Int | readonly Int[] | null, scaleFactor?: number | readonly number[] | null, mode?: 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area' | 'nearest-exact' | null, alignCorners?: boolean | null, recomputeScaleFactor?: boolean | null): UpsampleBase
+/** Upsamples a given multi-channel 1D (temporal), 2D (spatial) or 3D (volumetric) data. */
+new (size: Int | readonly Int[] | null | undefined, scaleFactor: number | readonly number[] | null | undefined, mode: 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area' | 'nearest-exact' | null | undefined, alignCorners: boolean | null | undefined, options: Omit<UpsampleNamed, 'size' | 'scaleFactor' | 'mode' | 'alignCorners'>): UpsampleBase
 /** Upsamples a given multi-channel 1D (temporal), 2D (spatial) or 3D (volumetric) data. */
 new (size: Int | readonly Int[] | null | undefined, scaleFactor: number | readonly number[] | null | undefined, mode: 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area' | 'nearest-exact' | null | undefined, options: Omit<UpsampleNamed, 'size' | 'scaleFactor' | 'mode'>): UpsampleBase
 /** Upsamples a given multi-channel 1D (temporal), 2D (spatial) or 3D (volumetric) data. */

@@ -46,6 +46,16 @@ export interface ASGDConstructor {
  */
 new (params: Params<ASGDOptions>, lr?: Tensor | number | null, lambd?: number | null, alpha?: number | null, t0?: number | null, weightDecay?: number | null, foreach?: boolean | null, maximize?: boolean | null, differentiable?: boolean | null, capturable?: boolean | null): Optimizer<ASGDOptions>
 /** Implements Averaged Stochastic Gradient Descent. */
+new (params: Params<ASGDOptions>, lr: Tensor | number | null | undefined, lambd: number | null | undefined, alpha: number | null | undefined, t0: number | null | undefined, weightDecay: number | null | undefined, foreach: boolean | null | undefined, maximize: boolean | null | undefined, differentiable: boolean | null | undefined, options: Omit<ASGDNamed, 'params' | 'lr' | 'lambd' | 'alpha' | 't0' | 'weightDecay' | 'foreach' | 'maximize' | 'differentiable'>): Optimizer<ASGDOptions>
+/** Implements Averaged Stochastic Gradient Descent. */
+new (params: Params<ASGDOptions>, lr: Tensor | number | null | undefined, lambd: number | null | undefined, alpha: number | null | undefined, t0: number | null | undefined, weightDecay: number | null | undefined, foreach: boolean | null | undefined, maximize: boolean | null | undefined, options: Omit<ASGDNamed, 'params' | 'lr' | 'lambd' | 'alpha' | 't0' | 'weightDecay' | 'foreach' | 'maximize'>): Optimizer<ASGDOptions>
+/** Implements Averaged Stochastic Gradient Descent. */
+new (params: Params<ASGDOptions>, lr: Tensor | number | null | undefined, lambd: number | null | undefined, alpha: number | null | undefined, t0: number | null | undefined, weightDecay: number | null | undefined, foreach: boolean | null | undefined, options: Omit<ASGDNamed, 'params' | 'lr' | 'lambd' | 'alpha' | 't0' | 'weightDecay' | 'foreach'>): Optimizer<ASGDOptions>
+/** Implements Averaged Stochastic Gradient Descent. */
+new (params: Params<ASGDOptions>, lr: Tensor | number | null | undefined, lambd: number | null | undefined, alpha: number | null | undefined, t0: number | null | undefined, weightDecay: number | null | undefined, options: Omit<ASGDNamed, 'params' | 'lr' | 'lambd' | 'alpha' | 't0' | 'weightDecay'>): Optimizer<ASGDOptions>
+/** Implements Averaged Stochastic Gradient Descent. */
+new (params: Params<ASGDOptions>, lr: Tensor | number | null | undefined, lambd: number | null | undefined, alpha: number | null | undefined, t0: number | null | undefined, options: Omit<ASGDNamed, 'params' | 'lr' | 'lambd' | 'alpha' | 't0'>): Optimizer<ASGDOptions>
+/** Implements Averaged Stochastic Gradient Descent. */
 new (params: Params<ASGDOptions>, lr: Tensor | number | null | undefined, lambd: number | null | undefined, alpha: number | null | undefined, options: Omit<ASGDNamed, 'params' | 'lr' | 'lambd' | 'alpha'>): Optimizer<ASGDOptions>
 /** Implements Averaged Stochastic Gradient Descent. */
 new (params: Params<ASGDOptions>, lr: Tensor | number | null | undefined, lambd: number | null | undefined, options: Omit<ASGDNamed, 'params' | 'lr' | 'lambd'>): Optimizer<ASGDOptions>
@@ -97,6 +107,10 @@ export interface AdadeltaConstructor {
  */
 new (params: Params<AdadeltaOptions>, lr?: Tensor | number | null, rho?: number | null, eps?: number | null, weightDecay?: number | null, foreach?: boolean | null): Optimizer<AdadeltaOptions>
 /** Implements Adadelta algorithm. */
+new (params: Params<AdadeltaOptions>, lr: Tensor | number | null | undefined, rho: number | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, foreach: boolean | null | undefined, options: Omit<AdadeltaNamed, 'params' | 'lr' | 'rho' | 'eps' | 'weightDecay' | 'foreach'>): Optimizer<AdadeltaOptions>
+/** Implements Adadelta algorithm. */
+new (params: Params<AdadeltaOptions>, lr: Tensor | number | null | undefined, rho: number | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, options: Omit<AdadeltaNamed, 'params' | 'lr' | 'rho' | 'eps' | 'weightDecay'>): Optimizer<AdadeltaOptions>
+/** Implements Adadelta algorithm. */
 new (params: Params<AdadeltaOptions>, lr: Tensor | number | null | undefined, rho: number | null | undefined, eps: number | null | undefined, options: Omit<AdadeltaNamed, 'params' | 'lr' | 'rho' | 'eps'>): Optimizer<AdadeltaOptions>
 /** Implements Adadelta algorithm. */
 new (params: Params<AdadeltaOptions>, lr: Tensor | number | null | undefined, rho: number | null | undefined, options: Omit<AdadeltaNamed, 'params' | 'lr' | 'rho'>): Optimizer<AdadeltaOptions>
@@ -144,6 +158,10 @@ export interface AdafactorConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adafactor.html
  */
 new (params: Params<AdafactorOptions>, lr?: Tensor | number | null, beta2Decay?: number | null, eps?: number | null, d?: number | null, weightDecay?: number | null): Optimizer<AdafactorOptions>
+/** Implements Adafactor algorithm. */
+new (params: Params<AdafactorOptions>, lr: Tensor | number | null | undefined, beta2Decay: number | null | undefined, eps: number | null | undefined, d: number | null | undefined, weightDecay: number | null | undefined, options: Omit<AdafactorNamed, 'params' | 'lr' | 'beta2Decay' | 'eps' | 'd' | 'weightDecay'>): Optimizer<AdafactorOptions>
+/** Implements Adafactor algorithm. */
+new (params: Params<AdafactorOptions>, lr: Tensor | number | null | undefined, beta2Decay: number | null | undefined, eps: number | null | undefined, d: number | null | undefined, options: Omit<AdafactorNamed, 'params' | 'lr' | 'beta2Decay' | 'eps' | 'd'>): Optimizer<AdafactorOptions>
 /** Implements Adafactor algorithm. */
 new (params: Params<AdafactorOptions>, lr: Tensor | number | null | undefined, beta2Decay: number | null | undefined, eps: number | null | undefined, options: Omit<AdafactorNamed, 'params' | 'lr' | 'beta2Decay' | 'eps'>): Optimizer<AdafactorOptions>
 /** Implements Adafactor algorithm. */
@@ -198,6 +216,12 @@ export interface AdagradConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
  */
 new (params: Params<AdagradOptions>, lr?: Tensor | number | null, lrDecay?: number | null, weightDecay?: number | null, initialAccumulatorValue?: number | null, eps?: number | null, foreach?: boolean | null): Optimizer<AdagradOptions>
+/** Implements Adagrad algorithm. */
+new (params: Params<AdagradOptions>, lr: Tensor | number | null | undefined, lrDecay: number | null | undefined, weightDecay: number | null | undefined, initialAccumulatorValue: number | null | undefined, eps: number | null | undefined, foreach: boolean | null | undefined, options: Omit<AdagradNamed, 'params' | 'lr' | 'lrDecay' | 'weightDecay' | 'initialAccumulatorValue' | 'eps' | 'foreach'>): Optimizer<AdagradOptions>
+/** Implements Adagrad algorithm. */
+new (params: Params<AdagradOptions>, lr: Tensor | number | null | undefined, lrDecay: number | null | undefined, weightDecay: number | null | undefined, initialAccumulatorValue: number | null | undefined, eps: number | null | undefined, options: Omit<AdagradNamed, 'params' | 'lr' | 'lrDecay' | 'weightDecay' | 'initialAccumulatorValue' | 'eps'>): Optimizer<AdagradOptions>
+/** Implements Adagrad algorithm. */
+new (params: Params<AdagradOptions>, lr: Tensor | number | null | undefined, lrDecay: number | null | undefined, weightDecay: number | null | undefined, initialAccumulatorValue: number | null | undefined, options: Omit<AdagradNamed, 'params' | 'lr' | 'lrDecay' | 'weightDecay' | 'initialAccumulatorValue'>): Optimizer<AdagradOptions>
 /** Implements Adagrad algorithm. */
 new (params: Params<AdagradOptions>, lr: Tensor | number | null | undefined, lrDecay: number | null | undefined, weightDecay: number | null | undefined, options: Omit<AdagradNamed, 'params' | 'lr' | 'lrDecay' | 'weightDecay'>): Optimizer<AdagradOptions>
 /** Implements Adagrad algorithm. */
@@ -259,6 +283,10 @@ export interface AdamConstructor {
  */
 new (params: Params<AdamOptions>, lr?: Tensor | number | null, betas?: readonly [number, number] | null, eps?: number | null, weightDecay?: number | null, amsgrad?: boolean | null): Optimizer<AdamOptions>
 /** Implements Adam algorithm. */
+new (params: Params<AdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, amsgrad: boolean | null | undefined, options: Omit<AdamNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay' | 'amsgrad'>): Optimizer<AdamOptions>
+/** Implements Adam algorithm. */
+new (params: Params<AdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, options: Omit<AdamNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay'>): Optimizer<AdamOptions>
+/** Implements Adam algorithm. */
 new (params: Params<AdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, options: Omit<AdamNamed, 'params' | 'lr' | 'betas' | 'eps'>): Optimizer<AdamOptions>
 /** Implements Adam algorithm. */
 new (params: Params<AdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, options: Omit<AdamNamed, 'params' | 'lr' | 'betas'>): Optimizer<AdamOptions>
@@ -316,6 +344,10 @@ export interface AdamWConstructor {
  */
 new (params: Params<AdamWOptions>, lr?: Tensor | number | null, betas?: readonly [number, number] | null, eps?: number | null, weightDecay?: number | null, amsgrad?: boolean | null): Optimizer<AdamWOptions>
 /** Implements AdamW algorithm, where weight decay does not accumulate in the momentum nor variance. */
+new (params: Params<AdamWOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, amsgrad: boolean | null | undefined, options: Omit<AdamWNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay' | 'amsgrad'>): Optimizer<AdamWOptions>
+/** Implements AdamW algorithm, where weight decay does not accumulate in the momentum nor variance. */
+new (params: Params<AdamWOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, options: Omit<AdamWNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay'>): Optimizer<AdamWOptions>
+/** Implements AdamW algorithm, where weight decay does not accumulate in the momentum nor variance. */
 new (params: Params<AdamWOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, options: Omit<AdamWNamed, 'params' | 'lr' | 'betas' | 'eps'>): Optimizer<AdamWOptions>
 /** Implements AdamW algorithm, where weight decay does not accumulate in the momentum nor variance. */
 new (params: Params<AdamWOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, options: Omit<AdamWNamed, 'params' | 'lr' | 'betas'>): Optimizer<AdamWOptions>
@@ -367,6 +399,10 @@ export interface AdamaxConstructor {
  */
 new (params: Params<AdamaxOptions>, lr?: Tensor | number | null, betas?: readonly [number, number] | null, eps?: number | null, weightDecay?: number | null, foreach?: boolean | null): Optimizer<AdamaxOptions>
 /** Implements Adamax algorithm (a variant of Adam based on infinity norm). */
+new (params: Params<AdamaxOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, foreach: boolean | null | undefined, options: Omit<AdamaxNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay' | 'foreach'>): Optimizer<AdamaxOptions>
+/** Implements Adamax algorithm (a variant of Adam based on infinity norm). */
+new (params: Params<AdamaxOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, options: Omit<AdamaxNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay'>): Optimizer<AdamaxOptions>
+/** Implements Adamax algorithm (a variant of Adam based on infinity norm). */
 new (params: Params<AdamaxOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, options: Omit<AdamaxNamed, 'params' | 'lr' | 'betas' | 'eps'>): Optimizer<AdamaxOptions>
 /** Implements Adamax algorithm (a variant of Adam based on infinity norm). */
 new (params: Params<AdamaxOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, options: Omit<AdamaxNamed, 'params' | 'lr' | 'betas'>): Optimizer<AdamaxOptions>
@@ -414,6 +450,12 @@ export interface LBFGSConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.LBFGS.html
  */
 new (params: Params<LBFGSOptions>, lr?: Tensor | number | null, maxIter?: Int | null, maxEval?: Int | null, toleranceGrad?: number | null, toleranceChange?: number | null, historySize?: Int | null, lineSearchFn?: string | null): Optimizer<LBFGSOptions>
+/** Implements L-BFGS algorithm. */
+new (params: Params<LBFGSOptions>, lr: Tensor | number | null | undefined, maxIter: Int | null | undefined, maxEval: Int | null | undefined, toleranceGrad: number | null | undefined, toleranceChange: number | null | undefined, historySize: Int | null | undefined, options: Omit<LBFGSNamed, 'params' | 'lr' | 'maxIter' | 'maxEval' | 'toleranceGrad' | 'toleranceChange' | 'historySize'>): Optimizer<LBFGSOptions>
+/** Implements L-BFGS algorithm. */
+new (params: Params<LBFGSOptions>, lr: Tensor | number | null | undefined, maxIter: Int | null | undefined, maxEval: Int | null | undefined, toleranceGrad: number | null | undefined, toleranceChange: number | null | undefined, options: Omit<LBFGSNamed, 'params' | 'lr' | 'maxIter' | 'maxEval' | 'toleranceGrad' | 'toleranceChange'>): Optimizer<LBFGSOptions>
+/** Implements L-BFGS algorithm. */
+new (params: Params<LBFGSOptions>, lr: Tensor | number | null | undefined, maxIter: Int | null | undefined, maxEval: Int | null | undefined, toleranceGrad: number | null | undefined, options: Omit<LBFGSNamed, 'params' | 'lr' | 'maxIter' | 'maxEval' | 'toleranceGrad'>): Optimizer<LBFGSOptions>
 /** Implements L-BFGS algorithm. */
 new (params: Params<LBFGSOptions>, lr: Tensor | number | null | undefined, maxIter: Int | null | undefined, maxEval: Int | null | undefined, options: Omit<LBFGSNamed, 'params' | 'lr' | 'maxIter' | 'maxEval'>): Optimizer<LBFGSOptions>
 /** Implements L-BFGS algorithm. */
@@ -465,6 +507,14 @@ export interface MuonConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Muon.html
  */
 new (params: Params<MuonOptions>, lr?: Tensor | number | null, weightDecay?: number | null, momentum?: number | null, nesterov?: boolean | null, nsCoefficients?: readonly [number, number, number] | null, eps?: number | null, nsSteps?: Int | null, adjustLrFn?: string | null): Optimizer<MuonOptions>
+/** Implements Muon algorithm. */
+new (params: Params<MuonOptions>, lr: Tensor | number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, nesterov: boolean | null | undefined, nsCoefficients: readonly [number, number, number] | null | undefined, eps: number | null | undefined, nsSteps: Int | null | undefined, options: Omit<MuonNamed, 'params' | 'lr' | 'weightDecay' | 'momentum' | 'nesterov' | 'nsCoefficients' | 'eps' | 'nsSteps'>): Optimizer<MuonOptions>
+/** Implements Muon algorithm. */
+new (params: Params<MuonOptions>, lr: Tensor | number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, nesterov: boolean | null | undefined, nsCoefficients: readonly [number, number, number] | null | undefined, eps: number | null | undefined, options: Omit<MuonNamed, 'params' | 'lr' | 'weightDecay' | 'momentum' | 'nesterov' | 'nsCoefficients' | 'eps'>): Optimizer<MuonOptions>
+/** Implements Muon algorithm. */
+new (params: Params<MuonOptions>, lr: Tensor | number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, nesterov: boolean | null | undefined, nsCoefficients: readonly [number, number, number] | null | undefined, options: Omit<MuonNamed, 'params' | 'lr' | 'weightDecay' | 'momentum' | 'nesterov' | 'nsCoefficients'>): Optimizer<MuonOptions>
+/** Implements Muon algorithm. */
+new (params: Params<MuonOptions>, lr: Tensor | number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, nesterov: boolean | null | undefined, options: Omit<MuonNamed, 'params' | 'lr' | 'weightDecay' | 'momentum' | 'nesterov'>): Optimizer<MuonOptions>
 /** Implements Muon algorithm. */
 new (params: Params<MuonOptions>, lr: Tensor | number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, options: Omit<MuonNamed, 'params' | 'lr' | 'weightDecay' | 'momentum'>): Optimizer<MuonOptions>
 /** Implements Muon algorithm. */
@@ -523,6 +573,12 @@ export interface NAdamConstructor {
  */
 new (params: Params<NAdamOptions>, lr?: Tensor | number | null, betas?: readonly [number, number] | null, eps?: number | null, weightDecay?: number | null, momentumDecay?: number | null, decoupledWeightDecay?: boolean | null): Optimizer<NAdamOptions>
 /** Implements NAdam algorithm. */
+new (params: Params<NAdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, momentumDecay: number | null | undefined, decoupledWeightDecay: boolean | null | undefined, options: Omit<NAdamNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay' | 'momentumDecay' | 'decoupledWeightDecay'>): Optimizer<NAdamOptions>
+/** Implements NAdam algorithm. */
+new (params: Params<NAdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, momentumDecay: number | null | undefined, options: Omit<NAdamNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay' | 'momentumDecay'>): Optimizer<NAdamOptions>
+/** Implements NAdam algorithm. */
+new (params: Params<NAdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, options: Omit<NAdamNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay'>): Optimizer<NAdamOptions>
+/** Implements NAdam algorithm. */
 new (params: Params<NAdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, options: Omit<NAdamNamed, 'params' | 'lr' | 'betas' | 'eps'>): Optimizer<NAdamOptions>
 /** Implements NAdam algorithm. */
 new (params: Params<NAdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, options: Omit<NAdamNamed, 'params' | 'lr' | 'betas'>): Optimizer<NAdamOptions>
@@ -576,6 +632,10 @@ export interface RAdamConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.RAdam.html
  */
 new (params: Params<RAdamOptions>, lr?: Tensor | number | null, betas?: readonly [number, number] | null, eps?: number | null, weightDecay?: number | null, decoupledWeightDecay?: boolean | null): Optimizer<RAdamOptions>
+/** Implements RAdam algorithm. */
+new (params: Params<RAdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, decoupledWeightDecay: boolean | null | undefined, options: Omit<RAdamNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay' | 'decoupledWeightDecay'>): Optimizer<RAdamOptions>
+/** Implements RAdam algorithm. */
+new (params: Params<RAdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, options: Omit<RAdamNamed, 'params' | 'lr' | 'betas' | 'eps' | 'weightDecay'>): Optimizer<RAdamOptions>
 /** Implements RAdam algorithm. */
 new (params: Params<RAdamOptions>, lr: Tensor | number | null | undefined, betas: readonly [number, number] | null | undefined, eps: number | null | undefined, options: Omit<RAdamNamed, 'params' | 'lr' | 'betas' | 'eps'>): Optimizer<RAdamOptions>
 /** Implements RAdam algorithm. */
@@ -633,6 +693,18 @@ export interface RMSpropConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
  */
 new (params: Params<RMSpropOptions>, lr?: Tensor | number | null, alpha?: number | null, eps?: number | null, weightDecay?: number | null, momentum?: number | null, centered?: boolean | null, capturable?: boolean | null, foreach?: boolean | null, maximize?: boolean | null, differentiable?: boolean | null): Optimizer<RMSpropOptions>
+/** Implements RMSprop algorithm. */
+new (params: Params<RMSpropOptions>, lr: Tensor | number | null | undefined, alpha: number | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, centered: boolean | null | undefined, capturable: boolean | null | undefined, foreach: boolean | null | undefined, maximize: boolean | null | undefined, options: Omit<RMSpropNamed, 'params' | 'lr' | 'alpha' | 'eps' | 'weightDecay' | 'momentum' | 'centered' | 'capturable' | 'foreach' | 'maximize'>): Optimizer<RMSpropOptions>
+/** Implements RMSprop algorithm. */
+new (params: Params<RMSpropOptions>, lr: Tensor | number | null | undefined, alpha: number | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, centered: boolean | null | undefined, capturable: boolean | null | undefined, foreach: boolean | null | undefined, options: Omit<RMSpropNamed, 'params' | 'lr' | 'alpha' | 'eps' | 'weightDecay' | 'momentum' | 'centered' | 'capturable' | 'foreach'>): Optimizer<RMSpropOptions>
+/** Implements RMSprop algorithm. */
+new (params: Params<RMSpropOptions>, lr: Tensor | number | null | undefined, alpha: number | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, centered: boolean | null | undefined, capturable: boolean | null | undefined, options: Omit<RMSpropNamed, 'params' | 'lr' | 'alpha' | 'eps' | 'weightDecay' | 'momentum' | 'centered' | 'capturable'>): Optimizer<RMSpropOptions>
+/** Implements RMSprop algorithm. */
+new (params: Params<RMSpropOptions>, lr: Tensor | number | null | undefined, alpha: number | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, centered: boolean | null | undefined, options: Omit<RMSpropNamed, 'params' | 'lr' | 'alpha' | 'eps' | 'weightDecay' | 'momentum' | 'centered'>): Optimizer<RMSpropOptions>
+/** Implements RMSprop algorithm. */
+new (params: Params<RMSpropOptions>, lr: Tensor | number | null | undefined, alpha: number | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, momentum: number | null | undefined, options: Omit<RMSpropNamed, 'params' | 'lr' | 'alpha' | 'eps' | 'weightDecay' | 'momentum'>): Optimizer<RMSpropOptions>
+/** Implements RMSprop algorithm. */
+new (params: Params<RMSpropOptions>, lr: Tensor | number | null | undefined, alpha: number | null | undefined, eps: number | null | undefined, weightDecay: number | null | undefined, options: Omit<RMSpropNamed, 'params' | 'lr' | 'alpha' | 'eps' | 'weightDecay'>): Optimizer<RMSpropOptions>
 /** Implements RMSprop algorithm. */
 new (params: Params<RMSpropOptions>, lr: Tensor | number | null | undefined, alpha: number | null | undefined, eps: number | null | undefined, options: Omit<RMSpropNamed, 'params' | 'lr' | 'alpha' | 'eps'>): Optimizer<RMSpropOptions>
 /** Implements RMSprop algorithm. */
@@ -735,6 +807,10 @@ export interface SGDConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
  */
 new (params: Params<SGDOptions>, lr?: Tensor | number | null, momentum?: number | null, dampening?: number | null, weightDecay?: number | null, nesterov?: boolean | null): Optimizer<SGDOptions>
+/** Implements stochastic gradient descent (optionally with momentum). */
+new (params: Params<SGDOptions>, lr: Tensor | number | null | undefined, momentum: number | null | undefined, dampening: number | null | undefined, weightDecay: number | null | undefined, nesterov: boolean | null | undefined, options: Omit<SGDNamed, 'params' | 'lr' | 'momentum' | 'dampening' | 'weightDecay' | 'nesterov'>): Optimizer<SGDOptions>
+/** Implements stochastic gradient descent (optionally with momentum). */
+new (params: Params<SGDOptions>, lr: Tensor | number | null | undefined, momentum: number | null | undefined, dampening: number | null | undefined, weightDecay: number | null | undefined, options: Omit<SGDNamed, 'params' | 'lr' | 'momentum' | 'dampening' | 'weightDecay'>): Optimizer<SGDOptions>
 /** Implements stochastic gradient descent (optionally with momentum). */
 new (params: Params<SGDOptions>, lr: Tensor | number | null | undefined, momentum: number | null | undefined, dampening: number | null | undefined, options: Omit<SGDNamed, 'params' | 'lr' | 'momentum' | 'dampening'>): Optimizer<SGDOptions>
 /** Implements stochastic gradient descent (optionally with momentum). */

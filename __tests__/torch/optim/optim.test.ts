@@ -39,11 +39,14 @@ const snake = (options: object) =>
     Object.entries(options).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value as unknown]),
   )
 
-type Build = (params: torch.optim.Params<torch.optim.SGDOptions>, options?: object) => torch.optim.Optimizer<object>
+type Build = (params: torch.optim.Params<torch.optim.SGDOptions>, options?: object) => torch.optim.Optimizer<{ lr: number }>
 
 /** The constructors in one form: each has overloads of its own, of which TypeScript calls no union. */
 const build = Object.fromEntries(
-  Object.entries(torch.optim).map(([name, made]) => [name, (...given: unknown[]) => new (made as new (...given: unknown[]) => unknown)(...given)]),
+  Object.entries(torch.optim).map(([name, made]) => [
+    name,
+    (...given: unknown[]) => new (made as new (...given: unknown[]) => unknown)(...given),
+  ]),
 ) as unknown as Readonly<Record<Kind, Build>>
 
 function make(kind: Kind, params: readonly Tensor[], options: Record<string, unknown>) {
@@ -585,11 +588,14 @@ describe('misuse', () => {
   })
 
   test('of options', () => {
-    expect(() => new Adam([param()], '1e-3' as never)).toThrow(/lr must be a number from 0 on but is '1e-3'/)
-    expect(() => new Adam([param()], 1e-3, { lr: 1 })).toThrow(/Adam\(\): 'lr' is given both by position \(0\.001\) and by name \(1\)/)
-    expect(() => new SGD([param()], 1, 0, 0, 0, false, true as never)).toThrow(/SGD\(\) takes at most 5 of lr, momentum, .* but received 6/)
-    expect(() => new SGD([param()], { maximize: 1 as never })).toThrow(/SGD: maximize must be true or false but is 1/)
-    expect(() => new AdamW([param()], { amsgrad: 'yes' as never })).toThrow(/AdamW: amsgrad must be true or false but is 'yes'/)
+    expect(() => new Adam([param()], '1e-3' as never)).toThrow(/Adam\(\): lr: expected a Tensor or a number from 0 but received '1e-3'/)
+    // @ts-expect-error given twice
+    expect(() => new Adam([param()], 1e-3, { lr: 1 })).toThrow(/Adam\(\): lr is given both by position \(0\.001\) and by name \(1\)/)
+    expect(() => new SGD([param()], 1, 0, 0, 0, false, true as never)).toThrow(
+      /SGD\(\): expected at most 6 by position \(params, lr, momentum, .*\) but received 7/,
+    )
+    expect(() => new SGD([param()], { maximize: 1 as never })).toThrow(/SGD\(\): maximize: expected true or false but received 1/)
+    expect(() => new AdamW([param()], { amsgrad: 'yes' as never })).toThrow(/AdamW\(\): amsgrad: expected true or false but received 'yes'/)
     expect(() => new SGD([param()], { lr: torch.ones([2]) })).toThrow(
       /lr must be a number or a Tensor of one element but is Tensor float32 \[2\]/,
     )

@@ -31,6 +31,16 @@ export abstract class FunctionalMethods extends TensorMethods {
  */
 stft(nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean | null, padMode?: 'constant' | 'reflect' | 'replicate' | 'circular' | null, normalized?: boolean | null, onesided?: boolean | null, returnComplex?: boolean | null, alignToWindow?: boolean | null): Tensor
 /** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */
+stft(nFft: Int, hopLength: Int | null | undefined, winLength: Int | null | undefined, window: Tensor | null | undefined, center: boolean | null | undefined, padMode: 'constant' | 'reflect' | 'replicate' | 'circular' | null | undefined, normalized: boolean | null | undefined, onesided: boolean | null | undefined, returnComplex: boolean | null | undefined, options: Omit<named.StftNamed, 'input' | 'nFft' | 'hopLength' | 'winLength' | 'window' | 'center' | 'padMode' | 'normalized' | 'onesided' | 'returnComplex'>): Tensor
+/** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */
+stft(nFft: Int, hopLength: Int | null | undefined, winLength: Int | null | undefined, window: Tensor | null | undefined, center: boolean | null | undefined, padMode: 'constant' | 'reflect' | 'replicate' | 'circular' | null | undefined, normalized: boolean | null | undefined, onesided: boolean | null | undefined, options: Omit<named.StftNamed, 'input' | 'nFft' | 'hopLength' | 'winLength' | 'window' | 'center' | 'padMode' | 'normalized' | 'onesided'>): Tensor
+/** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */
+stft(nFft: Int, hopLength: Int | null | undefined, winLength: Int | null | undefined, window: Tensor | null | undefined, center: boolean | null | undefined, padMode: 'constant' | 'reflect' | 'replicate' | 'circular' | null | undefined, normalized: boolean | null | undefined, options: Omit<named.StftNamed, 'input' | 'nFft' | 'hopLength' | 'winLength' | 'window' | 'center' | 'padMode' | 'normalized'>): Tensor
+/** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */
+stft(nFft: Int, hopLength: Int | null | undefined, winLength: Int | null | undefined, window: Tensor | null | undefined, center: boolean | null | undefined, padMode: 'constant' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<named.StftNamed, 'input' | 'nFft' | 'hopLength' | 'winLength' | 'window' | 'center' | 'padMode'>): Tensor
+/** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */
+stft(nFft: Int, hopLength: Int | null | undefined, winLength: Int | null | undefined, window: Tensor | null | undefined, center: boolean | null | undefined, options: Omit<named.StftNamed, 'input' | 'nFft' | 'hopLength' | 'winLength' | 'window' | 'center'>): Tensor
+/** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */
 stft(nFft: Int, hopLength: Int | null | undefined, winLength: Int | null | undefined, window: Tensor | null | undefined, options: Omit<named.StftNamed, 'input' | 'nFft' | 'hopLength' | 'winLength' | 'window'>): Tensor
 /** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */
 stft(nFft: Int, hopLength: Int | null | undefined, winLength: Int | null | undefined, options: Omit<named.StftNamed, 'input' | 'nFft' | 'hopLength' | 'winLength'>): Tensor

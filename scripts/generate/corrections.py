@@ -93,6 +93,47 @@ KINDS = {
     # Any value that fills.
     "constant_.val": "S",
     "pad.value": "S?",
+    "Conv1d.padding": "(same|valid)|i<0..>[*1]",
+    "Conv2d.padding": "(same|valid)|i<0..>[*2]",
+    "Conv3d.padding": "(same|valid)|i<0..>[*3]",
+    # Kept as tuples, without an annotation that says so.
+    "AvgPool1d.kernel_size": "i<1..>[*1]",
+    "AvgPool1d.stride": "i<1..>[*1]?",
+    "AvgPool1d.padding": "i<0..>[*1]",
+    "MaxUnpool1d.kernel_size": "i<1..>[*1]",
+    "MaxUnpool1d.stride": "i<1..>[*1]?",
+    "MaxUnpool1d.padding": "i<0..>[*1]",
+    "MaxUnpool2d.kernel_size": "i<1..>[*2]",
+    "MaxUnpool2d.stride": "i<1..>[*2]?",
+    "MaxUnpool2d.padding": "i<0..>[*2]",
+    "MaxUnpool3d.kernel_size": "i<1..>[*3]",
+    "MaxUnpool3d.stride": "i<1..>[*3]?",
+    "MaxUnpool3d.padding": "i<0..>[*3]",
+    "FractionalMaxPool2d.kernel_size": "i<1..>[*2]",
+    "FractionalMaxPool2d.output_size": "i<1..>[*2]?",
+    "FractionalMaxPool2d.output_ratio": "f[*2]?",
+    "FractionalMaxPool3d.kernel_size": "i<1..>[*3]",
+    "FractionalMaxPool3d.output_size": "i<1..>[*3]?",
+    "FractionalMaxPool3d.output_ratio": "f[*3]?",
+}
+
+# The least value of a layer's argument of this name.
+LEAST = {
+    "kernel_size": 1,
+    "stride": 1,
+    "dilation": 1,
+    "groups": 1,
+    "divisor_override": 1,
+    "num_groups": 1,
+    "in1_features": 1,
+    "padding": 0,
+    "in_channels": 0,
+    "out_channels": 0,
+    "in_features": 0,
+    "out_features": 0,
+    "num_features": 0,
+    "num_embeddings": 0,
+    "embedding_dim": 0,
 }
 
 # Types of functions that are given, which a kind cannot tell.

@@ -16,6 +16,7 @@ from torch._jit_internal import boolean_dispatched
 
 from corrections import FLAGGED_RESULTS, METHODS, RESULTS, TYPES
 from corrections import KINDS as CORRECTIONS
+from corrections import LEAST
 
 SOURCES = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src/torch")
 TARGET = SOURCES / "generated" / "declared"
@@ -129,8 +130,25 @@ def declared_kind(owner, name, annotation, default, family=None):
     return found if found is not None else "*" + ("?" if default is None else "")
 
 
+def stored_kind(cls, parameter, code):
+    """The kind of a class's argument: with its least value, and repeated where the class keeps a tuple of a single number."""
+    if parameter.name in LEAST and not (parameter.name == "padding" and re.search(r"Pad\dd$", cls.__name__)):
+        code = re.sub(r"(?<![a-z])i(?=$|[|?[])", f"i<{LEAST[parameter.name]}..>", code)
+    annotation = next((c.__annotations__[parameter.name] for c in cls.__mro__ if parameter.name in c.__dict__.get("__annotations__", {})), None)
+    text = text_of(annotation) if annotation is not None else None
+    if text is None:
+        return code
+    stored = kinds_of(ast.parse(text, mode="eval").body, Kinds()).codes
+    exact = next((kind for kind in stored if kind.startswith("i[=")), None)
+    if exact is not None:
+        code = code.replace("[]", exact[1:])
+    if "i" in stored or not any(kind.startswith("i[") for kind in stored):
+        return code
+    return re.sub(r"(i(?:<[^>]*>)?)\|\1\[=?(\d*)\]", r"\1[*\2]", code)
+
+
 class Parameter:
-    def __init__(self, owner, parameter, annotation, family=None):
+    def __init__(self, owner, parameter, annotation, family=None, cls=None):
         self.python = parameter.name
         self.saved = RENAMED_OF.get((owner, parameter.name), RENAMED.get(parameter.name, parameter.name))
         self.name = camel(self.saved)
@@ -138,6 +156,8 @@ class Parameter:
         self.required = parameter.default is inspect.Parameter.empty
         default = None if self.required else parameter.default
         self.code = declared_kind(owner, parameter.name, annotation, ... if self.required else default, family)
+        if cls is not None and family is None:
+            self.code = stored_kind(cls, parameter, self.code)
         if isinstance(default, str) and f"|{default}|" not in re.sub(r"[()]", "|", self.code) and self.code.startswith("("):
             default = camel(default)
         if callable(default) or isinstance(default, torch.dtype):
@@ -192,7 +212,7 @@ def type_of(code, given):
         if part.startswith("("):
             parts += [f"'{word}'" for word in part[1:-1].split("|")]
             continue
-        match = re.match(r"^(\S)(?:<[^>]*>)?(\?)?(?:\[(=?\d*)\])?$", part)
+        match = re.match(r"^(\S)(?:<[^>]*>)?(\?)?(?:\[([=*]?\d*)\])?$", part)
         letter, nulls, size = match.groups()
         element = ("Int" if given else "number") if letter == "i" else "Tensor[]" if letter == "p" and not given else SIMPLE[letter]
         if size is None:
@@ -200,7 +220,9 @@ def type_of(code, given):
             continue
         element = f"{element} | null" if nulls else element
         wrapped = f"({element})" if " " in element else element
-        parts.append(f"readonly [{', '.join([element] * int(size[1:]))}]" if size.startswith("=") else f"readonly {wrapped}[]")
+        if size.startswith("*") and given:
+            parts.append(element)
+        parts.append(f"readonly [{', '.join([element] * int(size[1:]))}]" if size[:1] in ("=", "*") and size[1:] else f"readonly {wrapped}[]")
     text = " | ".join(dict.fromkeys(parts))
     return f"{text} | null" if optional and text != "unknown" else text
 
@@ -217,7 +239,7 @@ class Signature:
             if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
                 continue
             annotation = (annotations or {}).get(parameter.name, parameter.annotation)
-            self.parameters.append(Parameter(name, parameter, annotation, family))
+            self.parameters.append(Parameter(name, parameter, annotation, family, function if inspect.isclass(function) else None))
         self.returns = text_of(signature.return_annotation)
 
     def fields(self):
@@ -301,7 +323,7 @@ BODY = re.compile(r"(?:(/\*\*(?:(?!\*/)[\s\S])*\*/)\n)?export function (\w+)\((?
 
 def bodies_in(folder_or_file):
     """The hand-written bodies by name: (file, docstring lines)."""
-    paths = sorted(folder_or_file.glob("*.ts")) if folder_or_file.suffix == "" else [folder_or_file]
+    paths = sorted(folder_or_file.glob("*.ts")) if folder_or_file.is_dir() else [folder_or_file] if folder_or_file.exists() else []
     found = {}
     for path in paths:
         for match in BODY.finditer(path.read_text()):
@@ -468,8 +490,17 @@ def method_member(signature, name, lines):
 NOT_FIELDS = {"device", "dtype", "bias", "_weight", "_freeze"}
 
 
+# The hand-written interface that a layer's type extends in place of Layer: what its weights are called.
+BASES = {r"Conv|Linear$|Bilinear$": "WeightedLayer", r"(Layer|Group)Norm$": "AffineLayer", r"RMSNorm$": "ScaledLayer",
+         r"(Batch|Instance)Norm": "TrackingLayer", r"Embedding(Bag)?$": "TableLayer"}
+
+
+def base_of(name, base):
+    return next((found for pattern, found in BASES.items() if re.match(pattern, name)), base)
+
+
 def is_field(parameter):
-    return parameter.python not in NOT_FIELDS and parameter.code.rstrip("?") not in ("T",)
+    return parameter.python not in NOT_FIELDS
 
 
 def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
@@ -477,13 +508,14 @@ def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
     for name, cls in pairs:
         signature = Signature(name, cls)
         fields = [p for p in signature.parameters if is_field(p)] if forward else []
-        rows = [f"readonly {p.name}: {p.received()}" for p in fields]
+        # A pooling without a stride keeps its kernel's size as that.
+        rows = [f"readonly {p.name}: {p.received().removesuffix(' | null') if p.python == 'stride' else p.received()}" for p in fields]
         inputs = []
         if forward:
             inputs, typed = forward_of(cls)
             if typed is not None:
                 rows.append(typed)
-        interface = f"export interface {name}Base extends {base} {{\n" + "\n".join(rows) + "\n}"
+        interface = f"export interface {name}Base extends {base_of(name, base) if forward else base} {{\n" + "\n".join(rows) + "\n}"
         docs = [summary_of(cls) or f"{name}.", "", *signature.parameter_docs(), f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
         short = f"/** {docs[0]} */"
         forms = signature.forms() or [""]
@@ -523,10 +555,11 @@ def received_option(parameter):
 
 
 def forward_of(cls):
-    """The names of forward's inputs, and its type where they are tensors and one comes out."""
+    """The names of forward's required inputs, and its type where they are tensors and one comes out."""
     signature = inspect.signature(cls.forward)
     parameters = [p for p in signature.parameters.values() if p.name != "self"]
     names = [public(p.name) for p in parameters]
+    required = [n for p, n in zip(parameters, names) if p.default is inspect.Parameter.empty]
     if any(p.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD) for p in parameters):
         return ["input"], "forward(input: Tensor): Tensor"
     typed = []
@@ -534,13 +567,13 @@ def forward_of(cls):
         code = declared_kind("forward", p.name, p.annotation, None if p.default is None else ...)
         text = "Tensor" if code in ("*", "*?") else type_of(code, True)
         typed.append(f"{n}{'' if p.default is inspect.Parameter.empty else '?'}: {text}")
-    return names, f"forward({', '.join(typed)}): Tensor"
+    return required, f"forward({', '.join(typed)}): Tensor"
 
 
 def module_classes():
     for name in sorted(dir(torch.nn)):
         cls = getattr(torch.nn, name)
-        if inspect.isclass(cls) and issubclass(cls, torch.nn.Module) and cls.__name__ == name and name not in ("Module", "Container", "DataParallel", "CrossMapLRN2d") \
+        if inspect.isclass(cls) and issubclass(cls, torch.nn.Module) and cls.__name__ == name and name not in ("Module", "Container", "DataParallel", "CrossMapLRN2d", "NLLLoss2d", "SyncBatchNorm") \
                 and not name.startswith("Lazy") and not name.startswith("Transformer") and "RNN" not in name and "LSTM" not in name and "GRU" not in name \
                 and name not in ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "MultiheadAttention", "AdaptiveLogSoftmaxWithLoss", "LinearCrossEntropyLoss"):
             yield name, cls
@@ -566,7 +599,9 @@ def main():
     functions(torch.nn.init, "nn/init.ts", "nn-init.ts", "torch.nn.init")
     functions(torch.nn.utils, "nn/utils", "nn-utils.ts", "torch.nn.utils")
     functions(torch.functional, "functional", "functional.ts", "torch")
-    classes(module_classes(), "nn-layers.ts", "Layer", "import type { Layer } from '../../nn/layers/layer'")
+    bases = ", ".join(sorted(BASES.values()))
+    imports = f"import type {{ {bases} }} from '../../nn/layers/bases'\nimport type {{ Layer }} from '../../nn/layers/layer'"
+    classes(module_classes(), "nn-layers.ts", "Layer", imports)
     trained(optimizer_classes(), "optim.ts", "Optimizer", "torch.optim", ["import type { Optimizer, Params } from '../../optim/optimizer'"])
     unneeded = sorted(set(CORRECTIONS) - used)
     if unneeded:

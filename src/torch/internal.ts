@@ -2,4 +2,5 @@
  * @internal What other rooms of this package use of torch besides its public names; they import no other inner file.
  */
 export { isTorchScriptFile } from './jit/files'
-export { declarePassing, pipeline } from './nn/pipeline'
+export { LibraryModule } from './nn/library'
+export { pipeline } from './nn/pipeline'

@@ -65,5 +65,11 @@ export function declaredClass<Arguments, Constructor>(
 
 /** @internal The parameters of a declared signature. */
 export function parametersOf(signature: Declared<unknown>): readonly Parameter[] {
-  return (signature.parsed ??= parseParameters(signature.fields))
+  return (signature.parsed ??= parseParameters(signature.fields).map(withReadDefault))
+}
+
+/** A default in the form that a body receives: `[1, 1]` where one number stands for both. */
+function withReadDefault(parameter: Parameter): Parameter {
+  const { kind, default: fallback } = parameter
+  return fallback == null || !kind.accepts(fallback) ? parameter : { ...parameter, default: kind.read(fallback) }
 }

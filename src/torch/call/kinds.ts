@@ -95,8 +95,8 @@ function isIterable(value: unknown): boolean {
 const known = new Map<string, Kind>()
 
 /**
- * @internal Reads a kind's code: a letter; bounds, `f<0..1>`, `i<1..>`, or `f<0..!1>` without the 1; a list, `i[]`, `i[=2]` for one of two, or `i[2]` where one
- * value may stand for all; `T?[]` with nulls inside; words, `(none|mean|sum)`; alternatives, `T|f`.
+ * @internal Reads a kind's code: a letter; bounds, `f<0..1>`, `i<1..>`, or `f<0..!1>` without the 1; a list, `i[]`, `i[=2]` for one of two, `i[2]` where one
+ * value may stand for all, or `i[*2]` where it is repeated as often (`i[*]`: once); `T?[]` with nulls inside; words, `(none|mean|sum)`; alternatives, `T|f`.
  */
 export function kindOf(code: string): Kind {
   let kind = known.get(code)
@@ -108,7 +108,7 @@ function parse(code: string): Kind {
   const alternatives = splitTop(code, '|')
   if (alternatives.length > 1) return either(alternatives.map(parse))
   if (code.startsWith('(')) return word(code.slice(1, -1).split('|'))
-  const match = /^(\S)(?:<(-?[\d.]*?)\.\.(!?-?[\d.]*)>)?(\?)?(?:\[(=?\d*)\])?$/.exec(code)
+  const match = /^(\S)(?:<(-?[\d.]*?)\.\.(!?-?[\d.]*)>)?(\?)?(?:\[([=*]?\d*)\])?$/.exec(code)
   const letter = match === null ? undefined : KINDS[match[1]!]
   if (match === null || letter === undefined) throw new Error(`the kind '${code}' cannot be read`)
   const [, , least, greatest, nulls, size] = match
@@ -135,8 +135,9 @@ function within(kind: Kind, least: string, greatest: string): Kind {
 }
 
 function list(element: Kind, size: string, nulls: boolean): Kind {
-  const exact = size.startsWith('=') ? Number(size.slice(1)) : null
-  const single = exact === null && size !== '' && size !== '0'
+  const repeats = size.startsWith('*')
+  const exact = size.length > 1 && (repeats || size.startsWith('=')) ? Number(size.slice(1)) : null
+  const single = repeats || (exact === null && size !== '' && size !== '0')
   const items = plural(element.text)
   const array = exact === null ? `an array of ${items}` : `an array of ${exact} ${items}`
   const text = single ? `${element.text} or ${array}` : array
@@ -151,7 +152,8 @@ function list(element: Kind, size: string, nulls: boolean): Kind {
     },
     read: (value) => {
       if (Array.isArray(value)) return value.map((item: unknown) => (item == null ? null : element.read(item)))
-      return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<unknown>, element.read) : element.read(value)
+      if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, element.read)
+      return repeats ? Array.from({ length: exact ?? 1 }, () => element.read(value)) : element.read(value)
     },
   }
 }

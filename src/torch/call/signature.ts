@@ -57,7 +57,7 @@ export function parseParameters(fields: readonly string[]): Parameter[] {
 }
 
 function parseParameter(field: string, keywordOnly: boolean): Parameter {
-  const match = /^(\w+):([^=]+?)(\?)?(?:=(.*))?$/s.exec(field)
+  const match = /^(\w+):((?:\[[^\]]*\]|[^=[])+?)(\?)?(?:=(.*))?$/s.exec(field)
   if (match === null) throw new Error(`the generated parameter '${field}' cannot be read`)
   const [, name = '', code = '', question, value] = match
   return parameterOf(name, kindOf(code), {

@@ -3,6 +3,7 @@ import { Module, internals, shapeOf, type AnyModule, type Kind } from '../nn/mod
 import type { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor'
 import { ModuleList } from '../nn/containers'
+import { isOfLibrary } from '../nn/library'
 import { tooDeepLine } from './code'
 import { writeTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
@@ -75,11 +76,6 @@ function sourceOf(module: AnyModule): string | null {
     if (hasForward || hasSource) return hasForward && isOfLibrary(owner) ? module.torchScript() : null
   }
   return null
-}
-
-/** Whether a forward is the library's own, whose source is recorded: it stands in a declared layer's class or its base, not in one derived from it. */
-function isOfLibrary(owner: object): boolean {
-  return Object.hasOwn(owner, 'declaration') || Object.hasOwn(Object.getPrototypeOf(owner) as object, 'declaration')
 }
 
 function unknownModule(module: AnyModule, path: string): ArgumentError {

@@ -2,7 +2,8 @@ import { ArgumentError } from '../../native'
 import { describe } from '../call/describe'
 import type { Tensor } from '../tensor'
 import { Module, indented, internals, printed, type AnyModule, type ChildModule } from './module'
-import { declarePassing, pipeline } from './pipeline'
+import { LibraryModule } from './library'
+import { pipeline } from './pipeline'
 import { forwardSource } from './torch-script'
 
 /** Refuses what is no module, and says how to make one of what came. */
@@ -53,7 +54,7 @@ function checkOrder(named: Named): Named {
  * @example
  * new torch.nn.Sequential(new torch.nn.Linear(2, 3), new torch.nn.ReLU()).call(torch.ones([1, 2])).shape // [1, 3]
  */
-export class Sequential extends Module {
+export class Sequential extends LibraryModule {
   constructor(modules: Readonly<Record<string, AnyModule>> | ReadonlyMap<string, AnyModule>)
   constructor(...modules: AnyModule[])
   constructor(...modules: unknown[]) {
@@ -97,8 +98,6 @@ export class Sequential extends Module {
     for (const [, child] of this[internals].members.of('module')) yield child as Module
   }
 }
-
-declarePassing(Sequential)
 
 /**
  * A list of modules, found by their owner; it computes nothing itself.

@@ -1,6 +1,6 @@
 import { ArgumentError, nn, type Tensor } from '../../torch'
 import { suggestion } from '../../common/suggestions'
-import { declarePassing, pipeline } from '../../torch/internal'
+import { LibraryModule, pipeline } from '../../torch/internal'
 
 const { init } = nn
 
@@ -13,7 +13,7 @@ function conv1x1(inputs: number, outputs: number, stride = 1): nn.Conv2d {
 }
 
 /** Two 3×3 convolutions beside a shortcut, for ResNet 18 and 34. */
-export class BasicBlock extends nn.Module {
+export class BasicBlock extends LibraryModule {
   static readonly expansion = 1
   readonly conv1: nn.Conv2d
   readonly bn1: nn.BatchNorm2d
@@ -47,7 +47,7 @@ export class BasicBlock extends nn.Module {
 }
 
 /** 1×1, 3×3 (with the stride) and 1×1 convolutions beside a shortcut, for ResNet 50 and deeper. */
-export class Bottleneck extends nn.Module {
+export class Bottleneck extends LibraryModule {
   static readonly expansion = 4
   readonly conv1: nn.Conv2d
   readonly bn1: nn.BatchNorm2d
@@ -84,8 +84,6 @@ export class Bottleneck extends nn.Module {
     )
   }
 }
-
-declarePassing(BasicBlock, Bottleneck)
 
 type Block = typeof BasicBlock | typeof Bottleneck
 

@@ -2,18 +2,19 @@
 /* eslint-disable */
 import type { Device, DType, Int } from '../../dtype'
 import type { Tensor } from '../../tensor'
+import type { AffineLayer, ScaledLayer, TableLayer, TrackingLayer, WeightedLayer } from '../../nn/layers/bases'
 import type { Layer } from '../../nn/layers/layer'
 import { declaredClass, type DeclaredClass } from '../../call/declared'
 
 /** What the body of `AdaptiveAvgPool1d` receives. */
 export interface AdaptiveAvgPool1dArguments {
-readonly outputSize: number | readonly (number | null)[] | null
+readonly outputSize: number | readonly [number | null] | null
 }
 export interface AdaptiveAvgPool1dNamed {
-outputSize: Int | readonly (Int | null)[] | null
+outputSize: Int | readonly [Int | null] | null
 }
 export interface AdaptiveAvgPool1dBase extends Layer {
-readonly outputSize: number | readonly (number | null)[] | null
+readonly outputSize: number | readonly [number | null] | null
 forward(input: Tensor): Tensor
 }
 export interface AdaptiveAvgPool1dConstructor {
@@ -22,12 +23,12 @@ export interface AdaptiveAvgPool1dConstructor {
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html
  */
-new (outputSize: Int | readonly (Int | null)[] | null): AdaptiveAvgPool1dBase
+new (outputSize: Int | readonly [Int | null] | null): AdaptiveAvgPool1dBase
 /** Applies a 1D adaptive average pooling over an input signal composed of several input planes. */
 new (options: AdaptiveAvgPool1dNamed): AdaptiveAvgPool1dBase
 }
 /** @internal */
-export const AdaptiveAvgPool1d: DeclaredClass<AdaptiveAvgPool1dArguments, AdaptiveAvgPool1dConstructor> = declaredClass('AdaptiveAvgPool1d', ['output_size:i|i?[]?'], ['outputSize'], ['input'])
+export const AdaptiveAvgPool1d: DeclaredClass<AdaptiveAvgPool1dArguments, AdaptiveAvgPool1dConstructor> = declaredClass('AdaptiveAvgPool1d', ['output_size:i|i?[=1]?'], ['outputSize'], ['input'])
 
 /** What the body of `AdaptiveAvgPool2d` receives. */
 export interface AdaptiveAvgPool2dArguments {
@@ -79,15 +80,15 @@ export const AdaptiveAvgPool3d: DeclaredClass<AdaptiveAvgPool3dArguments, Adapti
 
 /** What the body of `AdaptiveMaxPool1d` receives. */
 export interface AdaptiveMaxPool1dArguments {
-readonly outputSize: number | readonly (number | null)[] | null
+readonly outputSize: number | readonly [number | null] | null
 readonly returnIndices: boolean
 }
 export interface AdaptiveMaxPool1dNamed {
-outputSize: Int | readonly (Int | null)[] | null
+outputSize: Int | readonly [Int | null] | null
 /** Default false. */ returnIndices?: boolean | null | undefined
 }
 export interface AdaptiveMaxPool1dBase extends Layer {
-readonly outputSize: number | readonly (number | null)[] | null
+readonly outputSize: number | readonly [number | null] | null
 readonly returnIndices: boolean
 forward(input: Tensor): Tensor
 }
@@ -98,14 +99,14 @@ export interface AdaptiveMaxPool1dConstructor {
  * @param returnIndices - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool1d.html
  */
-new (outputSize: Int | readonly (Int | null)[] | null, returnIndices?: boolean | null): AdaptiveMaxPool1dBase
+new (outputSize: Int | readonly [Int | null] | null, returnIndices?: boolean | null): AdaptiveMaxPool1dBase
 /** Applies a 1D adaptive max pooling over an input signal composed of several input planes. */
-new (outputSize: Int | readonly (Int | null)[] | null, options: Omit<AdaptiveMaxPool1dNamed, 'outputSize'>): AdaptiveMaxPool1dBase
+new (outputSize: Int | readonly [Int | null] | null, options: Omit<AdaptiveMaxPool1dNamed, 'outputSize'>): AdaptiveMaxPool1dBase
 /** Applies a 1D adaptive max pooling over an input signal composed of several input planes. */
 new (options: AdaptiveMaxPool1dNamed): AdaptiveMaxPool1dBase
 }
 /** @internal */
-export const AdaptiveMaxPool1d: DeclaredClass<AdaptiveMaxPool1dArguments, AdaptiveMaxPool1dConstructor> = declaredClass('AdaptiveMaxPool1d', ['output_size:i|i?[]?', 'return_indices:b=false'], ['outputSize', 'returnIndices'], ['input'])
+export const AdaptiveMaxPool1d: DeclaredClass<AdaptiveMaxPool1dArguments, AdaptiveMaxPool1dConstructor> = declaredClass('AdaptiveMaxPool1d', ['output_size:i|i?[=1]?', 'return_indices:b=false'], ['outputSize', 'returnIndices'], ['input'])
 
 /** What the body of `AdaptiveMaxPool2d` receives. */
 export interface AdaptiveMaxPool2dArguments {
@@ -200,9 +201,9 @@ export const AlphaDropout: DeclaredClass<AlphaDropoutArguments, AlphaDropoutCons
 
 /** What the body of `AvgPool1d` receives. */
 export interface AvgPool1dArguments {
-readonly kernelSize: number | readonly [number]
-readonly stride: number | readonly [number] | null
-readonly padding: number | readonly [number]
+readonly kernelSize: readonly [number]
+readonly stride: readonly [number] | null
+readonly padding: readonly [number]
 readonly ceilMode: boolean
 readonly countIncludePad: boolean
 }
@@ -214,9 +215,9 @@ kernelSize: Int | readonly [Int]
 /** Default true. */ countIncludePad?: boolean | null | undefined
 }
 export interface AvgPool1dBase extends Layer {
-readonly kernelSize: number | readonly [number]
-readonly stride: number | readonly [number] | null
-readonly padding: number | readonly [number]
+readonly kernelSize: readonly [number]
+readonly stride: readonly [number]
+readonly padding: readonly [number]
 readonly ceilMode: boolean
 readonly countIncludePad: boolean
 forward(input: Tensor): Tensor
@@ -244,7 +245,7 @@ new (kernelSize: Int | readonly [Int], options: Omit<AvgPool1dNamed, 'kernelSize
 new (options: AvgPool1dNamed): AvgPool1dBase
 }
 /** @internal */
-export const AvgPool1d: DeclaredClass<AvgPool1dArguments, AvgPool1dConstructor> = declaredClass('AvgPool1d', ['kernel_size:i|i[=1]', 'stride:i|i[=1]?=null', 'padding:i|i[=1]=0', 'ceil_mode:b=false', 'count_include_pad:b=true'], ['kernelSize', 'stride', 'padding', 'ceilMode', 'countIncludePad'], ['input'])
+export const AvgPool1d: DeclaredClass<AvgPool1dArguments, AvgPool1dConstructor> = declaredClass('AvgPool1d', ['kernel_size:i<1..>[*1]', 'stride:i<1..>[*1]?=null', 'padding:i<0..>[*1]=0', 'ceil_mode:b=false', 'count_include_pad:b=true'], ['kernelSize', 'stride', 'padding', 'ceilMode', 'countIncludePad'], ['input'])
 
 /** What the body of `AvgPool2d` receives. */
 export interface AvgPool2dArguments {
@@ -265,7 +266,7 @@ kernelSize: Int | readonly [Int, Int]
 }
 export interface AvgPool2dBase extends Layer {
 readonly kernelSize: number | readonly [number, number]
-readonly stride: number | readonly [number, number] | null
+readonly stride: number | readonly [number, number]
 readonly padding: number | readonly [number, number]
 readonly ceilMode: boolean
 readonly countIncludePad: boolean
@@ -298,7 +299,7 @@ new (kernelSize: Int | readonly [Int, Int], options: Omit<AvgPool2dNamed, 'kerne
 new (options: AvgPool2dNamed): AvgPool2dBase
 }
 /** @internal */
-export const AvgPool2d: DeclaredClass<AvgPool2dArguments, AvgPool2dConstructor> = declaredClass('AvgPool2d', ['kernel_size:i|i[=2]', 'stride:i|i[=2]?=null', 'padding:i|i[=2]=0', 'ceil_mode:b=false', 'count_include_pad:b=true', 'divisor_override:i?=null'], ['kernelSize', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride'], ['input'])
+export const AvgPool2d: DeclaredClass<AvgPool2dArguments, AvgPool2dConstructor> = declaredClass('AvgPool2d', ['kernel_size:i<1..>|i<1..>[=2]', 'stride:i<1..>|i<1..>[=2]?=null', 'padding:i<0..>|i<0..>[=2]=0', 'ceil_mode:b=false', 'count_include_pad:b=true', 'divisor_override:i<1..>?=null'], ['kernelSize', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride'], ['input'])
 
 /** What the body of `AvgPool3d` receives. */
 export interface AvgPool3dArguments {
@@ -319,7 +320,7 @@ kernelSize: Int | readonly [Int, Int, Int]
 }
 export interface AvgPool3dBase extends Layer {
 readonly kernelSize: number | readonly [number, number, number]
-readonly stride: number | readonly [number, number, number] | null
+readonly stride: number | readonly [number, number, number]
 readonly padding: number | readonly [number, number, number]
 readonly ceilMode: boolean
 readonly countIncludePad: boolean
@@ -352,7 +353,7 @@ new (kernelSize: Int | readonly [Int, Int, Int], options: Omit<AvgPool3dNamed, '
 new (options: AvgPool3dNamed): AvgPool3dBase
 }
 /** @internal */
-export const AvgPool3d: DeclaredClass<AvgPool3dArguments, AvgPool3dConstructor> = declaredClass('AvgPool3d', ['kernel_size:i|i[=3]', 'stride:i|i[=3]?=null', 'padding:i|i[=3]=0', 'ceil_mode:b=false', 'count_include_pad:b=true', 'divisor_override:i?=null'], ['kernelSize', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride'], ['input'])
+export const AvgPool3d: DeclaredClass<AvgPool3dArguments, AvgPool3dConstructor> = declaredClass('AvgPool3d', ['kernel_size:i<1..>|i<1..>[=3]', 'stride:i<1..>|i<1..>[=3]?=null', 'padding:i<0..>|i<0..>[=3]=0', 'ceil_mode:b=false', 'count_include_pad:b=true', 'divisor_override:i<1..>?=null'], ['kernelSize', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride'], ['input'])
 
 /** What the body of `BCELoss` receives. */
 export interface BCELossArguments {
@@ -364,6 +365,7 @@ export interface BCELossNamed {
 /** Default 'mean'. */ reduction?: 'none' | 'mean' | 'sum' | null | undefined
 }
 export interface BCELossBase extends Layer {
+readonly weight: Tensor | null
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
 }
@@ -382,7 +384,7 @@ new (weight: Tensor | null | undefined, options: Omit<BCELossNamed, 'weight'>): 
 new (options: BCELossNamed): BCELossBase
 }
 /** @internal */
-export const BCELoss: DeclaredClass<BCELossArguments, BCELossConstructor> = declaredClass('BCELoss', ['weight:T?=null', 'reduction:(none|mean|sum)="mean"'], ['reduction'], ['input', 'target'])
+export const BCELoss: DeclaredClass<BCELossArguments, BCELossConstructor> = declaredClass('BCELoss', ['weight:T?=null', 'reduction:(none|mean|sum)="mean"'], ['weight', 'reduction'], ['input', 'target'])
 
 /** What the body of `BCEWithLogitsLoss` receives. */
 export interface BCEWithLogitsLossArguments {
@@ -396,7 +398,9 @@ export interface BCEWithLogitsLossNamed {
 /** Default null. */ posWeight?: Tensor | null | undefined
 }
 export interface BCEWithLogitsLossBase extends Layer {
+readonly weight: Tensor | null
 readonly reduction: 'none' | 'mean' | 'sum'
+readonly posWeight: Tensor | null
 forward(input: Tensor, target: Tensor): Tensor
 }
 export interface BCEWithLogitsLossConstructor {
@@ -417,7 +421,7 @@ new (weight: Tensor | null | undefined, options: Omit<BCEWithLogitsLossNamed, 'w
 new (options: BCEWithLogitsLossNamed): BCEWithLogitsLossBase
 }
 /** @internal */
-export const BCEWithLogitsLoss: DeclaredClass<BCEWithLogitsLossArguments, BCEWithLogitsLossConstructor> = declaredClass('BCEWithLogitsLoss', ['weight:T?=null', 'reduction:(none|mean|sum)="mean"', 'pos_weight:T?=null'], ['reduction'], ['input', 'target'])
+export const BCEWithLogitsLoss: DeclaredClass<BCEWithLogitsLossArguments, BCEWithLogitsLossConstructor> = declaredClass('BCEWithLogitsLoss', ['weight:T?=null', 'reduction:(none|mean|sum)="mean"', 'pos_weight:T?=null'], ['weight', 'reduction', 'posWeight'], ['input', 'target'])
 
 /** What the body of `BatchNorm1d` receives. */
 export interface BatchNorm1dArguments {
@@ -440,7 +444,7 @@ numFeatures: Int
 /** Default null. */ dtype?: DType | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
 }
-export interface BatchNorm1dBase extends Layer {
+export interface BatchNorm1dBase extends TrackingLayer {
 readonly numFeatures: number
 readonly eps: number
 readonly momentum: number | null
@@ -480,7 +484,7 @@ new (numFeatures: Int, options: Omit<BatchNorm1dNamed, 'numFeatures'>): BatchNor
 new (options: BatchNorm1dNamed): BatchNorm1dBase
 }
 /** @internal */
-export const BatchNorm1d: DeclaredClass<BatchNorm1dArguments, BatchNorm1dConstructor> = declaredClass('BatchNorm1d', ['num_features:i', 'eps:f=1e-05', 'momentum:f?=0.1', 'affine:b=true', 'track_running_stats:b=true', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
+export const BatchNorm1d: DeclaredClass<BatchNorm1dArguments, BatchNorm1dConstructor> = declaredClass('BatchNorm1d', ['num_features:i<0..>', 'eps:f=1e-05', 'momentum:f?=0.1', 'affine:b=true', 'track_running_stats:b=true', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
 
 /** What the body of `BatchNorm2d` receives. */
 export interface BatchNorm2dArguments {
@@ -503,7 +507,7 @@ numFeatures: Int
 /** Default null. */ dtype?: DType | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
 }
-export interface BatchNorm2dBase extends Layer {
+export interface BatchNorm2dBase extends TrackingLayer {
 readonly numFeatures: number
 readonly eps: number
 readonly momentum: number | null
@@ -543,7 +547,7 @@ new (numFeatures: Int, options: Omit<BatchNorm2dNamed, 'numFeatures'>): BatchNor
 new (options: BatchNorm2dNamed): BatchNorm2dBase
 }
 /** @internal */
-export const BatchNorm2d: DeclaredClass<BatchNorm2dArguments, BatchNorm2dConstructor> = declaredClass('BatchNorm2d', ['num_features:i', 'eps:f=1e-05', 'momentum:f?=0.1', 'affine:b=true', 'track_running_stats:b=true', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
+export const BatchNorm2d: DeclaredClass<BatchNorm2dArguments, BatchNorm2dConstructor> = declaredClass('BatchNorm2d', ['num_features:i<0..>', 'eps:f=1e-05', 'momentum:f?=0.1', 'affine:b=true', 'track_running_stats:b=true', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
 
 /** What the body of `BatchNorm3d` receives. */
 export interface BatchNorm3dArguments {
@@ -566,7 +570,7 @@ numFeatures: Int
 /** Default null. */ dtype?: DType | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
 }
-export interface BatchNorm3dBase extends Layer {
+export interface BatchNorm3dBase extends TrackingLayer {
 readonly numFeatures: number
 readonly eps: number
 readonly momentum: number | null
@@ -606,7 +610,7 @@ new (numFeatures: Int, options: Omit<BatchNorm3dNamed, 'numFeatures'>): BatchNor
 new (options: BatchNorm3dNamed): BatchNorm3dBase
 }
 /** @internal */
-export const BatchNorm3d: DeclaredClass<BatchNorm3dArguments, BatchNorm3dConstructor> = declaredClass('BatchNorm3d', ['num_features:i', 'eps:f=1e-05', 'momentum:f?=0.1', 'affine:b=true', 'track_running_stats:b=true', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
+export const BatchNorm3d: DeclaredClass<BatchNorm3dArguments, BatchNorm3dConstructor> = declaredClass('BatchNorm3d', ['num_features:i<0..>', 'eps:f=1e-05', 'momentum:f?=0.1', 'affine:b=true', 'track_running_stats:b=true', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
 
 /** What the body of `Bilinear` receives. */
 export interface BilinearArguments {
@@ -625,7 +629,7 @@ outFeatures: Int
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface BilinearBase extends Layer {
+export interface BilinearBase extends WeightedLayer {
 readonly in1Features: number
 readonly in2Features: number
 readonly outFeatures: number
@@ -655,7 +659,7 @@ new (in1Features: Int, options: Omit<BilinearNamed, 'in1Features'>): BilinearBas
 new (options: BilinearNamed): BilinearBase
 }
 /** @internal */
-export const Bilinear: DeclaredClass<BilinearArguments, BilinearConstructor> = declaredClass('Bilinear', ['in1_features:i', 'in2_features:i', 'out_features:i', 'bias:b=true', 'device:v?=null', 'dtype:d?=null'], ['in1Features', 'in2Features', 'outFeatures'], ['input1', 'input2'])
+export const Bilinear: DeclaredClass<BilinearArguments, BilinearConstructor> = declaredClass('Bilinear', ['in1_features:i<1..>', 'in2_features:i', 'out_features:i<0..>', 'bias:b=true', 'device:v?=null', 'dtype:d?=null'], ['in1Features', 'in2Features', 'outFeatures'], ['input1', 'input2'])
 
 /** What the body of `CELU` receives. */
 export interface CELUArguments {
@@ -747,17 +751,17 @@ new (groups: Int): ChannelShuffleBase
 new (options: ChannelShuffleNamed): ChannelShuffleBase
 }
 /** @internal */
-export const ChannelShuffle: DeclaredClass<ChannelShuffleArguments, ChannelShuffleConstructor> = declaredClass('ChannelShuffle', ['groups:i'], ['groups'], ['input'])
+export const ChannelShuffle: DeclaredClass<ChannelShuffleArguments, ChannelShuffleConstructor> = declaredClass('ChannelShuffle', ['groups:i<1..>'], ['groups'], ['input'])
 
 /** What the body of `CircularPad1d` receives. */
 export interface CircularPad1dArguments {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 }
 export interface CircularPad1dNamed {
 padding: Int | readonly [Int, Int]
 }
 export interface CircularPad1dBase extends Layer {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 forward(input: Tensor): Tensor
 }
 export interface CircularPad1dConstructor {
@@ -771,17 +775,17 @@ new (padding: Int | readonly [Int, Int]): CircularPad1dBase
 new (options: CircularPad1dNamed): CircularPad1dBase
 }
 /** @internal */
-export const CircularPad1d: DeclaredClass<CircularPad1dArguments, CircularPad1dConstructor> = declaredClass('CircularPad1d', ['padding:i|i[=2]'], ['padding'], ['input'])
+export const CircularPad1d: DeclaredClass<CircularPad1dArguments, CircularPad1dConstructor> = declaredClass('CircularPad1d', ['padding:i[*2]'], ['padding'], ['input'])
 
 /** What the body of `CircularPad2d` receives. */
 export interface CircularPad2dArguments {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 }
 export interface CircularPad2dNamed {
 padding: Int | readonly [Int, Int, Int, Int]
 }
 export interface CircularPad2dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 forward(input: Tensor): Tensor
 }
 export interface CircularPad2dConstructor {
@@ -795,17 +799,17 @@ new (padding: Int | readonly [Int, Int, Int, Int]): CircularPad2dBase
 new (options: CircularPad2dNamed): CircularPad2dBase
 }
 /** @internal */
-export const CircularPad2d: DeclaredClass<CircularPad2dArguments, CircularPad2dConstructor> = declaredClass('CircularPad2d', ['padding:i|i[=4]'], ['padding'], ['input'])
+export const CircularPad2d: DeclaredClass<CircularPad2dArguments, CircularPad2dConstructor> = declaredClass('CircularPad2d', ['padding:i[*4]'], ['padding'], ['input'])
 
 /** What the body of `CircularPad3d` receives. */
 export interface CircularPad3dArguments {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 }
 export interface CircularPad3dNamed {
 padding: Int | readonly [Int, Int, Int, Int, Int, Int]
 }
 export interface CircularPad3dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 forward(input: Tensor): Tensor
 }
 export interface CircularPad3dConstructor {
@@ -819,11 +823,11 @@ new (padding: Int | readonly [Int, Int, Int, Int, Int, Int]): CircularPad3dBase
 new (options: CircularPad3dNamed): CircularPad3dBase
 }
 /** @internal */
-export const CircularPad3d: DeclaredClass<CircularPad3dArguments, CircularPad3dConstructor> = declaredClass('CircularPad3d', ['padding:i|i[=6]'], ['padding'], ['input'])
+export const CircularPad3d: DeclaredClass<CircularPad3dArguments, CircularPad3dConstructor> = declaredClass('CircularPad3d', ['padding:i[*6]'], ['padding'], ['input'])
 
 /** What the body of `ConstantPad1d` receives. */
 export interface ConstantPad1dArguments {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 readonly value: number
 }
 export interface ConstantPad1dNamed {
@@ -831,7 +835,7 @@ padding: Int | readonly [Int, Int]
 value: number
 }
 export interface ConstantPad1dBase extends Layer {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 readonly value: number
 forward(input: Tensor): Tensor
 }
@@ -848,11 +852,11 @@ new (padding: Int | readonly [Int, Int], options: Omit<ConstantPad1dNamed, 'padd
 new (options: ConstantPad1dNamed): ConstantPad1dBase
 }
 /** @internal */
-export const ConstantPad1d: DeclaredClass<ConstantPad1dArguments, ConstantPad1dConstructor> = declaredClass('ConstantPad1d', ['padding:i|i[=2]', 'value:f'], ['padding', 'value'], ['input'])
+export const ConstantPad1d: DeclaredClass<ConstantPad1dArguments, ConstantPad1dConstructor> = declaredClass('ConstantPad1d', ['padding:i[*2]', 'value:f'], ['padding', 'value'], ['input'])
 
 /** What the body of `ConstantPad2d` receives. */
 export interface ConstantPad2dArguments {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 readonly value: number
 }
 export interface ConstantPad2dNamed {
@@ -860,7 +864,7 @@ padding: Int | readonly [Int, Int, Int, Int]
 value: number
 }
 export interface ConstantPad2dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 readonly value: number
 forward(input: Tensor): Tensor
 }
@@ -877,11 +881,11 @@ new (padding: Int | readonly [Int, Int, Int, Int], options: Omit<ConstantPad2dNa
 new (options: ConstantPad2dNamed): ConstantPad2dBase
 }
 /** @internal */
-export const ConstantPad2d: DeclaredClass<ConstantPad2dArguments, ConstantPad2dConstructor> = declaredClass('ConstantPad2d', ['padding:i|i[=4]', 'value:f'], ['padding', 'value'], ['input'])
+export const ConstantPad2d: DeclaredClass<ConstantPad2dArguments, ConstantPad2dConstructor> = declaredClass('ConstantPad2d', ['padding:i[*4]', 'value:f'], ['padding', 'value'], ['input'])
 
 /** What the body of `ConstantPad3d` receives. */
 export interface ConstantPad3dArguments {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 readonly value: number
 }
 export interface ConstantPad3dNamed {
@@ -889,7 +893,7 @@ padding: Int | readonly [Int, Int, Int, Int, Int, Int]
 value: number
 }
 export interface ConstantPad3dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 readonly value: number
 forward(input: Tensor): Tensor
 }
@@ -906,16 +910,16 @@ new (padding: Int | readonly [Int, Int, Int, Int, Int, Int], options: Omit<Const
 new (options: ConstantPad3dNamed): ConstantPad3dBase
 }
 /** @internal */
-export const ConstantPad3d: DeclaredClass<ConstantPad3dArguments, ConstantPad3dConstructor> = declaredClass('ConstantPad3d', ['padding:i|i[=6]', 'value:f'], ['padding', 'value'], ['input'])
+export const ConstantPad3d: DeclaredClass<ConstantPad3dArguments, ConstantPad3dConstructor> = declaredClass('ConstantPad3d', ['padding:i[*6]', 'value:f'], ['padding', 'value'], ['input'])
 
 /** What the body of `Conv1d` receives. */
 export interface Conv1dArguments {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number]
-readonly stride: number | readonly [number]
-readonly padding: string | number | readonly [number]
-readonly dilation: number | readonly [number]
+readonly kernelSize: readonly [number]
+readonly stride: readonly [number]
+readonly padding: 'same' | 'valid' | readonly [number]
+readonly dilation: readonly [number]
 readonly groups: number
 readonly bias: boolean
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
@@ -927,7 +931,7 @@ inChannels: Int
 outChannels: Int
 kernelSize: Int | readonly [Int]
 /** Default 1. */ stride?: Int | readonly [Int] | null | undefined
-/** Default 0. */ padding?: string | Int | readonly [Int] | null | undefined
+/** Default 0. */ padding?: 'same' | 'valid' | Int | readonly [Int] | null | undefined
 /** Default 1. */ dilation?: Int | readonly [Int] | null | undefined
 /** Default 1. */ groups?: Int | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
@@ -935,13 +939,13 @@ kernelSize: Int | readonly [Int]
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface Conv1dBase extends Layer {
+export interface Conv1dBase extends WeightedLayer {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number]
-readonly stride: number | readonly [number]
-readonly padding: string | number | readonly [number]
-readonly dilation: number | readonly [number]
+readonly kernelSize: readonly [number]
+readonly stride: readonly [number]
+readonly padding: 'same' | 'valid' | readonly [number]
+readonly dilation: readonly [number]
 readonly groups: number
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor): Tensor
@@ -960,19 +964,19 @@ export interface Conv1dConstructor {
  * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
  */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride?: Int | readonly [Int] | null, padding?: string | Int | readonly [Int] | null, dilation?: Int | readonly [Int] | null, groups?: Int | null, bias?: boolean | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): Conv1dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride?: Int | readonly [Int] | null, padding?: 'same' | 'valid' | Int | readonly [Int] | null, dilation?: Int | readonly [Int] | null, groups?: Int | null, bias?: boolean | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode' | 'device'>): Conv1dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode' | 'device'>): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode'>): Conv1dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode'>): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias'>): Conv1dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias'>): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups'>): Conv1dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, groups: Int | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups'>): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation'>): Conv1dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation'>): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: string | Int | readonly [Int] | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): Conv1dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int] | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, options: Omit<Conv1dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride'>): Conv1dBase
 /** Applies a 1D convolution over an input signal composed of several input planes. */
@@ -985,16 +989,16 @@ new (inChannels: Int, options: Omit<Conv1dNamed, 'inChannels'>): Conv1dBase
 new (options: Conv1dNamed): Conv1dBase
 }
 /** @internal */
-export const Conv1d: DeclaredClass<Conv1dArguments, Conv1dConstructor> = declaredClass('Conv1d', ['in_channels:i', 'out_channels:i', 'kernel_size:i|i[=1]', 'stride:i|i[=1]=1', 'padding:s|i|i[=1]=0', 'dilation:i|i[=1]=1', 'groups:i=1', 'bias:b=true', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'dilation', 'groups', 'paddingMode'], ['input'])
+export const Conv1d: DeclaredClass<Conv1dArguments, Conv1dConstructor> = declaredClass('Conv1d', ['in_channels:i<0..>', 'out_channels:i<0..>', 'kernel_size:i<1..>[*1]', 'stride:i<1..>[*1]=1', 'padding:(same|valid)|i<0..>[*1]=0', 'dilation:i<1..>[*1]=1', 'groups:i<1..>=1', 'bias:b=true', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'dilation', 'groups', 'paddingMode'], ['input'])
 
 /** What the body of `Conv2d` receives. */
 export interface Conv2dArguments {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number, number]
-readonly stride: number | readonly [number, number]
-readonly padding: string | number | readonly [number, number]
-readonly dilation: number | readonly [number, number]
+readonly kernelSize: readonly [number, number]
+readonly stride: readonly [number, number]
+readonly padding: 'same' | 'valid' | readonly [number, number]
+readonly dilation: readonly [number, number]
 readonly groups: number
 readonly bias: boolean
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
@@ -1006,7 +1010,7 @@ inChannels: Int
 outChannels: Int
 kernelSize: Int | readonly [Int, Int]
 /** Default 1. */ stride?: Int | readonly [Int, Int] | null | undefined
-/** Default 0. */ padding?: string | Int | readonly [Int, Int] | null | undefined
+/** Default 0. */ padding?: 'same' | 'valid' | Int | readonly [Int, Int] | null | undefined
 /** Default 1. */ dilation?: Int | readonly [Int, Int] | null | undefined
 /** Default 1. */ groups?: Int | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
@@ -1014,13 +1018,13 @@ kernelSize: Int | readonly [Int, Int]
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface Conv2dBase extends Layer {
+export interface Conv2dBase extends WeightedLayer {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number, number]
-readonly stride: number | readonly [number, number]
-readonly padding: string | number | readonly [number, number]
-readonly dilation: number | readonly [number, number]
+readonly kernelSize: readonly [number, number]
+readonly stride: readonly [number, number]
+readonly padding: 'same' | 'valid' | readonly [number, number]
+readonly dilation: readonly [number, number]
 readonly groups: number
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor): Tensor
@@ -1039,19 +1043,19 @@ export interface Conv2dConstructor {
  * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
  */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride?: Int | readonly [Int, Int] | null, padding?: string | Int | readonly [Int, Int] | null, dilation?: Int | readonly [Int, Int] | null, groups?: Int | null, bias?: boolean | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): Conv2dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride?: Int | readonly [Int, Int] | null, padding?: 'same' | 'valid' | Int | readonly [Int, Int] | null, dilation?: Int | readonly [Int, Int] | null, groups?: Int | null, bias?: boolean | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode' | 'device'>): Conv2dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode' | 'device'>): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode'>): Conv2dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode'>): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias'>): Conv2dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias'>): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups'>): Conv2dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, groups: Int | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups'>): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation'>): Conv2dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation'>): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int] | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): Conv2dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int] | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, options: Omit<Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride'>): Conv2dBase
 /** Applies a 2D convolution over an input signal composed of several input planes. */
@@ -1064,16 +1068,16 @@ new (inChannels: Int, options: Omit<Conv2dNamed, 'inChannels'>): Conv2dBase
 new (options: Conv2dNamed): Conv2dBase
 }
 /** @internal */
-export const Conv2d: DeclaredClass<Conv2dArguments, Conv2dConstructor> = declaredClass('Conv2d', ['in_channels:i', 'out_channels:i', 'kernel_size:i|i[=2]', 'stride:i|i[=2]=1', 'padding:s|i|i[=2]=0', 'dilation:i|i[=2]=1', 'groups:i=1', 'bias:b=true', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'dilation', 'groups', 'paddingMode'], ['input'])
+export const Conv2d: DeclaredClass<Conv2dArguments, Conv2dConstructor> = declaredClass('Conv2d', ['in_channels:i<0..>', 'out_channels:i<0..>', 'kernel_size:i<1..>[*2]', 'stride:i<1..>[*2]=1', 'padding:(same|valid)|i<0..>[*2]=0', 'dilation:i<1..>[*2]=1', 'groups:i<1..>=1', 'bias:b=true', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'dilation', 'groups', 'paddingMode'], ['input'])
 
 /** What the body of `Conv3d` receives. */
 export interface Conv3dArguments {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number, number, number]
-readonly stride: number | readonly [number, number, number]
-readonly padding: string | number | readonly [number, number, number]
-readonly dilation: number | readonly [number, number, number]
+readonly kernelSize: readonly [number, number, number]
+readonly stride: readonly [number, number, number]
+readonly padding: 'same' | 'valid' | readonly [number, number, number]
+readonly dilation: readonly [number, number, number]
 readonly groups: number
 readonly bias: boolean
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
@@ -1085,7 +1089,7 @@ inChannels: Int
 outChannels: Int
 kernelSize: Int | readonly [Int, Int, Int]
 /** Default 1. */ stride?: Int | readonly [Int, Int, Int] | null | undefined
-/** Default 0. */ padding?: string | Int | readonly [Int, Int, Int] | null | undefined
+/** Default 0. */ padding?: 'same' | 'valid' | Int | readonly [Int, Int, Int] | null | undefined
 /** Default 1. */ dilation?: Int | readonly [Int, Int, Int] | null | undefined
 /** Default 1. */ groups?: Int | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
@@ -1093,13 +1097,13 @@ kernelSize: Int | readonly [Int, Int, Int]
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface Conv3dBase extends Layer {
+export interface Conv3dBase extends WeightedLayer {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number, number, number]
-readonly stride: number | readonly [number, number, number]
-readonly padding: string | number | readonly [number, number, number]
-readonly dilation: number | readonly [number, number, number]
+readonly kernelSize: readonly [number, number, number]
+readonly stride: readonly [number, number, number]
+readonly padding: 'same' | 'valid' | readonly [number, number, number]
+readonly dilation: readonly [number, number, number]
 readonly groups: number
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor): Tensor
@@ -1118,19 +1122,19 @@ export interface Conv3dConstructor {
  * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv3d.html
  */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride?: Int | readonly [Int, Int, Int] | null, padding?: string | Int | readonly [Int, Int, Int] | null, dilation?: Int | readonly [Int, Int, Int] | null, groups?: Int | null, bias?: boolean | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): Conv3dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride?: Int | readonly [Int, Int, Int] | null, padding?: 'same' | 'valid' | Int | readonly [Int, Int, Int] | null, dilation?: Int | readonly [Int, Int, Int] | null, groups?: Int | null, bias?: boolean | null, paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular' | null, device?: Device | null, dtype?: DType | null): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode' | 'device'>): Conv3dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, device: Device | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode' | 'device'>): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode'>): Conv3dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias' | 'paddingMode'>): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias'>): Conv3dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, bias: boolean | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups' | 'bias'>): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups'>): Conv3dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, groups: Int | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'groups'>): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation'>): Conv3dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding' | 'dilation'>): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
-new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: string | Int | readonly [Int, Int, Int] | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): Conv3dBase
+new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: 'same' | 'valid' | Int | readonly [Int, Int, Int] | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride' | 'padding'>): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
 new (inChannels: Int, outChannels: Int, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<Conv3dNamed, 'inChannels' | 'outChannels' | 'kernelSize' | 'stride'>): Conv3dBase
 /** Applies a 3D convolution over an input signal composed of several input planes. */
@@ -1143,19 +1147,19 @@ new (inChannels: Int, options: Omit<Conv3dNamed, 'inChannels'>): Conv3dBase
 new (options: Conv3dNamed): Conv3dBase
 }
 /** @internal */
-export const Conv3d: DeclaredClass<Conv3dArguments, Conv3dConstructor> = declaredClass('Conv3d', ['in_channels:i', 'out_channels:i', 'kernel_size:i|i[=3]', 'stride:i|i[=3]=1', 'padding:s|i|i[=3]=0', 'dilation:i|i[=3]=1', 'groups:i=1', 'bias:b=true', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'dilation', 'groups', 'paddingMode'], ['input'])
+export const Conv3d: DeclaredClass<Conv3dArguments, Conv3dConstructor> = declaredClass('Conv3d', ['in_channels:i<0..>', 'out_channels:i<0..>', 'kernel_size:i<1..>[*3]', 'stride:i<1..>[*3]=1', 'padding:(same|valid)|i<0..>[*3]=0', 'dilation:i<1..>[*3]=1', 'groups:i<1..>=1', 'bias:b=true', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'dilation', 'groups', 'paddingMode'], ['input'])
 
 /** What the body of `ConvTranspose1d` receives. */
 export interface ConvTranspose1dArguments {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number]
-readonly stride: number | readonly [number]
-readonly padding: number | readonly [number]
-readonly outputPadding: number | readonly [number]
+readonly kernelSize: readonly [number]
+readonly stride: readonly [number]
+readonly padding: readonly [number]
+readonly outputPadding: readonly [number]
 readonly groups: number
 readonly bias: boolean
-readonly dilation: number | readonly [number]
+readonly dilation: readonly [number]
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 readonly device: Device | null
 readonly dtype: DType | null
@@ -1174,15 +1178,15 @@ kernelSize: Int | readonly [Int]
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface ConvTranspose1dBase extends Layer {
+export interface ConvTranspose1dBase extends WeightedLayer {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number]
-readonly stride: number | readonly [number]
-readonly padding: number | readonly [number]
-readonly outputPadding: number | readonly [number]
+readonly kernelSize: readonly [number]
+readonly stride: readonly [number]
+readonly padding: readonly [number]
+readonly outputPadding: readonly [number]
 readonly groups: number
-readonly dilation: number | readonly [number]
+readonly dilation: readonly [number]
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
@@ -1228,19 +1232,19 @@ new (inChannels: Int, options: Omit<ConvTranspose1dNamed, 'inChannels'>): ConvTr
 new (options: ConvTranspose1dNamed): ConvTranspose1dBase
 }
 /** @internal */
-export const ConvTranspose1d: DeclaredClass<ConvTranspose1dArguments, ConvTranspose1dConstructor> = declaredClass('ConvTranspose1d', ['in_channels:i', 'out_channels:i', 'kernel_size:i|i[=1]', 'stride:i|i[=1]=1', 'padding:i|i[=1]=0', 'output_padding:i|i[=1]=0', 'groups:i=1', 'bias:b=true', 'dilation:i|i[=1]=1', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'outputPadding', 'groups', 'dilation', 'paddingMode'], ['input', 'outputSize'])
+export const ConvTranspose1d: DeclaredClass<ConvTranspose1dArguments, ConvTranspose1dConstructor> = declaredClass('ConvTranspose1d', ['in_channels:i<0..>', 'out_channels:i<0..>', 'kernel_size:i<1..>[*1]', 'stride:i<1..>[*1]=1', 'padding:i<0..>[*1]=0', 'output_padding:i[*1]=0', 'groups:i<1..>=1', 'bias:b=true', 'dilation:i<1..>[*1]=1', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'outputPadding', 'groups', 'dilation', 'paddingMode'], ['input'])
 
 /** What the body of `ConvTranspose2d` receives. */
 export interface ConvTranspose2dArguments {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number, number]
-readonly stride: number | readonly [number, number]
-readonly padding: number | readonly [number, number]
-readonly outputPadding: number | readonly [number, number]
+readonly kernelSize: readonly [number, number]
+readonly stride: readonly [number, number]
+readonly padding: readonly [number, number]
+readonly outputPadding: readonly [number, number]
 readonly groups: number
 readonly bias: boolean
-readonly dilation: number | readonly [number, number]
+readonly dilation: readonly [number, number]
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 readonly device: Device | null
 readonly dtype: DType | null
@@ -1259,15 +1263,15 @@ kernelSize: Int | readonly [Int, Int]
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface ConvTranspose2dBase extends Layer {
+export interface ConvTranspose2dBase extends WeightedLayer {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number, number]
-readonly stride: number | readonly [number, number]
-readonly padding: number | readonly [number, number]
-readonly outputPadding: number | readonly [number, number]
+readonly kernelSize: readonly [number, number]
+readonly stride: readonly [number, number]
+readonly padding: readonly [number, number]
+readonly outputPadding: readonly [number, number]
 readonly groups: number
-readonly dilation: number | readonly [number, number]
+readonly dilation: readonly [number, number]
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
@@ -1313,19 +1317,19 @@ new (inChannels: Int, options: Omit<ConvTranspose2dNamed, 'inChannels'>): ConvTr
 new (options: ConvTranspose2dNamed): ConvTranspose2dBase
 }
 /** @internal */
-export const ConvTranspose2d: DeclaredClass<ConvTranspose2dArguments, ConvTranspose2dConstructor> = declaredClass('ConvTranspose2d', ['in_channels:i', 'out_channels:i', 'kernel_size:i|i[=2]', 'stride:i|i[=2]=1', 'padding:i|i[=2]=0', 'output_padding:i|i[=2]=0', 'groups:i=1', 'bias:b=true', 'dilation:i|i[=2]=1', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'outputPadding', 'groups', 'dilation', 'paddingMode'], ['input', 'outputSize'])
+export const ConvTranspose2d: DeclaredClass<ConvTranspose2dArguments, ConvTranspose2dConstructor> = declaredClass('ConvTranspose2d', ['in_channels:i<0..>', 'out_channels:i<0..>', 'kernel_size:i<1..>[*2]', 'stride:i<1..>[*2]=1', 'padding:i<0..>[*2]=0', 'output_padding:i[*2]=0', 'groups:i<1..>=1', 'bias:b=true', 'dilation:i<1..>[*2]=1', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'outputPadding', 'groups', 'dilation', 'paddingMode'], ['input'])
 
 /** What the body of `ConvTranspose3d` receives. */
 export interface ConvTranspose3dArguments {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number, number, number]
-readonly stride: number | readonly [number, number, number]
-readonly padding: number | readonly [number, number, number]
-readonly outputPadding: number | readonly [number, number, number]
+readonly kernelSize: readonly [number, number, number]
+readonly stride: readonly [number, number, number]
+readonly padding: readonly [number, number, number]
+readonly outputPadding: readonly [number, number, number]
 readonly groups: number
 readonly bias: boolean
-readonly dilation: number | readonly [number, number, number]
+readonly dilation: readonly [number, number, number]
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 readonly device: Device | null
 readonly dtype: DType | null
@@ -1344,15 +1348,15 @@ kernelSize: Int | readonly [Int, Int, Int]
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface ConvTranspose3dBase extends Layer {
+export interface ConvTranspose3dBase extends WeightedLayer {
 readonly inChannels: number
 readonly outChannels: number
-readonly kernelSize: number | readonly [number, number, number]
-readonly stride: number | readonly [number, number, number]
-readonly padding: number | readonly [number, number, number]
-readonly outputPadding: number | readonly [number, number, number]
+readonly kernelSize: readonly [number, number, number]
+readonly stride: readonly [number, number, number]
+readonly padding: readonly [number, number, number]
+readonly outputPadding: readonly [number, number, number]
 readonly groups: number
-readonly dilation: number | readonly [number, number, number]
+readonly dilation: readonly [number, number, number]
 readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular'
 forward(input: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
@@ -1398,7 +1402,7 @@ new (inChannels: Int, options: Omit<ConvTranspose3dNamed, 'inChannels'>): ConvTr
 new (options: ConvTranspose3dNamed): ConvTranspose3dBase
 }
 /** @internal */
-export const ConvTranspose3d: DeclaredClass<ConvTranspose3dArguments, ConvTranspose3dConstructor> = declaredClass('ConvTranspose3d', ['in_channels:i', 'out_channels:i', 'kernel_size:i|i[=3]', 'stride:i|i[=3]=1', 'padding:i|i[=3]=0', 'output_padding:i|i[=3]=0', 'groups:i=1', 'bias:b=true', 'dilation:i|i[=3]=1', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'outputPadding', 'groups', 'dilation', 'paddingMode'], ['input', 'outputSize'])
+export const ConvTranspose3d: DeclaredClass<ConvTranspose3dArguments, ConvTranspose3dConstructor> = declaredClass('ConvTranspose3d', ['in_channels:i<0..>', 'out_channels:i<0..>', 'kernel_size:i<1..>[*3]', 'stride:i<1..>[*3]=1', 'padding:i<0..>[*3]=0', 'output_padding:i[*3]=0', 'groups:i<1..>=1', 'bias:b=true', 'dilation:i<1..>[*3]=1', 'padding_mode:(zeros|reflect|replicate|circular)="zeros"', 'device:v?=null', 'dtype:d?=null'], ['inChannels', 'outChannels', 'kernelSize', 'stride', 'padding', 'outputPadding', 'groups', 'dilation', 'paddingMode'], ['input'])
 
 /** What the body of `CosineEmbeddingLoss` receives. */
 export interface CosineEmbeddingLossArguments {
@@ -1476,6 +1480,7 @@ export interface CrossEntropyLossNamed {
 /** Default 0. */ labelSmoothing?: number | null | undefined
 }
 export interface CrossEntropyLossBase extends Layer {
+readonly weight: Tensor | null
 readonly ignoreIndex: number
 readonly reduction: 'none' | 'mean' | 'sum'
 readonly labelSmoothing: number
@@ -1502,7 +1507,7 @@ new (weight: Tensor | null | undefined, options: Omit<CrossEntropyLossNamed, 'we
 new (options: CrossEntropyLossNamed): CrossEntropyLossBase
 }
 /** @internal */
-export const CrossEntropyLoss: DeclaredClass<CrossEntropyLossArguments, CrossEntropyLossConstructor> = declaredClass('CrossEntropyLoss', ['weight:T?=null', 'ignore_index:i=-100', 'reduction:(none|mean|sum)="mean"', 'label_smoothing:f<0..1>=0.0'], ['ignoreIndex', 'reduction', 'labelSmoothing'], ['input', 'target'])
+export const CrossEntropyLoss: DeclaredClass<CrossEntropyLossArguments, CrossEntropyLossConstructor> = declaredClass('CrossEntropyLoss', ['weight:T?=null', 'ignore_index:i=-100', 'reduction:(none|mean|sum)="mean"', 'label_smoothing:f<0..1>=0.0'], ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'], ['input', 'target'])
 
 /** What the body of `Dropout` receives. */
 export interface DropoutArguments {
@@ -1682,7 +1687,7 @@ embeddingDim: Int
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface EmbeddingBase extends Layer {
+export interface EmbeddingBase extends TableLayer {
 readonly numEmbeddings: number
 readonly embeddingDim: number
 readonly paddingIdx: number | null
@@ -1726,7 +1731,7 @@ new (numEmbeddings: Int, options: Omit<EmbeddingNamed, 'numEmbeddings'>): Embedd
 new (options: EmbeddingNamed): EmbeddingBase
 }
 /** @internal */
-export const Embedding: DeclaredClass<EmbeddingArguments, EmbeddingConstructor> = declaredClass('Embedding', ['num_embeddings:i', 'embedding_dim:i', 'padding_idx:i?=null', 'max_norm:f?=null', 'norm_type:f=2.0', 'scale_grad_by_freq:b=false', 'sparse:b=false', 'device:v?=null', 'dtype:d?=null'], ['numEmbeddings', 'embeddingDim', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse'], ['input'])
+export const Embedding: DeclaredClass<EmbeddingArguments, EmbeddingConstructor> = declaredClass('Embedding', ['num_embeddings:i<0..>', 'embedding_dim:i<0..>', 'padding_idx:i?=null', 'max_norm:f?=null', 'norm_type:f=2.0', 'scale_grad_by_freq:b=false', 'sparse:b=false', 'device:v?=null', 'dtype:d?=null'], ['numEmbeddings', 'embeddingDim', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse'], ['input'])
 
 /** What the body of `EmbeddingBag` receives. */
 export interface EmbeddingBagArguments {
@@ -1755,7 +1760,7 @@ embeddingDim: Int
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface EmbeddingBagBase extends Layer {
+export interface EmbeddingBagBase extends TableLayer {
 readonly numEmbeddings: number
 readonly embeddingDim: number
 readonly maxNorm: number | null
@@ -1807,7 +1812,7 @@ new (numEmbeddings: Int, options: Omit<EmbeddingBagNamed, 'numEmbeddings'>): Emb
 new (options: EmbeddingBagNamed): EmbeddingBagBase
 }
 /** @internal */
-export const EmbeddingBag: DeclaredClass<EmbeddingBagArguments, EmbeddingBagConstructor> = declaredClass('EmbeddingBag', ['num_embeddings:i', 'embedding_dim:i', 'max_norm:f?=null', 'norm_type:f=2.0', 'scale_grad_by_freq:b=false', 'mode:(sum|mean|max)="mean"', 'sparse:b=false', 'include_last_offset:b=false', 'padding_idx:i?=null', 'device:v?=null', 'dtype:d?=null'], ['numEmbeddings', 'embeddingDim', 'maxNorm', 'normType', 'scaleGradByFreq', 'mode', 'sparse', 'includeLastOffset', 'paddingIdx'], ['input', 'offsets', 'perSampleWeights'])
+export const EmbeddingBag: DeclaredClass<EmbeddingBagArguments, EmbeddingBagConstructor> = declaredClass('EmbeddingBag', ['num_embeddings:i<0..>', 'embedding_dim:i<0..>', 'max_norm:f?=null', 'norm_type:f=2.0', 'scale_grad_by_freq:b=false', 'mode:(sum|mean|max)="mean"', 'sparse:b=false', 'include_last_offset:b=false', 'padding_idx:i?=null', 'device:v?=null', 'dtype:d?=null'], ['numEmbeddings', 'embeddingDim', 'maxNorm', 'normType', 'scaleGradByFreq', 'mode', 'sparse', 'includeLastOffset', 'paddingIdx'], ['input'])
 
 /** What the body of `FeatureAlphaDropout` receives. */
 export interface FeatureAlphaDropoutArguments {
@@ -1916,13 +1921,13 @@ new (outputSize: Int | readonly Int[], options: Omit<FoldNamed, 'outputSize'>): 
 new (options: FoldNamed): FoldBase
 }
 /** @internal */
-export const Fold: DeclaredClass<FoldArguments, FoldConstructor> = declaredClass('Fold', ['output_size:i|i[]', 'kernel_size:i|i[]', 'dilation:i|i[]=1', 'padding:i|i[]=0', 'stride:i|i[]=1'], ['outputSize', 'kernelSize', 'dilation', 'padding', 'stride'], ['input'])
+export const Fold: DeclaredClass<FoldArguments, FoldConstructor> = declaredClass('Fold', ['output_size:i|i[]', 'kernel_size:i<1..>|i<1..>[]', 'dilation:i<1..>|i<1..>[]=1', 'padding:i<0..>|i<0..>[]=0', 'stride:i<1..>|i<1..>[]=1'], ['outputSize', 'kernelSize', 'dilation', 'padding', 'stride'], ['input'])
 
 /** What the body of `FractionalMaxPool2d` receives. */
 export interface FractionalMaxPool2dArguments {
-readonly kernelSize: number | readonly [number, number]
-readonly outputSize: number | readonly [number, number] | null
-readonly outputRatio: number | readonly [number, number] | null
+readonly kernelSize: readonly [number, number]
+readonly outputSize: readonly [number, number] | null
+readonly outputRatio: readonly [number, number] | null
 readonly returnIndices: boolean
 readonly randomSamples: Tensor | null
 }
@@ -1934,10 +1939,11 @@ kernelSize: Int | readonly [Int, Int]
 /** Default null. */ randomSamples?: Tensor | null | undefined
 }
 export interface FractionalMaxPool2dBase extends Layer {
-readonly kernelSize: number | readonly [number, number]
-readonly outputSize: number | readonly [number, number] | null
-readonly outputRatio: number | readonly [number, number] | null
+readonly kernelSize: readonly [number, number]
+readonly outputSize: readonly [number, number] | null
+readonly outputRatio: readonly [number, number] | null
 readonly returnIndices: boolean
+readonly randomSamples: Tensor | null
 forward(input: Tensor): Tensor
 }
 export interface FractionalMaxPool2dConstructor {
@@ -1963,13 +1969,13 @@ new (kernelSize: Int | readonly [Int, Int], options: Omit<FractionalMaxPool2dNam
 new (options: FractionalMaxPool2dNamed): FractionalMaxPool2dBase
 }
 /** @internal */
-export const FractionalMaxPool2d: DeclaredClass<FractionalMaxPool2dArguments, FractionalMaxPool2dConstructor> = declaredClass('FractionalMaxPool2d', ['kernel_size:i|i[=2]', 'output_size:i|i[=2]?=null', 'output_ratio:f|f[=2]?=null', 'return_indices:b=false', 'random_samples:T?=null'], ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices'], ['input'])
+export const FractionalMaxPool2d: DeclaredClass<FractionalMaxPool2dArguments, FractionalMaxPool2dConstructor> = declaredClass('FractionalMaxPool2d', ['kernel_size:i<1..>[*2]', 'output_size:i<1..>[*2]?=null', 'output_ratio:f[*2]?=null', 'return_indices:b=false', 'random_samples:T?=null'], ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices', 'randomSamples'], ['input'])
 
 /** What the body of `FractionalMaxPool3d` receives. */
 export interface FractionalMaxPool3dArguments {
-readonly kernelSize: number | readonly [number, number, number]
-readonly outputSize: number | readonly [number, number, number] | null
-readonly outputRatio: number | readonly [number, number, number] | null
+readonly kernelSize: readonly [number, number, number]
+readonly outputSize: readonly [number, number, number] | null
+readonly outputRatio: readonly [number, number, number] | null
 readonly returnIndices: boolean
 readonly randomSamples: Tensor | null
 }
@@ -1981,10 +1987,11 @@ kernelSize: Int | readonly [Int, Int, Int]
 /** Default null. */ randomSamples?: Tensor | null | undefined
 }
 export interface FractionalMaxPool3dBase extends Layer {
-readonly kernelSize: number | readonly [number, number, number]
-readonly outputSize: number | readonly [number, number, number] | null
-readonly outputRatio: number | readonly [number, number, number] | null
+readonly kernelSize: readonly [number, number, number]
+readonly outputSize: readonly [number, number, number] | null
+readonly outputRatio: readonly [number, number, number] | null
 readonly returnIndices: boolean
+readonly randomSamples: Tensor | null
 forward(input: Tensor): Tensor
 }
 export interface FractionalMaxPool3dConstructor {
@@ -2010,7 +2017,7 @@ new (kernelSize: Int | readonly [Int, Int, Int], options: Omit<FractionalMaxPool
 new (options: FractionalMaxPool3dNamed): FractionalMaxPool3dBase
 }
 /** @internal */
-export const FractionalMaxPool3d: DeclaredClass<FractionalMaxPool3dArguments, FractionalMaxPool3dConstructor> = declaredClass('FractionalMaxPool3d', ['kernel_size:i|i[=3]', 'output_size:i|i[=3]?=null', 'output_ratio:f|f[=3]?=null', 'return_indices:b=false', 'random_samples:T?=null'], ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices'], ['input'])
+export const FractionalMaxPool3d: DeclaredClass<FractionalMaxPool3dArguments, FractionalMaxPool3dConstructor> = declaredClass('FractionalMaxPool3d', ['kernel_size:i<1..>[*3]', 'output_size:i<1..>[*3]?=null', 'output_ratio:f[*3]?=null', 'return_indices:b=false', 'random_samples:T?=null'], ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices', 'randomSamples'], ['input'])
 
 /** What the body of `GELU` receives. */
 export interface GELUArguments {
@@ -2114,7 +2121,7 @@ numChannels: Int
 /** Default null. */ dtype?: DType | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
 }
-export interface GroupNormBase extends Layer {
+export interface GroupNormBase extends AffineLayer {
 readonly numGroups: number
 readonly numChannels: number
 readonly eps: number
@@ -2149,7 +2156,7 @@ new (numGroups: Int, options: Omit<GroupNormNamed, 'numGroups'>): GroupNormBase
 new (options: GroupNormNamed): GroupNormBase
 }
 /** @internal */
-export const GroupNorm: DeclaredClass<GroupNormArguments, GroupNormConstructor> = declaredClass('GroupNorm', ['num_groups:i', 'num_channels:i', 'eps:f=1e-05', 'affine:b=true', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numGroups', 'numChannels', 'eps', 'affine'], ['input'])
+export const GroupNorm: DeclaredClass<GroupNormArguments, GroupNormConstructor> = declaredClass('GroupNorm', ['num_groups:i<1..>', 'num_channels:i', 'eps:f=1e-05', 'affine:b=true', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numGroups', 'numChannels', 'eps', 'affine'], ['input'])
 
 /** What the body of `Hardshrink` receives. */
 export interface HardshrinkArguments {
@@ -2367,7 +2374,7 @@ numFeatures: Int
 /** Default null. */ dtype?: DType | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
 }
-export interface InstanceNorm1dBase extends Layer {
+export interface InstanceNorm1dBase extends TrackingLayer {
 readonly numFeatures: number
 readonly eps: number
 readonly momentum: number
@@ -2407,7 +2414,7 @@ new (numFeatures: Int, options: Omit<InstanceNorm1dNamed, 'numFeatures'>): Insta
 new (options: InstanceNorm1dNamed): InstanceNorm1dBase
 }
 /** @internal */
-export const InstanceNorm1d: DeclaredClass<InstanceNorm1dArguments, InstanceNorm1dConstructor> = declaredClass('InstanceNorm1d', ['num_features:i', 'eps:f=1e-05', 'momentum:f=0.1', 'affine:b=false', 'track_running_stats:b=false', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
+export const InstanceNorm1d: DeclaredClass<InstanceNorm1dArguments, InstanceNorm1dConstructor> = declaredClass('InstanceNorm1d', ['num_features:i<0..>', 'eps:f=1e-05', 'momentum:f=0.1', 'affine:b=false', 'track_running_stats:b=false', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
 
 /** What the body of `InstanceNorm2d` receives. */
 export interface InstanceNorm2dArguments {
@@ -2430,7 +2437,7 @@ numFeatures: Int
 /** Default null. */ dtype?: DType | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
 }
-export interface InstanceNorm2dBase extends Layer {
+export interface InstanceNorm2dBase extends TrackingLayer {
 readonly numFeatures: number
 readonly eps: number
 readonly momentum: number
@@ -2470,7 +2477,7 @@ new (numFeatures: Int, options: Omit<InstanceNorm2dNamed, 'numFeatures'>): Insta
 new (options: InstanceNorm2dNamed): InstanceNorm2dBase
 }
 /** @internal */
-export const InstanceNorm2d: DeclaredClass<InstanceNorm2dArguments, InstanceNorm2dConstructor> = declaredClass('InstanceNorm2d', ['num_features:i', 'eps:f=1e-05', 'momentum:f=0.1', 'affine:b=false', 'track_running_stats:b=false', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
+export const InstanceNorm2d: DeclaredClass<InstanceNorm2dArguments, InstanceNorm2dConstructor> = declaredClass('InstanceNorm2d', ['num_features:i<0..>', 'eps:f=1e-05', 'momentum:f=0.1', 'affine:b=false', 'track_running_stats:b=false', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
 
 /** What the body of `InstanceNorm3d` receives. */
 export interface InstanceNorm3dArguments {
@@ -2493,7 +2500,7 @@ numFeatures: Int
 /** Default null. */ dtype?: DType | null | undefined
 /** Default true. */ bias?: boolean | null | undefined
 }
-export interface InstanceNorm3dBase extends Layer {
+export interface InstanceNorm3dBase extends TrackingLayer {
 readonly numFeatures: number
 readonly eps: number
 readonly momentum: number
@@ -2533,7 +2540,7 @@ new (numFeatures: Int, options: Omit<InstanceNorm3dNamed, 'numFeatures'>): Insta
 new (options: InstanceNorm3dNamed): InstanceNorm3dBase
 }
 /** @internal */
-export const InstanceNorm3d: DeclaredClass<InstanceNorm3dArguments, InstanceNorm3dConstructor> = declaredClass('InstanceNorm3d', ['num_features:i', 'eps:f=1e-05', 'momentum:f=0.1', 'affine:b=false', 'track_running_stats:b=false', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
+export const InstanceNorm3d: DeclaredClass<InstanceNorm3dArguments, InstanceNorm3dConstructor> = declaredClass('InstanceNorm3d', ['num_features:i<0..>', 'eps:f=1e-05', 'momentum:f=0.1', 'affine:b=false', 'track_running_stats:b=false', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
 
 /** What the body of `KLDivLoss` receives. */
 export interface KLDivLossArguments {
@@ -2594,20 +2601,20 @@ export const L1Loss: DeclaredClass<L1LossArguments, L1LossConstructor> = declare
 /** What the body of `LPPool1d` receives. */
 export interface LPPool1dArguments {
 readonly normType: number
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
+readonly kernelSize: number | readonly [number]
+readonly stride: number | readonly [number] | null
 readonly ceilMode: boolean
 }
 export interface LPPool1dNamed {
 normType: number
-kernelSize: Int | readonly Int[]
-/** Default null. */ stride?: Int | readonly Int[] | null | undefined
+kernelSize: Int | readonly [Int]
+/** Default null. */ stride?: Int | readonly [Int] | null | undefined
 /** Default false. */ ceilMode?: boolean | null | undefined
 }
 export interface LPPool1dBase extends Layer {
 readonly normType: number
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
+readonly kernelSize: number | readonly [number]
+readonly stride: number | readonly [number]
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
 }
@@ -2619,36 +2626,36 @@ export interface LPPool1dConstructor {
  * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool1d.html
  */
-new (normType: number, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, ceilMode?: boolean | null): LPPool1dBase
+new (normType: number, kernelSize: Int | readonly [Int], stride?: Int | readonly [Int] | null, ceilMode?: boolean | null): LPPool1dBase
 /** Applies a 1D power-average pooling over an input signal composed of several input planes. */
-new (normType: number, kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, options: Omit<LPPool1dNamed, 'normType' | 'kernelSize' | 'stride'>): LPPool1dBase
+new (normType: number, kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, options: Omit<LPPool1dNamed, 'normType' | 'kernelSize' | 'stride'>): LPPool1dBase
 /** Applies a 1D power-average pooling over an input signal composed of several input planes. */
-new (normType: number, kernelSize: Int | readonly Int[], options: Omit<LPPool1dNamed, 'normType' | 'kernelSize'>): LPPool1dBase
+new (normType: number, kernelSize: Int | readonly [Int], options: Omit<LPPool1dNamed, 'normType' | 'kernelSize'>): LPPool1dBase
 /** Applies a 1D power-average pooling over an input signal composed of several input planes. */
 new (normType: number, options: Omit<LPPool1dNamed, 'normType'>): LPPool1dBase
 /** Applies a 1D power-average pooling over an input signal composed of several input planes. */
 new (options: LPPool1dNamed): LPPool1dBase
 }
 /** @internal */
-export const LPPool1d: DeclaredClass<LPPool1dArguments, LPPool1dConstructor> = declaredClass('LPPool1d', ['norm_type:f', 'kernel_size:i|i[]', 'stride:i|i[]?=null', 'ceil_mode:b=false'], ['normType', 'kernelSize', 'stride', 'ceilMode'], ['input'])
+export const LPPool1d: DeclaredClass<LPPool1dArguments, LPPool1dConstructor> = declaredClass('LPPool1d', ['norm_type:f', 'kernel_size:i<1..>|i<1..>[=1]', 'stride:i<1..>|i<1..>[=1]?=null', 'ceil_mode:b=false'], ['normType', 'kernelSize', 'stride', 'ceilMode'], ['input'])
 
 /** What the body of `LPPool2d` receives. */
 export interface LPPool2dArguments {
 readonly normType: number
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
+readonly kernelSize: number | readonly [number, number]
+readonly stride: number | readonly [number, number] | null
 readonly ceilMode: boolean
 }
 export interface LPPool2dNamed {
 normType: number
-kernelSize: Int | readonly Int[]
-/** Default null. */ stride?: Int | readonly Int[] | null | undefined
+kernelSize: Int | readonly [Int, Int]
+/** Default null. */ stride?: Int | readonly [Int, Int] | null | undefined
 /** Default false. */ ceilMode?: boolean | null | undefined
 }
 export interface LPPool2dBase extends Layer {
 readonly normType: number
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
+readonly kernelSize: number | readonly [number, number]
+readonly stride: number | readonly [number, number]
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
 }
@@ -2660,36 +2667,36 @@ export interface LPPool2dConstructor {
  * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html
  */
-new (normType: number, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, ceilMode?: boolean | null): LPPool2dBase
+new (normType: number, kernelSize: Int | readonly [Int, Int], stride?: Int | readonly [Int, Int] | null, ceilMode?: boolean | null): LPPool2dBase
 /** Applies a 2D power-average pooling over an input signal composed of several input planes. */
-new (normType: number, kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, options: Omit<LPPool2dNamed, 'normType' | 'kernelSize' | 'stride'>): LPPool2dBase
+new (normType: number, kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, options: Omit<LPPool2dNamed, 'normType' | 'kernelSize' | 'stride'>): LPPool2dBase
 /** Applies a 2D power-average pooling over an input signal composed of several input planes. */
-new (normType: number, kernelSize: Int | readonly Int[], options: Omit<LPPool2dNamed, 'normType' | 'kernelSize'>): LPPool2dBase
+new (normType: number, kernelSize: Int | readonly [Int, Int], options: Omit<LPPool2dNamed, 'normType' | 'kernelSize'>): LPPool2dBase
 /** Applies a 2D power-average pooling over an input signal composed of several input planes. */
 new (normType: number, options: Omit<LPPool2dNamed, 'normType'>): LPPool2dBase
 /** Applies a 2D power-average pooling over an input signal composed of several input planes. */
 new (options: LPPool2dNamed): LPPool2dBase
 }
 /** @internal */
-export const LPPool2d: DeclaredClass<LPPool2dArguments, LPPool2dConstructor> = declaredClass('LPPool2d', ['norm_type:f', 'kernel_size:i|i[]', 'stride:i|i[]?=null', 'ceil_mode:b=false'], ['normType', 'kernelSize', 'stride', 'ceilMode'], ['input'])
+export const LPPool2d: DeclaredClass<LPPool2dArguments, LPPool2dConstructor> = declaredClass('LPPool2d', ['norm_type:f', 'kernel_size:i<1..>|i<1..>[=2]', 'stride:i<1..>|i<1..>[=2]?=null', 'ceil_mode:b=false'], ['normType', 'kernelSize', 'stride', 'ceilMode'], ['input'])
 
 /** What the body of `LPPool3d` receives. */
 export interface LPPool3dArguments {
 readonly normType: number
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
+readonly kernelSize: number | readonly [number, number, number]
+readonly stride: number | readonly [number, number, number] | null
 readonly ceilMode: boolean
 }
 export interface LPPool3dNamed {
 normType: number
-kernelSize: Int | readonly Int[]
-/** Default null. */ stride?: Int | readonly Int[] | null | undefined
+kernelSize: Int | readonly [Int, Int, Int]
+/** Default null. */ stride?: Int | readonly [Int, Int, Int] | null | undefined
 /** Default false. */ ceilMode?: boolean | null | undefined
 }
 export interface LPPool3dBase extends Layer {
 readonly normType: number
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
+readonly kernelSize: number | readonly [number, number, number]
+readonly stride: number | readonly [number, number, number]
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
 }
@@ -2701,22 +2708,22 @@ export interface LPPool3dConstructor {
  * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool3d.html
  */
-new (normType: number, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, ceilMode?: boolean | null): LPPool3dBase
+new (normType: number, kernelSize: Int | readonly [Int, Int, Int], stride?: Int | readonly [Int, Int, Int] | null, ceilMode?: boolean | null): LPPool3dBase
 /** Applies a 3D power-average pooling over an input signal composed of several input planes. */
-new (normType: number, kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, options: Omit<LPPool3dNamed, 'normType' | 'kernelSize' | 'stride'>): LPPool3dBase
+new (normType: number, kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<LPPool3dNamed, 'normType' | 'kernelSize' | 'stride'>): LPPool3dBase
 /** Applies a 3D power-average pooling over an input signal composed of several input planes. */
-new (normType: number, kernelSize: Int | readonly Int[], options: Omit<LPPool3dNamed, 'normType' | 'kernelSize'>): LPPool3dBase
+new (normType: number, kernelSize: Int | readonly [Int, Int, Int], options: Omit<LPPool3dNamed, 'normType' | 'kernelSize'>): LPPool3dBase
 /** Applies a 3D power-average pooling over an input signal composed of several input planes. */
 new (normType: number, options: Omit<LPPool3dNamed, 'normType'>): LPPool3dBase
 /** Applies a 3D power-average pooling over an input signal composed of several input planes. */
 new (options: LPPool3dNamed): LPPool3dBase
 }
 /** @internal */
-export const LPPool3d: DeclaredClass<LPPool3dArguments, LPPool3dConstructor> = declaredClass('LPPool3d', ['norm_type:f', 'kernel_size:i|i[]', 'stride:i|i[]?=null', 'ceil_mode:b=false'], ['normType', 'kernelSize', 'stride', 'ceilMode'], ['input'])
+export const LPPool3d: DeclaredClass<LPPool3dArguments, LPPool3dConstructor> = declaredClass('LPPool3d', ['norm_type:f', 'kernel_size:i<1..>|i<1..>[=3]', 'stride:i<1..>|i<1..>[=3]?=null', 'ceil_mode:b=false'], ['normType', 'kernelSize', 'stride', 'ceilMode'], ['input'])
 
 /** What the body of `LayerNorm` receives. */
 export interface LayerNormArguments {
-readonly normalizedShape: number | readonly number[]
+readonly normalizedShape: readonly number[]
 readonly eps: number
 readonly elementwiseAffine: boolean
 readonly bias: boolean
@@ -2731,8 +2738,8 @@ normalizedShape: Int | readonly Int[]
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface LayerNormBase extends Layer {
-readonly normalizedShape: number | readonly number[]
+export interface LayerNormBase extends AffineLayer {
+readonly normalizedShape: readonly number[]
 readonly eps: number
 readonly elementwiseAffine: boolean
 forward(input: Tensor): Tensor
@@ -2763,7 +2770,7 @@ new (normalizedShape: Int | readonly Int[], options: Omit<LayerNormNamed, 'norma
 new (options: LayerNormNamed): LayerNormBase
 }
 /** @internal */
-export const LayerNorm: DeclaredClass<LayerNormArguments, LayerNormConstructor> = declaredClass('LayerNorm', ['normalized_shape:i|i[]', 'eps:f=1e-05', 'elementwise_affine:b=true', 'bias:b=true', 'device:v?=null', 'dtype:d?=null'], ['normalizedShape', 'eps', 'elementwiseAffine'], ['input'])
+export const LayerNorm: DeclaredClass<LayerNormArguments, LayerNormConstructor> = declaredClass('LayerNorm', ['normalized_shape:i[*]', 'eps:f=1e-05', 'elementwise_affine:b=true', 'bias:b=true', 'device:v?=null', 'dtype:d?=null'], ['normalizedShape', 'eps', 'elementwiseAffine'], ['input'])
 
 /** What the body of `LeakyReLU` receives. */
 export interface LeakyReLUArguments {
@@ -2811,7 +2818,7 @@ outFeatures: Int
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface LinearBase extends Layer {
+export interface LinearBase extends WeightedLayer {
 readonly inFeatures: number
 readonly outFeatures: number
 forward(input: Tensor): Tensor
@@ -2838,7 +2845,7 @@ new (inFeatures: Int, options: Omit<LinearNamed, 'inFeatures'>): LinearBase
 new (options: LinearNamed): LinearBase
 }
 /** @internal */
-export const Linear: DeclaredClass<LinearArguments, LinearConstructor> = declaredClass('Linear', ['in_features:i', 'out_features:i', 'bias:b=true', 'device:v?=null', 'dtype:d?=null'], ['inFeatures', 'outFeatures'], ['input'])
+export const Linear: DeclaredClass<LinearArguments, LinearConstructor> = declaredClass('Linear', ['in_features:i<0..>', 'out_features:i<0..>', 'bias:b=true', 'device:v?=null', 'dtype:d?=null'], ['inFeatures', 'outFeatures'], ['input'])
 
 /** What the body of `LocalResponseNorm` receives. */
 export interface LocalResponseNormArguments {
@@ -2986,26 +2993,26 @@ export const MarginRankingLoss: DeclaredClass<MarginRankingLossArguments, Margin
 
 /** What the body of `MaxPool1d` receives. */
 export interface MaxPool1dArguments {
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
-readonly padding: number | readonly number[]
-readonly dilation: number | readonly number[]
+readonly kernelSize: number | readonly [number]
+readonly stride: number | readonly [number] | null
+readonly padding: number | readonly [number]
+readonly dilation: number | readonly [number]
 readonly returnIndices: boolean
 readonly ceilMode: boolean
 }
 export interface MaxPool1dNamed {
-kernelSize: Int | readonly Int[]
-/** Default null. */ stride?: Int | readonly Int[] | null | undefined
-/** Default 0. */ padding?: Int | readonly Int[] | null | undefined
-/** Default 1. */ dilation?: Int | readonly Int[] | null | undefined
+kernelSize: Int | readonly [Int]
+/** Default null. */ stride?: Int | readonly [Int] | null | undefined
+/** Default 0. */ padding?: Int | readonly [Int] | null | undefined
+/** Default 1. */ dilation?: Int | readonly [Int] | null | undefined
 /** Default false. */ returnIndices?: boolean | null | undefined
 /** Default false. */ ceilMode?: boolean | null | undefined
 }
 export interface MaxPool1dBase extends Layer {
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
-readonly padding: number | readonly number[]
-readonly dilation: number | readonly number[]
+readonly kernelSize: number | readonly [number]
+readonly stride: number | readonly [number]
+readonly padding: number | readonly [number]
+readonly dilation: number | readonly [number]
 readonly returnIndices: boolean
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
@@ -3021,45 +3028,45 @@ export interface MaxPool1dConstructor {
  * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
  */
-new (kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, dilation?: Int | readonly Int[] | null, returnIndices?: boolean | null, ceilMode?: boolean | null): MaxPool1dBase
+new (kernelSize: Int | readonly [Int], stride?: Int | readonly [Int] | null, padding?: Int | readonly [Int] | null, dilation?: Int | readonly [Int] | null, returnIndices?: boolean | null, ceilMode?: boolean | null): MaxPool1dBase
 /** Applies a 1D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, returnIndices: boolean | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'returnIndices'>): MaxPool1dBase
+new (kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, returnIndices: boolean | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'returnIndices'>): MaxPool1dBase
 /** Applies a 1D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation'>): MaxPool1dBase
+new (kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, dilation: Int | readonly [Int] | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation'>): MaxPool1dBase
 /** Applies a 1D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride' | 'padding'>): MaxPool1dBase
+new (kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, padding: Int | readonly [Int] | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride' | 'padding'>): MaxPool1dBase
 /** Applies a 1D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride'>): MaxPool1dBase
+new (kernelSize: Int | readonly [Int], stride: Int | readonly [Int] | null | undefined, options: Omit<MaxPool1dNamed, 'kernelSize' | 'stride'>): MaxPool1dBase
 /** Applies a 1D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], options: Omit<MaxPool1dNamed, 'kernelSize'>): MaxPool1dBase
+new (kernelSize: Int | readonly [Int], options: Omit<MaxPool1dNamed, 'kernelSize'>): MaxPool1dBase
 /** Applies a 1D max pooling over an input signal composed of several input planes. */
 new (options: MaxPool1dNamed): MaxPool1dBase
 }
 /** @internal */
-export const MaxPool1d: DeclaredClass<MaxPool1dArguments, MaxPool1dConstructor> = declaredClass('MaxPool1d', ['kernel_size:i|i[]', 'stride:i|i[]?=null', 'padding:i|i[]=0', 'dilation:i|i[]=1', 'return_indices:b=false', 'ceil_mode:b=false'], ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'], ['input'])
+export const MaxPool1d: DeclaredClass<MaxPool1dArguments, MaxPool1dConstructor> = declaredClass('MaxPool1d', ['kernel_size:i<1..>|i<1..>[=1]', 'stride:i<1..>|i<1..>[=1]?=null', 'padding:i<0..>|i<0..>[=1]=0', 'dilation:i<1..>|i<1..>[=1]=1', 'return_indices:b=false', 'ceil_mode:b=false'], ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'], ['input'])
 
 /** What the body of `MaxPool2d` receives. */
 export interface MaxPool2dArguments {
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
-readonly padding: number | readonly number[]
-readonly dilation: number | readonly number[]
+readonly kernelSize: number | readonly [number, number]
+readonly stride: number | readonly [number, number] | null
+readonly padding: number | readonly [number, number]
+readonly dilation: number | readonly [number, number]
 readonly returnIndices: boolean
 readonly ceilMode: boolean
 }
 export interface MaxPool2dNamed {
-kernelSize: Int | readonly Int[]
-/** Default null. */ stride?: Int | readonly Int[] | null | undefined
-/** Default 0. */ padding?: Int | readonly Int[] | null | undefined
-/** Default 1. */ dilation?: Int | readonly Int[] | null | undefined
+kernelSize: Int | readonly [Int, Int]
+/** Default null. */ stride?: Int | readonly [Int, Int] | null | undefined
+/** Default 0. */ padding?: Int | readonly [Int, Int] | null | undefined
+/** Default 1. */ dilation?: Int | readonly [Int, Int] | null | undefined
 /** Default false. */ returnIndices?: boolean | null | undefined
 /** Default false. */ ceilMode?: boolean | null | undefined
 }
 export interface MaxPool2dBase extends Layer {
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
-readonly padding: number | readonly number[]
-readonly dilation: number | readonly number[]
+readonly kernelSize: number | readonly [number, number]
+readonly stride: number | readonly [number, number]
+readonly padding: number | readonly [number, number]
+readonly dilation: number | readonly [number, number]
 readonly returnIndices: boolean
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
@@ -3075,45 +3082,45 @@ export interface MaxPool2dConstructor {
  * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
  */
-new (kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, dilation?: Int | readonly Int[] | null, returnIndices?: boolean | null, ceilMode?: boolean | null): MaxPool2dBase
+new (kernelSize: Int | readonly [Int, Int], stride?: Int | readonly [Int, Int] | null, padding?: Int | readonly [Int, Int] | null, dilation?: Int | readonly [Int, Int] | null, returnIndices?: boolean | null, ceilMode?: boolean | null): MaxPool2dBase
 /** Applies a 2D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, returnIndices: boolean | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'returnIndices'>): MaxPool2dBase
+new (kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, returnIndices: boolean | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'returnIndices'>): MaxPool2dBase
 /** Applies a 2D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation'>): MaxPool2dBase
+new (kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, dilation: Int | readonly [Int, Int] | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation'>): MaxPool2dBase
 /** Applies a 2D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride' | 'padding'>): MaxPool2dBase
+new (kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, padding: Int | readonly [Int, Int] | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride' | 'padding'>): MaxPool2dBase
 /** Applies a 2D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride'>): MaxPool2dBase
+new (kernelSize: Int | readonly [Int, Int], stride: Int | readonly [Int, Int] | null | undefined, options: Omit<MaxPool2dNamed, 'kernelSize' | 'stride'>): MaxPool2dBase
 /** Applies a 2D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], options: Omit<MaxPool2dNamed, 'kernelSize'>): MaxPool2dBase
+new (kernelSize: Int | readonly [Int, Int], options: Omit<MaxPool2dNamed, 'kernelSize'>): MaxPool2dBase
 /** Applies a 2D max pooling over an input signal composed of several input planes. */
 new (options: MaxPool2dNamed): MaxPool2dBase
 }
 /** @internal */
-export const MaxPool2d: DeclaredClass<MaxPool2dArguments, MaxPool2dConstructor> = declaredClass('MaxPool2d', ['kernel_size:i|i[]', 'stride:i|i[]?=null', 'padding:i|i[]=0', 'dilation:i|i[]=1', 'return_indices:b=false', 'ceil_mode:b=false'], ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'], ['input'])
+export const MaxPool2d: DeclaredClass<MaxPool2dArguments, MaxPool2dConstructor> = declaredClass('MaxPool2d', ['kernel_size:i<1..>|i<1..>[=2]', 'stride:i<1..>|i<1..>[=2]?=null', 'padding:i<0..>|i<0..>[=2]=0', 'dilation:i<1..>|i<1..>[=2]=1', 'return_indices:b=false', 'ceil_mode:b=false'], ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'], ['input'])
 
 /** What the body of `MaxPool3d` receives. */
 export interface MaxPool3dArguments {
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
-readonly padding: number | readonly number[]
-readonly dilation: number | readonly number[]
+readonly kernelSize: number | readonly [number, number, number]
+readonly stride: number | readonly [number, number, number] | null
+readonly padding: number | readonly [number, number, number]
+readonly dilation: number | readonly [number, number, number]
 readonly returnIndices: boolean
 readonly ceilMode: boolean
 }
 export interface MaxPool3dNamed {
-kernelSize: Int | readonly Int[]
-/** Default null. */ stride?: Int | readonly Int[] | null | undefined
-/** Default 0. */ padding?: Int | readonly Int[] | null | undefined
-/** Default 1. */ dilation?: Int | readonly Int[] | null | undefined
+kernelSize: Int | readonly [Int, Int, Int]
+/** Default null. */ stride?: Int | readonly [Int, Int, Int] | null | undefined
+/** Default 0. */ padding?: Int | readonly [Int, Int, Int] | null | undefined
+/** Default 1. */ dilation?: Int | readonly [Int, Int, Int] | null | undefined
 /** Default false. */ returnIndices?: boolean | null | undefined
 /** Default false. */ ceilMode?: boolean | null | undefined
 }
 export interface MaxPool3dBase extends Layer {
-readonly kernelSize: number | readonly number[]
-readonly stride: number | readonly number[] | null
-readonly padding: number | readonly number[]
-readonly dilation: number | readonly number[]
+readonly kernelSize: number | readonly [number, number, number]
+readonly stride: number | readonly [number, number, number]
+readonly padding: number | readonly [number, number, number]
+readonly dilation: number | readonly [number, number, number]
 readonly returnIndices: boolean
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
@@ -3129,28 +3136,28 @@ export interface MaxPool3dConstructor {
  * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool3d.html
  */
-new (kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, dilation?: Int | readonly Int[] | null, returnIndices?: boolean | null, ceilMode?: boolean | null): MaxPool3dBase
+new (kernelSize: Int | readonly [Int, Int, Int], stride?: Int | readonly [Int, Int, Int] | null, padding?: Int | readonly [Int, Int, Int] | null, dilation?: Int | readonly [Int, Int, Int] | null, returnIndices?: boolean | null, ceilMode?: boolean | null): MaxPool3dBase
 /** Applies a 3D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, returnIndices: boolean | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'returnIndices'>): MaxPool3dBase
+new (kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, returnIndices: boolean | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation' | 'returnIndices'>): MaxPool3dBase
 /** Applies a 3D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, dilation: Int | readonly Int[] | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation'>): MaxPool3dBase
+new (kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, dilation: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride' | 'padding' | 'dilation'>): MaxPool3dBase
 /** Applies a 3D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride' | 'padding'>): MaxPool3dBase
+new (kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, padding: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride' | 'padding'>): MaxPool3dBase
 /** Applies a 3D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride'>): MaxPool3dBase
+new (kernelSize: Int | readonly [Int, Int, Int], stride: Int | readonly [Int, Int, Int] | null | undefined, options: Omit<MaxPool3dNamed, 'kernelSize' | 'stride'>): MaxPool3dBase
 /** Applies a 3D max pooling over an input signal composed of several input planes. */
-new (kernelSize: Int | readonly Int[], options: Omit<MaxPool3dNamed, 'kernelSize'>): MaxPool3dBase
+new (kernelSize: Int | readonly [Int, Int, Int], options: Omit<MaxPool3dNamed, 'kernelSize'>): MaxPool3dBase
 /** Applies a 3D max pooling over an input signal composed of several input planes. */
 new (options: MaxPool3dNamed): MaxPool3dBase
 }
 /** @internal */
-export const MaxPool3d: DeclaredClass<MaxPool3dArguments, MaxPool3dConstructor> = declaredClass('MaxPool3d', ['kernel_size:i|i[]', 'stride:i|i[]?=null', 'padding:i|i[]=0', 'dilation:i|i[]=1', 'return_indices:b=false', 'ceil_mode:b=false'], ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'], ['input'])
+export const MaxPool3d: DeclaredClass<MaxPool3dArguments, MaxPool3dConstructor> = declaredClass('MaxPool3d', ['kernel_size:i<1..>|i<1..>[=3]', 'stride:i<1..>|i<1..>[=3]?=null', 'padding:i<0..>|i<0..>[=3]=0', 'dilation:i<1..>|i<1..>[=3]=1', 'return_indices:b=false', 'ceil_mode:b=false'], ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'], ['input'])
 
 /** What the body of `MaxUnpool1d` receives. */
 export interface MaxUnpool1dArguments {
-readonly kernelSize: number | readonly [number]
-readonly stride: number | readonly [number] | null
-readonly padding: number | readonly [number]
+readonly kernelSize: readonly [number]
+readonly stride: readonly [number] | null
+readonly padding: readonly [number]
 }
 export interface MaxUnpool1dNamed {
 kernelSize: Int | readonly [Int]
@@ -3158,9 +3165,9 @@ kernelSize: Int | readonly [Int]
 /** Default 0. */ padding?: Int | readonly [Int] | null | undefined
 }
 export interface MaxUnpool1dBase extends Layer {
-readonly kernelSize: number | readonly [number]
-readonly stride: number | readonly [number] | null
-readonly padding: number | readonly [number]
+readonly kernelSize: readonly [number]
+readonly stride: readonly [number]
+readonly padding: readonly [number]
 forward(input: Tensor, indices: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
 export interface MaxUnpool1dConstructor {
@@ -3180,13 +3187,13 @@ new (kernelSize: Int | readonly [Int], options: Omit<MaxUnpool1dNamed, 'kernelSi
 new (options: MaxUnpool1dNamed): MaxUnpool1dBase
 }
 /** @internal */
-export const MaxUnpool1d: DeclaredClass<MaxUnpool1dArguments, MaxUnpool1dConstructor> = declaredClass('MaxUnpool1d', ['kernel_size:i|i[=1]', 'stride:i|i[=1]?=null', 'padding:i|i[=1]=0'], ['kernelSize', 'stride', 'padding'], ['input', 'indices', 'outputSize'])
+export const MaxUnpool1d: DeclaredClass<MaxUnpool1dArguments, MaxUnpool1dConstructor> = declaredClass('MaxUnpool1d', ['kernel_size:i<1..>[*1]', 'stride:i<1..>[*1]?=null', 'padding:i<0..>[*1]=0'], ['kernelSize', 'stride', 'padding'], ['input', 'indices'])
 
 /** What the body of `MaxUnpool2d` receives. */
 export interface MaxUnpool2dArguments {
-readonly kernelSize: number | readonly [number, number]
-readonly stride: number | readonly [number, number] | null
-readonly padding: number | readonly [number, number]
+readonly kernelSize: readonly [number, number]
+readonly stride: readonly [number, number] | null
+readonly padding: readonly [number, number]
 }
 export interface MaxUnpool2dNamed {
 kernelSize: Int | readonly [Int, Int]
@@ -3194,9 +3201,9 @@ kernelSize: Int | readonly [Int, Int]
 /** Default 0. */ padding?: Int | readonly [Int, Int] | null | undefined
 }
 export interface MaxUnpool2dBase extends Layer {
-readonly kernelSize: number | readonly [number, number]
-readonly stride: number | readonly [number, number] | null
-readonly padding: number | readonly [number, number]
+readonly kernelSize: readonly [number, number]
+readonly stride: readonly [number, number]
+readonly padding: readonly [number, number]
 forward(input: Tensor, indices: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
 export interface MaxUnpool2dConstructor {
@@ -3216,13 +3223,13 @@ new (kernelSize: Int | readonly [Int, Int], options: Omit<MaxUnpool2dNamed, 'ker
 new (options: MaxUnpool2dNamed): MaxUnpool2dBase
 }
 /** @internal */
-export const MaxUnpool2d: DeclaredClass<MaxUnpool2dArguments, MaxUnpool2dConstructor> = declaredClass('MaxUnpool2d', ['kernel_size:i|i[=2]', 'stride:i|i[=2]?=null', 'padding:i|i[=2]=0'], ['kernelSize', 'stride', 'padding'], ['input', 'indices', 'outputSize'])
+export const MaxUnpool2d: DeclaredClass<MaxUnpool2dArguments, MaxUnpool2dConstructor> = declaredClass('MaxUnpool2d', ['kernel_size:i<1..>[*2]', 'stride:i<1..>[*2]?=null', 'padding:i<0..>[*2]=0'], ['kernelSize', 'stride', 'padding'], ['input', 'indices'])
 
 /** What the body of `MaxUnpool3d` receives. */
 export interface MaxUnpool3dArguments {
-readonly kernelSize: number | readonly [number, number, number]
-readonly stride: number | readonly [number, number, number] | null
-readonly padding: number | readonly [number, number, number]
+readonly kernelSize: readonly [number, number, number]
+readonly stride: readonly [number, number, number] | null
+readonly padding: readonly [number, number, number]
 }
 export interface MaxUnpool3dNamed {
 kernelSize: Int | readonly [Int, Int, Int]
@@ -3230,9 +3237,9 @@ kernelSize: Int | readonly [Int, Int, Int]
 /** Default 0. */ padding?: Int | readonly [Int, Int, Int] | null | undefined
 }
 export interface MaxUnpool3dBase extends Layer {
-readonly kernelSize: number | readonly [number, number, number]
-readonly stride: number | readonly [number, number, number] | null
-readonly padding: number | readonly [number, number, number]
+readonly kernelSize: readonly [number, number, number]
+readonly stride: readonly [number, number, number]
+readonly padding: readonly [number, number, number]
 forward(input: Tensor, indices: Tensor, outputSize?: readonly Int[] | null): Tensor
 }
 export interface MaxUnpool3dConstructor {
@@ -3252,7 +3259,7 @@ new (kernelSize: Int | readonly [Int, Int, Int], options: Omit<MaxUnpool3dNamed,
 new (options: MaxUnpool3dNamed): MaxUnpool3dBase
 }
 /** @internal */
-export const MaxUnpool3d: DeclaredClass<MaxUnpool3dArguments, MaxUnpool3dConstructor> = declaredClass('MaxUnpool3d', ['kernel_size:i|i[=3]', 'stride:i|i[=3]?=null', 'padding:i|i[=3]=0'], ['kernelSize', 'stride', 'padding'], ['input', 'indices', 'outputSize'])
+export const MaxUnpool3d: DeclaredClass<MaxUnpool3dArguments, MaxUnpool3dConstructor> = declaredClass('MaxUnpool3d', ['kernel_size:i<1..>[*3]', 'stride:i<1..>[*3]?=null', 'padding:i<0..>[*3]=0'], ['kernelSize', 'stride', 'padding'], ['input', 'indices'])
 
 /** What the body of `Mish` receives. */
 export interface MishArguments {
@@ -3314,6 +3321,7 @@ export interface MultiLabelSoftMarginLossNamed {
 /** Default 'mean'. */ reduction?: 'none' | 'mean' | 'sum' | null | undefined
 }
 export interface MultiLabelSoftMarginLossBase extends Layer {
+readonly weight: Tensor | null
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
 }
@@ -3332,7 +3340,7 @@ new (weight: Tensor | null | undefined, options: Omit<MultiLabelSoftMarginLossNa
 new (options: MultiLabelSoftMarginLossNamed): MultiLabelSoftMarginLossBase
 }
 /** @internal */
-export const MultiLabelSoftMarginLoss: DeclaredClass<MultiLabelSoftMarginLossArguments, MultiLabelSoftMarginLossConstructor> = declaredClass('MultiLabelSoftMarginLoss', ['weight:T?=null', 'reduction:(none|mean|sum)="mean"'], ['reduction'], ['input', 'target'])
+export const MultiLabelSoftMarginLoss: DeclaredClass<MultiLabelSoftMarginLossArguments, MultiLabelSoftMarginLossConstructor> = declaredClass('MultiLabelSoftMarginLoss', ['weight:T?=null', 'reduction:(none|mean|sum)="mean"'], ['weight', 'reduction'], ['input', 'target'])
 
 /** What the body of `MultiMarginLoss` receives. */
 export interface MultiMarginLossArguments {
@@ -3350,6 +3358,7 @@ export interface MultiMarginLossNamed {
 export interface MultiMarginLossBase extends Layer {
 readonly p: number
 readonly margin: number
+readonly weight: Tensor | null
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
 }
@@ -3374,7 +3383,7 @@ new (p: Int | null | undefined, options: Omit<MultiMarginLossNamed, 'p'>): Multi
 new (options: MultiMarginLossNamed): MultiMarginLossBase
 }
 /** @internal */
-export const MultiMarginLoss: DeclaredClass<MultiMarginLossArguments, MultiMarginLossConstructor> = declaredClass('MultiMarginLoss', ['p:i<1..2>=1', 'margin:f=1.0', 'weight:T?=null', 'reduction:(none|mean|sum)="mean"'], ['p', 'margin', 'reduction'], ['input', 'target'])
+export const MultiMarginLoss: DeclaredClass<MultiMarginLossArguments, MultiMarginLossConstructor> = declaredClass('MultiMarginLoss', ['p:i<1..2>=1', 'margin:f=1.0', 'weight:T?=null', 'reduction:(none|mean|sum)="mean"'], ['p', 'margin', 'weight', 'reduction'], ['input', 'target'])
 
 /** What the body of `NLLLoss` receives. */
 export interface NLLLossArguments {
@@ -3388,6 +3397,7 @@ export interface NLLLossNamed {
 /** Default 'mean'. */ reduction?: 'none' | 'mean' | 'sum' | null | undefined
 }
 export interface NLLLossBase extends Layer {
+readonly weight: Tensor | null
 readonly ignoreIndex: number
 readonly reduction: 'none' | 'mean' | 'sum'
 forward(input: Tensor, target: Tensor): Tensor
@@ -3410,28 +3420,7 @@ new (weight: Tensor | null | undefined, options: Omit<NLLLossNamed, 'weight'>): 
 new (options: NLLLossNamed): NLLLossBase
 }
 /** @internal */
-export const NLLLoss: DeclaredClass<NLLLossArguments, NLLLossConstructor> = declaredClass('NLLLoss', ['weight:T?=null', 'ignore_index:i=-100', 'reduction:(none|mean|sum)="mean"'], ['ignoreIndex', 'reduction'], ['input', 'target'])
-
-/** What the body of `NLLLoss2d` receives. */
-export interface NLLLoss2dArguments {
-
-}
-export interface NLLLoss2dNamed {
-
-}
-export interface NLLLoss2dBase extends Layer {
-forward(input: Tensor, target: Tensor): Tensor
-}
-export interface NLLLoss2dConstructor {
-/**
- * The negative log likelihood loss.
- *
- * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss2d.html
- */
-new (): NLLLoss2dBase
-}
-/** @internal */
-export const NLLLoss2d: DeclaredClass<NLLLoss2dArguments, NLLLoss2dConstructor> = declaredClass('NLLLoss2d', [], [], ['input', 'target'])
+export const NLLLoss: DeclaredClass<NLLLossArguments, NLLLossConstructor> = declaredClass('NLLLoss', ['weight:T?=null', 'ignore_index:i=-100', 'reduction:(none|mean|sum)="mean"'], ['weight', 'ignoreIndex', 'reduction'], ['input', 'target'])
 
 /** What the body of `PReLU` receives. */
 export interface PReLUArguments {
@@ -3604,7 +3593,7 @@ export const PoissonNLLLoss: DeclaredClass<PoissonNLLLossArguments, PoissonNLLLo
 
 /** What the body of `RMSNorm` receives. */
 export interface RMSNormArguments {
-readonly normalizedShape: number | readonly number[]
+readonly normalizedShape: readonly number[]
 readonly eps: number | null
 readonly elementwiseAffine: boolean
 readonly device: Device | null
@@ -3617,8 +3606,8 @@ normalizedShape: Int | readonly Int[]
 /** Default null. */ device?: Device | null | undefined
 /** Default null. */ dtype?: DType | null | undefined
 }
-export interface RMSNormBase extends Layer {
-readonly normalizedShape: number | readonly number[]
+export interface RMSNormBase extends ScaledLayer {
+readonly normalizedShape: readonly number[]
 readonly eps: number | null
 readonly elementwiseAffine: boolean
 forward(x: Tensor): Tensor
@@ -3646,7 +3635,7 @@ new (normalizedShape: Int | readonly Int[], options: Omit<RMSNormNamed, 'normali
 new (options: RMSNormNamed): RMSNormBase
 }
 /** @internal */
-export const RMSNorm: DeclaredClass<RMSNormArguments, RMSNormConstructor> = declaredClass('RMSNorm', ['normalized_shape:i|i[]', 'eps:f?=null', 'elementwise_affine:b=true', 'device:v?=null', 'dtype:d?=null'], ['normalizedShape', 'eps', 'elementwiseAffine'], ['x'])
+export const RMSNorm: DeclaredClass<RMSNormArguments, RMSNormConstructor> = declaredClass('RMSNorm', ['normalized_shape:i[*]', 'eps:f?=null', 'elementwise_affine:b=true', 'device:v?=null', 'dtype:d?=null'], ['normalizedShape', 'eps', 'elementwiseAffine'], ['x'])
 
 /** What the body of `RReLU` receives. */
 export interface RReLUArguments {
@@ -3737,13 +3726,13 @@ export const ReLU6: DeclaredClass<ReLU6Arguments, ReLU6Constructor> = declaredCl
 
 /** What the body of `ReflectionPad1d` receives. */
 export interface ReflectionPad1dArguments {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 }
 export interface ReflectionPad1dNamed {
 padding: Int | readonly [Int, Int]
 }
 export interface ReflectionPad1dBase extends Layer {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 forward(input: Tensor): Tensor
 }
 export interface ReflectionPad1dConstructor {
@@ -3757,17 +3746,17 @@ new (padding: Int | readonly [Int, Int]): ReflectionPad1dBase
 new (options: ReflectionPad1dNamed): ReflectionPad1dBase
 }
 /** @internal */
-export const ReflectionPad1d: DeclaredClass<ReflectionPad1dArguments, ReflectionPad1dConstructor> = declaredClass('ReflectionPad1d', ['padding:i|i[=2]'], ['padding'], ['input'])
+export const ReflectionPad1d: DeclaredClass<ReflectionPad1dArguments, ReflectionPad1dConstructor> = declaredClass('ReflectionPad1d', ['padding:i[*2]'], ['padding'], ['input'])
 
 /** What the body of `ReflectionPad2d` receives. */
 export interface ReflectionPad2dArguments {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 }
 export interface ReflectionPad2dNamed {
 padding: Int | readonly [Int, Int, Int, Int]
 }
 export interface ReflectionPad2dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 forward(input: Tensor): Tensor
 }
 export interface ReflectionPad2dConstructor {
@@ -3781,17 +3770,17 @@ new (padding: Int | readonly [Int, Int, Int, Int]): ReflectionPad2dBase
 new (options: ReflectionPad2dNamed): ReflectionPad2dBase
 }
 /** @internal */
-export const ReflectionPad2d: DeclaredClass<ReflectionPad2dArguments, ReflectionPad2dConstructor> = declaredClass('ReflectionPad2d', ['padding:i|i[=4]'], ['padding'], ['input'])
+export const ReflectionPad2d: DeclaredClass<ReflectionPad2dArguments, ReflectionPad2dConstructor> = declaredClass('ReflectionPad2d', ['padding:i[*4]'], ['padding'], ['input'])
 
 /** What the body of `ReflectionPad3d` receives. */
 export interface ReflectionPad3dArguments {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 }
 export interface ReflectionPad3dNamed {
 padding: Int | readonly [Int, Int, Int, Int, Int, Int]
 }
 export interface ReflectionPad3dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 forward(input: Tensor): Tensor
 }
 export interface ReflectionPad3dConstructor {
@@ -3805,17 +3794,17 @@ new (padding: Int | readonly [Int, Int, Int, Int, Int, Int]): ReflectionPad3dBas
 new (options: ReflectionPad3dNamed): ReflectionPad3dBase
 }
 /** @internal */
-export const ReflectionPad3d: DeclaredClass<ReflectionPad3dArguments, ReflectionPad3dConstructor> = declaredClass('ReflectionPad3d', ['padding:i|i[=6]'], ['padding'], ['input'])
+export const ReflectionPad3d: DeclaredClass<ReflectionPad3dArguments, ReflectionPad3dConstructor> = declaredClass('ReflectionPad3d', ['padding:i[*6]'], ['padding'], ['input'])
 
 /** What the body of `ReplicationPad1d` receives. */
 export interface ReplicationPad1dArguments {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 }
 export interface ReplicationPad1dNamed {
 padding: Int | readonly [Int, Int]
 }
 export interface ReplicationPad1dBase extends Layer {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 forward(input: Tensor): Tensor
 }
 export interface ReplicationPad1dConstructor {
@@ -3829,17 +3818,17 @@ new (padding: Int | readonly [Int, Int]): ReplicationPad1dBase
 new (options: ReplicationPad1dNamed): ReplicationPad1dBase
 }
 /** @internal */
-export const ReplicationPad1d: DeclaredClass<ReplicationPad1dArguments, ReplicationPad1dConstructor> = declaredClass('ReplicationPad1d', ['padding:i|i[=2]'], ['padding'], ['input'])
+export const ReplicationPad1d: DeclaredClass<ReplicationPad1dArguments, ReplicationPad1dConstructor> = declaredClass('ReplicationPad1d', ['padding:i[*2]'], ['padding'], ['input'])
 
 /** What the body of `ReplicationPad2d` receives. */
 export interface ReplicationPad2dArguments {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 }
 export interface ReplicationPad2dNamed {
 padding: Int | readonly [Int, Int, Int, Int]
 }
 export interface ReplicationPad2dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 forward(input: Tensor): Tensor
 }
 export interface ReplicationPad2dConstructor {
@@ -3853,17 +3842,17 @@ new (padding: Int | readonly [Int, Int, Int, Int]): ReplicationPad2dBase
 new (options: ReplicationPad2dNamed): ReplicationPad2dBase
 }
 /** @internal */
-export const ReplicationPad2d: DeclaredClass<ReplicationPad2dArguments, ReplicationPad2dConstructor> = declaredClass('ReplicationPad2d', ['padding:i|i[=4]'], ['padding'], ['input'])
+export const ReplicationPad2d: DeclaredClass<ReplicationPad2dArguments, ReplicationPad2dConstructor> = declaredClass('ReplicationPad2d', ['padding:i[*4]'], ['padding'], ['input'])
 
 /** What the body of `ReplicationPad3d` receives. */
 export interface ReplicationPad3dArguments {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 }
 export interface ReplicationPad3dNamed {
 padding: Int | readonly [Int, Int, Int, Int, Int, Int]
 }
 export interface ReplicationPad3dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 forward(input: Tensor): Tensor
 }
 export interface ReplicationPad3dConstructor {
@@ -3877,7 +3866,7 @@ new (padding: Int | readonly [Int, Int, Int, Int, Int, Int]): ReplicationPad3dBa
 new (options: ReplicationPad3dNamed): ReplicationPad3dBase
 }
 /** @internal */
-export const ReplicationPad3d: DeclaredClass<ReplicationPad3dArguments, ReplicationPad3dConstructor> = declaredClass('ReplicationPad3d', ['padding:i|i[=6]'], ['padding'], ['input'])
+export const ReplicationPad3d: DeclaredClass<ReplicationPad3dArguments, ReplicationPad3dConstructor> = declaredClass('ReplicationPad3d', ['padding:i[*6]'], ['padding'], ['input'])
 
 /** What the body of `SELU` receives. */
 export interface SELUArguments {
@@ -4154,69 +4143,6 @@ new (): SoftsignBase
 /** @internal */
 export const Softsign: DeclaredClass<SoftsignArguments, SoftsignConstructor> = declaredClass('Softsign', [], [], ['input'])
 
-/** What the body of `SyncBatchNorm` receives. */
-export interface SyncBatchNormArguments {
-readonly numFeatures: number
-readonly eps: number
-readonly momentum: number | null
-readonly affine: boolean
-readonly trackRunningStats: boolean
-readonly device: Device | null
-readonly dtype: DType | null
-readonly bias: boolean
-}
-export interface SyncBatchNormNamed {
-numFeatures: Int
-/** Default 1e-05. */ eps?: number | null | undefined
-/** Default 0.1. */ momentum?: number | null | undefined
-/** Default true. */ affine?: boolean | null | undefined
-/** Default true. */ trackRunningStats?: boolean | null | undefined
-/** Default null. */ device?: Device | null | undefined
-/** Default null. */ dtype?: DType | null | undefined
-/** Default true. */ bias?: boolean | null | undefined
-}
-export interface SyncBatchNormBase extends Layer {
-readonly numFeatures: number
-readonly eps: number
-readonly momentum: number | null
-readonly affine: boolean
-readonly trackRunningStats: boolean
-forward(input: Tensor): Tensor
-}
-export interface SyncBatchNormConstructor {
-/**
- * Applies Batch Normalization over a N-Dimensional input.
- *
- * @param eps - Default 1e-05.
- * @param momentum - Default 0.1.
- * @param affine - Default true.
- * @param trackRunningStats - Default true.
- * @param device - Default null.
- * @param dtype - Default null.
- * @param bias - Default true.
- * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html
- */
-new (numFeatures: Int, eps?: number | null, momentum?: number | null, affine?: boolean | null, trackRunningStats?: boolean | null, device?: Device | null, dtype?: DType | null): SyncBatchNormBase
-/** Applies Batch Normalization over a N-Dimensional input. */
-new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, dtype: DType | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device' | 'dtype'>): SyncBatchNormBase
-/** Applies Batch Normalization over a N-Dimensional input. */
-new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, device: Device | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats' | 'device'>): SyncBatchNormBase
-/** Applies Batch Normalization over a N-Dimensional input. */
-new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, trackRunningStats: boolean | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine' | 'trackRunningStats'>): SyncBatchNormBase
-/** Applies Batch Normalization over a N-Dimensional input. */
-new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, affine: boolean | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum' | 'affine'>): SyncBatchNormBase
-/** Applies Batch Normalization over a N-Dimensional input. */
-new (numFeatures: Int, eps: number | null | undefined, momentum: number | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps' | 'momentum'>): SyncBatchNormBase
-/** Applies Batch Normalization over a N-Dimensional input. */
-new (numFeatures: Int, eps: number | null | undefined, options: Omit<SyncBatchNormNamed, 'numFeatures' | 'eps'>): SyncBatchNormBase
-/** Applies Batch Normalization over a N-Dimensional input. */
-new (numFeatures: Int, options: Omit<SyncBatchNormNamed, 'numFeatures'>): SyncBatchNormBase
-/** Applies Batch Normalization over a N-Dimensional input. */
-new (options: SyncBatchNormNamed): SyncBatchNormBase
-}
-/** @internal */
-export const SyncBatchNorm: DeclaredClass<SyncBatchNormArguments, SyncBatchNormConstructor> = declaredClass('SyncBatchNorm', ['num_features:i', 'eps:f=1e-05', 'momentum:f?=0.1', 'affine:b=true', 'track_running_stats:b=true', 'device:v?=null', 'dtype:d?=null', '*', 'bias:b=true'], ['numFeatures', 'eps', 'momentum', 'affine', 'trackRunningStats'], ['input'])
-
 /** What the body of `Tanh` receives. */
 export interface TanhArguments {
 
@@ -4449,7 +4375,7 @@ new (kernelSize: Int | readonly Int[], options: Omit<UnfoldNamed, 'kernelSize'>)
 new (options: UnfoldNamed): UnfoldBase
 }
 /** @internal */
-export const Unfold: DeclaredClass<UnfoldArguments, UnfoldConstructor> = declaredClass('Unfold', ['kernel_size:i|i[]', 'dilation:i|i[]=1', 'padding:i|i[]=0', 'stride:i|i[]=1'], ['kernelSize', 'dilation', 'padding', 'stride'], ['input'])
+export const Unfold: DeclaredClass<UnfoldArguments, UnfoldConstructor> = declaredClass('Unfold', ['kernel_size:i<1..>|i<1..>[]', 'dilation:i<1..>|i<1..>[]=1', 'padding:i<0..>|i<0..>[]=0', 'stride:i<1..>|i<1..>[]=1'], ['kernelSize', 'dilation', 'padding', 'stride'], ['input'])
 
 /** What the body of `Upsample` receives. */
 export interface UpsampleArguments {
@@ -4564,13 +4490,13 @@ export const UpsamplingNearest2d: DeclaredClass<UpsamplingNearest2dArguments, Up
 
 /** What the body of `ZeroPad1d` receives. */
 export interface ZeroPad1dArguments {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 }
 export interface ZeroPad1dNamed {
 padding: Int | readonly [Int, Int]
 }
 export interface ZeroPad1dBase extends Layer {
-readonly padding: number | readonly [number, number]
+readonly padding: readonly [number, number]
 forward(input: Tensor): Tensor
 }
 export interface ZeroPad1dConstructor {
@@ -4584,17 +4510,17 @@ new (padding: Int | readonly [Int, Int]): ZeroPad1dBase
 new (options: ZeroPad1dNamed): ZeroPad1dBase
 }
 /** @internal */
-export const ZeroPad1d: DeclaredClass<ZeroPad1dArguments, ZeroPad1dConstructor> = declaredClass('ZeroPad1d', ['padding:i|i[=2]'], ['padding'], ['input'])
+export const ZeroPad1d: DeclaredClass<ZeroPad1dArguments, ZeroPad1dConstructor> = declaredClass('ZeroPad1d', ['padding:i[*2]'], ['padding'], ['input'])
 
 /** What the body of `ZeroPad2d` receives. */
 export interface ZeroPad2dArguments {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 }
 export interface ZeroPad2dNamed {
 padding: Int | readonly [Int, Int, Int, Int]
 }
 export interface ZeroPad2dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number]
+readonly padding: readonly [number, number, number, number]
 forward(input: Tensor): Tensor
 }
 export interface ZeroPad2dConstructor {
@@ -4608,17 +4534,17 @@ new (padding: Int | readonly [Int, Int, Int, Int]): ZeroPad2dBase
 new (options: ZeroPad2dNamed): ZeroPad2dBase
 }
 /** @internal */
-export const ZeroPad2d: DeclaredClass<ZeroPad2dArguments, ZeroPad2dConstructor> = declaredClass('ZeroPad2d', ['padding:i|i[=4]'], ['padding'], ['input'])
+export const ZeroPad2d: DeclaredClass<ZeroPad2dArguments, ZeroPad2dConstructor> = declaredClass('ZeroPad2d', ['padding:i[*4]'], ['padding'], ['input'])
 
 /** What the body of `ZeroPad3d` receives. */
 export interface ZeroPad3dArguments {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 }
 export interface ZeroPad3dNamed {
 padding: Int | readonly [Int, Int, Int, Int, Int, Int]
 }
 export interface ZeroPad3dBase extends Layer {
-readonly padding: number | readonly [number, number, number, number, number, number]
+readonly padding: readonly [number, number, number, number, number, number]
 forward(input: Tensor): Tensor
 }
 export interface ZeroPad3dConstructor {
@@ -4632,4 +4558,4 @@ new (padding: Int | readonly [Int, Int, Int, Int, Int, Int]): ZeroPad3dBase
 new (options: ZeroPad3dNamed): ZeroPad3dBase
 }
 /** @internal */
-export const ZeroPad3d: DeclaredClass<ZeroPad3dArguments, ZeroPad3dConstructor> = declaredClass('ZeroPad3d', ['padding:i|i[=6]'], ['padding'], ['input'])
+export const ZeroPad3d: DeclaredClass<ZeroPad3dArguments, ZeroPad3dConstructor> = declaredClass('ZeroPad3d', ['padding:i[*6]'], ['padding'], ['input'])

@@ -2,6 +2,7 @@ import { snakeCase } from '../../../common/text'
 import { parametersOf, read, type Declared, type DeclaredClass } from '../../call/declared'
 import { Module, internals } from '../module'
 import { forwardMethod } from '../torch-script'
+import type { Tensor } from '../../tensor'
 import { recordForward } from './record'
 import { shownFields } from './repr'
 
@@ -25,7 +26,7 @@ export abstract class Layer extends Module {
 }
 
 /**
- * @internal The base class of a layer whose constructor PyTorch declares.
+ * @internal The base class of a layer whose constructor PyTorch declares. Each argument becomes a field, a tensor a buffer.
  *
  * @example
  * class Linear extends layer(signatures.Linear) { … }
@@ -35,7 +36,11 @@ export function layer<Arguments, Constructor>(signature: DeclaredClass<Arguments
     constructor(...given: unknown[]) {
       super()
       const args = read(signature, given) as Record<string, unknown>
-      for (const name of signature.stored) this.fields[name] = args[name]
+      const tensors = tensorsOf(signature)
+      for (const name of signature.stored) {
+        if (tensors.has(name)) this.registerBuffer(name, args[name] as Tensor | null)
+        else this.fields[name] = args[name]
+      }
       this.build(args as never)
       // Assignments to its fields are checked from now on.
       this[internals].members.adopt()
@@ -45,29 +50,90 @@ export function layer<Arguments, Constructor>(signature: DeclaredClass<Arguments
   return DeclaredLayer as unknown as Constructor
 }
 
+/** @internal Marks a class between a declared layer's base and its own as the library's, so that a forward below it counts as declared. */
+export function declares<Class extends { readonly prototype: object }>(between: Class): Class {
+  Object.defineProperty(between.prototype, 'declaration', { value: (between.prototype as { declaration?: unknown }).declaration })
+  return between
+}
+
+function tensorsOf(signature: Declared<unknown>): ReadonlySet<string> {
+  return new Set(parametersOf(signature).flatMap(({ camelName, kind }) => (kind.name === 'Tensor' ? [camelName] : [])))
+}
+
+type Operator = (...args: never[]) => unknown
+
 /**
- * @internal The base class of a layer that only calls a function of the library: forward hands its inputs, the layer's fields and
- * `training` to `body` by their names.
+ * @internal The base class of a layer that only calls a function of the library.
+ *
+ * An operator receives forward's inputs, then the layer's fields in the constructor's order. The body of a declared function receives its
+ * arguments by name: the inputs, then `constants`, fields and `training`.
+ *
+ * @example
+ * class Softplus extends functionLayer(layers.Softplus, softplus) { … }
+ * class ReLU extends functionLayer(layers.ReLU, declared.relu, body.relu) { … }
  */
+export function functionLayer<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>, operator: Operator): Constructor
 export function functionLayer<Arguments, Constructor, BodyArguments>(
   signature: DeclaredClass<Arguments, Constructor>,
   declaredFunction: Declared<BodyArguments>,
   body: (args: BodyArguments) => unknown,
+  constants?: Partial<BodyArguments>,
+): Constructor
+export function functionLayer<Arguments, Constructor>(
+  signature: DeclaredClass<Arguments, Constructor>,
+  called: Operator | Declared<unknown>,
+  body?: (args: never) => unknown,
+  constants: object = {},
 ): Constructor {
-  const base = layer(signature) as unknown as abstract new () => Layer
-  let plan: readonly { readonly name: string; readonly fallback: unknown }[] | undefined
-  abstract class FunctionLayer extends base {
-    override forward(...inputs: never[]): unknown {
-      plan ??= parametersOf(declaredFunction).map(({ camelName, default: fallback = null }) => ({ name: camelName, fallback }))
-      const args: Record<string, unknown> = {}
-      for (const { name, fallback } of plan) {
-        const at = signature.inputs.indexOf(name)
-        const value = at >= 0 ? inputs[at] : this.fields[name]
-        args[name] = value === undefined ? fallback : value
-      }
-      return body(args as BodyArguments)
-    }
-  }
-  Object.defineProperty(FunctionLayer.prototype, 'declaration', { value: signature })
+  const base = layer(signature) as unknown as abstract new (...given: unknown[]) => Layer
+  abstract class FunctionLayer extends base {}
+  const forward =
+    typeof called === 'function' ? operatorForward(signature.stored, called) : bodyForward(signature, called, body!, { ...constants })
+  const rest = { writable: true, configurable: true, enumerable: false }
+  Object.defineProperties(FunctionLayer.prototype, { declaration: { value: signature }, forward: { value: forward, ...rest } })
   return FunctionLayer as unknown as Constructor
+}
+
+type Fields = Readonly<Record<string, unknown>>
+type Forward = (this: Fields, ...inputs: never[]) => unknown
+
+function operatorForward(stored: readonly string[], operator: Operator): Forward {
+  if (stored.length === 0) return (...inputs) => operator(...inputs)
+  return function (...inputs) {
+    return operator(...inputs, ...(stored.map((name) => this[name]) as never[]))
+  }
+}
+
+/** Where an argument of a body comes from: an input of forward, or a field. */
+interface Source {
+  readonly name: string
+  readonly at: number
+  readonly fallback: unknown
+}
+
+function bodyForward(
+  { inputs: inputNames, stored }: DeclaredClass<unknown, unknown>,
+  declaredFunction: Declared<unknown>,
+  body: (args: never) => unknown,
+  constants: Fields,
+): Forward {
+  let plan: readonly Source[] | undefined
+  const makePlan = (): Source[] => {
+    const names = parametersOf(declaredFunction).map(({ camelName }) => camelName)
+    // An input has the function's name for it, or only its place: RMSNorm's `x`, or PoissonNLLLoss's `logInput`, which is a field, too.
+    const places = inputNames.map((name, i) => (names.includes(name) && !stored.includes(name) ? names.indexOf(name) : i))
+    return parametersOf(declaredFunction)
+      .map(({ camelName: name, default: fallback = null }, i) => ({ name, at: places.indexOf(i), fallback }))
+      .filter(({ name, at }) => at >= 0 || !(name in constants))
+  }
+  return function (...inputs) {
+    plan ??= makePlan()
+    const args: Record<string, unknown> = { ...constants }
+    for (let i = 0; i < plan.length; i++) {
+      const { name, at, fallback } = plan[i]!
+      const value = at >= 0 ? inputs[at] : this[name]
+      args[name] = value === undefined ? fallback : value
+    }
+    return body(args as never)
+  }
 }

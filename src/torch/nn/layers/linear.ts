@@ -2,9 +2,10 @@ import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
 import { linear } from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor'
-import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'
+import { uniform_ } from '../init'
 import { Parameter } from '../parameter'
 import { layer } from './layer'
+import { drawWeights } from './weights'
 
 /**
  * `input · weightᵀ + bias` over the last dimension; weight [outFeatures, inFeatures].
@@ -14,22 +15,14 @@ import { layer } from './layer'
  * new torch.nn.Linear(3, 2).call(torch.ones([4, 3])).shape // [4, 2]
  */
 export class Linear extends layer(layers.Linear) {
-  declare weight: Parameter
-  declare bias: Parameter | null
-
   protected override build({ inFeatures, outFeatures, bias, device, dtype }: layers.LinearArguments): void {
     this.registerParameter('weight', new Parameter(torch.empty([outFeatures, inFeatures], { device, dtype })))
     this.registerParameter('bias', bias ? new Parameter(torch.empty([outFeatures], { device, dtype })) : null)
     this.resetParameters()
   }
 
-  /** Draws new weights. */
-  resetParameters(): void {
-    kaimingUniform_(this.weight, { a: Math.sqrt(5) })
-    if (this.bias === null) return
-    const fanIn = calculateFanIn(this.weight)
-    const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0
-    uniform_(this.bias, -bound, bound)
+  override resetParameters(): void {
+    drawWeights(this)
   }
 
   override forward(input: Tensor): Tensor {
@@ -38,6 +31,35 @@ export class Linear extends layer(layers.Linear) {
 
   override extraRepr(): string {
     return `${this.shown('inFeatures outFeatures')}, bias=${this.bias === null ? 'False' : 'True'}`
+  }
+}
+
+/**
+ * `input1 · weight · input2 + bias` over the last dimensions; weight [outFeatures, in1Features, in2Features].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Bilinear.html
+ * @example
+ * new torch.nn.Bilinear(3, 4, 2).call(torch.ones([5, 3]), torch.ones([5, 4])).shape // [5, 2]
+ */
+export class Bilinear extends layer(layers.Bilinear) {
+  protected override build({ in1Features, in2Features, outFeatures, bias, device, dtype }: layers.BilinearArguments): void {
+    this.weight = new Parameter(torch.empty([outFeatures, in1Features, in2Features], { device, dtype }))
+    this.bias = bias ? new Parameter(torch.empty([outFeatures], { device, dtype })) : null
+    this.resetParameters()
+  }
+
+  override resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.in1Features)
+    uniform_(this.weight, -bound, bound)
+    if (this.bias !== null) uniform_(this.bias, -bound, bound)
+  }
+
+  override forward(input1: Tensor, input2: Tensor): Tensor {
+    return torch.bilinear(input1, input2, this.weight, this.bias)
+  }
+
+  override extraRepr(): string {
+    return `${this.shown('in1Features in2Features outFeatures')}, bias=${this.bias === null ? 'False' : 'True'}`
   }
 }
 

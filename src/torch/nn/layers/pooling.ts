@@ -1,178 +1,213 @@
-import { ArgumentError } from '../../../native'
-import { type Given, named } from '../../call/named'
+import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
-import * as generated from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
-import { expectFlag } from '../checks'
+import * as nn from '../../generated/nn-functions'
 import * as F from '../functional'
-import { Module } from '../module'
-import { forwardSource, pythonBool, pythonInts } from '../torch-script'
-import { pairOf, shown, shownFlag, wholeNumber, type Pair } from './options'
-
-/** As the options of a pooling are given: each one number or a pair. */
-interface Window {
-  readonly kernelSize: Pair
-  readonly stride: Pair
-  readonly padding: Pair
-}
-
-/** Kernel, stride and padding as pairs. */
-type Pairs = readonly [kernelSize: [number, number], stride: [number, number], padding: [number, number]]
-
-function pairsOf(layer: string, { kernelSize, stride, padding }: Window): Pairs {
-  return [pairOf(layer, 'kernelSize', kernelSize, 1), pairOf(layer, 'stride', stride, 1), pairOf(layer, 'padding', padding)]
-}
-
-export interface MaxPool2dOptions {
-  /** Default: the kernel's size. */
-  stride?: Pair
-  /** Default 0. */
-  padding?: Pair
-  /** Default 1. */
-  dilation?: Pair
-  /** Only false, the default: a layer gives the values alone. */
-  returnIndices?: false
-  /** Rounds the output's size up. Default false. */
-  ceilMode?: boolean
-}
-
-const MAX_POOL = ['stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'] as const
+import { functionLayer } from './layer'
+import { adaptive, fractional, maxPool, maxUnpool, strided } from './pools'
 
 /**
- * The largest value of every window of [N, C, H, W].
+ * The largest value of every window of [N, C, L]; with `returnIndices`, [values, indices].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
+ * @example
+ * new torch.nn.MaxPool1d(3, { stride: 2, padding: 1 }).call(torch.ones([1, 1, 8])).shape // [1, 1, 4]
+ */
+export class MaxPool1d extends maxPool(layers.MaxPool1d, F.maxPool1d) {}
+
+/**
+ * The largest value of every window of [N, C, H, W]; with `returnIndices`, [values, indices].
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
  * @example
  * new torch.nn.MaxPool2d(3, { stride: 2, padding: 1 }).call(torch.ones([1, 1, 8, 8])).shape // [1, 1, 4, 4]
  */
-export class MaxPool2d extends Module {
-  readonly stride: Pair
-  readonly padding: Pair
-  readonly dilation: Pair
-  readonly ceilMode: boolean
+export class MaxPool2d extends maxPool(layers.MaxPool2d, F.maxPool2d) {}
 
-  constructor(
-    readonly kernelSize: Pair,
-    ...given: Given<MaxPool2dOptions, typeof MAX_POOL>
-  ) {
-    super()
-    const options = named<MaxPool2dOptions>('MaxPool2d', MAX_POOL, given)
-    if (options.returnIndices !== undefined && options.returnIndices !== false)
-      throw new ArgumentError('MaxPool2d gives no indices: write torch.nn.functional.maxPool2d(x, kernelSize, { returnIndices: true })')
-    this.stride = options.stride ?? kernelSize
-    this.padding = options.padding ?? 0
-    this.dilation = options.dilation ?? 1
-    this.ceilMode = options.ceilMode ?? false
-    expectFlag('MaxPool2d', 'ceilMode', this.ceilMode)
-    this.sizes()
-  }
+/**
+ * The largest value of every window of [N, C, D, H, W]; with `returnIndices`, [values, indices].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool3d.html
+ * @example
+ * new torch.nn.MaxPool3d(3, { stride: 2, padding: 1 }).call(torch.ones([1, 1, 8, 8, 8])).shape // [1, 1, 4, 4, 4]
+ */
+export class MaxPool3d extends maxPool(layers.MaxPool3d, F.maxPool3d) {}
 
-  private sizes(): [...Pairs, dilation: [number, number]] {
-    return [...pairsOf('MaxPool2d', this), pairOf('MaxPool2d', 'dilation', this.dilation, 1)]
-  }
-
-  override forward(input: Tensor): Tensor {
-    return torch.maxPool2d(input, ...this.sizes(), this.ceilMode)
-  }
-
-  override torchScript(): string {
-    return forwardSource(`return torch.max_pool2d(input, ${this.sizes().map(pythonInts).join(', ')}, ${pythonBool(this.ceilMode)})`)
-  }
-
+/**
+ * The mean of every window of [N, C, L].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
+ * @example
+ * new torch.nn.AvgPool1d(2).call(torch.ones([1, 1, 4])).shape // [1, 1, 2]
+ */
+export class AvgPool1d extends strided(functionLayer(layers.AvgPool1d, torch.avgPool1d)) {
   override extraRepr(): string {
-    return `kernel_size=${shown(this.kernelSize)}, stride=${shown(this.stride)}, padding=${shown(this.padding)}, dilation=${shown(this.dilation)}, ceil_mode=${shownFlag(this.ceilMode)}`
+    return this.shown('kernelSize stride padding')
   }
 }
-
-export interface AvgPool2dOptions {
-  /** Default: the kernel's size. */
-  stride?: Pair
-  /** Default 0. */
-  padding?: Pair
-  /** Rounds the output's size up. Default false. */
-  ceilMode?: boolean
-  /** Whether the padding's zeros count in the means. Default true. */
-  countIncludePad?: boolean
-  /** What sums are divided by, in place of the window's size. */
-  divisorOverride?: number | null
-}
-
-const AVG_POOL = ['stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride'] as const
 
 /**
  * The mean of every window of [N, C, H, W].
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
  * @example
- * new torch.nn.AvgPool2d(2).call(torch.ones([1, 1, 4, 6])).shape // [1, 1, 2, 3]
+ * new torch.nn.AvgPool2d(2).call(torch.ones([1, 1, 4, 4])).shape // [1, 1, 2, 2]
  */
-export class AvgPool2d extends Module {
-  readonly stride: Pair
-  readonly padding: Pair
-  readonly ceilMode: boolean
-  readonly countIncludePad: boolean
-  readonly divisorOverride: number | null
-
-  constructor(
-    readonly kernelSize: Pair,
-    ...given: Given<AvgPool2dOptions, typeof AVG_POOL>
-  ) {
-    super()
-    const options = named<AvgPool2dOptions>('AvgPool2d', AVG_POOL, given)
-    this.stride = options.stride ?? kernelSize
-    this.padding = options.padding ?? 0
-    this.ceilMode = options.ceilMode ?? false
-    this.countIncludePad = options.countIncludePad ?? true
-    this.divisorOverride = options.divisorOverride ?? null
-    expectFlag('AvgPool2d', 'ceilMode', this.ceilMode)
-    expectFlag('AvgPool2d', 'countIncludePad', this.countIncludePad)
-    if (this.divisorOverride !== null) wholeNumber('AvgPool2d', 'divisorOverride', this.divisorOverride, 1)
-    pairsOf('AvgPool2d', this)
-  }
-
-  override forward(input: Tensor): Tensor {
-    return generated.avgPool2d(input, ...pairsOf('AvgPool2d', this), this.ceilMode, this.countIncludePad, this.divisorOverride)
-  }
-
-  override torchScript(): string {
-    const flags = `${pythonBool(this.ceilMode)}, ${pythonBool(this.countIncludePad)}, ${this.divisorOverride ?? 'None'}`
-    return forwardSource(`return torch.avg_pool2d(input, ${pairsOf('AvgPool2d', this).map(pythonInts).join(', ')}, ${flags})`)
-  }
-
+export class AvgPool2d extends strided(functionLayer(layers.AvgPool2d, nn.avgPool2d)) {
   override extraRepr(): string {
-    return `kernel_size=${shown(this.kernelSize)}, stride=${shown(this.stride)}, padding=${shown(this.padding)}`
+    return this.shown('kernelSize stride padding')
   }
 }
 
-/** One size for both dimensions or one for each, null keeping the input's. */
-export type OutputSize = number | readonly [number | null, number | null]
+/**
+ * The mean of every window of [N, C, D, H, W].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool3d.html
+ * @example
+ * new torch.nn.AvgPool3d(2).call(torch.ones([1, 1, 4, 4, 4])).shape // [1, 1, 2, 2, 2]
+ */
+export class AvgPool3d extends strided(functionLayer(layers.AvgPool3d, nn.avgPool3d)) {
+  override extraRepr(): string {
+    return this.shown('kernelSize stride padding')
+  }
+}
 
 /**
- * Means over as many windows as give the output size.
+ * The p-norm of every window of [N, C, L].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool1d.html
+ * @example
+ * new torch.nn.LPPool1d(2, 2).call(torch.ones([1, 1, 4])).shape // [1, 1, 2]
+ */
+export class LPPool1d extends strided(functionLayer(layers.LPPool1d, F.lpPool1d)) {
+  override extraRepr(): string {
+    return this.shown('normType kernelSize stride ceilMode')
+  }
+}
+
+/**
+ * The p-norm of every window of [N, C, H, W].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html
+ * @example
+ * new torch.nn.LPPool2d(2, 2).call(torch.ones([1, 1, 4, 4])).shape // [1, 1, 2, 2]
+ */
+export class LPPool2d extends strided(functionLayer(layers.LPPool2d, F.lpPool2d)) {
+  override extraRepr(): string {
+    return this.shown('normType kernelSize stride ceilMode')
+  }
+}
+
+/**
+ * The p-norm of every window of [N, C, D, H, W].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool3d.html
+ * @example
+ * new torch.nn.LPPool3d(2, 2).call(torch.ones([1, 1, 4, 4, 4])).shape // [1, 1, 2, 2, 2]
+ */
+export class LPPool3d extends strided(functionLayer(layers.LPPool3d, F.lpPool3d)) {
+  override extraRepr(): string {
+    return this.shown('normType kernelSize stride ceilMode')
+  }
+}
+
+/**
+ * Means over as many windows as give the output size; null keeps the input's.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html
+ * @example
+ * new torch.nn.AdaptiveAvgPool1d(2).call(torch.ones([1, 3, 5])).shape // [1, 3, 2]
+ */
+export class AdaptiveAvgPool1d extends adaptive(layers.AdaptiveAvgPool1d, torch.adaptiveAvgPool1d) {}
+
+/**
+ * Means over as many windows as give the output size; null keeps the input's.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
  * @example
- * new torch.nn.AdaptiveAvgPool2d([1, null]).call(torch.ones([2, 3, 5, 7])).shape // [2, 3, 1, 7]
+ * new torch.nn.AdaptiveAvgPool2d(2).call(torch.ones([1, 3, 5, 5])).shape // [1, 3, 2, 2]
  */
-export class AdaptiveAvgPool2d extends Module {
-  constructor(readonly outputSize: OutputSize) {
-    super()
-    const sizes = typeof outputSize === 'object' && outputSize !== null ? outputSize.map((size) => size ?? 0) : outputSize
-    pairOf('AdaptiveAvgPool2d', 'outputSize', sizes)
-  }
+export class AdaptiveAvgPool2d extends adaptive(layers.AdaptiveAvgPool2d, F.adaptiveAvgPool2d) {}
 
-  override forward(input: Tensor): Tensor {
-    return F.adaptiveAvgPool2d(input, this.outputSize)
-  }
+/**
+ * Means over as many windows as give the output size; null keeps the input's.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool3d.html
+ * @example
+ * new torch.nn.AdaptiveAvgPool3d(2).call(torch.ones([1, 3, 5, 5, 5])).shape // [1, 3, 2, 2, 2]
+ */
+export class AdaptiveAvgPool3d extends adaptive(layers.AdaptiveAvgPool3d, F.adaptiveAvgPool3d) {}
 
-  override torchScript(): string {
-    const { outputSize } = this
-    const pair = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize
-    const sizes = pair.map((size, i) => size ?? `input.size(${i - 2})`).join(', ')
-    return forwardSource(`return torch.adaptive_avg_pool2d(input, [${sizes}])`)
-  }
+/**
+ * The largest values of as many windows as give the output size; with `returnIndices`, [values, indices].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool1d.html
+ * @example
+ * new torch.nn.AdaptiveMaxPool1d(2).call(torch.ones([1, 3, 5])).shape // [1, 3, 2]
+ */
+export class AdaptiveMaxPool1d extends adaptive(layers.AdaptiveMaxPool1d, F.adaptiveMaxPool1d) {}
 
-  override extraRepr(): string {
-    return `output_size=${shown(this.outputSize)}`
-  }
-}
+/**
+ * The largest values of as many windows as give the output size; with `returnIndices`, [values, indices].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool2d.html
+ * @example
+ * new torch.nn.AdaptiveMaxPool2d(2).call(torch.ones([1, 3, 5, 5])).shape // [1, 3, 2, 2]
+ */
+export class AdaptiveMaxPool2d extends adaptive(layers.AdaptiveMaxPool2d, F.adaptiveMaxPool2d) {}
+
+/**
+ * The largest values of as many windows as give the output size; with `returnIndices`, [values, indices].
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool3d.html
+ * @example
+ * new torch.nn.AdaptiveMaxPool3d(2).call(torch.ones([1, 3, 5, 5, 5])).shape // [1, 3, 2, 2, 2]
+ */
+export class AdaptiveMaxPool3d extends adaptive(layers.AdaptiveMaxPool3d, F.adaptiveMaxPool3d) {}
+
+/**
+ * The largest values of windows of random size, for [N, C, H, W]; takes `outputSize` or `outputRatio`.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.FractionalMaxPool2d.html
+ * @example
+ * new torch.nn.FractionalMaxPool2d(2, { outputSize: 3 }).call(torch.ones([1, 1, 7, 7])).shape // [1, 1, 3, 3]
+ */
+export class FractionalMaxPool2d extends fractional(layers.FractionalMaxPool2d, F.fractionalMaxPool2d) {}
+
+/**
+ * The largest values of windows of random size, for [N, C, D, H, W]; takes `outputSize` or `outputRatio`.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.FractionalMaxPool3d.html
+ * @example
+ * new torch.nn.FractionalMaxPool3d(2, { outputSize: 3 }).call(torch.ones([1, 1, 7, 7, 7])).shape // [1, 1, 3, 3, 3]
+ */
+export class FractionalMaxPool3d extends fractional(layers.FractionalMaxPool3d, F.fractionalMaxPool3d) {}
+
+/**
+ * Puts the values of `MaxPool1d` back to where `indices` says, zeros elsewhere.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool1d.html
+ * @example
+ * const [values, indices] = torch.nn.functional.maxPool1d(torch.ones([1, 1, 4]), 2, { returnIndices: true })
+ * new torch.nn.MaxUnpool1d(2).call(values, indices).shape // [1, 1, 4]
+ */
+export class MaxUnpool1d extends maxUnpool(layers.MaxUnpool1d, F.maxUnpool1d) {}
+
+/**
+ * Puts the values of `MaxPool2d` back to where `indices` says, zeros elsewhere.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html
+ * @example
+ * const [values, indices] = torch.nn.functional.maxPool2d(torch.ones([1, 1, 4, 4]), 2, { returnIndices: true })
+ * new torch.nn.MaxUnpool2d(2).call(values, indices).shape // [1, 1, 4, 4]
+ */
+export class MaxUnpool2d extends maxUnpool(layers.MaxUnpool2d, F.maxUnpool2d) {}
+
+/**
+ * Puts the values of `MaxPool3d` back to where `indices` says, zeros elsewhere.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool3d.html
+ * @example
+ * const [values, indices] = torch.nn.functional.maxPool3d(torch.ones([1, 1, 4, 4, 4]), 2, { returnIndices: true })
+ * new torch.nn.MaxUnpool3d(2).call(values, indices).shape // [1, 1, 4, 4, 4]
+ */
+export class MaxUnpool3d extends maxUnpool(layers.MaxUnpool3d, F.maxUnpool3d) {}

@@ -8,19 +8,22 @@ export function pythonRepr(value: unknown, kind?: Kind): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (typeof value === 'number') return kind !== undefined && /^float\b/.test(kind.name) ? pythonFloatRepr(value) : shortNumber(value)
   if (Array.isArray(value)) return `(${value.map((item) => pythonRepr(item, kind)).join(', ')}${value.length === 1 ? ',' : ''})`
-  return String(value)
+  return typeof value === 'string' ? `'${value}'` : String(value)
 }
 
 const shortNumber = (value: number): string => (Number.isInteger(value) ? String(value) : pythonFloatRepr(value))
 
-/** @internal `start_dim=1, end_dim=-1` for the fields named; one that ends in `?` shows only where it is neither false nor null. */
+/**
+ * @internal `start_dim=1, end_dim=-1` for the fields named; one that ends in `?` shows only where it is neither false nor null, of one that
+ * begins with `:` the value alone.
+ */
 export function shownFields(fields: Readonly<Record<string, unknown>>, kinds: ReadonlyMap<string, Kind>, names: string): string {
   const parts: string[] = []
   for (const entry of names.split(' ')) {
-    const name = entry.replace('?', '')
+    const name = entry.replace(/[:?]/g, '')
     const value = fields[name]
     if (entry.endsWith('?') && (value === false || value === null || value === undefined)) continue
-    parts.push(`${snakeCase(name)}=${pythonRepr(value, kinds.get(name))}`)
+    parts.push(`${entry.startsWith(':') ? '' : `${snakeCase(name)}=`}${pythonRepr(value, kinds.get(name))}`)
   }
   return parts.join(', ')
 }

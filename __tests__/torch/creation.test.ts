@@ -162,3 +162,61 @@ test('factories take a size, a dtype and requiresGrad', () => {
   expect(() => torch.zeros([-1])).toThrow(/Dimension size must be non-negative/)
   expect(() => torch.zeros([2], { dtyp: 'float64' } as never)).toThrow(/did you mean 'dtype'/)
 })
+
+describe('tensors among the values', () => {
+  test('give the dtype that Python gives, alone and beside numbers', async () => {
+    const elements = {
+      ints: [torch.tensor(1n), torch.tensor(2n)],
+      'int and float': [torch.tensor(1n), torch.tensor(2.5)],
+      'int and number': [torch.tensor(1n), 2.5],
+      'double and number': [torch.tensor(1, { dtype: 'float64' }), 2.5],
+      'half and number': [torch.tensor(1, { dtype: 'float16' }), 2.5],
+      'two halves': [torch.tensor(1, { dtype: 'float16' }), torch.tensor(1, { dtype: 'bfloat16' })],
+      'small ints': [torch.tensor(1n, { dtype: 'int8' }), torch.tensor(1n, { dtype: 'uint8' })],
+      'flag and int': [torch.tensor(true), 1n],
+      complex: [torch.tensor({ real: 1, imag: 2 }), 1.5],
+      'one element, one dimension': [torch.tensor([1n]), torch.tensor([2n])],
+    } satisfies Record<string, torch.TensorData>
+    const { results } = await runPython<{ results: Record<string, torch.Tensor> }>(
+      `outputs = {'results': {name: torch.tensor(values) for name, values in inputs.items()}}`,
+      elements,
+    )
+    for (const [name, values] of Object.entries(elements)) {
+      const actual = torch.tensor(values)
+      expect([name, actual.dtype, actual.tolist()]).toEqual([name, results[name]!.dtype, results[name]!.tolist()])
+    }
+  })
+
+  test('have one element each', () => {
+    expect(() => torch.tensor([torch.ones(2)])).toThrow(/tensors of one element .* received Tensor float32 \[2\]: torch\.stack\(\)/)
+  })
+})
+
+test('flat indices become coordinates as in Python', async () => {
+  const cases = [
+    { indices: [5n, 7n, 13n, -1n], shape: [3, 4] },
+    { indices: [[1234n], [5678n]], shape: [10, 10, 10, 10] },
+    { indices: 5n, shape: [4] },
+  ].map(({ indices, shape }) => ({ indices: torch.tensor(indices as torch.TensorData), shape }))
+  const { results } = await runPython<{ results: torch.Tensor[][] }>(
+    `outputs = {'results': [list(torch.unravel_index(case['indices'], case['shape'])) for case in inputs['cases']]}`,
+    { cases },
+  )
+  cases.forEach(({ indices, shape }, i) => {
+    const actual = torch.unravelIndex(indices, shape)
+    expect(actual.map((index) => [index.dtype, index.tolist()])).toEqual(results[i]!.map((index) => [index.dtype, index.tolist()]))
+  })
+  const flat = torch.tensor([5n])
+  expect(torch.unravelIndex(flat, 4).map((index) => index.tolist())).toEqual([[1]])
+  expect(torch.unravelIndex({ indices: torch.tensor([0n]), shape: [] })).toEqual([])
+  expect(() => torch.unravelIndex(torch.ones(1), [3])).toThrow(/indices: expected a Tensor of integers but received Tensor float32/)
+  expect(() => torch.unravelIndex(torch.tensor([true]), [3])).toThrow(/Tensor of integers/)
+  expect(() => torch.unravelIndex(flat, [3, -4])).toThrow(/shape: expected sizes from 0 on but received \[3, -4\]/)
+  expect(() => torch.unravelIndex(flat, [2.5])).toThrow(/shape/)
+})
+
+test('shapes of negative sizes cannot be broadcast', () => {
+  expect(torch.broadcastShapes([2, 1], [3], 1)).toEqual([2, 3])
+  expect(() => torch.broadcastShapes([-1], [2])).toThrow(/sizes from 0 on but received -1/)
+  expect(() => torch.broadcastShapes(-1)).toThrow(/-1/)
+})

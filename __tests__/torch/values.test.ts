@@ -180,6 +180,46 @@ describe('to', () => {
     expect(x.type('float64').dtype).toBe('float64')
   })
 
+  test('takes a memory format in every conversion that is a method', () => {
+    const x = torch.ones(2, 3, 4, 5)
+    const names = [
+      'float',
+      'double',
+      'half',
+      'bfloat16',
+      'int',
+      'long',
+      'short',
+      'char',
+      'byte',
+      'bool',
+      'cfloat',
+      'cdouble',
+      'cpu',
+    ] as const
+    for (const name of names) {
+      expect([name, x[name]({ memoryFormat: 'channelsLast' }).stride()]).toEqual([name, [60, 1, 15, 3]])
+      expect([name, x[name]({ memoryFormat: 'preserveFormat' }).stride()]).toEqual([name, [60, 20, 5, 1]])
+      expect([name, x[name]({ memoryFormat: 'channelsLast' })[name]().stride()]).toEqual([name, [60, 1, 15, 3]])
+    }
+    expect(x.type(torch.double, { memoryFormat: 'channelsLast' }).stride()).toEqual([60, 1, 15, 3])
+    expect(x.float()).toBe(x)
+    expect(x.float({ memoryFormat: 'contiguousFormat' })).toBe(x)
+    expect(() => torch.ones(2).float({ memoryFormat: 'channelsLast' })).toThrow(/required rank 4 tensor to use channels_last format/)
+    expect(() => x.float({ memory_format: 'channelsLast' } as never)).toThrow(/float\(\): unknown option 'memory_format'.*memoryFormat/)
+  })
+
+  test('copies a tensor or a number into the tensor', () => {
+    const x = torch.ones(2, 2)
+    expect(x.copy_(torch.tensor([1n, 2n]), true)).toBe(x)
+    expect(x.tolist()).toEqual([
+      [1, 2],
+      [1, 2],
+    ])
+    expect(x.copy_(3).sum().item()).toBe(12)
+    expect(() => x.copy_('3' as never)).toThrow(/'source' must be a Tensor but is '3'/)
+  })
+
   test('keeps the graph', () => {
     const x = torch.ones([2], { requiresGrad: true })
     x.to('float64').sum().backward()
@@ -187,8 +227,22 @@ describe('to', () => {
   })
 
   test('says what it takes', () => {
+    // @ts-expect-error a misspelt dtype
     expect(() => torch.ones([1]).to('flaot32')).toThrow(/'flaot32' is neither a dtype .* nor a device/)
     expect(() => torch.ones([1]).to(3 as never)).toThrow(/expected a dtype, a device, a Tensor or an object/)
     expect(() => torch.ones([1]).to({ dytpe: 'float64' } as never)).toThrow(/unknown option 'dytpe' \(did you mean 'dtype'\?\)/)
+  })
+})
+
+describe('transposes', () => {
+  test('are of matrices, or of batches of them, as in Python', () => {
+    const x = torch.tensor([[{ real: 1, imag: 2 }, { real: 3, imag: 0 }]]) // prettier-ignore
+    expect(x.H.tolist()).toEqual([[[1, -2]], [[3, -0]]])
+    expect(torch.ones(2, 3, 4).mT.shape).toEqual([2, 4, 3])
+    expect(torch.ones(2, 3, 4).mH.shape).toEqual([2, 4, 3])
+    expect([torch.tensor(1).H, torch.tensor(1).mT].map((y) => y.shape)).toEqual([[], []])
+    expect(() => torch.ones(2, 3, 4).H).toThrow(/only supported on matrices \(2-D tensors\)\. Got 3-D tensor.*mH/)
+    expect(() => torch.ones(3).H).toThrow(/Got 1-D tensor/)
+    expect(() => torch.ones(3).mT).toThrow(/matrices or batches of matrices\. Got 1-D tensor/)
   })
 })

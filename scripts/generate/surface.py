@@ -3,10 +3,12 @@
 Which overload is a function, a method or both, which is public, and in which order Python tries them, is torchgen's own
 knowledge, so torchgen answers it; this file only spells the answers in TypeScript.
 """
+import copy
 import pathlib
 import re
 import sys
 
+import torch
 import torchgen
 import yaml  # noqa: F401  torchgen needs it; a missing one fails here, early
 from torchgen.gen import parse_native_yaml
@@ -34,8 +36,12 @@ KEEP_METHODS = {"split", "unflatten"}
 RESERVED = {"var", "delete", "in", "new", "function", "default", "typeof", "void", "with", "eval", "arguments", "import", "export", "enum", "switch", "case"}
 SCALAR_TYPES = {"Scalar": "S", "int": "i", "SymInt": "i", "float": "f", "bool": "b", "str": "s", "ScalarType": "d", "Layout": "l",
                 "Device": "v", "DeviceIndex": "i", "MemoryFormat": "m", "Generator": "g", "Tensor": "T", "SymBool": "b"}
-TYPESCRIPT = {"S": "Scalar", "i": "Int", "f": "number", "b": "boolean", "s": "string", "d": "DType", "l": "Layout", "v": "Device",
+TYPESCRIPT = {"S": "Scalar", "i": "Int", "f": "number", "b": "boolean", "s": "string", "d": "DTypeLike", "l": "Layout", "v": "Device",
               "m": "MemoryFormat", "g": "Generator", "T": "Tensor"}
+# The same in a result.
+RETURNED = {"readonly Tensor[]": "Tensor[]", "Int": "number", "Scalar": "number", "DTypeLike": "DType"}
+# Members of Array that a named result hides.
+ARRAY_MEMBERS = {"values", "entries", "keys", "length", "at", "fill", "find", "map", "reverse", "sort", "slice"}
 
 
 def camel(name):
@@ -78,6 +84,12 @@ class Parameter:
     def spec(self):
         return f"{self.name}:{self.code}{'=' if self.optional else ''}"
 
+    def named(self, method):
+        """Name and type as a key of the last object. A dtype cannot be undefined there: `torch.longg` is, and must not mean the default."""
+        optional = self.optional or (self.keyword_only and self.code.endswith("?"))
+        absent = " | undefined" if optional and self.code[0] != "d" else ""
+        return f"{Overload.shown(self, method)}{'?' if optional else ''}", typescript(self.code) + absent
+
 
 class Overload:
     """One native overload as Python binds it."""
@@ -102,11 +114,12 @@ class Overload:
             self.parameters.append(Parameter(argument.name, code, optional, argument.name in keyword_only))
         self.self_index = next((i for i, p in enumerate(self.parameters) if p.name == "self"), 0) if method else None
         self.inplace = schema.kind() == SchemaKind.inplace
-        returns = [kind(r.type) for r in schema.returns]
-        if any(r is None for r in returns):
+        self.returns = [kind(r.type) for r in schema.returns]
+        if any(r is None for r in self.returns):
             self.usable = False
             return
-        self.returns = returns
+        names = [r.name for r in schema.returns]
+        self.return_names = [camel(name) for name in names] if len(names) > 1 and all(names) and not self.inplace else []
         self.factory = any(a.name == "requires_grad" for a in pair.signature.tensor_options_args) and not self.inplace
         self.factory = self.factory or self.native in BOUND_BY_HAND_IN_PYTHON
 
@@ -119,7 +132,14 @@ class Overload:
                 seen_star = True
             fields.append(parameter.spec())
         flags = ("@" if self.inplace else "") + ("+" if self.factory else "")
-        return f"{self.native}|{self.overload}|{flags}|{','.join(fields)}"
+        names = f":{','.join(self.return_names)}" if self.return_names else ""
+        return f"{self.native}|{self.overload}|{flags}{names}|{','.join(fields)}"
+
+    def with_numbers(self, *names):
+        """The same overload with numbers in the place of these tensors."""
+        other = copy.copy(self)
+        other.parameters = [Parameter(p.name, "S", p.optional, p.keyword_only) if p.name in names else p for p in self.parameters]
+        return other
 
     def outer(self):
         """Parameters as the caller sees them: a method's self is the receiver."""
@@ -130,37 +150,41 @@ class Overload:
             return "this" if method else ("void" if not self.returns else typescript(self.returns[0]))
         if not self.returns:
             return "void"
-        types = [{"readonly Tensor[]": "Tensor[]", "Int": "number", "Scalar": "number"}.get(typescript(r), typescript(r)) for r in self.returns]
+        types = [RETURNED.get(typescript(r), typescript(r)) for r in self.returns]
+        if self.return_names:
+            return NamedResults.interface(self.return_names, types)
         return types[0] if len(types) == 1 else f"[{', '.join(types)}]"
 
-    def signatures(self, name, method):
-        """TypeScript forms: the first k positional ones, the rest named in a last object."""
+    def signatures(self, method):
+        """The calls that TypeScript knows: the first few arguments by position, all others by name in a last object."""
         outer = self.outer()
         positional = [p for p in outer if not p.keyword_only]
         keywords = [p for p in outer if p.keyword_only]
-        required = sum(1 for p in positional if not p.optional)
         result = self.result(method)
-        prefix = "" if method else "function "
         forms = []
-        counts = sorted({required, len(positional)} | set(range(required, min(len(positional), required + 2) + 1)), reverse=True)
-        for count in counts:
+        for count in range(len(positional), -1, -1):
             given = positional[:count]
-            named = positional[count:] + keywords
             parts = []
             for i, p in enumerate(given):
                 # Only a tail of optional ones may carry the mark.
                 mark = "?" if all(q.optional for q in given[i:]) and count == len(positional) else ""
-                parts.append(f"{safe(self.shown(p, method))}{mark}: {typescript(p.code)}")
-            options = [f"{camel(p.name)}{'?' if p.optional else ''}: {typescript(p.code)}" for p in named]
+                parts.append((f"{safe(self.shown(p, method))}{mark}", typescript(p.code)))
+            forms.append(Form(parts, self.options(positional[count:] + keywords, method), result))
+        if self.varargs(positional):
+            rest = f"...{safe(self.shown(positional[0], method))}"
+            forms.append(Form([(rest, "Int[]")], [], result))
             if self.factory:
-                options.append("requiresGrad?: boolean")
-            if options:
-                mark = "" if any(not p.optional for p in named) else "?"
-                parts.append(f"options{mark}: {{ {'; '.join(options)} }}")
-            forms.append(f"{prefix}{name}({', '.join(parts)}): {result}")
-        if method and len(positional) == 1 and re.match(r"^i\[\d*\]$", positional[0].code):
-            forms.append(f"{prefix}{name}(...{camel(positional[0].name)}: Int[]): {result}")
+                forms.append(Form([(rest, "Int[]")], self.options(keywords, method), result))
         return forms
+
+    def options(self, named, method):
+        """The keys of the last object and their types."""
+        return [p.named(method) for p in named] + ([("requiresGrad?", "boolean | undefined")] if self.factory else [])
+
+    @staticmethod
+    def varargs(positional):
+        """Whether the ints of one list may stand alone, as in `x.view(2, 3)` and `torch.zeros(2, 3)`."""
+        return len(positional) == 1 and re.match(r"^i\[\d*\]$", positional[0].code) is not None
 
     @staticmethod
     def shown(parameter, method):
@@ -223,6 +247,99 @@ class Overload:
         return branches
 
 
+# What every factory takes by name.
+FACTORY_OPTIONS = [
+    ("dtype?", "DTypeLike | null"), ("layout?", "Layout | null | undefined"), ("device?", "Device | null | undefined"),
+    ("pinMemory?", "boolean | null | undefined"), ("requiresGrad?", "boolean | undefined"),
+]
+
+
+class Form:
+    """One signature in TypeScript: names, with their marks, and types of what comes by position and of the keys of a last object."""
+
+    def __init__(self, parts, options, result):
+        self.parts, self.options, self.result = parts, options, result
+
+    def text(self, name, prefix):
+        parts = [f"{part}: {type_}" for part, type_ in self.parts]
+        if self.options:
+            mark = "?" if all(key.endswith("?") for key, _ in self.options) else ""
+            if self.parts and self.parts[-1][0].startswith("..."):
+                parts = [f"...args: [{parts[0]}, options: {self.object()}]"]
+            else:
+                parts.append(f"options{mark}: {self.object()}")
+        return f"{prefix}{name}({', '.join(parts)}): {self.result}"
+
+    def object(self):
+        common = FACTORY_OPTIONS if all(option in self.options for option in FACTORY_OPTIONS) else []
+        fields = [f"{key}: {type_}" for key, type_ in self.options if (key, type_) not in common]
+        types = ([f"{{ {'; '.join(fields)} }}"] if fields else []) + (["FactoryOptions"] if common else [])
+        return " & ".join(types)
+
+    def joined(self, other):
+        """One form for both where the type of one parameter alone tells them apart; None where more does."""
+        mine, its = self.parts + self.options, other.parts + other.options
+        if self.result != other.result or [name for name, _ in mine] != [name for name, _ in its] or len(self.parts) != len(other.parts):
+            return None
+        differing = [i for i, pair in enumerate(zip(mine, its)) if pair[0] != pair[1]]
+        if not differing:
+            return self
+        if len(differing) > 1:
+            return None
+        at = differing[0]
+        name, type_ = mine[at]
+        union = type_.split(" | ") + [member for member in its[at][1].split(" | ") if member not in type_.split(" | ")]
+        both = [*mine[:at], (name, " | ".join(sorted(union, key=lambda member: member in ("null", "undefined")))), *mine[at + 1:]]
+        return Form(both[:len(self.parts)], both[len(self.parts):], self.result)
+
+    def covers(self, other):
+        """Whether it takes every call that the other takes, and more."""
+        further = [key for key, type_ in self.options if (key, type_) not in other.options]
+        return (
+            self.result == other.result and self.parts == other.parts and not any(name.startswith("...") for name, _ in self.parts) and all(option in self.options for option in other.options)
+            and len(further) > 0 and all(key.endswith("?") for key in further)
+        )
+
+    @staticmethod
+    def merged(forms):
+        """Fewer forms that take the same calls, and a union where several take its members."""
+        result = []
+        for form in forms:
+            for i, known in enumerate(result):
+                both = known.joined(form)
+                if both is not None:
+                    result[i] = both
+                    break
+            else:
+                result.append(form)
+        if len(result) < len(forms):
+            return Form.merged(result)
+        return [form for form in result if not any(other is not form and other.covers(form) for other in result)]
+
+
+class NamedResults:
+    """The interfaces of results with names, one for each list of names and types."""
+
+    declared = {}
+
+    @classmethod
+    def interface(cls, names, types):
+        name = "".join(part[:1].upper() + part[1:] + ("List" if type_.endswith("[]") else "") for part, type_ in zip(names, types))
+        cls.declared[name] = (names, types)
+        return name
+
+    @classmethod
+    def file(cls):
+        lines = ["// Generated by scripts/generate/surface.py from torch's schemas: do not edit.", "import type { ArrayMember, Results } from '../results'", "import type { Tensor } from '../tensor'"]
+        for name, (names, types) in sorted(cls.declared.items()):
+            hidden = [n for n in names if n in ARRAY_MEMBERS]
+            labels = ", ".join(f"{n}: {t}" for n, t in zip(names, types))
+            base = f"Results<[{labels}]{''.join(f', {chr(39)}{n}{chr(39)}' for n in hidden)}>"
+            fields = "".join(f"  readonly {n}: {t}{' & ArrayMember' if n in hidden else ''}\n" for n, t in zip(names, types))
+            lines.append(f"\n/** `[{', '.join(names)}]`, each also by its name. */\nexport interface {name} extends {base} {{\n{fields}}}")
+        return "\n".join(lines) + "\n"
+
+
 def safe(name):
     return name + "_" if name in RESERVED else name
 
@@ -243,6 +360,8 @@ class Emitter:
         self.operators = {}
         self.tables = []
         self.members = []
+        # The interfaces of named results that its members give.
+        self.results = set()
 
     def operator(self, overload):
         key = (overload.native, overload.overload)
@@ -262,16 +381,13 @@ class Emitter:
                 known = branches.setdefault(count, [])
                 if condition not in [c for c, _ in known]:
                     known.append((condition, body.replace("None(", f"{self.operator(overload)}(", 1)))
-        forms, seen = [], set()
-        for overload in overloads:
-            for form in overload.signatures(safe(public) if not method else public, method):
-                if form not in seen:
-                    seen.add(form)
-                    forms.append(form)
+        export = "" if method or safe(public) != public else "export "
+        merged = Form.merged([form for overload in overloads for form in overload.signatures(method)])
+        self.results.update(form.result for form in merged if form.result in NamedResults.declared)
+        forms = [form.text(public if method else safe(public), "" if method else f"{export}function ") for form in merged]
         parameters = ", ".join(f"a{i}?: unknown" for i in range(max(branches, default=0)))
         lines = [f" * `{o.schema}`" for o in overloads]
         doc = "/**\n" + "\n".join(dict.fromkeys(lines)) + f"\n * @see {link(name, module, method)}\n */"
-        export = "" if method or safe(public) != public else "export "
         body = []
         for count in sorted(branches):
             body.append(f"if (arguments.length === {count}) {{")
@@ -282,7 +398,6 @@ class Emitter:
         body.append(f"return resolve({table}, {receiver}, arguments)")
         head = f"{safe(public) if not method else public}({parameters}): unknown"
         keyword = "" if method else f"{export}function "
-        forms = [form if method else export + form for form in forms]
         if parameters == "" and not method:
             head = f"{safe(public)}(): unknown"
         self.members.append(doc + "\n" + "\n".join(forms) + f"\n{keyword}{head} {{\n" + "\n".join(body) + "\n}")
@@ -290,14 +405,15 @@ class Emitter:
             self.members.append(f"export {{ {safe(public)} as {public} }}")
 
     def preamble(self, imports):
-        lines = ["// Generated by scripts/generate/surface.py from torch's schemas: do not edit.", "/* eslint-disable */", *imports, ""]
+        results = [f"import type {{ {', '.join(sorted(self.results))} }} from './results'"] if self.results else []
+        lines = ["// Generated by scripts/generate/surface.py from torch's schemas: do not edit.", "/* eslint-disable */", *imports, *results, ""]
         for (native, overload), variable in self.operators.items():
             lines.append(f"let {variable}: Call = (...args) => ({variable} = aten('{native}', '{overload}'))(...args)")
         return "\n".join(lines + [""] + self.tables) + "\n\n"
 
 
 IMPORTS = [
-    "import type { DType, Device, Int, Layout, MemoryFormat, Scalar } from '../dtype'",
+    "import type { DType, DTypeLike, Device, FactoryOptions, Int, Layout, MemoryFormat, Scalar } from '../dtype'",
     "import type { Generator } from '../random'",
     "import type { Tensor } from '../tensor'",
     "import { TensorBase, wrap } from '../base'",
@@ -317,8 +433,25 @@ def grouped(pairs, method):
             overload = Overload(python_bindings.PythonSignatureNativeFunctionPair(group.signature, group.base), method)
             if overload.usable:
                 overloads.append(overload)
+        if not method and takes_numbers_for_tensors(name, overloads):
+            pairs_of_tensors = [o for o in overloads if [p.code for p in o.parameters[:2]] == ["T", "T"]]
+            overloads += [o.with_numbers(*names) for names in (["self"], ["self", "other"]) for o in pairs_of_tensors]
         if overloads:
             yield name, overloads
+
+
+def takes_numbers_for_tensors(name, overloads):
+    """Whether Python's function takes numbers where the schema says tensors: `torch.add(2, 3)`; only torch itself knows which do."""
+    positional = [[p for p in o.parameters if not p.keyword_only] for o in overloads]
+    if not any([(p.name, p.code) for p in list_] == [("self", "T"), ("other", "T")] for list_ in positional):
+        return False
+    if any(list_[0].code == "S" for list_ in positional):
+        return False
+    try:
+        getattr(torch, name, None) is not None and getattr(torch, name)(2, 3)
+    except TypeError:
+        return False
+    return hasattr(torch, name)
 
 
 def main():
@@ -354,6 +487,7 @@ def main():
                 continue
             emitter.member(name, overloads, module, False)
         write(file, emitter.preamble(IMPORTS) + "\n\n".join(emitter.members) + "\n")
+    write("results.ts", NamedResults.file())
 
 
 def write(name, text):

@@ -10,7 +10,7 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return `[${value.slice(0, 6).map(describe).join(', ')}${value.length > 6 ? ', …' : ''}]`
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return 'a function'
-  if (typeof value !== 'object' || value === null) return String(value)
-  return described in value ? (value as Described)[described]() : (value.constructor?.name ?? 'object')
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return String(value)
+  if (described in value) return (value as Described)[described]()
+  return typeof value === 'function' ? 'a function' : (value.constructor?.name ?? 'object')
 }

@@ -132,7 +132,7 @@ export class Encoder extends nn.Module<[Tensor, { instance: boolean }], { pixels
 function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number): Tensor[] {
   const { dtype, device } = firstParameter(net)
   return torch.noGrad(() => {
-    const generators = [...new Set(['cpu', device])].map((place) => torch.defaultGenerator(place))
+    const generators = [...new Set<Device>(['cpu', device])].map((place) => torch.defaultGenerator(place))
     const states = generators.map((generator) => generator.getState())
     const buffers = net.buffers()
     const saved = buffers.map((buffer) => buffer.clone())

@@ -1,5 +1,5 @@
 import * as torch from '../torch'
-import { ArgumentError, isTensor, nn, type Tensor } from '../torch'
+import { ArgumentError, isTensor, nn, type Device, type Tensor } from '../torch'
 import { describe } from '../common/describe'
 import { applyTransform, type ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
@@ -121,7 +121,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   }
 
   /** @internal The positive pairs of two views. */
-  protected pairsOf(one: Views, two: Views, sizes: Sizes, device: string): Pairs {
+  protected pairsOf(one: Views, two: Views, sizes: Sizes, device: Device): Pairs {
     const mask = positiveMask(one, two, sizes, this.options, device)
     return { mask, count: mask.sum().item() }
   }

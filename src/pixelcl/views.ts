@@ -1,5 +1,5 @@
 import * as torch from '../torch'
-import type { Tensor } from '../torch'
+import type { Device, Tensor } from '../torch'
 import { uniform } from '../vision/transforms'
 import type { ResolvedOptions } from './options'
 
@@ -79,7 +79,7 @@ export interface Sizes {
  *
  * Pixel indices over the image's diagonal, times the map's height and width, cropped, interpolated to the map, flipped.
  */
-function imageCoordinates(view: View, { image, map }: Sizes, mode: Mode, device: string): Tensor {
+function imageCoordinates(view: View, { image, map }: Sizes, mode: Mode, device: Device): Tensor {
   const [height, width] = image
   const grid = torch.meshgrid([torch.arange(height, { device }), torch.arange(width, { device })])
   const scaled = torch
@@ -104,7 +104,7 @@ export interface Bins {
 type Edges = readonly [near: number, far: number]
 
 /** Divides the range between the edges evenly; in a flipped view columns run from right to left. */
-function binsBetween(vertical: Edges, horizontal: Edges, hflip: boolean, map: Sizes['map'], device: string): Bins {
+function binsBetween(vertical: Edges, horizontal: Edges, hflip: boolean, map: Sizes['map'], device: Device): Bins {
   const [top, bottom] = vertical
   const [left, right] = hflip ? [horizontal[1], horizontal[0]] : horizontal
   const size = [(bottom - top) / map[0], (right - left) / map[1]] as const
@@ -115,17 +115,17 @@ function binsBetween(vertical: Edges, horizontal: Edges, hflip: boolean, map: Si
 }
 
 /** The bins of a view in pixels of the image. */
-export function binsInPixels({ box, hflip }: View, map: Sizes['map'], device = 'cpu'): Bins {
+export function binsInPixels({ box, hflip }: View, map: Sizes['map'], device: Device = 'cpu'): Bins {
   return binsBetween([box.y0, box.y1], [box.x0, box.x1], hflip, map, device)
 }
 
 /** The bins in fractions of the image, as in the authors' code: coordinates divided by size − 1, the far edge being the last pixel inside. */
-function binsInFractions({ box, hflip }: View, { image, map }: Sizes, device: string): Bins {
+function binsInFractions({ box, hflip }: View, { image, map }: Sizes, device: Device): Bins {
   const [height, width] = [image[0] - 1, image[1] - 1]
   return binsBetween([box.y0 / height, (box.y1 - 1) / height], [box.x0 / width, (box.x1 - 1) / width], hflip, map, device)
 }
 
-function maskOfPair(one: View, two: View, sizes: Sizes, options: PairOptions, device: string): Tensor {
+function maskOfPair(one: View, two: View, sizes: Sizes, options: PairOptions, device: Device): Tensor {
   if (options.distance === 'image') {
     const a = imageCoordinates(one, sizes, options.coordCutoutInterpolateMode, device)
     const b = imageCoordinates(two, sizes, options.coordCutoutInterpolateMode, device)
@@ -140,7 +140,7 @@ function maskOfPair(one: View, two: View, sizes: Sizes, options: PairOptions, de
 export type PairOptions = Pick<ResolvedOptions, 'distance' | 'distanceThres' | 'coordCutoutInterpolateMode'>
 
 /** Which map pixels of view one match which of view two: bool [P, P], or [N, P, P] if every image has its own views. */
-export function positiveMask(one: Views, two: Views, sizes: Sizes, options: PairOptions, device: string): Tensor {
+export function positiveMask(one: Views, two: Views, sizes: Sizes, options: PairOptions, device: Device): Tensor {
   return torch.noGrad(() => {
     if (!isPerSample(one) || !isPerSample(two)) return maskOfPair(one as View, two as View, sizes, options, device)
     return torch.stack(one.map((view, i) => maskOfPair(view, two[i]!, sizes, options, device)))

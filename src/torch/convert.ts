@@ -3,16 +3,38 @@ import { ArgumentError } from '../native'
 import { isTensor, wrap } from './base'
 import { aten } from './call/aten'
 import { describe } from './call/describe'
+import { dtypeOption } from './call/dtype-option'
+import { misfit } from './call/errors'
 import { requireCuda } from './device'
-import { dtypes, isComplexDtype, isFloatingDtype, type Device, type DType, type MemoryFormat } from './dtype'
+import {
+  dtypeOf,
+  dtypes,
+  isComplexDtype,
+  isDevice,
+  isDtype,
+  isFloatingDtype,
+  type Device,
+  type DType,
+  type DTypeLike,
+  type MemoryFormat,
+} from './dtype'
 import type { Tensor } from './tensor'
 
 export interface ToOptions {
+  dtype?: DTypeLike | null
+  device?: Device | null | undefined
+  /** Lets a copy between pinned memory and a device go on beside the program. Default false. */
+  nonBlocking?: boolean | null | undefined
+  /** Copies even where nothing needs to change. Default false. */
+  copy?: boolean | null | undefined
+  memoryFormat?: MemoryFormat | null | undefined
+}
+
+/** What a conversion changes, once its arguments are read. */
+interface Conversion {
   dtype?: DType
   device?: Device
-  /** Lets a copy between pinned memory and a device go on beside the program. Default false. */
   nonBlocking?: boolean
-  /** Copies even where nothing needs to change. Default false. */
   copy?: boolean
   memoryFormat?: MemoryFormat
 }
@@ -20,7 +42,7 @@ export interface ToOptions {
 export type ModuleToOptions = Pick<ToOptions, 'dtype' | 'device' | 'nonBlocking' | 'memoryFormat'>
 
 /** A dtype, a device, a tensor that has both, a boolean (nonBlocking, after the others), or these by name. */
-export type ModuleTarget = DType | Device | Tensor | boolean | ModuleToOptions
+export type ModuleTarget = DTypeLike | Device | Tensor | boolean | ModuleToOptions
 
 const MODULE_OPTIONS = ['dtype', 'device', 'nonBlocking', 'memoryFormat'] as const
 const TENSOR_OPTIONS = [...MODULE_OPTIONS, 'copy'] as const
@@ -39,20 +61,24 @@ export function moduleConversion(targets: readonly unknown[]): (tensor: Tensor) 
   }
   const dimensions = memoryFormat === 'channelsLast3d' ? 5 : 4
   return (tensor) => {
-    const options: ToOptions = { ...where }
+    const options: Conversion = { ...where }
     if (dtype !== undefined && (tensor.isFloatingPoint() || tensor.isComplex())) options.dtype = dtype
     if (memoryFormat !== undefined && tensor.dim() === dimensions) options.memoryFormat = memoryFormat
     return converted(tensor, options)
   }
 }
 
-function converted(tensor: Tensor, wanted: ToOptions): Tensor {
+function converted(tensor: Tensor, wanted: Conversion): Tensor {
   if (wanted.device?.startsWith('cuda') === true) requireCuda()
   const device = wanted.device === undefined || isSameDevice(wanted.device, tensor.device) ? null : wanted.device
   const dtype = wanted.dtype === undefined || wanted.dtype === tensor.dtype ? null : wanted.dtype
-  const format = wanted.memoryFormat === undefined || tensor.isContiguous(wanted.memoryFormat) ? null : wanted.memoryFormat
+  const format = needsFormat(tensor, wanted.memoryFormat) ? wanted.memoryFormat : null
   if (device === null && dtype === null && format === null && wanted.copy !== true) return tensor
   return wrap(aten('_to_copy')(tensor._h, dtype, null, device, null, wanted.nonBlocking ?? false, wanted.memoryFormat ?? null))
+}
+
+function needsFormat(tensor: Tensor, format: MemoryFormat | undefined): boolean {
+  return format !== undefined && format !== 'preserveFormat' && !tensor.isContiguous(format)
 }
 
 /** 'cuda' without an index stands for the device that the tensor is on, if it is one. */
@@ -61,7 +87,7 @@ function isSameDevice(wanted: Device, current: Device): boolean {
 }
 
 /** Reads the arguments of any `to`: dtypes, devices, tensors and options in any order, flags after the first as Python's nonBlocking and copy. */
-function readTargets(call: string, targets: readonly unknown[], names: readonly (keyof ToOptions)[]): ToOptions {
+function readTargets(call: string, targets: readonly unknown[], names: readonly (keyof ToOptions)[]): Conversion {
   const [only] = targets
   if (targets.length === 1 && typeof only === 'string') return namedTarget(only)
   const flags = names.filter((name) => name === 'nonBlocking' || name === 'copy')
@@ -78,13 +104,14 @@ function readTargets(call: string, targets: readonly unknown[], names: readonly 
 }
 
 /** A dtype or a device by its name. */
-function namedTarget(name: string): ToOptions {
-  if ((dtypes as readonly string[]).includes(name)) return { dtype: name as DType }
-  if (/^(cpu|cuda|meta|mps|xpu)(:\d+)?$/.test(name)) return { device: name }
+function namedTarget(name: string): Conversion {
+  if (isDtype(name)) return { dtype: name }
+  if (isDevice(name)) return { device: name }
   throw new ArgumentError(`'${name}' is neither a dtype${suggestion(name, dtypes)} nor a device ('cpu', 'cuda', 'cuda:0', 'meta')`)
 }
 
-function optionsOf(call: string, target: unknown, names: readonly (keyof ToOptions)[]): ToOptions {
+function optionsOf(call: string, value: unknown, names: readonly (keyof ToOptions)[]): object {
+  const target = dtypeOf(value)
   if (typeof target === 'string') return namedTarget(target)
   if (isTensor(target)) return { dtype: target.dtype, device: target.device }
   if (typeof target !== 'object' || target === null || Array.isArray(target))
@@ -93,14 +120,15 @@ function optionsOf(call: string, target: unknown, names: readonly (keyof ToOptio
   for (const name of Object.keys(given)) {
     if (!names.includes(name as keyof ToOptions)) throw new ArgumentError(`${call}: unknown option '${name}'${suggestion(name, names)}`)
   }
-  const { dtype, device } = given
-  if (device !== undefined && device !== null && !isNamed(device, 'device')) throw new ArgumentError(`${describe(device)} is no device`)
-  if (dtype !== undefined && dtype !== null && !isNamed(dtype, 'dtype')) throw new ArgumentError(`${describe(dtype)} is no dtype`)
-  return given
+  const dtype = dtypeOption('to', given)
+  const { device } = given
+  if (device !== undefined && device !== null && !isNamedDevice(device))
+    throw misfit('to', 'device', "a device such as 'cpu' or 'cuda:0'", device)
+  return dtype === undefined ? given : { ...given, dtype }
 }
 
-function isNamed(value: unknown, kind: 'dtype' | 'device'): boolean {
-  return typeof value === 'string' && namedTarget(value)[kind] !== undefined
+function isNamedDevice(value: unknown): boolean {
+  return typeof value === 'string' && namedTarget(value).device !== undefined
 }
 
 function expected(names: readonly string[]): string {

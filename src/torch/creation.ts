@@ -4,7 +4,20 @@ import { declared, read } from './call/declared'
 import { describe } from './call/describe'
 import { suggestion } from '../common/suggestions'
 import { dtypeOfTypedArray, flatten, fromElements } from './values'
-import { isComplexDtype, isFloatingDtype, type Device, type DType, type Int, type Layout, type MemoryFormat, type Scalar } from './dtype'
+import { dtypeOption } from './call/dtype-option'
+import { promoteTypes } from './functional/dtypes'
+import {
+  dtypeOf,
+  isComplexDtype,
+  isFloatingDtype,
+  type Device,
+  type DType,
+  type DTypeLike,
+  type Int,
+  type Layout,
+  type MemoryFormat,
+  type Scalar,
+} from './dtype'
 import type { Tensor } from './tensor'
 import * as generated from './generated/functions'
 
@@ -20,10 +33,10 @@ export type TensorData =
   | readonly TensorData[]
 
 export interface TensorOptions {
-  /** The dtype; default: float from numbers, int64 from bigints, bool from booleans, the array's own from typed arrays. */
-  dtype?: DType
-  device?: Device
-  requiresGrad?: boolean
+  /** The dtype; default: float from numbers, int64 from bigints, bool from booleans, a tensor's and a typed array's own; of several the one that holds all. */
+  dtype?: DTypeLike | null
+  device?: Device | null | undefined
+  requiresGrad?: boolean | undefined
 }
 
 /**
@@ -39,9 +52,10 @@ export interface TensorOptions {
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   checkNames('tensor', options)
-  let result = isTensor(data) ? data.detach().clone() : fromData(data, options.dtype)
-  if (options.dtype !== undefined && result.dtype !== options.dtype) result = result.to(options.dtype)
-  if (options.device !== undefined) result = result.to(options.device)
+  const dtype = dtypeOption('tensor', options)
+  let result = isTensor(data) ? data.detach().clone() : fromData(data, dtype)
+  if (dtype !== undefined && result.dtype !== dtype) result = result.to(dtype)
+  if (options.device != null) result = result.to(options.device)
   if (options.requiresGrad === true) result.requiresGrad = true
   return result
 }
@@ -50,9 +64,10 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
 export function asTensor(data: TensorData, options: Omit<TensorOptions, 'requiresGrad'> = {}): Tensor {
   checkNames('asTensor', options)
   if (!isTensor(data)) return tensor(data, options)
+  const dtype = dtypeOption('asTensor', options)
   let result: Tensor = data
-  if (options.dtype !== undefined) result = result.to(options.dtype)
-  if (options.device !== undefined) result = result.to(options.device)
+  if (dtype !== undefined) result = result.to(dtype)
+  if (options.device != null) result = result.to(options.device)
   return result
 }
 
@@ -61,10 +76,9 @@ function fromData(data: TensorData, wanted: DType | undefined): Tensor {
     return fromTypedArray(data, wanted)
   }
   const { shape, elements } = flatten(data)
-  const plain = elements.map((element) => (isTensor(element) ? element.item<boolean>() : element))
-  for (const element of plain) checkElement(element)
-  const values = plain.map((element) => (isFloat(element) ? element.float : element))
-  return wrap(fromElements(values, shape, wanted ?? innermostDtype(data) ?? inferDtype(plain)))
+  for (const element of elements) checkElement(element)
+  const values = elements.map((element) => (isTensor(element) ? valueOf(element) : isFloat(element) ? element.float : element))
+  return wrap(fromElements(values, shape, wanted ?? innermostDtype(data) ?? inferDtype(elements)))
 }
 
 /** Plain elements, or what `toTypedArray` gives of a complex or float8 tensor. */
@@ -99,6 +113,12 @@ function innermostDtype(data: TensorData): DType | undefined {
 
 function checkElement(element: unknown): void {
   if (['number', 'bigint', 'boolean'].includes(typeof element)) return
+  if (isTensor(element)) {
+    if (element.numel() === 1) return
+    throw new ArgumentError(
+      `expected tensors of one element in nested arrays but received ${describe(element)}: torch.stack() joins tensors`,
+    )
+  }
   if (isFloat(element) || (typeof element === 'object' && element !== null && 'real' in element && 'imag' in element)) return
   throw new ArgumentError(`expected numbers, bigints or booleans in nested arrays but received ${describe(element)}`)
 }
@@ -111,11 +131,18 @@ function complexDtype(): DType {
   return defaultDtype() === 'float64' ? 'complex128' : 'complex64'
 }
 
+/** The element of a tensor of one, in the form in which it stands in nested arrays. */
+function valueOf(element: Tensor): unknown {
+  const value = element.item<number | bigint | boolean | [number, number]>()
+  return Array.isArray(value) ? { real: value[0], imag: value[1] } : value
+}
+
+/** The dtype that holds all elements; the default dtype for none. */
 function inferDtype(elements: readonly unknown[]): DType {
-  const has = (type: string) => elements.some((element) => typeof element === type)
-  if (elements.some((element) => typeof element === 'object' && !isFloat(element))) return complexDtype()
-  if (elements.length === 0 || has('number') || has('object')) return defaultDtype()
-  return has('bigint') ? 'int64' : 'bool'
+  const kinds = new Set<DType>()
+  for (const element of elements) kinds.add(isTensor(element) ? element.dtype : dtypeOfValue(element as Scalar))
+  const [first = defaultDtype(), ...others] = kinds
+  return others.reduce<DType>((one, other) => promoteTypes(one, other), first)
 }
 
 /** The dtype that numbers become: `'float32'` unless `setDefaultDtype` changed it. */
@@ -123,12 +150,11 @@ export function defaultDtype(): DType {
   return native.defaultDtype() as DType
 }
 
-export function setDefaultDtype(dtype: DType): void {
-  native.setDefaultDtype(dtype)
+export function setDefaultDtype(dtype: DTypeLike): void {
+  native.setDefaultDtype(dtypeOf(dtype))
 }
 
 function dtypeOfValue(value: Scalar): DType {
-  checkElement(value)
   if (typeof value === 'boolean') return 'bool'
   if (typeof value === 'bigint') return 'int64'
   return typeof value === 'object' && 'imag' in value ? complexDtype() : defaultDtype()
@@ -141,17 +167,19 @@ function dtypeOfValue(value: Scalar): DType {
  * torch.full([2], 1).dtype // 'float32'
  */
 export function full(size: readonly Int[], value: Scalar, options: TensorOptions = {}): Tensor {
-  const { requiresGrad, dtype = dtypeOfValue(value), ...rest } = options ?? {}
+  const { requiresGrad, ...rest } = options ?? {}
+  checkElement(value)
+  const dtype = dtypeOption('full', rest) ?? dtypeOfValue(value)
   const result = generated.empty(size, { ...rest, dtype }).fill_(value)
   if (requiresGrad === true) result.requiresGrad = true
   return result
 }
 
 export interface LikeOptions extends TensorOptions {
-  layout?: Layout
-  pinMemory?: boolean
+  layout?: Layout | null | undefined
+  pinMemory?: boolean | null | undefined
   /** Default: the input's. */
-  memoryFormat?: MemoryFormat
+  memoryFormat?: MemoryFormat | null | undefined
 }
 
 interface FullLikeArguments {

@@ -1,5 +1,24 @@
 import { ArgumentError, TorchError, cudaAdvice, native } from '../native'
 import { describe } from './call/describe'
+import { isDevice, type Device } from './dtype'
+
+/**
+ * A device whose name is known only when the program runs, such as an option of the command line, checked.
+ *
+ * @param device - A name such as `'cuda'` or `'cuda:1'`, or the index of a CUDA device.
+ * @param index - Which of the devices of that type.
+ * @throws ArgumentError for a name of no device; whether the device is there shows when it is used.
+ * @see https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch.device
+ * @example
+ * torch.device('cuda', 1) // 'cuda:1'
+ */
+export function device(device: string | number, index?: number | null): Device {
+  const name = typeof device === 'number' ? `cuda:${device}` : index == null ? device : `${device}:${index}`
+  if (isDevice(name)) return name
+  throw new ArgumentError(
+    `device(): expected a device such as 'cpu', 'cuda' or 'cuda:0' but received ${describe(device)}${index == null ? '' : `, ${index}`}`,
+  )
+}
 
 /** Throws, where there is no CUDA, what is loaded and how to get one with it. */
 export function requireCuda(): void {

@@ -1,3 +1,5 @@
+import { described } from '../common/describe'
+
 /** A tensor's element type, by PyTorch's name. */
 export type DType =
   | 'float32'
@@ -22,8 +24,15 @@ export type DType =
   | 'float8_e5m2fnuz'
   | 'float8_e8m0fnu'
 
-/** A device such as `'cpu'`, `'cuda'` or `'cuda:1'`. */
-export type Device = string
+/** Where a dtype is asked for: its name, or `torch.float`, which is a function as well. */
+export type DTypeLike = DType | typeof float
+
+const deviceTypes = ['cpu', 'cuda', 'meta', 'mps', 'xpu'] as const
+
+type DeviceType = (typeof deviceTypes)[number]
+
+/** A device such as `'cpu'`, `'cuda'` or `'cuda:1'`; `torch.device(text)` checks a text that is not known before it runs. */
+export type Device = DeviceType | `${DeviceType}:${number}`
 
 export type Layout = 'strided' | 'sparseCoo' | 'sparseCsr' | 'sparseCsc' | 'sparseBsr' | 'sparseBsc' | 'mkldnn' | 'jagged'
 
@@ -39,6 +48,16 @@ export interface Float {
 
 /** An operand: whole numbers are ints, all others doubles; `torch.float(1)` forces a double, `{ real, imag }` is complex. */
 export type Scalar = number | bigint | boolean | Float | { readonly real: number; readonly imag: number }
+
+/** What all functions take that make tensors. */
+export interface FactoryOptions {
+  /** Default: the default dtype, or the input's. An explicit undefined is refused, for so a misspelt constant arrives. */
+  dtype?: DTypeLike | null
+  layout?: Layout | null | undefined
+  device?: Device | null | undefined
+  pinMemory?: boolean | null | undefined
+  requiresGrad?: boolean | undefined
+}
 
 /** Bytes of one element. */
 export const elementSizes: Readonly<Record<DType, number>> = {
@@ -75,12 +94,31 @@ export function isComplexDtype(dtype: DType): boolean {
   return dtype.startsWith('complex')
 }
 
+export function isDtype(value: unknown): value is DType {
+  return typeof value === 'string' && Object.hasOwn(elementSizes, value)
+}
+
+export function isDevice(value: unknown): value is Device {
+  const [, type] = (typeof value === 'string' && /^([a-z]+)(?::\d+)?$/.exec(value)) || []
+  return (deviceTypes as readonly (string | undefined)[]).includes(type)
+}
+
 /**
- * Makes a number a double for libtorch even where it is whole.
+ * Makes a number a double for libtorch even where it is whole; where a dtype is asked for, the function itself means `'float32'`.
  *
  * @example
  * torch.tensor([1, 2], { dtype: 'int64' }).mul(torch.float(1)).dtype // 'float32'
+ * torch.zeros([2], { dtype: torch.float }).dtype // 'float32'
  */
 export function float(value: number): Float {
   return { float: value }
+}
+float.dtype = 'float32' as const
+Object.defineProperty(float, described, { value: () => 'torch.float' })
+
+/** @internal The dtype that `torch.float` stands for in place of a dtype; any other value as it is. */
+export function dtypeOf(value: DTypeLike): DType
+export function dtypeOf(value: unknown): unknown
+export function dtypeOf(value: unknown): unknown {
+  return typeof value === 'function' && 'dtype' in value ? value.dtype : value
 }

@@ -1,7 +1,7 @@
 /** Functions of torch that Python writes in Python. */
 export { canCast, numel, promoteTypes, resultType } from './functional/dtypes'
 export { isComplex, isFloatingPoint, nonzero, type NonzeroOptions } from './functional/elements'
-export { split, stft } from './generated/declared/functional'
+export { split, stft, unravelIndex } from './generated/declared/functional'
 export {
   atleast1d,
   atleast2d,

@@ -37,6 +37,7 @@ export {
   spmm,
   stft,
   tensordot,
+  unravelIndex,
   unique,
   uniqueConsecutive,
 } from './functional'
@@ -54,7 +55,22 @@ export {
   type SparseOptions,
   type SparseSizeOptions,
 } from './sparse-tensors'
-export { float, dtypes, type Device, type DType, type Float, type Int, type Layout, type MemoryFormat, type Scalar } from './dtype'
+export {
+  float,
+  dtypes,
+  type Device,
+  type DType,
+  type DTypeLike,
+  type FactoryOptions,
+  type Float,
+  type Int,
+  type Layout,
+  type MemoryFormat,
+  type Scalar,
+} from './dtype'
+export * from './dtype-constants'
+export { device } from './device'
+export type * from './generated/results'
 export { slice, Slice, type Index, type Indices } from './indexing'
 export { noGrad, enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, setGradEnabled } from './autograd'
 export { Generator, manualSeed, initialSeed, getRngState, setRngState, defaultGenerator } from './random'

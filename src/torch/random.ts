@@ -26,7 +26,7 @@ export class Generator {
   }
 
   get device(): Device {
-    return native.generatorDevice(this._g)
+    return native.generatorDevice(this._g) as Device
   }
 
   manualSeed(seed: Int): this {

@@ -5,12 +5,12 @@ import { tensor, type TensorData } from './creation'
 import { describe } from './call/describe'
 import { type Given, named } from './call/named'
 import { isOptions } from './call/bind'
-import type { Device, DType, Int } from './dtype'
+import type { Device, DTypeLike, Int } from './dtype'
 import type { Tensor } from './tensor'
 
 export interface SparseOptions {
   /** Default: the values'. */
-  dtype?: DType
+  dtype?: DTypeLike | null
   /** Default: the values'. */
   device?: Device
   pinMemory?: boolean
@@ -84,7 +84,7 @@ function finished(made: Tensor, { requiresGrad }: SparseOptions): Tensor {
 
 function valuesOf(values: TensorData, { dtype, device }: SparseOptions): Tensor {
   const data = isTensor(values) ? values : tensor(values)
-  const typed = dtype === undefined ? data : data.to(dtype)
+  const typed = dtype == null ? data : data.to(dtype)
   return device === undefined ? typed : typed.to(device)
 }
 

@@ -6,24 +6,47 @@ import { isTensor, keep, registerTensorClass, wrap } from './base'
 import { backward, type BackwardOptions } from './autograd'
 import { convertTensor, type ToOptions } from './convert'
 import { tensor, type TensorData, type TensorOptions } from './creation'
-import { isComplexDtype, isFloatingDtype, type Device, type DType, type Layout, type MemoryFormat } from './dtype'
+import {
+  isComplexDtype,
+  isFloatingDtype,
+  type Device,
+  type DType,
+  type DTypeLike,
+  type Layout,
+  type MemoryFormat,
+  type Scalar,
+} from './dtype'
 import { TensorComposites } from './composites'
 import { describe } from './call/describe'
 import { type Given, named } from './call/named'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
 import { index, indexPut, type Indices } from './indexing'
 import { formatTensor } from './print'
-import { nestedOf, typedArrayOf, type Nested } from './values'
+import { jsonOf, nestedOf, primitiveOf, typedArrayOf, type Nested } from './values'
 
-/** The one option of `contiguous` and `isContiguous`. */
+/** How the elements of a new tensor lie in memory. */
 export interface MemoryFormatOption {
-  memoryFormat?: MemoryFormat
+  memoryFormat?: MemoryFormat | null | undefined
+}
+
+export interface CudaOptions extends MemoryFormatOption {
+  /** A device or the index of one; default: the current CUDA device. */
+  device?: Device | number | null | undefined
+  /** Lets a copy from pinned memory go on beside the program. Default false. */
+  nonBlocking?: boolean | null | undefined
+}
+
+export interface TypeOptions extends MemoryFormatOption {
+  /** Lets a copy from pinned memory go on beside the program. Default false. */
+  nonBlocking?: boolean | null | undefined
 }
 
 const MEMORY_FORMAT = ['memoryFormat'] as const
 const REQUIRES_GRAD = ['requiresGrad'] as const
 const BACKWARD = ['gradient', 'retainGraph', 'createGraph', 'inputs'] as const
 const ACCUMULATE = ['accumulate'] as const
+const CUDA = ['device', 'nonBlocking'] as const
+const NON_BLOCKING = ['nonBlocking'] as const
 
 /**
  * An n-dimensional array of one dtype on one device, with PyTorch's operators as methods.
@@ -44,7 +67,7 @@ export class Tensor extends TensorComposites {
   }
 
   get device(): Device {
-    return native.device(this._h)
+    return native.device(this._h) as Device
   }
 
   get layout(): Layout {
@@ -221,6 +244,30 @@ export class Tensor extends TensorComposites {
     return nestedOf(this._h)
   }
 
+  /**
+   * The number of a tensor of one element, so that `Number(t)`, `Math.min(t, 1)` and `t < u` work at run time; a text for `String(t)`.
+   *
+   * TypeScript takes `t < u` for two tensors whatever they hold, so more than one element is refused when the comparison runs.
+   *
+   * @throws ArgumentError for more or fewer elements, and for complex ones.
+   * @example
+   * torch.tensor(10) < torch.tensor(9) // false
+   */
+  [Symbol.toPrimitive](hint: 'number' | 'string' | 'default'): number | bigint | boolean | string {
+    return hint === 'string' ? this.toString() : primitiveOf(this._h)
+  }
+
+  /**
+   * What `JSON.stringify` writes: the values as `tolist()` gives them. As always in JSON, NaN and infinities become null.
+   *
+   * @throws ArgumentError for integers beyond 2^53, which JSON's numbers do not hold.
+   * @example
+   * JSON.stringify({ t: torch.tensor([1, 2]) }) // '{"t":[1,2]}'
+   */
+  toJSON(): Nested {
+    return jsonOf(this._h)
+  }
+
   /** A copy of the elements, in order: float16 and bfloat16 as Float32Array, int64 as BigInt64Array, complex interleaved. */
   toTypedArray(): TypedArray {
     return typedArrayOf(this._h)
@@ -257,74 +304,77 @@ export class Tensor extends TensorComposites {
    * @example
    * torch.ones([2]).to('float64').dtype // 'float64'
    */
-  to(target: DType | Device | Tensor | ToOptions, ...more: (DType | Device | ToOptions)[]): Tensor
+  to(target: DTypeLike | Device | Tensor | ToOptions, ...more: (DTypeLike | Device | boolean | ToOptions)[]): Tensor
   to(...targets: unknown[]): Tensor {
     return convertTensor(this, targets)
   }
 
-  cpu(): Tensor {
-    return this.to('cpu')
+  cpu(...given: [options?: MemoryFormatOption]): Tensor {
+    return this.to({ ...named<MemoryFormatOption>('cpu', [], given, MEMORY_FORMAT), device: 'cpu' })
   }
 
-  cuda(device: Device | number = 'cuda'): Tensor {
-    return this.to(typeof device === 'number' ? `cuda:${device}` : device)
+  cuda(...given: Given<CudaOptions, typeof CUDA>): Tensor {
+    const { device = 'cuda', ...options } = named<CudaOptions>('cuda', CUDA, given, MEMORY_FORMAT)
+    return this.to({ ...options, device: typeof device === 'number' ? `cuda:${device}` : device })
   }
 
-  float(): Tensor {
-    return this.to('float32')
+  float(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'float', 'float32', given)
   }
 
-  double(): Tensor {
-    return this.to('float64')
+  double(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'double', 'float64', given)
   }
 
-  half(): Tensor {
-    return this.to('float16')
+  half(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'half', 'float16', given)
   }
 
-  bfloat16(): Tensor {
-    return this.to('bfloat16')
+  bfloat16(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'bfloat16', 'bfloat16', given)
   }
 
-  int(): Tensor {
-    return this.to('int32')
+  int(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'int', 'int32', given)
   }
 
-  long(): Tensor {
-    return this.to('int64')
+  long(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'long', 'int64', given)
   }
 
-  bool(): Tensor {
-    return this.to('bool')
+  bool(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'bool', 'bool', given)
   }
 
-  byte(): Tensor {
-    return this.to('uint8')
+  byte(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'byte', 'uint8', given)
   }
 
-  char(): Tensor {
-    return this.to('int8')
+  char(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'char', 'int8', given)
   }
 
-  short(): Tensor {
-    return this.to('int16')
+  short(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'short', 'int16', given)
   }
 
-  cfloat(): Tensor {
-    return this.to('complex64')
+  cfloat(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'cfloat', 'complex64', given)
   }
 
-  cdouble(): Tensor {
-    return this.to('complex128')
+  cdouble(...given: [options?: MemoryFormatOption]): Tensor {
+    return converted(this, 'cdouble', 'complex128', given)
   }
 
-  type(dtype: DType): Tensor {
-    return this.to(dtype)
+  type(dtype: DTypeLike, ...given: Given<TypeOptions, typeof NON_BLOCKING>): Tensor {
+    return this.to({ ...named<TypeOptions>('type', NON_BLOCKING, given, MEMORY_FORMAT), dtype })
   }
 
-  copy_(source: Tensor, options: { nonBlocking?: boolean } = {}): this {
-    expectTensor('copy_', source, 'source')
-    aten('copy_')(this._h, source._h, options?.nonBlocking ?? false)
+  /** Copies the other tensor's elements, or one number, into this one, converting and broadcasting them. */
+  copy_(source: Tensor | Scalar, ...given: Given<{ nonBlocking: boolean }, typeof NON_BLOCKING>): this {
+    const { nonBlocking = false } = named<{ nonBlocking: boolean }>('copy_', NON_BLOCKING, given)
+    if (!isScalar(source)) expectTensor('copy_', source, 'source')
+    aten('copy_')(this._h, isTensor(source) ? source._h : source, nonBlocking)
     return this
   }
 
@@ -357,15 +407,17 @@ export class Tensor extends TensorComposites {
 
   /** The last two dimensions exchanged. */
   get mT(): Tensor {
-    return this.transpose(-2, -1)
+    return wrap(aten('mT')(this._h))
   }
 
+  /** A matrix's conjugate transpose. */
   get H(): Tensor {
-    return this.isComplex() ? this.T.conj() : this.T
+    return wrap(aten('matrix_H')(this._h))
   }
 
+  /** The conjugate transpose of the last two dimensions. */
   get mH(): Tensor {
-    return this.adjoint()
+    return wrap(aten('mH')(this._h))
   }
 
   /** A token under which one other thread of this process gets the same data: `torch.fromShared(token)`. */
@@ -406,6 +458,19 @@ export class Tensor extends TensorComposites {
 }
 
 registerTensorClass(Tensor)
+
+/** The conversion that a method's name says, such as `x.float({ memoryFormat: 'channelsLast' })`. */
+function converted(tensor: Tensor, call: string, dtype: DType, given: readonly unknown[]): Tensor {
+  if (given.length === 0) return tensor.to(dtype)
+  return tensor.to({ ...named<MemoryFormatOption>(call, [], given, MEMORY_FORMAT), dtype })
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return (
+    ['number', 'bigint', 'boolean'].includes(typeof value) ||
+    (typeof value === 'object' && value !== null && ('float' in value || ('real' in value && 'imag' in value)) && !isTensor(value))
+  )
+}
 
 function atDimension(values: readonly number[], dimension: number): number {
   const value = values.at(dimension)

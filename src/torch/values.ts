@@ -37,15 +37,38 @@ function castTo(handle: TensorHandle, dtype: string): TensorHandle {
 }
 
 /** @internal The elements as nested arrays of the tensor's shape. */
-export function nestedOf(handle: TensorHandle): Nested {
+export function nestedOf(handle: TensorHandle, convert: (element: Nested) => Nested = (element) => element): Nested {
   const flat = elementsOf(handle)
   const shape = native.shape(handle)
   let at = 0
   const build = (dimension: number): Nested => {
-    if (dimension === shape.length) return flat[at++]!
+    if (dimension === shape.length) return convert(flat[at++]!)
     return Array.from({ length: shape[dimension]! }, () => build(dimension + 1))
   }
   return build(0)
+}
+
+/** @internal The one element as JavaScript's operators take it. */
+export function primitiveOf(handle: TensorHandle): number | bigint | boolean {
+  if (native.numel(handle) === 1) {
+    const value = native.item(handle)
+    if (!Array.isArray(value)) return value as number | bigint | boolean
+    throw new ArgumentError('a complex number has no order and is no JavaScript number: read x.real or x.imag, or [re, im] by x.item()')
+  }
+  throw new ArgumentError(
+    `JavaScript's operators take tensors of one element, as x.item() gives it, but received one of shape [${native.shape(handle).join(', ')}]: ` +
+      'compare, add and multiply elements by methods, such as x.lt(y), x.gt(y), x.eq(y), x.add(y), x.mul(y); print it by `${x}` or x.toString()',
+  )
+}
+
+/** @internal The elements as JSON takes them. */
+export function jsonOf(handle: TensorHandle): Nested {
+  return nestedOf(handle, (value) => {
+    if (typeof value !== 'bigint') return value
+    throw new ArgumentError(
+      `JSON has no exact number for ${value}: convert the tensor by x.to('float64'), or write the texts of x.tolist()`,
+    )
+  })
 }
 
 /** @internal The elements in order: float8 as numbers, complex as `[re, im]`. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { worded, type Wording } from '../common/wording'
 import * as torch from '../torch'
-import { ArgumentError, isTensor, type Generator, type Tensor } from '../torch'
+import { ArgumentError, isTensor, type Device, type Generator, type Tensor } from '../torch'
 import { TrainingError } from './errors'
 import type { LoopEvent, Sink, StepMetrics } from './metrics'
 import type { Task, Values } from './task'
@@ -199,7 +199,7 @@ export class Loop<Batch, Measured extends Values> {
   private generators(): Readonly<Record<string, Generator>> {
     const { generators, task } = this.parts
     if (generators !== undefined) return generators
-    const devices = new Set(['cpu', ...task.parameters().map(({ device }) => device)])
+    const devices = new Set<Device>(['cpu', ...task.parameters().map(({ device }) => device)])
     return Object.fromEntries([...devices].map((device) => [device, torch.defaultGenerator(device)]))
   }
 }

@@ -41,7 +41,7 @@ export async function prepare(options: ResolvedPretrainOptions, say: Say, { eval
   torch.manualSeed(options.run.seed)
   // Evaluation runs on the CPU, so it needs its own augmentation.
   const augment = () => defaultAugmentation(options.augmentation)
-  const learner = new PixelCL(backbone.net, { ...options.learner, augmentFn: augment() }).to(options.run.device)
+  const learner = new PixelCL(backbone.net, { ...options.learner, augmentFn: augment() }).to(torch.device(options.run.device))
   checkSizes(options, learner)
   const { hiddenLayerPixel, imageSize } = options.learner
   const layer = spatialLayer(backbone.net, hiddenLayerPixel, imageSize) ?? hiddenLayerPixel
@@ -123,7 +123,7 @@ function checkSizes({ data: { inputSize }, learner: { viewSize, imageSize } }: R
 
 function checkDevice(device: string): void {
   try {
-    torch.zeros([1], { device })
+    torch.zeros([1], { device: torch.device(device) })
   } catch (error) {
     throw new ArgumentError(`the device '${device}' cannot be used: ${(error as Error).message}`, { cause: error })
   }

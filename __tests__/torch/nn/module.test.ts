@@ -709,7 +709,9 @@ describe('to', () => {
   test('refuses what it cannot do', () => {
     const net = new nn.Linear(2, 1)
     expect(() => net.to('int32')).toThrow(/only floating-point and complex dtypes, but received 'int32'/)
+    // @ts-expect-error no dtype and no device
     expect(() => net.to('float46')).toThrow(/'float46' is neither a dtype \(did you mean 'float(16|64)'\?\) nor a device/)
+    // @ts-expect-error a text that names no device
     expect(() => net.to('gpu')).toThrow(/'gpu' is neither a dtype.* nor a device/)
     expect(() => net.to({ device: 'cpu', dtpye: 'float64' } as never)).toThrow(/unknown option 'dtpye' \(did you mean 'dtype'\?\)/)
     expect(() => net.to(3 as never)).toThrow(/to\(\) takes a dtype, a device or .* but received 3/)

@@ -105,7 +105,7 @@ function spread(
   { parameters, selfIndex }: Pick<Signature, 'parameters' | 'selfIndex'>,
   positional: readonly unknown[],
 ): readonly unknown[] {
-  if (positional.length === 0 || typeof positional[0] !== 'number') return positional
+  if (typeof positional[0] !== 'number' && typeof positional[0] !== 'bigint') return positional
   const open = parameters.filter((parameter, i) => i !== selfIndex && !parameter.keywordOnly)
   const only = open[0]
   if (open.length !== 1 || only === undefined || !only.spreads) return positional

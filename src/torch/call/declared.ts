@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../native'
 import { bind, separate, showSignature } from './bind'
+import { refuseAbsentDtype } from './dtype-option'
 import { misfit } from './errors'
 import { parseParameters, type Parameter } from './signature'
 
@@ -27,7 +28,9 @@ export function declared<Arguments>(name: string, ...fields: string[]): Declared
 export function read<Arguments>(signature: Declared<Arguments>, given: ArrayLike<unknown>, call = signature.name): Arguments {
   const parameters = parametersOf(signature)
   const whole = { parameters, selfIndex: -1, factory: false }
-  const bound = bind(whole, null, separate(given), readValue, true)
+  const { positional, options } = separate(given)
+  if (options !== null) refuseAbsentDtype(call, [whole], options)
+  const bound = bind(whole, null, { positional, options }, readValue, true)
   if (!Array.isArray(bound)) {
     if ('parameter' in bound) throw misfit(call, bound.parameter.camelName, bound.parameter.kind.text, bound.received)
     throw new ArgumentError(`${call}(): ${bound.reason}; expected ${showSignature(call, whole)}`)

@@ -1,6 +1,6 @@
 import { isTensor } from '../base'
 import { TensorSymbol } from './recording'
-import { isComplexDtype, isFloatingDtype } from '../dtype'
+import { dtypeOf, isComplexDtype, isFloatingDtype } from '../dtype'
 
 /** A kind of argument: what it accepts, and how errors and signatures name it. */
 export interface Kind {
@@ -8,6 +8,8 @@ export interface Kind {
   readonly text: string
   /** As a signature shows it. */
   readonly name: string
+  /** Whether it is a dtype, for which an explicit undefined is a mistake. */
+  readonly isDtype?: true
   accepts(value: unknown): boolean
   /** The plain value that a hand-written body receives. */
   read(value: unknown): unknown
@@ -60,8 +62,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   d: {
     text: "a dtype, such as 'float32'",
     name: 'dtype',
-    accepts: (value) => isString(value) || (typeof value === 'function' && 'dtype' in value),
-    read: (value) => (typeof value === 'function' && 'dtype' in value ? value.dtype : value),
+    isDtype: true,
+    accepts: (value) => isString(dtypeOf(value)),
+    read: dtypeOf,
   },
   l: { text: 'a layout', name: 'layout', accepts: isString, read: same },
   v: { text: "a device, such as 'cpu'", name: 'device', accepts: isString, read: same },

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../native'
 import { describe } from './describe'
 import { isOptions } from './bind'
+import { dtypeOption, refuseUndefinedDtype } from './dtype-option'
 import { suggestion } from '../../common/suggestions'
 
 /** Arguments that may come by position, in the order of `Names`, by name in a last object, or both; the object takes all others, too. */
@@ -39,11 +40,13 @@ export function named<Options extends object>(
     const value = options[key]
     const at = names.indexOf(key as keyof Options & string)
     if (at < 0 && !namedOnly.includes(key as keyof Options & string)) throw unknownName(call, key, [...names, ...namedOnly])
+    if (key === 'dtype') refuseUndefinedDtype(call, key, options)
     if (value === null || value === undefined) continue
     if (at >= 0 && at < count)
       throw new ArgumentError(`${call}(): '${key}' is given both by position (${describe(given[at])}) and by name (${describe(value)})`)
     result[key] = value
   }
+  if ('dtype' in result) result['dtype'] = dtypeOption(call, result)
   return result as Partial<Options>
 }
 

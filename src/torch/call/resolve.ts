@@ -2,12 +2,14 @@ import { types } from 'node:util'
 import { ArgumentError, native } from '../../native'
 import { TensorBase, isTensor, wrap } from '../base'
 import type { Tensor } from '../tensor'
+import { dtypeOf } from '../dtype'
 import { describe } from './describe'
 import { aten } from './aten'
+import { refuseAbsentDtype } from './dtype-option'
 import { bind, separate, showSignature, shownName, type Given, type Misfit } from './bind'
 import { hasSymbol, methodName, recordCall, TensorSymbol, tensorSymbol } from './recording'
 import { overloadsOf, signatureOf } from './schema'
-import { parseSignature, type Parameter, type Signature } from './signature'
+import { parseSignature, type Signature } from './signature'
 
 /** The overloads of one public name; specs are read when the table is first used. */
 export interface SignatureTable {
@@ -44,17 +46,15 @@ export interface Choice {
 /** @internal The first of the overloads that takes the arguments. */
 export function choose(name: string, overloads: readonly Signature[], receiver: TensorBase | null, arguments_: ArrayLike<unknown>): Choice {
   const given = separate(arguments_)
+  if (given.options !== null) refuseAbsentDtype(name, overloads, given.options)
   let firstMisfit: Misfit | undefined
   for (const signature of overloads) {
-    const bound = bind(signature, receiver, given, toNative)
+    const bound = bind(signature, receiver, given, (_, value) => convert(value))
     if (Array.isArray(bound)) return { signature, bound, ...given }
     firstMisfit ??= bound
   }
   throw noOverload(name, overloads, given, overloads.length === 1 ? firstMisfit : undefined)
 }
-
-const toNative = (parameter: Parameter, value: unknown): unknown =>
-  parameter.kind.name === 'dtype' ? parameter.kind.read(value) : convert(value)
 
 function invoke(
   signature: Signature,
@@ -67,9 +67,17 @@ function invoke(
   signature.call ??= aten(signature.native.slice('aten::'.length), signature.overload)
   const result = signature.call(...bound)
   if (signature.inplace) return receiver ?? positional[0] ?? options?.['input'] ?? options?.['self']
-  const wrapped = wrapResult(result)
+  const wrapped = nameResults(wrapResult(result), signature.resultNames)
   if (signature.factory && options?.['requiresGrad'] === true && isTensor(wrapped)) native.setRequiresGrad(wrapped._h, true)
   return wrapped
+}
+
+/** Gives the elements of an array names as well: `x.max(1).values`. They are no keys, so that printing and comparing see an array. */
+function nameResults(results: unknown, names: readonly string[]): unknown {
+  if (names.length > 0 && Array.isArray(results)) {
+    names.forEach((name, i) => Object.defineProperty(results, name, { value: results[i] as unknown, writable: true, configurable: true }))
+  }
+  return results
 }
 
 /** @internal Handles become tensors, at any depth. */
@@ -90,12 +98,12 @@ export function callAten<Result = Tensor>(name: string, overload: string, ...arg
   return wrapResult(aten(name, overload)(...args.map(convert))) as Result
 }
 
-/** @internal Tensors and generators become their handles, at any depth of arrays. */
+/** @internal Tensors and generators become their handles, at any depth of arrays, and `torch.float` its dtype. */
 export function convert(value: unknown): unknown {
   if (value instanceof TensorBase) return value._h
   if (Array.isArray(value)) return value.map(convert)
   if (typeof value === 'object' && value !== null && '_g' in value) return value._g
-  return value
+  return dtypeOf(value)
 }
 
 function noOverload(

@@ -32,7 +32,7 @@ export function parseSchema(text: string): Signature {
     if (field === '*') keywordOnly = true
     else parameters.push(parseParameter(field, keywordOnly))
   }
-  return { native: name, overload, parameters, selfIndex: -1, inplace: false, factory: false, call: undefined }
+  return { native: name, overload, parameters, selfIndex: -1, inplace: false, factory: false, resultNames: [], call: undefined }
 }
 
 /** `Tensor(a!)? weight=None`, `SymInt[2] stride=[1, 1]`. */

@@ -30,13 +30,16 @@ export interface Signature {
   readonly inplace: boolean
   /** A factory takes `requiresGrad` beside its schema's parameters. */
   readonly factory: boolean
+  /** The names of several results, in camelCase; none where the schema has none. */
+  readonly resultNames: readonly string[]
   call: Call | undefined
 }
 
-/** Reads an operator's spec: `add|Tensor|flags|self:T,other:T,*,alpha:S=`. */
+/** Reads an operator's spec: `add|Tensor|flags|self:T,other:T,*,alpha:S=`; in the flags, names of results stand behind a colon: `:values,indices`. */
 export function parseSignature(spec: string, method: boolean): Signature {
-  const [name = '', overload = '', flags = ''] = spec.split('|', 3)
-  const fields = spec.slice(name.length + overload.length + flags.length + 3)
+  const [name = '', overload = '', marks = ''] = spec.split('|', 3)
+  const fields = spec.slice(name.length + overload.length + marks.length + 3)
+  const [flags = '', results] = marks.split(':')
   const parameters = parseParameters(fields === '' ? [] : splitTop(fields, ','))
   const self = parameters.findIndex((parameter) => parameter.name === 'self')
   return {
@@ -46,6 +49,7 @@ export function parseSignature(spec: string, method: boolean): Signature {
     selfIndex: method ? Math.max(self, 0) : -1,
     inplace: flags.includes('@'),
     factory: flags.includes('+'),
+    resultNames: results?.split(',') ?? [],
     call: undefined,
   }
 }

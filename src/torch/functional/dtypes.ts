@@ -1,6 +1,6 @@
 import { aten } from '../call/aten'
 import { expectTensor } from '../call/expected'
-import type { DType, Scalar } from '../dtype'
+import { type DType, type Scalar, dtypeOf, type DTypeLike } from '../dtype'
 import { convert } from '../call/resolve'
 import { isTensor } from '../base'
 import type { Tensor } from '../tensor'
@@ -12,8 +12,8 @@ import type { Tensor } from '../tensor'
  * @example
  * torch.promoteTypes('int32', 'float16') // 'float16'
  */
-export function promoteTypes(type1: DType, type2: DType): DType {
-  return aten('promote_types')(type1, type2) as DType
+export function promoteTypes(type1: DTypeLike, type2: DTypeLike): DType {
+  return aten('promote_types')(dtypeOf(type1), dtypeOf(type2)) as DType
 }
 
 /**
@@ -23,8 +23,8 @@ export function promoteTypes(type1: DType, type2: DType): DType {
  * @example
  * torch.canCast('float64', 'float32') // true
  */
-export function canCast(from: DType, to: DType): boolean {
-  return aten('can_cast')(from, to) as boolean
+export function canCast(from: DTypeLike, to: DTypeLike): boolean {
+  return aten('can_cast')(dtypeOf(from), dtypeOf(to)) as boolean
 }
 
 /**

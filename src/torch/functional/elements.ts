@@ -2,6 +2,8 @@ import { aten } from '../call/aten'
 import { expectTensor } from '../call/expected'
 import { wrap } from '../base'
 import { type Given, named } from '../call/named'
+import { misfit } from '../call/errors'
+import { tensor } from '../creation'
 import { isComplexDtype, isFloatingDtype } from '../dtype'
 import type * as declared from '../generated/declared/functional-signatures'
 import type { Tensor } from '../tensor'
@@ -30,6 +32,27 @@ export function nonzero(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
   expectTensor('nonzero', input)
   const { asTuple = false } = named<NonzeroOptions>('nonzero', NONZERO, given)
   return asTuple ? (aten('nonzero_numpy')(input._h) as unknown[]).map(wrap) : wrap(aten('nonzero')(input._h))
+}
+
+/**
+ * The coordinates that flat indices have in a tensor of a shape: one tensor of the indices' own shape for each dimension.
+ *
+ * Indices beyond the shape's end and negative ones wrap around, as in Python.
+ *
+ * @throws ArgumentError for indices that are no integers, and for negative sizes.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.unravel_index.html
+ * @example
+ * torch.unravelIndex(torch.tensor([4n, 1n]), [3, 2]).map((index) => index.tolist()) // [[2, 0], [0, 1]]
+ */
+export function unravelIndex({ indices, shape }: declared.UnravelIndexArguments): Tensor[] {
+  if (isFloatingDtype(indices.dtype) || isComplexDtype(indices.dtype) || indices.dtype === 'bool')
+    throw misfit('unravelIndex', 'indices', 'a Tensor of integers', indices)
+  const sizes = (typeof shape === 'number' ? [shape] : shape).map(BigInt)
+  if (sizes.some((size) => size < 0n)) throw misfit('unravelIndex', 'shape', 'sizes from 0 on', sizes.map(Number))
+  // Elements between neighbours along each dimension.
+  const strides = sizes.map((_, i) => sizes.slice(i + 1).reduce((product, size) => product * size, 1n))
+  const like = { dtype: 'int64', device: indices.device } as const
+  return indices.unsqueeze(-1).floorDivide(tensor(strides, like)).remainder(tensor(sizes, like)).unbind(-1)
 }
 
 export function isFloatingPoint(input: Tensor): boolean {

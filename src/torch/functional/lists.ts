@@ -23,7 +23,7 @@ export function broadcastTensors(...tensors: Tensors): Tensor[] {
 /**
  * The shape that tensors of these shapes have in common when broadcast.
  *
- * @throws ArgumentError where two sizes differ and neither is 1.
+ * @throws ArgumentError where two sizes differ and neither is 1, and for a negative size.
  * @example
  * torch.broadcastShapes([2, 1], [3]) // [2, 3]
  */
@@ -32,6 +32,8 @@ export function broadcastShapes(...shapes: readonly (number | readonly number[])
   if (!lists.every((shape) => Array.isArray(shape) && shape.every(Number.isInteger))) {
     throw new ArgumentError(`broadcastShapes() takes shapes such as [2, 3] but received (${shapes.map(describe).join(', ')})`)
   }
+  const negative = lists.flat().find((size) => size < 0)
+  if (negative !== undefined) throw new ArgumentError(`broadcastShapes(): expected sizes from 0 on but received ${negative}`)
   const length = Math.max(0, ...lists.map((shape) => shape.length))
   return Array.from({ length }, (_, i) => {
     const sizes = lists.map((shape) => shape[i - length + shape.length] ?? 1).filter((size) => size !== 1)

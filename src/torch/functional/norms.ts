@@ -4,7 +4,7 @@ import { ArgumentError } from '../../native'
 import { isTensor, wrap } from '../base'
 import { describe } from '../call/describe'
 import { type Given, named } from '../call/named'
-import type { DType, Int, Scalar } from '../dtype'
+import type { Int, Scalar, DTypeLike } from '../dtype'
 import * as linalg from '../generated/linalg'
 import type { Tensor } from '../tensor'
 
@@ -15,7 +15,7 @@ export interface NormOptions {
   dim?: Int | readonly Int[]
   keepdim?: boolean
   /** Computes in this type. */
-  dtype?: DType
+  dtype?: DTypeLike | null
 }
 
 /** @internal */

@@ -8,7 +8,7 @@ import { PickledTuple, shown } from '../archive/pickle-values'
 import { size, StorageType, StoredBytes } from './rebuild'
 
 /** Where storages go: one device, one for each that the file names, or a function of it. Left out: the CPU. */
-export type MapLocation = Device | Readonly<Record<Device, Device>> | ((location: Device) => Device)
+export type MapLocation = Device | Readonly<Record<string, Device>> | ((location: Device) => Device)
 
 /** A storage as the pickle names it. */
 export interface StorageId {
@@ -28,7 +28,13 @@ export function storageId(id: unknown): StorageId {
   if (!(type instanceof StorageType)) throw new FileError('the pickle is damaged: a storage has no type')
   const isKey = typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint'
   if (!isKey || typeof location !== 'string') throw new FileError('the pickle is damaged: a storage has no key or no location')
-  return { dtype: type.dtype, key: String(key), location, length: size(length, "a storage's length"), view: viewOf(view) }
+  return {
+    dtype: type.dtype,
+    key: String(key),
+    location: location as Device,
+    length: size(length, "a storage's length"),
+    view: viewOf(view),
+  }
 }
 
 function viewOf(view: unknown): StorageId['view'] {

@@ -47,3 +47,15 @@ nFft: Int
 }
 /** @internal */
 export const stft = declared<StftArguments>('stft', 'input:T', 'n_fft:i', 'hop_length:i?=null', 'win_length:i?=null', 'window:T?=null', 'center:b=true', 'pad_mode:(constant|reflect|replicate|circular)="reflect"', 'normalized:b=false', 'onesided:b?=null', 'return_complex:b?=null', 'align_to_window:b?=null')
+
+/** What the body of `unravelIndex` receives. */
+export interface UnravelIndexArguments {
+readonly indices: Tensor
+readonly shape: number | readonly number[]
+}
+export interface UnravelIndexNamed {
+indices: Tensor
+shape: Int | readonly Int[]
+}
+/** @internal */
+export const unravelIndex = declared<UnravelIndexArguments>('unravelIndex', 'indices:T', 'shape:i|i[]')

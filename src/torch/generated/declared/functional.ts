@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor'
 import type * as named from './functional-signatures'
 import * as signatures from './functional-signatures'
 import { read } from '../../call/declared'
-import { split as split_ } from '../../functional/elements'
+import { split as split_, unravelIndex as unravelIndex_ } from '../../functional/elements'
 import { stft as stft_ } from '../../functional/spectral'
 
 /**
@@ -68,4 +68,24 @@ export function stft(input: Tensor, options: Omit<named.StftNamed, 'input'>): Te
 export function stft(options: named.StftNamed): Tensor
 export function stft(...given: unknown[]): unknown {
 return stft_(read(signatures.stft, given))
+}
+
+/**
+ * The coordinates that flat indices have in a tensor of a shape: one tensor of the indices' own shape for each dimension.
+ *
+ * Indices beyond the shape's end and negative ones wrap around, as in Python.
+ *
+ * @throws ArgumentError for indices that are no integers, and for negative sizes.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.unravel_index.html
+ * @example
+ * torch.unravelIndex(torch.tensor([4n, 1n]), [3, 2]).map((index) => index.tolist()) // [[2, 0], [0, 1]]
+ *
+ */
+export function unravelIndex(indices: Tensor, shape: Int | readonly Int[]): Tensor[]
+/** The coordinates that flat indices have in a tensor of a shape: one tensor of the indices' own shape for each dimension. */
+export function unravelIndex(indices: Tensor, options: Omit<named.UnravelIndexNamed, 'indices'>): Tensor[]
+/** The coordinates that flat indices have in a tensor of a shape: one tensor of the indices' own shape for each dimension. */
+export function unravelIndex(options: named.UnravelIndexNamed): Tensor[]
+export function unravelIndex(...given: unknown[]): unknown {
+return unravelIndex_(read(signatures.unravelIndex, given))
 }

@@ -1,13 +1,13 @@
 import { pythonRepr } from './repr'
 import type * as layers from '../../generated/declared/nn-layers'
-import type { Device, DType } from '../../dtype'
+import type { Device, DTypeLike } from '../../dtype'
 
 /** One number for both dimensions, or one for each. */
 export type Pair = number | readonly [number, number]
 
 /** Where a layer's own tensors are made, and of which dtype; default: the default dtype, on the CPU. */
 export interface FactoryOptions {
-  dtype?: DType
+  dtype?: DTypeLike | null
   device?: Device
 }
 

@@ -90,17 +90,17 @@ c10::IValue listOf(napi_env env, napi_value value, const ValueType& type) {
   return list;
 }
 
-// The entries of a Map, or of a plain object, as an array of pairs.
+// The entries of a Map, or of a plain object, as an array of pairs. The Map of another realm is no instance of this one's, but
+// no dict holds a function, so whatever has a method `entries` is a Map.
 napi_value entriesOf(napi_env env, napi_value value) {
   napi_value global = nullptr;
-  napi_value constructor = nullptr;
+  napi_value method = nullptr;
   napi_value owner = nullptr;
   napi_value convert = nullptr;
   napi_value entries = nullptr;
-  bool isMap = false;
   check(napi_get_global(env, &global));
-  check(napi_get_named_property(env, global, "Map", &constructor));
-  check(napi_instanceof(env, value, constructor, &isMap));
+  check(napi_get_named_property(env, value, "entries", &method));
+  const bool isMap = typeOf(env, method) == napi_function;
   check(napi_get_named_property(env, global, isMap ? "Array" : "Object", &owner));
   check(napi_get_named_property(env, owner, isMap ? "from" : "entries", &convert));
   check(napi_call_function(env, owner, convert, 1, &value, &entries));

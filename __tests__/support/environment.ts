@@ -14,6 +14,8 @@ export default class OwnProcessEnvironment extends TestEnvironment {
     super(config, context)
     this.global.process = process
     this.global['updatesSnapshots'] = config.globalConfig.updateSnapshot === 'all'
+    // Node takes as a warning only what is an Error of its own realm.
+    Object.setPrototypeOf(this.global.Error.prototype as object, Error.prototype)
     // jest colours the output of its workers, which would colour that of programs under test.
     Reflect.deleteProperty(process.env, 'FORCE_COLOR')
   }

@@ -125,8 +125,8 @@ expect.extend({
   toMatchFile(received: unknown, name: unknown) {
     const path = join(root, String(name))
     if (updatesSnapshots) writeFileSync(path, String(received))
-    const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
-    const difference = this.utils.diff(text, received)
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : null
+    const difference = this.utils.diff(text ?? '', received)
     return { pass: text === received, message: () => `${String(name)} should be written anew, with -u:\n${difference ?? ''}` }
   },
 })

@@ -1,6 +1,11 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as torch from '../../src/torch'
+import { expectWith } from './expect'
 import { runPython } from './python'
+import { restoreVariables, setVariables } from './variables'
 
 describe('runPython', () => {
   test('carries tensors, numbers and nested values both ways', async () => {
@@ -63,5 +68,55 @@ describe('the matchers', () => {
     expect(torch.tensor([NaN, Infinity])).toBeAllclose([NaN, Infinity])
     expect(torch.tensor([NaN])).not.toBeAllclose([1])
     expect(torch.tensor([1])).not.toBeAllclose([Infinity])
+  })
+})
+
+describe('the matcher of committed files', () => {
+  test('takes the very text, and shows how another differs', () => {
+    const text = JSON.stringify({ private: true })
+    expect(() => expect(text).toMatchFile('package.json')).toThrow(/package\.json should be written anew, with -u:\n[^]*"name": "pixelcl"/)
+    expect(readFileSync(join(__dirname, '..', '..', 'LICENSE'), 'utf8')).toMatchFile('LICENSE')
+    expect(() => expect('').toMatchFile('no/such.json')).toThrow('no/such.json should be written anew')
+  })
+})
+
+describe('expectWith', () => {
+  const noted = /^the first of two\n\n.*toBe/
+
+  test('begins a failure with its note, also behind not, resolves and rejects', async () => {
+    expect(() => expectWith(1, 'the first of two').toBe(2)).toThrow(noted)
+    expect(() => expectWith(1, 'the first of two').not.toBe(1)).toThrow(noted)
+    expect(() => expectWith(torch.ones([1]), 'ones').toBeAllclose([2])).toThrow(/^ones\n\n1 of 1 elements differ/)
+    await expect(expectWith(Promise.resolve(1), 'the first of two').resolves.toBe(2)).rejects.toThrow(noted)
+    await expect(expectWith(Promise.reject(new Error('no')), 'the first of two').rejects.toBe(2)).rejects.toThrow(noted)
+  })
+
+  test('passes where expect does', async () => {
+    expectWith(1, '').toBe(1)
+    expectWith(1, '').not.toBe(2)
+    await expectWith(Promise.reject(new Error('no')), '').rejects.toThrow('no')
+  })
+})
+
+describe("the process is the test file's own", () => {
+  const childsVariable = (): string => execFileSync(process.execPath, ['-p', 'process.env.PIXELCL_OF_A_TEST'], { encoding: 'utf8' }).trim()
+
+  test('so its variables reach child processes, until they are restored', () => {
+    setVariables({ PIXELCL_OF_A_TEST: 'one' })
+    setVariables({ PIXELCL_OF_A_TEST: 'two' })
+    expect(childsVariable()).toBe('two')
+    restoreVariables()
+    expect(childsVariable()).toBe('undefined')
+  })
+
+  test('so its listeners hear signals and warnings', async () => {
+    const heard = jest.fn()
+    process.once('SIGUSR2', heard)
+    process.kill(process.pid, 'SIGUSR2')
+    const warned = new Promise((resolve) => process.once('warning', resolve))
+    process.emitWarning('expected by a test')
+    expect(await warned).toMatchObject({ message: 'expected by a test' })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(heard).toHaveBeenCalledTimes(1)
   })
 })

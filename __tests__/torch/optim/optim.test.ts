@@ -384,11 +384,11 @@ describe('options', () => {
     for (const param of params) param.grad = torch.ones([2])
     const group = optimizer.paramGroups[1] as unknown as Record<string, unknown>
     for (const [name, value, message] of [
-      ['lr', undefined, /lr must be a number from 0 on but is undefined/],
-      ['lr', NaN, /lr must be a number from 0 on but is NaN/],
+      ['lr', undefined, /lr: expected a Tensor or a number from 0 but received undefined/],
+      ['lr', NaN, /lr: expected a Tensor or a number from 0 but received NaN/],
       ['lr', torch.ones([2]), /lr must be a number or a Tensor of one element/],
-      ['weightDecay', null, /weightDecay must be a number from 0 on but is null/],
-      ['maximize', 'no', /maximize must be true or false but is 'no'/],
+      ['weightDecay', null, /weightDecay: expected a number from 0 but received null/],
+      ['maximize', 'no', /maximize: expected true or false but received 'no'/],
       ['weight_decay', 0.5, new RegExp(`${kind}: a group has 'weight_decay', which nothing reads: write 'weightDecay'`)],
     ] as const) {
       const before = group[name]
@@ -599,20 +599,20 @@ describe('misuse', () => {
     expect(() => new SGD([param()], { lr: torch.ones([2]) })).toThrow(
       /lr must be a number or a Tensor of one element but is Tensor float32 \[2\]/,
     )
-    expect(() => new SGD([param()], { lr: torch.tensor(-1) })).toThrow(/lr must be a number from 0 on but is -1/)
+    expect(() => new SGD([param()], { lr: torch.tensor(-1) })).toThrow(/lr: expected a Tensor or a number from 0 but received -1/)
     expect(() => new Adam([param()], { weight_decay: 0.1 } as never)).toThrow(
       /unknown option 'weight_decay' \(did you mean 'weightDecay'\?\)/,
     )
-    expect(() => new Adam([param()], { lr: -1 })).toThrow(/lr must be a number from 0 on but is -1/)
-    expect(() => new Adam([param()], { lr: NaN })).toThrow(/lr must be/)
-    expect(() => new Adam([param()], { lr: '0.1' as never })).toThrow(/lr must be a number from 0 on but is '0\.1'/)
-    expect(() => new Adam([param()], { betas: [0.9, 1] })).toThrow(/betas\[1\] must be in \[0, 1\) but is 1/)
-    expect(() => new Adam([param()], { betas: 0.9 as never })).toThrow(/betas must be two numbers/)
-    expect(() => new AdamW([param()], { fused: 1 as never })).toThrow(/fused must be true, false or null/)
-    expect(() => new AdamW([param()], { eps: -1e-8 })).toThrow(/eps must be/)
-    expect(() => new AdamW([{ params: [param()], weightDecay: -1 }])).toThrow(/weightDecay must be/)
-    expect(() => new SGD([param()], { momentum: -1 })).toThrow(/momentum must be/)
-    expect(() => new SGD([param()], { nesterov: true })).toThrow(/nesterov needs a momentum above 0/)
+    expect(() => new Adam([param()], { lr: -1 })).toThrow(/lr: expected a Tensor or a number from 0 but received -1/)
+    expect(() => new Adam([param()], { lr: NaN })).toThrow(/lr: expected a Tensor or a number from 0/)
+    expect(() => new Adam([param()], { lr: '0.1' as never })).toThrow(/lr: expected a Tensor or a number from 0 but received '0\.1'/)
+    expect(() => new Adam([param()], { betas: [0.9, 1] })).toThrow(/betas: expected an array of 2 numbers from 0 to below 1 but received \[0\.9, 1\]/)
+    expect(() => new Adam([param()], { betas: 0.9 as never })).toThrow(/betas: expected an array of 2 numbers from 0 to below 1 but received 0\.9/)
+    expect(() => new AdamW([param()], { fused: 1 as never })).toThrow(/fused: expected true or false but received 1/)
+    expect(() => new AdamW([param()], { eps: -1e-8 })).toThrow(/eps: expected a number from 0 but received/)
+    expect(() => new AdamW([{ params: [param()], weightDecay: -1 }])).toThrow(/weightDecay: expected a number from 0/)
+    expect(() => new SGD([param()], { momentum: -1 })).toThrow(/momentum: expected a number from 0/)
+    expect(() => new SGD([param()], { nesterov: true })).toThrow(/nesterov: expected a momentum above 0/)
   })
 
   test('of sparse gradients', () => {
@@ -620,7 +620,7 @@ describe('misuse', () => {
     const loss = () => torch.nn.functional.embedding(torch.tensor([1n]), weight, { sparse: true }).sum()
     loss().backward()
     expect(weight.grad!.isSparse).toBe(true)
-    expect(() => new Adam([weight]).step()).toThrow(/Adam takes no sparse gradients: use SGD/)
+    expect(() => new Adam([weight]).step()).toThrow(/Adam\(\): expected dense gradients but received a sparse one: use SGD/)
     new SGD([weight], { lr: 1 }).step()
     expect(weight.tolist()).toEqual([
       [1, 1],
@@ -648,7 +648,7 @@ describe('misuse', () => {
       ],
       [{ ...good, state: new Map([[0, named]]) }, /exp_avg of parameter 0 is \[3\] in the state, but the parameter is \[2\]/],
       [{ ...good, state: new Map([[5, named]]) }, /the state remembers parameter 5, which is in none of its groups/],
-      [{ ...good, param_groups: [{ ...good.param_groups[0], lr: -3 }] }, /lr must be/],
+      [{ ...good, param_groups: [{ ...good.param_groups[0], lr: -3 }] }, /lr: expected a Tensor or a number from 0/],
       [{ weight: torch.ones([1]) }, /Adam loads { state, param_groups }, as stateDict\(\) gives/],
       [null, /but received null/],
       [{ ...good, state: null }, /Adam loads { state, param_groups }/],

@@ -3,6 +3,8 @@ import { TestEnvironment } from 'jest-environment-node'
 declare global {
   /** Whether `-u` asks for committed outputs to be written anew. */
   var updatesSnapshots: boolean
+  /** The global object that native code sees; a test file has one of its own. */
+  var realmOfNode: typeof globalThis
 }
 
 /**
@@ -14,6 +16,7 @@ export default class OwnProcessEnvironment extends TestEnvironment {
     super(config, context)
     this.global.process = process
     this.global['updatesSnapshots'] = config.globalConfig.updateSnapshot === 'all'
+    this.global['realmOfNode'] = globalThis
     // Node takes as a warning only what is an Error of its own realm.
     Object.setPrototypeOf(this.global.Error.prototype as object, Error.prototype)
     // jest colours the output of its workers, which would colour that of programs under test.

@@ -54,7 +54,7 @@ export function convertTensor(tensor: Tensor, targets: readonly unknown[]): Tens
 
 /** @internal What `module.to(…)` does with each tensor: a dtype changes floating-point and complex ones, a memory format those of four dimensions, a device moves all. */
 export function moduleConversion(targets: readonly unknown[]): (tensor: Tensor) => Tensor {
-  if (targets.length === 0) throw new ArgumentError(`to() takes ${expected(MODULE_OPTIONS)} but received nothing`)
+  if (targets.length === 0) throw new ArgumentError(`to(): expected ${expected(MODULE_OPTIONS)} but received nothing`)
   const { dtype, memoryFormat, ...where } = readTargets('to() of a module', targets, MODULE_OPTIONS)
   if (dtype !== undefined && !isFloatingDtype(dtype) && !isComplexDtype(dtype)) {
     throw new ArgumentError(`a module takes only floating-point and complex dtypes, but received '${dtype}'`)
@@ -115,7 +115,7 @@ function optionsOf(call: string, value: unknown, names: readonly (keyof ToOption
   if (typeof target === 'string') return namedTarget(target)
   if (isTensor(target)) return { dtype: target.dtype, device: target.device }
   if (typeof target !== 'object' || target === null || Array.isArray(target))
-    throw new ArgumentError(`to() takes ${expected(names)} but received ${describe(target)}`)
+    throw new ArgumentError(`to(): expected ${expected(names)} but received ${describe(target)}`)
   const given: ToOptions = target
   for (const name of Object.keys(given)) {
     if (!names.includes(name as keyof ToOptions)) throw new ArgumentError(`${call}: unknown option '${name}'${suggestion(name, names)}`)

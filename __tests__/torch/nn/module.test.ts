@@ -200,7 +200,7 @@ outputs = {
     expect(net.to(torch.ones([1], { dtype: 'float64' })).weight.dtype).toBe('float64')
     expect(net.to('cpu', { dtype: 'float32' }).weight.dtype).toBe('float32')
     expect(() => net.to('float64', 'float32')).toThrow(/received dtype twice: 'float64' and 'float32'/)
-    expect(() => (net.to as () => unknown)()).toThrow(/to\(\) takes a dtype, a device or .* but received nothing/)
+    expect(() => (net.to as () => unknown)()).toThrow(/to\(\): expected a dtype, a device or .* but received nothing/)
   })
 
   test('and what is unknown or of another kind is refused', () => {
@@ -714,7 +714,7 @@ describe('to', () => {
     // @ts-expect-error a text that names no device
     expect(() => net.to('gpu')).toThrow(/'gpu' is neither a dtype.* nor a device/)
     expect(() => net.to({ device: 'cpu', dtpye: 'float64' } as never)).toThrow(/unknown option 'dtpye' \(did you mean 'dtype'\?\)/)
-    expect(() => net.to(3 as never)).toThrow(/to\(\) takes a dtype, a device or .* but received 3/)
+    expect(() => net.to(3 as never)).toThrow(/to\(\): expected a dtype, a device or .* but received 3/)
     if (!torch.cuda.isAvailable()) expect(() => net.cuda()).toThrow(/CUDA/)
     expect(net.weight.dtype).toBe('float32')
   })

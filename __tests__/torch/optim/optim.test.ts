@@ -606,8 +606,12 @@ describe('misuse', () => {
     expect(() => new Adam([param()], { lr: -1 })).toThrow(/lr: expected a Tensor or a number from 0 but received -1/)
     expect(() => new Adam([param()], { lr: NaN })).toThrow(/lr: expected a Tensor or a number from 0/)
     expect(() => new Adam([param()], { lr: '0.1' as never })).toThrow(/lr: expected a Tensor or a number from 0 but received '0\.1'/)
-    expect(() => new Adam([param()], { betas: [0.9, 1] })).toThrow(/betas: expected an array of 2 numbers from 0 to below 1 but received \[0\.9, 1\]/)
-    expect(() => new Adam([param()], { betas: 0.9 as never })).toThrow(/betas: expected an array of 2 numbers from 0 to below 1 but received 0\.9/)
+    expect(() => new Adam([param()], { betas: [0.9, 1] })).toThrow(
+      /betas: expected an array of 2 numbers from 0 to below 1 but received \[0\.9, 1\]/,
+    )
+    expect(() => new Adam([param()], { betas: 0.9 as never })).toThrow(
+      /betas: expected an array of 2 numbers from 0 to below 1 but received 0\.9/,
+    )
     expect(() => new AdamW([param()], { fused: 1 as never })).toThrow(/fused: expected true or false but received 1/)
     expect(() => new AdamW([param()], { eps: -1e-8 })).toThrow(/eps: expected a number from 0 but received/)
     expect(() => new AdamW([{ params: [param()], weightDecay: -1 }])).toThrow(/weightDecay: expected a number from 0/)

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { native } from '../../src/native'
@@ -13,15 +13,36 @@ import { generatedOnly, isGeneratedVersion } from '../support/versions'
 
 const root = join(__dirname, '../..')
 const generated = join(root, 'src/torch/generated')
+const filesOf = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
 
 skipIf(!isGeneratedVersion, generatedOnly).describe('the generated surface', () => {
   it('is what the schemas of the installed torch give: `npm run generate` writes it anew', () => {
     const folder = mkdtempSync(join(tmpdir(), 'pixelcl-generate-'))
     try {
       execFileSync(pythonPath(), [join(root, 'scripts/generate/surface.py'), folder])
-      expect(readdirSync(folder).sort()).toEqual(readdirSync(generated).sort())
+      expect(readdirSync(folder).sort()).toEqual(filesOf(generated))
       for (const file of readdirSync(folder))
         expectWith(readFileSync(join(folder, file), 'utf8') === readFileSync(join(generated, file), 'utf8'), file).toBe(true)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it("is what Python's own signatures declare, and no correction of them is left that changes nothing", () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pixelcl-generate-'))
+    try {
+      const declared = join('generated', 'declared')
+      cpSync(join(root, 'src/torch'), folder, { recursive: true, filter: (path) => !path.endsWith(declared) })
+      execFileSync(pythonPath(), ['-B', join(root, 'scripts/generate/signatures.py'), folder])
+      expect(filesOf(join(folder, declared))).toEqual(filesOf(join(generated, 'declared')))
+      for (const file of filesOf(join(folder, declared)))
+        expectWith(
+          readFileSync(join(folder, declared, file), 'utf8') === readFileSync(join(generated, 'declared', file), 'utf8'),
+          file,
+        ).toBe(true)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
@@ -46,11 +67,9 @@ skipIf(!isGeneratedVersion, generatedOnly).describe('the generated surface', () 
 })
 
 it('the generated surface names only overloads that the loaded libtorch has', () => {
-  const missing = readdirSync(generated).flatMap((file) =>
-    [...readFileSync(join(generated, file), 'utf8').matchAll(/operator\('(\w+)', '(\w*)'\)/g)].filter(
-      ([, name, overload]) => native.schema(`aten::${name}`, overload!) === null,
-    ),
-  )
+  const named = filesOf(generated).flatMap((file) => [...readFileSync(join(generated, file), 'utf8').matchAll(/aten\('(\w+)', '(\w*)'\)/g)])
+  expect(named.length).toBeGreaterThan(1000)
+  const missing = named.filter(([, name, overload]) => native.schema(`aten::${name}`, overload!) === null)
   expect(missing.map(([text]) => text)).toEqual([])
 })
 

@@ -1,4 +1,5 @@
 // Writes the parts of README.md that stand elsewhere too: the example's program and the tables of options. Needs dist/.
+//   --print  writes the whole text to standard output instead
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,14 +10,14 @@ import { pixelCLOptions } from '../../dist/pixelcl/options.js'
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** The example without the comment at its head. */
-export function program() {
+function program() {
   return readFileSync(join(root, 'examples', 'resnet50.mts'), 'utf8')
     .replace(/^(\/\/.*\n)+/, '')
     .trim()
 }
 
 /** One row an option: its name, its default as written in TypeScript, its description. */
-export function optionsTable(schema, required = {}) {
+function optionsTable(schema, required = {}) {
   const defaults = schema.parse(required)
   const written = (name) => {
     if (name in required) return 'required'
@@ -28,7 +29,7 @@ export function optionsTable(schema, required = {}) {
 }
 
 /** README.md with these parts as they should be. */
-export async function renewed(text) {
+async function renewed(text) {
   const learner = optionsTable(pixelCLOptions, { imageSize: 1 })
   const augmentations = optionsTable(augmentationOptions)
   const whole = text
@@ -38,7 +39,7 @@ export async function renewed(text) {
   return prettier.format(whole, { ...(await prettier.resolveConfig(join(root, 'README.md'))), parser: 'markdown' })
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const path = join(root, 'README.md')
-  writeFileSync(path, await renewed(readFileSync(path, 'utf8')))
-}
+const path = join(root, 'README.md')
+const text = await renewed(readFileSync(path, 'utf8'))
+if (process.argv.includes('--print')) process.stdout.write(text)
+else writeFileSync(path, text)

@@ -17,8 +17,10 @@ export interface Kind {
 
 const isInt = (value: unknown): boolean =>
   (typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint' || isIntTensor(value)
-const isComplex = (value: unknown): boolean => typeof value === 'object' && value !== null && 'real' in value && 'imag' in value
-const isFloat = (value: unknown): boolean => typeof value === 'object' && value !== null && 'float' in value
+const isComplex = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !isTensor(value) && !(value instanceof TensorSymbol) && 'real' in value && 'imag' in value
+const isFloat = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !isTensor(value) && !(value instanceof TensorSymbol) && 'float' in value
 const isNumberTensor = (value: unknown): boolean => isTensor(value) && value.dim() === 0 && !value.requiresGrad
 const isString = (value: unknown): boolean => typeof value === 'string'
 const same = (value: unknown): unknown => value

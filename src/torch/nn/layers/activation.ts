@@ -214,7 +214,7 @@ export class Hardshrink extends functionLayer(layers.Hardshrink, torch.hardshrin
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Softshrink.html
  * @example
- * new torch.nn.Softshrink(1).call(torch.tensor([-1, 3])).tolist() // [0, 2]
+ * new torch.nn.Softshrink(1).call(torch.tensor([0.5, 3])).tolist() // [0, 2]
  */
 export class Softshrink extends functionLayer(layers.Softshrink, nn.softshrink) {
   override extraRepr(): string {

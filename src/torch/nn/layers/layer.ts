@@ -28,8 +28,7 @@ export abstract class Layer extends Module {
 /**
  * @internal The base class of a layer whose constructor PyTorch declares. Each argument becomes a field, a tensor a buffer.
  *
- * @example
- * class Linear extends layer(signatures.Linear) { … }
+ * Used as `class Linear extends layer(layers.Linear) { … }`.
  */
 export function layer<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>): Constructor {
   abstract class DeclaredLayer extends Layer {
@@ -68,9 +67,8 @@ type Operator = (...args: never[]) => unknown
  * An operator receives forward's inputs, then the layer's fields in the constructor's order. The body of a declared function receives its
  * arguments by name: the inputs, then `constants`, fields and `training`.
  *
- * @example
- * class Softplus extends functionLayer(layers.Softplus, softplus) { … }
- * class ReLU extends functionLayer(layers.ReLU, declared.relu, body.relu) { … }
+ * Used as `class Softplus extends functionLayer(layers.Softplus, softplus) { … }`, or with a body as
+ * `class ReLU extends functionLayer(layers.ReLU, declared.relu, body.relu) { … }`.
  */
 export function functionLayer<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>, operator: Operator): Constructor
 export function functionLayer<Arguments, Constructor, BodyArguments>(

@@ -1,6 +1,6 @@
 // The addon's door: one Environment for every JavaScript environment that loads it.
-#include "allocator.h"
-#include "environment.h"
+#include "memory/allocator.h"
+#include "runtime/environment.h"
 
 namespace pixelcl {
 

@@ -5,7 +5,9 @@ import { delimiter, dirname, join } from 'node:path'
 import { packageRoot } from '../setup/cache.mjs'
 
 const bin = join(packageRoot, 'node_modules', '.bin')
-const sources = readdirSync(join(packageRoot, 'binding')).map((name) => `binding/${name}`)
+const sources = readdirSync(join(packageRoot, 'binding'), { recursive: true })
+  .filter((name) => /\.(cc|h)$/.test(name))
+  .map((name) => `binding/${name}`)
 
 export const LINT = [
   ['eslint', '.'],

@@ -70,12 +70,12 @@ export interface MemoryStats {
 }
 
 export interface Binding {
-  // errors (binding/errors.cc)
+  // errors (binding/runtime/errors.cc)
   setErrorFactory(factory: (failure: NativeFailure) => Error): void
   /** The C++ message with its trace, put into words now: it takes milliseconds. */
   nativeStack(cause: CauseHandle): string
 
-  // calls into JavaScript (binding/calls.cc)
+  // calls into JavaScript (binding/runtime/calls.cc)
   /**
    * Everything that C++ calls in JavaScript goes through `call`, with the function's key and its values as an operator's results come: handles,
    * numbers, strings, booleans, arrays, null for None and for an undefined tensor. An array that it returns gives several values, undefined
@@ -89,7 +89,7 @@ export interface Binding {
   /** Calls it from that many threads at once, or from this one for 0, and gives the values that each call returned. */
   callFunction(handle: FunctionHandle, values: readonly unknown[], threads: number): unknown[][]
 
-  // operators (binding/operators.cc)
+  // operators (binding/runtime/operators.cc)
   /** Names of every registered operator as `aten::add.Tensor` ('' overloads have no dot). */
   operatorNames(): string[]
   /** The schema's text, or null when the loaded libtorch has no such overload. */
@@ -101,7 +101,7 @@ export interface Binding {
   /** For benchmarks: a callback like an operator's that does nothing. */
   emptyCall(...args: unknown[]): undefined
 
-  // tensors (binding/tensor.cc)
+  // tensors (binding/tensor/tensor.cc)
   /** Copies `data` (its raw bytes, interleaved for complex, bits for float16, bfloat16 and float8) into a new CPU tensor of `dtype`. */
   fromBytes(data: ArrayBufferView, shape: readonly number[], dtype: string): TensorHandle
   /** Copies a tensor's elements, in order, to the CPU as raw bytes. */
@@ -148,7 +148,7 @@ export interface Binding {
   share(tensor: TensorHandle): string
   fromShared(token: string): TensorHandle
 
-  // autograd (binding/autograd.cc)
+  // autograd (binding/autograd/autograd.cc)
   requiresGrad(tensor: TensorHandle): boolean
   setRequiresGrad(tensor: TensorHandle, value: boolean): void
   isLeaf(tensor: TensorHandle): boolean
@@ -185,7 +185,7 @@ export interface Binding {
   /** Whether a graph or another handle can still run one of the tensor's hooks once this handle is gone. */
   isHeldElsewhere(tensor: TensorHandle, keys: readonly number[]): boolean
 
-  // random (binding/random.cc)
+  // random (binding/tensor/random.cc)
   defaultGenerator(device: string): GeneratorHandle
   createGenerator(device: string): GeneratorHandle
   generatorSeed(generator: GeneratorHandle, seed: bigint): void
@@ -196,7 +196,7 @@ export interface Binding {
   /** Seeds the default generators of every device. */
   manualSeed(seed: bigint): void
 
-  // signals (binding/signals.cc)
+  // signals (binding/runtime/signals.cc)
   /** From now on the first SIGINT, SIGTERM or SIGHUP is recorded and prints `notice` on standard error; the next one ends the process. */
   watchSignals(notice: string): void
   /** The signal that came since `watchSignals`, or null. */
@@ -204,7 +204,7 @@ export interface Binding {
   /** Restores the handlers from before `watchSignals`. */
   unwatchSignals(): void
 
-  // TorchScript (binding/jit*.cc)
+  // TorchScript (binding/jit)
   /** Reads an archive from a path or from bytes, whose zip the caller has checked; with `device` null each tensor keeps its own. */
   jitLoad(file: string | Uint8Array, device: string | null): ModuleHandle
   /** Passes the archive to `write`, in order, in buffers that `write` may keep; an exception of `write` ends the saving. */
@@ -237,7 +237,7 @@ export interface Binding {
   /** Compiles methods from TorchScript source into the module's class. */
   jitDefine(module: ModuleHandle, source: string): void
 
-  // process (binding/memory.cc, binding/device.cc)
+  // process (binding/memory/memory.cc, binding/memory/device.cc)
   memoryStats(): MemoryStats
   emptyCache(): void
   setCacheLimit(bytes: number): void

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "environment.h"
+#include "runtime/environment.h"
 
 namespace pixelcl {
 

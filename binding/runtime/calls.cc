@@ -1,12 +1,12 @@
-#include "calls.h"
+#include "runtime/calls.h"
 
 #include <c10/util/SmallVector.h>
 
 #include <future>
 #include <thread>
 
-#include "convert.h"
-#include "handles.h"
+#include "runtime/convert.h"
+#include "runtime/handles.h"
 
 namespace pixelcl {
 

@@ -3,9 +3,9 @@
 #include <ATen/Context.h>
 #include <ATen/core/Generator.h>
 
-#include "handles.h"
-#include "names.h"
-#include "values.h"
+#include "runtime/handles.h"
+#include "runtime/names.h"
+#include "runtime/values.h"
 
 namespace pixelcl {
 

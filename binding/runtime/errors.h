@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "node.h"
+#include "runtime/node.h"
 
 namespace pixelcl {
 

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <vector>
 
-#include "environment.h"
+#include "runtime/environment.h"
 
 namespace pixelcl {
 

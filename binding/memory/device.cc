@@ -1,5 +1,5 @@
 // Threads, build facts and devices beside the CPU, through device-generic interfaces: no CUDA header is needed.
-#include "device.h"
+#include "memory/device.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -8,9 +8,9 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/version.h>
 
-#include "environment.h"
-#include "platform.h"
-#include "values.h"
+#include "runtime/environment.h"
+#include "runtime/platform.h"
+#include "runtime/values.h"
 
 namespace pixelcl {
 

@@ -1,8 +1,8 @@
-#include "values.h"
+#include "runtime/values.h"
 
 #include <cmath>
 
-#include "handles.h"
+#include "runtime/handles.h"
 
 namespace pixelcl {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "node.h"
+#include "runtime/node.h"
 
 namespace pixelcl {
 

@@ -1,4 +1,4 @@
-#include "convert.h"
+#include "runtime/convert.h"
 
 #include <ATen/ScalarOps.h>
 #include <ATen/core/Dict.h>
@@ -7,7 +7,7 @@
 
 #include <optional>
 
-#include "handles.h"
+#include "runtime/handles.h"
 
 namespace pixelcl {
 

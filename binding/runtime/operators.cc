@@ -2,10 +2,10 @@
 #include <array>
 #include <sstream>
 
-#include "calls.h"
-#include "device.h"
-#include "handles.h"
-#include "operator.h"
+#include "memory/device.h"
+#include "runtime/calls.h"
+#include "runtime/handles.h"
+#include "runtime/operator.h"
 
 namespace pixelcl {
 

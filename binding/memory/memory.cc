@@ -1,7 +1,7 @@
 // What JavaScript sees of the process's memory.
-#include "allocator.h"
-#include "environment.h"
-#include "values.h"
+#include "memory/allocator.h"
+#include "runtime/environment.h"
+#include "runtime/values.h"
 
 namespace pixelcl {
 

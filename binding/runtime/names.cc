@@ -1,6 +1,6 @@
-#include "names.h"
+#include "runtime/names.h"
 
-#include "errors.h"
+#include "runtime/errors.h"
 
 namespace pixelcl {
 

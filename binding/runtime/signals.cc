@@ -6,8 +6,8 @@
 #include <csignal>
 #include <cstring>
 
-#include "environment.h"
-#include "values.h"
+#include "runtime/environment.h"
+#include "runtime/values.h"
 
 namespace pixelcl {
 

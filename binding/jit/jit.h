@@ -5,10 +5,10 @@
 
 #include <string>
 
-#include "calls.h"
-#include "convert.h"
-#include "device.h"
-#include "handles.h"
+#include "memory/device.h"
+#include "runtime/calls.h"
+#include "runtime/convert.h"
+#include "runtime/handles.h"
 
 namespace pixelcl {
 

@@ -1,11 +1,11 @@
-#include "handles.h"
+#include "runtime/handles.h"
 
 #include <sstream>
 
-#include "device.h"
-#include "names.h"
-#include "small_blocks.h"
-#include "values.h"
+#include "memory/device.h"
+#include "memory/small_blocks.h"
+#include "runtime/names.h"
+#include "runtime/values.h"
 
 namespace pixelcl {
 

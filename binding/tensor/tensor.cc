@@ -8,8 +8,8 @@
 #include <map>
 #include <random>
 
-#include "convert.h"
-#include "handles.h"
+#include "runtime/convert.h"
+#include "runtime/handles.h"
 
 namespace pixelcl {
 

@@ -6,9 +6,9 @@
 
 #include <vector>
 
-#include "names.h"
-#include "node.h"
-#include "values.h"
+#include "runtime/names.h"
+#include "runtime/node.h"
+#include "runtime/values.h"
 
 namespace pixelcl {
 

@@ -1,12 +1,12 @@
-#include "errors.h"
+#include "runtime/errors.h"
 
 #include <c10/util/Exception.h>
 
-#include "calls.h"
-#include "environment.h"
-#include "handles.h"
-#include "platform.h"
-#include "values.h"
+#include "runtime/calls.h"
+#include "runtime/environment.h"
+#include "runtime/handles.h"
+#include "runtime/platform.h"
+#include "runtime/values.h"
 
 namespace pixelcl {
 

@@ -7,13 +7,13 @@
 
 #include <algorithm>
 
-#include "autograd_modes.h"
-#include "calls.h"
-#include "device.h"
-#include "handles.h"
-#include "hooks.h"
-#include "names.h"
-#include "values.h"
+#include "autograd/hooks.h"
+#include "autograd/modes.h"
+#include "memory/device.h"
+#include "runtime/calls.h"
+#include "runtime/handles.h"
+#include "runtime/names.h"
+#include "runtime/values.h"
 
 namespace pixelcl {
 

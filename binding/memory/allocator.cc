@@ -1,4 +1,4 @@
-#include "allocator.h"
+#include "memory/allocator.h"
 
 #include <ATen/DeviceAccelerator.h>
 #include <c10/core/CachingDeviceAllocator.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <thread>
 
-#include "platform.h"
+#include "runtime/platform.h"
 
 namespace pixelcl {
 

@@ -1,14 +1,14 @@
-#include "environment.h"
+#include "runtime/environment.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "allocator.h"
-#include "autograd_modes.h"
-#include "calls.h"
-#include "device.h"
-#include "hooks.h"
-#include "operator.h"
+#include "autograd/hooks.h"
+#include "autograd/modes.h"
+#include "memory/allocator.h"
+#include "memory/device.h"
+#include "runtime/calls.h"
+#include "runtime/operator.h"
 
 namespace pixelcl {
 

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "errors.h"
+#include "runtime/errors.h"
 
 namespace c10 {
 struct IValue;

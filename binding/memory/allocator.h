@@ -10,7 +10,7 @@
 #include <mutex>
 #include <vector>
 
-#include "small_blocks.h"
+#include "memory/small_blocks.h"
 
 namespace pixelcl {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "convert.h"
+#include "runtime/convert.h"
 
 namespace pixelcl {
 

@@ -1,7 +1,7 @@
 // TorchScript modules made here: tensors, children and attributes registered, methods compiled from source.
 #include <torch/csrc/jit/api/compilation_unit.h>
 
-#include "jit.h"
+#include "jit/jit.h"
 
 namespace pixelcl {
 

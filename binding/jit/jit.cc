@@ -1,5 +1,5 @@
 // TorchScript modules: files, methods, children and tensors.
-#include "jit.h"
+#include "jit/jit.h"
 
 #include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/ir/ir.h>

@@ -9,7 +9,7 @@
 #include <map>
 #include <set>
 
-#include "jit.h"
+#include "jit/jit.h"
 
 namespace pixelcl {
 

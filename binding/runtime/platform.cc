@@ -1,4 +1,4 @@
-#include "platform.h"
+#include "runtime/platform.h"
 
 #include <c10/core/Allocator.h>
 #include <dlfcn.h>

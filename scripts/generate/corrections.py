@@ -96,6 +96,8 @@ KINDS = {
     "Conv1d.padding": "(same|valid)|i<0..>[*1]",
     "Conv2d.padding": "(same|valid)|i<0..>[*2]",
     "Conv3d.padding": "(same|valid)|i<0..>[*3]",
+    # A module is called as a function.
+    "TripletMarginWithDistanceLoss.distance_function": "c|o?",
     # Kept as tuples, without an annotation that says so.
     "AvgPool1d.kernel_size": "i<1..>[*1]",
     "AvgPool1d.stride": "i<1..>[*1]?",

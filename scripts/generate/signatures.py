@@ -490,7 +490,7 @@ def method_member(signature, name, lines):
 
 
 # What a layer stores by another name or in another form than its constructor takes it.
-NOT_FIELDS = {"device", "dtype", "bias", "_weight", "_freeze"}
+NOT_FIELDS = {"device", "dtype", "bias", "_weight", "_freeze", "_random_samples"}
 
 
 # The hand-written interface that a layer's type extends in place of Layer: what its weights are called.
@@ -512,7 +512,7 @@ def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
         signature = Signature(name, cls)
         fields = [p for p in signature.parameters if is_field(p)] if forward else []
         # A pooling without a stride keeps its kernel's size as that.
-        rows = [f"readonly {p.name}: {p.received().removesuffix(' | null') if p.python == 'stride' else p.received()}" for p in fields]
+        rows = [f"readonly {p.name}: {p.received().removesuffix(' | null') if p.python == 'stride' and not name.startswith('LPPool') else p.received()}" for p in fields]
         inputs = []
         if forward:
             inputs, typed = forward_of(cls)

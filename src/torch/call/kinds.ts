@@ -1,5 +1,5 @@
 import { isTensor } from '../base'
-import { TensorSymbol } from './recording'
+import { NumberSymbol, TensorSymbol } from './recording'
 import { dtypeOf, isComplexDtype, isFloatingDtype } from '../dtype'
 
 /** A kind of argument: what it accepts, and how errors and signatures name it. */
@@ -16,7 +16,7 @@ export interface Kind {
 }
 
 const isInt = (value: unknown): boolean =>
-  (typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint' || isIntTensor(value)
+  (typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint' || value instanceof NumberSymbol || isIntTensor(value)
 const isComplex = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !isTensor(value) && !(value instanceof TensorSymbol) && 'real' in value && 'imag' in value
 const isFloat = (value: unknown): boolean =>
@@ -44,6 +44,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     name: 'number',
     accepts: (value) =>
       typeof value === 'number' ||
+      value instanceof NumberSymbol ||
       typeof value === 'bigint' ||
       typeof value === 'boolean' ||
       isNumberTensor(value) ||

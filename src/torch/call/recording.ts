@@ -16,19 +16,59 @@ export class TensorSymbol {
 /** Why a forward cannot be written as TorchScript. */
 export class NotRecordable extends JitError {}
 
+/** A number that is known only when the program runs, such as one size of a tensor; it can be handed to operators. */
+export class NumberSymbol {
+  constructor(readonly source: string) {}
+
+  valueOf(): never {
+    throw new NotRecordable('forward computes with a size of a tensor, whose value is not known while recording')
+  }
+}
+
+/** Thrown where a forward asks for the number of dimensions of a tensor for which none is assumed yet. */
+class RankNeeded extends Error {
+  constructor(
+    readonly source: string,
+    readonly written: readonly string[],
+  ) {
+    super(`forward asks how many dimensions ${source} has`)
+  }
+}
+
 let lines: string[] | null = null
+let ranks: ReadonlyMap<string, number> = new Map()
 
 /** @internal Whether any of these, at any depth of arrays, is a symbol. */
 export function hasSymbol(values: readonly unknown[]): boolean {
-  return lines !== null && values.some((value) => value instanceof TensorSymbol || (Array.isArray(value) && hasSymbol(value as unknown[])))
+  if (lines === null) return false
+  return values.some((value) => isSymbol(value) || (Array.isArray(value) && hasSymbol(value as unknown[])))
 }
 
-/** @internal A tensor that stands in the source as this text. */
-export function tensorSymbol(source: string, method: (name: string, args: unknown[]) => unknown): Tensor {
+const isSymbol = (value: unknown): boolean => value instanceof TensorSymbol || value instanceof NumberSymbol
+
+/** The number of dimensions that recording assumes. */
+function rankOf(source: string): number {
+  const rank = ranks.get(source)
+  if (rank === undefined) throw new RankNeeded(source, [...lines!])
+  return rank
+}
+
+/** @internal A size times a factor, rounded down. */
+export function scaledSize(size: number, factor: number): number {
+  const given: unknown = size
+  if (given instanceof NumberSymbol) return new NumberSymbol(`int(float(${given.source}) * ${pythonFloat(factor)})`) as unknown as number
+  return Math.floor(size * factor)
+}
+
+/** @internal A tensor that stands in the source as this text; of a module's own tensor the sizes are known. */
+export function tensorSymbol(source: string, method: (name: string, args: unknown[]) => unknown, own: Tensor | null): Tensor {
   const symbol = new TensorSymbol(source)
   return new Proxy(symbol, {
     get(target, key) {
       if (key === 'source' || typeof key === 'symbol') return Reflect.get(target, key) as unknown
+      if (own !== null && (key === 'dim' || key === 'shape' || key === 'dtype')) return key === 'dim' ? () => own.dim() : own[key]
+      if (key === 'dim') return () => rankOf(source)
+      if (key === 'shape') return Array.from({ length: rankOf(source) }, (_, i) => new NumberSymbol(`${source}.size(${i})`))
       if (READ_ONLY.has(key)) throw new NotRecordable(`forward reads '${key}' of a tensor, whose value is not known while recording`)
       return (...args: unknown[]) => method(key, args)
     },
@@ -36,32 +76,70 @@ export function tensorSymbol(source: string, method: (name: string, args: unknow
 }
 
 /** Members that tell a value: TorchScript would need another form for each. */
-const READ_ONLY = new Set([
-  'shape',
-  'dtype',
-  'device',
-  'layout',
-  'requiresGrad',
-  'grad',
-  'data',
-  'dim',
-  'numel',
-  'size',
-  'item',
-  'tolist',
-  '_h',
-])
+const READ_ONLY = new Set(['dtype', 'device', 'layout', 'requiresGrad', 'grad', 'data', 'numel', 'size', 'item', 'tolist', '_h'])
 
-/** @internal Runs `body` and gives the lines that it wrote, its result last. */
+/** The numbers of dimensions that are told apart; a larger one is taken as the last. */
+const RANKS = [0, 1, 2, 3, 4, 5, 6]
+
+/**
+ * @internal Runs `body` and gives the lines that it wrote, its result last. Where it asks for a tensor's number of dimensions, it runs once
+ * for each, and the lines stand under `if`.
+ */
 export function recorded(body: () => unknown): string[] {
-  const outer = lines
+  const [outerLines, outerRanks] = [lines, ranks]
   const own: string[] = (lines = [])
   try {
-    own.push(`return ${literal(body())}`)
+    own.push(`return ${resultLiteral(body())}`)
     return own
+  } catch (error) {
+    if (error instanceof RankNeeded) return branches(error, body)
+    throw error
   } finally {
-    lines = outer
+    lines = outerLines
+    ranks = outerRanks
   }
+}
+
+/** What `body` writes for each number of dimensions of one tensor; those that it refuses are refused by an assertion. */
+function branches({ source, written }: RankNeeded, body: () => unknown): string[] {
+  const known = ranks
+  const byText = new Map<string, { readonly lines: readonly string[]; readonly ranks: number[] }>()
+  let refusal: unknown
+  for (const rank of RANKS) {
+    ranks = new Map(known).set(source, rank)
+    let rest: readonly string[]
+    try {
+      rest = recorded(body).slice(written.length)
+    } catch (error) {
+      if (error instanceof NotRecordable) throw error
+      refusal ??= error
+      continue
+    }
+    const group = byText.get(rest.join('\n'))
+    if (group === undefined) byText.set(rest.join('\n'), { lines: rest, ranks: [rank] })
+    else group.ranks.push(rank)
+  }
+  const groups = [...byText.values()]
+  if (groups.length === 0) throw refusal
+  const condition = (group: { readonly ranks: readonly number[] }) => group.ranks.map((rank) => `${source}.dim() == ${rank}`).join(' or ')
+  const result = [...written]
+  if (refusal !== undefined)
+    result.push(`assert ${groups.map(condition).join(' or ')}, ${JSON.stringify(`${source} has a wrong number of dimensions`)}`)
+  // The group of the last number of dimensions stands under else, for it holds for larger ones, too.
+  const last = groups.pop()!
+  if (groups.length === 0) return [...result, ...last.lines]
+  for (const [i, group] of groups.entries()) result.push(`${i === 0 ? 'if' : 'elif'} ${condition(group)}:`, ...indented(group.lines))
+  return [...result, 'else:', ...indented(last.lines)]
+}
+
+/** @internal */
+export function indented(texts: readonly string[]): string[] {
+  return texts.map((text) => `    ${text}`)
+}
+
+/** What a forward gives: a tensor, or several as a tuple. */
+function resultLiteral(value: unknown): string {
+  return Array.isArray(value) ? `(${value.map((item) => literal(item)).join(', ')})` : literal(value)
 }
 
 /** @internal Writes a call of an operator; gives what stands for its results. */
@@ -93,11 +171,11 @@ export function recordCall(
   return symbols.length === 1 ? symbols[0] : symbols
 }
 
-/** @internal Writes a line of its own making; gives the symbol of its result. */
-export function recordLine(source: string, makeSymbol: (source: string) => Tensor): Tensor {
+/** @internal Writes what TorchScript has and JavaScript has not: `x` with a last dimension of 1 where it has one fewer than `like`. */
+export function recordLastDimension(x: Tensor, like: Tensor, makeSymbol: (source: string) => Tensor): Tensor {
   if (lines === null) throw new NotRecordable('nothing is being recorded')
   const name = `v${lines.length}_0`
-  lines.push(`${name} = ${source}`)
+  lines.push(`${name} = ${literal(x)}.unsqueeze(-1) if ${literal(x)}.dim() == ${literal(like)}.dim() - 1 else ${literal(x)}`)
   return makeSymbol(name)
 }
 
@@ -121,7 +199,7 @@ function resultsOf(signature: Pick<Signature, 'native' | 'overload'>): number {
 
 /** A value as TorchScript writes it. */
 function literal(value: unknown, parameter?: Parameter): string {
-  if (value instanceof TensorSymbol) return value.source
+  if (value instanceof TensorSymbol || value instanceof NumberSymbol) return value.source
   if (value === null || value === undefined) return 'None'
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (typeof value === 'bigint') return String(value)

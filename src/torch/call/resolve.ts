@@ -63,7 +63,7 @@ function invoke(
   bound: unknown[],
   options: Readonly<Record<string, unknown>> | null,
 ): unknown {
-  if (hasSymbol(bound) || receiver instanceof TensorSymbol) return recordCall(signature, bound, symbolOf)
+  if (hasSymbol(bound) || receiver instanceof TensorSymbol) return recordCall(signature, bound, (name) => symbolOf(name))
   signature.call ??= aten(signature.native.slice('aten::'.length), signature.overload)
   const result = signature.call(...bound)
   if (signature.inplace) return receiver ?? positional[0] ?? options?.['input'] ?? options?.['self']
@@ -94,7 +94,7 @@ export function wrapResult(result: unknown): unknown {
  * Arguments stand in the schema's order, undefined for a default.
  */
 export function callAten<Result = Tensor>(name: string, overload: string, ...args: readonly unknown[]): Result {
-  if (hasSymbol(args)) return recordCall(signatureOf(`aten::${name}`, overload), args, symbolOf) as Result
+  if (hasSymbol(args)) return recordCall(signatureOf(`aten::${name}`, overload), args, (name) => symbolOf(name)) as Result
   return wrapResult(aten(name, overload)(...args.map(convert))) as Result
 }
 
@@ -123,17 +123,21 @@ function noOverload(
   return new ArgumentError(`${name}(): ${reason}. Received (${came}); expected\n${shown}`)
 }
 
-/** @internal A symbol whose methods are those of a tensor. */
-export function symbolOf(source: string): Tensor {
-  const symbol = tensorSymbol(source, (method, args) => {
-    const name = `aten::${methodName(method)}`
-    const { signature, bound } = choose(
-      method,
-      overloadsOf(name).map((overload) => signatureOf(name, overload)),
-      null,
-      [symbol, ...args],
-    )
-    return recordCall({ ...signature, inplace: method.endsWith('_') }, bound, symbolOf)
-  })
+/** @internal A symbol whose methods are those of a tensor; `own` is the module's tensor that it stands for. */
+export function symbolOf(source: string, own: Tensor | null = null): Tensor {
+  const symbol = tensorSymbol(
+    source,
+    (method, args) => {
+      const name = `aten::${methodName(method)}`
+      const { signature, bound } = choose(
+        method,
+        overloadsOf(name).map((overload) => signatureOf(name, overload)),
+        null,
+        [symbol, ...args],
+      )
+      return recordCall({ ...signature, inplace: method.endsWith('_') }, bound, (name) => symbolOf(name))
+    },
+    own,
+  )
   return symbol
 }

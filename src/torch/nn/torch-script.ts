@@ -15,8 +15,9 @@ export function forwardSource(...lines: string[]): string {
   return forwardMethod(['input'], lines)
 }
 
-/** @internal The method `forward` of these tensors, with these lines as its body. */
-export function forwardMethod(inputs: readonly string[], lines: readonly string[]): string {
+/** @internal The method `forward` of these tensors, with these lines as its body; several results are a tuple. */
+export function forwardMethod(inputs: readonly string[], lines: readonly string[], results = 1): string {
   const parameters = ['self', ...inputs.map((name) => `${name}: Tensor`)].join(', ')
-  return [`def forward(${parameters}) -> Tensor:`, ...lines.map((line) => `    ${line}`), ''].join('\n')
+  const type = results === 1 ? 'Tensor' : `Tuple[${Array.from({ length: results }, () => 'Tensor').join(', ')}]`
+  return [`def forward(${parameters}) -> ${type}:`, ...lines.map((line) => `    ${line}`), ''].join('\n')
 }

@@ -1943,7 +1943,6 @@ readonly kernelSize: readonly [number, number]
 readonly outputSize: readonly [number, number] | null
 readonly outputRatio: readonly [number, number] | null
 readonly returnIndices: boolean
-readonly randomSamples: Tensor | null
 forward(input: Tensor): Tensor
 }
 export interface FractionalMaxPool2dConstructor {
@@ -1969,7 +1968,7 @@ new (kernelSize: Int | readonly [Int, Int], options: Omit<FractionalMaxPool2dNam
 new (options: FractionalMaxPool2dNamed): FractionalMaxPool2dBase
 }
 /** @internal */
-export const FractionalMaxPool2d: DeclaredClass<FractionalMaxPool2dArguments, FractionalMaxPool2dConstructor> = declaredClass('FractionalMaxPool2d', ['kernel_size:i<1..>[*2]', 'output_size:i<1..>[*2]?=null', 'output_ratio:f[*2]?=null', 'return_indices:b=false', 'random_samples:T?=null'], ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices', 'randomSamples'], ['input'])
+export const FractionalMaxPool2d: DeclaredClass<FractionalMaxPool2dArguments, FractionalMaxPool2dConstructor> = declaredClass('FractionalMaxPool2d', ['kernel_size:i<1..>[*2]', 'output_size:i<1..>[*2]?=null', 'output_ratio:f[*2]?=null', 'return_indices:b=false', 'random_samples:T?=null'], ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices'], ['input'])
 
 /** What the body of `FractionalMaxPool3d` receives. */
 export interface FractionalMaxPool3dArguments {
@@ -1991,7 +1990,6 @@ readonly kernelSize: readonly [number, number, number]
 readonly outputSize: readonly [number, number, number] | null
 readonly outputRatio: readonly [number, number, number] | null
 readonly returnIndices: boolean
-readonly randomSamples: Tensor | null
 forward(input: Tensor): Tensor
 }
 export interface FractionalMaxPool3dConstructor {
@@ -2017,7 +2015,7 @@ new (kernelSize: Int | readonly [Int, Int, Int], options: Omit<FractionalMaxPool
 new (options: FractionalMaxPool3dNamed): FractionalMaxPool3dBase
 }
 /** @internal */
-export const FractionalMaxPool3d: DeclaredClass<FractionalMaxPool3dArguments, FractionalMaxPool3dConstructor> = declaredClass('FractionalMaxPool3d', ['kernel_size:i<1..>[*3]', 'output_size:i<1..>[*3]?=null', 'output_ratio:f[*3]?=null', 'return_indices:b=false', 'random_samples:T?=null'], ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices', 'randomSamples'], ['input'])
+export const FractionalMaxPool3d: DeclaredClass<FractionalMaxPool3dArguments, FractionalMaxPool3dConstructor> = declaredClass('FractionalMaxPool3d', ['kernel_size:i<1..>[*3]', 'output_size:i<1..>[*3]?=null', 'output_ratio:f[*3]?=null', 'return_indices:b=false', 'random_samples:T?=null'], ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices'], ['input'])
 
 /** What the body of `GELU` receives. */
 export interface GELUArguments {
@@ -2614,7 +2612,7 @@ kernelSize: Int | readonly [Int]
 export interface LPPool1dBase extends Layer {
 readonly normType: number
 readonly kernelSize: number | readonly [number]
-readonly stride: number | readonly [number]
+readonly stride: number | readonly [number] | null
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
 }
@@ -2655,7 +2653,7 @@ kernelSize: Int | readonly [Int, Int]
 export interface LPPool2dBase extends Layer {
 readonly normType: number
 readonly kernelSize: number | readonly [number, number]
-readonly stride: number | readonly [number, number]
+readonly stride: number | readonly [number, number] | null
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
 }
@@ -2696,7 +2694,7 @@ kernelSize: Int | readonly [Int, Int, Int]
 export interface LPPool3dBase extends Layer {
 readonly normType: number
 readonly kernelSize: number | readonly [number, number, number]
-readonly stride: number | readonly [number, number, number]
+readonly stride: number | readonly [number, number, number] | null
 readonly ceilMode: boolean
 forward(input: Tensor): Tensor
 }
@@ -4304,7 +4302,7 @@ new (): TripletMarginWithDistanceLossBase
 new (options: TripletMarginWithDistanceLossNamed): TripletMarginWithDistanceLossBase
 }
 /** @internal */
-export const TripletMarginWithDistanceLoss: DeclaredClass<TripletMarginWithDistanceLossArguments, TripletMarginWithDistanceLossConstructor> = declaredClass('TripletMarginWithDistanceLoss', ['*', 'distance_function:c?=null', 'margin:f=1.0', 'swap:b=false', 'reduction:(none|mean|sum)="mean"'], ['distanceFunction', 'margin', 'swap', 'reduction'], ['anchor', 'positive', 'negative'])
+export const TripletMarginWithDistanceLoss: DeclaredClass<TripletMarginWithDistanceLossArguments, TripletMarginWithDistanceLossConstructor> = declaredClass('TripletMarginWithDistanceLoss', ['*', 'distance_function:c|o?=null', 'margin:f=1.0', 'swap:b=false', 'reduction:(none|mean|sum)="mean"'], ['distanceFunction', 'margin', 'swap', 'reduction'], ['anchor', 'positive', 'negative'])
 
 /** What the body of `Unflatten` receives. */
 export interface UnflattenArguments {

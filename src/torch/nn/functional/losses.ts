@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
-import { isTensor } from '../../base'
-import { hasSymbol } from '../../call/recording'
+import { hasSymbol, recordLastDimension } from '../../call/recording'
+import { symbolOf } from '../../call/resolve'
 import { misfit } from '../../call/errors'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
@@ -122,6 +122,16 @@ export function poissonNllLoss({ input, target, logInput, full, eps, reduction }
   return torch.poissonNllLoss(input, target, logInput, full, eps, reductionOf(reduction))
 }
 
+/** A variance with the input's number of dimensions, checked. */
+function fittingVariance(variance: Tensor, input: Tensor): Tensor {
+  if (variance.lt(0).any().item<boolean>()) throw new ArgumentError('gaussianNllLoss(): variance: expected no negative numbers')
+  const fitting = variance.dim() === input.dim() - 1 ? variance.unsqueeze(-1) : variance
+  const differing = fitting.shape.filter((size, i) => size !== input.shape[i])
+  if (fitting.dim() !== input.dim() || differing.length > 1 || differing.some((size) => size !== 1))
+    throw misfit('gaussianNllLoss', 'variance', `a shape that fits the input's ${shapeOf(input)}`, fitting)
+  return fitting
+}
+
 /**
  * The negative log-likelihood of targets under Gaussians of mean `input` and variance `variance`, which is at least `eps`.
  *
@@ -131,12 +141,8 @@ export function poissonNllLoss({ input, target, logInput, full, eps, reduction }
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html
  */
 export function gaussianNllLoss({ input, target, variance, full, eps, reduction }: declared.GaussianNllLossArguments): Tensor {
-  let spread = isTensor(variance) ? variance : torch.onesLike(input).mul(variance as number)
-  if (spread.lt(0).any().item<boolean>()) throw new ArgumentError('gaussianNllLoss(): variance: expected no negative numbers')
-  if (spread.dim() === input.dim() - 1) spread = spread.unsqueeze(-1)
-  const differing = spread.shape.filter((size, i) => size !== input.shape[i])
-  if (spread.dim() !== input.dim() || differing.length > 1 || differing.some((size) => size !== 1))
-    throw misfit('gaussianNllLoss', 'variance', `a shape that fits the input's ${shapeOf(input)}`, spread)
+  const given = typeof variance === 'object' ? variance : torch.onesLike(input).mul(variance as number)
+  let spread = hasSymbol([input, given]) ? recordLastDimension(given, input, symbolOf) : fittingVariance(given, input)
   // The bound must not stop the gradient, so it is set outside of the graph, on a copy.
   spread = spread.clone()
   noGrad(() => spread.clamp_(eps ?? 1e-6))

@@ -76,7 +76,7 @@ export function groupNorm({ input, numGroups, weight, bias, eps }: declared.Grou
 export function localResponseNorm({ input, size, alpha, beta, k }: declared.LocalResponseNormArguments): Tensor {
   const { shape } = input
   if (shape.length < 3) throw misfit('localResponseNorm', 'input', '[N, C, …] with at least 3 dimensions', input)
-  if (input.numel() === 0) return input
+  if (!hasSymbol([input]) && input.numel() === 0) return input
   const before = Math.floor(size / 2)
   const after = Math.floor((size - 1) / 2)
   const square = input.mul(input)

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../../native'
 import { misfit } from '../../call/errors'
-import { hasSymbol } from '../../call/recording'
+import { hasSymbol, scaledSize } from '../../call/recording'
 import { callAten } from '../../call/resolve'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
@@ -37,7 +37,7 @@ export function interpolate(args: declared.InterpolateArguments): Tensor {
   let [size, scales] = sizeOrScales(args, spatial)
   if (scales !== null && (recomputeScaleFactor === true || mode === 'area')) {
     const { shape } = input
-    size = scales.map((scale, i) => Math.floor(shape[i + 2]! * scale))
+    size = scales.map((scale, i) => scaledSize(shape[i + 2]!, scale))
     scales = null
   }
   if (mode === 'area') {

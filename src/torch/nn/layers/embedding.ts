@@ -1,7 +1,7 @@
 import * as layers from '../../generated/declared/nn-layers'
 import type { Tensor } from '../../tensor'
 import * as F from '../functional'
-import { pretrained, table, type PretrainedOptions } from './tables'
+import { bagSource, pretrained, table, type PretrainedOptions } from './tables'
 
 /**
  * The vectors of a trained table at given indices: [*] to [*, embeddingDim]; weight [numEmbeddings, embeddingDim].
@@ -39,5 +39,9 @@ export class EmbeddingBag extends table(layers.EmbeddingBag) {
     const { weight, maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset, paddingIdx } = this
     const options = { offsets, maxNorm, normType, scaleGradByFreq, mode, sparse, perSampleWeights, includeLastOffset, paddingIdx }
     return F.embeddingBag(input, weight, options as never)
+  }
+
+  override torchScript(): string {
+    return bagSource(this)
   }
 }

@@ -3,7 +3,7 @@ import { parametersOf, read, type Declared, type DeclaredClass } from '../../cal
 import { Module, internals } from '../module'
 import { forwardMethod } from '../torch-script'
 import type { Tensor } from '../../tensor'
-import { recordForward } from './record'
+import { recordForward, resultsOf } from './record'
 import { shownFields } from './repr'
 
 /** The base of the library's own layers: PyTorch declares their constructor and fields, and their TorchScript source is recorded from forward. */
@@ -21,7 +21,8 @@ export abstract class Layer extends Module {
 
   override torchScript(): string | null {
     const inputs = this.declaration.inputs.map(snakeCase)
-    return forwardMethod(inputs, recordForward(this, inputs))
+    const lines = recordForward(this, inputs)
+    return forwardMethod(inputs, lines, resultsOf(lines))
   }
 }
 

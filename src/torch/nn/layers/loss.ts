@@ -1,9 +1,12 @@
 import * as layers from '../../generated/declared/nn-layers'
 import type { Tensor } from '../../tensor'
 import * as F from '../functional'
+import type { Module } from '../module'
+import { PairwiseDistance } from './distance'
 import { functionLayer, layer } from './layer'
 
 type Distance = (x1: Tensor, x2: Tensor) => Tensor
+type Distances = Module<[Tensor, Tensor]>
 
 /**
  * The mean (or sum) of the differences' magnitudes.
@@ -193,13 +196,13 @@ export class TripletMarginLoss extends functionLayer(layers.TripletMarginLoss, F
  * new torch.nn.TripletMarginWithDistanceLoss({ margin: 2 }).call(torch.zeros([1, 2]), torch.zeros([1, 2]), torch.zeros([1, 2])).item() // 2
  */
 export class TripletMarginWithDistanceLoss extends layer(layers.TripletMarginWithDistanceLoss) {
+  protected override build({ distanceFunction }: layers.TripletMarginWithDistanceLossArguments): void {
+    this.fields['distanceFunction'] = distanceFunction ?? new PairwiseDistance()
+  }
+
   override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
-    const { distanceFunction, margin, swap, reduction } = this
-    return F.tripletMarginWithDistanceLoss(anchor, positive, negative, {
-      distanceFunction: distanceFunction as Distance,
-      margin,
-      swap,
-      reduction,
-    })
+    const { distanceFunction: given, margin, swap, reduction } = this
+    const distanceFunction = (typeof given === 'function' ? given : (x1, x2) => (given as unknown as Distances).call(x1, x2)) as Distance
+    return F.tripletMarginWithDistanceLoss(anchor, positive, negative, { distanceFunction, margin, swap, reduction })
   }
 }

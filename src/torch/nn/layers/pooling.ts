@@ -78,7 +78,7 @@ export class AvgPool3d extends strided(functionLayer(layers.AvgPool3d, nn.avgPoo
  * @example
  * new torch.nn.LPPool1d(2, 2).call(torch.ones([1, 1, 4])).shape // [1, 1, 2]
  */
-export class LPPool1d extends strided(functionLayer(layers.LPPool1d, F.lpPool1d)) {
+export class LPPool1d extends functionLayer(layers.LPPool1d, F.lpPool1d) {
   override extraRepr(): string {
     return this.shown('normType kernelSize stride ceilMode')
   }
@@ -91,7 +91,7 @@ export class LPPool1d extends strided(functionLayer(layers.LPPool1d, F.lpPool1d)
  * @example
  * new torch.nn.LPPool2d(2, 2).call(torch.ones([1, 1, 4, 4])).shape // [1, 1, 2, 2]
  */
-export class LPPool2d extends strided(functionLayer(layers.LPPool2d, F.lpPool2d)) {
+export class LPPool2d extends functionLayer(layers.LPPool2d, F.lpPool2d) {
   override extraRepr(): string {
     return this.shown('normType kernelSize stride ceilMode')
   }
@@ -104,7 +104,7 @@ export class LPPool2d extends strided(functionLayer(layers.LPPool2d, F.lpPool2d)
  * @example
  * new torch.nn.LPPool3d(2, 2).call(torch.ones([1, 1, 4, 4, 4])).shape // [1, 1, 2, 2, 2]
  */
-export class LPPool3d extends strided(functionLayer(layers.LPPool3d, F.lpPool3d)) {
+export class LPPool3d extends functionLayer(layers.LPPool3d, F.lpPool3d) {
   override extraRepr(): string {
     return this.shown('normType kernelSize stride ceilMode')
   }
@@ -171,7 +171,7 @@ export class AdaptiveMaxPool3d extends adaptive(layers.AdaptiveMaxPool3d, F.adap
  * @example
  * new torch.nn.FractionalMaxPool2d(2, { outputSize: 3 }).call(torch.ones([1, 1, 7, 7])).shape // [1, 1, 3, 3]
  */
-export class FractionalMaxPool2d extends fractional(layers.FractionalMaxPool2d, F.fractionalMaxPool2d) {}
+export class FractionalMaxPool2d extends fractional(layers.FractionalMaxPool2d, 2, F.fractionalMaxPool2d) {}
 
 /**
  * The largest values of windows of random size, for [N, C, D, H, W]; takes `outputSize` or `outputRatio`.
@@ -180,7 +180,7 @@ export class FractionalMaxPool2d extends fractional(layers.FractionalMaxPool2d, 
  * @example
  * new torch.nn.FractionalMaxPool3d(2, { outputSize: 3 }).call(torch.ones([1, 1, 7, 7, 7])).shape // [1, 1, 3, 3, 3]
  */
-export class FractionalMaxPool3d extends fractional(layers.FractionalMaxPool3d, F.fractionalMaxPool3d) {}
+export class FractionalMaxPool3d extends fractional(layers.FractionalMaxPool3d, 3, F.fractionalMaxPool3d) {}
 
 /**
  * Puts the values of `MaxPool1d` back to where `indices` says, zeros elsewhere.
@@ -190,7 +190,7 @@ export class FractionalMaxPool3d extends fractional(layers.FractionalMaxPool3d, 
  * const [values, indices] = torch.nn.functional.maxPool1d(torch.ones([1, 1, 4]), 2, { returnIndices: true })
  * new torch.nn.MaxUnpool1d(2).call(values, indices).shape // [1, 1, 4]
  */
-export class MaxUnpool1d extends maxUnpool(layers.MaxUnpool1d, F.maxUnpool1d) {}
+export class MaxUnpool1d extends maxUnpool(layers.MaxUnpool1d, 1, F.maxUnpool1d) {}
 
 /**
  * Puts the values of `MaxPool2d` back to where `indices` says, zeros elsewhere.
@@ -200,7 +200,7 @@ export class MaxUnpool1d extends maxUnpool(layers.MaxUnpool1d, F.maxUnpool1d) {}
  * const [values, indices] = torch.nn.functional.maxPool2d(torch.ones([1, 1, 4, 4]), 2, { returnIndices: true })
  * new torch.nn.MaxUnpool2d(2).call(values, indices).shape // [1, 1, 4, 4]
  */
-export class MaxUnpool2d extends maxUnpool(layers.MaxUnpool2d, F.maxUnpool2d) {}
+export class MaxUnpool2d extends maxUnpool(layers.MaxUnpool2d, 2, F.maxUnpool2d) {}
 
 /**
  * Puts the values of `MaxPool3d` back to where `indices` says, zeros elsewhere.
@@ -210,4 +210,4 @@ export class MaxUnpool2d extends maxUnpool(layers.MaxUnpool2d, F.maxUnpool2d) {}
  * const [values, indices] = torch.nn.functional.maxPool3d(torch.ones([1, 1, 4, 4, 4]), 2, { returnIndices: true })
  * new torch.nn.MaxUnpool3d(2).call(values, indices).shape // [1, 1, 4, 4, 4]
  */
-export class MaxUnpool3d extends maxUnpool(layers.MaxUnpool3d, F.maxUnpool3d) {}
+export class MaxUnpool3d extends maxUnpool(layers.MaxUnpool3d, 3, F.maxUnpool3d) {}

@@ -1,5 +1,5 @@
 import { snakeCase } from '../../../common/text'
-import { NotRecordable, recorded } from '../../call/recording'
+import { indented, NotRecordable, recorded } from '../../call/recording'
 import { symbolOf } from '../../call/resolve'
 import { isTensor } from '../../base'
 import type { AnyModule } from '../module'
@@ -11,14 +11,18 @@ import type { AnyModule } from '../module'
  * @throws JitError for a forward that reads values or sizes of tensors.
  */
 export function recordForward(module: AnyModule, inputs: readonly string[]): string[] {
-  const [training, evaluation] = [true, false].map((mode) => recorded(() => forwardOf(module, mode)(...inputs.map(symbolOf)))) as [
-    string[],
-    string[],
-  ]
+  const [training, evaluation] = [true, false].map((mode) =>
+    recorded(() => forwardOf(module, mode)(...inputs.map((name) => symbolOf(name)))),
+  ) as [string[], string[]]
   const merged = mergeFlags(training, evaluation)
   if (merged !== null) return merged
-  const indent = (lines: readonly string[]) => lines.map((line) => `    ${line}`)
-  return ['if self.training:', ...indent(training), 'else:', ...indent(evaluation)]
+  return ['if self.training:', ...indented(training), 'else:', ...indented(evaluation)]
+}
+
+/** @internal How many tensors recorded lines return. */
+export function resultsOf(lines: readonly string[]): number {
+  const tuple = lines.map((line) => /^\s*return \((.*)\)$/.exec(line)).find((match) => match !== null)
+  return tuple === undefined ? 1 : tuple[1]!.split(', ').length
 }
 
 /** Forward bound to the module as it is seen while recording: tensors are symbols, `training` is the mode. */
@@ -28,7 +32,7 @@ function forwardOf(module: AnyModule, mode: boolean): (...inputs: unknown[]) => 
       if (key === 'training') return mode
       const value: unknown = Reflect.get(target, key, receiver)
       // A field reads its value from a hidden property, whose key is no string.
-      return typeof key === 'string' && isTensor(value) ? symbolOf(`self.${snakeCase(key)}`) : value
+      return typeof key === 'string' && isTensor(value) ? symbolOf(`self.${snakeCase(key)}`, value) : value
     },
     set(_, key) {
       throw new NotRecordable(`forward sets '${String(key)}' of its module`)

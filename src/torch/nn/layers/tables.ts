@@ -10,6 +10,7 @@ import { normal_ } from '../init'
 import { Parameter } from '../parameter'
 import type { TableLayer } from './bases'
 import { declares, layer } from './layer'
+import { pythonBool, pythonFloat } from '../torch-script'
 import { pythonRepr } from './repr'
 
 interface TableArguments {
@@ -53,6 +54,37 @@ export function table<Arguments, Constructor>(signature: DeclaredClass<Arguments
     }
   }
   return declares(Table) as unknown as Constructor
+}
+
+interface BagFields {
+  readonly paddingIdx: number | null
+  readonly maxNorm: number | null
+  readonly normType: number
+  readonly scaleGradByFreq: boolean
+  readonly mode: string
+  readonly sparse: boolean
+  readonly includeLastOffset: boolean
+}
+
+/** @internal The TorchScript of an embedding bag, whose offsets and weights may be left out. */
+export function bagSource({ paddingIdx, maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset }: BagFields): string {
+  const flags = `${pythonBool(scaleGradByFreq)}, ${['sum', 'mean', 'max'].indexOf(mode)}, ${pythonBool(sparse)}`
+  const norm = `${pythonFloat(maxNorm ?? 0)}, ${pythonFloat(normType)}`
+  return [
+    'def forward(self, input: Tensor, offsets: Optional[Tensor]=None, per_sample_weights: Optional[Tensor]=None) -> Tensor:',
+    '    if input.dim() == 2:',
+    '        starts = torch.arange(0, input.numel(), input.size(1), dtype=4, device=input.device)',
+    '        if per_sample_weights is not None:',
+    '            per_sample_weights = per_sample_weights.reshape([-1])',
+    '    else:',
+    '        assert offsets is not None, "offsets is missing"',
+    '        starts = offsets',
+    '    flat = input.reshape([-1])',
+    ...(maxNorm === null ? [] : [`    torch.embedding_renorm_(self.weight.detach(), flat, ${norm})`]),
+    `    bags = torch.embedding_bag(self.weight, flat, starts, ${flags}, per_sample_weights, ${pythonBool(includeLastOffset)}, ${paddingIdx ?? 'None'})`,
+    '    return bags[0]',
+    '',
+  ].join('\n')
 }
 
 /** What `fromPretrained` takes beside the table: `freeze` (default true) and the constructor's options. */

@@ -189,7 +189,7 @@ beforeAll(async () => {
 /** What a child needs to run a method of the programs. */
 const load = () => `
       const { native } = require(dist + '/native')
-      const { wrap } = require(dist + '/torch/base')
+      const { wrap } = require(dist + '/torch/tensor/base')
       const program = native.jitLoad(${JSON.stringify(path)}, null)
       const run = (method, x) => wrap(native.jitCall(program, method, [x._h])).tolist()
 `

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { native } from '../../src/native'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
-import { wrap } from '../../src/torch/base'
+import { wrap } from '../../src/torch/tensor/base'
 import { PixelCL, type PixelCLOptions } from '../../src/pixelcl'
 
 const folder = join(__dirname, '..', 'fixtures', 'parity')

@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isTensor } from '../../src/torch/base'
-import type { Tensor } from '../../src/torch/tensor'
+import { isTensor } from '../../src/torch/tensor/base'
+import type { Tensor } from '../../src/torch/tensor/tensor'
 
 const root = join(__dirname, '..', '..')
 

@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { native } from '../../src/native'
 import { cacheFolder } from '../../src/native/load'
-import { isTensor, wrap } from '../../src/torch/base'
-import type { Tensor } from '../../src/torch/tensor'
-import '../../src/torch/tensor'
+import { isTensor, wrap } from '../../src/torch/tensor/base'
+import type { Tensor } from '../../src/torch/tensor/tensor'
+import '../../src/torch/tensor/tensor'
 
 /** The set-up's Python; throws where the set-up has not installed one. */
 export function pythonPath(): string {

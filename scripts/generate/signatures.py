@@ -344,11 +344,11 @@ def type_imports(text, depth):
     rows = []
     scalars = [n for n in ("Device", "DType", "DTypeLike", "Int", "Layout", "MemoryFormat", "Scalar") if re.search(rf"\b{n}\b", text)]
     if scalars:
-        rows.append(f"import type {{ {', '.join(scalars)} }} from '{up}dtype'")
+        rows.append(f"import type {{ {', '.join(scalars)} }} from '{up}tensor/dtype'")
     if re.search(r"\bGenerator\b", text):
         rows.append(f"import type {{ Generator }} from '{up}random'")
     if re.search(r"\bTensor\b", text):
-        rows.append(f"import type {{ Tensor }} from '{up}tensor'")
+        rows.append(f"import type {{ Tensor }} from '{up}tensor/tensor'")
     return rows
 
 

@@ -1,12 +1,12 @@
 import { expectFunction } from './call/expected'
 import { ArgumentError, native, type TensorHandle } from '../native'
-import { isTensor, wrap } from './base'
+import { isTensor, wrap } from './tensor/base'
 import { describe } from './call/describe'
 import { named, type Given } from './call/named'
 import { isOptions } from './call/bind'
 import { sweepHooks } from './hooks'
 import { checkSynchronous } from './synchronous'
-import type { Tensor } from './tensor'
+import type { Tensor } from './tensor/tensor'
 
 export interface BackwardOptions {
   /** The gradient of what comes after; needed unless the tensor has one element. */

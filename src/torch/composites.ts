@@ -12,7 +12,7 @@ import {
   type UniqueOptions,
 } from './functional/unique'
 import { FunctionalMethods } from './generated/declared/functional-methods'
-import type { Tensor } from './tensor'
+import type { Tensor } from './tensor/tensor'
 
 /** Tensor methods that Python writes in Python: each is the function of torch of its name. */
 export abstract class TensorComposites extends FunctionalMethods {

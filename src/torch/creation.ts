@@ -1,9 +1,9 @@
 import { ArgumentError, native } from '../native'
-import { isTensor, wrap } from './base'
+import { isTensor, wrap } from './tensor/base'
 import { declared, read } from './call/declared'
 import { describe } from './call/describe'
 import { suggestion } from '../common/suggestions'
-import { dtypeOfTypedArray, flatten, fromElements } from './values'
+import { dtypeOfTypedArray, flatten, fromElements } from './tensor/values'
 import { dtypeOption } from './call/dtype-option'
 import { promoteTypes } from './functional/dtypes'
 import {
@@ -17,8 +17,8 @@ import {
   type Layout,
   type MemoryFormat,
   type Scalar,
-} from './dtype'
-import type { Tensor } from './tensor'
+} from './tensor/dtype'
+import type { Tensor } from './tensor/tensor'
 import * as generated from './generated/functions'
 
 /** Anything that `torch.tensor` takes: one value, nested arrays of values, a typed array. */

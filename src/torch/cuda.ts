@@ -1,5 +1,5 @@
 import { native } from '../native'
-import { cudaIndex } from './device'
+import { cudaIndex } from './tensor/device'
 
 /** True where the loaded libtorch has CUDA and sees a device. */
 export function isAvailable(): boolean {

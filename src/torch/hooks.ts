@@ -1,7 +1,7 @@
 import { ArgumentError, functions, native, type CalledFunction, type TensorHandle } from '../native'
-import { isTensor, wrap } from './base'
+import { isTensor, wrap } from './tensor/base'
 import { describe } from './call/describe'
-import type { Tensor } from './tensor'
+import type { Tensor } from './tensor/tensor'
 
 /** Called with a gradient; a tensor that it returns takes the gradient's place. */
 export type TensorHook = (grad: Tensor) => Tensor | undefined | null | void

@@ -1,7 +1,7 @@
 export * from './generated/functions'
-export { Tensor, fromShared } from './tensor'
-export type { ToOptions } from './convert'
-export { isTensor } from './base'
+export { Tensor, fromShared } from './tensor/tensor'
+export type { ToOptions } from './tensor/convert'
+export { isTensor } from './tensor/base'
 export {
   tensor,
   asTensor,
@@ -67,16 +67,16 @@ export {
   type Layout,
   type MemoryFormat,
   type Scalar,
-} from './dtype'
-export * from './dtype-constants'
-export { device } from './device'
+} from './tensor/dtype'
+export * from './tensor/dtype-constants'
+export { device } from './tensor/device'
 export type * from './generated/results'
-export { slice, Slice, type Index, type Indices } from './indexing'
+export { slice, Slice, type Index, type Indices } from './tensor/indexing'
 export { noGrad, enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnabled, setGradEnabled } from './autograd'
 export { Generator, manualSeed, initialSeed, getRngState, setRngState, defaultGenerator } from './random'
 export { scope, keep, memoryStats, emptyCache, setCacheLimit, resetPeakMemory, type MemoryStats } from './memory'
 export { getNumThreads, setNumThreads } from './threads'
-export { setPrintoptions, type PrintOptions } from './print'
+export { setPrintoptions, type PrintOptions } from './tensor/print'
 export { ops } from './call/ops'
 export {
   load,
@@ -89,7 +89,7 @@ export {
   type StateDictOptions,
 } from './serialization'
 export type { RemovableHandle, TensorHook } from './hooks'
-export type { Nested } from './values'
+export type { Nested } from './tensor/values'
 export type { TypedArray } from '../native'
 export { PixelclError, TorchError, ArgumentError, DisposedError, JitError, FileError, SetupError } from '../native'
 

@@ -1,9 +1,9 @@
 import { expectFunction } from './call/expected'
 import { native, type MemoryStats } from '../native'
-import { collectInto, isTensor, keep } from './base'
+import { collectInto, isTensor, keep } from './tensor/base'
 import { sweepHooks } from './hooks'
 import { checkSynchronous } from './synchronous'
-import type { Tensor } from './tensor'
+import type { Tensor } from './tensor/tensor'
 
 export type { MemoryStats } from '../native'
 

@@ -1,11 +1,11 @@
 import { expectTensor } from './call/expected'
 import { randomBytes } from 'node:crypto'
 import { ArgumentError, native, type GeneratorHandle } from '../native'
-import { wrap } from './base'
-import { requireCuda } from './device'
+import { wrap } from './tensor/base'
+import { requireCuda } from './tensor/device'
 import { describe } from './call/describe'
-import type { Device, Int } from './dtype'
-import type { Tensor } from './tensor'
+import type { Device, Int } from './tensor/dtype'
+import type { Tensor } from './tensor/tensor'
 
 /**
  * A source of random numbers of libtorch's, with a state that can be saved.

@@ -1,12 +1,12 @@
 import { aten } from './call/aten'
 import { ArgumentError } from '../native'
-import { isTensor, wrap } from './base'
+import { isTensor, wrap } from './tensor/base'
 import { tensor, type TensorData } from './creation'
 import { describe } from './call/describe'
 import { type Given, named } from './call/named'
 import { isOptions } from './call/bind'
-import type { Device, DTypeLike, Int } from './dtype'
-import type { Tensor } from './tensor'
+import type { Device, DTypeLike, Int } from './tensor/dtype'
+import type { Tensor } from './tensor/tensor'
 
 export interface SparseOptions {
   /** Default: the values'. */

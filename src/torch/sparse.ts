@@ -1,6 +1,6 @@
-import type { DType, Int, Scalar } from './dtype'
+import type { DType, Int, Scalar } from './tensor/dtype'
 import { resolve, signatures } from './call/resolve'
-import type { Tensor } from './tensor'
+import type { Tensor } from './tensor/tensor'
 
 export * from './generated/sparse'
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import * as torch from '../../../src/torch'
 import { native, type TensorHandle } from '../../../src/native'
-import { wrap } from '../../../src/torch/base'
+import { wrap } from '../../../src/torch/tensor/base'
 import { camelCase } from '../../../src/common/text'
 
 /** What samples.py wrote about one entry of the operator database. */

@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer'
 import { FileError } from '../../native'
-import { safeNumber } from '../values'
+import { safeNumber } from '../tensor/values'
 import { Budget, costs, Deferred, PickledDict, PickledObject, PickledTuple, PickleFunction, WholeFloat } from './pickle-values'
 
 export interface PickleHandlers {

@@ -1,4 +1,4 @@
-import { isTensor, type TensorBase } from '../base'
+import { isTensor, type TensorBase } from '../tensor/base'
 import { suggestion } from '../../common/suggestions'
 import { describe } from './describe'
 import type { Parameter, Signature } from './signature'

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../native'
-import { dtypeOf, dtypes, isDtype, type DType } from '../dtype'
+import { dtypeOf, dtypes, isDtype, type DType } from '../tensor/dtype'
 import { misfit } from './errors'
 import type { Signature } from './signature'
 

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../native'
-import { isTensor } from '../base'
+import { isTensor } from '../tensor/base'
 import { describe } from './describe'
 
 /** @internal Refuses what is no tensor, by the name of the function that was called. */

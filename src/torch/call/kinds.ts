@@ -1,6 +1,6 @@
-import { isTensor } from '../base'
+import { isTensor } from '../tensor/base'
 import { NumberSymbol, TensorSymbol } from './recording'
-import { dtypeOf, isComplexDtype, isFloatingDtype } from '../dtype'
+import { dtypeOf, isComplexDtype, isFloatingDtype } from '../tensor/dtype'
 
 /** A kind of argument: what it accepts, and how errors and signatures name it. */
 export interface Kind {

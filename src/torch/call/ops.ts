@@ -1,5 +1,5 @@
 import { TorchError, native } from '../../native'
-import { isTensor } from '../base'
+import { isTensor } from '../tensor/base'
 import { lookup, type Call } from './lookup'
 import { isOptions } from './bind'
 import { choose, convert, wrapResult } from './resolve'

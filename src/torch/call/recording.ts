@@ -1,7 +1,7 @@
 import { snakeCase } from '../../common/text'
 import { JitError, native } from '../../native'
-import { isTensor, TensorBase } from '../base'
-import type { Tensor } from '../tensor'
+import { isTensor, TensorBase } from '../tensor/base'
+import type { Tensor } from '../tensor/tensor'
 import { lookup } from './lookup'
 import type { Parameter, Signature } from './signature'
 

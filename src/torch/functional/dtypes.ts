@@ -1,9 +1,9 @@
 import { aten } from '../call/aten'
 import { expectTensor } from '../call/expected'
-import { type DType, type Scalar, dtypeOf, type DTypeLike } from '../dtype'
+import { type DType, type Scalar, dtypeOf, type DTypeLike } from '../tensor/dtype'
 import { convert } from '../call/resolve'
-import { isTensor } from '../base'
-import type { Tensor } from '../tensor'
+import { isTensor } from '../tensor/base'
+import type { Tensor } from '../tensor/tensor'
 
 /**
  * The dtype that holds the values of both.

@@ -1,12 +1,12 @@
 import { aten } from '../call/aten'
 import { expectTensor } from '../call/expected'
-import { wrap } from '../base'
+import { wrap } from '../tensor/base'
 import { type Given, named } from '../call/named'
 import { misfit } from '../call/errors'
 import { tensor } from '../creation'
-import { isComplexDtype, isFloatingDtype } from '../dtype'
+import { isComplexDtype, isFloatingDtype } from '../tensor/dtype'
 import type * as declared from '../generated/declared/functional-signatures'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 
 /** Splits a tensor along `dim` into chunks of a size, or of the sizes given. */
 export function split({ input, splitSizeOrSections: sizes, dim }: declared.SplitArguments): Tensor[] {

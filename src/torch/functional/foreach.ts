@@ -1,6 +1,6 @@
 import { callAten } from '../call/resolve'
-import { float } from '../dtype'
-import type { Tensor } from '../tensor'
+import { float } from '../tensor/dtype'
+import type { Tensor } from '../tensor/tensor'
 
 /**
  * Moves each tensor towards the one at the same place in `ends`, by the share `weight` of their difference, in few kernels for all.

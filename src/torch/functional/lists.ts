@@ -1,8 +1,8 @@
 import { ArgumentError } from '../../native'
-import { isTensor } from '../base'
+import { isTensor } from '../tensor/base'
 import { describe } from '../call/describe'
 import * as generated from '../generated/functions'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 
 /** Tensors one by one or in one array. */
 export type Tensors = readonly Tensor[] | readonly [readonly Tensor[]]

@@ -1,12 +1,12 @@
 import { aten } from '../call/aten'
 import { expectTensor } from '../call/expected'
 import { ArgumentError } from '../../native'
-import { isTensor, wrap } from '../base'
+import { isTensor, wrap } from '../tensor/base'
 import { describe } from '../call/describe'
 import { type Given, named } from '../call/named'
-import type { Int, Scalar, DTypeLike } from '../dtype'
+import type { Int, Scalar, DTypeLike } from '../tensor/dtype'
 import * as linalg from '../generated/linalg'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 
 export interface NormOptions {
   /** The order; 'fro' is 2, 'nuc' the sum of a matrix's singular values. Default: 'fro'. */

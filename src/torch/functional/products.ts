@@ -1,12 +1,12 @@
 import { aten } from '../call/aten'
 import { expectTensor } from '../call/expected'
 import { ArgumentError } from '../../native'
-import { isTensor, wrap } from '../base'
+import { isTensor, wrap } from '../tensor/base'
 import { describe } from '../call/describe'
 import { type Given, named } from '../call/named'
-import type { Int } from '../dtype'
+import type { Int } from '../tensor/dtype'
 import * as generated from '../generated/functions'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { type Tensors, listed } from './lists'
 
 /**

@@ -2,7 +2,7 @@ import { ArgumentError } from '../../native'
 import { callAten } from '../call/resolve'
 import type * as declared from '../generated/declared/functional-signatures'
 import * as generated from '../generated/nn-functions'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 
 /**
  * The short-time Fourier transform of [B, L] or [L]: frequencies by frames.

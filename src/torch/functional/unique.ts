@@ -1,10 +1,10 @@
 import { aten } from '../call/aten'
 import { expectTensor } from '../call/expected'
 import type { TensorHandle } from '../../native'
-import { wrap } from '../base'
+import { wrap } from '../tensor/base'
 import { type Given, named } from '../call/named'
-import type { Int } from '../dtype'
-import type { Tensor } from '../tensor'
+import type { Int } from '../tensor/dtype'
+import type { Tensor } from '../tensor/tensor'
 
 export interface UniqueConsecutiveOptions {
   /** Gives where each element went: a second tensor. */

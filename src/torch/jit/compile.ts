@@ -1,7 +1,7 @@
 import { ArgumentError, native, type ModuleHandle } from '../../native'
 import { Module, internals, shapeOf, type AnyModule, type Kind } from '../nn/module'
 import type { Parameter } from '../nn/parameter'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { ModuleList } from '../nn/containers'
 import { isOfLibrary } from '../nn/library'
 import { tooDeepLine } from './code'

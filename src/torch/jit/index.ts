@@ -1,6 +1,6 @@
 import { ArgumentError, native } from '../../native'
 import { type Given, named } from '../call/named'
-import type { Device } from '../dtype'
+import type { Device } from '../tensor/dtype'
 import { checkTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
 

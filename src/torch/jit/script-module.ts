@@ -1,13 +1,13 @@
 import { types } from 'node:util'
 import { ArgumentError, JitError, native, type ModuleHandle, type TapsHandle, type TensorHandle } from '../../native'
-import { keep, wrap } from '../base'
+import { keep, wrap } from '../tensor/base'
 import { noGrad } from '../autograd'
 import { convert, wrapResult } from '../call/resolve'
 import { nearestFirst } from '../../common/suggestions'
 import { flagOf, type Flag } from '../nn/checks'
 import { Module, indented, printed, type ChildModule } from '../nn/module'
 import { Parameter } from '../nn/parameter'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { writeTorchScriptFile } from './files'
 
 /** A value as the shim takes it, the tensors in lists and dicts, too. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../native'
 import { describe } from '../call/describe'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { Module, indented, internals, printed, type AnyModule, type ChildModule } from './module'
 import { LibraryModule } from './library'
 import { pipeline } from './pipeline'

@@ -16,7 +16,7 @@ export {
   type StateDict,
   type StateDictOptions,
 } from './module'
-export type { ModuleTarget, ModuleToOptions } from '../convert'
+export type { ModuleTarget, ModuleToOptions } from '../tensor/convert'
 export { Parameter } from './parameter'
 export { Sequential, ModuleList } from './containers'
 export * from './layers'

@@ -4,7 +4,7 @@ import { describe } from '../call/describe'
 import { expectTensor } from '../call/expected'
 import { type Given, named } from '../call/named'
 import type { Generator } from '../random'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { expectNumber } from './checks'
 
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu'

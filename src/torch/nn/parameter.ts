@@ -1,9 +1,9 @@
 import { inspect, types } from 'node:util'
 import { ArgumentError, native, type TensorHandle } from '../../native'
 import { noGrad } from '../autograd'
-import { isTensor } from '../base'
+import { isTensor } from '../tensor/base'
 import { describe } from '../call/describe'
-import { Tensor } from '../tensor'
+import { Tensor } from '../tensor/tensor'
 import { flagOf, type Flag } from './checks'
 
 /**

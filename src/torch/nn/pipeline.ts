@@ -1,6 +1,6 @@
 import { isGradEnabled } from '../autograd'
-import type { Tensor } from '../tensor'
-import { isTensor } from '../base'
+import type { Tensor } from '../tensor/tensor'
+import { isTensor } from '../tensor/base'
 import { keepsNothing } from './library'
 import type { Module } from './module'
 

@@ -1,7 +1,7 @@
 import { maximum } from '../generated/functions'
 import { refuseSparse } from './gradients'
 import * as declared from '../generated/declared/optim'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { optimizer } from './optimizer'
 import { counted, parts, remembered, scalar, zerosLike } from './remember'
 import type { ParamState } from './state'

@@ -1,6 +1,6 @@
 import { refuseSparse } from './gradients'
 import * as declared from '../generated/declared/optim'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { optimizer } from './optimizer'
 import { counted, parts, remembered, scalar, zerosLike } from './remember'
 import type { ParamState } from './state'

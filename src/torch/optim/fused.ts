@@ -1,6 +1,6 @@
 import { callAten } from '../call/resolve'
-import { float } from '../dtype'
-import type { Tensor } from '../tensor'
+import { float } from '../tensor/dtype'
+import type { Tensor } from '../tensor/tensor'
 import type { AdamOptions } from '../generated/declared/optim'
 
 /** A parameter with its gradient and what Adam remembers of it. */

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../native'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 
 /** @internal For updates that need all elements of the gradient. */
 export function refuseSparse(grad: Tensor, name: string): void {

@@ -1,7 +1,7 @@
-import { keep } from '../base'
+import { keep } from '../tensor/base'
 import { defaultDtype, tensor } from '../creation'
 import * as torch from '../generated/functions'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import type { ParamState } from './state'
 
 /** @internal A tensor of the state; made where it is not there yet, and kept beyond the update. */

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../native'
 import { callAten } from '../call/resolve'
 import * as declared from '../generated/declared/optim'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { optimizer } from './optimizer'
 import { remembered } from './remember'
 import type { ParamState } from './state'

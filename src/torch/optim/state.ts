@@ -1,9 +1,9 @@
 import { camelCase, snakeCase } from '../../common/text'
 import { ArgumentError } from '../../native'
-import { isTensor, keep } from '../base'
+import { isTensor, keep } from '../tensor/base'
 import { scalarTensor } from '../creation'
 import { describe } from '../call/describe'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 
 /** What an optimizer remembers of one parameter, by Python's names. */
 export type ParamState = Record<string, Tensor | number | null>

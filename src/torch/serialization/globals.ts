@@ -1,8 +1,8 @@
 import { FileError } from '../../native'
-import { isTensor } from '../base'
-import { dtypes, type DType } from '../dtype'
+import { isTensor } from '../tensor/base'
+import { dtypes, type DType } from '../tensor/dtype'
 import { Parameter } from '../nn/parameter'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { numpyArray, numpyDtype, numpyScalar } from './numpy'
 import {
   costs,

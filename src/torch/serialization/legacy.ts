@@ -1,5 +1,5 @@
 import { FileError, type TensorHandle } from '../../native'
-import { elementSizes, type Device } from '../dtype'
+import { elementSizes, type Device } from '../tensor/dtype'
 import { PickleEnd, readPickle, type PickleHandlers } from '../archive/pickle-reader'
 import { finish } from '../archive/pickle-values'
 import { chunksOf, type ByteSource } from '../archive/source'

@@ -1,6 +1,6 @@
 import { FileError, type TensorHandle } from '../../native'
 import { type Given, named } from '../call/named'
-import type { Device } from '../dtype'
+import type { Device } from '../tensor/dtype'
 import { load as loadTorchScript } from '../jit'
 import { runsWhenLoaded } from '../jit/files'
 import { findGlobal, type GlobalOptions } from './globals'

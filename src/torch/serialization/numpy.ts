@@ -1,7 +1,7 @@
 import { FileError, native } from '../../native'
-import { wrap } from '../base'
-import { elementSizes, type DType } from '../dtype'
-import { safeNumber } from '../values'
+import { wrap } from '../tensor/base'
+import { elementSizes, type DType } from '../tensor/dtype'
+import { safeNumber } from '../tensor/values'
 import { Deferred, PickledTuple, WholeFloat, type Budget } from '../archive/pickle-values'
 import { sizes } from './rebuild'
 

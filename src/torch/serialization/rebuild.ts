@@ -1,8 +1,8 @@
 import { aten } from '../call/aten'
 import { FileError, PixelclError, native, type TensorHandle } from '../../native'
-import { wrap } from '../base'
-import { elementSizes, isComplexDtype, isFloatingDtype, type DType } from '../dtype'
-import type { Tensor } from '../tensor'
+import { wrap } from '../tensor/base'
+import { elementSizes, isComplexDtype, isFloatingDtype, type DType } from '../tensor/dtype'
+import type { Tensor } from '../tensor/tensor'
 import { PickledDict, PickledTuple, shown } from '../archive/pickle-values'
 
 /** The class of a storage in a pickle, such as `torch.FloatStorage`. */

@@ -1,5 +1,5 @@
 import { ArgumentError, FileError } from '../../native'
-import { isTensor } from '../base'
+import { isTensor } from '../tensor/base'
 import { describe } from '../call/describe'
 import { type Given, named } from '../call/named'
 import { Module, type StateDict } from '../nn/module'

@@ -1,11 +1,11 @@
 import { aten } from '../call/aten'
 import { types } from 'node:util'
 import { ArgumentError, native, type TensorHandle } from '../../native'
-import { isTensor, wrap } from '../base'
-import type { Float } from '../dtype'
+import { isTensor, wrap } from '../tensor/base'
+import type { Float } from '../tensor/dtype'
 import { Module } from '../nn/module'
 import { Parameter } from '../nn/parameter'
-import type { Tensor } from '../tensor'
+import type { Tensor } from '../tensor/tensor'
 import { APPENDS, BINPERSID, BUILD, EMPTY_DICT, EMPTY_LIST, MARK, PickleWriter, SETITEMS } from '../archive/pickle-writer'
 
 /** A storage that the pickle refers to and the archive has to hold. */

@@ -3,7 +3,7 @@ import { misfit } from '../../call/errors'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as generated from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { dropout } from './dropout'
 
 const CALL = 'multiHeadAttentionForward'

@@ -1,7 +1,7 @@
 import { misfit } from '../../call/errors'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 
 /** Zeroes elements with probability `p` while training (the default), scaling the others up. */
 export function dropout({ input, p, training, inplace }: declared.DropoutArguments): Tensor {

@@ -2,11 +2,11 @@ import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import { declared as declare, read } from '../../call/declared'
 import { misfit } from '../../call/errors'
-import type { Int } from '../../dtype'
+import type { Int } from '../../tensor/dtype'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as torch from '../../generated/functions'
 import * as generated from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { expectIndices } from './indices'
 
 /**

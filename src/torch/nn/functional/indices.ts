@@ -1,8 +1,8 @@
 import { describe } from '../../call/describe'
 import { ArgumentError } from '../../../native'
 import { hasSymbol } from '../../call/recording'
-import { isFloatingDtype } from '../../dtype'
-import type { Tensor } from '../../tensor'
+import { isFloatingDtype } from '../../tensor/dtype'
+import type { Tensor } from '../../tensor/tensor'
 
 /** @throws ArgumentError for floats where classes or rows are named, which numbers without `n` become. */
 export function expectIndices(call: string, name: string, tensor: Tensor): void {

@@ -6,7 +6,7 @@ import { misfit } from '../../call/errors'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as generated from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { expectIndices } from './indices'
 import { reduced, type Reduction, reductionOf, shapeOf } from './support'
 

@@ -4,7 +4,7 @@ import { hasSymbol } from '../../call/recording'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as generated from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { reduced, reductionOf, shapeOf } from './support'
 
 /**

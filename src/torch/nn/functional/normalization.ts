@@ -5,7 +5,7 @@ import { norm } from '../../functional/norms'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as generated from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { shapeOf } from './support'
 
 const product = (sizes: readonly number[]): number => sizes.reduce((result, size) => result * size, 1)

@@ -1,4 +1,4 @@
-import type { Int } from '../../dtype'
+import type { Int } from '../../tensor/dtype'
 import type * as named from '../../generated/declared/nn-functional-signatures'
 
 // What functions take by name behind their required arguments.

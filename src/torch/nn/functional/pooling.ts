@@ -2,7 +2,7 @@ import { ArgumentError } from '../../../native'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as generated from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { repeated } from './support'
 
 type WithIndices = readonly [output: Tensor, indices: Tensor]

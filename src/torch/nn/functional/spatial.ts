@@ -5,7 +5,7 @@ import { callAten } from '../../call/resolve'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as generated from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { repeated } from './support'
 
 /** The numbers of spatial dimensions that each mode serves. */

@@ -1,5 +1,5 @@
-import type { Int } from '../../dtype'
-import type { Tensor } from '../../tensor'
+import type { Int } from '../../tensor/dtype'
+import type { Tensor } from '../../tensor/tensor'
 
 /** How a loss over all elements becomes its result. */
 export type Reduction = 'none' | 'mean' | 'sum'

@@ -1,4 +1,4 @@
-import type { Device, DType } from '../../dtype'
+import type { Device, DType } from '../../tensor/dtype'
 import * as torch from '../../generated/functions'
 import { ones_, zeros_ } from '../init'
 import { Parameter } from '../parameter'

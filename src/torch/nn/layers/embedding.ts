@@ -1,5 +1,5 @@
 import * as layers from '../../generated/declared/nn-layers'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import * as F from '../functional'
 import { bagSource, pretrained, table, type PretrainedOptions } from './tables'
 

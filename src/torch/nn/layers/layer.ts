@@ -2,7 +2,7 @@ import { snakeCase } from '../../../common/text'
 import { parametersOf, read, type Declared, type DeclaredClass } from '../../call/declared'
 import { Module, internals } from '../module'
 import { forwardMethod } from '../torch-script'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { recordForward, resultsOf } from './record'
 import { shownFields } from './repr'
 

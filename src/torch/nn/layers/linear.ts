@@ -1,7 +1,7 @@
 import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
 import { linear } from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { uniform_ } from '../init'
 import { Parameter } from '../parameter'
 import { layer } from './layer'

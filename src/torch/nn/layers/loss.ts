@@ -1,5 +1,5 @@
 import * as layers from '../../generated/declared/nn-layers'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import * as F from '../functional'
 import type { Module } from '../module'
 import { PairwiseDistance } from './distance'

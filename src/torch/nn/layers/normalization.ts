@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../../native'
 import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import * as F from '../functional'
 import { ones_ } from '../init'
 import { affineOf, resetAffine, shownBias } from './affine'

@@ -1,6 +1,6 @@
 import { pythonRepr } from './repr'
 import type * as layers from '../../generated/declared/nn-layers'
-import type { Device, DTypeLike } from '../../dtype'
+import type { Device, DTypeLike } from '../../tensor/dtype'
 
 /** One number for both dimensions, or one for each. */
 export type Pair = number | readonly [number, number]

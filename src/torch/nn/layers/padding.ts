@@ -1,7 +1,7 @@
 import type { DeclaredClass } from '../../call/declared'
 import * as layers from '../../generated/declared/nn-layers'
 import { pad } from '../../generated/nn-functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { layer, type Layer } from './layer'
 
 /** The base of the layers that pad in one mode. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../../native'
 import type { DeclaredClass } from '../../call/declared'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import { forwardMethod, pythonFloat, pythonInts } from '../torch-script'
 import { declares, layer, type Layer } from './layer'
 

@@ -1,7 +1,7 @@
 import { snakeCase } from '../../../common/text'
 import { indented, NotRecordable, recorded } from '../../call/recording'
 import { symbolOf } from '../../call/resolve'
-import { isTensor } from '../../base'
+import { isTensor } from '../../tensor/base'
 import type { AnyModule } from '../module'
 
 /**

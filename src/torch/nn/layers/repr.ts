@@ -1,5 +1,5 @@
 import { snakeCase } from '../../../common/text'
-import { pythonFloatRepr } from '../../print-format'
+import { pythonFloatRepr } from '../../tensor/print-format'
 import type { Kind } from '../../call/kinds'
 
 /** @internal A value as Python prints it: a whole number of a float parameter as `1.0`. */

@@ -1,6 +1,6 @@
 import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import * as F from '../functional'
 import { functionLayer, layer } from './layer'
 

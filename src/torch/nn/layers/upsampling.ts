@@ -1,6 +1,6 @@
 import type { DeclaredClass } from '../../call/declared'
 import * as layers from '../../generated/declared/nn-layers'
-import type { Tensor } from '../../tensor'
+import type { Tensor } from '../../tensor/tensor'
 import * as F from '../functional'
 import { functionLayer, layer, type Layer } from './layer'
 

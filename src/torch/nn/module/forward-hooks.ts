@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../../native'
-import { isTensor } from '../../base'
+import { isTensor } from '../../tensor/base'
 import { describe } from '../../call/describe'
 import { expectFunction } from '../../call/expected'
 import { type Given, named } from '../../call/named'

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../../native'
-import { isTensor, keep } from '../../base'
+import { isTensor, keep } from '../../tensor/base'
 import { describe } from '../../call/describe'
 import { Parameter } from '../parameter'
 import { checkName, savedName } from './names'

@@ -1,10 +1,10 @@
-import { suggestion } from '../common/suggestions'
-import { ArgumentError } from '../native'
+import { suggestion } from '../../common/suggestions'
+import { ArgumentError } from '../../native'
 import { isTensor, wrap } from './base'
-import { aten } from './call/aten'
-import { describe } from './call/describe'
-import { dtypeOption } from './call/dtype-option'
-import { misfit } from './call/errors'
+import { aten } from '../call/aten'
+import { describe } from '../call/describe'
+import { dtypeOption } from '../call/dtype-option'
+import { misfit } from '../call/errors'
 import { requireCuda } from './device'
 import {
   dtypeOf,

@@ -1,5 +1,5 @@
-import { aten } from './call/aten'
-import { ArgumentError, native, type TensorHandle, type TypedArray } from '../native'
+import { aten } from '../call/aten'
+import { ArgumentError, native, type TensorHandle, type TypedArray } from '../../native'
 import { elementSizes, isComplexDtype, type DType } from './dtype'
 
 /** A tensor's elements as nested arrays: numbers, booleans, bigints beyond 2^53, `[re, im]` for complex. */

@@ -1,5 +1,5 @@
-import { described } from '../common/describe'
-import { native, type TensorHandle } from '../native'
+import { described } from '../../common/describe'
+import { native, type TensorHandle } from '../../native'
 import type { Tensor } from './tensor'
 
 /** What every tensor is beneath its methods: the owner of one handle of libtorch. */

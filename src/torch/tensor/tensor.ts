@@ -1,11 +1,11 @@
-import { aten } from './call/aten'
-import { expectTensor } from './call/expected'
+import { aten } from '../call/aten'
+import { expectTensor } from '../call/expected'
 import { inspect } from 'node:util'
-import { ArgumentError, native, type TypedArray } from '../native'
+import { ArgumentError, native, type TypedArray } from '../../native'
 import { isTensor, keep, registerTensorClass, wrap } from './base'
-import { backward, type BackwardOptions } from './autograd'
+import { backward, type BackwardOptions } from '../autograd'
 import { convertTensor, type ToOptions } from './convert'
-import { tensor, type TensorData, type TensorOptions } from './creation'
+import { tensor, type TensorData, type TensorOptions } from '../creation'
 import {
   isComplexDtype,
   isFloatingDtype,
@@ -16,10 +16,10 @@ import {
   type MemoryFormat,
   type Scalar,
 } from './dtype'
-import { TensorComposites } from './composites'
-import { describe } from './call/describe'
-import { type Given, named } from './call/named'
-import { registerTensorHook, type RemovableHandle, type TensorHook } from './hooks'
+import { TensorComposites } from '../composites'
+import { describe } from '../call/describe'
+import { type Given, named } from '../call/named'
+import { registerTensorHook, type RemovableHandle, type TensorHook } from '../hooks'
 import { index, indexPut, type Indices } from './indexing'
 import { formatTensor } from './print'
 import { jsonOf, nestedOf, primitiveOf, typedArrayOf, type Nested } from './values'

@@ -1,4 +1,4 @@
-import { described } from '../common/describe'
+import { described } from '../../common/describe'
 
 /** A tensor's element type, by PyTorch's name. */
 export type DType =

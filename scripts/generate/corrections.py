@@ -140,6 +140,10 @@ LEAST = {
 
 # Types of functions that are given, which a kind cannot tell.
 TYPES = {
+    "optimizer": "AnyOptimizer",
+    "schedulers": "readonly LRScheduler[]",
+    "lr_lambda": "((epoch: number) => number) | readonly ((epoch: number) => number)[]",
+    "scale_fn": "(x: number) => number",
     "distance_function": "(one: Tensor, other: Tensor) => Tensor",
 }
 

@@ -60,7 +60,7 @@ class Kinds:
             self.codes.append(code)
 
     def code(self):
-        codes = [c for c in self.codes if not (c == "i" and "f" in self.codes)]
+        codes = [c for c in self.codes if not (c == "i" and "f" in self.codes) and not (c == "T" and "p" in self.codes)]
         return "|".join(codes or ["*"]) + ("?" if self.optional else "")
 
 
@@ -460,7 +460,10 @@ def form_rows(signature, lines, forms, declaration, flags, flagged, result):
     head = lines[:example]
     while head and not head[-1].strip():
         head.pop()
-    full = [*head, "", *signature.parameter_docs(), *lines[example:]]
+    tail = lines[example:]
+    while tail and not tail[-1].strip():
+        tail.pop()
+    full = [*head, "", *signature.parameter_docs(), *tail]
     short = f"/** {head[0].strip()} */" if head else ""
     rows = []
     for i, form in enumerate(forms):
@@ -606,6 +609,8 @@ def main():
     imports = f"import type {{ {bases} }} from '../../nn/layers/bases'\nimport type {{ Layer }} from '../../nn/layers/layer'"
     classes(module_classes(), "nn-layers.ts", "Layer", imports)
     trained(optimizer_classes(), "optim.ts", "Optimizer", "torch.optim", ["import type { Optimizer, Params } from '../../optim/optimizer'"])
+    trained(scheduler_classes(), "lr-scheduler.ts", "LRScheduler", "torch.optim.lr_scheduler",
+            ["import type { AnyOptimizer } from '../../optim/optimizer'", "import type { LRScheduler } from '../../optim/lr-scheduler/scheduler'"])
     unneeded = sorted(set(CORRECTIONS) - used)
     if unneeded:
         sys.exit(f"corrections.py: these rows change nothing: {', '.join(unneeded)}")

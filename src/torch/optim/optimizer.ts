@@ -246,8 +246,10 @@ export function gradientOf(param: Tensor): Tensor | null {
 }
 
 /** An optimizer, whatever its options. */
-export type AnyOptimizer = Pick<Optimizer<{ lr: number }>, 'step'> & {
-  readonly paramGroups: (object & { params: Tensor[] })[]
+export interface AnyOptimizer {
+  readonly defaults: object
+  readonly paramGroups: readonly { readonly params: Tensor[] }[]
+  step(): void
 }
 
 /**

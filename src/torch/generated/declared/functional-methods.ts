@@ -27,7 +27,6 @@ export abstract class FunctionalMethods extends TensorMethods {
  * @param alignToWindow - Default null.
  * @throws ArgumentError for `alignToWindow` with `center`.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.stft.html
- *
  */
 stft(nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean | null, padMode?: 'constant' | 'reflect' | 'replicate' | 'circular' | null, normalized?: boolean | null, onesided?: boolean | null, returnComplex?: boolean | null, alignToWindow?: boolean | null): Tensor
 /** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */

@@ -41,7 +41,6 @@ return split_(read(signatures.split, given))
  * @param alignToWindow - Default null.
  * @throws ArgumentError for `alignToWindow` with `center`.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.stft.html
- *
  */
 export function stft(input: Tensor, nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean | null, padMode?: 'constant' | 'reflect' | 'replicate' | 'circular' | null, normalized?: boolean | null, onesided?: boolean | null, returnComplex?: boolean | null, alignToWindow?: boolean | null): Tensor
 /** The short-time Fourier transform of [B, L] or [L]: frequencies by frames. */
@@ -79,7 +78,6 @@ return stft_(read(signatures.stft, given))
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unravel_index.html
  * @example
  * torch.unravelIndex(torch.tensor([4n, 1n]), [3, 2]).map((index) => index.tolist()) // [[2, 0], [0, 1]]
- *
  */
 export function unravelIndex(indices: Tensor, shape: Int | readonly Int[]): Tensor[]
 /** The coordinates that flat indices have in a tensor of a shape: one tensor of the indices' own shape for each dimension. */

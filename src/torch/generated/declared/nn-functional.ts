@@ -157,7 +157,6 @@ return alphaDropout_(read(signatures.alphaDropout, given))
  * @param eps - Default 1e-05.
  * @throws ArgumentError while training where a channel has one value only, or `eps` is not positive.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
- *
  */
 export function batchNorm(input: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, weight?: Tensor | null, bias?: Tensor | null, training?: boolean | null, momentum?: number | null, eps?: number | null): Tensor
 /** Normalises every channel of [N, C, …] by its batch's statistics while training, else by the running ones. */
@@ -186,7 +185,6 @@ return batchNorm_(read(signatures.batchNorm, given))
  * @param weight - Default null.
  * @param reduction - Default 'mean'.
  * @throws ArgumentError where the shapes of input and target differ.
- *
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
 /** The cross entropy between probabilities and targets in 0 … 1. */
@@ -208,7 +206,6 @@ return binaryCrossEntropy_(read(signatures.binaryCrossEntropy, given))
  * @param reduction - Default 'mean'.
  * @param posWeight - Default null.
  * @throws ArgumentError where the shapes of input and target differ.
- *
  */
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: 'none' | 'mean' | 'sum' | null, posWeight?: Tensor | null): Tensor
 /** The cross entropy between the sigmoid of logits and targets in 0 … 1; `posWeight` scales the positive targets of each class. */
@@ -276,7 +273,6 @@ return cosineEmbeddingLoss_(read(signatures.cosineEmbeddingLoss, given))
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
  * @example
  * torch.nn.functional.crossEntropy(torch.zeros([1, 2]), torch.tensor([1n])).item() // 0.6931471824645996
- *
  */
 export function crossEntropy(input: Tensor, target: Tensor, weight?: Tensor | null, ignoreIndex?: Int | null, reduction?: 'none' | 'mean' | 'sum' | null, labelSmoothing?: number | null): Tensor
 /** The cross entropy between logits [N, C, …] and classes [N, …] or probabilities [N, C, …]. */
@@ -304,7 +300,6 @@ return crossEntropy_(read(signatures.crossEntropy, given))
  * @param reduction - Default 'mean'.
  * @param zeroInfinity - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.ctc_loss.html
- *
  */
 export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: Tensor | readonly Int[], targetLengths: Tensor | readonly Int[], blank?: Int | null, reduction?: 'none' | 'mean' | 'sum' | null, zeroInfinity?: boolean | null): Tensor
 /** The connectionist temporal classification loss of log-probabilities [T, N, C]. */
@@ -434,7 +429,6 @@ return elu_(read(signatures.elu, given))
  * @param scaleGradByFreq - Default false.
  * @param sparse - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
- *
  */
 export function embedding(input: Tensor, weight: Tensor, paddingIdx?: Int | null, maxNorm?: number | null, normType?: number | null, scaleGradByFreq?: boolean | null, sparse?: boolean | null): Tensor
 /** The rows of `weight` [rows, features] that `input` names. */
@@ -471,7 +465,6 @@ return embedding_(read(signatures.embedding, given))
  * @param includeLastOffset - Default false.
  * @param paddingIdx - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
- *
  */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets?: Tensor | null, maxNorm?: number | null, normType?: number | null, scaleGradByFreq?: boolean | null, mode?: 'sum' | 'mean' | 'max' | null, sparse?: boolean | null, perSampleWeights?: Tensor | null, includeLastOffset?: boolean | null, paddingIdx?: Int | null): Tensor
 /** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
@@ -555,7 +548,6 @@ return fold_(read(signatures.fold, given))
  * @param returnIndices - Default false.
  * @param randomSamples - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.fractional_max_pool2d.html
- *
  */
 export function fractionalMaxPool2d(input: Tensor, kernelSize: Int | readonly Int[], outputSize?: Int | readonly Int[] | null, outputRatio?: number | readonly number[] | null, returnIndices?: boolean | null, randomSamples?: Tensor | null): Tensor
 /** Maxima over windows of random size, for [N, C, H, W]; with `returnIndices` `[output, indices]`. */
@@ -597,7 +589,6 @@ return fractionalMaxPool2d_(read(signatures.fractionalMaxPool2d, given))
  * @param returnIndices - Default false.
  * @param randomSamples - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.fractional_max_pool3d.html
- *
  */
 export function fractionalMaxPool3d(input: Tensor, kernelSize: Int | readonly Int[], outputSize?: Int | readonly Int[] | null, outputRatio?: number | readonly number[] | null, returnIndices?: boolean | null, randomSamples?: Tensor | null): Tensor
 /** Maxima over windows of random size, for [N, C, D, H, W]; with `returnIndices` `[output, indices]`. */
@@ -638,7 +629,6 @@ return fractionalMaxPool3d_(read(signatures.fractionalMaxPool3d, given))
  * @param reduction - Default 'mean'.
  * @throws ArgumentError for negative variances and for a shape that does not fit the input's.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html
- *
  */
 export function gaussianNllLoss(input: Tensor, target: Tensor, variance: Tensor | number, full?: boolean | null, eps?: number | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
 /** The negative log-likelihood of targets under Gaussians of mean `input` and variance `variance`, which is at least `eps`. */
@@ -666,7 +656,6 @@ return gaussianNllLoss_(read(signatures.gaussianNllLoss, given))
  * @param paddingMode - Default 'zeros'.
  * @param alignCorners - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html
- *
  */
 export function gridSample(input: Tensor, grid: Tensor, mode?: 'bilinear' | 'nearest' | 'bicubic' | null, paddingMode?: 'zeros' | 'border' | 'reflection' | null, alignCorners?: boolean | null): Tensor
 /** Reads [N, C, H, W] where `grid` [N, H′, W′, 2] says, x and y in −1 … 1 (likewise with three spatial dimensions). */
@@ -690,7 +679,6 @@ return gridSample_(read(signatures.gridSample, given))
  * @param bias - Default null.
  * @param eps - Default 1e-05.
  * @throws ArgumentError for fewer than two dimensions, and where a group has one value only.
- *
  */
 export function groupNorm(input: Tensor, numGroups: Int, weight?: Tensor | null, bias?: Tensor | null, eps?: number | null): Tensor
 /** Normalises over groups of channels of [N, C, …]. */
@@ -715,7 +703,6 @@ return groupNorm_(read(signatures.groupNorm, given))
  * @param eps - Default 1e-10.
  * @param dim - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gumbel_softmax.html
- *
  */
 export function gumbelSoftmax(logits: Tensor, tau?: number | null, hard?: boolean | null, eps?: number | null, dim?: Int | null): Tensor
 /** A sample of the relaxed categorical distribution; with `hard` one-hot rows whose gradient is the soft sample's. */
@@ -767,7 +754,6 @@ return hardswish_(read(signatures.hardswish, given))
  * @param maxVal - Default 1.
  * @param inplace - Default false.
  * @throws ArgumentError where `minVal` exceeds `maxVal`.
- *
  */
 export function hardtanh(input: Tensor, minVal?: number | null, maxVal?: number | null, inplace?: boolean | null): Tensor
 /** Each element cut to `minVal` … `maxVal`. */
@@ -835,7 +821,6 @@ return huberLoss_(read(signatures.huberLoss, given))
  * @param eps - Default 1e-05.
  * @throws ArgumentError where a channel has one value only.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.instance_norm.html
- *
  */
 export function instanceNorm(input: Tensor, runningMean?: Tensor | null, runningVar?: Tensor | null, weight?: Tensor | null, bias?: Tensor | null, useInputStats?: boolean | null, momentum?: number | null, eps?: number | null): Tensor
 /** Normalises every channel of every sample of [N, C, …] by its own statistics, or with `useInputStats: false` by the running ones. */
@@ -873,7 +858,6 @@ return instanceNorm_(read(signatures.instanceNorm, given))
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  * @example
  * torch.nn.functional.interpolate(torch.ones([1, 3, 4, 4]), { size: [8, 8], mode: 'bilinear' }).shape // [1, 3, 8, 8]
- *
  */
 export function interpolate(input: Tensor, size?: Int | readonly Int[] | null, scaleFactor?: number | readonly number[] | null, mode?: 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area' | 'nearest-exact' | null, alignCorners?: boolean | null, recomputeScaleFactor?: boolean | null, antialias?: boolean | null): Tensor
 /** Resizes the spatial dimensions of [N, C, …] to `size`, or by `scaleFactor`. */
@@ -1003,7 +987,6 @@ return linearCrossEntropy_(read(signatures.linearCrossEntropy, given))
  * @param k - Default 1.
  * @throws ArgumentError for fewer than three dimensions.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.local_response_norm.html
- *
  */
 export function localResponseNorm(input: Tensor, size: Int, alpha?: number | null, beta?: number | null, k?: number | null): Tensor
 /** Divides by a power of the mean square over `size` neighbouring channels of [N, C, …]. */
@@ -1106,7 +1089,6 @@ return lpPool3d_(read(signatures.lpPool3d, given))
  * @param margin - Default 0.
  * @param reduction - Default 'mean'.
  * @throws ArgumentError where the three tensors differ in their number of dimensions.
- *
  */
 export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin?: number | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
 /** `max(0, −target · (input1 − input2) + margin)`. */
@@ -1134,7 +1116,6 @@ return marginRankingLoss_(read(signatures.marginRankingLoss, given))
  * @param ceilMode - Default false.
  * @param returnIndices - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
- *
  */
 export function maxPool1d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, dilation?: Int | readonly Int[] | null, ceilMode?: boolean | null, returnIndices?: boolean | null): Tensor
 /** The largest values of windows of [N, C, L]; `stride` defaults to the window's size, and `ceilMode` rounds the output's size up. */
@@ -1182,7 +1163,6 @@ return maxPool1d_(read(signatures.maxPool1d, given))
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
  * @example
  * torch.nn.functional.maxPool2d(torch.ones([1, 1, 4, 4]), 2).shape // [1, 1, 2, 2]
- *
  */
 export function maxPool2d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, dilation?: Int | readonly Int[] | null, ceilMode?: boolean | null, returnIndices?: boolean | null): Tensor
 /** The largest values of windows of [N, C, H, W]; `stride` defaults to the window's size, and `ceilMode` rounds the output's size up. */
@@ -1228,7 +1208,6 @@ return maxPool2d_(read(signatures.maxPool2d, given))
  * @param ceilMode - Default false.
  * @param returnIndices - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool3d.html
- *
  */
 export function maxPool3d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, dilation?: Int | readonly Int[] | null, ceilMode?: boolean | null, returnIndices?: boolean | null): Tensor
 /** The largest values of windows of [N, C, D, H, W]; `stride` defaults to the window's size, and `ceilMode` rounds the output's size up. */
@@ -1396,7 +1375,6 @@ return mseLoss_(read(signatures.mseLoss, given))
  * @param isCausal - Default false.
  * @throws ArgumentError for shapes that do not fit, and for weights that are missing.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
- *
  */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training?: boolean | null, keyPaddingMask?: Tensor | null, needWeights?: boolean | null, attnMask?: Tensor | null, useSeparateProjWeight?: boolean | null, qProjWeight?: Tensor | null, kProjWeight?: Tensor | null, vProjWeight?: Tensor | null, staticK?: Tensor | null, staticV?: Tensor | null, averageAttnWeights?: boolean | null, isCausal?: boolean | null): [Tensor, Tensor | null]
 /** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
@@ -1542,7 +1520,6 @@ return nllLoss_(read(signatures.nllLoss, given))
  * @param dim - Default 1.
  * @param eps - Default 1e-12.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
- *
  */
 export function normalize(input: Tensor, p?: number | null, dim?: Int | readonly Int[] | null, eps?: number | null): Tensor
 /** Divides by the p-norm along `dim`, or by `eps` where the norm is smaller; null for `dim` takes the norm over all dimensions. */
@@ -1819,7 +1796,6 @@ return threshold_(read(signatures.threshold, given))
  * @param swap - Default false.
  * @param reduction - Default 'mean'.
  * @throws ArgumentError where `margin` is not positive.
- *
  */
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin?: number | null, p?: number | null, eps?: number | null, swap?: boolean | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
 /** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner. */
@@ -1850,7 +1826,6 @@ return tripletMarginLoss_(read(signatures.tripletMarginLoss, given))
  * @param swap - Default false.
  * @param reduction - Default 'mean'.
  * @throws ArgumentError where `margin` is not positive or the three tensors differ in their number of dimensions.
- *
  */
 export function tripletMarginWithDistanceLoss(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor
 /** The triplet loss of a distance of one's own: a function of two batches that gives one number for each pair; default `pairwiseDistance`. */

@@ -1,0 +1,180 @@
+import { camelCase, snakeCase } from '../../../common/text'
+import { ArgumentError } from '../../../native'
+import { isTensor } from '../../tensor/base'
+import { read, type DeclaredClass } from '../../call/declared'
+import { misfit } from '../../call/errors'
+import type { Tensor } from '../../tensor/tensor'
+import { Optimizer, type AnyOptimizer } from '../optimizer'
+
+/** A parameter group as schedulers see it. */
+export type ScheduledGroup = Record<string, unknown> & { lr: number | Tensor; initialLr?: number; betas?: readonly number[] }
+
+/** A scheduler's state in Python's form: its fields by Python's names. */
+export type SchedulerState = Record<string, unknown>
+
+/** Fields whose names Python writes with capitals. */
+const PYTHON_NAMES: Readonly<Record<string, string>> = { tMax: 'T_max', t0: 'T_0', tMult: 'T_mult', tI: 'T_i', tCur: 'T_cur' }
+const OWN_NAMES: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(PYTHON_NAMES).map(([own, python]) => [python, own]))
+
+/**
+ * The base of the learning rate schedulers: `step()` after the optimizer's moves every group's `lr` on.
+ *
+ * A scheduler of one's own has a `getLr()`, which gives the rate of each group at `lastEpoch`.
+ *
+ * @param lastEpoch - The last epoch that a training to be resumed has seen; −1 for a new one.
+ * @throws ArgumentError for what is no optimizer, and for `lastEpoch` from 0 on where a group has no `initialLr`.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LRScheduler.html
+ * @example
+ * class Halving extends torch.optim.lrScheduler.LRScheduler {
+ *   getLr() { return this.baseLrs.map((lr) => lr / 2 ** this.lastEpoch) }
+ * }
+ * const optimizer = new torch.optim.SGD([torch.ones([1], { requiresGrad: true })], { lr: 1 })
+ * const scheduler = new Halving(optimizer)
+ * scheduler.step()
+ * scheduler.getLastLr() // [0.5]
+ */
+export abstract class LRScheduler {
+  declare readonly optimizer: AnyOptimizer
+  /** The rates that the schedule starts from, one for each group. */
+  declare baseLrs: number[]
+  /** How often `step` was called since the first, which the constructor takes. */
+  declare lastEpoch: number
+  /** @internal */
+  declare _stepCount: number
+  /** @internal */
+  declare _isInitial: boolean
+  /** @internal */
+  declare _lastLr: number[]
+
+  /** @param options - What a declared scheduler's `build` receives. */
+  constructor(optimizer: AnyOptimizer, lastEpoch = -1, options: object = {}) {
+    Object.defineProperty(this, 'optimizer', { value: optimizerOf(this.constructor.name, optimizer), configurable: true })
+    this.lastEpoch = lastEpoch
+    this.build(options as never)
+    this.begin()
+  }
+
+  /** The rate of each group at `lastEpoch`. */
+  abstract getLr(): number[]
+
+  /** Takes the options into fields. */
+  protected build(_options: never): void {}
+
+  /** Remembers the rates that the schedule starts from, and takes the first step. */
+  protected begin(): void {
+    for (const [i, group] of this.groups.entries()) {
+      if (this.lastEpoch === -1) group.initialLr ??= rateOf(group)
+      else if (group.initialLr === undefined)
+        throw new ArgumentError(
+          `${this.constructor.name}(): lastEpoch: expected -1 but received ${this.lastEpoch}, and group ${i} has no initialLr: load the optimizer's state first`,
+        )
+    }
+    this.baseLrs = this.groups.map((group) => group.initialLr!)
+    this.initialStep()
+  }
+
+  /** @internal */
+  initialStep(): void {
+    this._stepCount = 0
+    this._isInitial = true
+    this.step()
+    this._isInitial = false
+  }
+
+  /**
+   * Moves on by one epoch, or to the one given.
+   *
+   * @param epoch - Where a schedule has a closed form, the rates of this very epoch.
+   */
+  step(epoch: number | null = null): void {
+    this._stepCount += 1
+    this.update(epoch)
+  }
+
+  /** @internal */
+  update(epoch: number | null = null): void {
+    this.lastEpoch = epoch ?? this.lastEpoch + 1
+    this.setRates(epoch === null ? this.getLr() : (this.closedForm() ?? this.getLr()))
+  }
+
+  /** The rates at `lastEpoch` without those of the epoch before; null where there is no such form. */
+  protected closedForm(): number[] | null {
+    return null
+  }
+
+  protected setRates(rates: readonly number[]): void {
+    for (const [i, group] of this.groups.entries()) setRate(group, rates[i]!)
+    this._lastLr = this.rates()
+  }
+
+  /** The rates that the groups have now. */
+  protected rates(): number[] {
+    return this.groups.map(rateOf)
+  }
+
+  protected get groups(): ScheduledGroup[] {
+    return this.optimizer.paramGroups as unknown as ScheduledGroup[]
+  }
+
+  /** The rates of the last step, one for each group. */
+  getLastLr(): number[] {
+    return this._lastLr
+  }
+
+  /** The fields by Python's names, without the optimizer; functions are left to whoever makes the scheduler. */
+  stateDict(): SchedulerState {
+    return Object.fromEntries(
+      Object.entries(this)
+        .filter(([, value]) => typeof value !== 'function')
+        .map(([name, value]) => [PYTHON_NAMES[name] ?? snakeCase(name), value as unknown]),
+    )
+  }
+
+  /** Takes a state of this kind, of Python's or its own. */
+  loadStateDict(state: Readonly<SchedulerState>): void {
+    if (typeof state !== 'object' || state === null) throw misfit('loadStateDict', 'state', 'the state of a scheduler', state)
+    for (const [name, value] of Object.entries(state))
+      if (name !== '_get_lr_called_within_step') (this as Record<string, unknown>)[OWN_NAMES[name] ?? camelCase(name)] = value
+  }
+}
+
+function optimizerOf(call: string, optimizer: unknown): AnyOptimizer {
+  if (optimizer instanceof Optimizer) return optimizer as unknown as AnyOptimizer
+  throw misfit(call, 'optimizer', 'an Optimizer', optimizer)
+}
+
+/** @internal A group's rate, which may be a tensor. */
+export function rateOf({ lr }: ScheduledGroup): number {
+  return isTensor(lr) ? Number(lr.item()) : lr
+}
+
+/** @internal A rate that is a tensor keeps its object. */
+export function setRate(group: ScheduledGroup, rate: number): void {
+  if (isTensor(group.lr)) group.lr.fill_(rate)
+  else group.lr = rate
+}
+
+/** @internal A value for each group, of one for all or one for each. */
+export function perGroup<Value>(call: string, name: string, groups: readonly unknown[], value: Value | readonly Value[]): Value[] {
+  if (!Array.isArray(value)) return groups.map(() => value as Value)
+  if (value.length === groups.length) return [...(value as readonly Value[])]
+  throw misfit(call, name, `one for each of the optimizer's ${groups.length} groups`, value)
+}
+
+/** What all declared schedulers take; one that combines others has their optimizer by default. */
+interface Arguments {
+  readonly optimizer: AnyOptimizer | null
+  readonly lastEpoch?: number
+  readonly schedulers?: readonly LRScheduler[]
+}
+
+/** @internal The base of a scheduler whose constructor PyTorch declares; `build` receives its options. */
+export function scheduler<Options, Constructor>(signature: DeclaredClass<Options, Constructor>): Constructor {
+  abstract class DeclaredScheduler extends LRScheduler {
+    constructor(...given: unknown[]) {
+      const { optimizer, lastEpoch, ...options } = read(signature, given) as Arguments
+      super(optimizer ?? options.schedulers?.[0]?.optimizer ?? (null as never), lastEpoch ?? -1, options)
+    }
+  }
+  return DeclaredScheduler as unknown as Constructor
+}

@@ -1,13 +1,48 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { createNodeResolver, importX } from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 
 /** From the top down: a room may import from itself and from those below it, never from one above. */
 const rooms = ['cli', 'report', 'training', 'evaluation', 'pixelcl', 'vision', 'torch', 'native', 'common']
 
+/** Inside torch, from the top down; all else there is the core around Tensor, which imports none of these. */
+const aboveTensor = ['serialization', 'jit', 'optim', 'nn']
+const tensorCore = readdirSync(join(import.meta.dirname, 'src', 'torch')).filter(
+  (name) => !aboveTensor.includes(name) && name !== 'generated' && name !== 'index.ts' && name !== 'internal.ts',
+)
+
+/** The files by which other rooms enter one; `common` has no inside, and src/native/load.ts is for who must not load the shim. */
+const doors = {
+  report: ['index.ts'],
+  training: ['index.ts'],
+  evaluation: ['index.ts'],
+  pixelcl: ['index.ts', 'internal.ts'],
+  vision: ['index.ts', 'models/index.ts', 'transforms/index.ts', 'datasets/index.ts'],
+  torch: ['index.ts', 'internal.ts'],
+  native: ['index.ts', 'load.ts'],
+}
+
 const oneWay = rooms.slice(1).map((room, index) => ({
   target: `./src/${room}`,
   from: rooms.slice(0, index + 1).map((above) => `./src/${above}`),
   message: `imports point one way: ${rooms.join(' → ')}`,
+}))
+
+const oneWayInTorch = [...aboveTensor.slice(1), ...tensorCore].map((room) => {
+  const index = aboveTensor.indexOf(room)
+  return {
+    target: `./src/torch/${room}`,
+    from: aboveTensor.slice(0, index === -1 ? undefined : index).map((above) => `./src/torch/${above}`),
+    message: `imports point one way inside torch: ${aboveTensor.join(' → ')} → Tensor and what it needs`,
+  }
+})
+
+const throughDoors = Object.entries(doors).map(([room, files]) => ({
+  target: rooms.filter((other) => other !== room).map((other) => `./src/${other}`),
+  from: `./src/${room}`,
+  except: files.map((file) => `./${file}`),
+  message: `other rooms enter src/${room} by ${files.join(', ')}`,
 }))
 
 export default tseslint.config(
@@ -26,7 +61,7 @@ export default tseslint.config(
         'error',
         { restrictDefaultExports: { direct: true, named: true, defaultFrom: true, namedFrom: true, namespaceFrom: true } },
       ],
-      'import-x/no-restricted-paths': ['error', { zones: oneWay }],
+      'import-x/no-restricted-paths': ['error', { zones: [...oneWay, ...oneWayInTorch, ...throughDoors] }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }],
       // The index is checked where it is made; `x[i]!` inside a loop over `x` says so without a test at run time.

@@ -3,7 +3,6 @@ import { describe } from '../common/describe'
 import { suggestion } from '../common/suggestions'
 import { option, worded } from '../common/wording'
 import type { Backbone } from './encoder'
-import type { ForwardOptions } from './learner'
 import type { ResolvedOptions } from './options'
 import { isPerSample, type View, type Views } from './views'
 
@@ -13,6 +12,14 @@ export function checkSmallestBox(height: number, width: number, { cutoutRatioRan
   throw new ArgumentError(
     worded`images of ${height} × ${width} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger ${option('cutoutRatioRange')}`,
   )
+}
+
+/** What `learner.forward` takes beside the images. */
+export interface ForwardOptions {
+  /** Returns `[loss, positivePairs]` instead of the loss. */
+  returnPositivePairs?: boolean
+  /** Uses these views instead of random ones. */
+  views?: readonly [Views, Views]
 }
 
 const forwardOptions = ['returnPositivePairs', 'views']

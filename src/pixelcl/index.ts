@@ -1,5 +1,6 @@
 export { augmentationOptions, defaultAugmentation, type AugmentationOptions } from './augment'
-export { PixelCL, type ForwardOptions } from './learner'
+export { PixelCL } from './learner'
+export type { ForwardOptions } from './checks'
 export { PPM, type PPMOptions } from './heads'
 export { pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
 export type { Backbone } from './encoder'

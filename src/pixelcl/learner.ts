@@ -3,21 +3,14 @@ import { ArgumentError, isTensor, nn, type Device, type Tensor } from '../torch'
 import { describe } from '../common/describe'
 import { applyTransform, type ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
-import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkTrainable, checkViews } from './checks'
+import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkTrainable, checkViews, type ForwardOptions } from './checks'
 import { Encoder, firstParameter, type Backbone } from './encoder'
 import { MLP, PPM } from './heads'
-import { checkImages } from './images'
+import { checkImages } from './image-checks'
 import { instanceLoss, pixContrastLoss, pixProLoss, type Pairs } from './losses'
 import { pixelCLOptions, type PixelCLOptions, type ResolvedOptions } from './options'
 import { parseOptions, probability } from '../common/options'
 import { cutView, drawViews, positiveMask, type Sizes, type Views } from './views'
-
-export interface ForwardOptions {
-  /** Returns `[loss, positivePairs]` instead of the loss. */
-  returnPositivePairs?: boolean
-  /** Uses these views instead of random ones. */
-  views?: readonly [Views, Views]
-}
 
 /**
  * Pixel-level self-supervised learning of a backbone: PixPro, or PixContrast, with an instance loss.

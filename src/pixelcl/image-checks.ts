@@ -1,15 +1,23 @@
-import { ArgumentError, isTensor, type Tensor } from '../torch'
+import { ArgumentError, isTensor, type nn, type Tensor } from '../torch'
 import { describe } from '../common/describe'
-import type { PixelCL } from './learner'
+import type { ResolvedOptions } from './options'
 
-const warned = new WeakSet<PixelCL>()
+/** What of a learner decides which images it takes. */
+interface Learner {
+  readonly training: boolean
+  readonly options: Pick<ResolvedOptions, 'instanceWeight'>
+  /** Any of its modules: all have one dtype and one device. */
+  readonly onlinePredictor: nn.AnyModule
+}
+
+const warned = new WeakSet<Learner>()
 
 /**
  * Checks a batch of images before it can affect the weights.
  *
  * @throws ArgumentError for a wrong rank, channel count, dtype or device, NaN, and one image alone in training; warns once outside 0…1.
  */
-export function checkImages(images: Tensor, learner: PixelCL): void {
+export function checkImages(images: Tensor, learner: Learner): void {
   checkShape(images, learner)
   const { dtype, device } = learner.onlinePredictor.parameters()[0]!
   if (images.dtype !== dtype) {
@@ -23,7 +31,7 @@ export function checkImages(images: Tensor, learner: PixelCL): void {
   checkValues(images, learner)
 }
 
-function checkShape(images: Tensor, learner: PixelCL): void {
+function checkShape(images: Tensor, learner: Learner): void {
   if (!isTensor(images)) throw new ArgumentError(`forward() takes a Tensor of images [N, 3, H, W] but received ${describe(images)}`)
   const { shape } = images
   const [count, channels] = shape
@@ -43,7 +51,7 @@ function checkShape(images: Tensor, learner: PixelCL): void {
   }
 }
 
-function checkValues(images: Tensor, learner: PixelCL): void {
+function checkValues(images: Tensor, learner: Learner): void {
   if (images.numel() === 0) throw new ArgumentError(`expected images of at least one pixel but received [${images.shape.join(', ')}]`)
   const [least, most] = images
     .detach()

@@ -18,7 +18,7 @@ import type { ParamState } from './state'
  * weight.lt(1).all().item() // true
  */
 export class ASGD extends optimizer(declared.ASGD) {
-  protected override readonly stateNames = { always: ['step', 'eta', 'mu', 'ax'], sometimes: [] }
+  protected override readonly stateNames = { always: ['step', 'eta', 'mu', 'ax'], sometimes: [], scalars: ['eta', 'mu'] }
 
   protected override update(param: Tensor, grad: Tensor, state: ParamState, group: declared.ASGDOptions): void {
     refuseSparse(grad, 'ASGD')

@@ -18,7 +18,11 @@ import type { ParamState } from './state'
  * weight.lt(1).all().item() // true
  */
 export class NAdam extends optimizer(declared.NAdam) {
-  protected override readonly stateNames = { always: ['step', 'mu_product', 'exp_avg', 'exp_avg_sq'], sometimes: [] }
+  protected override readonly stateNames = {
+    always: ['step', 'mu_product', 'exp_avg', 'exp_avg_sq'],
+    sometimes: [],
+    scalars: ['mu_product'],
+  }
 
   protected override update(param: Tensor, grad: Tensor, state: ParamState, group: declared.NAdamOptions): void {
     refuseSparse(grad, 'NAdam')

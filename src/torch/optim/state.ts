@@ -41,6 +41,8 @@ export function writeState(groups: readonly Group[], states: ReadonlyMap<Tensor,
 export interface StateNames {
   readonly always: readonly string[]
   readonly sometimes: readonly string[]
+  /** Those of a single number, beside the count of steps; others have the parameter's shape. */
+  readonly scalars?: readonly string[]
 }
 
 interface ReadState {
@@ -111,7 +113,7 @@ function checkValues(optimizer: string, number: unknown, values: unknown, names:
 type Value = Tensor | number | null
 
 function valueFor(param: Tensor, number: unknown, key: string, value: Value, names: StateNames | null): Value {
-  if (key === 'step') return stepOf(number, value)
+  if (key === 'step' || names?.scalars?.includes(key) === true) return scalarOf(key, number, value)
   if (!isTensor(value)) {
     if (names === null || (value === null && names.sometimes.includes(key))) return value
     throw new ArgumentError(`${key} of parameter ${String(number)} must be a Tensor in the state but is ${describe(value)}`)
@@ -125,8 +127,8 @@ function valueFor(param: Tensor, number: unknown, key: string, value: Value, nam
 }
 
 /** Optimizers from before PyTorch 1.12 counted in plain numbers. */
-function stepOf(number: unknown, value: Value): Tensor {
+function scalarOf(key: string, number: unknown, value: Value): Tensor {
   if (isTensor(value) && value.numel() === 1) return keep(value.detach().to({ device: 'cpu', copy: true }))
   if (typeof value === 'number' && value >= 0) return keep(scalarTensor(value, { dtype: 'float32' }))
-  throw new ArgumentError(`step of parameter ${String(number)} must be a number from 0 on in the state but is ${describe(value)}`)
+  throw new ArgumentError(`${key} of parameter ${String(number)} must be a number from 0 on in the state but is ${describe(value)}`)
 }

@@ -22,7 +22,7 @@ skipIf(!isGeneratedVersion, generatedOnly).describe('the generated surface', () 
   it('is what the schemas of the installed torch give: `npm run generate` writes it anew', () => {
     const folder = mkdtempSync(join(tmpdir(), 'pixelcl-generate-'))
     try {
-      execFileSync(pythonPath(), [join(root, 'scripts/generate/surface.py'), folder])
+      execFileSync(pythonPath(), ['-B', join(root, 'scripts/generate/surface.py'), folder])
       expect(readdirSync(folder).sort()).toEqual(filesOf(generated))
       for (const file of readdirSync(folder))
         expectWith(readFileSync(join(folder, file), 'utf8') === readFileSync(join(generated, file), 'utf8'), file).toBe(true)

@@ -17,6 +17,7 @@ from torch._jit_internal import boolean_dispatched
 from corrections import FLAGGED_RESULTS, METHODS, RESULTS, TYPES
 from corrections import KINDS as CORRECTIONS
 from corrections import LEAST
+from docstrings import sentence_of
 
 SOURCES = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src/torch")
 TARGET = SOURCES / "generated" / "declared"
@@ -296,27 +297,6 @@ def upper(name):
     return name[:1].upper() + name[1:]
 
 
-def summary_of(function):
-    """The first sentence of Python's docstring, without its markup."""
-    doc = inspect.getdoc(function) or ""
-    lines = [line for line in doc.strip().splitlines()]
-    text = []
-    for line in lines:
-        if not line.strip():
-            if text:
-                break
-            continue
-        if re.match(r"^\s*(\.\.|:math:`|[\w.]+\(.*\)\s*(->.*)?$)", line) and not text:
-            continue
-        text.append(line.strip())
-    sentence = " ".join(text)
-    sentence = re.sub(r":(?:class|func|attr|meth|math|ref):`~?([^`<]*?)(?:\s*<[^>]*>)?`", r"\1", sentence)
-    sentence = re.sub(r"``?([^`]*)``?", r"\1", sentence).replace("*/", "")
-    match = re.match(r"^(.*?[.])(?:\s|$)", sentence)
-    sentence = (match.group(1) if match else sentence).strip()
-    return sentence if sentence.endswith(".") else (sentence + "." if sentence else "")
-
-
 def doc(lines):
     return "/**\n" + "\n".join(f" * {line}".rstrip() for line in lines) + "\n */"
 
@@ -418,7 +398,7 @@ def functions(module, bodies_at, file, page):
         path, lines = bodies[public_name]
         files.setdefault(path, []).append(public_name)
         arguments.append("\n".join([signature.arguments(), signature.given(), f"/** @internal */\nexport const {public_name} = declared<{upper(public_name)}Arguments>('{public_name}', {signature.fields()})"]))
-        lines = lines or [summary_of(function), "", f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
+        lines = lines or [sentence_of(function), "", f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
         members.append(function_member(signature, public_name, lines, boolean_dispatched.get(function)))
         if module is torch.functional and name in METHODS:
             methods.append((public_name, path, method_member(signature, public_name, lines)))
@@ -522,7 +502,7 @@ def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
             if typed is not None:
                 rows.append(typed)
         interface = f"export interface {name}Base extends {base_of(name, base) if forward else base} {{\n" + "\n".join(rows) + "\n}"
-        docs = [summary_of(cls) or f"{name}.", "", *signature.parameter_docs(), f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
+        docs = [sentence_of(cls) or f"{name}.", "", *signature.parameter_docs(), f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
         short = f"/** {docs[0]} */"
         forms = signature.forms() or [""]
         constructors = "\n".join((doc(docs) if i == 0 else short) + f"\nnew ({form}): {name}Base" for i, form in enumerate(forms))
@@ -542,7 +522,7 @@ def trained(pairs, file, family, page, imports):
         first, *rest = signature.parameters
         generic = f"<{name}Options>" if family == "Optimizer" else ""
         first_type = f"Params{generic}" if family == "Optimizer" else first.given()
-        docs = [summary_of(cls) or f"{name}.", "", *signature.parameter_docs(), f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
+        docs = [sentence_of(cls) or f"{name}.", "", *signature.parameter_docs(), f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
         options = "\n".join(f"/** Default {p.shown_default()}. */ {p.name}: {received_option(p)}" if not p.required else f"{p.name}: {received_option(p)}" for p in rest)
         rows = [f"/** What `{name}` is told. */\nexport interface {name}Options {{\n{options}\n}}"]
         named = "\n".join([f"{first.name}: {first_type}"] + [p.property() for p in rest])

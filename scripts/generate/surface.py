@@ -15,6 +15,8 @@ from torchgen.gen import parse_native_yaml
 from torchgen.model import BaseTy, BaseType, ListType, OptionalType, SchemaKind
 from torchgen.packaged.autograd import gen_python_functions as python_bindings
 
+from docstrings import described
+
 PACKAGED = pathlib.Path(torchgen.__file__).parent / "packaged"
 NATIVE = PACKAGED / "ATen" / "native"
 TARGET = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src/torch/generated")
@@ -38,6 +40,9 @@ SCALAR_TYPES = {"Scalar": "S", "int": "i", "SymInt": "i", "float": "f", "bool": 
                 "Device": "v", "DeviceIndex": "i", "MemoryFormat": "m", "Generator": "g", "Tensor": "T", "SymBool": "b"}
 TYPESCRIPT = {"S": "Scalar", "i": "Int", "f": "number", "b": "boolean", "s": "string", "d": "DTypeLike", "l": "Layout", "v": "Device",
               "m": "MemoryFormat", "g": "Generator", "T": "Tensor"}
+# Defaults in the schemas that are names of C++.
+ENUMS = {"Mean": "1"}
+DTYPES = {"long": "int64"}
 # The same in a result.
 RETURNED = {"readonly Tensor[]": "Tensor[]", "Int": "number", "Scalar": "number", "DTypeLike": "DType"}
 # Members of Array that a named result hides.
@@ -78,8 +83,20 @@ def typescript(code):
 
 
 class Parameter:
-    def __init__(self, name, code, optional, keyword_only):
-        self.name, self.code, self.optional, self.keyword_only = name, code, optional, keyword_only
+    def __init__(self, name, code, default, keyword_only):
+        self.name, self.code, self.default, self.keyword_only = name, code, default, keyword_only
+        self.optional = default is not None
+
+    def shown_default(self):
+        """The schema's default as a caller writes it."""
+        if self.default in ("None", "True", "False"):
+            return {"None": "null", "True": "true", "False": "false"}[self.default]
+        if self.code.startswith("d"):
+            return f"'{DTYPES.get(self.default, self.default)}'"
+        if self.code[0] in "lm":
+            return f"'{self.default}'"
+        number = re.sub(r"(\d)\.0\b", r"\1", self.default)
+        return ENUMS.get(self.default, number.replace('"', "'").replace(",", ", "))
 
     def spec(self):
         return f"{self.name}:{self.code}{'=' if self.optional else ''}"
@@ -110,8 +127,7 @@ class Overload:
             if code is None:
                 self.usable = False
                 return
-            optional = argument.default is not None
-            self.parameters.append(Parameter(argument.name, code, optional, argument.name in keyword_only))
+            self.parameters.append(Parameter(argument.name, code, argument.default, argument.name in keyword_only))
         self.self_index = next((i for i, p in enumerate(self.parameters) if p.name == "self"), 0) if method else None
         self.inplace = schema.kind() == SchemaKind.inplace
         self.returns = [kind(r.type) for r in schema.returns]
@@ -138,7 +154,7 @@ class Overload:
     def with_numbers(self, *names):
         """The same overload with numbers in the place of these tensors."""
         other = copy.copy(self)
-        other.parameters = [Parameter(p.name, "S", p.optional, p.keyword_only) if p.name in names else p for p in self.parameters]
+        other.parameters = [Parameter(p.name, "S", p.default, p.keyword_only) if p.name in names else p for p in self.parameters]
         return other
 
     def outer(self):
@@ -247,7 +263,8 @@ class Overload:
         return branches
 
 
-# What every factory takes by name.
+# What every factory takes by name, described where FactoryOptions is declared.
+FACTORY_NAMES = {"dtype", "layout", "device", "pin_memory"}
 FACTORY_OPTIONS = [
     ("dtype?", "DTypeLike | null"), ("layout?", "Layout | null | undefined"), ("device?", "Device | null | undefined"),
     ("pinMemory?", "boolean | null | undefined"), ("requiresGrad?", "boolean | undefined"),
@@ -352,6 +369,32 @@ def link(name, module, method):
     return f"https://docs.pytorch.org/docs/stable/generated/{prefix}.{short}.html"
 
 
+def paths_of(name, module, method):
+    """Where Python may describe it, the likeliest first."""
+    if module not in (None, "nn"):
+        return [link(name, module, method).rpartition("/")[2].removesuffix(".html")]
+    homes = ["torch.Tensor", "torch", "torch.nn.functional"] if method else ["torch.nn.functional", "torch"] if module == "nn" else ["torch", "torch.nn.functional", "torch.Tensor"]
+    return [f"{home}.{name}" for home in homes]
+
+
+def docs_of(name, overloads, module, method):
+    """A sentence, the schemas, the defaults and PyTorch's page."""
+    sentence = described(paths_of(name, module, method))
+    defaults = {}
+    for overload in overloads:
+        options = FACTORY_NAMES if overload.factory else ()
+        for p in overload.outer():
+            if "_" in p.name:
+                sentence = re.sub(rf"\b{p.name}\b", camel(p.name), sentence)
+            if p.optional and p.name not in options:
+                defaults.setdefault(Overload.shown(p, method), p.shown_default())
+    lines = [sentence, ""] if sentence else []
+    lines += dict.fromkeys(f"`{o.schema}`" for o in overloads)
+    lines += [f"@param {shown} - Default {default}." for shown, default in defaults.items()]
+    lines.append(f"@see {link(name, module, method)}")
+    return "/**\n" + "\n".join(f" * {line}".rstrip() for line in lines) + "\n */"
+
+
 class Emitter:
     """One generated file: its operators, signature tables and members."""
 
@@ -386,8 +429,7 @@ class Emitter:
         self.results.update(form.result for form in merged if form.result in NamedResults.declared)
         forms = [form.text(public if method else safe(public), "" if method else f"{export}function ") for form in merged]
         parameters = ", ".join(f"a{i}?: unknown" for i in range(max(branches, default=0)))
-        lines = [f" * `{o.schema}`" for o in overloads]
-        doc = "/**\n" + "\n".join(dict.fromkeys(lines)) + f"\n * @see {link(name, module, method)}\n */"
+        doc = docs_of(name, overloads, module, method)
         body = []
         for count in sorted(branches):
             body.append(f"if (arguments.length === {count}) {{")

@@ -52,7 +52,12 @@ const s_fft_rfftfreq = signatures('rfftfreq', false, ['fft_rfftfreq||+|n:i,d:f=,
 const s_fft_rfftn = signatures('rfftn', false, ['fft_rfftn|||self:T,s:i[1]?=,dim:i[1]?=,norm:s?='])
 
 /**
+ * Computes the one dimensional discrete Fourier transform of input.
+ *
  * `fft_fft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * @param n - Default null.
+ * @param dim - Default -1.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.fft.html
  */
 export function fft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null): Tensor
@@ -74,7 +79,12 @@ return resolve(s_fft_fft, null, arguments)
 }
 
 /**
+ * Computes the 2 dimensional discrete Fourier transform of input.
+ *
  * `fft_fft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2,-1], str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default [-2, -1].
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.fft2.html
  */
 export function fft2(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[], norm?: string | null): Tensor
@@ -96,7 +106,10 @@ return resolve(s_fft_fft2, null, arguments)
 }
 
 /**
+ * Computes the discrete Fourier Transform sample frequencies for a signal of size n.
+ *
  * `fft_fftfreq(int n, float d=1.0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @param d - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.fftfreq.html
  */
 export function fftfreq(n: Int, d?: number, options?: FactoryOptions): Tensor
@@ -107,7 +120,12 @@ return resolve(s_fft_fftfreq, null, arguments)
 }
 
 /**
+ * Computes the N dimensional discrete Fourier transform of input.
+ *
  * `fft_fftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default null.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.fftn.html
  */
 export function fftn(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[] | null, norm?: string | null): Tensor
@@ -129,7 +147,10 @@ return resolve(s_fft_fftn, null, arguments)
 }
 
 /**
+ * Reorders n-dimensional FFT data, as provided by torch.fft.fftn, to have negative frequency terms first.
+ *
  * `fft_fftshift(Tensor self, int[1]? dim=None) -> Tensor`
+ * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.fftshift.html
  */
 export function fftshift(input: Tensor, dim?: Int | readonly Int[] | null): Tensor
@@ -146,7 +167,12 @@ return resolve(s_fft_fftshift, null, arguments)
 }
 
 /**
+ * Computes the one dimensional discrete Fourier transform of a Hermitian symmetric input signal.
+ *
  * `fft_hfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * @param n - Default null.
+ * @param dim - Default -1.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.hfft.html
  */
 export function hfft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null): Tensor
@@ -168,7 +194,12 @@ return resolve(s_fft_hfft, null, arguments)
 }
 
 /**
+ * Computes the 2-dimensional discrete Fourier transform of a Hermitian symmetric input signal.
+ *
  * `fft_hfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2,-1], str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default [-2, -1].
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.hfft2.html
  */
 export function hfft2(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[], norm?: string | null): Tensor
@@ -190,7 +221,12 @@ return resolve(s_fft_hfft2, null, arguments)
 }
 
 /**
+ * Computes the n-dimensional discrete Fourier transform of a Hermitian symmetric input signal.
+ *
  * `fft_hfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default null.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.hfftn.html
  */
 export function hfftn(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[] | null, norm?: string | null): Tensor
@@ -212,7 +248,12 @@ return resolve(s_fft_hfftn, null, arguments)
 }
 
 /**
+ * Computes the one dimensional inverse discrete Fourier transform of input.
+ *
  * `fft_ifft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * @param n - Default null.
+ * @param dim - Default -1.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.ifft.html
  */
 export function ifft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null): Tensor
@@ -234,7 +275,12 @@ return resolve(s_fft_ifft, null, arguments)
 }
 
 /**
+ * Computes the 2 dimensional inverse discrete Fourier transform of input.
+ *
  * `fft_ifft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2,-1], str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default [-2, -1].
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.ifft2.html
  */
 export function ifft2(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[], norm?: string | null): Tensor
@@ -256,7 +302,12 @@ return resolve(s_fft_ifft2, null, arguments)
 }
 
 /**
+ * Computes the N dimensional inverse discrete Fourier transform of input.
+ *
  * `fft_ifftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default null.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.ifftn.html
  */
 export function ifftn(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[] | null, norm?: string | null): Tensor
@@ -278,7 +329,10 @@ return resolve(s_fft_ifftn, null, arguments)
 }
 
 /**
+ * Inverse of torch.fft.fftshift.
+ *
  * `fft_ifftshift(Tensor self, int[1]? dim=None) -> Tensor`
+ * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.ifftshift.html
  */
 export function ifftshift(input: Tensor, dim?: Int | readonly Int[] | null): Tensor
@@ -295,7 +349,12 @@ return resolve(s_fft_ifftshift, null, arguments)
 }
 
 /**
+ * Computes the inverse of torch.fft.hfft.
+ *
  * `fft_ihfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * @param n - Default null.
+ * @param dim - Default -1.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.ihfft.html
  */
 export function ihfft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null): Tensor
@@ -317,7 +376,12 @@ return resolve(s_fft_ihfft, null, arguments)
 }
 
 /**
+ * Computes the 2-dimensional inverse discrete Fourier transform of real input.
+ *
  * `fft_ihfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2,-1], str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default [-2, -1].
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.ihfft2.html
  */
 export function ihfft2(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[], norm?: string | null): Tensor
@@ -339,7 +403,12 @@ return resolve(s_fft_ihfft2, null, arguments)
 }
 
 /**
+ * Computes the N-dimensional inverse discrete Fourier transform of real input.
+ *
  * `fft_ihfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default null.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.ihfftn.html
  */
 export function ihfftn(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[] | null, norm?: string | null): Tensor
@@ -361,7 +430,12 @@ return resolve(s_fft_ihfftn, null, arguments)
 }
 
 /**
+ * Computes the inverse of torch.fft.rfft.
+ *
  * `fft_irfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * @param n - Default null.
+ * @param dim - Default -1.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.irfft.html
  */
 export function irfft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null): Tensor
@@ -383,7 +457,12 @@ return resolve(s_fft_irfft, null, arguments)
 }
 
 /**
+ * Computes the inverse of torch.fft.rfft2.
+ *
  * `fft_irfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2,-1], str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default [-2, -1].
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.irfft2.html
  */
 export function irfft2(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[], norm?: string | null): Tensor
@@ -405,7 +484,12 @@ return resolve(s_fft_irfft2, null, arguments)
 }
 
 /**
+ * Computes the inverse of torch.fft.rfftn.
+ *
  * `fft_irfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default null.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.irfftn.html
  */
 export function irfftn(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[] | null, norm?: string | null): Tensor
@@ -427,7 +511,12 @@ return resolve(s_fft_irfftn, null, arguments)
 }
 
 /**
+ * Computes the one dimensional Fourier transform of real-valued input.
+ *
  * `fft_rfft(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor`
+ * @param n - Default null.
+ * @param dim - Default -1.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.rfft.html
  */
 export function rfft(input: Tensor, n?: Int | null, dim?: Int, norm?: string | null): Tensor
@@ -449,7 +538,12 @@ return resolve(s_fft_rfft, null, arguments)
 }
 
 /**
+ * Computes the 2-dimensional discrete Fourier transform of real input.
+ *
  * `fft_rfft2(Tensor self, SymInt[1]? s=None, int[1] dim=[-2,-1], str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default [-2, -1].
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.rfft2.html
  */
 export function rfft2(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[], norm?: string | null): Tensor
@@ -471,7 +565,10 @@ return resolve(s_fft_rfft2, null, arguments)
 }
 
 /**
+ * Computes the sample frequencies for torch.fft.rfft with a signal of size n.
+ *
  * `fft_rfftfreq(int n, float d=1.0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @param d - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.rfftfreq.html
  */
 export function rfftfreq(n: Int, d?: number, options?: FactoryOptions): Tensor
@@ -482,7 +579,12 @@ return resolve(s_fft_rfftfreq, null, arguments)
 }
 
 /**
+ * Computes the N-dimensional discrete Fourier transform of real input.
+ *
  * `fft_rfftn(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor`
+ * @param s - Default null.
+ * @param dim - Default null.
+ * @param norm - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fft.rfftn.html
  */
 export function rfftn(input: Tensor, s?: Int | readonly Int[] | null, dim?: Int | readonly Int[] | null, norm?: string | null): Tensor

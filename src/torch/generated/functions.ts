@@ -1056,6 +1056,8 @@ const s_zeros = signatures('zeros', false, ['zeros||+|size:i[],*,dtype:d?=,layou
 const s_zeros_like = signatures('zerosLike', false, ['zeros_like||+|self:T,*,dtype:d?=,layout:l?=,device:v?=,pin_memory:b?=,memory_format:m?='])
 
 /**
+ * Computes the absolute value of each element in input.
+ *
  * `abs(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.abs.html
  */
@@ -1069,6 +1071,8 @@ return resolve(s_abs, null, arguments)
 }
 
 /**
+ * In place: computes the absolute value of each element in input.
+ *
  * `abs_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.abs_.html
  */
@@ -1079,6 +1083,8 @@ return resolve(s_abs_, null, arguments)
 }
 
 /**
+ * Alias for torch.abs.
+ *
  * `absolute(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.absolute.html
  */
@@ -1092,6 +1098,8 @@ return resolve(s_absolute, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the arccosine (in radians) of each element in input.
+ *
  * `acos(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.acos.html
  */
@@ -1105,6 +1113,8 @@ return resolve(s_acos, null, arguments)
 }
 
 /**
+ * In place: the arccosine (in radians) of each element in input.
+ *
  * `acos_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.acos_.html
  */
@@ -1115,6 +1125,8 @@ return resolve(s_acos_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the inverse hyperbolic cosine of the elements of input.
+ *
  * `acosh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.acosh.html
  */
@@ -1128,6 +1140,8 @@ return resolve(s_acosh, null, arguments)
 }
 
 /**
+ * In place: the inverse hyperbolic cosine of the elements of input.
+ *
  * `acosh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.acosh_.html
  */
@@ -1138,6 +1152,8 @@ return resolve(s_acosh_, null, arguments)
 }
 
 /**
+ * Applies a 1D adaptive average pooling over an input signal composed of several input planes.
+ *
  * `adaptive_avg_pool1d(Tensor self, int[1] output_size) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.adaptive_avg_pool1d.html
  */
@@ -1152,6 +1168,8 @@ return resolve(s_adaptive_avg_pool1d, null, arguments)
 }
 
 /**
+ * Applies a 1D adaptive max pooling over an input signal composed of several input planes.
+ *
  * `adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.adaptive_max_pool1d.html
  */
@@ -1163,8 +1181,11 @@ return resolve(s_adaptive_max_pool1d, null, arguments)
 }
 
 /**
+ * Adds other, scaled by alpha, to input.
+ *
  * `add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  * `add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.add.html
  */
 export function add(input: Tensor | Scalar, other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor
@@ -1185,7 +1206,11 @@ return resolve(s_add, null, arguments)
 }
 
 /**
+ * Performs a batch matrix-matrix product of matrices stored in batch1 and batch2, with a reduced add step (all matrix multiplications get accumulated along the first dimension).
+ *
  * `addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.addbmm.html
  */
 export function addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1200,7 +1225,10 @@ return resolve(s_addbmm, null, arguments)
 }
 
 /**
+ * Performs the element-wise division of tensor1 by tensor2, multiplies the result by the scalar value and adds it to input.
+ *
  * `addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ * @param value - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html
  */
 export function addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): Tensor
@@ -1215,7 +1243,10 @@ return resolve(s_addcdiv, null, arguments)
 }
 
 /**
+ * Performs the element-wise multiplication of tensor1 by tensor2, multiplies the result by the scalar value and adds it to input.
+ *
  * `addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ * @param value - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.addcmul.html
  */
 export function addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): Tensor
@@ -1230,8 +1261,12 @@ return resolve(s_addcmul, null, arguments)
 }
 
 /**
+ * Performs a matrix multiplication of the matrices mat1 and mat2.
+ *
  * `addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  * `addmm.dtype(Tensor self, Tensor mat1, Tensor mat2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.addmm.html
  */
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1251,7 +1286,11 @@ return resolve(s_addmm, null, arguments)
 }
 
 /**
+ * Performs a matrix-vector product of the matrix mat and the vector vec.
+ *
  * `addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.addmv.html
  */
 export function addmv(input: Tensor, mat: Tensor, vec: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1266,7 +1305,11 @@ return resolve(s_addmv, null, arguments)
 }
 
 /**
+ * In place: performs a matrix-vector product of the matrix mat and the vector vec.
+ *
  * `addmv_(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.addmv_.html
  */
 export function addmv_(input: Tensor, mat: Tensor, vec: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1278,7 +1321,11 @@ return resolve(s_addmv_, null, arguments)
 }
 
 /**
+ * Performs the outer-product of vectors vec1 and vec2 and adds it to the matrix input.
+ *
  * `addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.addr.html
  */
 export function addr(input: Tensor, vec1: Tensor, vec2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1293,6 +1340,8 @@ return resolve(s_addr, null, arguments)
 }
 
 /**
+ * Returns a view of the tensor conjugated and with the last two dimensions transposed.
+ *
  * `adjoint(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.adjoint.html
  */
@@ -1321,6 +1370,8 @@ return resolve(s_affine_grid_generator, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.alias, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `alias_copy(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.alias_copy.html
  */
@@ -1334,9 +1385,13 @@ return resolve(s_alias_copy, null, arguments)
 }
 
 /**
+ * Tests if all elements in input evaluate to true.
+ *
  * `all(Tensor self) -> Tensor`
  * `all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  * `all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.all.html
  */
 export function all(input: Tensor, dim?: readonly Int[] | null, keepdim?: boolean): Tensor
@@ -1362,7 +1417,12 @@ return resolve(s_all, null, arguments)
 }
 
 /**
+ * This function checks if input and other satisfy the condition.
+ *
  * `allclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False) -> bool`
+ * @param rtol - Default 1e-05.
+ * @param atol - Default 1e-08.
+ * @param equalNan - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.allclose.html
  */
 export function allclose(input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean
@@ -1376,6 +1436,8 @@ return resolve(s_allclose, null, arguments)
 }
 
 /**
+ * Apply alpha dropout to the input.
+ *
  * `alpha_dropout(Tensor input, float p, bool train) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.alpha_dropout.html
  */
@@ -1391,6 +1453,8 @@ return resolve(s_alpha_dropout, null, arguments)
 }
 
 /**
+ * In place: apply alpha dropout to the input.
+ *
  * `alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.alpha_dropout_.html
  */
@@ -1403,7 +1467,11 @@ return resolve(s_alpha_dropout_, null, arguments)
 }
 
 /**
+ * Returns the maximum value of each slice of the input tensor in the given dimension(s) dim.
+ *
  * `amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * @param dim - Default [].
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.amax.html
  */
 export function amax(input: Tensor, dim?: Int | readonly Int[], keepdim?: boolean): Tensor
@@ -1424,7 +1492,11 @@ return resolve(s_amax, null, arguments)
 }
 
 /**
+ * Returns the minimum value of each slice of the input tensor in the given dimension(s) dim.
+ *
  * `amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * @param dim - Default [].
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.amin.html
  */
 export function amin(input: Tensor, dim?: Int | readonly Int[], keepdim?: boolean): Tensor
@@ -1445,7 +1517,11 @@ return resolve(s_amin, null, arguments)
 }
 
 /**
+ * Computes the minimum and maximum values of the input tensor.
+ *
  * `aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.aminmax.html
  */
 export function aminmax(input: Tensor, options?: { dim?: Int | null | undefined; keepdim?: boolean | undefined }): MinMax
@@ -1455,6 +1531,8 @@ return resolve(s_aminmax, null, arguments)
 }
 
 /**
+ * Computes the element-wise angle (in radians) of the given input tensor.
+ *
  * `angle(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.angle.html
  */
@@ -1468,9 +1546,13 @@ return resolve(s_angle, null, arguments)
 }
 
 /**
+ * Tests if any element in input evaluates to true.
+ *
  * `any(Tensor self) -> Tensor`
  * `any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  * `any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.any.html
  */
 export function any(input: Tensor, dim?: readonly Int[] | null, keepdim?: boolean): Tensor
@@ -1496,9 +1578,12 @@ return resolve(s_any, null, arguments)
 }
 
 /**
+ * Returns a 1-D tensor of size ⌈(end - start) / step⌉ with values from the interval [start, end) taken with common difference step beginning from start.
+ *
  * `arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `arange.start(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @param step - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arange.html
  */
 export function arange(end: Scalar, options?: FactoryOptions): Tensor
@@ -1512,6 +1597,8 @@ return resolve(s_arange, null, arguments)
 }
 
 /**
+ * Alias for torch.acos.
+ *
  * `arccos(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arccos.html
  */
@@ -1525,6 +1612,8 @@ return resolve(s_arccos, null, arguments)
 }
 
 /**
+ * In place: alias for torch.acos.
+ *
  * `arccos_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arccos_.html
  */
@@ -1535,6 +1624,8 @@ return resolve(s_arccos_, null, arguments)
 }
 
 /**
+ * Alias for torch.acosh.
+ *
  * `arccosh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arccosh.html
  */
@@ -1548,6 +1639,8 @@ return resolve(s_arccosh, null, arguments)
 }
 
 /**
+ * In place: alias for torch.acosh.
+ *
  * `arccosh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arccosh_.html
  */
@@ -1558,6 +1651,8 @@ return resolve(s_arccosh_, null, arguments)
 }
 
 /**
+ * Alias for torch.asin.
+ *
  * `arcsin(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arcsin.html
  */
@@ -1571,6 +1666,8 @@ return resolve(s_arcsin, null, arguments)
 }
 
 /**
+ * In place: alias for torch.asin.
+ *
  * `arcsin_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arcsin_.html
  */
@@ -1581,6 +1678,8 @@ return resolve(s_arcsin_, null, arguments)
 }
 
 /**
+ * Alias for torch.asinh.
+ *
  * `arcsinh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arcsinh.html
  */
@@ -1594,6 +1693,8 @@ return resolve(s_arcsinh, null, arguments)
 }
 
 /**
+ * In place: alias for torch.asinh.
+ *
  * `arcsinh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arcsinh_.html
  */
@@ -1604,6 +1705,8 @@ return resolve(s_arcsinh_, null, arguments)
 }
 
 /**
+ * Alias for torch.atan.
+ *
  * `arctan(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arctan.html
  */
@@ -1617,6 +1720,8 @@ return resolve(s_arctan, null, arguments)
 }
 
 /**
+ * Alias for torch.atan2.
+ *
  * `arctan2(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arctan2.html
  */
@@ -1631,6 +1736,8 @@ return resolve(s_arctan2, null, arguments)
 }
 
 /**
+ * In place: alias for torch.atan.
+ *
  * `arctan_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arctan_.html
  */
@@ -1641,6 +1748,8 @@ return resolve(s_arctan_, null, arguments)
 }
 
 /**
+ * Alias for torch.atanh.
+ *
  * `arctanh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arctanh.html
  */
@@ -1654,6 +1763,8 @@ return resolve(s_arctanh, null, arguments)
 }
 
 /**
+ * In place: alias for torch.atanh.
+ *
  * `arctanh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.arctanh_.html
  */
@@ -1664,7 +1775,11 @@ return resolve(s_arctanh_, null, arguments)
 }
 
 /**
+ * Returns the indices of the maximum value of all elements in the input tensor.
+ *
  * `argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.argmax.html
  */
 export function argmax(input: Tensor, dim?: Int | null, keepdim?: boolean): Tensor
@@ -1685,7 +1800,11 @@ return resolve(s_argmax, null, arguments)
 }
 
 /**
+ * Returns the indices of the minimum value(s) of the flattened tensor or along a dimension.
+ *
  * `argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.argmin.html
  */
 export function argmin(input: Tensor, dim?: Int | null, keepdim?: boolean): Tensor
@@ -1706,8 +1825,12 @@ return resolve(s_argmin, null, arguments)
 }
 
 /**
+ * Returns the indices that sort a tensor along a given dimension in ascending order by value.
+ *
  * `argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
  * `argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
+ * @param dim - Default -1.
+ * @param descending - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.argsort.html
  */
 export function argsort(input: Tensor, options: { stable: boolean; dim?: Int | undefined; descending?: boolean | undefined }): Tensor
@@ -1730,6 +1853,8 @@ return resolve(s_argsort, null, arguments)
 }
 
 /**
+ * Returns a tensor containing the indices of all non-zero elements of input.
+ *
  * `argwhere(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.argwhere.html
  */
@@ -1743,7 +1868,10 @@ return resolve(s_argwhere, null, arguments)
 }
 
 /**
+ * Create a view of an existing torch.Tensor input with specified size, stride and storageOffset.
+ *
  * `as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`
+ * @param storageOffset - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.as_strided.html
  */
 export function asStrided(input: Tensor, size: readonly Int[], stride: readonly Int[], storageOffset?: Int | null): Tensor
@@ -1762,7 +1890,10 @@ return resolve(s_as_strided, null, arguments)
 }
 
 /**
+ * In place: create a view of an existing torch.Tensor input with specified size, stride and storageOffset.
+ *
  * `as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`
+ * @param storageOffset - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.as_strided_.html
  */
 export function asStrided_(input: Tensor, size: readonly Int[], stride: readonly Int[], storageOffset?: Int | null): Tensor
@@ -1775,7 +1906,10 @@ return resolve(s_as_strided_, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.asStrided, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `as_strided_copy(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
+ * @param storageOffset - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.as_strided_copy.html
  */
 export function asStridedCopy(input: Tensor, size: readonly Int[], stride: readonly Int[], storageOffset?: Int | null): Tensor
@@ -1794,7 +1928,10 @@ return resolve(s_as_strided_copy, null, arguments)
 }
 
 /**
+ * Embeds the values of the src tensor into input along the elements corresponding to the result of calling input.as_strided(size, stride, storageOffset).
+ *
  * `as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
+ * @param storageOffset - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.as_strided_scatter.html
  */
 export function asStridedScatter(input: Tensor, src: Tensor, size: readonly Int[], stride: readonly Int[], storageOffset?: Int | null): Tensor
@@ -1811,6 +1948,8 @@ return resolve(s_as_strided_scatter, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the arcsine of the elements (in radians) in the input tensor.
+ *
  * `asin(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.asin.html
  */
@@ -1824,6 +1963,8 @@ return resolve(s_asin, null, arguments)
 }
 
 /**
+ * In place: the arcsine of the elements (in radians) in the input tensor.
+ *
  * `asin_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.asin_.html
  */
@@ -1834,6 +1975,8 @@ return resolve(s_asin_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the inverse hyperbolic sine of the elements of input.
+ *
  * `asinh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.asinh.html
  */
@@ -1847,6 +1990,8 @@ return resolve(s_asinh, null, arguments)
 }
 
 /**
+ * In place: the inverse hyperbolic sine of the elements of input.
+ *
  * `asinh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.asinh_.html
  */
@@ -1857,6 +2002,8 @@ return resolve(s_asinh_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the arctangent of the elements (in radians) in the input tensor.
+ *
  * `atan(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.atan.html
  */
@@ -1870,6 +2017,8 @@ return resolve(s_atan, null, arguments)
 }
 
 /**
+ * Element-wise arctangent of input_i / other_i with consideration of the quadrant.
+ *
  * `atan2(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.atan2.html
  */
@@ -1884,6 +2033,8 @@ return resolve(s_atan2, null, arguments)
 }
 
 /**
+ * In place: the arctangent of the elements (in radians) in the input tensor.
+ *
  * `atan_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.atan_.html
  */
@@ -1894,6 +2045,8 @@ return resolve(s_atan_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the inverse hyperbolic tangent of the elements of input.
+ *
  * `atanh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.atanh.html
  */
@@ -1907,6 +2060,8 @@ return resolve(s_atanh, null, arguments)
 }
 
 /**
+ * In place: the inverse hyperbolic tangent of the elements of input.
+ *
  * `atanh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.atanh_.html
  */
@@ -1917,6 +2072,8 @@ return resolve(s_atanh_, null, arguments)
 }
 
 /**
+ * Returns a 1-dimensional view of each input tensor with zero dimensions.
+ *
  * `atleast_1d(Tensor self) -> Tensor`
  * `atleast_1d.Sequence(Tensor[] tensors) -> Tensor[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.atleast_1d.html
@@ -1933,6 +2090,8 @@ return resolve(s_atleast_1d, null, arguments)
 }
 
 /**
+ * Returns a 2-dimensional view of each input tensor with zero dimensions.
+ *
  * `atleast_2d(Tensor self) -> Tensor`
  * `atleast_2d.Sequence(Tensor[] tensors) -> Tensor[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.atleast_2d.html
@@ -1949,6 +2108,8 @@ return resolve(s_atleast_2d, null, arguments)
 }
 
 /**
+ * Returns a 3-dimensional view of each input tensor with zero dimensions.
+ *
  * `atleast_3d(Tensor self) -> Tensor`
  * `atleast_3d.Sequence(Tensor[] tensors) -> Tensor[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.atleast_3d.html
@@ -1965,7 +2126,13 @@ return resolve(s_atleast_3d, null, arguments)
 }
 
 /**
+ * Applies a 1D average pooling over an input signal composed of several input planes.
+ *
  * `avg_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, bool ceil_mode=False, bool count_include_pad=True) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param ceilMode - Default false.
+ * @param countIncludePad - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.avg_pool1d.html
  */
 export function avgPool1d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], ceilMode?: boolean, countIncludePad?: boolean): Tensor
@@ -1989,8 +2156,12 @@ return resolve(s_avg_pool1d, null, arguments)
 }
 
 /**
+ * Performs a batch matrix-matrix product of matrices in batch1 and batch2.
+ *
  * `baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
  * `baddbmm.dtype(Tensor self, Tensor batch1, Tensor batch2, ScalarType out_dtype, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.baddbmm.html
  */
 export function baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -2010,6 +2181,8 @@ return resolve(s_baddbmm, null, arguments)
 }
 
 /**
+ * Bartlett window function.
+ *
  * `bartlett_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `bartlett_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.bartlett_window.html
@@ -2024,6 +2197,8 @@ return resolve(s_bartlett_window, null, arguments)
 }
 
 /**
+ * Apply Batch Normalization for each channel across a batch of data.
+ *
  * `batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.batch_norm.html
  */
@@ -2149,8 +2324,11 @@ return resolve(s_batch_norm_update_stats, null, arguments)
 }
 
 /**
+ * Draws binary random numbers (0 or 1) from a Bernoulli distribution.
+ *
  * `bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`
  * `bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor`
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.bernoulli.html
  */
 export function bernoulli(input: Tensor, options?: { generator?: Generator | null | undefined }): Tensor
@@ -2169,7 +2347,10 @@ return resolve(s_bernoulli, null, arguments)
 }
 
 /**
+ * Applies a bilinear transformation to the incoming data: y = x_1^T A x_2 + b.
+ *
  * `bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor`
+ * @param bias - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.bilinear.html
  */
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: Tensor | null): Tensor
@@ -2188,7 +2369,12 @@ return resolve(s_bilinear, null, arguments)
 }
 
 /**
+ * Compute Binary Cross Entropy between target and input logits.
+ *
  * `binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=Mean) -> Tensor`
+ * @param weight - Default null.
+ * @param posWeight - Default null.
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.binary_cross_entropy_with_logits.html
  */
 export function binaryCrossEntropyWithLogits(input: Tensor, target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: Int): Tensor
@@ -2211,7 +2397,11 @@ return resolve(s_binary_cross_entropy_with_logits, null, arguments)
 }
 
 /**
+ * Count the frequency of each value in an array of non-negative ints.
+ *
  * `bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`
+ * @param weights - Default null.
+ * @param minlength - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.bincount.html
  */
 export function bincount(input: Tensor, weights?: Tensor | null, minlength?: Int): Tensor
@@ -2233,6 +2423,7 @@ return resolve(s_bincount, null, arguments)
 
 /**
  * `binomial(Tensor count, Tensor prob, Generator? generator=None) -> Tensor`
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.binomial.html
  */
 export function binomial(count: Tensor, prob: Tensor, generator?: Generator | null): Tensor
@@ -2247,6 +2438,8 @@ return resolve(s_binomial, null, arguments)
 }
 
 /**
+ * Computes the bitwise AND of input and other.
+ *
  * `bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_and.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * `bitwise_and.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -2268,6 +2461,8 @@ return resolve(s_bitwise_and, null, arguments)
 }
 
 /**
+ * Computes the left arithmetic shift of input by other bits.
+ *
  * `bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_left_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * `bitwise_left_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
@@ -2289,6 +2484,8 @@ return resolve(s_bitwise_left_shift, null, arguments)
 }
 
 /**
+ * Computes the bitwise NOT of the given input tensor.
+ *
  * `bitwise_not(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.bitwise_not.html
  */
@@ -2302,6 +2499,8 @@ return resolve(s_bitwise_not, null, arguments)
 }
 
 /**
+ * Computes the bitwise OR of input and other.
+ *
  * `bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_or.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * `bitwise_or.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -2323,6 +2522,8 @@ return resolve(s_bitwise_or, null, arguments)
 }
 
 /**
+ * Computes the right arithmetic shift of input by other bits.
+ *
  * `bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_right_shift.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * `bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
@@ -2344,6 +2545,8 @@ return resolve(s_bitwise_right_shift, null, arguments)
 }
 
 /**
+ * Computes the bitwise XOR of input and other.
+ *
  * `bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_xor.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * `bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -2365,6 +2568,8 @@ return resolve(s_bitwise_xor, null, arguments)
 }
 
 /**
+ * Blackman window function.
+ *
  * `blackman_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `blackman_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.blackman_window.html
@@ -2379,6 +2584,8 @@ return resolve(s_blackman_window, null, arguments)
 }
 
 /**
+ * Create a block diagonal matrix from provided tensors.
+ *
  * `block_diag(Tensor[] tensors) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.block_diag.html
  */
@@ -2389,6 +2596,8 @@ return resolve(s_block_diag, null, arguments)
 }
 
 /**
+ * Performs a batch matrix-matrix product of matrices stored in input and mat2.
+ *
  * `bmm(Tensor self, Tensor mat2) -> Tensor`
  * `bmm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.bmm.html
@@ -2408,6 +2617,8 @@ return resolve(s_bmm, null, arguments)
 }
 
 /**
+ * Broadcasts the given tensors according to broadcasting-semantics.
+ *
  * `broadcast_tensors(Tensor[] tensors) -> Tensor[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.broadcast_tensors.html
  */
@@ -2418,6 +2629,8 @@ return resolve(s_broadcast_tensors, null, arguments)
 }
 
 /**
+ * Broadcasts input to the shape shape.
+ *
  * `broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.broadcast_to.html
  */
@@ -2432,8 +2645,12 @@ return resolve(s_broadcast_to, null, arguments)
 }
 
 /**
+ * Returns the indices of the buckets to which each value in the input belongs, where the boundaries of the buckets are set by boundaries.
+ *
  * `bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`
  * `bucketize.Scalar(Scalar self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor`
+ * @param outInt32 - Default false.
+ * @param right - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.bucketize.html
  */
 export function bucketize(input: Tensor | Scalar, boundaries: Tensor, options?: { outInt32?: boolean | undefined; right?: boolean | undefined }): Tensor
@@ -2448,6 +2665,8 @@ return resolve(s_bucketize, null, arguments)
 }
 
 /**
+ * Do cartesian product of the given sequence of tensors.
+ *
  * `cartesian_prod(Tensor[] tensors) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cartesian_prod.html
  */
@@ -2458,7 +2677,10 @@ return resolve(s_cartesian_prod, null, arguments)
 }
 
 /**
+ * Concatenates the given sequence of tensors in tensors in the given dimension.
+ *
  * `cat(Tensor[] tensors, int dim=0) -> Tensor`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cat.html
  */
 export function cat(tensors: readonly Tensor[], dim?: Int): Tensor
@@ -2482,6 +2704,8 @@ return resolve(s_ccol_indices_copy, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the ceil of the elements of input, the smallest integer greater than or equal to each element.
+ *
  * `ceil(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ceil.html
  */
@@ -2495,6 +2719,8 @@ return resolve(s_ceil, null, arguments)
 }
 
 /**
+ * In place: the ceil of the elements of input, the smallest integer greater than or equal to each element.
+ *
  * `ceil_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ceil_.html
  */
@@ -2505,7 +2731,10 @@ return resolve(s_ceil_, null, arguments)
 }
 
 /**
+ * Applies element-wise, CELU(x) = max(0,x) + min(0, alpha * (exp(x/alpha) - 1)).
+ *
  * `celu(Tensor self, Scalar alpha=1.0) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.celu.html
  */
 export function celu(input: Tensor, alpha?: Scalar): Tensor
@@ -2522,7 +2751,10 @@ return resolve(s_celu, null, arguments)
 }
 
 /**
+ * In-place version of celu.
+ *
  * `celu_(Tensor(a!) self, Scalar alpha=1.0) -> Tensor(a!)`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.celu_.html
  */
 export function celu_(input: Tensor, alpha?: Scalar): Tensor
@@ -2533,6 +2765,8 @@ return resolve(s_celu_, null, arguments)
 }
 
 /**
+ * Returns the matrix product of the N 2-D tensors.
+ *
  * `chain_matmul(Tensor[] matrices) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.chain_matmul.html
  */
@@ -2543,6 +2777,8 @@ return resolve(s_chain_matmul, null, arguments)
 }
 
 /**
+ * Divide the channels in a tensor of shape (*, C , H, W) into g groups and rearrange them as (*, C / g, g, H, W), while keeping the original tensor shape.
+ *
  * `channel_shuffle(Tensor self, SymInt groups) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.channel_shuffle.html
  */
@@ -2557,7 +2793,10 @@ return resolve(s_channel_shuffle, null, arguments)
 }
 
 /**
+ * Computes the Cholesky decomposition of a symmetric positive-definite matrix A or for batches of symmetric positive-definite matrices.
+ *
  * `cholesky(Tensor self, bool upper=False) -> Tensor`
+ * @param upper - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cholesky.html
  */
 export function cholesky(input: Tensor, upper?: boolean): Tensor
@@ -2574,7 +2813,10 @@ return resolve(s_cholesky, null, arguments)
 }
 
 /**
+ * Computes the inverse of a complex Hermitian or real symmetric positive-definite matrix given its Cholesky decomposition.
+ *
  * `cholesky_inverse(Tensor self, bool upper=False) -> Tensor`
+ * @param upper - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cholesky_inverse.html
  */
 export function choleskyInverse(input: Tensor, upper?: boolean): Tensor
@@ -2591,7 +2833,10 @@ return resolve(s_cholesky_inverse, null, arguments)
 }
 
 /**
+ * Computes the solution of a system of linear equations with complex Hermitian or real symmetric positive-definite lhs given its Cholesky decomposition.
+ *
  * `cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`
+ * @param upper - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cholesky_solve.html
  */
 export function choleskySolve(input: Tensor, input2: Tensor, upper?: boolean): Tensor
@@ -2623,7 +2868,10 @@ return resolve(s_choose_qparams_optimized, null, arguments)
 }
 
 /**
+ * Attempts to split a tensor into the specified number of chunks.
+ *
  * `chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.chunk.html
  */
 export function chunk(input: Tensor, chunks: Int, dim?: Int): Tensor[]
@@ -2635,8 +2883,12 @@ return resolve(s_chunk, null, arguments)
 }
 
 /**
+ * Clamps all elements in input into the range [ min, max ].
+ *
  * `clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  * `clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.clamp.html
  */
 export function clamp(input: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor
@@ -2663,8 +2915,12 @@ return resolve(s_clamp, null, arguments)
 }
 
 /**
+ * In place: clamps all elements in input into the range [ min, max ].
+ *
  * `clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  * `clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.clamp_.html
  */
 export function clamp_(input: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor
@@ -2736,8 +2992,12 @@ return resolve(s_clamp_min_, null, arguments)
 }
 
 /**
+ * Alias for torch.clamp.
+ *
  * `clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  * `clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.clip.html
  */
 export function clip(input: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor
@@ -2764,8 +3024,12 @@ return resolve(s_clip, null, arguments)
 }
 
 /**
+ * Alias for Tensor.clamp_.
+ *
  * `clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  * `clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.clip_.html
  */
 export function clip_(input: Tensor, min?: Tensor | null, max?: Tensor | null): Tensor
@@ -2781,7 +3045,10 @@ return resolve(s_clip_, null, arguments)
 }
 
 /**
+ * Returns a copy of input.
+ *
  * `clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.clone.html
  */
 export function clone(input: Tensor, options?: { memoryFormat?: MemoryFormat | null | undefined }): Tensor
@@ -2794,6 +3061,8 @@ return resolve(s_clone, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.colIndices, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `col_indices_copy(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.col_indices_copy.html
  */
@@ -2807,6 +3076,8 @@ return resolve(s_col_indices_copy, null, arguments)
 }
 
 /**
+ * Creates a new tensor by horizontally stacking the tensors in tensors.
+ *
  * `column_stack(Tensor[] tensors) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.column_stack.html
  */
@@ -2817,7 +3088,11 @@ return resolve(s_column_stack, null, arguments)
 }
 
 /**
+ * Compute combinations of length r of the given tensor.
+ *
  * `combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor`
+ * @param r - Default 2.
+ * @param withReplacement - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.combinations.html
  */
 export function combinations(input: Tensor, r?: Int, withReplacement?: boolean): Tensor
@@ -2838,6 +3113,8 @@ return resolve(s_combinations, null, arguments)
 }
 
 /**
+ * Constructs a complex tensor with its real part equal to real and its imaginary part equal to imag.
+ *
  * `complex(Tensor real, Tensor imag) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.complex.html
  */
@@ -2852,7 +3129,10 @@ return resolve(s_complex, null, arguments)
 }
 
 /**
+ * Alias of torch.cat.
+ *
  * `concat(Tensor[] tensors, int dim=0) -> Tensor`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.concat.html
  */
 export function concat(tensors: readonly Tensor[], dim?: Int): Tensor
@@ -2863,7 +3143,10 @@ return resolve(s_concat, null, arguments)
 }
 
 /**
+ * Alias of torch.cat.
+ *
  * `concatenate(Tensor[] tensors, int dim=0) -> Tensor`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.concatenate.html
  */
 export function concatenate(tensors: readonly Tensor[], dim?: Int): Tensor
@@ -2874,6 +3157,8 @@ return resolve(s_concatenate, null, arguments)
 }
 
 /**
+ * Returns a view of input with a flipped conjugate bit.
+ *
  * `conj(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conj.html
  */
@@ -2887,6 +3172,8 @@ return resolve(s_conj, null, arguments)
 }
 
 /**
+ * Computes the element-wise conjugate of the given input tensor.
+ *
  * `conj_physical(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conj_physical.html
  */
@@ -2900,6 +3187,8 @@ return resolve(s_conj_physical, null, arguments)
 }
 
 /**
+ * In place: computes the element-wise conjugate of the given input tensor.
+ *
  * `conj_physical_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conj_physical_.html
  */
@@ -2911,6 +3200,7 @@ return resolve(s_conj_physical_, null, arguments)
 
 /**
  * `constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor`
+ * @param value - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.constant_pad_nd.html
  */
 export function constantPadNd(input: Tensor, pad: readonly Int[], value?: Scalar): Tensor
@@ -2928,8 +3218,15 @@ return resolve(s_constant_pad_nd, null, arguments)
 }
 
 /**
+ * Applies a 1D convolution over an input signal composed of several input planes.
+ *
  * `conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=1, SymInt[1] padding=0, SymInt[1] dilation=1, SymInt groups=1) -> Tensor`
  * `conv1d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=1, str padding="valid", SymInt[1] dilation=1, SymInt groups=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param groups - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conv1d.html
  */
 export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[] | string, dilation?: Int | readonly Int[], groups?: Int): Tensor
@@ -2954,8 +3251,15 @@ return resolve(s_conv1d, null, arguments)
 }
 
 /**
+ * Applies a 2D convolution over an input image composed of several input planes.
+ *
  * `conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] dilation=1, SymInt groups=1) -> Tensor`
  * `conv2d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, str padding="valid", SymInt[2] dilation=1, SymInt groups=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param groups - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conv2d.html
  */
 export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[] | string, dilation?: Int | readonly Int[], groups?: Int): Tensor
@@ -2980,8 +3284,15 @@ return resolve(s_conv2d, null, arguments)
 }
 
 /**
+ * Applies a 3D convolution over an input image composed of several input planes.
+ *
  * `conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=1, SymInt[3] padding=0, SymInt[3] dilation=1, SymInt groups=1) -> Tensor`
  * `conv3d.padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=1, str padding="valid", SymInt[3] dilation=1, SymInt groups=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param groups - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conv3d.html
  */
 export function conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[] | string, dilation?: Int | readonly Int[], groups?: Int): Tensor
@@ -3006,7 +3317,10 @@ return resolve(s_conv3d, null, arguments)
 }
 
 /**
+ * Applies a 1-dimensional sequence convolution over an input sequence.
+ *
  * `conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor`
+ * @param pad - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conv_tbc.html
  */
 export function convTbc(input: Tensor, weight: Tensor, bias: Tensor, pad?: Int): Tensor
@@ -3025,7 +3339,15 @@ return resolve(s_conv_tbc, null, arguments)
 }
 
 /**
+ * Applies a 1D transposed convolution operator over an input signal composed of several input planes, sometimes also called "deconvolution".
+ *
  * `conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=1, SymInt[1] padding=0, SymInt[1] output_padding=0, SymInt groups=1, SymInt[1] dilation=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param outputPadding - Default 0.
+ * @param groups - Default 1.
+ * @param dilation - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conv_transpose1d.html
  */
 export function convTranspose1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[], outputPadding?: Int | readonly Int[], groups?: Int, dilation?: Int | readonly Int[]): Tensor
@@ -3051,7 +3373,15 @@ return resolve(s_conv_transpose1d, null, arguments)
 }
 
 /**
+ * Applies a 2D transposed convolution operator over an input image composed of several input planes, sometimes also called "deconvolution".
+ *
  * `conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] output_padding=0, SymInt groups=1, SymInt[2] dilation=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param outputPadding - Default 0.
+ * @param groups - Default 1.
+ * @param dilation - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conv_transpose2d.html
  */
 export function convTranspose2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[], outputPadding?: Int | readonly Int[], groups?: Int, dilation?: Int | readonly Int[]): Tensor
@@ -3077,7 +3407,15 @@ return resolve(s_conv_transpose2d, null, arguments)
 }
 
 /**
+ * Applies a 3D transposed convolution operator over an input image composed of several input planes, sometimes also called "deconvolution".
+ *
  * `conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=1, SymInt[3] padding=0, SymInt[3] output_padding=0, SymInt groups=1, SymInt[3] dilation=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param outputPadding - Default 0.
+ * @param groups - Default 1.
+ * @param dilation - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.conv_transpose3d.html
  */
 export function convTranspose3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[], outputPadding?: Int | readonly Int[], groups?: Int, dilation?: Int | readonly Int[]): Tensor
@@ -3121,6 +3459,8 @@ return resolve(s_convolution, null, arguments)
 }
 
 /**
+ * Create a new floating-point tensor with the magnitude of input and the sign of other, elementwise.
+ *
  * `copysign.Tensor(Tensor self, Tensor other) -> Tensor`
  * `copysign.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.copysign.html
@@ -3137,6 +3477,8 @@ return resolve(s_copysign, null, arguments)
 }
 
 /**
+ * Estimates the Pearson product-moment correlation coefficient matrix of the variables given by the input matrix, where rows are the variables and columns are the observations.
+ *
  * `corrcoef(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.corrcoef.html
  */
@@ -3150,6 +3492,8 @@ return resolve(s_corrcoef, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the cosine of the elements of input given in radians.
+ *
  * `cos(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cos.html
  */
@@ -3163,6 +3507,8 @@ return resolve(s_cos, null, arguments)
 }
 
 /**
+ * In place: the cosine of the elements of input given in radians.
+ *
  * `cos_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cos_.html
  */
@@ -3173,6 +3519,8 @@ return resolve(s_cos_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the hyperbolic cosine  of the elements of input.
+ *
  * `cosh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cosh.html
  */
@@ -3186,6 +3534,8 @@ return resolve(s_cosh, null, arguments)
 }
 
 /**
+ * In place: the hyperbolic cosine  of the elements of input.
+ *
  * `cosh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cosh_.html
  */
@@ -3196,7 +3546,11 @@ return resolve(s_cosh_, null, arguments)
 }
 
 /**
+ * Compute the cosine embedding loss.
+ *
  * `cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0, int reduction=Mean) -> Tensor`
+ * @param margin - Default 0.
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cosine_embedding_loss.html
  */
 export function cosineEmbeddingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin?: number, reduction?: Int): Tensor
@@ -3216,7 +3570,11 @@ return resolve(s_cosine_embedding_loss, null, arguments)
 }
 
 /**
+ * Returns cosine similarity between x1 and x2, computed along dim.
+ *
  * `cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor`
+ * @param dim - Default 1.
+ * @param eps - Default 1e-08.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cosine_similarity.html
  */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim?: Int, eps?: number): Tensor
@@ -3238,8 +3596,11 @@ return resolve(s_cosine_similarity, null, arguments)
 }
 
 /**
+ * Counts the number of non-zero values in the tensor input along the given dim.
+ *
  * `count_nonzero(Tensor self, int? dim=None) -> Tensor`
  * `count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`
+ * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.count_nonzero.html
  */
 export function countNonzero(input: Tensor, dim?: Int | null): Tensor
@@ -3260,7 +3621,12 @@ return resolve(s_count_nonzero, null, arguments)
 }
 
 /**
+ * Estimates the covariance matrix of the variables given by the input matrix, where rows are the variables and columns are the observations.
+ *
  * `cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`
+ * @param correction - Default 1.
+ * @param fweights - Default null.
+ * @param aweights - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cov.html
  */
 export function cov(input: Tensor, options?: { correction?: Int | undefined; fweights?: Tensor | null | undefined; aweights?: Tensor | null | undefined }): Tensor
@@ -3273,7 +3639,10 @@ return resolve(s_cov, null, arguments)
 }
 
 /**
+ * Returns the cross product of vectors in dimension dim of input and other.
+ *
  * `cross(Tensor self, Tensor other, int? dim=None) -> Tensor`
+ * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cross.html
  */
 export function cross(input: Tensor, other: Tensor, dim?: Int | null): Tensor
@@ -3291,6 +3660,8 @@ return resolve(s_cross, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.crowIndices, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `crow_indices_copy(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.crow_indices_copy.html
  */
@@ -3304,8 +3675,13 @@ return resolve(s_crow_indices_copy, null, arguments)
 }
 
 /**
+ * Compute the Connectionist Temporal Classification loss.
+ *
  * `ctc_loss.IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=Mean, bool zero_infinity=False) -> Tensor`
  * `ctc_loss.Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=Mean, bool zero_infinity=False) -> Tensor`
+ * @param blank - Default 0.
+ * @param reduction - Default 1.
+ * @param zeroInfinity - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ctc_loss.html
  */
 export function ctcLoss(logProbs: Tensor, targets: Tensor, inputLengths: readonly Int[], targetLengths: readonly Int[], blank?: Int, reduction?: Int, zeroInfinity?: boolean): Tensor
@@ -3459,6 +3835,8 @@ return resolve(s_cudnn_is_acceptable, null, arguments)
 }
 
 /**
+ * Returns a namedtuple (values, indices) where values is the cumulative maximum of elements of input in the dimension dim.
+ *
  * `cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cummax.html
  */
@@ -3470,6 +3848,8 @@ return resolve(s_cummax, null, arguments)
 }
 
 /**
+ * Returns a namedtuple (values, indices) where values is the cumulative minimum of elements of input in the dimension dim.
+ *
  * `cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cummin.html
  */
@@ -3481,7 +3861,10 @@ return resolve(s_cummin, null, arguments)
 }
 
 /**
+ * Returns the cumulative product of elements of input in the dimension dim.
+ *
  * `cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cumprod.html
  */
 export function cumprod(input: Tensor, dim: Int, options?: { dtype?: DTypeLike | null }): Tensor
@@ -3495,7 +3878,10 @@ return resolve(s_cumprod, null, arguments)
 }
 
 /**
+ * Returns the cumulative sum of elements of input in the dimension dim.
+ *
  * `cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html
  */
 export function cumsum(input: Tensor, dim: Int, options?: { dtype?: DTypeLike | null }): Tensor
@@ -3509,8 +3895,12 @@ return resolve(s_cumsum, null, arguments)
 }
 
 /**
+ * Cumulatively computes the trapezoidal rule along dim.
+ *
  * `cumulative_trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  * `cumulative_trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
+ * @param dim - Default -1.
+ * @param dx - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cumulative_trapezoid.html
  */
 export function cumulativeTrapezoid(y: Tensor, x: Tensor, options?: { dim?: Int | undefined }): Tensor
@@ -3529,6 +3919,8 @@ return resolve(s_cumulative_trapezoid, null, arguments)
 }
 
 /**
+ * Returns a new tensor with each of the elements of input converted from angles in degrees to radians.
+ *
  * `deg2rad(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.deg2rad.html
  */
@@ -3542,6 +3934,8 @@ return resolve(s_deg2rad, null, arguments)
 }
 
 /**
+ * In place: the each of the elements of input converted from angles in degrees to radians.
+ *
  * `deg2rad_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.deg2rad_.html
  */
@@ -3552,6 +3946,8 @@ return resolve(s_deg2rad_, null, arguments)
 }
 
 /**
+ * Returns an fp32 Tensor by dequantizing a quantized Tensor.
+ *
  * `dequantize.self(Tensor self) -> Tensor`
  * `dequantize.tensors(Tensor[] tensors) -> Tensor[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.dequantize.html
@@ -3568,6 +3964,8 @@ return resolve(s_dequantize, null, arguments)
 }
 
 /**
+ * Alias for torch.linalg.det.
+ *
  * `det(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.det.html
  */
@@ -3581,6 +3979,8 @@ return resolve(s_det, null, arguments)
 }
 
 /**
+ * Returns a new Tensor, detached from the current graph.
+ *
  * `detach(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.detach.html
  */
@@ -3594,6 +3994,8 @@ return resolve(s_detach, null, arguments)
 }
 
 /**
+ * Detaches the Tensor from the graph that created it, making it a leaf.
+ *
  * `detach_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.detach_.html
  */
@@ -3604,6 +4006,8 @@ return resolve(s_detach_, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.detach, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `detach_copy(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.detach_copy.html
  */
@@ -3617,7 +4021,10 @@ return resolve(s_detach_copy, null, arguments)
 }
 
 /**
+ * If input is a vector (1-D tensor), then returns a 2-D square tensor with the elements of input as the diagonal.
+ *
  * `diag(Tensor self, int diagonal=0) -> Tensor`
+ * @param diagonal - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.diag.html
  */
 export function diag(input: Tensor, diagonal?: Int): Tensor
@@ -3634,7 +4041,12 @@ return resolve(s_diag, null, arguments)
 }
 
 /**
+ * Creates a tensor whose diagonals of certain 2D planes (specified by dim1 and dim2) are filled by input.
+ *
  * `diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
+ * @param offset - Default 0.
+ * @param dim1 - Default -2.
+ * @param dim2 - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.diag_embed.html
  */
 export function diagEmbed(input: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor
@@ -3659,7 +4071,10 @@ return resolve(s_diag_embed, null, arguments)
 }
 
 /**
+ * If input is a vector (1-D tensor), then returns a 2-D square tensor with the elements of input as the diagonal.
+ *
  * `diagflat(Tensor self, int offset=0) -> Tensor`
+ * @param offset - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.diagflat.html
  */
 export function diagflat(input: Tensor, offset?: Int): Tensor
@@ -3676,7 +4091,12 @@ return resolve(s_diagflat, null, arguments)
 }
 
 /**
+ * Returns a partial view of input with the its diagonal elements with respect to dim1 and dim2 appended as a dimension at the end of the shape.
+ *
  * `diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
+ * @param offset - Default 0.
+ * @param dim1 - Default 0.
+ * @param dim2 - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.diagonal.html
  */
 export function diagonal(input: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor
@@ -3701,7 +4121,12 @@ return resolve(s_diagonal, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.diagonal, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `diagonal_copy(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * @param offset - Default 0.
+ * @param dim1 - Default 0.
+ * @param dim2 - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.diagonal_copy.html
  */
 export function diagonalCopy(input: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor
@@ -3726,7 +4151,12 @@ return resolve(s_diagonal_copy, null, arguments)
 }
 
 /**
+ * Embeds the values of the src tensor into input along the diagonal elements of input, with respect to dim1 and dim2.
+ *
  * `diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * @param offset - Default 0.
+ * @param dim1 - Default 0.
+ * @param dim2 - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.diagonal_scatter.html
  */
 export function diagonalScatter(input: Tensor, src: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor
@@ -3749,7 +4179,13 @@ return resolve(s_diagonal_scatter, null, arguments)
 }
 
 /**
+ * Computes the n-th forward difference along the given dimension.
+ *
  * `diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
+ * @param n - Default 1.
+ * @param dim - Default -1.
+ * @param prepend - Default null.
+ * @param append - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.diff.html
  */
 export function diff(input: Tensor, n?: Int, dim?: Int, prepend?: Tensor | null, append?: Tensor | null): Tensor
@@ -3775,6 +4211,8 @@ return resolve(s_diff, null, arguments)
 }
 
 /**
+ * Alias for torch.special.digamma.
+ *
  * `digamma(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.digamma.html
  */
@@ -3788,7 +4226,10 @@ return resolve(s_digamma, null, arguments)
 }
 
 /**
+ * Returns the p-norm of (input - other).
+ *
  * `dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`
+ * @param p - Default 2.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.dist.html
  */
 export function dist(input: Tensor, other: Tensor, p?: Scalar): Tensor
@@ -3806,6 +4247,8 @@ return resolve(s_dist, null, arguments)
 }
 
 /**
+ * Divides each element of the input input by the corresponding element of other.
+ *
  * `div.Tensor(Tensor self, Tensor other) -> Tensor`
  * `div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
  * `div.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -3826,6 +4269,8 @@ return resolve(s_div, null, arguments)
 }
 
 /**
+ * Alias for torch.div.
+ *
  * `divide.Tensor(Tensor self, Tensor other) -> Tensor`
  * `divide.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
  * `divide.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -3846,6 +4291,8 @@ return resolve(s_divide, null, arguments)
 }
 
 /**
+ * Computes the dot product of two 1D tensors.
+ *
  * `dot(Tensor self, Tensor tensor) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.dot.html
  */
@@ -3860,6 +4307,8 @@ return resolve(s_dot, null, arguments)
 }
 
 /**
+ * During training, randomly zeroes some elements of the input tensor with probability p.
+ *
  * `dropout(Tensor input, float p, bool train) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.dropout.html
  */
@@ -3875,6 +4324,8 @@ return resolve(s_dropout, null, arguments)
 }
 
 /**
+ * In place: during training, randomly zeroes some elements of the input tensor with probability p.
+ *
  * `dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.dropout_.html
  */
@@ -3887,6 +4338,8 @@ return resolve(s_dropout_, null, arguments)
 }
 
 /**
+ * Splits input, a tensor with three or more dimensions, into multiple tensors depthwise according to indices_or_sections.
+ *
  * `dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  * `dsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.dsplit.html
@@ -3902,6 +4355,8 @@ return resolve(s_dsplit, null, arguments)
 }
 
 /**
+ * Stack tensors in sequence depthwise (along third axis).
+ *
  * `dstack(Tensor[] tensors) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.dstack.html
  */
@@ -3912,7 +4367,12 @@ return resolve(s_dstack, null, arguments)
 }
 
 /**
+ * Generate a simple lookup table that looks up embeddings in a fixed dictionary and size.
+ *
  * `embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor`
+ * @param paddingIdx - Default -1.
+ * @param scaleGradByFreq - Default false.
+ * @param sparse - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.embedding.html
  */
 export function embedding(weight: Tensor, indices: Tensor, paddingIdx?: Int, scaleGradByFreq?: boolean, sparse?: boolean): Tensor
@@ -3935,8 +4395,15 @@ return resolve(s_embedding, null, arguments)
 }
 
 /**
+ * Compute sums, means or maxes of bags of embeddings.
+ *
  * `embedding_bag.padding_idx(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, bool include_last_offset, int? padding_idx) -> (Tensor, Tensor, Tensor, Tensor)`
  * `embedding_bag(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)`
+ * @param scaleGradByFreq - Default false.
+ * @param mode - Default 0.
+ * @param sparse - Default false.
+ * @param perSampleWeights - Default null.
+ * @param includeLastOffset - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.embedding_bag.html
  */
 export function embeddingBag(weight: Tensor, indices: Tensor, offsets: Tensor, scaleGradByFreq: boolean, mode: Int, sparse: boolean, perSampleWeights: Tensor | null, includeLastOffset: boolean, paddingIdx: Int | null): [Tensor, Tensor, Tensor, Tensor]
@@ -3976,7 +4443,10 @@ return resolve(s_embedding_renorm_, null, arguments)
 }
 
 /**
+ * Returns a tensor filled with uninitialized data.
+ *
  * `empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.empty.html
  */
 export function empty(size: readonly Int[], options?: { memoryFormat?: MemoryFormat | null | undefined } & FactoryOptions): Tensor
@@ -3988,7 +4458,10 @@ return resolve(s_empty, null, arguments)
 }
 
 /**
+ * Returns an uninitialized tensor with the same size as input.
+ *
  * `empty_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.empty_like.html
  */
 export function emptyLike(input: Tensor, options?: { memoryFormat?: MemoryFormat | null | undefined } & FactoryOptions): Tensor
@@ -3998,6 +4471,8 @@ return resolve(s_empty_like, null, arguments)
 }
 
 /**
+ * Creates an uninitialized, non-overlapping and dense tensor with the specified size, with physicalLayout specifying how the dimensions are physically laid out in memory (each logical dimension is listed from outermost to innermost).
+ *
  * `empty_permuted(SymInt[] size, int[] physical_layout, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.empty_permuted.html
  */
@@ -4010,6 +4485,7 @@ return resolve(s_empty_permuted, null, arguments)
 
 /**
  * `empty_quantized(int[] size, Tensor qtensor, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.empty_quantized.html
  */
 export function emptyQuantized(size: readonly Int[], qtensor: Tensor, options?: { memoryFormat?: MemoryFormat | null | undefined } & FactoryOptions): Tensor
@@ -4020,6 +4496,8 @@ return resolve(s_empty_quantized, null, arguments)
 }
 
 /**
+ * Creates a tensor with the specified size and stride and filled with undefined data.
+ *
  * `empty_strided(SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.empty_strided.html
  */
@@ -4031,6 +4509,8 @@ return resolve(s_empty_strided, null, arguments)
 }
 
 /**
+ * Computes element-wise equality.
+ *
  * `eq.Tensor(Tensor self, Tensor other) -> Tensor`
  * `eq.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.eq.html
@@ -4047,6 +4527,8 @@ return resolve(s_eq, null, arguments)
 }
 
 /**
+ * true if two tensors have the same size and elements, false otherwise.
+ *
  * `equal(Tensor self, Tensor other) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.equal.html
  */
@@ -4058,6 +4540,8 @@ return resolve(s_equal, null, arguments)
 }
 
 /**
+ * Alias for torch.special.erf.
+ *
  * `erf(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.erf.html
  */
@@ -4071,6 +4555,8 @@ return resolve(s_erf, null, arguments)
 }
 
 /**
+ * In place: alias for torch.special.erf.
+ *
  * `erf_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.erf_.html
  */
@@ -4081,6 +4567,8 @@ return resolve(s_erf_, null, arguments)
 }
 
 /**
+ * Alias for torch.special.erfc.
+ *
  * `erfc(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.erfc.html
  */
@@ -4094,6 +4582,8 @@ return resolve(s_erfc, null, arguments)
 }
 
 /**
+ * In place: alias for torch.special.erfc.
+ *
  * `erfc_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.erfc_.html
  */
@@ -4104,6 +4594,8 @@ return resolve(s_erfc_, null, arguments)
 }
 
 /**
+ * Alias for torch.special.erfinv.
+ *
  * `erfinv(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.erfinv.html
  */
@@ -4117,6 +4609,8 @@ return resolve(s_erfinv, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the exponential of the elements of the input tensor input.
+ *
  * `exp(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.exp.html
  */
@@ -4130,6 +4624,8 @@ return resolve(s_exp, null, arguments)
 }
 
 /**
+ * Alias for torch.special.exp2.
+ *
  * `exp2(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.exp2.html
  */
@@ -4143,6 +4639,8 @@ return resolve(s_exp2, null, arguments)
 }
 
 /**
+ * In place: alias for torch.special.exp2.
+ *
  * `exp2_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.exp2_.html
  */
@@ -4153,6 +4651,8 @@ return resolve(s_exp2_, null, arguments)
 }
 
 /**
+ * In place: the exponential of the elements of the input tensor input.
+ *
  * `exp_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.exp_.html
  */
@@ -4163,7 +4663,10 @@ return resolve(s_exp_, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.Tensor.expand, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `expand_copy(Tensor self, SymInt[] size, *, bool implicit=False) -> Tensor`
+ * @param implicit - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.expand_copy.html
  */
 export function expandCopy(input: Tensor, size: readonly Int[], options?: { implicit?: boolean | undefined }): Tensor
@@ -4177,6 +4680,8 @@ return resolve(s_expand_copy, null, arguments)
 }
 
 /**
+ * Alias for torch.special.expm1.
+ *
  * `expm1(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.expm1.html
  */
@@ -4190,6 +4695,8 @@ return resolve(s_expm1, null, arguments)
 }
 
 /**
+ * In place: alias for torch.special.expm1.
+ *
  * `expm1_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.expm1_.html
  */
@@ -4200,6 +4707,8 @@ return resolve(s_expm1_, null, arguments)
 }
 
 /**
+ * Returns a 2-D tensor with ones on the diagonal and zeros elsewhere.
+ *
  * `eye(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `eye.m(SymInt n, SymInt m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.eye.html
@@ -4214,6 +4723,8 @@ return resolve(s_eye, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the data in input fake quantized per channel using scale, zeroPoint, quantMin and quantMax, across the channel specified by axis.
+ *
  * `fake_quantize_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fake_quantize_per_channel_affine.html
  */
@@ -4229,6 +4740,8 @@ return resolve(s_fake_quantize_per_channel_affine, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the data in input fake quantized using scale, zeroPoint, quantMin and quantMax.
+ *
  * `fake_quantize_per_tensor_affine.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max) -> Tensor`
  * `fake_quantize_per_tensor_affine(Tensor self, float scale, int zero_point, int quant_min, int quant_max) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fake_quantize_per_tensor_affine.html
@@ -4374,6 +4887,8 @@ return resolve(s_fbgemm_pack_quantized_matrix, null, arguments)
 }
 
 /**
+ * Randomly masks out entire channels (a channel is a feature map).
+ *
  * `feature_alpha_dropout(Tensor input, float p, bool train) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.feature_alpha_dropout.html
  */
@@ -4389,6 +4904,8 @@ return resolve(s_feature_alpha_dropout, null, arguments)
 }
 
 /**
+ * In place: randomly masks out entire channels (a channel is a feature map).
+ *
  * `feature_alpha_dropout_(Tensor(a!) self, float p, bool train) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.feature_alpha_dropout_.html
  */
@@ -4444,6 +4961,8 @@ return resolve(s_fill, null, arguments)
 }
 
 /**
+ * Fills self tensor with the specified value.
+ *
  * `fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
  * `fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fill_.html
@@ -4456,6 +4975,8 @@ return resolve(s_fill_, null, arguments)
 }
 
 /**
+ * Alias for torch.trunc.
+ *
  * `fix(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fix.html
  */
@@ -4469,6 +4990,8 @@ return resolve(s_fix, null, arguments)
 }
 
 /**
+ * In place: alias for torch.trunc.
+ *
  * `fix_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fix_.html
  */
@@ -4479,7 +5002,11 @@ return resolve(s_fix_, null, arguments)
 }
 
 /**
+ * Flattens input by reshaping it into a one-dimensional tensor.
+ *
  * `flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`
+ * @param startDim - Default 0.
+ * @param endDim - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.flatten.html
  */
 export function flatten(input: Tensor, startDim?: Int, endDim?: Int): Tensor
@@ -4500,6 +5027,8 @@ return resolve(s_flatten, null, arguments)
 }
 
 /**
+ * Reverse the order of an n-D tensor along given axis in dims.
+ *
  * `flip(Tensor self, int[] dims) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.flip.html
  */
@@ -4514,6 +5043,8 @@ return resolve(s_flip, null, arguments)
 }
 
 /**
+ * Flip tensor in the left/right direction, returning a new tensor.
+ *
  * `fliplr(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fliplr.html
  */
@@ -4527,6 +5058,8 @@ return resolve(s_fliplr, null, arguments)
 }
 
 /**
+ * Flip tensor in the up/down direction, returning a new tensor.
+ *
  * `flipud(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.flipud.html
  */
@@ -4540,6 +5073,8 @@ return resolve(s_flipud, null, arguments)
 }
 
 /**
+ * Raises input to the power of exponent, elementwise, in double precision.
+ *
  * `float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  * `float_power.Scalar(Scalar self, Tensor exponent) -> Tensor`
  * `float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
@@ -4561,6 +5096,8 @@ return resolve(s_float_power, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the floor of the elements of input, the largest integer less than or equal to each element.
+ *
  * `floor(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.floor.html
  */
@@ -4574,6 +5111,8 @@ return resolve(s_floor, null, arguments)
 }
 
 /**
+ * In place: the floor of the elements of input, the largest integer less than or equal to each element.
+ *
  * `floor_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.floor_.html
  */
@@ -4584,6 +5123,8 @@ return resolve(s_floor_, null, arguments)
 }
 
 /**
+ * Before PyTorch 1.13 torch.floorDivide incorrectly performed truncation division.
+ *
  * `floor_divide(Tensor self, Tensor other) -> Tensor`
  * `floor_divide.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.floor_divide.html
@@ -4602,6 +5143,8 @@ return resolve(s_floor_divide, null, arguments)
 }
 
 /**
+ * Computes the element-wise maximum of input and other.
+ *
  * `fmax(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fmax.html
  */
@@ -4616,6 +5159,8 @@ return resolve(s_fmax, null, arguments)
 }
 
 /**
+ * Computes the element-wise minimum of input and other.
+ *
  * `fmin(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fmin.html
  */
@@ -4630,6 +5175,8 @@ return resolve(s_fmin, null, arguments)
 }
 
 /**
+ * Applies C++'s std::fmod entrywise.
+ *
  * `fmod.Tensor(Tensor self, Tensor other) -> Tensor`
  * `fmod.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fmod.html
@@ -4646,6 +5193,8 @@ return resolve(s_fmod, null, arguments)
 }
 
 /**
+ * Computes the fractional portion of each element in input.
+ *
  * `frac(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.frac.html
  */
@@ -4659,6 +5208,8 @@ return resolve(s_frac, null, arguments)
 }
 
 /**
+ * In place: computes the fractional portion of each element in input.
+ *
  * `frac_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.frac_.html
  */
@@ -4669,6 +5220,8 @@ return resolve(s_frac_, null, arguments)
 }
 
 /**
+ * Decomposes input into mantissa and exponent tensors such that input = mantissa × 2^exponent.
+ *
  * `frexp.Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.frexp.html
  */
@@ -4680,6 +5233,7 @@ return resolve(s_frexp, null, arguments)
 
 /**
  * `frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.frobenius_norm.html
  */
 export function frobeniusNorm(input: Tensor, dim: Int | readonly Int[], keepdim?: boolean): Tensor
@@ -4698,6 +5252,8 @@ return resolve(s_frobenius_norm, null, arguments)
 
 /**
  * `fused_moving_avg_obs_fake_quant(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min, Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> Tensor`
+ * @param perRowFakeQuant - Default false.
+ * @param symmetricQuant - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.fused_moving_avg_obs_fake_quant.html
  */
 export function fusedMovingAvgObsFakeQuant(input: Tensor, observerOn: Tensor, fakeQuantOn: Tensor, runningMin: Tensor, runningMax: Tensor, scale: Tensor, zeroPoint: Tensor, averagingConst: number, quantMin: Int, quantMax: Int, chAxis: Int, perRowFakeQuant?: boolean, symmetricQuant?: boolean): Tensor
@@ -4719,7 +5275,10 @@ return resolve(s_fused_moving_avg_obs_fake_quant, null, arguments)
 }
 
 /**
+ * Gathers values along an axis specified by dim.
+ *
  * `gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor`
+ * @param sparseGrad - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.gather.html
  */
 export function gather(input: Tensor, dim: Int, index: Tensor, options?: { sparseGrad?: boolean | undefined }): Tensor
@@ -4734,6 +5293,8 @@ return resolve(s_gather, null, arguments)
 }
 
 /**
+ * Computes the element-wise greatest common divisor (GCD) of input and other.
+ *
  * `gcd(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.gcd.html
  */
@@ -4748,6 +5309,8 @@ return resolve(s_gcd, null, arguments)
 }
 
 /**
+ * In place: computes the element-wise greatest common divisor (GCD) of input and other.
+ *
  * `gcd_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.gcd_.html
  */
@@ -4759,6 +5322,8 @@ return resolve(s_gcd_, null, arguments)
 }
 
 /**
+ * Computes input ≥ other element-wise.
+ *
  * `ge.Tensor(Tensor self, Tensor other) -> Tensor`
  * `ge.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ge.html
@@ -4775,6 +5340,8 @@ return resolve(s_ge, null, arguments)
 }
 
 /**
+ * This is a low-level function for calling LAPACK's geqrf directly.
+ *
  * `geqrf(Tensor self) -> (Tensor a, Tensor tau)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.geqrf.html
  */
@@ -4785,6 +5352,8 @@ return resolve(s_geqrf, null, arguments)
 }
 
 /**
+ * Alias of torch.outer.
+ *
  * `ger(Tensor self, Tensor vec2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ger.html
  */
@@ -4799,6 +5368,8 @@ return resolve(s_ger, null, arguments)
 }
 
 /**
+ * Estimates the gradient of a function g : R^n → R in one or more dimensions using the second-order accurate central differences method and either first or second order estimates at the boundaries.
+ *
  * `gradient.array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]`
  * `gradient.scalararray(Tensor self, *, Scalar spacing, int[] dim, int edge_order=1) -> Tensor[]`
  * `gradient.scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]`
@@ -4806,6 +5377,9 @@ return resolve(s_ger, null, arguments)
  * `gradient.scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
  * `gradient.tensorarrayint(Tensor self, *, Tensor[] spacing, int? dim=None, int edge_order=1) -> Tensor[]`
  * `gradient.tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]`
+ * @param edgeOrder - Default 1.
+ * @param spacing - Default null.
+ * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.gradient.html
  */
 export function gradient(input: Tensor, options: { dim: readonly Int[]; edgeOrder?: Int | undefined }): Tensor[]
@@ -4821,6 +5395,8 @@ return resolve(s_gradient, null, arguments)
 }
 
 /**
+ * Alias for torch.gt.
+ *
  * `greater.Tensor(Tensor self, Tensor other) -> Tensor`
  * `greater.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.greater.html
@@ -4837,6 +5413,8 @@ return resolve(s_greater, null, arguments)
 }
 
 /**
+ * Alias for torch.ge.
+ *
  * `greater_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  * `greater_equal.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.greater_equal.html
@@ -4895,7 +5473,13 @@ return resolve(s_grid_sampler_3d, null, arguments)
 }
 
 /**
+ * Apply Group Normalization for last certain number of dimensions.
+ *
  * `group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1e-05, bool cudnn_enabled=True) -> Tensor`
+ * @param weight - Default null.
+ * @param bias - Default null.
+ * @param eps - Default 1e-05.
+ * @param cudnnEnabled - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.group_norm.html
  */
 export function groupNorm(input: Tensor, numGroups: Int, weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnabled?: boolean): Tensor
@@ -4949,6 +5533,8 @@ return resolve(s_gru, null, arguments)
 
 /**
  * `gru_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * @param bIh - Default null.
+ * @param bHh - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.gru_cell.html
  */
 export function gruCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor
@@ -4966,6 +5552,8 @@ return resolve(s_gru_cell, null, arguments)
 }
 
 /**
+ * Computes input > other element-wise.
+ *
  * `gt.Tensor(Tensor self, Tensor other) -> Tensor`
  * `gt.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.gt.html
@@ -4982,6 +5570,8 @@ return resolve(s_gt, null, arguments)
 }
 
 /**
+ * Hamming window function.
+ *
  * `hamming_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `hamming_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `hamming_window.periodic_alpha(int window_length, bool periodic, float alpha, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
@@ -5007,6 +5597,8 @@ return resolve(s_hamming_window, null, arguments)
 }
 
 /**
+ * Hann window function.
+ *
  * `hann_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `hann_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.hann_window.html
@@ -5021,7 +5613,10 @@ return resolve(s_hann_window, null, arguments)
 }
 
 /**
+ * Applies the hard shrinkage function element-wise.
+ *
  * `hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
+ * @param lambd - Default 0.5.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.hardshrink.html
  */
 export function hardshrink(input: Tensor, lambd?: Scalar): Tensor
@@ -5038,7 +5633,12 @@ return resolve(s_hardshrink, null, arguments)
 }
 
 /**
+ * Returns a hash of all elements in the input tensor.
+ *
  * `hash_tensor(Tensor self, int[1] dim=[], *, bool keepdim=False, int mode=0) -> Tensor`
+ * @param dim - Default [].
+ * @param keepdim - Default false.
+ * @param mode - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.hash_tensor.html
  */
 export function hashTensor(input: Tensor, dim?: Int | readonly Int[], options?: { keepdim?: boolean | undefined; mode?: Int | undefined }): Tensor
@@ -5055,6 +5655,8 @@ return resolve(s_hash_tensor, null, arguments)
 }
 
 /**
+ * Computes the Heaviside step function for each element in input.
+ *
  * `heaviside(Tensor self, Tensor values) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.heaviside.html
  */
@@ -5069,7 +5671,11 @@ return resolve(s_heaviside, null, arguments)
 }
 
 /**
+ * Compute the hinge embedding loss.
+ *
  * `hinge_embedding_loss(Tensor self, Tensor target, float margin=1.0, int reduction=Mean) -> Tensor`
+ * @param margin - Default 1.
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.hinge_embedding_loss.html
  */
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, margin?: number, reduction?: Int): Tensor
@@ -5091,7 +5697,12 @@ return resolve(s_hinge_embedding_loss, null, arguments)
 }
 
 /**
+ * Computes the histogram of a tensor.
+ *
  * `histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
+ * @param bins - Default 100.
+ * @param min - Default 0.
+ * @param max - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.histc.html
  */
 export function histc(input: Tensor, bins?: Int, min?: Scalar, max?: Scalar): Tensor
@@ -5116,8 +5727,14 @@ return resolve(s_histc, null, arguments)
 }
 
 /**
+ * Computes a histogram of the values in a tensor.
+ *
  * `histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
  * `histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
+ * @param weight - Default null.
+ * @param density - Default false.
+ * @param bins - Default 100.
+ * @param range - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.histogram.html
  */
 export function histogram(input: Tensor, bins: Tensor, options?: { weight?: Tensor | null | undefined; density?: boolean | undefined }): HistBinEdges
@@ -5131,9 +5748,14 @@ return resolve(s_histogram, null, arguments)
 }
 
 /**
+ * Computes a multi-dimensional histogram of the values in a tensor.
+ *
  * `histogramdd.int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  * `histogramdd(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
  * `histogramdd.TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)`
+ * @param range - Default null.
+ * @param weight - Default null.
+ * @param density - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.histogramdd.html
  */
 export function histogramdd(input: Tensor, bins: Int | readonly Int[] | readonly Tensor[], range?: readonly number[] | null, weight?: Tensor | null, density?: boolean): HistBinEdgesList
@@ -5147,6 +5769,8 @@ return resolve(s_histogramdd, null, arguments)
 }
 
 /**
+ * Splits input, a tensor with one or more dimensions, into multiple tensors horizontally according to indices_or_sections.
+ *
  * `hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  * `hsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.hsplit.html
@@ -5162,6 +5786,8 @@ return resolve(s_hsplit, null, arguments)
 }
 
 /**
+ * Performs a matrix multiplication of a sparse COO matrix mat1 and a strided matrix mat2.
+ *
  * `hspmm(Tensor mat1, Tensor mat2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.hspmm.html
  */
@@ -5176,6 +5802,8 @@ return resolve(s_hspmm, null, arguments)
 }
 
 /**
+ * Stack tensors in sequence horizontally (column wise).
+ *
  * `hstack(Tensor[] tensors) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.hstack.html
  */
@@ -5186,6 +5814,8 @@ return resolve(s_hstack, null, arguments)
 }
 
 /**
+ * Given the legs of a right triangle, return its hypotenuse.
+ *
  * `hypot(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.hypot.html
  */
@@ -5200,6 +5830,8 @@ return resolve(s_hypot, null, arguments)
 }
 
 /**
+ * Alias for torch.special.i0.
+ *
  * `i0(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.i0.html
  */
@@ -5213,6 +5845,8 @@ return resolve(s_i0, null, arguments)
 }
 
 /**
+ * In place: alias for torch.special.i0.
+ *
  * `i0_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.i0_.html
  */
@@ -5223,6 +5857,8 @@ return resolve(s_i0_, null, arguments)
 }
 
 /**
+ * Alias for torch.special.gammainc.
+ *
  * `igamma(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.igamma.html
  */
@@ -5237,6 +5873,8 @@ return resolve(s_igamma, null, arguments)
 }
 
 /**
+ * Alias for torch.special.gammaincc.
+ *
  * `igammac(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.igammac.html
  */
@@ -5251,6 +5889,8 @@ return resolve(s_igammac, null, arguments)
 }
 
 /**
+ * Returns a new tensor containing imaginary values of the self tensor.
+ *
  * `imag(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.imag.html
  */
@@ -5264,7 +5904,10 @@ return resolve(s_imag, null, arguments)
 }
 
 /**
+ * Accumulate the elements of alpha times source into the self tensor by adding to the indices in the order given in index.
+ *
  * `index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.index_add.html
  */
 export function indexAdd(input: Tensor, dim: Int, index: Tensor, source: Tensor, options?: { alpha?: Scalar | undefined }): Tensor
@@ -5280,6 +5923,8 @@ return resolve(s_index_add, null, arguments)
 }
 
 /**
+ * Copies the elements of tensor into the self tensor by selecting the indices in the order given in index.
+ *
  * `index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.index_copy.html
  */
@@ -5296,6 +5941,8 @@ return resolve(s_index_copy, null, arguments)
 }
 
 /**
+ * Fills the elements of the self tensor with value value by selecting the indices in the order given in index.
+ *
  * `index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
  * `index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.index_fill.html
@@ -5314,7 +5961,10 @@ return resolve(s_index_fill, null, arguments)
 }
 
 /**
+ * Out-place version of Tensor.index_put_.
+ *
  * `index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`
+ * @param accumulate - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.index_put.html
  */
 export function indexPut(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor
@@ -5327,7 +5977,10 @@ return resolve(s_index_put, null, arguments)
 }
 
 /**
+ * Puts values from the tensor values into the tensor self using the indices specified in indices (which is a tuple of Tensors).
+ *
  * `index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)`
+ * @param accumulate - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.index_put_.html
  */
 export function indexPut_(input: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor
@@ -5340,7 +5993,10 @@ return resolve(s_index_put_, null, arguments)
 }
 
 /**
+ * Accumulate the elements of source into the self tensor by accumulating to the indices in the order given in index using the reduction given by the reduce argument.
+ *
  * `index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor`
+ * @param includeSelf - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.index_reduce.html
  */
 export function indexReduce(input: Tensor, dim: Int, index: Tensor, source: Tensor, reduce: string, options?: { includeSelf?: boolean | undefined }): Tensor
@@ -5354,6 +6010,8 @@ return resolve(s_index_reduce, null, arguments)
 }
 
 /**
+ * Returns a new tensor which indexes the input tensor along dimension dim using the entries in index.
+ *
  * `index_select(Tensor self, int dim, Tensor index) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.index_select.html
  */
@@ -5369,6 +6027,8 @@ return resolve(s_index_select, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.indices, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `indices_copy(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.indices_copy.html
  */
@@ -5382,6 +6042,8 @@ return resolve(s_indices_copy, null, arguments)
 }
 
 /**
+ * Computes the dot product for 1D tensors.
+ *
  * `inner(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.inner.html
  */
@@ -5396,6 +6058,8 @@ return resolve(s_inner, null, arguments)
 }
 
 /**
+ * Apply Instance Normalization independently for each channel in every data sample within a batch.
+ *
  * `instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.instance_norm.html
  */
@@ -5414,6 +6078,8 @@ return resolve(s_instance_norm, null, arguments)
 }
 
 /**
+ * Given a quantized Tensor, self.int_repr() returns a CPU Tensor with uint8_t as data type that stores the underlying uint8_t values of the given Tensor.
+ *
  * `int_repr(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.int_repr.html
  */
@@ -5427,6 +6093,8 @@ return resolve(s_int_repr, null, arguments)
 }
 
 /**
+ * Alias for torch.linalg.inv.
+ *
  * `inverse(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.inverse.html
  */
@@ -5440,6 +6108,8 @@ return resolve(s_inverse, null, arguments)
 }
 
 /**
+ * Returns true if the input is a conjugated tensor, i.e.
+ *
  * `is_conj(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.is_conj.html
  */
@@ -5460,6 +6130,8 @@ return resolve(s_is_distributed, null, arguments)
 }
 
 /**
+ * Returns true if input is an inference tensor.
+ *
  * `is_inference(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.is_inference.html
  */
@@ -5470,6 +6142,8 @@ return resolve(s_is_inference, null, arguments)
 }
 
 /**
+ * Returns true if the negative bit of self is set to true.
+ *
  * `is_neg(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.is_neg.html
  */
@@ -5480,6 +6154,8 @@ return resolve(s_is_neg, null, arguments)
 }
 
 /**
+ * Returns true if the input is a single element tensor which is not equal to zero after type conversions.
+ *
  * `is_nonzero(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.is_nonzero.html
  */
@@ -5501,6 +6177,8 @@ return resolve(s_is_same_size, null, arguments)
 }
 
 /**
+ * Returns true if the data type of self is a signed data type.
+ *
  * `is_signed(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.is_signed.html
  */
@@ -5520,7 +6198,12 @@ return resolve(s_is_vulkan_available, null, arguments)
 }
 
 /**
+ * Returns a new tensor with boolean elements representing if each element of input is "close" to the corresponding element of other.
+ *
  * `isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
+ * @param rtol - Default 1e-05.
+ * @param atol - Default 1e-08.
+ * @param equalNan - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.isclose.html
  */
 export function isclose(input: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Tensor
@@ -5543,6 +6226,8 @@ return resolve(s_isclose, null, arguments)
 }
 
 /**
+ * Returns a new tensor with boolean elements representing if each element is finite or not.
+ *
  * `isfinite(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.isfinite.html
  */
@@ -5556,9 +6241,13 @@ return resolve(s_isfinite, null, arguments)
 }
 
 /**
+ * Tests if each element of elements is in testElements.
+ *
  * `isin.Tensor_Tensor(Tensor elements, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
  * `isin.Scalar_Tensor(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor`
  * `isin.Tensor_Scalar(Tensor elements, Scalar test_element, *, bool assume_unique=False, bool invert=False) -> Tensor`
+ * @param assumeUnique - Default false.
+ * @param invert - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.isin.html
  */
 export function isin(elements: Tensor, testElements: Tensor, options?: { assumeUnique?: boolean | undefined; invert?: boolean | undefined }): Tensor
@@ -5580,6 +6269,8 @@ return resolve(s_isin, null, arguments)
 }
 
 /**
+ * Tests if each element of input is infinite (positive or negative infinity) or not.
+ *
  * `isinf(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.isinf.html
  */
@@ -5593,6 +6284,8 @@ return resolve(s_isinf, null, arguments)
 }
 
 /**
+ * Returns a new tensor with boolean elements representing if each element of input is NaN or not.
+ *
  * `isnan(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.isnan.html
  */
@@ -5606,6 +6299,8 @@ return resolve(s_isnan, null, arguments)
 }
 
 /**
+ * Tests if each element of input is negative infinity or not.
+ *
  * `isneginf(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.isneginf.html
  */
@@ -5619,6 +6314,8 @@ return resolve(s_isneginf, null, arguments)
 }
 
 /**
+ * Tests if each element of input is positive infinity or not.
+ *
  * `isposinf(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.isposinf.html
  */
@@ -5632,6 +6329,8 @@ return resolve(s_isposinf, null, arguments)
 }
 
 /**
+ * Returns a new tensor with boolean elements representing if each element of input is real-valued or not.
+ *
  * `isreal(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.isreal.html
  */
@@ -5645,7 +6344,17 @@ return resolve(s_isreal, null, arguments)
 }
 
 /**
+ * Inverse short time Fourier Transform.
+ *
  * `istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * @param hopLength - Default null.
+ * @param winLength - Default null.
+ * @param window - Default null.
+ * @param center - Default true.
+ * @param normalized - Default false.
+ * @param onesided - Default null.
+ * @param length - Default null.
+ * @param returnComplex - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.istft.html
  */
 export function istft(input: Tensor, nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, normalized?: boolean, onesided?: boolean | null, length?: Int | null, returnComplex?: boolean): Tensor
@@ -5673,6 +6382,8 @@ return resolve(s_istft, null, arguments)
 }
 
 /**
+ * Computes the Kaiser window with window length windowLength and shape parameter beta.
+ *
  * `kaiser_window(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `kaiser_window.periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `kaiser_window.beta(int window_length, bool periodic, float beta, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
@@ -5692,7 +6403,11 @@ return resolve(s_kaiser_window, null, arguments)
 }
 
 /**
+ * Compute the KL Divergence loss.
+ *
  * `kl_div(Tensor self, Tensor target, int reduction=Mean, *, bool log_target=False) -> Tensor`
+ * @param reduction - Default 1.
+ * @param logTarget - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.kl_div.html
  */
 export function klDiv(input: Tensor, target: Tensor, reduction?: Int, options?: { logTarget?: boolean | undefined }): Tensor
@@ -5710,6 +6425,8 @@ return resolve(s_kl_div, null, arguments)
 }
 
 /**
+ * Computes the Kronecker product, denoted by ⊗, of input and other.
+ *
  * `kron(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.kron.html
  */
@@ -5724,7 +6441,11 @@ return resolve(s_kron, null, arguments)
 }
 
 /**
+ * Returns a namedtuple (values, indices) where values is the k th smallest element of each row of the input tensor in the given dimension dim.
+ *
  * `kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param dim - Default -1.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.kthvalue.html
  */
 export function kthvalue(input: Tensor, k: Int, dim?: Int, keepdim?: boolean): ValuesIndices
@@ -5737,7 +6458,13 @@ return resolve(s_kthvalue, null, arguments)
 }
 
 /**
+ * Apply Layer Normalization for last certain number of dimensions.
+ *
  * `layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05, bool cudnn_enable=True) -> Tensor`
+ * @param weight - Default null.
+ * @param bias - Default null.
+ * @param eps - Default 1e-05.
+ * @param cudnnEnable - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.layer_norm.html
  */
 export function layerNorm(input: Tensor, normalizedShape: readonly Int[], weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnable?: boolean): Tensor
@@ -5761,6 +6488,8 @@ return resolve(s_layer_norm, null, arguments)
 }
 
 /**
+ * Computes the element-wise least common multiple (LCM) of input and other.
+ *
  * `lcm(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.lcm.html
  */
@@ -5775,6 +6504,8 @@ return resolve(s_lcm, null, arguments)
 }
 
 /**
+ * In place: computes the element-wise least common multiple (LCM) of input and other.
+ *
  * `lcm_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.lcm_.html
  */
@@ -5786,6 +6517,8 @@ return resolve(s_lcm_, null, arguments)
 }
 
 /**
+ * Multiplies input by 2 ** other.
+ *
  * `ldexp.Tensor(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ldexp.html
  */
@@ -5800,6 +6533,8 @@ return resolve(s_ldexp, null, arguments)
 }
 
 /**
+ * In place: multiplies input by 2 ** other.
+ *
  * `ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ldexp_.html
  */
@@ -5811,6 +6546,8 @@ return resolve(s_ldexp_, null, arguments)
 }
 
 /**
+ * Computes input ≤ other element-wise.
+ *
  * `le.Tensor(Tensor self, Tensor other) -> Tensor`
  * `le.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.le.html
@@ -5827,6 +6564,8 @@ return resolve(s_le, null, arguments)
 }
 
 /**
+ * Does a linear interpolation of two tensors start (given by input) and end based on a scalar or tensor weight and returns the resulting out tensor.
+ *
  * `lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
  * `lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.lerp.html
@@ -5844,6 +6583,8 @@ return resolve(s_lerp, null, arguments)
 }
 
 /**
+ * Alias for torch.lt.
+ *
  * `less.Tensor(Tensor self, Tensor other) -> Tensor`
  * `less.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.less.html
@@ -5860,6 +6601,8 @@ return resolve(s_less, null, arguments)
 }
 
 /**
+ * Alias for torch.le.
+ *
  * `less_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  * `less_equal.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.less_equal.html
@@ -5876,6 +6619,8 @@ return resolve(s_less_equal, null, arguments)
 }
 
 /**
+ * Computes the natural logarithm of the absolute value of the gamma function on input.
+ *
  * `lgamma(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.lgamma.html
  */
@@ -5889,6 +6634,8 @@ return resolve(s_lgamma, null, arguments)
 }
 
 /**
+ * Creates a one-dimensional tensor of size steps whose values are evenly spaced from start to end, inclusive.
+ *
  * `linspace.Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `linspace.Scalar_Tensor(Scalar start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `linspace.Tensor_Scalar(Tensor start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
@@ -5904,6 +6651,8 @@ return resolve(s_linspace, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the natural logarithm of the elements of input.
+ *
  * `log(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.log.html
  */
@@ -5917,6 +6666,8 @@ return resolve(s_log, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the logarithm to the base 10 of the elements of input.
+ *
  * `log10(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.log10.html
  */
@@ -5930,6 +6681,8 @@ return resolve(s_log10, null, arguments)
 }
 
 /**
+ * In place: the logarithm to the base 10 of the elements of input.
+ *
  * `log10_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.log10_.html
  */
@@ -5940,6 +6693,8 @@ return resolve(s_log10_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the natural logarithm of (1 + input).
+ *
  * `log1p(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.log1p.html
  */
@@ -5953,6 +6708,8 @@ return resolve(s_log1p, null, arguments)
 }
 
 /**
+ * In place: the natural logarithm of (1 + input).
+ *
  * `log1p_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.log1p_.html
  */
@@ -5963,6 +6720,8 @@ return resolve(s_log1p_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the logarithm to the base 2 of the elements of input.
+ *
  * `log2(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.log2.html
  */
@@ -5976,6 +6735,8 @@ return resolve(s_log2, null, arguments)
 }
 
 /**
+ * In place: the logarithm to the base 2 of the elements of input.
+ *
  * `log2_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.log2_.html
  */
@@ -5986,6 +6747,8 @@ return resolve(s_log2_, null, arguments)
 }
 
 /**
+ * In place: the natural logarithm of the elements of input.
+ *
  * `log_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.log_.html
  */
@@ -5996,7 +6759,10 @@ return resolve(s_log_, null, arguments)
 }
 
 /**
+ * Apply a softmax followed by a logarithm.
+ *
  * `log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.log_softmax.html
  */
 export function logSoftmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor
@@ -6011,6 +6777,8 @@ return resolve(s_log_softmax, null, arguments)
 }
 
 /**
+ * Logarithm of the sum of exponentiations of the inputs.
+ *
  * `logaddexp(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logaddexp.html
  */
@@ -6025,6 +6793,8 @@ return resolve(s_logaddexp, null, arguments)
 }
 
 /**
+ * Logarithm of the sum of exponentiations of the inputs in base-2.
+ *
  * `logaddexp2(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logaddexp2.html
  */
@@ -6039,6 +6809,8 @@ return resolve(s_logaddexp2, null, arguments)
 }
 
 /**
+ * Returns the logarithm of the cumulative summation of the exponentiation of elements of input in the dimension dim.
+ *
  * `logcumsumexp(Tensor self, int dim) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logcumsumexp.html
  */
@@ -6053,6 +6825,8 @@ return resolve(s_logcumsumexp, null, arguments)
 }
 
 /**
+ * Calculates log determinant of a square matrix or batches of square matrices.
+ *
  * `logdet(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logdet.html
  */
@@ -6066,6 +6840,8 @@ return resolve(s_logdet, null, arguments)
 }
 
 /**
+ * Computes the element-wise logical AND of the given input tensors.
+ *
  * `logical_and(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logical_and.html
  */
@@ -6080,6 +6856,8 @@ return resolve(s_logical_and, null, arguments)
 }
 
 /**
+ * Computes the element-wise logical NOT of the given input tensor.
+ *
  * `logical_not(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logical_not.html
  */
@@ -6093,6 +6871,8 @@ return resolve(s_logical_not, null, arguments)
 }
 
 /**
+ * Computes the element-wise logical OR of the given input tensors.
+ *
  * `logical_or(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logical_or.html
  */
@@ -6107,6 +6887,8 @@ return resolve(s_logical_or, null, arguments)
 }
 
 /**
+ * Computes the element-wise logical XOR of the given input tensors.
+ *
  * `logical_xor(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logical_xor.html
  */
@@ -6121,7 +6903,10 @@ return resolve(s_logical_xor, null, arguments)
 }
 
 /**
+ * Alias for torch.special.logit.
+ *
  * `logit(Tensor self, float? eps=None) -> Tensor`
+ * @param eps - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logit.html
  */
 export function logit(input: Tensor, eps?: number | null): Tensor
@@ -6138,7 +6923,10 @@ return resolve(s_logit, null, arguments)
 }
 
 /**
+ * In place: alias for torch.special.logit.
+ *
  * `logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`
+ * @param eps - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logit_.html
  */
 export function logit_(input: Tensor, eps?: number | null): Tensor
@@ -6149,10 +6937,13 @@ return resolve(s_logit_, null, arguments)
 }
 
 /**
+ * Creates a one-dimensional tensor of size steps whose values are evenly spaced from base^start to base^end, inclusive, on a logarithmic scale with base base.
+ *
  * `logspace.Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10.0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `logspace.Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10.0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `logspace.Tensor_Scalar(Tensor start, Scalar end, int steps, float base=10.0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `logspace(Scalar start, Scalar end, int steps, float base=10.0, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @param base - Default 10.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logspace.html
  */
 export function logspace(start: Tensor | Scalar, end: Tensor | Scalar, steps: Int, base?: number, options?: FactoryOptions): Tensor
@@ -6165,7 +6956,10 @@ return resolve(s_logspace, null, arguments)
 }
 
 /**
+ * Returns the log of summed exponentials of each row of the input tensor in the given dimension dim.
+ *
  * `logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html
  */
 export function logsumexp(input: Tensor, dim: Int | readonly Int[], keepdim?: boolean): Tensor
@@ -6213,6 +7007,8 @@ return resolve(s_lstm, null, arguments)
 
 /**
  * `lstm_cell(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)`
+ * @param bIh - Default null.
+ * @param bHh - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.lstm_cell.html
  */
 export function lstmCell(input: Tensor, hx: readonly Tensor[], wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): [Tensor, Tensor]
@@ -6227,6 +7023,8 @@ return resolve(s_lstm_cell, null, arguments)
 }
 
 /**
+ * Computes input < other element-wise.
+ *
  * `lt.Tensor(Tensor self, Tensor other) -> Tensor`
  * `lt.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.lt.html
@@ -6243,6 +7041,8 @@ return resolve(s_lt, null, arguments)
 }
 
 /**
+ * Returns the LU solve of the linear system Ax = b using the partially pivoted LU factorization of A from linalg.lu_factor.
+ *
  * `lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.lu_solve.html
  */
@@ -6258,7 +7058,11 @@ return resolve(s_lu_solve, null, arguments)
 }
 
 /**
+ * Unpacks the LU decomposition returned by linalg.lu_factor into the P, L, U matrices.
+ *
  * `lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)`
+ * @param unpackData - Default true.
+ * @param unpackPivots - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.lu_unpack.html
  */
 export function luUnpack(LUData: Tensor, LUPivots: Tensor, unpackData?: boolean, unpackPivots?: boolean): PLU
@@ -6271,7 +7075,11 @@ return resolve(s_lu_unpack, null, arguments)
 }
 
 /**
+ * Compute the margin ranking loss.
+ *
  * `margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.0, int reduction=Mean) -> Tensor`
+ * @param margin - Default 0.
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.margin_ranking_loss.html
  */
 export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin?: number, reduction?: Int): Tensor
@@ -6291,6 +7099,8 @@ return resolve(s_margin_ranking_loss, null, arguments)
 }
 
 /**
+ * Fills elements of self tensor with value where mask is true.
+ *
  * `masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
  * `masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.masked_fill.html
@@ -6308,6 +7118,8 @@ return resolve(s_masked_fill, null, arguments)
 }
 
 /**
+ * Copies elements from source into self tensor at positions where the mask is true.
+ *
  * `masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.masked_scatter.html
  */
@@ -6323,6 +7135,8 @@ return resolve(s_masked_scatter, null, arguments)
 }
 
 /**
+ * Returns a new 1-D tensor which indexes the input tensor according to the boolean mask mask which is a BoolTensor.
+ *
  * `masked_select(Tensor self, Tensor mask) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.masked_select.html
  */
@@ -6337,6 +7151,8 @@ return resolve(s_masked_select, null, arguments)
 }
 
 /**
+ * Matrix product of two tensors.
+ *
  * `matmul(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.matmul.html
  */
@@ -6351,6 +7167,8 @@ return resolve(s_matmul, null, arguments)
 }
 
 /**
+ * Alias for torch.linalg.matrixExp.
+ *
  * `matrix_exp(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.matrix_exp.html
  */
@@ -6364,6 +7182,8 @@ return resolve(s_matrix_exp, null, arguments)
 }
 
 /**
+ * Alias for torch.linalg.matrixPower.
+ *
  * `matrix_power(Tensor self, int n) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.matrix_power.html
  */
@@ -6378,9 +7198,12 @@ return resolve(s_matrix_power, null, arguments)
 }
 
 /**
+ * Returns the maximum value of all elements in the input tensor.
+ *
  * `max(Tensor self) -> Tensor`
  * `max.other(Tensor self, Tensor other) -> Tensor`
  * `max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.max.html
  */
 export function max(input: Tensor): Tensor
@@ -6403,7 +7226,13 @@ return resolve(s_max, null, arguments)
 }
 
 /**
+ * Applies a 1D max pooling over an input signal composed of several input planes.
+ *
  * `max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, int[1] dilation=1, bool ceil_mode=False) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.max_pool1d.html
  */
 export function maxPool1d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): Tensor
@@ -6427,7 +7256,13 @@ return resolve(s_max_pool1d, null, arguments)
 }
 
 /**
+ * Applies a 1D max pooling over an input signal composed of several input planes.
+ *
  * `max_pool1d_with_indices(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, int[1] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.max_pool1d_with_indices.html
  */
 export function maxPool1dWithIndices(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): [Tensor, Tensor]
@@ -6442,7 +7277,13 @@ return resolve(s_max_pool1d_with_indices, null, arguments)
 }
 
 /**
+ * Applies a 2D max pooling over an input signal composed of several input planes.
+ *
  * `max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.max_pool2d.html
  */
 export function maxPool2d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): Tensor
@@ -6466,7 +7307,13 @@ return resolve(s_max_pool2d, null, arguments)
 }
 
 /**
+ * Applies a 3D max pooling over an input signal composed of several input planes.
+ *
  * `max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.max_pool3d.html
  */
 export function maxPool3d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): Tensor
@@ -6490,6 +7337,8 @@ return resolve(s_max_pool3d, null, arguments)
 }
 
 /**
+ * Computes the element-wise maximum of input and other.
+ *
  * `maximum(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.maximum.html
  */
@@ -6504,8 +7353,12 @@ return resolve(s_maximum, null, arguments)
 }
 
 /**
+ * If the input tensor is empty, torch.mean() returns nan.
+ *
  * `mean(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * `mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.mean.html
  */
 export function mean(input: Tensor, options?: { dtype?: DTypeLike | null }): Tensor
@@ -6528,8 +7381,11 @@ return resolve(s_mean, null, arguments)
 }
 
 /**
+ * Returns the median of the values in input.
+ *
  * `median(Tensor self) -> Tensor`
  * `median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.median.html
  */
 export function median(input: Tensor): Tensor
@@ -6546,6 +7402,8 @@ return resolve(s_median, null, arguments)
 }
 
 /**
+ * Creates grids of coordinates specified by the 1D inputs in attr:tensors.
+ *
  * `meshgrid(Tensor[] tensors) -> Tensor[]`
  * `meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.meshgrid.html
@@ -6559,9 +7417,12 @@ return resolve(s_meshgrid, null, arguments)
 }
 
 /**
+ * Returns the minimum value of all elements in the input tensor.
+ *
  * `min(Tensor self) -> Tensor`
  * `min.other(Tensor self, Tensor other) -> Tensor`
  * `min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.min.html
  */
 export function min(input: Tensor): Tensor
@@ -6584,6 +7445,8 @@ return resolve(s_min, null, arguments)
 }
 
 /**
+ * Computes the element-wise minimum of input and other.
+ *
  * `minimum(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.minimum.html
  */
@@ -6796,6 +7659,10 @@ return resolve(s_mkldnn_linear_backward_weights, null, arguments)
 
 /**
  * `mkldnn_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.mkldnn_max_pool2d.html
  */
 export function mkldnnMaxPool2d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): Tensor
@@ -6820,6 +7687,10 @@ return resolve(s_mkldnn_max_pool2d, null, arguments)
 
 /**
  * `mkldnn_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.mkldnn_max_pool3d.html
  */
 export function mkldnnMaxPool3d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): Tensor
@@ -6868,6 +7739,8 @@ return resolve(s_mkldnn_rnn_layer, null, arguments)
 }
 
 /**
+ * Performs a matrix multiplication of the matrices input and mat2.
+ *
  * `mm(Tensor self, Tensor mat2) -> Tensor`
  * `mm.dtype(Tensor self, Tensor mat2, ScalarType out_dtype) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.mm.html
@@ -6887,7 +7760,11 @@ return resolve(s_mm, null, arguments)
 }
 
 /**
+ * Returns a namedtuple (values, indices) where values is the mode value of each row of the input tensor in the given dimension dim, i.e.
+ *
  * `mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param dim - Default -1.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.mode.html
  */
 export function mode(input: Tensor, dim?: Int, keepdim?: boolean): ValuesIndices
@@ -6899,6 +7776,8 @@ return resolve(s_mode, null, arguments)
 }
 
 /**
+ * Alias for torch.movedim.
+ *
  * `moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
  * `moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.moveaxis.html
@@ -6920,6 +7799,8 @@ return resolve(s_moveaxis, null, arguments)
 }
 
 /**
+ * Moves the dimension(s) of input at the position(s) in source to the position(s) in destination.
+ *
  * `movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
  * `movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.movedim.html
@@ -6941,6 +7822,8 @@ return resolve(s_movedim, null, arguments)
 }
 
 /**
+ * Sorts the elements of the input tensor along its first dimension in ascending order by value.
+ *
  * `msort(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.msort.html
  */
@@ -6954,6 +7837,8 @@ return resolve(s_msort, null, arguments)
 }
 
 /**
+ * Multiplies input by other.
+ *
  * `mul.Tensor(Tensor self, Tensor other) -> Tensor`
  * `mul.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.mul.html
@@ -6972,7 +7857,11 @@ return resolve(s_mul, null, arguments)
 }
 
 /**
+ * Returns a tensor where each row contains numSamples indices sampled from the multinomial (a stricter definition would be multivariate, refer to torch.distributions.multinomial.Multinomial for more details) probability distribution located in the corresponding row of tensor input.
+ *
  * `multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`
+ * @param replacement - Default false.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.multinomial.html
  */
 export function multinomial(input: Tensor, numSamples: Int, replacement?: boolean, options?: { generator?: Generator | null | undefined }): Tensor
@@ -6990,6 +7879,8 @@ return resolve(s_multinomial, null, arguments)
 }
 
 /**
+ * Alias for torch.mul.
+ *
  * `multiply.Tensor(Tensor self, Tensor other) -> Tensor`
  * `multiply.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.multiply.html
@@ -7008,6 +7899,8 @@ return resolve(s_multiply, null, arguments)
 }
 
 /**
+ * Performs a matrix-vector product of the matrix input and the vector vec.
+ *
  * `mv(Tensor self, Tensor vec) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.mv.html
  */
@@ -7022,6 +7915,8 @@ return resolve(s_mv, null, arguments)
 }
 
 /**
+ * Alias for torch.special.multigammaln.
+ *
  * `mvlgamma(Tensor self, int p) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.mvlgamma.html
  */
@@ -7036,7 +7931,12 @@ return resolve(s_mvlgamma, null, arguments)
 }
 
 /**
+ * Replaces NaN, positive infinity, and negative infinity values in input with the values specified by nan, posinf, and neginf, respectively.
+ *
  * `nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
+ * @param nan - Default null.
+ * @param posinf - Default null.
+ * @param neginf - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nan_to_num.html
  */
 export function nanToNum(input: Tensor, nan?: number | null, posinf?: number | null, neginf?: number | null): Tensor
@@ -7061,7 +7961,12 @@ return resolve(s_nan_to_num, null, arguments)
 }
 
 /**
+ * In place: replaces NaN, positive infinity, and negative infinity values in input with the values specified by nan, posinf, and neginf, respectively.
+ *
  * `nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
+ * @param nan - Default null.
+ * @param posinf - Default null.
+ * @param neginf - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nan_to_num_.html
  */
 export function nanToNum_(input: Tensor, nan?: number | null, posinf?: number | null, neginf?: number | null): Tensor
@@ -7074,7 +7979,12 @@ return resolve(s_nan_to_num_, null, arguments)
 }
 
 /**
+ * Computes the mean of all non-NaN elements along the specified dimensions.
+ *
  * `nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nanmean.html
  */
 export function nanmean(input: Tensor, dim?: Int | readonly Int[] | null, keepdim?: boolean, options?: { dtype?: DTypeLike | null }): Tensor
@@ -7095,8 +8005,11 @@ return resolve(s_nanmean, null, arguments)
 }
 
 /**
+ * Returns the median of the values in input, ignoring NaN values.
+ *
  * `nanmedian(Tensor self) -> Tensor`
  * `nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nanmedian.html
  */
 export function nanmedian(input: Tensor): Tensor
@@ -7113,8 +8026,13 @@ return resolve(s_nanmedian, null, arguments)
 }
 
 /**
+ * This is a variant of torch.quantile that "ignores" NaN values, computing the quantiles q as if NaN values in input did not exist.
+ *
  * `nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation='linear') -> Tensor`
  * `nanquantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation='linear') -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param interpolation - Default 'linear'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nanquantile.html
  */
 export function nanquantile(input: Tensor, q: Tensor | number, dim?: Int | null, keepdim?: boolean, options?: { interpolation?: string | undefined }): Tensor
@@ -7139,7 +8057,12 @@ return resolve(s_nanquantile, null, arguments)
 }
 
 /**
+ * Returns the sum of all elements, treating Not a Numbers (NaNs) as zero.
+ *
  * `nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nansum.html
  */
 export function nansum(input: Tensor, dim?: Int | readonly Int[] | null, keepdim?: boolean, options?: { dtype?: DTypeLike | null }): Tensor
@@ -7160,6 +8083,8 @@ return resolve(s_nansum, null, arguments)
 }
 
 /**
+ * Returns a new tensor that is a narrowed version of input tensor.
+ *
  * `narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
  * `narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.narrow.html
@@ -7178,6 +8103,8 @@ return resolve(s_narrow, null, arguments)
 }
 
 /**
+ * Same as Tensor.narrow except this returns a copy rather than shared storage.
+ *
  * `narrow_copy(Tensor self, int dim, SymInt start, SymInt length) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.narrow_copy.html
  */
@@ -7211,6 +8138,8 @@ return resolve(s_native_batch_norm, null, arguments)
 }
 
 /**
+ * Native kernel level implementation of the channel_shuffle.
+ *
  * `native_channel_shuffle(Tensor self, SymInt groups) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.native_channel_shuffle.html
  */
@@ -7270,6 +8199,7 @@ return resolve(s_native_layer_norm, null, arguments)
 /**
  * `native_norm(Tensor self, Scalar p=2) -> Tensor`
  * `native_norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, ScalarType? dtype) -> Tensor`
+ * @param p - Default 2.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.native_norm.html
  */
 export function nativeNorm(input: Tensor, p?: Scalar): Tensor
@@ -7292,6 +8222,8 @@ return resolve(s_native_norm, null, arguments)
 }
 
 /**
+ * Computes input ≠ other element-wise.
+ *
  * `ne.Tensor(Tensor self, Tensor other) -> Tensor`
  * `ne.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ne.html
@@ -7308,6 +8240,8 @@ return resolve(s_ne, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the negative of the elements of input.
+ *
  * `neg(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.neg.html
  */
@@ -7321,6 +8255,8 @@ return resolve(s_neg, null, arguments)
 }
 
 /**
+ * In place: the negative of the elements of input.
+ *
  * `neg_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.neg_.html
  */
@@ -7331,6 +8267,8 @@ return resolve(s_neg_, null, arguments)
 }
 
 /**
+ * Alias for torch.neg.
+ *
  * `negative(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.negative.html
  */
@@ -7344,6 +8282,8 @@ return resolve(s_negative, null, arguments)
 }
 
 /**
+ * In place: alias for torch.neg.
+ *
  * `negative_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.negative_.html
  */
@@ -7354,6 +8294,8 @@ return resolve(s_negative_, null, arguments)
 }
 
 /**
+ * Return the next floating-point value after input towards other, elementwise.
+ *
  * `nextafter(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nextafter.html
  */
@@ -7368,7 +8310,10 @@ return resolve(s_nextafter, null, arguments)
 }
 
 /**
+ * Returns a 2-D tensor where each row is the index for a non-zero value.
+ *
  * `nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`
+ * @param fillValue - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nonzero_static.html
  */
 export function nonzeroStatic(input: Tensor, options: { size: Int; fillValue?: Int | undefined }): Tensor
@@ -7379,6 +8324,8 @@ return resolve(s_nonzero_static, null, arguments)
 
 /**
  * `norm_except_dim(Tensor v, int pow=2, int dim=0) -> Tensor`
+ * @param pow - Default 2.
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.norm_except_dim.html
  */
 export function normExceptDim(v: Tensor, pow?: Int, dim?: Int): Tensor
@@ -7399,10 +8346,14 @@ return resolve(s_norm_except_dim, null, arguments)
 }
 
 /**
+ * Returns a tensor of random numbers drawn from separate normal distributions whose mean and standard deviation are given.
+ *
  * `normal.Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor`
  * `normal.Tensor_float(Tensor mean, float std=1, *, Generator? generator=None) -> Tensor`
  * `normal.float_Tensor(float mean, Tensor std, *, Generator? generator=None) -> Tensor`
  * `normal.float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @param generator - Default null.
+ * @param std - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.normal.html
  */
 export function normal(mean: Tensor | number, std: Tensor, options?: { generator?: Generator | null | undefined }): Tensor
@@ -7428,6 +8379,8 @@ return resolve(s_normal, null, arguments)
 }
 
 /**
+ * Alias for torch.ne.
+ *
  * `not_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  * `not_equal.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.not_equal.html
@@ -7446,6 +8399,7 @@ return resolve(s_not_equal, null, arguments)
 /**
  * `nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor`
  * `nuclear_norm(Tensor self, bool keepdim=False) -> Tensor`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nuclear_norm.html
  */
 export function nuclearNorm(input: Tensor, dim: Int | readonly Int[], keepdim?: boolean): Tensor
@@ -7470,6 +8424,8 @@ return resolve(s_nuclear_norm, null, arguments)
 }
 
 /**
+ * Returns a tensor filled with the scalar value 1, with the shape defined by the variable argument size.
+ *
  * `ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ones.html
  */
@@ -7482,7 +8438,10 @@ return resolve(s_ones, null, arguments)
 }
 
 /**
+ * Returns a tensor filled with the scalar value 1, with the same size as input.
+ *
  * `ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html
  */
 export function onesLike(input: Tensor, options?: { memoryFormat?: MemoryFormat | null | undefined } & FactoryOptions): Tensor
@@ -7492,6 +8451,8 @@ return resolve(s_ones_like, null, arguments)
 }
 
 /**
+ * Alias for torch.linalg.householderProduct.
+ *
  * `orgqr(Tensor self, Tensor input2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.orgqr.html
  */
@@ -7506,7 +8467,11 @@ return resolve(s_orgqr, null, arguments)
 }
 
 /**
+ * Computes the matrix-matrix multiplication of a product of Householder matrices with a general matrix.
+ *
  * `ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`
+ * @param left - Default true.
+ * @param transpose - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ormqr.html
  */
 export function ormqr(input: Tensor, input2: Tensor, input3: Tensor, left?: boolean, transpose?: boolean): Tensor
@@ -7526,6 +8491,8 @@ return resolve(s_ormqr, null, arguments)
 }
 
 /**
+ * Outer product of input and vec2.
+ *
  * `outer(Tensor self, Tensor vec2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.outer.html
  */
@@ -7541,6 +8508,9 @@ return resolve(s_outer, null, arguments)
 
 /**
  * `pairwise_distance(Tensor x1, Tensor x2, float p=2, float eps=1e-06, bool keepdim=False) -> Tensor`
+ * @param p - Default 2.
+ * @param eps - Default 1e-06.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.pairwise_distance.html
  */
 export function pairwiseDistance(x1: Tensor, x2: Tensor, p?: number, eps?: number, keepdim?: boolean): Tensor
@@ -7563,7 +8533,10 @@ return resolve(s_pairwise_distance, null, arguments)
 }
 
 /**
+ * Computes the p-norm distance between every pair of row vectors in the input.
+ *
  * `pdist(Tensor self, float p=2) -> Tensor`
+ * @param p - Default 2.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.pdist.html
  */
 export function pdist(input: Tensor, p?: number): Tensor
@@ -7580,6 +8553,8 @@ return resolve(s_pdist, null, arguments)
 }
 
 /**
+ * Returns a view of the original tensor input with its dimensions permuted.
+ *
  * `permute(Tensor(a) self, int[] dims) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.permute.html
  */
@@ -7594,6 +8569,8 @@ return resolve(s_permute, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.permute, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `permute_copy(Tensor self, int[] dims) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.permute_copy.html
  */
@@ -7608,7 +8585,10 @@ return resolve(s_permute_copy, null, arguments)
 }
 
 /**
+ * Alias for torch.linalg.pinv.
+ *
  * `pinverse(Tensor self, float rcond=1e-15) -> Tensor`
+ * @param rcond - Default 1e-15.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.pinverse.html
  */
 export function pinverse(input: Tensor, rcond?: number): Tensor
@@ -7625,6 +8605,8 @@ return resolve(s_pinverse, null, arguments)
 }
 
 /**
+ * Rearranges elements in a tensor of shape (*, C × r^2, H, W) to a tensor of shape (*, C, H × r, W × r), where r is the upscaleFactor.
+ *
  * `pixel_shuffle(Tensor self, int upscale_factor) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.pixel_shuffle.html
  */
@@ -7639,6 +8621,8 @@ return resolve(s_pixel_shuffle, null, arguments)
 }
 
 /**
+ * Reverses the torch.nn.PixelShuffle operation by rearranging elements in a tensor of shape (*, C, H × r, W × r) to a tensor of shape (*, C × r^2, H, W), where r is the downscaleFactor.
+ *
  * `pixel_unshuffle(Tensor self, int downscale_factor) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.pixel_unshuffle.html
  */
@@ -7653,7 +8637,10 @@ return resolve(s_pixel_unshuffle, null, arguments)
 }
 
 /**
+ * Returns a tensor of the same size as input with each element sampled from a Poisson distribution with rate parameter given by the corresponding element in input i.e.,.
+ *
  * `poisson(Tensor self, Generator? generator=None) -> Tensor`
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.poisson.html
  */
 export function poisson(input: Tensor, generator?: Generator | null): Tensor
@@ -7667,6 +8654,8 @@ return resolve(s_poisson, null, arguments)
 }
 
 /**
+ * Compute the Poisson negative log likelihood loss.
+ *
  * `poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.poisson_nll_loss.html
  */
@@ -7682,6 +8671,8 @@ return resolve(s_poisson_nll_loss, null, arguments)
 }
 
 /**
+ * Constructs a complex tensor whose elements are Cartesian coordinates corresponding to the polar coordinates with absolute value abs and angle angle.
+ *
  * `polar(Tensor abs, Tensor angle) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.polar.html
  */
@@ -7696,6 +8687,8 @@ return resolve(s_polar, null, arguments)
 }
 
 /**
+ * Alias for torch.special.polygamma.
+ *
  * `polygamma(int n, Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.polygamma.html
  */
@@ -7710,6 +8703,8 @@ return resolve(s_polygamma, null, arguments)
 }
 
 /**
+ * Returns input.
+ *
  * `positive(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.positive.html
  */
@@ -7723,6 +8718,8 @@ return resolve(s_positive, null, arguments)
 }
 
 /**
+ * Takes the power of each element in input with exponent and returns a tensor with the result.
+ *
  * `pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  * `pow.Scalar(Scalar self, Tensor exponent) -> Tensor`
  * `pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
@@ -7744,6 +8741,8 @@ return resolve(s_pow, null, arguments)
 }
 
 /**
+ * Applies element-wise the function PReLU(x) = max(0,x) + weight * min(0,x) where weight is a learnable parameter.
+ *
  * `prelu(Tensor self, Tensor weight) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.prelu.html
  */
@@ -7758,8 +8757,12 @@ return resolve(s_prelu, null, arguments)
 }
 
 /**
+ * Returns the product of all elements in the input tensor.
+ *
  * `prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * `prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.prod.html
  */
 export function prod(input: Tensor, options?: { dtype?: DTypeLike | null }): Tensor
@@ -7782,7 +8785,10 @@ return resolve(s_prod, null, arguments)
 }
 
 /**
+ * Copies the elements from source into the positions specified by index.
+ *
  * `put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`
+ * @param accumulate - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.put.html
  */
 export function put(input: Tensor, index: Tensor, source: Tensor, accumulate?: boolean): Tensor
@@ -7801,6 +8807,8 @@ return resolve(s_put, null, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear (affine) per-channel quantization, returns the index of dimension on which per-channel quantization is applied.
+ *
  * `q_per_channel_axis(Tensor self) -> int`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.q_per_channel_axis.html
  */
@@ -7811,6 +8819,8 @@ return resolve(s_q_per_channel_axis, null, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear (affine) per-channel quantization, returns a Tensor of scales of the underlying quantizer.
+ *
  * `q_per_channel_scales(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.q_per_channel_scales.html
  */
@@ -7824,6 +8834,8 @@ return resolve(s_q_per_channel_scales, null, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear (affine) per-channel quantization, returns a tensor of zero_points of the underlying quantizer.
+ *
  * `q_per_channel_zero_points(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.q_per_channel_zero_points.html
  */
@@ -7837,6 +8849,8 @@ return resolve(s_q_per_channel_zero_points, null, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear(affine) quantization, returns the scale of the underlying quantizer().
+ *
  * `q_scale(Tensor self) -> float`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.q_scale.html
  */
@@ -7847,6 +8861,8 @@ return resolve(s_q_scale, null, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear(affine) quantization, returns the zero_point of the underlying quantizer().
+ *
  * `q_zero_point(Tensor self) -> int`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.q_zero_point.html
  */
@@ -7857,7 +8873,10 @@ return resolve(s_q_zero_point, null, arguments)
 }
 
 /**
+ * Computes the QR decomposition of a matrix or a batch of matrices input, and returns a namedtuple (Q, R) of tensors such that input = Q R with Q being an orthogonal matrix or batch of orthogonal matrices and R being an upper triangular matrix or batch of upper triangular matrices.
+ *
  * `qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`
+ * @param some - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.qr.html
  */
 export function qr(input: Tensor, some?: boolean): QR
@@ -7868,8 +8887,13 @@ return resolve(s_qr, null, arguments)
 }
 
 /**
+ * Computes the q-th quantiles of each row of the input tensor along the dimension dim.
+ *
  * `quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation='linear') -> Tensor`
  * `quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation='linear') -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param interpolation - Default 'linear'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.quantile.html
  */
 export function quantile(input: Tensor, q: Tensor | number, dim?: Int | null, keepdim?: boolean, options?: { interpolation?: string | undefined }): Tensor
@@ -7894,6 +8918,8 @@ return resolve(s_quantile, null, arguments)
 }
 
 /**
+ * Converts a float tensor to a per-channel quantized tensor with given scales and zero points.
+ *
  * `quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.quantize_per_channel.html
  */
@@ -7908,6 +8934,8 @@ return resolve(s_quantize_per_channel, null, arguments)
 }
 
 /**
+ * Converts a float tensor to a quantized tensor with given scale and zero point.
+ *
  * `quantize_per_tensor.tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, ScalarType dtype) -> Tensor`
  * `quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor`
  * `quantize_per_tensor.tensors(Tensor[] tensors, Tensor scales, Tensor zero_points, ScalarType dtype) -> Tensor[]`
@@ -7933,6 +8961,8 @@ return resolve(s_quantize_per_tensor, null, arguments)
 }
 
 /**
+ * Converts a float tensor to a quantized tensor with scale and zero_point calculated dynamically based on the input.
+ *
  * `quantize_per_tensor_dynamic(Tensor self, ScalarType dtype, bool reduce_range) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.quantize_per_tensor_dynamic.html
  */
@@ -7945,6 +8975,8 @@ return resolve(s_quantize_per_tensor_dynamic, null, arguments)
 }
 
 /**
+ * Applies batch normalization on a 4D (NCHW) quantized tensor.
+ *
  * `quantized_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor mean, Tensor var, float eps, float output_scale, int output_zero_point) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.quantized_batch_norm.html
  */
@@ -8008,7 +9040,13 @@ return resolve(s_quantized_lstm_cell, null, arguments)
 }
 
 /**
+ * Applies a 1D max pooling over an input quantized tensor composed of several input planes.
+ *
  * `quantized_max_pool1d(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=0, int[1] dilation=1, bool ceil_mode=False) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.quantized_max_pool1d.html
  */
 export function quantizedMaxPool1d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): Tensor
@@ -8032,7 +9070,13 @@ return resolve(s_quantized_max_pool1d, null, arguments)
 }
 
 /**
+ * Applies a 2D max pooling over an input quantized tensor composed of several input planes.
+ *
  * `quantized_max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.quantized_max_pool2d.html
  */
 export function quantizedMaxPool2d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): Tensor
@@ -8057,6 +9101,10 @@ return resolve(s_quantized_max_pool2d, null, arguments)
 
 /**
  * `quantized_max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.quantized_max_pool3d.html
  */
 export function quantizedMaxPool3d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): Tensor
@@ -8126,6 +9174,8 @@ return resolve(s_quantized_rnn_tanh_cell, null, arguments)
 }
 
 /**
+ * Returns a new tensor with each of the elements of input converted from angles in radians to degrees.
+ *
  * `rad2deg(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rad2deg.html
  */
@@ -8139,6 +9189,8 @@ return resolve(s_rad2deg, null, arguments)
 }
 
 /**
+ * In place: the each of the elements of input converted from angles in radians to degrees.
+ *
  * `rad2deg_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rad2deg_.html
  */
@@ -8149,6 +9201,8 @@ return resolve(s_rad2deg_, null, arguments)
 }
 
 /**
+ * Returns a tensor filled with random numbers from a uniform distribution on the interval [0, 1).
+ *
  * `rand.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `rand(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rand.html
@@ -8163,8 +9217,11 @@ return resolve(s_rand, null, arguments)
 }
 
 /**
+ * Returns a tensor with the same size as input that is filled with random numbers from a uniform distribution on the interval [0, 1).
+ *
  * `rand_like.generator(Tensor self, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * `rand_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rand_like.html
  */
 export function randLike(input: Tensor, options?: { generator?: Generator | null | undefined; memoryFormat?: MemoryFormat | null | undefined } & FactoryOptions): Tensor
@@ -8174,6 +9231,8 @@ return resolve(s_rand_like, null, arguments)
 }
 
 /**
+ * Returns a tensor filled with random integers generated uniformly between low (inclusive) and high (exclusive).
+ *
  * `randint.generator(SymInt high, SymInt[] size, *, Generator? generator, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `randint(SymInt high, SymInt[] size, *, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `randint.low_generator(SymInt low, SymInt high, SymInt[] size, *, Generator? generator, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
@@ -8192,12 +9251,15 @@ return resolve(s_randint, null, arguments)
 }
 
 /**
+ * Returns a tensor with the same shape as Tensor input filled with random integers generated uniformly between low (inclusive) and high (exclusive).
+ *
  * `randint_like.low_generator_dtype(Tensor self, SymInt low, SymInt high, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * `randint_like.low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * `randint_like.Tensor_generator(Tensor self, Tensor high, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * `randint_like.Tensor(Tensor self, Tensor high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * `randint_like.generator(Tensor self, SymInt high, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * `randint_like(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.randint_like.html
  */
 export function randintLike(input: Tensor, low: Int, high: Int, options?: { generator?: Generator | null | undefined; memoryFormat?: MemoryFormat | null | undefined } & FactoryOptions): Tensor
@@ -8212,6 +9274,8 @@ return resolve(s_randint_like, null, arguments)
 }
 
 /**
+ * Returns a tensor filled with random numbers from a normal distribution with mean 0 and variance 1 (also called the standard normal distribution).
+ *
  * `randn.generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `randn(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.randn.html
@@ -8226,8 +9290,11 @@ return resolve(s_randn, null, arguments)
 }
 
 /**
+ * Returns a tensor with the same size as input that is filled with random numbers from a normal distribution with mean 0 and variance 1.
+ *
  * `randn_like.generator(Tensor self, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
  * `randn_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.randn_like.html
  */
 export function randnLike(input: Tensor, options?: { generator?: Generator | null | undefined; memoryFormat?: MemoryFormat | null | undefined } & FactoryOptions): Tensor
@@ -8237,6 +9304,8 @@ return resolve(s_randn_like, null, arguments)
 }
 
 /**
+ * Returns a random permutation of integers from 0 to n - 1.
+ *
  * `randperm.generator(SymInt n, *, Generator? generator, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `randperm(SymInt n, *, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.randperm.html
@@ -8248,8 +9317,11 @@ return resolve(s_randperm, null, arguments)
 }
 
 /**
+ * Returns a 1-D tensor of size ⌊(end - start) / step⌋ + 1 with values from start to end with step step.
+ *
  * `range(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * `range.step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @param step - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.range.html
  */
 export function range(start: Scalar, end: Scalar, step?: Scalar, options?: FactoryOptions): Tensor
@@ -8261,6 +9333,8 @@ return resolve(s_range, null, arguments)
 }
 
 /**
+ * Return a contiguous flattened tensor.
+ *
  * `ravel(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.ravel.html
  */
@@ -8274,6 +9348,8 @@ return resolve(s_ravel, null, arguments)
 }
 
 /**
+ * Returns a new tensor containing real values of the self tensor.
+ *
  * `real(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.real.html
  */
@@ -8287,6 +9363,8 @@ return resolve(s_real, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the reciprocal of the elements of input.
+ *
  * `reciprocal(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.reciprocal.html
  */
@@ -8300,6 +9378,8 @@ return resolve(s_reciprocal, null, arguments)
 }
 
 /**
+ * In place: the reciprocal of the elements of input.
+ *
  * `reciprocal_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.reciprocal_.html
  */
@@ -8310,6 +9390,8 @@ return resolve(s_reciprocal_, null, arguments)
 }
 
 /**
+ * Applies the rectified linear unit function element-wise.
+ *
  * `relu(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.relu.html
  */
@@ -8323,6 +9405,8 @@ return resolve(s_relu, null, arguments)
 }
 
 /**
+ * In-place version of relu.
+ *
  * `relu_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.relu_.html
  */
@@ -8333,6 +9417,8 @@ return resolve(s_relu_, null, arguments)
 }
 
 /**
+ * Computes Python's modulus operation entrywise.
+ *
  * `remainder.Tensor(Tensor self, Tensor other) -> Tensor`
  * `remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor`
  * `remainder.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -8354,6 +9440,8 @@ return resolve(s_remainder, null, arguments)
 }
 
 /**
+ * Returns a tensor where each sub-tensor of input along dimension dim is normalized such that the p-norm of the sub-tensor is lower than the value maxnorm.
+ *
  * `renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.renorm.html
  */
@@ -8370,9 +9458,13 @@ return resolve(s_renorm, null, arguments)
 }
 
 /**
+ * Repeat elements of a tensor.
+ *
  * `repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
  * `repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor`
  * `repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
+ * @param dim - Default null.
+ * @param outputSize - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.repeat_interleave.html
  */
 export function repeatInterleave(input: Tensor, repeats: Tensor | Int, dim?: Int | null, options?: { outputSize?: Int | null | undefined }): Tensor
@@ -8397,6 +9489,8 @@ return resolve(s_repeat_interleave, null, arguments)
 }
 
 /**
+ * Returns a tensor with the same data and number of elements as input, but with the specified shape.
+ *
  * `reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.reshape.html
  */
@@ -8411,7 +9505,10 @@ return resolve(s_reshape, null, arguments)
 }
 
 /**
+ * Resizes the self tensor to be the same size as the specified tensor.
+ *
  * `resize_as_(Tensor(a!) self, Tensor the_template, *, MemoryFormat? memory_format=None) -> Tensor(a!)`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.resize_as_.html
  */
 export function resizeAs_(input: Tensor, theTemplate: Tensor, options?: { memoryFormat?: MemoryFormat | null | undefined }): Tensor
@@ -8433,6 +9530,8 @@ return resolve(s_resize_as_sparse_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with materialized conjugation if input's conjugate bit is set to true, else returns input.
+ *
  * `resolve_conj(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.resolve_conj.html
  */
@@ -8446,6 +9545,8 @@ return resolve(s_resolve_conj, null, arguments)
 }
 
 /**
+ * Returns a new tensor with materialized negation if input's negative bit is set to true, else returns input.
+ *
  * `resolve_neg(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.resolve_neg.html
  */
@@ -8459,7 +9560,11 @@ return resolve(s_resolve_neg, null, arguments)
 }
 
 /**
+ * Apply Root Mean Square Layer Normalization.
+ *
  * `rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor`
+ * @param weight - Default null.
+ * @param eps - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rms_norm.html
  */
 export function rmsNorm(input: Tensor, normalizedShape: readonly Int[], weight?: Tensor | null, eps?: number | null): Tensor
@@ -8511,6 +9616,8 @@ return resolve(s_rnn_relu, null, arguments)
 
 /**
  * `rnn_relu_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * @param bIh - Default null.
+ * @param bHh - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rnn_relu_cell.html
  */
 export function rnnReluCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor
@@ -8558,6 +9665,8 @@ return resolve(s_rnn_tanh, null, arguments)
 
 /**
  * `rnn_tanh_cell(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor`
+ * @param bIh - Default null.
+ * @param bHh - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rnn_tanh_cell.html
  */
 export function rnnTanhCell(input: Tensor, hx: Tensor, wIh: Tensor, wHh: Tensor, bIh?: Tensor | null, bHh?: Tensor | null): Tensor
@@ -8575,7 +9684,10 @@ return resolve(s_rnn_tanh_cell, null, arguments)
 }
 
 /**
+ * Roll the tensor input along the given dimension(s).
+ *
  * `roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`
+ * @param dims - Default [].
  * @see https://docs.pytorch.org/docs/stable/generated/torch.roll.html
  */
 export function roll(input: Tensor, shifts: Int | readonly Int[], dims?: Int | readonly Int[]): Tensor
@@ -8593,7 +9705,11 @@ return resolve(s_roll, null, arguments)
 }
 
 /**
+ * Rotate an n-D tensor by 90 degrees in the plane specified by dims axis.
+ *
  * `rot90(Tensor self, int k=1, int[] dims=[0,1]) -> Tensor`
+ * @param k - Default 1.
+ * @param dims - Default [0, 1].
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rot90.html
  */
 export function rot90(input: Tensor, k?: Int, dims?: readonly Int[]): Tensor
@@ -8614,6 +9730,8 @@ return resolve(s_rot90, null, arguments)
 }
 
 /**
+ * Rounds elements of input to the nearest integer.
+ *
  * `round(Tensor self) -> Tensor`
  * `round.decimals(Tensor self, *, int decimals) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.round.html
@@ -8630,6 +9748,8 @@ return resolve(s_round, null, arguments)
 }
 
 /**
+ * In place: rounds elements of input to the nearest integer.
+ *
  * `round_(Tensor(a!) self) -> Tensor(a!)`
  * `round_.decimals(Tensor(a!) self, *, int decimals) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.round_.html
@@ -8656,6 +9776,8 @@ return resolve(s_row_indices_copy, null, arguments)
 }
 
 /**
+ * Alias of torch.vstack.
+ *
  * `row_stack(Tensor[] tensors) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.row_stack.html
  */
@@ -8666,7 +9788,13 @@ return resolve(s_row_stack, null, arguments)
 }
 
 /**
+ * Randomized leaky ReLU.
+ *
  * `rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.3333333333333333, bool training=False, Generator? generator=None) -> Tensor`
+ * @param lower - Default 0.125.
+ * @param upper - Default 0.3333333333333333.
+ * @param training - Default false.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rrelu.html
  */
 export function rrelu(input: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean, generator?: Generator | null): Tensor
@@ -8692,7 +9820,13 @@ return resolve(s_rrelu, null, arguments)
 }
 
 /**
+ * In-place version of rrelu.
+ *
  * `rrelu_(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.3333333333333333, bool training=False, Generator? generator=None) -> Tensor(a!)`
+ * @param lower - Default 0.125.
+ * @param upper - Default 0.3333333333333333.
+ * @param training - Default false.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rrelu_.html
  */
 export function rrelu_(input: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean, generator?: Generator | null): Tensor
@@ -8706,6 +9840,8 @@ return resolve(s_rrelu_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the reciprocal of the square-root of each of the elements of input.
+ *
  * `rsqrt(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rsqrt.html
  */
@@ -8719,6 +9855,8 @@ return resolve(s_rsqrt, null, arguments)
 }
 
 /**
+ * In place: the reciprocal of the square-root of each of the elements of input.
+ *
  * `rsqrt_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rsqrt_.html
  */
@@ -8731,6 +9869,7 @@ return resolve(s_rsqrt_, null, arguments)
 /**
  * `rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  * `rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.rsub.html
  */
 export function rsub(input: Tensor, other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor
@@ -8759,6 +9898,8 @@ return resolve(s_scalar_tensor, null, arguments)
 }
 
 /**
+ * Writes all values from the tensor src into self at the indices specified in the index tensor.
+ *
  * `scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
  * `scatter.reduce(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor`
  * `scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
@@ -8794,6 +9935,8 @@ return resolve(s_scatter, null, arguments)
 }
 
 /**
+ * Adds all values from the tensor src into self at the indices specified in the index tensor in a similar fashion as torch.Tensor.scatter_.
+ *
  * `scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.scatter_add.html
  */
@@ -8810,7 +9953,10 @@ return resolve(s_scatter_add, null, arguments)
 }
 
 /**
+ * Reduces all values from the src tensor to the indices specified in the index tensor in the self tensor using the applied reduction defined via the reduce argument (:obj:"sum", :obj:"prod", :obj:"mean", :obj:"amax", :obj:"amin").
+ *
  * `scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor`
+ * @param includeSelf - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.scatter_reduce.html
  */
 export function scatterReduce(input: Tensor, dim: Int, index: Tensor, src: Tensor, reduce: string, options?: { includeSelf?: boolean | undefined }): Tensor
@@ -8824,8 +9970,14 @@ return resolve(s_scatter_reduce, null, arguments)
 }
 
 /**
+ * Find the indices from the *innermost* dimension of sortedSequence such that, if the corresponding values in values were inserted before the indices, when sorted, the order of the corresponding *innermost* dimension within sortedSequence would be preserved.
+ *
  * `searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor`
  * `searchsorted.Scalar(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor`
+ * @param outInt32 - Default false.
+ * @param right - Default false.
+ * @param side - Default null.
+ * @param sorter - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.searchsorted.html
  */
 export function searchsorted(sortedSequence: Tensor, input: Tensor | Scalar, options?: { outInt32?: boolean | undefined; right?: boolean | undefined; side?: string | null | undefined; sorter?: Tensor | null | undefined }): Tensor
@@ -8840,7 +9992,15 @@ return resolve(s_searchsorted, null, arguments)
 }
 
 /**
+ * Perform a segment reduction operation on the input tensor along the specified axis.
+ *
  * `segment_reduce(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor`
+ * @param lengths - Default null.
+ * @param indices - Default null.
+ * @param offsets - Default null.
+ * @param axis - Default 0.
+ * @param unsafe - Default false.
+ * @param initial - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.segment_reduce.html
  */
 export function segmentReduce(data: Tensor, reduce: string, options?: { lengths?: Tensor | null | undefined; indices?: Tensor | null | undefined; offsets?: Tensor | null | undefined; axis?: Int | undefined; unsafe?: boolean | undefined; initial?: Scalar | null | undefined }): Tensor
@@ -8851,6 +10011,8 @@ return resolve(s_segment_reduce, null, arguments)
 }
 
 /**
+ * Slices the input tensor along the selected dimension at the given index.
+ *
  * `select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.select.html
  */
@@ -8866,6 +10028,8 @@ return resolve(s_select, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.select, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `select_copy.int(Tensor self, int dim, SymInt index) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.select_copy.html
  */
@@ -8881,6 +10045,8 @@ return resolve(s_select_copy, null, arguments)
 }
 
 /**
+ * Embeds the values of the src tensor into input at the given index.
+ *
  * `select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.select_scatter.html
  */
@@ -8897,6 +10063,8 @@ return resolve(s_select_scatter, null, arguments)
 }
 
 /**
+ * Applies element-wise, SELU(x) = scale * (max(0,x) + min(0, alpha * (exp(x) - 1))), with alpha=1.6732632423543772848170429916717 and scale=1.0507009873554804934193349852946.
+ *
  * `selu(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.selu.html
  */
@@ -8910,6 +10078,8 @@ return resolve(s_selu, null, arguments)
 }
 
 /**
+ * In-place version of selu.
+ *
  * `selu_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.selu_.html
  */
@@ -8920,6 +10090,8 @@ return resolve(s_selu_, null, arguments)
 }
 
 /**
+ * This function is an extension of torch.sign() to complex tensors.
+ *
  * `sgn(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sgn.html
  */
@@ -8933,6 +10105,8 @@ return resolve(s_sgn, null, arguments)
 }
 
 /**
+ * Alias for torch.special.expit.
+ *
  * `sigmoid(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html
  */
@@ -8946,6 +10120,8 @@ return resolve(s_sigmoid, null, arguments)
 }
 
 /**
+ * In place: alias for torch.special.expit.
+ *
  * `sigmoid_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sigmoid_.html
  */
@@ -8956,6 +10132,8 @@ return resolve(s_sigmoid_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the signs of the elements of input.
+ *
  * `sign(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sign.html
  */
@@ -8969,6 +10147,8 @@ return resolve(s_sign, null, arguments)
 }
 
 /**
+ * Tests if each element of input has its sign bit set or not.
+ *
  * `signbit(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.signbit.html
  */
@@ -8982,6 +10162,8 @@ return resolve(s_signbit, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the sine of the elements in the input tensor, where each value in this input tensor is in radians.
+ *
  * `sin(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sin.html
  */
@@ -8995,6 +10177,8 @@ return resolve(s_sin, null, arguments)
 }
 
 /**
+ * In place: the sine of the elements in the input tensor, where each value in this input tensor is in radians.
+ *
  * `sin_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sin_.html
  */
@@ -9005,6 +10189,8 @@ return resolve(s_sin_, null, arguments)
 }
 
 /**
+ * Alias for torch.special.sinc.
+ *
  * `sinc(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sinc.html
  */
@@ -9018,6 +10204,8 @@ return resolve(s_sinc, null, arguments)
 }
 
 /**
+ * In place: alias for torch.special.sinc.
+ *
  * `sinc_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sinc_.html
  */
@@ -9028,6 +10216,8 @@ return resolve(s_sinc_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the hyperbolic sine of the elements of input.
+ *
  * `sinh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sinh.html
  */
@@ -9041,6 +10231,8 @@ return resolve(s_sinh, null, arguments)
 }
 
 /**
+ * In place: the hyperbolic sine of the elements of input.
+ *
  * `sinh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sinh_.html
  */
@@ -9051,7 +10243,13 @@ return resolve(s_sinh_, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.slice, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `slice_copy.Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * @param dim - Default 0.
+ * @param start - Default null.
+ * @param end - Default null.
+ * @param step - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.slice_copy.html
  */
 export function sliceCopy(input: Tensor, dim?: Int, start?: Int | null, end?: Int | null, step?: Int): Tensor
@@ -9078,6 +10276,10 @@ return resolve(s_slice_copy, null, arguments)
 
 /**
  * `slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
+ * @param dim - Default 0.
+ * @param start - Default null.
+ * @param end - Default null.
+ * @param step - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.slice_inverse.html
  */
 export function sliceInverse(input: Tensor, src: Tensor, dim?: Int, start?: Int | null, end?: Int | null, step?: Int): Tensor
@@ -9101,7 +10303,13 @@ return resolve(s_slice_inverse, null, arguments)
 }
 
 /**
+ * Embeds the values of the src tensor into input at the given dimension.
+ *
  * `slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * @param dim - Default 0.
+ * @param start - Default null.
+ * @param end - Default null.
+ * @param step - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.slice_scatter.html
  */
 export function sliceScatter(input: Tensor, src: Tensor, dim?: Int, start?: Int | null, end?: Int | null, step?: Int): Tensor
@@ -9125,6 +10333,8 @@ return resolve(s_slice_scatter, null, arguments)
 }
 
 /**
+ * Alias for torch.linalg.slogdet.
+ *
  * `slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.slogdet.html
  */
@@ -9135,6 +10345,8 @@ return resolve(s_slogdet, null, arguments)
 }
 
 /**
+ * Performs a matrix multiplication of the sparse matrix input with the dense matrix mat.
+ *
  * `smm(Tensor self, Tensor mat2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.smm.html
  */
@@ -9149,7 +10361,10 @@ return resolve(s_smm, null, arguments)
 }
 
 /**
+ * Alias for torch.nn.functional.softmax.
+ *
  * `softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.softmax.html
  */
 export function softmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor
@@ -9164,8 +10379,12 @@ return resolve(s_softmax, null, arguments)
 }
 
 /**
+ * Sorts the elements of the input tensor along a given dimension in ascending order by value.
+ *
  * `sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
  * `sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
+ * @param dim - Default -1.
+ * @param descending - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sort.html
  */
 export function sort(input: Tensor, options?: { stable?: boolean | null | undefined; dim?: Int | undefined; descending?: boolean | undefined }): ValuesIndices
@@ -9177,7 +10396,10 @@ return resolve(s_sort, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.split, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `split_copy.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.split_copy.html
  */
 export function splitCopy(input: Tensor, splitSize: Int, dim?: Int): Tensor[]
@@ -9190,6 +10412,7 @@ return resolve(s_split_copy, null, arguments)
 
 /**
  * `split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.split_with_sizes.html
  */
 export function splitWithSizes(input: Tensor, splitSizes: readonly Int[], dim?: Int): Tensor[]
@@ -9201,7 +10424,10 @@ return resolve(s_split_with_sizes, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.splitWithSizes, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `split_with_sizes_copy(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.split_with_sizes_copy.html
  */
 export function splitWithSizesCopy(input: Tensor, splitSizes: readonly Int[], dim?: Int): Tensor[]
@@ -9213,6 +10439,8 @@ return resolve(s_split_with_sizes_copy, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the square-root of the elements of input.
+ *
  * `sqrt(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sqrt.html
  */
@@ -9226,6 +10454,8 @@ return resolve(s_sqrt, null, arguments)
 }
 
 /**
+ * In place: the square-root of the elements of input.
+ *
  * `sqrt_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sqrt_.html
  */
@@ -9236,6 +10466,8 @@ return resolve(s_sqrt_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the square of the elements of input.
+ *
  * `square(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.square.html
  */
@@ -9249,6 +10481,8 @@ return resolve(s_square, null, arguments)
 }
 
 /**
+ * In place: the square of the elements of input.
+ *
  * `square_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.square_.html
  */
@@ -9259,6 +10493,8 @@ return resolve(s_square_, null, arguments)
 }
 
 /**
+ * Returns a tensor with all specified dimensions of input of size 1 removed.
+ *
  * `squeeze(Tensor(a) self) -> Tensor(a)`
  * `squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
  * `squeeze.dims(Tensor(a) self, int[] dim) -> Tensor(a)`
@@ -9281,6 +10517,8 @@ return resolve(s_squeeze, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.squeeze, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `squeeze_copy(Tensor self) -> Tensor`
  * `squeeze_copy.dim(Tensor self, int dim) -> Tensor`
  * `squeeze_copy.dims(Tensor self, int[] dim) -> Tensor`
@@ -9303,7 +10541,11 @@ return resolve(s_squeeze_copy, null, arguments)
 }
 
 /**
+ * Matrix multiplies a sparse tensor mat1 with a dense tensor mat2, then adds the sparse tensor input to the result.
+ *
  * `sspaddmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sspaddmm.html
  */
 export function sspaddmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -9318,7 +10560,10 @@ return resolve(s_sspaddmm, null, arguments)
 }
 
 /**
+ * Concatenates a sequence of tensors along a new dimension.
+ *
  * `stack(Tensor[] tensors, int dim=0) -> Tensor`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.stack.html
  */
 export function stack(tensors: readonly Tensor[], dim?: Int): Tensor
@@ -9329,9 +10574,15 @@ return resolve(s_stack, null, arguments)
 }
 
 /**
+ * Calculates the standard deviation over the dimensions specified by dim.
+ *
  * `std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * `std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  * `std(Tensor self, bool unbiased=True) -> Tensor`
+ * @param unbiased - Default true.
+ * @param keepdim - Default false.
+ * @param dim - Default null.
+ * @param correction - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.std.html
  */
 export function std(input: Tensor, dim: Int | readonly Int[] | null, unbiased?: boolean, keepdim?: boolean): Tensor
@@ -9363,9 +10614,15 @@ return resolve(s_std, null, arguments)
 }
 
 /**
+ * Calculates the standard deviation and mean over the dimensions specified by dim.
+ *
  * `std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  * `std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
  * `std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
+ * @param unbiased - Default true.
+ * @param keepdim - Default false.
+ * @param dim - Default null.
+ * @param correction - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.std_mean.html
  */
 export function stdMean(input: Tensor, dim: Int | readonly Int[] | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor]
@@ -9384,8 +10641,11 @@ return resolve(s_std_mean, null, arguments)
 }
 
 /**
+ * Subtracts other, scaled by alpha, from input.
+ *
  * `sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  * `sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sub.html
  */
 export function sub(input: Tensor | Scalar, other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor
@@ -9406,8 +10666,11 @@ return resolve(s_sub, null, arguments)
 }
 
 /**
+ * Alias for torch.sub.
+ *
  * `subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  * `subtract.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.subtract.html
  */
 export function subtract(input: Tensor | Scalar, other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor
@@ -9428,8 +10691,12 @@ return resolve(s_subtract, null, arguments)
 }
 
 /**
+ * Returns the sum of all elements in the input tensor.
+ *
  * `sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * `sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sum.html
  */
 export function sum(input: Tensor, options?: { dtype?: DTypeLike | null }): Tensor
@@ -9452,7 +10719,11 @@ return resolve(s_sum, null, arguments)
 }
 
 /**
+ * Computes the singular value decomposition of either a matrix or batch of matrices input.
+ *
  * `svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`
+ * @param some - Default true.
+ * @param computeUv - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.svd.html
  */
 export function svd(input: Tensor, some?: boolean, computeUv?: boolean): USV
@@ -9464,6 +10735,8 @@ return resolve(s_svd, null, arguments)
 }
 
 /**
+ * Alias for torch.transpose.
+ *
  * `swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.swapaxes.html
  */
@@ -9479,6 +10752,8 @@ return resolve(s_swapaxes, null, arguments)
 }
 
 /**
+ * Alias for torch.transpose.
+ *
  * `swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.swapdims.html
  */
@@ -9495,6 +10770,8 @@ return resolve(s_swapdims, null, arguments)
 
 /**
  * `sym_constrain_range(Scalar size, *, int? min=None, int? max=None) -> ()`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sym_constrain_range.html
  */
 export function symConstrainRange(size: Scalar, options?: { min?: Int | null | undefined; max?: Int | null | undefined }): void
@@ -9505,6 +10782,8 @@ return resolve(s_sym_constrain_range, null, arguments)
 
 /**
  * `sym_constrain_range_for_size(Scalar size, *, int? min=None, int? max=None) -> ()`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sym_constrain_range_for_size.html
  */
 export function symConstrainRangeForSize(size: Scalar, options?: { min?: Int | null | undefined; max?: Int | null | undefined }): void
@@ -9514,6 +10793,8 @@ return resolve(s_sym_constrain_range_for_size, null, arguments)
 }
 
 /**
+ * Expects input to be <= 2-D tensor and transposes dimensions 0 and 1.
+ *
  * `t(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.t.html
  */
@@ -9527,6 +10808,8 @@ return resolve(s_t, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.t, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `t_copy(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.t_copy.html
  */
@@ -9540,6 +10823,8 @@ return resolve(s_t_copy, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the elements of input at the given indices.
+ *
  * `take(Tensor self, Tensor index) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.take.html
  */
@@ -9554,7 +10839,10 @@ return resolve(s_take, null, arguments)
 }
 
 /**
+ * Selects values from input at the 1-dimensional indices from indices along the given dim.
+ *
  * `take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`
+ * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html
  */
 export function takeAlongDim(input: Tensor, indices: Tensor, dim?: Int | null): Tensor
@@ -9572,6 +10860,8 @@ return resolve(s_take_along_dim, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the tangent of the elements in the input tensor, where each value in this input tensor is in radians.
+ *
  * `tan(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tan.html
  */
@@ -9585,6 +10875,8 @@ return resolve(s_tan, null, arguments)
 }
 
 /**
+ * In place: the tangent of the elements in the input tensor, where each value in this input tensor is in radians.
+ *
  * `tan_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tan_.html
  */
@@ -9595,6 +10887,8 @@ return resolve(s_tan_, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the hyperbolic tangent of the elements of input.
+ *
  * `tanh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tanh.html
  */
@@ -9608,6 +10902,8 @@ return resolve(s_tanh, null, arguments)
 }
 
 /**
+ * In place: the hyperbolic tangent of the elements of input.
+ *
  * `tanh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tanh_.html
  */
@@ -9618,9 +10914,12 @@ return resolve(s_tanh_, null, arguments)
 }
 
 /**
+ * Splits a tensor into multiple sub-tensors, all of which are views of input, along dimension dim according to the indices or number of sections specified by indices_or_sections.
+ *
  * `tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
  * `tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
  * `tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tensor_split.html
  */
 export function tensorSplit(input: Tensor, indices: readonly Int[], dim?: Int): Tensor[]
@@ -9640,6 +10939,8 @@ return resolve(s_tensor_split, null, arguments)
 }
 
 /**
+ * Returns a contraction of a and b over multiple dimensions.
+ *
  * `tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tensordot.html
  */
@@ -9656,6 +10957,8 @@ return resolve(s_tensordot, null, arguments)
 }
 
 /**
+ * Apply a threshold to each element of the input Tensor.
+ *
  * `threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.threshold.html
  */
@@ -9671,6 +10974,8 @@ return resolve(s_threshold, null, arguments)
 }
 
 /**
+ * In-place version of threshold.
+ *
  * `threshold_(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.threshold_.html
  */
@@ -9683,6 +10988,8 @@ return resolve(s_threshold_, null, arguments)
 }
 
 /**
+ * Constructs a tensor by repeating the elements of input.
+ *
  * `tile(Tensor self, SymInt[] dims) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tile.html
  */
@@ -9697,7 +11004,12 @@ return resolve(s_tile, null, arguments)
 }
 
 /**
+ * Returns the k largest elements of the given input tensor along a given dimension.
+ *
  * `topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
+ * @param dim - Default -1.
+ * @param largest - Default true.
+ * @param sorted - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.topk.html
  */
 export function topk(input: Tensor, k: Int, dim?: Int, largest?: boolean, sorted?: boolean): ValuesIndices
@@ -9711,6 +11023,8 @@ return resolve(s_topk, null, arguments)
 }
 
 /**
+ * Returns the sum of the elements of the diagonal of the input 2-D matrix.
+ *
  * `trace(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.trace.html
  */
@@ -9724,6 +11038,8 @@ return resolve(s_trace, null, arguments)
 }
 
 /**
+ * Returns a tensor that is a transposed version of input.
+ *
  * `transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.transpose.html
  */
@@ -9739,6 +11055,8 @@ return resolve(s_transpose, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.transpose, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `transpose_copy.int(Tensor self, int dim0, int dim1) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.transpose_copy.html
  */
@@ -9754,8 +11072,12 @@ return resolve(s_transpose_copy, null, arguments)
 }
 
 /**
+ * Computes the trapezoidal rule along dim.
+ *
  * `trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
  * `trapezoid.dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor`
+ * @param dim - Default -1.
+ * @param dx - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.trapezoid.html
  */
 export function trapezoid(y: Tensor, x: Tensor, options?: { dim?: Int | undefined }): Tensor
@@ -9774,8 +11096,12 @@ return resolve(s_trapezoid, null, arguments)
 }
 
 /**
+ * Alias for torch.trapezoid.
+ *
  * `trapz.dx(Tensor y, *, float dx=1, int dim=-1) -> Tensor`
  * `trapz.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor`
+ * @param dx - Default 1.
+ * @param dim - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.trapz.html
  */
 export function trapz(y: Tensor, options?: { dx?: number | undefined; dim?: Int | undefined }): Tensor
@@ -9794,7 +11120,12 @@ return resolve(s_trapz, null, arguments)
 }
 
 /**
+ * Solves a system of equations with a square upper or lower triangular invertible matrix A and multiple right-hand sides b.
+ *
  * `triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
+ * @param upper - Default true.
+ * @param transpose - Default false.
+ * @param unitriangular - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.triangular_solve.html
  */
 export function triangularSolve(input: Tensor, A: Tensor, upper?: boolean, transpose?: boolean, unitriangular?: boolean): SolutionClonedCoefficient
@@ -9808,7 +11139,10 @@ return resolve(s_triangular_solve, null, arguments)
 }
 
 /**
+ * Returns the lower triangular part of the matrix (2-D tensor) or batch of matrices input, the other elements of the result tensor out are set to 0.
+ *
  * `tril(Tensor self, SymInt diagonal=0) -> Tensor`
+ * @param diagonal - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tril.html
  */
 export function tril(input: Tensor, diagonal?: Int): Tensor
@@ -9825,7 +11159,10 @@ return resolve(s_tril, null, arguments)
 }
 
 /**
+ * Returns the indices of the lower triangular part of a row-by- col matrix in a 2-by-N Tensor, where the first row contains row coordinates of all indices and the second row contains column coordinates.
+ *
  * `tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @param offset - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tril_indices.html
  */
 export function trilIndices(row: Int, col: Int, offset?: Int, options?: FactoryOptions): Tensor
@@ -9837,7 +11174,14 @@ return resolve(s_tril_indices, null, arguments)
 }
 
 /**
+ * Compute the triplet loss between given input tensors and a margin greater than 0.
+ *
  * `triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1.0, float p=2, float eps=1e-06, bool swap=False, int reduction=Mean) -> Tensor`
+ * @param margin - Default 1.
+ * @param p - Default 2.
+ * @param eps - Default 1e-06.
+ * @param swap - Default false.
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.triplet_margin_loss.html
  */
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin?: number, p?: number, eps?: number, swap?: boolean, reduction?: Int): Tensor
@@ -9860,7 +11204,10 @@ return resolve(s_triplet_margin_loss, null, arguments)
 }
 
 /**
+ * Returns the upper triangular part of a matrix (2-D tensor) or batch of matrices input, the other elements of the result tensor out are set to 0.
+ *
  * `triu(Tensor self, SymInt diagonal=0) -> Tensor`
+ * @param diagonal - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.triu.html
  */
 export function triu(input: Tensor, diagonal?: Int): Tensor
@@ -9877,7 +11224,10 @@ return resolve(s_triu, null, arguments)
 }
 
 /**
+ * Returns the indices of the upper triangular part of a row by col matrix in a 2-by-N Tensor, where the first row contains row coordinates of all indices and the second row contains column coordinates.
+ *
  * `triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=long, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
+ * @param offset - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.triu_indices.html
  */
 export function triuIndices(row: Int, col: Int, offset?: Int, options?: FactoryOptions): Tensor
@@ -9889,6 +11239,8 @@ return resolve(s_triu_indices, null, arguments)
 }
 
 /**
+ * Alias for torch.div with rounding_mode=null.
+ *
  * `true_divide.Tensor(Tensor self, Tensor other) -> Tensor`
  * `true_divide.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.true_divide.html
@@ -9907,6 +11259,8 @@ return resolve(s_true_divide, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the truncated integer values of the elements of input.
+ *
  * `trunc(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.trunc.html
  */
@@ -9920,6 +11274,8 @@ return resolve(s_trunc, null, arguments)
 }
 
 /**
+ * In place: the truncated integer values of the elements of input.
+ *
  * `trunc_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.trunc_.html
  */
@@ -9930,7 +11286,10 @@ return resolve(s_trunc_, null, arguments)
 }
 
 /**
+ * Removes a tensor dimension.
+ *
  * `unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unbind.html
  */
 export function unbind(input: Tensor, dim?: Int): Tensor[]
@@ -9941,7 +11300,10 @@ return resolve(s_unbind, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.unbind, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `unbind_copy.int(Tensor self, int dim=0) -> Tensor[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unbind_copy.html
  */
 export function unbindCopy(input: Tensor, dim?: Int): Tensor[]
@@ -9952,6 +11314,8 @@ return resolve(s_unbind_copy, null, arguments)
 }
 
 /**
+ * Expands a dimension of the input tensor over multiple dimensions.
+ *
  * `unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unflatten.html
  */
@@ -9967,6 +11331,8 @@ return resolve(s_unflatten, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.unfold, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `unfold_copy(Tensor self, int dimension, int size, int step) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unfold_copy.html
  */
@@ -9983,7 +11349,10 @@ return resolve(s_unfold_copy, null, arguments)
 }
 
 /**
+ * Works like torch.chunk but without enforcing the autograd restrictions on inplace modification of the outputs.
+ *
  * `unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unsafe_chunk.html
  */
 export function unsafeChunk(input: Tensor, chunks: Int, dim?: Int): Tensor[]
@@ -9995,7 +11364,10 @@ return resolve(s_unsafe_chunk, null, arguments)
 }
 
 /**
+ * Works like torch.split but without enforcing the autograd restrictions on inplace modification of the outputs.
+ *
  * `unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unsafe_split.html
  */
 export function unsafeSplit(input: Tensor, splitSize: Int, dim?: Int): Tensor[]
@@ -10008,6 +11380,7 @@ return resolve(s_unsafe_split, null, arguments)
 
 /**
  * `unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unsafe_split_with_sizes.html
  */
 export function unsafeSplitWithSizes(input: Tensor, splitSizes: readonly Int[], dim?: Int): Tensor[]
@@ -10019,6 +11392,8 @@ return resolve(s_unsafe_split_with_sizes, null, arguments)
 }
 
 /**
+ * Returns a new tensor with a dimension of size one inserted at the specified position.
+ *
  * `unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unsqueeze.html
  */
@@ -10033,6 +11408,8 @@ return resolve(s_unsqueeze, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.unsqueeze, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `unsqueeze_copy(Tensor self, int dim) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unsqueeze_copy.html
  */
@@ -10047,6 +11424,8 @@ return resolve(s_unsqueeze_copy, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.values, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `values_copy(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.values_copy.html
  */
@@ -10060,7 +11439,11 @@ return resolve(s_values_copy, null, arguments)
 }
 
 /**
+ * Generates a Vandermonde matrix.
+ *
  * `vander(Tensor x, int? N=None, bool increasing=False) -> Tensor`
+ * @param N - Default null.
+ * @param increasing - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.vander.html
  */
 export function vander(x: Tensor, N?: Int | null, increasing?: boolean): Tensor
@@ -10081,9 +11464,15 @@ return resolve(s_vander, null, arguments)
 }
 
 /**
+ * Calculates the variance over the dimensions specified by dim.
+ *
  * `var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * `var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  * `var(Tensor self, bool unbiased=True) -> Tensor`
+ * @param unbiased - Default true.
+ * @param keepdim - Default false.
+ * @param dim - Default null.
+ * @param correction - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.var.html
  */
 function var_(input: Tensor, dim: Int | readonly Int[] | null, unbiased?: boolean, keepdim?: boolean): Tensor
@@ -10117,9 +11506,15 @@ return resolve(s_var, null, arguments)
 export { var_ as var }
 
 /**
+ * Calculates the variance and mean over the dimensions specified by dim.
+ *
  * `var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)`
  * `var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)`
  * `var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)`
+ * @param unbiased - Default true.
+ * @param keepdim - Default false.
+ * @param dim - Default null.
+ * @param correction - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.var_mean.html
  */
 export function varMean(input: Tensor, dim: Int | readonly Int[] | null, unbiased?: boolean, keepdim?: boolean): [Tensor, Tensor]
@@ -10138,6 +11533,8 @@ return resolve(s_var_mean, null, arguments)
 }
 
 /**
+ * Computes the dot product of two 1D vectors along a dimension.
+ *
  * `vdot(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.vdot.html
  */
@@ -10152,6 +11549,8 @@ return resolve(s_vdot, null, arguments)
 }
 
 /**
+ * Returns a view of input as a complex tensor.
+ *
  * `view_as_complex(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.view_as_complex.html
  */
@@ -10165,6 +11564,8 @@ return resolve(s_view_as_complex, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.viewAsComplex, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `view_as_complex_copy(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.view_as_complex_copy.html
  */
@@ -10178,6 +11579,8 @@ return resolve(s_view_as_complex_copy, null, arguments)
 }
 
 /**
+ * Returns a view of input as a real tensor.
+ *
  * `view_as_real(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.view_as_real.html
  */
@@ -10191,6 +11594,8 @@ return resolve(s_view_as_real, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.viewAsReal, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `view_as_real_copy(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.view_as_real_copy.html
  */
@@ -10204,6 +11609,8 @@ return resolve(s_view_as_real_copy, null, arguments)
 }
 
 /**
+ * Performs the same operation as torch.view, but all output tensors are freshly created instead of aliasing the input.
+ *
  * `view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor`
  * `view_copy(Tensor self, SymInt[] size) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.view_copy.html
@@ -10222,6 +11629,8 @@ return resolve(s_view_copy, null, arguments)
 }
 
 /**
+ * Splits input, a tensor with two or more dimensions, into multiple tensors vertically according to indices_or_sections.
+ *
  * `vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  * `vsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.vsplit.html
@@ -10237,6 +11646,8 @@ return resolve(s_vsplit, null, arguments)
 }
 
 /**
+ * Stack tensors in sequence vertically (row wise).
+ *
  * `vstack(Tensor[] tensors) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.vstack.html
  */
@@ -10247,6 +11658,8 @@ return resolve(s_vstack, null, arguments)
 }
 
 /**
+ * Return a tensor of elements selected from either input or other, depending on condition.
+ *
  * `where(Tensor condition) -> Tensor[]`
  * `where.self(Tensor condition, Tensor self, Tensor other) -> Tensor`
  * `where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor`
@@ -10271,6 +11684,8 @@ return resolve(s_where, null, arguments)
 }
 
 /**
+ * Alias for torch.special.xlogy.
+ *
  * `xlogy.Tensor(Tensor self, Tensor other) -> Tensor`
  * `xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor`
  * `xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor`
@@ -10292,6 +11707,8 @@ return resolve(s_xlogy, null, arguments)
 }
 
 /**
+ * In place: alias for torch.special.xlogy.
+ *
  * `xlogy_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `xlogy_.Scalar_Other(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.xlogy_.html
@@ -10304,6 +11721,8 @@ return resolve(s_xlogy_, null, arguments)
 }
 
 /**
+ * Fills self tensor with zeros.
+ *
  * `zero_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.zero_.html
  */
@@ -10314,6 +11733,8 @@ return resolve(s_zero_, null, arguments)
 }
 
 /**
+ * Returns a tensor filled with the scalar value 0, with the shape defined by the variable argument size.
+ *
  * `zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.zeros.html
  */
@@ -10326,7 +11747,10 @@ return resolve(s_zeros, null, arguments)
 }
 
 /**
+ * Returns a tensor filled with the scalar value 0, with the same size as input.
+ *
  * `zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html
  */
 export function zerosLike(input: Tensor, options?: { memoryFormat?: MemoryFormat | null | undefined } & FactoryOptions): Tensor

@@ -84,7 +84,13 @@ const s_linalg_vecdot = signatures('vecdot', false, ['linalg_vecdot|||x:T,y:T,*,
 const s_linalg_vector_norm = signatures('vectorNorm', false, ['linalg_vector_norm|||self:T,ord:S=,dim:i[1]?=,keepdim:b=,*,dtype:d?='])
 
 /**
+ * Computes the sum of the absolute values raised to the power ord.
+ *
  * `linalg__powsum(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param ord - Default 2.
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg._powsum.html
  */
 export function _powsum(input: Tensor, ord?: Scalar, dim?: Int | readonly Int[] | null, keepdim?: boolean, options?: { dtype?: DTypeLike | null }): Tensor
@@ -109,7 +115,10 @@ return resolve(s_linalg__powsum, null, arguments)
 }
 
 /**
+ * Computes the Cholesky decomposition of a complex Hermitian or real symmetric positive-definite matrix.
+ *
  * `linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor`
+ * @param upper - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.cholesky.html
  */
 export function cholesky(input: Tensor, options?: { upper?: boolean | undefined }): Tensor
@@ -122,7 +131,11 @@ return resolve(s_linalg_cholesky, null, arguments)
 }
 
 /**
+ * Computes the Cholesky decomposition of a complex Hermitian or real symmetric positive-definite matrix.
+ *
  * `linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)`
+ * @param upper - Default false.
+ * @param checkErrors - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.cholesky_ex.html
  */
 export function choleskyEx(input: Tensor, options?: { upper?: boolean | undefined; checkErrors?: boolean | undefined }): LInfo
@@ -132,8 +145,11 @@ return resolve(s_linalg_cholesky_ex, null, arguments)
 }
 
 /**
+ * Computes the condition number of a matrix with respect to a matrix norm.
+ *
  * `linalg_cond(Tensor self, Scalar? p=None) -> Tensor`
  * `linalg_cond.p_str(Tensor self, str p) -> Tensor`
+ * @param p - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.cond.html
  */
 export function cond(input: Tensor, p?: Scalar | null): Tensor
@@ -153,7 +169,10 @@ return resolve(s_linalg_cond, null, arguments)
 }
 
 /**
+ * Computes the cross product of two 3-dimensional vectors.
+ *
  * `linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor`
+ * @param dim - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.cross.html
  */
 export function cross(input: Tensor, other: Tensor, options?: { dim?: Int | undefined }): Tensor
@@ -167,6 +186,8 @@ return resolve(s_linalg_cross, null, arguments)
 }
 
 /**
+ * Computes the determinant of a square matrix.
+ *
  * `linalg_det(Tensor A) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.det.html
  */
@@ -180,7 +201,12 @@ return resolve(s_linalg_det, null, arguments)
 }
 
 /**
+ * Alias for torch.diagonal with defaults dim1= -2, dim2= -1.
+ *
  * `linalg_diagonal(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)`
+ * @param offset - Default 0.
+ * @param dim1 - Default -2.
+ * @param dim2 - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.diagonal.html
  */
 export function diagonal(A: Tensor, options?: { offset?: Int | undefined; dim1?: Int | undefined; dim2?: Int | undefined }): Tensor
@@ -193,6 +219,8 @@ return resolve(s_linalg_diagonal, null, arguments)
 }
 
 /**
+ * Computes the eigenvalue decomposition of a square matrix if it exists.
+ *
  * `linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.eig.html
  */
@@ -203,7 +231,10 @@ return resolve(s_linalg_eig, null, arguments)
 }
 
 /**
+ * Computes the eigenvalue decomposition of a complex Hermitian or real symmetric matrix.
+ *
  * `linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)`
+ * @param UPLO - Default 'L'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.eigh.html
  */
 export function eigh(input: Tensor, UPLO?: string): EigenvaluesEigenvectors
@@ -214,6 +245,8 @@ return resolve(s_linalg_eigh, null, arguments)
 }
 
 /**
+ * Computes the eigenvalues of a square matrix.
+ *
  * `linalg_eigvals(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.eigvals.html
  */
@@ -227,7 +260,10 @@ return resolve(s_linalg_eigvals, null, arguments)
 }
 
 /**
+ * Computes the eigenvalues of a complex Hermitian or real symmetric matrix.
+ *
  * `linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor`
+ * @param UPLO - Default 'L'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.eigvalsh.html
  */
 export function eigvalsh(input: Tensor, UPLO?: string): Tensor
@@ -241,6 +277,8 @@ return resolve(s_linalg_eigvalsh, null, arguments)
 }
 
 /**
+ * Computes the first n columns of a product of Householder matrices.
+ *
  * `linalg_householder_product(Tensor input, Tensor tau) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.householder_product.html
  */
@@ -255,6 +293,8 @@ return resolve(s_linalg_householder_product, null, arguments)
 }
 
 /**
+ * Computes the inverse of a square matrix if it exists.
+ *
  * `linalg_inv(Tensor A) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.inv.html
  */
@@ -268,7 +308,10 @@ return resolve(s_linalg_inv, null, arguments)
 }
 
 /**
+ * Computes the inverse of a square matrix if it is invertible.
+ *
  * `linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)`
+ * @param checkErrors - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.inv_ex.html
  */
 export function invEx(A: Tensor, options?: { checkErrors?: boolean | undefined }): InverseInfo
@@ -278,7 +321,10 @@ return resolve(s_linalg_inv_ex, null, arguments)
 }
 
 /**
+ * Computes a compact representation of the LDL factorization of a Hermitian or symmetric (possibly indefinite) matrix.
+ *
  * `linalg_ldl_factor(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)`
+ * @param hermitian - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.ldl_factor.html
  */
 export function ldlFactor(input: Tensor, options?: { hermitian?: boolean | undefined }): LDPivots
@@ -288,7 +334,11 @@ return resolve(s_linalg_ldl_factor, null, arguments)
 }
 
 /**
+ * This is a version of ldl_factor that does not perform error checks unless checkErrors= true.
+ *
  * `linalg_ldl_factor_ex(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)`
+ * @param hermitian - Default false.
+ * @param checkErrors - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.ldl_factor_ex.html
  */
 export function ldlFactorEx(input: Tensor, options?: { hermitian?: boolean | undefined; checkErrors?: boolean | undefined }): LDPivotsInfo
@@ -298,7 +348,10 @@ return resolve(s_linalg_ldl_factor_ex, null, arguments)
 }
 
 /**
+ * Computes the solution of a system of linear equations using the LDL factorization.
+ *
  * `linalg_ldl_solve(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False) -> Tensor`
+ * @param hermitian - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.ldl_solve.html
  */
 export function ldlSolve(LD: Tensor, pivots: Tensor, B: Tensor, options?: { hermitian?: boolean | undefined }): Tensor
@@ -313,7 +366,11 @@ return resolve(s_linalg_ldl_solve, null, arguments)
 }
 
 /**
+ * Computes a solution to the least squares problem of a system of linear equations.
+ *
  * `linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)`
+ * @param rcond - Default null.
+ * @param driver - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.lstsq.html
  */
 export function lstsq(input: Tensor, b: Tensor, rcond?: number | null, options?: { driver?: string | null | undefined }): SolutionResidualsRankSingularValues
@@ -325,7 +382,10 @@ return resolve(s_linalg_lstsq, null, arguments)
 }
 
 /**
+ * Computes the LU decomposition with partial pivoting of a matrix.
+ *
  * `linalg_lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)`
+ * @param pivot - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.lu.html
  */
 export function lu(A: Tensor, options?: { pivot?: boolean | undefined }): PLU
@@ -335,7 +395,10 @@ return resolve(s_linalg_lu, null, arguments)
 }
 
 /**
+ * Computes a compact representation of the LU factorization with partial pivoting of a matrix.
+ *
  * `linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)`
+ * @param pivot - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.lu_factor.html
  */
 export function luFactor(A: Tensor, options?: { pivot?: boolean | undefined }): LUPivots
@@ -345,7 +408,11 @@ return resolve(s_linalg_lu_factor, null, arguments)
 }
 
 /**
+ * This is a version of lu_factor that does not perform error checks unless checkErrors= true.
+ *
  * `linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor pivots, Tensor info)`
+ * @param pivot - Default true.
+ * @param checkErrors - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.lu_factor_ex.html
  */
 export function luFactorEx(A: Tensor, options?: { pivot?: boolean | undefined; checkErrors?: boolean | undefined }): LUPivotsInfo
@@ -355,7 +422,11 @@ return resolve(s_linalg_lu_factor_ex, null, arguments)
 }
 
 /**
+ * Computes the solution of a square system of linear equations with a unique solution given an LU decomposition.
+ *
  * `linalg_lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor`
+ * @param left - Default true.
+ * @param adjoint - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.lu_solve.html
  */
 export function luSolve(LU: Tensor, pivots: Tensor, B: Tensor, options?: { left?: boolean | undefined; adjoint?: boolean | undefined }): Tensor
@@ -370,6 +441,8 @@ return resolve(s_linalg_lu_solve, null, arguments)
 }
 
 /**
+ * Alias for torch.matmul.
+ *
  * `linalg_matmul(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.matmul.html
  */
@@ -384,6 +457,8 @@ return resolve(s_linalg_matmul, null, arguments)
 }
 
 /**
+ * Computes the matrix exponential of a square matrix.
+ *
  * `linalg_matrix_exp(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_exp.html
  */
@@ -397,8 +472,14 @@ return resolve(s_linalg_matrix_exp, null, arguments)
 }
 
 /**
+ * Computes a matrix norm.
+ *
  * `linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2,-1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  * `linalg_matrix_norm.str_ord(Tensor self, str ord='fro', int[] dim=[-2,-1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dim - Default [-2, -1].
+ * @param keepdim - Default false.
+ * @param dtype - Default null.
+ * @param ord - Default 'fro'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html
  */
 export function matrixNorm(input: Tensor, ord: Scalar, dim?: readonly Int[], keepdim?: boolean, options?: { dtype?: DTypeLike | null }): Tensor
@@ -426,6 +507,8 @@ return resolve(s_linalg_matrix_norm, null, arguments)
 }
 
 /**
+ * Computes the n-th power of a square matrix for an integer n.
+ *
  * `linalg_matrix_power(Tensor self, int n) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_power.html
  */
@@ -440,10 +523,15 @@ return resolve(s_linalg_matrix_power, null, arguments)
 }
 
 /**
+ * Computes the numerical rank of a matrix.
+ *
  * `linalg_matrix_rank.atol_rtol_tensor(Tensor input, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  * `linalg_matrix_rank.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
  * `linalg_matrix_rank.tol_tensor(Tensor input, Tensor tol, bool hermitian=False) -> Tensor`
  * `linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor`
+ * @param atol - Default null.
+ * @param rtol - Default null.
+ * @param hermitian - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.matrix_rank.html
  */
 export function matrixRank(input: Tensor, options?: { atol?: Tensor | null | undefined; rtol?: Tensor | null | undefined; hermitian?: boolean | undefined }): Tensor
@@ -470,6 +558,8 @@ return resolve(s_linalg_matrix_rank, null, arguments)
 }
 
 /**
+ * Efficiently multiplies two or more matrices by reordering the multiplications so that the fewest arithmetic operations are performed.
+ *
  * `linalg_multi_dot(Tensor[] tensors) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.multi_dot.html
  */
@@ -480,8 +570,14 @@ return resolve(s_linalg_multi_dot, null, arguments)
 }
 
 /**
+ * Computes a vector or matrix norm.
+ *
  * `linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
  * `linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param ord - Default null.
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.norm.html
  */
 export function norm(input: Tensor, ord?: Scalar | null, dim?: Int | readonly Int[] | null, keepdim?: boolean, options?: { dtype?: DTypeLike | null }): Tensor
@@ -509,10 +605,15 @@ return resolve(s_linalg_norm, null, arguments)
 }
 
 /**
+ * Computes the pseudoinverse (Moore-Penrose inverse) of a matrix.
+ *
  * `linalg_pinv.atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor`
  * `linalg_pinv.atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor`
  * `linalg_pinv.rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor`
  * `linalg_pinv(Tensor self, float rcond, bool hermitian=False) -> Tensor`
+ * @param atol - Default null.
+ * @param rtol - Default null.
+ * @param hermitian - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.pinv.html
  */
 export function pinv(input: Tensor, options?: { atol?: Tensor | null | undefined; rtol?: Tensor | null | undefined; hermitian?: boolean | undefined }): Tensor
@@ -539,7 +640,10 @@ return resolve(s_linalg_pinv, null, arguments)
 }
 
 /**
+ * Computes the QR decomposition of a matrix.
+ *
  * `linalg_qr(Tensor A, str mode='reduced') -> (Tensor Q, Tensor R)`
+ * @param mode - Default 'reduced'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.qr.html
  */
 export function qr(A: Tensor, mode?: string): QR
@@ -550,6 +654,8 @@ return resolve(s_linalg_qr, null, arguments)
 }
 
 /**
+ * Computes the sign and natural logarithm of the absolute value of the determinant of a square matrix.
+ *
  * `linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.slogdet.html
  */
@@ -560,7 +666,10 @@ return resolve(s_linalg_slogdet, null, arguments)
 }
 
 /**
+ * Computes the solution of a square system of linear equations with a unique solution.
+ *
  * `linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor`
+ * @param left - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.solve.html
  */
 export function solve(A: Tensor, B: Tensor, options?: { left?: boolean | undefined }): Tensor
@@ -574,7 +683,11 @@ return resolve(s_linalg_solve, null, arguments)
 }
 
 /**
+ * A version of solve that does not perform error checks unless checkErrors= true.
+ *
  * `linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor info)`
+ * @param left - Default true.
+ * @param checkErrors - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.solve_ex.html
  */
 export function solveEx(A: Tensor, B: Tensor, options?: { left?: boolean | undefined; checkErrors?: boolean | undefined }): ResultInfo
@@ -585,7 +698,11 @@ return resolve(s_linalg_solve_ex, null, arguments)
 }
 
 /**
+ * Computes the solution of a triangular system of linear equations with a unique solution.
+ *
  * `linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor`
+ * @param left - Default true.
+ * @param unitriangular - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.solve_triangular.html
  */
 export function solveTriangular(input: Tensor, B: Tensor, options: { upper: boolean; left?: boolean | undefined; unitriangular?: boolean | undefined }): Tensor
@@ -596,7 +713,11 @@ return resolve(s_linalg_solve_triangular, null, arguments)
 }
 
 /**
+ * Computes the singular value decomposition (SVD) of a matrix.
+ *
  * `linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)`
+ * @param fullMatrices - Default true.
+ * @param driver - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.svd.html
  */
 export function svd(A: Tensor, fullMatrices?: boolean, options?: { driver?: string | null | undefined }): USVh
@@ -607,7 +728,10 @@ return resolve(s_linalg_svd, null, arguments)
 }
 
 /**
+ * Computes the singular values of a matrix.
+ *
  * `linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor`
+ * @param driver - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.svdvals.html
  */
 export function svdvals(A: Tensor, options?: { driver?: string | null | undefined }): Tensor
@@ -620,7 +744,10 @@ return resolve(s_linalg_svdvals, null, arguments)
 }
 
 /**
+ * Computes the multiplicative inverse of torch.tensordot.
+ *
  * `linalg_tensorinv(Tensor self, int ind=2) -> Tensor`
+ * @param ind - Default 2.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.tensorinv.html
  */
 export function tensorinv(input: Tensor, ind?: Int): Tensor
@@ -637,7 +764,10 @@ return resolve(s_linalg_tensorinv, null, arguments)
 }
 
 /**
+ * Computes the solution X to the system torch.tensordot(A, X) = B.
+ *
  * `linalg_tensorsolve(Tensor self, Tensor other, int[]? dims=None) -> Tensor`
+ * @param dims - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.tensorsolve.html
  */
 export function tensorsolve(input: Tensor, other: Tensor, dims?: readonly Int[] | null): Tensor
@@ -655,7 +785,10 @@ return resolve(s_linalg_tensorsolve, null, arguments)
 }
 
 /**
+ * Generates a Vandermonde matrix.
+ *
  * `linalg_vander(Tensor x, *, SymInt? N=None) -> Tensor`
+ * @param N - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.vander.html
  */
 export function vander(x: Tensor, options?: { N?: Int | null | undefined }): Tensor
@@ -668,7 +801,10 @@ return resolve(s_linalg_vander, null, arguments)
 }
 
 /**
+ * Computes the dot product of two batches of vectors along a dimension.
+ *
  * `linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor`
+ * @param dim - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.vecdot.html
  */
 export function vecdot(x: Tensor, y: Tensor, options?: { dim?: Int | undefined }): Tensor
@@ -682,7 +818,13 @@ return resolve(s_linalg_vecdot, null, arguments)
 }
 
 /**
+ * Computes a vector norm.
+ *
  * `linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param ord - Default 2.
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
  */
 export function vectorNorm(input: Tensor, ord?: Scalar, dim?: Int | readonly Int[] | null, keepdim?: boolean, options?: { dtype?: DTypeLike | null }): Tensor

@@ -1040,6 +1040,8 @@ const s_zero_ = signatures('zero_', true, ['zero_||@|self:T'])
 /** Every Tensor method that Python's torch generates from its schemas. */
 export abstract class TensorMethods extends TensorBase {
 /**
+ * Computes the absolute value of each element in input.
+ *
  * `abs(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.abs.html
  */
@@ -1052,6 +1054,8 @@ return resolve(s_abs, this, arguments)
 }
 
 /**
+ * In place: computes the absolute value of each element in input.
+ *
  * `abs_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.abs_.html
  */
@@ -1067,6 +1071,8 @@ return resolve(s_abs_, this, arguments)
 }
 
 /**
+ * Alias for abs.
+ *
  * `absolute(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.absolute.html
  */
@@ -1079,6 +1085,8 @@ return resolve(s_absolute, this, arguments)
 }
 
 /**
+ * In place: alias for abs.
+ *
  * `absolute_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.absolute_.html
  */
@@ -1094,6 +1102,8 @@ return resolve(s_absolute_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the arccosine (in radians) of each element in input.
+ *
  * `acos(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.acos.html
  */
@@ -1106,6 +1116,8 @@ return resolve(s_acos, this, arguments)
 }
 
 /**
+ * In place: the arccosine (in radians) of each element in input.
+ *
  * `acos_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.acos_.html
  */
@@ -1121,6 +1133,8 @@ return resolve(s_acos_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the inverse hyperbolic cosine of the elements of input.
+ *
  * `acosh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.acosh.html
  */
@@ -1133,6 +1147,8 @@ return resolve(s_acosh, this, arguments)
 }
 
 /**
+ * In place: the inverse hyperbolic cosine of the elements of input.
+ *
  * `acosh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.acosh_.html
  */
@@ -1148,8 +1164,11 @@ return resolve(s_acosh_, this, arguments)
 }
 
 /**
+ * Add a scalar or tensor to self tensor.
+ *
  * `add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  * `add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.add.html
  */
 add(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor
@@ -1167,8 +1186,11 @@ return resolve(s_add, this, arguments)
 }
 
 /**
+ * In place: add a scalar or tensor to self tensor.
+ *
  * `add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  * `add_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.add_.html
  */
 add_(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): this
@@ -1195,7 +1217,11 @@ return resolve(s_add_, this, arguments)
 }
 
 /**
+ * Performs a batch matrix-matrix product of matrices stored in batch1 and batch2, with a reduced add step (all matrix multiplications get accumulated along the first dimension).
+ *
  * `addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addbmm.html
  */
 addbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1209,7 +1235,11 @@ return resolve(s_addbmm, this, arguments)
 }
 
 /**
+ * In place: performs a batch matrix-matrix product of matrices stored in batch1 and batch2, with a reduced add step (all matrix multiplications get accumulated along the first dimension).
+ *
  * `addbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addbmm_.html
  */
 addbmm_(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): this
@@ -1226,7 +1256,10 @@ return resolve(s_addbmm_, this, arguments)
 }
 
 /**
+ * Performs the element-wise division of tensor1 by tensor2, multiplies the result by the scalar value and adds it to input.
+ *
  * `addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ * @param value - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addcdiv.html
  */
 addcdiv(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): Tensor
@@ -1240,7 +1273,10 @@ return resolve(s_addcdiv, this, arguments)
 }
 
 /**
+ * In place: performs the element-wise division of tensor1 by tensor2, multiplies the result by the scalar value and adds it to input.
+ *
  * `addcdiv_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`
+ * @param value - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addcdiv_.html
  */
 addcdiv_(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): this
@@ -1257,7 +1293,10 @@ return resolve(s_addcdiv_, this, arguments)
 }
 
 /**
+ * Performs the element-wise multiplication of tensor1 by tensor2, multiplies the result by the scalar value and adds it to input.
+ *
  * `addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor`
+ * @param value - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addcmul.html
  */
 addcmul(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): Tensor
@@ -1271,7 +1310,10 @@ return resolve(s_addcmul, this, arguments)
 }
 
 /**
+ * In place: performs the element-wise multiplication of tensor1 by tensor2, multiplies the result by the scalar value and adds it to input.
+ *
  * `addcmul_(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)`
+ * @param value - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addcmul_.html
  */
 addcmul_(tensor1: Tensor, tensor2: Tensor, options?: { value?: Scalar | undefined }): this
@@ -1288,7 +1330,11 @@ return resolve(s_addcmul_, this, arguments)
 }
 
 /**
+ * Performs a matrix multiplication of the matrices mat1 and mat2.
+ *
  * `addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addmm.html
  */
 addmm(mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1302,7 +1348,11 @@ return resolve(s_addmm, this, arguments)
 }
 
 /**
+ * In place: performs a matrix multiplication of the matrices mat1 and mat2.
+ *
  * `addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addmm_.html
  */
 addmm_(mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): this
@@ -1319,7 +1369,11 @@ return resolve(s_addmm_, this, arguments)
 }
 
 /**
+ * Performs a matrix-vector product of the matrix mat and the vector vec.
+ *
  * `addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addmv.html
  */
 addmv(mat: Tensor, vec: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1333,7 +1387,11 @@ return resolve(s_addmv, this, arguments)
 }
 
 /**
+ * In place: performs a matrix-vector product of the matrix mat and the vector vec.
+ *
  * `addmv_(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addmv_.html
  */
 addmv_(mat: Tensor, vec: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): this
@@ -1350,7 +1408,11 @@ return resolve(s_addmv_, this, arguments)
 }
 
 /**
+ * Performs the outer-product of vectors vec1 and vec2 and adds it to the matrix input.
+ *
  * `addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addr.html
  */
 addr(vec1: Tensor, vec2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1364,7 +1426,11 @@ return resolve(s_addr, this, arguments)
 }
 
 /**
+ * In place: performs the outer-product of vectors vec1 and vec2 and adds it to the matrix input.
+ *
  * `addr_(Tensor(a!) self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.addr_.html
  */
 addr_(vec1: Tensor, vec2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): this
@@ -1381,6 +1447,8 @@ return resolve(s_addr_, this, arguments)
 }
 
 /**
+ * Alias for adjoint.
+ *
  * `adjoint(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.adjoint.html
  */
@@ -1393,9 +1461,13 @@ return resolve(s_adjoint, this, arguments)
 }
 
 /**
+ * Tests if all elements in input evaluate to true.
+ *
  * `all(Tensor self) -> Tensor`
  * `all.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  * `all.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.all.html
  */
 all(dim?: readonly Int[] | null, keepdim?: boolean): Tensor
@@ -1419,7 +1491,12 @@ return resolve(s_all, this, arguments)
 }
 
 /**
+ * This function checks if input and other satisfy the condition.
+ *
  * `allclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False) -> bool`
+ * @param rtol - Default 1e-05.
+ * @param atol - Default 1e-08.
+ * @param equalNan - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.allclose.html
  */
 allclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean
@@ -1432,7 +1509,11 @@ return resolve(s_allclose, this, arguments)
 }
 
 /**
+ * Returns the maximum value of each slice of the input tensor in the given dimension(s) dim.
+ *
  * `amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * @param dim - Default [].
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.amax.html
  */
 amax(dim?: Int | readonly Int[], keepdim?: boolean): Tensor
@@ -1452,7 +1533,11 @@ return resolve(s_amax, this, arguments)
 }
 
 /**
+ * Returns the minimum value of each slice of the input tensor in the given dimension(s) dim.
+ *
  * `amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor`
+ * @param dim - Default [].
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.amin.html
  */
 amin(dim?: Int | readonly Int[], keepdim?: boolean): Tensor
@@ -1472,7 +1557,11 @@ return resolve(s_amin, this, arguments)
 }
 
 /**
+ * Computes the minimum and maximum values of the input tensor.
+ *
  * `aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.aminmax.html
  */
 aminmax(options?: { dim?: Int | null | undefined; keepdim?: boolean | undefined }): MinMax
@@ -1481,6 +1570,8 @@ return resolve(s_aminmax, this, arguments)
 }
 
 /**
+ * Computes the element-wise angle (in radians) of the given input tensor.
+ *
  * `angle(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.angle.html
  */
@@ -1493,9 +1584,13 @@ return resolve(s_angle, this, arguments)
 }
 
 /**
+ * Tests if any element in input evaluates to true.
+ *
  * `any(Tensor self) -> Tensor`
  * `any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor`
  * `any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.any.html
  */
 any(dim?: readonly Int[] | null, keepdim?: boolean): Tensor
@@ -1519,6 +1614,8 @@ return resolve(s_any, this, arguments)
 }
 
 /**
+ * Alias for torch.acos.
+ *
  * `arccos(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arccos.html
  */
@@ -1531,6 +1628,8 @@ return resolve(s_arccos, this, arguments)
 }
 
 /**
+ * In place: alias for torch.acos.
+ *
  * `arccos_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arccos_.html
  */
@@ -1546,6 +1645,8 @@ return resolve(s_arccos_, this, arguments)
 }
 
 /**
+ * Alias for torch.acosh.
+ *
  * `arccosh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arccosh.html
  */
@@ -1558,6 +1659,8 @@ return resolve(s_arccosh, this, arguments)
 }
 
 /**
+ * In place: alias for torch.acosh.
+ *
  * `arccosh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arccosh_.html
  */
@@ -1573,6 +1676,8 @@ return resolve(s_arccosh_, this, arguments)
 }
 
 /**
+ * Alias for torch.asin.
+ *
  * `arcsin(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arcsin.html
  */
@@ -1585,6 +1690,8 @@ return resolve(s_arcsin, this, arguments)
 }
 
 /**
+ * In place: alias for torch.asin.
+ *
  * `arcsin_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arcsin_.html
  */
@@ -1600,6 +1707,8 @@ return resolve(s_arcsin_, this, arguments)
 }
 
 /**
+ * Alias for torch.asinh.
+ *
  * `arcsinh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arcsinh.html
  */
@@ -1612,6 +1721,8 @@ return resolve(s_arcsinh, this, arguments)
 }
 
 /**
+ * In place: alias for torch.asinh.
+ *
  * `arcsinh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arcsinh_.html
  */
@@ -1627,6 +1738,8 @@ return resolve(s_arcsinh_, this, arguments)
 }
 
 /**
+ * Alias for torch.atan.
+ *
  * `arctan(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arctan.html
  */
@@ -1639,6 +1752,8 @@ return resolve(s_arctan, this, arguments)
 }
 
 /**
+ * Alias for torch.atan2.
+ *
  * `arctan2(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arctan2.html
  */
@@ -1652,6 +1767,8 @@ return resolve(s_arctan2, this, arguments)
 }
 
 /**
+ * In place: alias for torch.atan2.
+ *
  * `arctan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arctan2_.html
  */
@@ -1668,6 +1785,8 @@ return resolve(s_arctan2_, this, arguments)
 }
 
 /**
+ * In place: alias for torch.atan.
+ *
  * `arctan_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arctan_.html
  */
@@ -1683,6 +1802,8 @@ return resolve(s_arctan_, this, arguments)
 }
 
 /**
+ * Alias for torch.atanh.
+ *
  * `arctanh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arctanh.html
  */
@@ -1695,6 +1816,8 @@ return resolve(s_arctanh, this, arguments)
 }
 
 /**
+ * In place: alias for torch.atanh.
+ *
  * `arctanh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.arctanh_.html
  */
@@ -1710,7 +1833,11 @@ return resolve(s_arctanh_, this, arguments)
 }
 
 /**
+ * Returns the indices of the maximum value of all elements in the input tensor.
+ *
  * `argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.argmax.html
  */
 argmax(dim?: Int | null, keepdim?: boolean): Tensor
@@ -1730,7 +1857,11 @@ return resolve(s_argmax, this, arguments)
 }
 
 /**
+ * Returns the indices of the minimum value(s) of the flattened tensor or along a dimension.
+ *
  * `argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.argmin.html
  */
 argmin(dim?: Int | null, keepdim?: boolean): Tensor
@@ -1750,8 +1881,12 @@ return resolve(s_argmin, this, arguments)
 }
 
 /**
+ * Returns the indices that sort a tensor along a given dimension in ascending order by value.
+ *
  * `argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor`
  * `argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor`
+ * @param dim - Default -1.
+ * @param descending - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.argsort.html
  */
 argsort(options: { stable: boolean; dim?: Int | undefined; descending?: boolean | undefined }): Tensor
@@ -1772,6 +1907,8 @@ return resolve(s_argsort, this, arguments)
 }
 
 /**
+ * Returns a tensor containing the indices of all non-zero elements of input.
+ *
  * `argwhere(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.argwhere.html
  */
@@ -1784,7 +1921,10 @@ return resolve(s_argwhere, this, arguments)
 }
 
 /**
+ * Create a view of an existing torch.Tensor input with specified size, stride and storageOffset.
+ *
  * `as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)`
+ * @param storageOffset - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.as_strided.html
  */
 asStrided(size: readonly Int[], stride: readonly Int[], storageOffset?: Int | null): Tensor
@@ -1802,7 +1942,10 @@ return resolve(s_as_strided, this, arguments)
 }
 
 /**
+ * In place: create a view of an existing torch.Tensor input with specified size, stride and storageOffset.
+ *
  * `as_strided_(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)`
+ * @param storageOffset - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.as_strided_.html
  */
 asStrided_(size: readonly Int[], stride: readonly Int[], storageOffset?: Int | null): this
@@ -1826,7 +1969,10 @@ return resolve(s_as_strided_, this, arguments)
 }
 
 /**
+ * Embeds the values of the src tensor into input along the elements corresponding to the result of calling input.as_strided(size, stride, storageOffset).
+ *
  * `as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor`
+ * @param storageOffset - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.as_strided_scatter.html
  */
 asStridedScatter(src: Tensor, size: readonly Int[], stride: readonly Int[], storageOffset?: Int | null): Tensor
@@ -1845,6 +1991,8 @@ return resolve(s_as_strided_scatter, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the arcsine of the elements (in radians) in the input tensor.
+ *
  * `asin(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.asin.html
  */
@@ -1857,6 +2005,8 @@ return resolve(s_asin, this, arguments)
 }
 
 /**
+ * In place: the arcsine of the elements (in radians) in the input tensor.
+ *
  * `asin_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.asin_.html
  */
@@ -1872,6 +2022,8 @@ return resolve(s_asin_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the inverse hyperbolic sine of the elements of input.
+ *
  * `asinh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.asinh.html
  */
@@ -1884,6 +2036,8 @@ return resolve(s_asinh, this, arguments)
 }
 
 /**
+ * In place: the inverse hyperbolic sine of the elements of input.
+ *
  * `asinh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.asinh_.html
  */
@@ -1899,6 +2053,8 @@ return resolve(s_asinh_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the arctangent of the elements (in radians) in the input tensor.
+ *
  * `atan(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.atan.html
  */
@@ -1911,6 +2067,8 @@ return resolve(s_atan, this, arguments)
 }
 
 /**
+ * Element-wise arctangent of input_i / other_i with consideration of the quadrant.
+ *
  * `atan2(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.atan2.html
  */
@@ -1924,6 +2082,8 @@ return resolve(s_atan2, this, arguments)
 }
 
 /**
+ * In place: element-wise arctangent of input_i / other_i with consideration of the quadrant.
+ *
  * `atan2_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.atan2_.html
  */
@@ -1940,6 +2100,8 @@ return resolve(s_atan2_, this, arguments)
 }
 
 /**
+ * In place: the arctangent of the elements (in radians) in the input tensor.
+ *
  * `atan_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.atan_.html
  */
@@ -1955,6 +2117,8 @@ return resolve(s_atan_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the inverse hyperbolic tangent of the elements of input.
+ *
  * `atanh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.atanh.html
  */
@@ -1967,6 +2131,8 @@ return resolve(s_atanh, this, arguments)
 }
 
 /**
+ * In place: the inverse hyperbolic tangent of the elements of input.
+ *
  * `atanh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.atanh_.html
  */
@@ -1982,7 +2148,11 @@ return resolve(s_atanh_, this, arguments)
 }
 
 /**
+ * Performs a batch matrix-matrix product of matrices in batch1 and batch2.
+ *
  * `baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.baddbmm.html
  */
 baddbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -1996,7 +2166,11 @@ return resolve(s_baddbmm, this, arguments)
 }
 
 /**
+ * In place: performs a batch matrix-matrix product of matrices in batch1 and batch2.
+ *
  * `baddbmm_(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.baddbmm_.html
  */
 baddbmm_(batch1: Tensor, batch2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): this
@@ -2013,8 +2187,11 @@ return resolve(s_baddbmm_, this, arguments)
 }
 
 /**
+ * Returns a result tensor where each result[i] is independently sampled from Bernoulli(self[i]).
+ *
  * `bernoulli(Tensor self, *, Generator? generator=None) -> Tensor`
  * `bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor`
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bernoulli.html
  */
 bernoulli(options?: { generator?: Generator | null | undefined }): Tensor
@@ -2031,8 +2208,12 @@ return resolve(s_bernoulli, this, arguments)
 }
 
 /**
+ * Fills each location of self with an independent sample from Bernoulli(p).
+ *
  * `bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)`
  * `bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)`
+ * @param generator - Default null.
+ * @param p - Default 0.5.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html
  */
 bernoulli_(p: Tensor, options?: { generator?: Generator | null | undefined }): this
@@ -2060,7 +2241,11 @@ return resolve(s_bernoulli_, this, arguments)
 }
 
 /**
+ * Count the frequency of each value in an array of non-negative ints.
+ *
  * `bincount(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor`
+ * @param weights - Default null.
+ * @param minlength - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bincount.html
  */
 bincount(weights?: Tensor | null, minlength?: Int): Tensor
@@ -2080,6 +2265,8 @@ return resolve(s_bincount, this, arguments)
 }
 
 /**
+ * Computes the bitwise AND of input and other.
+ *
  * `bitwise_and.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_and.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_and.html
@@ -2095,6 +2282,8 @@ return resolve(s_bitwise_and, this, arguments)
 }
 
 /**
+ * In place: computes the bitwise AND of input and other.
+ *
  * `bitwise_and_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `bitwise_and_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_and_.html
@@ -2116,6 +2305,8 @@ return resolve(s_bitwise_and_, this, arguments)
 }
 
 /**
+ * Computes the left arithmetic shift of input by other bits.
+ *
  * `bitwise_left_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_left_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_left_shift.html
@@ -2131,6 +2322,8 @@ return resolve(s_bitwise_left_shift, this, arguments)
 }
 
 /**
+ * In place: computes the left arithmetic shift of input by other bits.
+ *
  * `bitwise_left_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `bitwise_left_shift_.Tensor_Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_left_shift_.html
@@ -2152,6 +2345,8 @@ return resolve(s_bitwise_left_shift_, this, arguments)
 }
 
 /**
+ * Computes the bitwise NOT of the given input tensor.
+ *
  * `bitwise_not(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_not.html
  */
@@ -2164,6 +2359,8 @@ return resolve(s_bitwise_not, this, arguments)
 }
 
 /**
+ * In place: computes the bitwise NOT of the given input tensor.
+ *
  * `bitwise_not_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_not_.html
  */
@@ -2179,6 +2376,8 @@ return resolve(s_bitwise_not_, this, arguments)
 }
 
 /**
+ * Computes the bitwise OR of input and other.
+ *
  * `bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_or.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_or.html
@@ -2194,6 +2393,8 @@ return resolve(s_bitwise_or, this, arguments)
 }
 
 /**
+ * In place: computes the bitwise OR of input and other.
+ *
  * `bitwise_or_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `bitwise_or_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_or_.html
@@ -2215,6 +2416,8 @@ return resolve(s_bitwise_or_, this, arguments)
 }
 
 /**
+ * Computes the right arithmetic shift of input by other bits.
+ *
  * `bitwise_right_shift.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_right_shift.html
@@ -2230,6 +2433,8 @@ return resolve(s_bitwise_right_shift, this, arguments)
 }
 
 /**
+ * In place: computes the right arithmetic shift of input by other bits.
+ *
  * `bitwise_right_shift_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `bitwise_right_shift_.Tensor_Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_right_shift_.html
@@ -2251,6 +2456,8 @@ return resolve(s_bitwise_right_shift_, this, arguments)
 }
 
 /**
+ * Computes the bitwise XOR of input and other.
+ *
  * `bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor`
  * `bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_xor.html
@@ -2266,6 +2473,8 @@ return resolve(s_bitwise_xor, this, arguments)
 }
 
 /**
+ * In place: computes the bitwise XOR of input and other.
+ *
  * `bitwise_xor_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `bitwise_xor_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bitwise_xor_.html
@@ -2287,6 +2496,8 @@ return resolve(s_bitwise_xor_, this, arguments)
 }
 
 /**
+ * Performs a batch matrix-matrix product of matrices stored in input and mat2.
+ *
  * `bmm(Tensor self, Tensor mat2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bmm.html
  */
@@ -2300,6 +2511,8 @@ return resolve(s_bmm, this, arguments)
 }
 
 /**
+ * Broadcasts input to the shape shape.
+ *
  * `broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.broadcast_to.html
  */
@@ -2314,7 +2527,12 @@ return resolve(s_broadcast_to, this, arguments)
 }
 
 /**
+ * Fills the tensor with numbers drawn from the Cauchy distribution.
+ *
  * `cauchy_(Tensor(a!) self, float median=0, float sigma=1, *, Generator? generator=None) -> Tensor(a!)`
+ * @param median - Default 0.
+ * @param sigma - Default 1.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cauchy_.html
  */
 cauchy_(median?: number, sigma?: number, options?: { generator?: Generator | null | undefined }): this
@@ -2355,6 +2573,8 @@ return resolve(s_ccol_indices, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the ceil of the elements of input, the smallest integer greater than or equal to each element.
+ *
  * `ceil(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ceil.html
  */
@@ -2367,6 +2587,8 @@ return resolve(s_ceil, this, arguments)
 }
 
 /**
+ * In place: the ceil of the elements of input, the smallest integer greater than or equal to each element.
+ *
  * `ceil_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ceil_.html
  */
@@ -2382,7 +2604,10 @@ return resolve(s_ceil_, this, arguments)
 }
 
 /**
+ * self.chalf() is equivalent to self.to(torch.complex32).
+ *
  * `chalf(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.chalf.html
  */
 chalf(options?: { memoryFormat?: MemoryFormat | null | undefined }): Tensor
@@ -2394,7 +2619,10 @@ return resolve(s_chalf, this, arguments)
 }
 
 /**
+ * Computes the Cholesky decomposition of a symmetric positive-definite matrix A or for batches of symmetric positive-definite matrices.
+ *
  * `cholesky(Tensor self, bool upper=False) -> Tensor`
+ * @param upper - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cholesky.html
  */
 cholesky(upper?: boolean): Tensor
@@ -2410,7 +2638,10 @@ return resolve(s_cholesky, this, arguments)
 }
 
 /**
+ * Computes the inverse of a complex Hermitian or real symmetric positive-definite matrix given its Cholesky decomposition.
+ *
  * `cholesky_inverse(Tensor self, bool upper=False) -> Tensor`
+ * @param upper - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cholesky_inverse.html
  */
 choleskyInverse(upper?: boolean): Tensor
@@ -2426,7 +2657,10 @@ return resolve(s_cholesky_inverse, this, arguments)
 }
 
 /**
+ * Computes the solution of a system of linear equations with complex Hermitian or real symmetric positive-definite lhs given its Cholesky decomposition.
+ *
  * `cholesky_solve(Tensor self, Tensor input2, bool upper=False) -> Tensor`
+ * @param upper - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cholesky_solve.html
  */
 choleskySolve(input2: Tensor, upper?: boolean): Tensor
@@ -2443,7 +2677,10 @@ return resolve(s_cholesky_solve, this, arguments)
 }
 
 /**
+ * Attempts to split a tensor into the specified number of chunks.
+ *
  * `chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.chunk.html
  */
 chunk(chunks: Int, dim?: Int): Tensor[]
@@ -2454,8 +2691,12 @@ return resolve(s_chunk, this, arguments)
 }
 
 /**
+ * Clamps all elements in input into the range [ min, max ].
+ *
  * `clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  * `clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.clamp.html
  */
 clamp(min?: Tensor | null, max?: Tensor | null): Tensor
@@ -2480,8 +2721,12 @@ return resolve(s_clamp, this, arguments)
 }
 
 /**
+ * In place: clamps all elements in input into the range [ min, max ].
+ *
  * `clamp_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  * `clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.clamp_.html
  */
 clamp_(min?: Tensor | null, max?: Tensor | null): this
@@ -2593,8 +2838,12 @@ return resolve(s_clamp_min_, this, arguments)
 }
 
 /**
+ * Alias for Tensor.clamp.
+ *
  * `clip.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor`
  * `clip(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.clip.html
  */
 clip(min?: Tensor | null, max?: Tensor | null): Tensor
@@ -2619,8 +2868,12 @@ return resolve(s_clip, this, arguments)
 }
 
 /**
+ * Alias for Tensor.clamp_.
+ *
  * `clip_.Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)`
  * `clip_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)`
+ * @param min - Default null.
+ * @param max - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.clip_.html
  */
 clip_(min?: Tensor | null, max?: Tensor | null): this
@@ -2660,7 +2913,10 @@ return resolve(s_clip_, this, arguments)
 }
 
 /**
+ * Returns a copy of input.
+ *
  * `clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.clone.html
  */
 clone(options?: { memoryFormat?: MemoryFormat | null | undefined }): Tensor
@@ -2672,6 +2928,8 @@ return resolve(s_clone, this, arguments)
 }
 
 /**
+ * Returns a coalesced copy of self if self is an uncoalesced tensor.
+ *
  * `coalesce(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.coalesce.html
  */
@@ -2684,6 +2942,8 @@ return resolve(s_coalesce, this, arguments)
 }
 
 /**
+ * Returns the tensor containing the column indices of the self tensor when self is a sparse CSR tensor of layout sparse_csr.
+ *
  * `col_indices(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.col_indices.html
  */
@@ -2696,6 +2956,8 @@ return resolve(s_col_indices, this, arguments)
 }
 
 /**
+ * Returns a view of input with a flipped conjugate bit.
+ *
  * `conj(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.conj.html
  */
@@ -2708,6 +2970,8 @@ return resolve(s_conj, this, arguments)
 }
 
 /**
+ * Computes the element-wise conjugate of the given input tensor.
+ *
  * `conj_physical(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.conj_physical.html
  */
@@ -2720,6 +2984,8 @@ return resolve(s_conj_physical, this, arguments)
 }
 
 /**
+ * In place: computes the element-wise conjugate of the given input tensor.
+ *
  * `conj_physical_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.conj_physical_.html
  */
@@ -2735,6 +3001,8 @@ return resolve(s_conj_physical_, this, arguments)
 }
 
 /**
+ * Create a new floating-point tensor with the magnitude of input and the sign of other, elementwise.
+ *
  * `copysign.Tensor(Tensor self, Tensor other) -> Tensor`
  * `copysign.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.copysign.html
@@ -2750,6 +3018,8 @@ return resolve(s_copysign, this, arguments)
 }
 
 /**
+ * In place: create a new floating-point tensor with the magnitude of input and the sign of other, elementwise.
+ *
  * `copysign_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `copysign_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.copysign_.html
@@ -2771,6 +3041,8 @@ return resolve(s_copysign_, this, arguments)
 }
 
 /**
+ * Estimates the Pearson product-moment correlation coefficient matrix of the variables given by the input matrix, where rows are the variables and columns are the observations.
+ *
  * `corrcoef(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.corrcoef.html
  */
@@ -2783,6 +3055,8 @@ return resolve(s_corrcoef, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the cosine of the elements of input given in radians.
+ *
  * `cos(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cos.html
  */
@@ -2795,6 +3069,8 @@ return resolve(s_cos, this, arguments)
 }
 
 /**
+ * In place: the cosine of the elements of input given in radians.
+ *
  * `cos_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cos_.html
  */
@@ -2810,6 +3086,8 @@ return resolve(s_cos_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the hyperbolic cosine  of the elements of input.
+ *
  * `cosh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cosh.html
  */
@@ -2822,6 +3100,8 @@ return resolve(s_cosh, this, arguments)
 }
 
 /**
+ * In place: the hyperbolic cosine  of the elements of input.
+ *
  * `cosh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cosh_.html
  */
@@ -2837,8 +3117,11 @@ return resolve(s_cosh_, this, arguments)
 }
 
 /**
+ * Counts the number of non-zero values in the tensor input along the given dim.
+ *
  * `count_nonzero(Tensor self, int? dim=None) -> Tensor`
  * `count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor`
+ * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.count_nonzero.html
  */
 countNonzero(dim?: Int | null): Tensor
@@ -2858,7 +3141,12 @@ return resolve(s_count_nonzero, this, arguments)
 }
 
 /**
+ * Estimates the covariance matrix of the variables given by the input matrix, where rows are the variables and columns are the observations.
+ *
  * `cov(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor`
+ * @param correction - Default 1.
+ * @param fweights - Default null.
+ * @param aweights - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cov.html
  */
 cov(options?: { correction?: Int | undefined; fweights?: Tensor | null | undefined; aweights?: Tensor | null | undefined }): Tensor
@@ -2870,7 +3158,10 @@ return resolve(s_cov, this, arguments)
 }
 
 /**
+ * Returns the cross product of vectors in dimension dim of input and other.
+ *
  * `cross(Tensor self, Tensor other, int? dim=None) -> Tensor`
+ * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cross.html
  */
 cross(other: Tensor, dim?: Int | null): Tensor
@@ -2887,6 +3178,8 @@ return resolve(s_cross, this, arguments)
 }
 
 /**
+ * Returns the tensor containing the compressed row indices of the self tensor when self is a sparse CSR tensor of layout sparse_csr.
+ *
  * `crow_indices(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.crow_indices.html
  */
@@ -2899,6 +3192,8 @@ return resolve(s_crow_indices, this, arguments)
 }
 
 /**
+ * Returns a namedtuple (values, indices) where values is the cumulative maximum of elements of input in the dimension dim.
+ *
  * `cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cummax.html
  */
@@ -2909,6 +3204,8 @@ return resolve(s_cummax, this, arguments)
 }
 
 /**
+ * Returns a namedtuple (values, indices) where values is the cumulative minimum of elements of input in the dimension dim.
+ *
  * `cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cummin.html
  */
@@ -2919,7 +3216,10 @@ return resolve(s_cummin, this, arguments)
 }
 
 /**
+ * Returns the cumulative product of elements of input in the dimension dim.
+ *
  * `cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cumprod.html
  */
 cumprod(dim: Int, options?: { dtype?: DTypeLike | null }): Tensor
@@ -2932,7 +3232,10 @@ return resolve(s_cumprod, this, arguments)
 }
 
 /**
+ * In place: returns the cumulative product of elements of input in the dimension dim.
+ *
  * `cumprod_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cumprod_.html
  */
 cumprod_(dim: Int, options?: { dtype?: DTypeLike | null }): this
@@ -2948,7 +3251,10 @@ return resolve(s_cumprod_, this, arguments)
 }
 
 /**
+ * Returns the cumulative sum of elements of input in the dimension dim.
+ *
  * `cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cumsum.html
  */
 cumsum(dim: Int, options?: { dtype?: DTypeLike | null }): Tensor
@@ -2961,7 +3267,10 @@ return resolve(s_cumsum, this, arguments)
 }
 
 /**
+ * In place: returns the cumulative sum of elements of input in the dimension dim.
+ *
  * `cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.cumsum_.html
  */
 cumsum_(dim: Int, options?: { dtype?: DTypeLike | null }): this
@@ -2977,6 +3286,8 @@ return resolve(s_cumsum_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with each of the elements of input converted from angles in degrees to radians.
+ *
  * `deg2rad(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.deg2rad.html
  */
@@ -2989,6 +3300,8 @@ return resolve(s_deg2rad, this, arguments)
 }
 
 /**
+ * In place: the each of the elements of input converted from angles in degrees to radians.
+ *
  * `deg2rad_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.deg2rad_.html
  */
@@ -3004,6 +3317,8 @@ return resolve(s_deg2rad_, this, arguments)
 }
 
 /**
+ * Return the number of dense dimensions in a sparse tensor self.
+ *
  * `dense_dim(Tensor self) -> int`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.dense_dim.html
  */
@@ -3013,6 +3328,8 @@ return resolve(s_dense_dim, this, arguments)
 }
 
 /**
+ * Given a quantized Tensor, dequantize it and return the dequantized float Tensor.
+ *
  * `dequantize.self(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.dequantize.html
  */
@@ -3025,6 +3342,8 @@ return resolve(s_dequantize, this, arguments)
 }
 
 /**
+ * Alias for torch.linalg.det.
+ *
  * `det(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.det.html
  */
@@ -3037,6 +3356,8 @@ return resolve(s_det, this, arguments)
 }
 
 /**
+ * Detaches the Tensor from the graph that created it, making it a leaf.
+ *
  * `detach_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach_.html
  */
@@ -3052,7 +3373,10 @@ return resolve(s_detach_, this, arguments)
 }
 
 /**
+ * If input is a vector (1-D tensor), then returns a 2-D square tensor with the elements of input as the diagonal.
+ *
  * `diag(Tensor self, int diagonal=0) -> Tensor`
+ * @param diagonal - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.diag.html
  */
 diag(diagonal?: Int): Tensor
@@ -3068,7 +3392,12 @@ return resolve(s_diag, this, arguments)
 }
 
 /**
+ * Creates a tensor whose diagonals of certain 2D planes (specified by dim1 and dim2) are filled by input.
+ *
  * `diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor`
+ * @param offset - Default 0.
+ * @param dim1 - Default -2.
+ * @param dim2 - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.diag_embed.html
  */
 diagEmbed(offset?: Int, dim1?: Int, dim2?: Int): Tensor
@@ -3092,7 +3421,10 @@ return resolve(s_diag_embed, this, arguments)
 }
 
 /**
+ * If input is a vector (1-D tensor), then returns a 2-D square tensor with the elements of input as the diagonal.
+ *
  * `diagflat(Tensor self, int offset=0) -> Tensor`
+ * @param offset - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.diagflat.html
  */
 diagflat(offset?: Int): Tensor
@@ -3108,7 +3440,12 @@ return resolve(s_diagflat, this, arguments)
 }
 
 /**
+ * Returns a partial view of input with the its diagonal elements with respect to dim1 and dim2 appended as a dimension at the end of the shape.
+ *
  * `diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)`
+ * @param offset - Default 0.
+ * @param dim1 - Default 0.
+ * @param dim2 - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.diagonal.html
  */
 diagonal(offset?: Int, dim1?: Int, dim2?: Int): Tensor
@@ -3132,7 +3469,12 @@ return resolve(s_diagonal, this, arguments)
 }
 
 /**
+ * Embeds the values of the src tensor into input along the diagonal elements of input, with respect to dim1 and dim2.
+ *
  * `diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor`
+ * @param offset - Default 0.
+ * @param dim1 - Default 0.
+ * @param dim2 - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.diagonal_scatter.html
  */
 diagonalScatter(src: Tensor, offset?: Int, dim1?: Int, dim2?: Int): Tensor
@@ -3157,7 +3499,13 @@ return resolve(s_diagonal_scatter, this, arguments)
 }
 
 /**
+ * Computes the n-th forward difference along the given dimension.
+ *
  * `diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor`
+ * @param n - Default 1.
+ * @param dim - Default -1.
+ * @param prepend - Default null.
+ * @param append - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.diff.html
  */
 diff(n?: Int, dim?: Int, prepend?: Tensor | null, append?: Tensor | null): Tensor
@@ -3185,6 +3533,8 @@ return resolve(s_diff, this, arguments)
 }
 
 /**
+ * Alias for torch.special.digamma.
+ *
  * `digamma(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.digamma.html
  */
@@ -3197,6 +3547,8 @@ return resolve(s_digamma, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.digamma.
+ *
  * `digamma_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.digamma_.html
  */
@@ -3212,7 +3564,10 @@ return resolve(s_digamma_, this, arguments)
 }
 
 /**
+ * Returns the p-norm of (input - other).
+ *
  * `dist(Tensor self, Tensor other, Scalar p=2) -> Tensor`
+ * @param p - Default 2.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.dist.html
  */
 dist(other: Tensor, p?: Scalar): Tensor
@@ -3229,6 +3584,8 @@ return resolve(s_dist, this, arguments)
 }
 
 /**
+ * Divides each element of the input input by the corresponding element of other.
+ *
  * `div.Tensor(Tensor self, Tensor other) -> Tensor`
  * `div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
  * `div.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -3246,6 +3603,8 @@ return resolve(s_div, this, arguments)
 }
 
 /**
+ * In place: divides each element of the input input by the corresponding element of other.
+ *
  * `div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `div_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
  * `div_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -3269,6 +3628,8 @@ return resolve(s_div_, this, arguments)
 }
 
 /**
+ * Alias for torch.div.
+ *
  * `divide.Tensor(Tensor self, Tensor other) -> Tensor`
  * `divide.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor`
  * `divide.Scalar(Tensor self, Scalar other) -> Tensor`
@@ -3286,6 +3647,8 @@ return resolve(s_divide, this, arguments)
 }
 
 /**
+ * In place: alias for torch.div.
+ *
  * `divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `divide_.Tensor_mode(Tensor(a!) self, Tensor other, *, str? rounding_mode) -> Tensor(a!)`
  * `divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
@@ -3309,6 +3672,8 @@ return resolve(s_divide_, this, arguments)
 }
 
 /**
+ * Computes the dot product of two 1D tensors.
+ *
  * `dot(Tensor self, Tensor tensor) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.dot.html
  */
@@ -3322,6 +3687,8 @@ return resolve(s_dot, this, arguments)
 }
 
 /**
+ * Splits input, a tensor with three or more dimensions, into multiple tensors depthwise according to indices_or_sections.
+ *
  * `dsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  * `dsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.dsplit.html
@@ -3336,6 +3703,8 @@ return resolve(s_dsplit, this, arguments)
 }
 
 /**
+ * Computes element-wise equality.
+ *
  * `eq.Tensor(Tensor self, Tensor other) -> Tensor`
  * `eq.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.eq.html
@@ -3351,6 +3720,8 @@ return resolve(s_eq, this, arguments)
 }
 
 /**
+ * In place: computes element-wise equality.
+ *
  * `eq_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `eq_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.eq_.html
@@ -3372,6 +3743,8 @@ return resolve(s_eq_, this, arguments)
 }
 
 /**
+ * true if two tensors have the same size and elements, false otherwise.
+ *
  * `equal(Tensor self, Tensor other) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.equal.html
  */
@@ -3382,6 +3755,8 @@ return resolve(s_equal, this, arguments)
 }
 
 /**
+ * Alias for torch.special.erf.
+ *
  * `erf(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.erf.html
  */
@@ -3394,6 +3769,8 @@ return resolve(s_erf, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.erf.
+ *
  * `erf_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.erf_.html
  */
@@ -3409,6 +3786,8 @@ return resolve(s_erf_, this, arguments)
 }
 
 /**
+ * Alias for torch.special.erfc.
+ *
  * `erfc(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.erfc.html
  */
@@ -3421,6 +3800,8 @@ return resolve(s_erfc, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.erfc.
+ *
  * `erfc_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.erfc_.html
  */
@@ -3436,6 +3817,8 @@ return resolve(s_erfc_, this, arguments)
 }
 
 /**
+ * Alias for torch.special.erfinv.
+ *
  * `erfinv(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.erfinv.html
  */
@@ -3448,6 +3831,8 @@ return resolve(s_erfinv, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.erfinv.
+ *
  * `erfinv_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.erfinv_.html
  */
@@ -3463,6 +3848,8 @@ return resolve(s_erfinv_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the exponential of the elements of the input tensor input.
+ *
  * `exp(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exp.html
  */
@@ -3475,6 +3862,8 @@ return resolve(s_exp, this, arguments)
 }
 
 /**
+ * Alias for torch.special.exp2.
+ *
  * `exp2(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exp2.html
  */
@@ -3487,6 +3876,8 @@ return resolve(s_exp2, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.exp2.
+ *
  * `exp2_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exp2_.html
  */
@@ -3502,6 +3893,8 @@ return resolve(s_exp2_, this, arguments)
 }
 
 /**
+ * In place: the exponential of the elements of the input tensor input.
+ *
  * `exp_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exp_.html
  */
@@ -3517,7 +3910,10 @@ return resolve(s_exp_, this, arguments)
 }
 
 /**
+ * Returns a new view of the self tensor with singleton dimensions expanded to a larger size.
+ *
  * `expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)`
+ * @param implicit - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html
  */
 expand(size: readonly Int[], options?: { implicit?: boolean | undefined }): Tensor
@@ -3531,6 +3927,8 @@ return resolve(s_expand, this, arguments)
 }
 
 /**
+ * Expand this tensor to the same size as other.
+ *
  * `expand_as(Tensor(a) self, Tensor other) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand_as.html
  */
@@ -3544,6 +3942,8 @@ return resolve(s_expand_as, this, arguments)
 }
 
 /**
+ * Alias for torch.special.expm1.
+ *
  * `expm1(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expm1.html
  */
@@ -3556,6 +3956,8 @@ return resolve(s_expm1, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.expm1.
+ *
  * `expm1_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expm1_.html
  */
@@ -3571,7 +3973,11 @@ return resolve(s_expm1_, this, arguments)
 }
 
 /**
+ * Fills self tensor with elements drawn from the PDF (probability density function).
+ *
  * `exponential_(Tensor(a!) self, float lambd=1, *, Generator? generator=None) -> Tensor(a!)`
+ * @param lambd - Default 1.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html
  */
 exponential_(lambd?: number, options?: { generator?: Generator | null | undefined }): this
@@ -3593,6 +3999,8 @@ return resolve(s_exponential_, this, arguments)
 }
 
 /**
+ * Fills self tensor with the specified value.
+ *
  * `fill_.Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)`
  * `fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fill_.html
@@ -3614,7 +4022,10 @@ return resolve(s_fill_, this, arguments)
 }
 
 /**
+ * Fill the main diagonal of a tensor that has at least 2-dimensions.
+ *
  * `fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)`
+ * @param wrap - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fill_diagonal_.html
  */
 fillDiagonal_(fillValue: Scalar, wrap?: boolean): this
@@ -3637,6 +4048,8 @@ return resolve(s_fill_diagonal_, this, arguments)
 }
 
 /**
+ * Alias for torch.trunc.
+ *
  * `fix(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fix.html
  */
@@ -3649,6 +4062,8 @@ return resolve(s_fix, this, arguments)
 }
 
 /**
+ * In place: alias for torch.trunc.
+ *
  * `fix_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fix_.html
  */
@@ -3664,7 +4079,11 @@ return resolve(s_fix_, this, arguments)
 }
 
 /**
+ * Flattens input by reshaping it into a one-dimensional tensor.
+ *
  * `flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)`
+ * @param startDim - Default 0.
+ * @param endDim - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.flatten.html
  */
 flatten(startDim?: Int, endDim?: Int): Tensor
@@ -3684,6 +4103,8 @@ return resolve(s_flatten, this, arguments)
 }
 
 /**
+ * Reverse the order of an n-D tensor along given axis in dims.
+ *
  * `flip(Tensor self, int[] dims) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.flip.html
  */
@@ -3698,6 +4119,8 @@ return resolve(s_flip, this, arguments)
 }
 
 /**
+ * Flip tensor in the left/right direction, returning a new tensor.
+ *
  * `fliplr(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fliplr.html
  */
@@ -3710,6 +4133,8 @@ return resolve(s_fliplr, this, arguments)
 }
 
 /**
+ * Flip tensor in the up/down direction, returning a new tensor.
+ *
  * `flipud(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.flipud.html
  */
@@ -3722,6 +4147,8 @@ return resolve(s_flipud, this, arguments)
 }
 
 /**
+ * Raises input to the power of exponent, elementwise, in double precision.
+ *
  * `float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  * `float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.float_power.html
@@ -3737,6 +4164,8 @@ return resolve(s_float_power, this, arguments)
 }
 
 /**
+ * In place: raises input to the power of exponent, elementwise, in double precision.
+ *
  * `float_power_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  * `float_power_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.float_power_.html
@@ -3758,6 +4187,8 @@ return resolve(s_float_power_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the floor of the elements of input, the largest integer less than or equal to each element.
+ *
  * `floor(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.floor.html
  */
@@ -3770,6 +4201,8 @@ return resolve(s_floor, this, arguments)
 }
 
 /**
+ * In place: the floor of the elements of input, the largest integer less than or equal to each element.
+ *
  * `floor_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.floor_.html
  */
@@ -3785,6 +4218,8 @@ return resolve(s_floor_, this, arguments)
 }
 
 /**
+ * Before PyTorch 1.13 torch.floorDivide incorrectly performed truncation division.
+ *
  * `floor_divide(Tensor self, Tensor other) -> Tensor`
  * `floor_divide.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.floor_divide.html
@@ -3800,6 +4235,8 @@ return resolve(s_floor_divide, this, arguments)
 }
 
 /**
+ * In place: before PyTorch 1.13 torch.floorDivide incorrectly performed truncation division.
+ *
  * `floor_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `floor_divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.floor_divide_.html
@@ -3821,6 +4258,8 @@ return resolve(s_floor_divide_, this, arguments)
 }
 
 /**
+ * Computes the element-wise maximum of input and other.
+ *
  * `fmax(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fmax.html
  */
@@ -3834,6 +4273,8 @@ return resolve(s_fmax, this, arguments)
 }
 
 /**
+ * Computes the element-wise minimum of input and other.
+ *
  * `fmin(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fmin.html
  */
@@ -3847,6 +4288,8 @@ return resolve(s_fmin, this, arguments)
 }
 
 /**
+ * Applies C++'s std::fmod entrywise.
+ *
  * `fmod.Tensor(Tensor self, Tensor other) -> Tensor`
  * `fmod.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fmod.html
@@ -3862,6 +4305,8 @@ return resolve(s_fmod, this, arguments)
 }
 
 /**
+ * In place: applies C++'s std::fmod entrywise.
+ *
  * `fmod_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `fmod_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fmod_.html
@@ -3883,6 +4328,8 @@ return resolve(s_fmod_, this, arguments)
 }
 
 /**
+ * Computes the fractional portion of each element in input.
+ *
  * `frac(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.frac.html
  */
@@ -3895,6 +4342,8 @@ return resolve(s_frac, this, arguments)
 }
 
 /**
+ * In place: computes the fractional portion of each element in input.
+ *
  * `frac_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.frac_.html
  */
@@ -3910,6 +4359,8 @@ return resolve(s_frac_, this, arguments)
 }
 
 /**
+ * Decomposes input into mantissa and exponent tensors such that input = mantissa × 2^exponent.
+ *
  * `frexp.Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.frexp.html
  */
@@ -3919,7 +4370,10 @@ return resolve(s_frexp, this, arguments)
 }
 
 /**
+ * Gathers values along an axis specified by dim.
+ *
  * `gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor`
+ * @param sparseGrad - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.gather.html
  */
 gather(dim: Int, index: Tensor, options?: { sparseGrad?: boolean | undefined }): Tensor
@@ -3933,6 +4387,8 @@ return resolve(s_gather, this, arguments)
 }
 
 /**
+ * Computes the element-wise greatest common divisor (GCD) of input and other.
+ *
  * `gcd(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.gcd.html
  */
@@ -3946,6 +4402,8 @@ return resolve(s_gcd, this, arguments)
 }
 
 /**
+ * In place: computes the element-wise greatest common divisor (GCD) of input and other.
+ *
  * `gcd_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.gcd_.html
  */
@@ -3962,6 +4420,8 @@ return resolve(s_gcd_, this, arguments)
 }
 
 /**
+ * Computes input ≥ other element-wise.
+ *
  * `ge.Tensor(Tensor self, Tensor other) -> Tensor`
  * `ge.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ge.html
@@ -3977,6 +4437,8 @@ return resolve(s_ge, this, arguments)
 }
 
 /**
+ * In place: computes input ≥ other element-wise.
+ *
  * `ge_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `ge_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ge_.html
@@ -3998,7 +4460,10 @@ return resolve(s_ge_, this, arguments)
 }
 
 /**
+ * Fills self tensor with elements drawn from the geometric distribution.
+ *
  * `geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)`
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.geometric_.html
  */
 geometric_(p: number, options?: { generator?: Generator | null | undefined }): this
@@ -4014,6 +4479,8 @@ return resolve(s_geometric_, this, arguments)
 }
 
 /**
+ * This is a low-level function for calling LAPACK's geqrf directly.
+ *
  * `geqrf(Tensor self) -> (Tensor a, Tensor tau)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.geqrf.html
  */
@@ -4023,6 +4490,8 @@ return resolve(s_geqrf, this, arguments)
 }
 
 /**
+ * Alias of torch.outer.
+ *
  * `ger(Tensor self, Tensor vec2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ger.html
  */
@@ -4036,6 +4505,8 @@ return resolve(s_ger, this, arguments)
 }
 
 /**
+ * Alias for torch.gt.
+ *
  * `greater.Tensor(Tensor self, Tensor other) -> Tensor`
  * `greater.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.greater.html
@@ -4051,6 +4522,8 @@ return resolve(s_greater, this, arguments)
 }
 
 /**
+ * In place: alias for torch.gt.
+ *
  * `greater_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `greater_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.greater_.html
@@ -4072,6 +4545,8 @@ return resolve(s_greater_, this, arguments)
 }
 
 /**
+ * Alias for torch.ge.
+ *
  * `greater_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  * `greater_equal.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.greater_equal.html
@@ -4087,6 +4562,8 @@ return resolve(s_greater_equal, this, arguments)
 }
 
 /**
+ * In place: alias for torch.ge.
+ *
  * `greater_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `greater_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.greater_equal_.html
@@ -4108,6 +4585,8 @@ return resolve(s_greater_equal_, this, arguments)
 }
 
 /**
+ * Computes input > other element-wise.
+ *
  * `gt.Tensor(Tensor self, Tensor other) -> Tensor`
  * `gt.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.gt.html
@@ -4123,6 +4602,8 @@ return resolve(s_gt, this, arguments)
 }
 
 /**
+ * In place: computes input > other element-wise.
+ *
  * `gt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `gt_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.gt_.html
@@ -4144,7 +4625,10 @@ return resolve(s_gt_, this, arguments)
 }
 
 /**
+ * Applies the hard shrinkage function element-wise.
+ *
  * `hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
+ * @param lambd - Default 0.5.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.hardshrink.html
  */
 hardshrink(lambd?: Scalar): Tensor
@@ -4160,7 +4644,12 @@ return resolve(s_hardshrink, this, arguments)
 }
 
 /**
+ * Returns a hash of all elements in the input tensor.
+ *
  * `hash_tensor(Tensor self, int[1] dim=[], *, bool keepdim=False, int mode=0) -> Tensor`
+ * @param dim - Default [].
+ * @param keepdim - Default false.
+ * @param mode - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.hash_tensor.html
  */
 hashTensor(dim?: Int | readonly Int[], options?: { keepdim?: boolean | undefined; mode?: Int | undefined }): Tensor
@@ -4177,6 +4666,8 @@ return resolve(s_hash_tensor, this, arguments)
 }
 
 /**
+ * Computes the Heaviside step function for each element in input.
+ *
  * `heaviside(Tensor self, Tensor values) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.heaviside.html
  */
@@ -4190,6 +4681,8 @@ return resolve(s_heaviside, this, arguments)
 }
 
 /**
+ * In place: computes the Heaviside step function for each element in input.
+ *
  * `heaviside_(Tensor(a!) self, Tensor values) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.heaviside_.html
  */
@@ -4206,7 +4699,12 @@ return resolve(s_heaviside_, this, arguments)
 }
 
 /**
+ * Computes the histogram of a tensor.
+ *
  * `histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor`
+ * @param bins - Default 100.
+ * @param min - Default 0.
+ * @param max - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.histc.html
  */
 histc(bins?: Int, min?: Scalar, max?: Scalar): Tensor
@@ -4230,8 +4728,14 @@ return resolve(s_histc, this, arguments)
 }
 
 /**
+ * Computes a histogram of the values in a tensor.
+ *
  * `histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
  * `histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)`
+ * @param weight - Default null.
+ * @param density - Default false.
+ * @param bins - Default 100.
+ * @param range - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.histogram.html
  */
 histogram(bins: Tensor, options?: { weight?: Tensor | null | undefined; density?: boolean | undefined }): HistBinEdges
@@ -4243,6 +4747,8 @@ return resolve(s_histogram, this, arguments)
 }
 
 /**
+ * Splits input, a tensor with one or more dimensions, into multiple tensors horizontally according to indices_or_sections.
+ *
  * `hsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  * `hsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.hsplit.html
@@ -4257,6 +4763,8 @@ return resolve(s_hsplit, this, arguments)
 }
 
 /**
+ * Given the legs of a right triangle, return its hypotenuse.
+ *
  * `hypot(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.hypot.html
  */
@@ -4270,6 +4778,8 @@ return resolve(s_hypot, this, arguments)
 }
 
 /**
+ * In place: given the legs of a right triangle, return its hypotenuse.
+ *
  * `hypot_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.hypot_.html
  */
@@ -4286,6 +4796,8 @@ return resolve(s_hypot_, this, arguments)
 }
 
 /**
+ * Alias for torch.special.i0.
+ *
  * `i0(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.i0.html
  */
@@ -4298,6 +4810,8 @@ return resolve(s_i0, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.i0.
+ *
  * `i0_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.i0_.html
  */
@@ -4313,6 +4827,8 @@ return resolve(s_i0_, this, arguments)
 }
 
 /**
+ * Alias for torch.special.gammainc.
+ *
  * `igamma(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.igamma.html
  */
@@ -4326,6 +4842,8 @@ return resolve(s_igamma, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.gammainc.
+ *
  * `igamma_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.igamma_.html
  */
@@ -4342,6 +4860,8 @@ return resolve(s_igamma_, this, arguments)
 }
 
 /**
+ * Alias for torch.special.gammaincc.
+ *
  * `igammac(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.igammac.html
  */
@@ -4355,6 +4875,8 @@ return resolve(s_igammac, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.gammaincc.
+ *
  * `igammac_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.igammac_.html
  */
@@ -4371,7 +4893,10 @@ return resolve(s_igammac_, this, arguments)
 }
 
 /**
+ * Accumulate the elements of alpha times source into the self tensor by adding to the indices in the order given in index.
+ *
  * `index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add.html
  */
 indexAdd(dim: Int, index: Tensor, source: Tensor, options?: { alpha?: Scalar | undefined }): Tensor
@@ -4386,7 +4911,10 @@ return resolve(s_index_add, this, arguments)
 }
 
 /**
+ * Accumulate the elements of alpha times source into the self tensor by adding to the indices in the order given in index.
+ *
  * `index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html
  */
 indexAdd_(dim: Int, index: Tensor, source: Tensor, options?: { alpha?: Scalar | undefined }): this
@@ -4404,6 +4932,8 @@ return resolve(s_index_add_, this, arguments)
 }
 
 /**
+ * Copies the elements of tensor into the self tensor by selecting the indices in the order given in index.
+ *
  * `index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_copy.html
  */
@@ -4419,6 +4949,8 @@ return resolve(s_index_copy, this, arguments)
 }
 
 /**
+ * Copies the elements of tensor into the self tensor by selecting the indices in the order given in index.
+ *
  * `index_copy_(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_copy_.html
  */
@@ -4437,6 +4969,8 @@ return resolve(s_index_copy_, this, arguments)
 }
 
 /**
+ * Fills the elements of the self tensor with value value by selecting the indices in the order given in index.
+ *
  * `index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor`
  * `index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_fill.html
@@ -4454,6 +4988,8 @@ return resolve(s_index_fill, this, arguments)
 }
 
 /**
+ * Fills the elements of the self tensor with value value by selecting the indices in the order given in index.
+ *
  * `index_fill_.int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)`
  * `index_fill_.int_Scalar(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_fill_.html
@@ -4477,7 +5013,10 @@ return resolve(s_index_fill_, this, arguments)
 }
 
 /**
+ * Out-place version of Tensor.index_put_.
+ *
  * `index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor`
+ * @param accumulate - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put.html
  */
 indexPut(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor
@@ -4489,7 +5028,10 @@ return resolve(s_index_put, this, arguments)
 }
 
 /**
+ * Accumulate the elements of source into the self tensor by accumulating to the indices in the order given in index using the reduction given by the reduce argument.
+ *
  * `index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor`
+ * @param includeSelf - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_reduce.html
  */
 indexReduce(dim: Int, index: Tensor, source: Tensor, reduce: string, options?: { includeSelf?: boolean | undefined }): Tensor
@@ -4502,7 +5044,10 @@ return resolve(s_index_reduce, this, arguments)
 }
 
 /**
+ * Accumulate the elements of source into the self tensor by accumulating to the indices in the order given in index using the reduction given by the reduce argument.
+ *
  * `index_reduce_(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)`
+ * @param includeSelf - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_reduce_.html
  */
 indexReduce_(dim: Int, index: Tensor, source: Tensor, reduce: string, options?: { includeSelf?: boolean | undefined }): this
@@ -4515,6 +5060,8 @@ return resolve(s_index_reduce_, this, arguments)
 }
 
 /**
+ * Returns a new tensor which indexes the input tensor along dimension dim using the entries in index.
+ *
  * `index_select(Tensor self, int dim, Tensor index) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_select.html
  */
@@ -4529,6 +5076,8 @@ return resolve(s_index_select, this, arguments)
 }
 
 /**
+ * Return the indices tensor of a sparse COO tensor.
+ *
  * `indices(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.indices.html
  */
@@ -4541,6 +5090,8 @@ return resolve(s_indices, this, arguments)
 }
 
 /**
+ * Computes the dot product for 1D tensors.
+ *
  * `inner(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.inner.html
  */
@@ -4554,6 +5105,8 @@ return resolve(s_inner, this, arguments)
 }
 
 /**
+ * Given a quantized Tensor, self.int_repr() returns a CPU Tensor with uint8_t as data type that stores the underlying uint8_t values of the given Tensor.
+ *
  * `int_repr(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.int_repr.html
  */
@@ -4566,6 +5119,8 @@ return resolve(s_int_repr, this, arguments)
 }
 
 /**
+ * Alias for torch.linalg.inv.
+ *
  * `inverse(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.inverse.html
  */
@@ -4578,6 +5133,8 @@ return resolve(s_inverse, this, arguments)
 }
 
 /**
+ * Returns true if self is a sparse COO tensor that is coalesced, false otherwise.
+ *
  * `is_coalesced(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_coalesced.html
  */
@@ -4587,6 +5144,8 @@ return resolve(s_is_coalesced, this, arguments)
 }
 
 /**
+ * Returns true if the conjugate bit of self is set to true.
+ *
  * `is_conj(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_conj.html
  */
@@ -4605,6 +5164,8 @@ return resolve(s_is_distributed, this, arguments)
 }
 
 /**
+ * Returns true if the negative bit of self is set to true.
+ *
  * `is_neg(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_neg.html
  */
@@ -4614,6 +5175,8 @@ return resolve(s_is_neg, this, arguments)
 }
 
 /**
+ * Returns true if the input is a single element tensor which is not equal to zero after type conversions.
+ *
  * `is_nonzero(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_nonzero.html
  */
@@ -4623,7 +5186,10 @@ return resolve(s_is_nonzero, this, arguments)
 }
 
 /**
+ * Returns true if this tensor resides in pinned memory.
+ *
  * `is_pinned(Tensor self, Device? device=None) -> bool`
+ * @param device - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_pinned.html
  */
 isPinned(device?: Device | null): boolean
@@ -4643,6 +5209,8 @@ return resolve(s_is_same_size, this, arguments)
 }
 
 /**
+ * Returns true if both tensors are pointing to the exact same memory (same storage, offset, size and stride).
+ *
  * `is_set_to(Tensor self, Tensor tensor) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_set_to.html
  */
@@ -4653,6 +5221,8 @@ return resolve(s_is_set_to, this, arguments)
 }
 
 /**
+ * Returns true if the data type of self is a signed data type.
+ *
  * `is_signed(Tensor self) -> bool`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_signed.html
  */
@@ -4662,7 +5232,12 @@ return resolve(s_is_signed, this, arguments)
 }
 
 /**
+ * Returns a new tensor with boolean elements representing if each element of input is "close" to the corresponding element of other.
+ *
  * `isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False) -> Tensor`
+ * @param rtol - Default 1e-05.
+ * @param atol - Default 1e-08.
+ * @param equalNan - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.isclose.html
  */
 isclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Tensor
@@ -4687,6 +5262,8 @@ return resolve(s_isclose, this, arguments)
 }
 
 /**
+ * Returns a new tensor with boolean elements representing if each element is finite or not.
+ *
  * `isfinite(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.isfinite.html
  */
@@ -4699,6 +5276,8 @@ return resolve(s_isfinite, this, arguments)
 }
 
 /**
+ * Tests if each element of input is infinite (positive or negative infinity) or not.
+ *
  * `isinf(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.isinf.html
  */
@@ -4711,6 +5290,8 @@ return resolve(s_isinf, this, arguments)
 }
 
 /**
+ * Returns a new tensor with boolean elements representing if each element of input is NaN or not.
+ *
  * `isnan(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.isnan.html
  */
@@ -4723,6 +5304,8 @@ return resolve(s_isnan, this, arguments)
 }
 
 /**
+ * Tests if each element of input is negative infinity or not.
+ *
  * `isneginf(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.isneginf.html
  */
@@ -4735,6 +5318,8 @@ return resolve(s_isneginf, this, arguments)
 }
 
 /**
+ * Tests if each element of input is positive infinity or not.
+ *
  * `isposinf(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.isposinf.html
  */
@@ -4747,6 +5332,8 @@ return resolve(s_isposinf, this, arguments)
 }
 
 /**
+ * Returns a new tensor with boolean elements representing if each element of input is real-valued or not.
+ *
  * `isreal(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.isreal.html
  */
@@ -4759,7 +5346,17 @@ return resolve(s_isreal, this, arguments)
 }
 
 /**
+ * Inverse short time Fourier Transform.
+ *
  * `istft(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor`
+ * @param hopLength - Default null.
+ * @param winLength - Default null.
+ * @param window - Default null.
+ * @param center - Default true.
+ * @param normalized - Default false.
+ * @param onesided - Default null.
+ * @param length - Default null.
+ * @param returnComplex - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.istft.html
  */
 istft(nFft: Int, hopLength?: Int | null, winLength?: Int | null, window?: Tensor | null, center?: boolean, normalized?: boolean, onesided?: boolean | null, length?: Int | null, returnComplex?: boolean): Tensor
@@ -4789,6 +5386,8 @@ return resolve(s_istft, this, arguments)
 }
 
 /**
+ * Computes the Kronecker product, denoted by ⊗, of input and other.
+ *
  * `kron(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.kron.html
  */
@@ -4802,7 +5401,11 @@ return resolve(s_kron, this, arguments)
 }
 
 /**
+ * Returns a namedtuple (values, indices) where values is the k th smallest element of each row of the input tensor in the given dimension dim.
+ *
  * `kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param dim - Default -1.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.kthvalue.html
  */
 kthvalue(k: Int, dim?: Int, keepdim?: boolean): ValuesIndices
@@ -4814,6 +5417,8 @@ return resolve(s_kthvalue, this, arguments)
 }
 
 /**
+ * Computes the element-wise least common multiple (LCM) of input and other.
+ *
  * `lcm(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.lcm.html
  */
@@ -4827,6 +5432,8 @@ return resolve(s_lcm, this, arguments)
 }
 
 /**
+ * In place: computes the element-wise least common multiple (LCM) of input and other.
+ *
  * `lcm_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.lcm_.html
  */
@@ -4843,6 +5450,8 @@ return resolve(s_lcm_, this, arguments)
 }
 
 /**
+ * Multiplies input by 2 ** other.
+ *
  * `ldexp.Tensor(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ldexp.html
  */
@@ -4856,6 +5465,8 @@ return resolve(s_ldexp, this, arguments)
 }
 
 /**
+ * In place: multiplies input by 2 ** other.
+ *
  * `ldexp_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ldexp_.html
  */
@@ -4872,6 +5483,8 @@ return resolve(s_ldexp_, this, arguments)
 }
 
 /**
+ * Computes input ≤ other element-wise.
+ *
  * `le.Tensor(Tensor self, Tensor other) -> Tensor`
  * `le.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.le.html
@@ -4887,6 +5500,8 @@ return resolve(s_le, this, arguments)
 }
 
 /**
+ * In place: computes input ≤ other element-wise.
+ *
  * `le_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `le_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.le_.html
@@ -4908,6 +5523,8 @@ return resolve(s_le_, this, arguments)
 }
 
 /**
+ * Does a linear interpolation of two tensors start (given by input) and end based on a scalar or tensor weight and returns the resulting out tensor.
+ *
  * `lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor`
  * `lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.lerp.html
@@ -4924,6 +5541,8 @@ return resolve(s_lerp, this, arguments)
 }
 
 /**
+ * In place: does a linear interpolation of two tensors start (given by input) and end based on a scalar or tensor weight and returns the resulting out tensor.
+ *
  * `lerp_.Tensor(Tensor(a!) self, Tensor end, Tensor weight) -> Tensor(a!)`
  * `lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.lerp_.html
@@ -4946,6 +5565,8 @@ return resolve(s_lerp_, this, arguments)
 }
 
 /**
+ * Alias for torch.lt.
+ *
  * `less.Tensor(Tensor self, Tensor other) -> Tensor`
  * `less.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.less.html
@@ -4961,6 +5582,8 @@ return resolve(s_less, this, arguments)
 }
 
 /**
+ * In place: alias for torch.lt.
+ *
  * `less_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `less_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.less_.html
@@ -4982,6 +5605,8 @@ return resolve(s_less_, this, arguments)
 }
 
 /**
+ * Alias for torch.le.
+ *
  * `less_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  * `less_equal.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.less_equal.html
@@ -4997,6 +5622,8 @@ return resolve(s_less_equal, this, arguments)
 }
 
 /**
+ * In place: alias for torch.le.
+ *
  * `less_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `less_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.less_equal_.html
@@ -5018,6 +5645,8 @@ return resolve(s_less_equal_, this, arguments)
 }
 
 /**
+ * Computes the natural logarithm of the absolute value of the gamma function on input.
+ *
  * `lgamma(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.lgamma.html
  */
@@ -5030,6 +5659,8 @@ return resolve(s_lgamma, this, arguments)
 }
 
 /**
+ * In place: computes the natural logarithm of the absolute value of the gamma function on input.
+ *
  * `lgamma_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.lgamma_.html
  */
@@ -5045,6 +5676,8 @@ return resolve(s_lgamma_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the natural logarithm of the elements of input.
+ *
  * `log(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log.html
  */
@@ -5057,6 +5690,8 @@ return resolve(s_log, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the logarithm to the base 10 of the elements of input.
+ *
  * `log10(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log10.html
  */
@@ -5069,6 +5704,8 @@ return resolve(s_log10, this, arguments)
 }
 
 /**
+ * In place: the logarithm to the base 10 of the elements of input.
+ *
  * `log10_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log10_.html
  */
@@ -5084,6 +5721,8 @@ return resolve(s_log10_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the natural logarithm of (1 + input).
+ *
  * `log1p(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log1p.html
  */
@@ -5096,6 +5735,8 @@ return resolve(s_log1p, this, arguments)
 }
 
 /**
+ * In place: the natural logarithm of (1 + input).
+ *
  * `log1p_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log1p_.html
  */
@@ -5111,6 +5752,8 @@ return resolve(s_log1p_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the logarithm to the base 2 of the elements of input.
+ *
  * `log2(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log2.html
  */
@@ -5123,6 +5766,8 @@ return resolve(s_log2, this, arguments)
 }
 
 /**
+ * In place: the logarithm to the base 2 of the elements of input.
+ *
  * `log2_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log2_.html
  */
@@ -5138,6 +5783,8 @@ return resolve(s_log2_, this, arguments)
 }
 
 /**
+ * In place: the natural logarithm of the elements of input.
+ *
  * `log_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log_.html
  */
@@ -5153,7 +5800,12 @@ return resolve(s_log_, this, arguments)
 }
 
 /**
+ * Fills self tensor with numbers samples from the log-normal distribution parameterized by the given mean μ and standard deviation σ.
+ *
  * `log_normal_(Tensor(a!) self, float mean=1, float std=2, *, Generator? generator=None) -> Tensor(a!)`
+ * @param mean - Default 1.
+ * @param std - Default 2.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log_normal_.html
  */
 logNormal_(mean?: number, std?: number, options?: { generator?: Generator | null | undefined }): this
@@ -5182,7 +5834,10 @@ return resolve(s_log_normal_, this, arguments)
 }
 
 /**
+ * Apply a softmax followed by a logarithm.
+ *
  * `log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.log_softmax.html
  */
 logSoftmax(dim: Int, dtype?: DTypeLike | null): Tensor
@@ -5196,6 +5851,8 @@ return resolve(s_log_softmax, this, arguments)
 }
 
 /**
+ * Logarithm of the sum of exponentiations of the inputs.
+ *
  * `logaddexp(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logaddexp.html
  */
@@ -5209,6 +5866,8 @@ return resolve(s_logaddexp, this, arguments)
 }
 
 /**
+ * Logarithm of the sum of exponentiations of the inputs in base-2.
+ *
  * `logaddexp2(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logaddexp2.html
  */
@@ -5222,6 +5881,8 @@ return resolve(s_logaddexp2, this, arguments)
 }
 
 /**
+ * Returns the logarithm of the cumulative summation of the exponentiation of elements of input in the dimension dim.
+ *
  * `logcumsumexp(Tensor self, int dim) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logcumsumexp.html
  */
@@ -5235,6 +5896,8 @@ return resolve(s_logcumsumexp, this, arguments)
 }
 
 /**
+ * Calculates log determinant of a square matrix or batches of square matrices.
+ *
  * `logdet(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logdet.html
  */
@@ -5247,6 +5910,8 @@ return resolve(s_logdet, this, arguments)
 }
 
 /**
+ * Computes the element-wise logical AND of the given input tensors.
+ *
  * `logical_and(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logical_and.html
  */
@@ -5260,6 +5925,8 @@ return resolve(s_logical_and, this, arguments)
 }
 
 /**
+ * In place: computes the element-wise logical AND of the given input tensors.
+ *
  * `logical_and_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logical_and_.html
  */
@@ -5276,6 +5943,8 @@ return resolve(s_logical_and_, this, arguments)
 }
 
 /**
+ * Computes the element-wise logical NOT of the given input tensor.
+ *
  * `logical_not(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logical_not.html
  */
@@ -5288,6 +5957,8 @@ return resolve(s_logical_not, this, arguments)
 }
 
 /**
+ * In place: computes the element-wise logical NOT of the given input tensor.
+ *
  * `logical_not_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logical_not_.html
  */
@@ -5303,6 +5974,8 @@ return resolve(s_logical_not_, this, arguments)
 }
 
 /**
+ * Computes the element-wise logical OR of the given input tensors.
+ *
  * `logical_or(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logical_or.html
  */
@@ -5316,6 +5989,8 @@ return resolve(s_logical_or, this, arguments)
 }
 
 /**
+ * In place: computes the element-wise logical OR of the given input tensors.
+ *
  * `logical_or_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logical_or_.html
  */
@@ -5332,6 +6007,8 @@ return resolve(s_logical_or_, this, arguments)
 }
 
 /**
+ * Computes the element-wise logical XOR of the given input tensors.
+ *
  * `logical_xor(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logical_xor.html
  */
@@ -5345,6 +6022,8 @@ return resolve(s_logical_xor, this, arguments)
 }
 
 /**
+ * In place: computes the element-wise logical XOR of the given input tensors.
+ *
  * `logical_xor_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logical_xor_.html
  */
@@ -5361,7 +6040,10 @@ return resolve(s_logical_xor_, this, arguments)
 }
 
 /**
+ * Alias for torch.special.logit.
+ *
  * `logit(Tensor self, float? eps=None) -> Tensor`
+ * @param eps - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logit.html
  */
 logit(eps?: number | null): Tensor
@@ -5377,7 +6059,10 @@ return resolve(s_logit, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.logit.
+ *
  * `logit_(Tensor(a!) self, float? eps=None) -> Tensor(a!)`
+ * @param eps - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logit_.html
  */
 logit_(eps?: number | null): this
@@ -5399,7 +6084,10 @@ return resolve(s_logit_, this, arguments)
 }
 
 /**
+ * Returns the log of summed exponentials of each row of the input tensor in the given dimension dim.
+ *
  * `logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.logsumexp.html
  */
 logsumexp(dim: Int | readonly Int[], keepdim?: boolean): Tensor
@@ -5416,6 +6104,8 @@ return resolve(s_logsumexp, this, arguments)
 }
 
 /**
+ * Computes input < other element-wise.
+ *
  * `lt.Tensor(Tensor self, Tensor other) -> Tensor`
  * `lt.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.lt.html
@@ -5431,6 +6121,8 @@ return resolve(s_lt, this, arguments)
 }
 
 /**
+ * In place: computes input < other element-wise.
+ *
  * `lt_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `lt_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.lt_.html
@@ -5452,6 +6144,8 @@ return resolve(s_lt_, this, arguments)
 }
 
 /**
+ * Returns the LU solve of the linear system Ax = b using the partially pivoted LU factorization of A from linalg.lu_factor.
+ *
  * `lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.lu_solve.html
  */
@@ -5466,6 +6160,8 @@ return resolve(s_lu_solve, this, arguments)
 }
 
 /**
+ * Fills elements of self tensor with value where mask is true.
+ *
  * `masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor`
  * `masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_fill.html
@@ -5482,6 +6178,8 @@ return resolve(s_masked_fill, this, arguments)
 }
 
 /**
+ * Fills elements of self tensor with value where mask is true.
+ *
  * `masked_fill_.Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)`
  * `masked_fill_.Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_fill_.html
@@ -5504,6 +6202,8 @@ return resolve(s_masked_fill_, this, arguments)
 }
 
 /**
+ * Copies elements from source into self tensor at positions where the mask is true.
+ *
  * `masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_scatter.html
  */
@@ -5518,6 +6218,8 @@ return resolve(s_masked_scatter, this, arguments)
 }
 
 /**
+ * Copies elements from source into self tensor at positions where the mask is true.
+ *
  * `masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_scatter_.html
  */
@@ -5535,6 +6237,8 @@ return resolve(s_masked_scatter_, this, arguments)
 }
 
 /**
+ * Returns a new 1-D tensor which indexes the input tensor according to the boolean mask mask which is a BoolTensor.
+ *
  * `masked_select(Tensor self, Tensor mask) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.masked_select.html
  */
@@ -5548,6 +6252,8 @@ return resolve(s_masked_select, this, arguments)
 }
 
 /**
+ * Matrix product of two tensors.
+ *
  * `matmul(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.matmul.html
  */
@@ -5561,6 +6267,8 @@ return resolve(s_matmul, this, arguments)
 }
 
 /**
+ * Alias for torch.linalg.matrixExp.
+ *
  * `matrix_exp(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.matrix_exp.html
  */
@@ -5573,6 +6281,8 @@ return resolve(s_matrix_exp, this, arguments)
 }
 
 /**
+ * Alias for torch.linalg.matrixPower.
+ *
  * `matrix_power(Tensor self, int n) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.matrix_power.html
  */
@@ -5586,9 +6296,12 @@ return resolve(s_matrix_power, this, arguments)
 }
 
 /**
+ * Returns the maximum value of all elements in the input tensor.
+ *
  * `max(Tensor self) -> Tensor`
  * `max.other(Tensor self, Tensor other) -> Tensor`
  * `max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.max.html
  */
 max(): Tensor
@@ -5608,6 +6321,8 @@ return resolve(s_max, this, arguments)
 }
 
 /**
+ * Computes the element-wise maximum of input and other.
+ *
  * `maximum(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.maximum.html
  */
@@ -5621,8 +6336,12 @@ return resolve(s_maximum, this, arguments)
 }
 
 /**
+ * If the input tensor is empty, torch.mean() returns nan.
+ *
  * `mean(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * `mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.mean.html
  */
 mean(options?: { dtype?: DTypeLike | null }): Tensor
@@ -5643,8 +6362,11 @@ return resolve(s_mean, this, arguments)
 }
 
 /**
+ * Returns the median of the values in input.
+ *
  * `median(Tensor self) -> Tensor`
  * `median.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.median.html
  */
 median(): Tensor
@@ -5659,9 +6381,12 @@ return resolve(s_median, this, arguments)
 }
 
 /**
+ * Returns the minimum value of all elements in the input tensor.
+ *
  * `min(Tensor self) -> Tensor`
  * `min.other(Tensor self, Tensor other) -> Tensor`
  * `min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.min.html
  */
 min(): Tensor
@@ -5681,6 +6406,8 @@ return resolve(s_min, this, arguments)
 }
 
 /**
+ * Computes the element-wise minimum of input and other.
+ *
  * `minimum(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.minimum.html
  */
@@ -5694,6 +6421,8 @@ return resolve(s_minimum, this, arguments)
 }
 
 /**
+ * Performs a matrix multiplication of the matrices input and mat2.
+ *
  * `mm(Tensor self, Tensor mat2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.mm.html
  */
@@ -5707,7 +6436,11 @@ return resolve(s_mm, this, arguments)
 }
 
 /**
+ * Returns a namedtuple (values, indices) where values is the mode value of each row of the input tensor in the given dimension dim, i.e.
+ *
  * `mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param dim - Default -1.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.mode.html
  */
 mode(dim?: Int, keepdim?: boolean): ValuesIndices
@@ -5718,6 +6451,8 @@ return resolve(s_mode, this, arguments)
 }
 
 /**
+ * Alias for torch.movedim.
+ *
  * `moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
  * `moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.moveaxis.html
@@ -5737,6 +6472,8 @@ return resolve(s_moveaxis, this, arguments)
 }
 
 /**
+ * Moves the dimension(s) of input at the position(s) in source to the position(s) in destination.
+ *
  * `movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)`
  * `movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.movedim.html
@@ -5756,6 +6493,8 @@ return resolve(s_movedim, this, arguments)
 }
 
 /**
+ * Sorts the elements of the input tensor along its first dimension in ascending order by value.
+ *
  * `msort(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.msort.html
  */
@@ -5768,6 +6507,8 @@ return resolve(s_msort, this, arguments)
 }
 
 /**
+ * Multiplies input by other.
+ *
  * `mul.Tensor(Tensor self, Tensor other) -> Tensor`
  * `mul.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.mul.html
@@ -5783,6 +6524,8 @@ return resolve(s_mul, this, arguments)
 }
 
 /**
+ * In place: multiplies input by other.
+ *
  * `mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `mul_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.mul_.html
@@ -5804,7 +6547,11 @@ return resolve(s_mul_, this, arguments)
 }
 
 /**
+ * Returns a tensor where each row contains numSamples indices sampled from the multinomial (a stricter definition would be multivariate, refer to torch.distributions.multinomial.Multinomial for more details) probability distribution located in the corresponding row of tensor input.
+ *
  * `multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor`
+ * @param replacement - Default false.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.multinomial.html
  */
 multinomial(numSamples: Int, replacement?: boolean, options?: { generator?: Generator | null | undefined }): Tensor
@@ -5821,6 +6568,8 @@ return resolve(s_multinomial, this, arguments)
 }
 
 /**
+ * Alias for torch.mul.
+ *
  * `multiply.Tensor(Tensor self, Tensor other) -> Tensor`
  * `multiply.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.multiply.html
@@ -5836,6 +6585,8 @@ return resolve(s_multiply, this, arguments)
 }
 
 /**
+ * In place: alias for torch.mul.
+ *
  * `multiply_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `multiply_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.multiply_.html
@@ -5857,6 +6608,8 @@ return resolve(s_multiply_, this, arguments)
 }
 
 /**
+ * Performs a matrix-vector product of the matrix input and the vector vec.
+ *
  * `mv(Tensor self, Tensor vec) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.mv.html
  */
@@ -5870,6 +6623,8 @@ return resolve(s_mv, this, arguments)
 }
 
 /**
+ * Alias for torch.special.multigammaln.
+ *
  * `mvlgamma(Tensor self, int p) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.mvlgamma.html
  */
@@ -5883,6 +6638,8 @@ return resolve(s_mvlgamma, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.multigammaln.
+ *
  * `mvlgamma_(Tensor(a!) self, int p) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.mvlgamma_.html
  */
@@ -5899,7 +6656,12 @@ return resolve(s_mvlgamma_, this, arguments)
 }
 
 /**
+ * Replaces NaN, positive infinity, and negative infinity values in input with the values specified by nan, posinf, and neginf, respectively.
+ *
  * `nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor`
+ * @param nan - Default null.
+ * @param posinf - Default null.
+ * @param neginf - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nan_to_num.html
  */
 nanToNum(nan?: number | null, posinf?: number | null, neginf?: number | null): Tensor
@@ -5923,7 +6685,12 @@ return resolve(s_nan_to_num, this, arguments)
 }
 
 /**
+ * In place: replaces NaN, positive infinity, and negative infinity values in input with the values specified by nan, posinf, and neginf, respectively.
+ *
  * `nan_to_num_(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)`
+ * @param nan - Default null.
+ * @param posinf - Default null.
+ * @param neginf - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nan_to_num_.html
  */
 nanToNum_(nan?: number | null, posinf?: number | null, neginf?: number | null): this
@@ -5959,7 +6726,12 @@ return resolve(s_nan_to_num_, this, arguments)
 }
 
 /**
+ * Computes the mean of all non-NaN elements along the specified dimensions.
+ *
  * `nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nanmean.html
  */
 nanmean(dim?: Int | readonly Int[] | null, keepdim?: boolean, options?: { dtype?: DTypeLike | null }): Tensor
@@ -5979,8 +6751,11 @@ return resolve(s_nanmean, this, arguments)
 }
 
 /**
+ * Returns the median of the values in input, ignoring NaN values.
+ *
  * `nanmedian(Tensor self) -> Tensor`
  * `nanmedian.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nanmedian.html
  */
 nanmedian(): Tensor
@@ -5995,8 +6770,13 @@ return resolve(s_nanmedian, this, arguments)
 }
 
 /**
+ * This is a variant of torch.quantile that "ignores" NaN values, computing the quantiles q as if NaN values in input did not exist.
+ *
  * `nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation='linear') -> Tensor`
  * `nanquantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation='linear') -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param interpolation - Default 'linear'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nanquantile.html
  */
 nanquantile(q: Tensor | number, dim?: Int | null, keepdim?: boolean, options?: { interpolation?: string | undefined }): Tensor
@@ -6020,7 +6800,12 @@ return resolve(s_nanquantile, this, arguments)
 }
 
 /**
+ * Returns the sum of all elements, treating Not a Numbers (NaNs) as zero.
+ *
  * `nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nansum.html
  */
 nansum(dim?: Int | readonly Int[] | null, keepdim?: boolean, options?: { dtype?: DTypeLike | null }): Tensor
@@ -6040,6 +6825,8 @@ return resolve(s_nansum, this, arguments)
 }
 
 /**
+ * Returns a new tensor that is a narrowed version of input tensor.
+ *
  * `narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)`
  * `narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.narrow.html
@@ -6057,6 +6844,8 @@ return resolve(s_narrow, this, arguments)
 }
 
 /**
+ * Same as Tensor.narrow except this returns a copy rather than shared storage.
+ *
  * `narrow_copy(Tensor self, int dim, SymInt start, SymInt length) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.narrow_copy.html
  */
@@ -6072,6 +6861,8 @@ return resolve(s_narrow_copy, this, arguments)
 }
 
 /**
+ * Computes input ≠ other element-wise.
+ *
  * `ne.Tensor(Tensor self, Tensor other) -> Tensor`
  * `ne.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ne.html
@@ -6087,6 +6878,8 @@ return resolve(s_ne, this, arguments)
 }
 
 /**
+ * In place: computes input ≠ other element-wise.
+ *
  * `ne_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `ne_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ne_.html
@@ -6108,6 +6901,8 @@ return resolve(s_ne_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the negative of the elements of input.
+ *
  * `neg(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.neg.html
  */
@@ -6120,6 +6915,8 @@ return resolve(s_neg, this, arguments)
 }
 
 /**
+ * In place: the negative of the elements of input.
+ *
  * `neg_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.neg_.html
  */
@@ -6135,6 +6932,8 @@ return resolve(s_neg_, this, arguments)
 }
 
 /**
+ * Alias for torch.neg.
+ *
  * `negative(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.negative.html
  */
@@ -6147,6 +6946,8 @@ return resolve(s_negative, this, arguments)
 }
 
 /**
+ * In place: alias for torch.neg.
+ *
  * `negative_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.negative_.html
  */
@@ -6162,6 +6963,8 @@ return resolve(s_negative_, this, arguments)
 }
 
 /**
+ * Returns a Tensor of size size filled with uninitialized data.
+ *
  * `new_empty(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_empty.html
  */
@@ -6174,6 +6977,8 @@ return resolve(s_new_empty, this, arguments)
 }
 
 /**
+ * Returns a Tensor of size size and strides stride filled with uninitialized data.
+ *
  * `new_empty_strided(Tensor self, SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_empty_strided.html
  */
@@ -6185,6 +6990,8 @@ return resolve(s_new_empty_strided, this, arguments)
 }
 
 /**
+ * Returns a Tensor of size size filled with fillValue.
+ *
  * `new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_full.html
  */
@@ -6196,6 +7003,8 @@ return resolve(s_new_full, this, arguments)
 }
 
 /**
+ * Returns a Tensor of size size filled with 1.
+ *
  * `new_ones(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_ones.html
  */
@@ -6208,6 +7017,8 @@ return resolve(s_new_ones, this, arguments)
 }
 
 /**
+ * Returns a Tensor of size size filled with 0.
+ *
  * `new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_zeros.html
  */
@@ -6220,6 +7031,8 @@ return resolve(s_new_zeros, this, arguments)
 }
 
 /**
+ * Return the next floating-point value after input towards other, elementwise.
+ *
  * `nextafter(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nextafter.html
  */
@@ -6233,6 +7046,8 @@ return resolve(s_nextafter, this, arguments)
 }
 
 /**
+ * In place: return the next floating-point value after input towards other, elementwise.
+ *
  * `nextafter_(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nextafter_.html
  */
@@ -6249,7 +7064,10 @@ return resolve(s_nextafter_, this, arguments)
 }
 
 /**
+ * Returns a 2-D tensor where each row is the index for a non-zero value.
+ *
  * `nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor`
+ * @param fillValue - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nonzero_static.html
  */
 nonzeroStatic(options: { size: Int; fillValue?: Int | undefined }): Tensor
@@ -6258,7 +7076,12 @@ return resolve(s_nonzero_static, this, arguments)
 }
 
 /**
+ * Fills self tensor with elements samples from the normal distribution parameterized by mean and std.
+ *
  * `normal_(Tensor(a!) self, float mean=0, float std=1, *, Generator? generator=None) -> Tensor(a!)`
+ * @param mean - Default 0.
+ * @param std - Default 1.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.normal_.html
  */
 normal_(mean?: number, std?: number, options?: { generator?: Generator | null | undefined }): this
@@ -6287,6 +7110,8 @@ return resolve(s_normal_, this, arguments)
 }
 
 /**
+ * Alias for torch.ne.
+ *
  * `not_equal.Tensor(Tensor self, Tensor other) -> Tensor`
  * `not_equal.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.not_equal.html
@@ -6302,6 +7127,8 @@ return resolve(s_not_equal, this, arguments)
 }
 
 /**
+ * In place: alias for torch.ne.
+ *
  * `not_equal_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `not_equal_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.not_equal_.html
@@ -6323,6 +7150,8 @@ return resolve(s_not_equal_, this, arguments)
 }
 
 /**
+ * Alias for torch.linalg.householderProduct.
+ *
  * `orgqr(Tensor self, Tensor input2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.orgqr.html
  */
@@ -6336,7 +7165,11 @@ return resolve(s_orgqr, this, arguments)
 }
 
 /**
+ * Computes the matrix-matrix multiplication of a product of Householder matrices with a general matrix.
+ *
  * `ormqr(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor`
+ * @param left - Default true.
+ * @param transpose - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ormqr.html
  */
 ormqr(input2: Tensor, input3: Tensor, left?: boolean, transpose?: boolean): Tensor
@@ -6358,6 +7191,8 @@ return resolve(s_ormqr, this, arguments)
 }
 
 /**
+ * Outer product of input and vec2.
+ *
  * `outer(Tensor self, Tensor vec2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.outer.html
  */
@@ -6371,6 +7206,8 @@ return resolve(s_outer, this, arguments)
 }
 
 /**
+ * Returns a view of the tensor with its dimensions permuted.
+ *
  * `permute(Tensor(a) self, int[] dims) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.permute.html
  */
@@ -6385,7 +7222,10 @@ return resolve(s_permute, this, arguments)
 }
 
 /**
+ * Copies the tensor to pinned memory, if it's not already pinned.
+ *
  * `pin_memory(Tensor(a) self, Device? device=None) -> Tensor(a)`
+ * @param device - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.pin_memory.html
  */
 pinMemory(device?: Device | null): Tensor
@@ -6398,7 +7238,10 @@ return resolve(s_pin_memory, this, arguments)
 }
 
 /**
+ * Alias for torch.linalg.pinv.
+ *
  * `pinverse(Tensor self, float rcond=1e-15) -> Tensor`
+ * @param rcond - Default 1e-15.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.pinverse.html
  */
 pinverse(rcond?: number): Tensor
@@ -6414,6 +7257,8 @@ return resolve(s_pinverse, this, arguments)
 }
 
 /**
+ * Alias for torch.special.polygamma.
+ *
  * `polygamma(int n, Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.polygamma.html
  */
@@ -6427,6 +7272,8 @@ return resolve(s_polygamma, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.polygamma.
+ *
  * `polygamma_(Tensor(a!) self, int n) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.polygamma_.html
  */
@@ -6443,6 +7290,8 @@ return resolve(s_polygamma_, this, arguments)
 }
 
 /**
+ * Returns input.
+ *
  * `positive(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.positive.html
  */
@@ -6455,6 +7304,8 @@ return resolve(s_positive, this, arguments)
 }
 
 /**
+ * Takes the power of each element in input with exponent and returns a tensor with the result.
+ *
  * `pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor`
  * `pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.pow.html
@@ -6470,6 +7321,8 @@ return resolve(s_pow, this, arguments)
 }
 
 /**
+ * In place: takes the power of each element in input with exponent and returns a tensor with the result.
+ *
  * `pow_.Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)`
  * `pow_.Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.pow_.html
@@ -6491,6 +7344,8 @@ return resolve(s_pow_, this, arguments)
 }
 
 /**
+ * Applies element-wise the function PReLU(x) = max(0,x) + weight * min(0,x) where weight is a learnable parameter.
+ *
  * `prelu(Tensor self, Tensor weight) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.prelu.html
  */
@@ -6504,8 +7359,12 @@ return resolve(s_prelu, this, arguments)
 }
 
 /**
+ * Returns the product of all elements in the input tensor.
+ *
  * `prod(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * `prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.prod.html
  */
 prod(options?: { dtype?: DTypeLike | null }): Tensor
@@ -6526,7 +7385,10 @@ return resolve(s_prod, this, arguments)
 }
 
 /**
+ * Copies the elements from source into the positions specified by index.
+ *
  * `put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor`
+ * @param accumulate - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.put.html
  */
 put(index: Tensor, source: Tensor, accumulate?: boolean): Tensor
@@ -6544,7 +7406,10 @@ return resolve(s_put, this, arguments)
 }
 
 /**
+ * Copies the elements from source into the positions specified by index.
+ *
  * `put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)`
+ * @param accumulate - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.put_.html
  */
 put_(index: Tensor, source: Tensor, accumulate?: boolean): this
@@ -6568,6 +7433,8 @@ return resolve(s_put_, this, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear (affine) per-channel quantization, returns the index of dimension on which per-channel quantization is applied.
+ *
  * `q_per_channel_axis(Tensor self) -> int`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.q_per_channel_axis.html
  */
@@ -6577,6 +7444,8 @@ return resolve(s_q_per_channel_axis, this, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear (affine) per-channel quantization, returns a Tensor of scales of the underlying quantizer.
+ *
  * `q_per_channel_scales(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.q_per_channel_scales.html
  */
@@ -6589,6 +7458,8 @@ return resolve(s_q_per_channel_scales, this, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear (affine) per-channel quantization, returns a tensor of zero_points of the underlying quantizer.
+ *
  * `q_per_channel_zero_points(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.q_per_channel_zero_points.html
  */
@@ -6601,6 +7472,8 @@ return resolve(s_q_per_channel_zero_points, this, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear(affine) quantization, returns the scale of the underlying quantizer().
+ *
  * `q_scale(Tensor self) -> float`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.q_scale.html
  */
@@ -6610,6 +7483,8 @@ return resolve(s_q_scale, this, arguments)
 }
 
 /**
+ * Given a Tensor quantized by linear(affine) quantization, returns the zero_point of the underlying quantizer().
+ *
  * `q_zero_point(Tensor self) -> int`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.q_zero_point.html
  */
@@ -6619,7 +7494,10 @@ return resolve(s_q_zero_point, this, arguments)
 }
 
 /**
+ * Computes the QR decomposition of a matrix or a batch of matrices input, and returns a namedtuple (Q, R) of tensors such that input = Q R with Q being an orthogonal matrix or batch of orthogonal matrices and R being an upper triangular matrix or batch of upper triangular matrices.
+ *
  * `qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)`
+ * @param some - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.qr.html
  */
 qr(some?: boolean): QR
@@ -6629,8 +7507,13 @@ return resolve(s_qr, this, arguments)
 }
 
 /**
+ * Computes the q-th quantiles of each row of the input tensor along the dimension dim.
+ *
  * `quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation='linear') -> Tensor`
  * `quantile.scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation='linear') -> Tensor`
+ * @param dim - Default null.
+ * @param keepdim - Default false.
+ * @param interpolation - Default 'linear'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.quantile.html
  */
 quantile(q: Tensor | number, dim?: Int | null, keepdim?: boolean, options?: { interpolation?: string | undefined }): Tensor
@@ -6654,6 +7537,8 @@ return resolve(s_quantile, this, arguments)
 }
 
 /**
+ * Returns a new tensor with each of the elements of input converted from angles in radians to degrees.
+ *
  * `rad2deg(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.rad2deg.html
  */
@@ -6666,6 +7551,8 @@ return resolve(s_rad2deg, this, arguments)
 }
 
 /**
+ * In place: the each of the elements of input converted from angles in radians to degrees.
+ *
  * `rad2deg_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.rad2deg_.html
  */
@@ -6681,9 +7568,12 @@ return resolve(s_rad2deg_, this, arguments)
 }
 
 /**
+ * Fills self tensor with numbers sampled from the discrete uniform distribution over [from, to - 1].
+ *
  * `random_(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)`
  * `random_.from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)`
  * `random_.to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)`
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.random_.html
  */
 random_(options?: { generator?: Generator | null | undefined }): this
@@ -6715,6 +7605,8 @@ return resolve(s_random_, this, arguments)
 }
 
 /**
+ * see torch.ravel.
+ *
  * `ravel(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.ravel.html
  */
@@ -6727,6 +7619,8 @@ return resolve(s_ravel, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the reciprocal of the elements of input.
+ *
  * `reciprocal(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.reciprocal.html
  */
@@ -6739,6 +7633,8 @@ return resolve(s_reciprocal, this, arguments)
 }
 
 /**
+ * In place: the reciprocal of the elements of input.
+ *
  * `reciprocal_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.reciprocal_.html
  */
@@ -6754,6 +7650,8 @@ return resolve(s_reciprocal_, this, arguments)
 }
 
 /**
+ * Applies the rectified linear unit function element-wise.
+ *
  * `relu(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.relu.html
  */
@@ -6766,6 +7664,8 @@ return resolve(s_relu, this, arguments)
 }
 
 /**
+ * In-place version of relu.
+ *
  * `relu_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.relu_.html
  */
@@ -6781,6 +7681,8 @@ return resolve(s_relu_, this, arguments)
 }
 
 /**
+ * Computes Python's modulus operation entrywise.
+ *
  * `remainder.Tensor(Tensor self, Tensor other) -> Tensor`
  * `remainder.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.remainder.html
@@ -6796,6 +7698,8 @@ return resolve(s_remainder, this, arguments)
 }
 
 /**
+ * In place: computes Python's modulus operation entrywise.
+ *
  * `remainder_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `remainder_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.remainder_.html
@@ -6817,6 +7721,8 @@ return resolve(s_remainder_, this, arguments)
 }
 
 /**
+ * Returns a tensor where each sub-tensor of input along dimension dim is normalized such that the p-norm of the sub-tensor is lower than the value maxnorm.
+ *
  * `renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.renorm.html
  */
@@ -6832,6 +7738,8 @@ return resolve(s_renorm, this, arguments)
 }
 
 /**
+ * In place: returns a tensor where each sub-tensor of input along dimension dim is normalized such that the p-norm of the sub-tensor is lower than the value maxnorm.
+ *
  * `renorm_(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.renorm_.html
  */
@@ -6850,6 +7758,8 @@ return resolve(s_renorm_, this, arguments)
 }
 
 /**
+ * Repeats this tensor along the specified dimensions.
+ *
  * `repeat(Tensor self, SymInt[] repeats) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
  */
@@ -6864,8 +7774,12 @@ return resolve(s_repeat, this, arguments)
 }
 
 /**
+ * Repeat elements of a tensor.
+ *
  * `repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
  * `repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor`
+ * @param dim - Default null.
+ * @param outputSize - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.repeat_interleave.html
  */
 repeatInterleave(repeats: Tensor | Int, dim?: Int | null, options?: { outputSize?: Int | null | undefined }): Tensor
@@ -6884,6 +7798,8 @@ return resolve(s_repeat_interleave, this, arguments)
 }
 
 /**
+ * Returns a tensor with the same data and number of elements as self but with the specified shape.
+ *
  * `reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.reshape.html
  */
@@ -6898,6 +7814,8 @@ return resolve(s_reshape, this, arguments)
 }
 
 /**
+ * Returns this tensor as the same shape as other.
+ *
  * `reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.reshape_as.html
  */
@@ -6911,7 +7829,10 @@ return resolve(s_reshape_as, this, arguments)
 }
 
 /**
+ * Resizes self tensor to the specified size.
+ *
  * `resize_(Tensor(a!) self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor(a!)`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.resize_.html
  */
 resize_(size: readonly Int[], options?: { memoryFormat?: MemoryFormat | null | undefined }): this
@@ -6928,7 +7849,10 @@ return resolve(s_resize_, this, arguments)
 }
 
 /**
+ * Resizes the self tensor to be the same size as the specified tensor.
+ *
  * `resize_as_(Tensor(a!) self, Tensor the_template, *, MemoryFormat? memory_format=None) -> Tensor(a!)`
+ * @param memoryFormat - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.resize_as_.html
  */
 resizeAs_(theTemplate: Tensor, options?: { memoryFormat?: MemoryFormat | null | undefined }): this
@@ -6960,6 +7884,8 @@ return resolve(s_resize_as_sparse_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with materialized conjugation if input's conjugate bit is set to true, else returns input.
+ *
  * `resolve_conj(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.resolve_conj.html
  */
@@ -6972,6 +7898,8 @@ return resolve(s_resolve_conj, this, arguments)
 }
 
 /**
+ * Returns a new tensor with materialized negation if input's negative bit is set to true, else returns input.
+ *
  * `resolve_neg(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.resolve_neg.html
  */
@@ -6984,7 +7912,10 @@ return resolve(s_resolve_neg, this, arguments)
 }
 
 /**
+ * Roll the tensor input along the given dimension(s).
+ *
  * `roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor`
+ * @param dims - Default [].
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.roll.html
  */
 roll(shifts: Int | readonly Int[], dims?: Int | readonly Int[]): Tensor
@@ -7001,7 +7932,11 @@ return resolve(s_roll, this, arguments)
 }
 
 /**
+ * Rotate an n-D tensor by 90 degrees in the plane specified by dims axis.
+ *
  * `rot90(Tensor self, int k=1, int[] dims=[0,1]) -> Tensor`
+ * @param k - Default 1.
+ * @param dims - Default [0, 1].
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.rot90.html
  */
 rot90(k?: Int, dims?: readonly Int[]): Tensor
@@ -7021,6 +7956,8 @@ return resolve(s_rot90, this, arguments)
 }
 
 /**
+ * Rounds elements of input to the nearest integer.
+ *
  * `round(Tensor self) -> Tensor`
  * `round.decimals(Tensor self, *, int decimals) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.round.html
@@ -7035,6 +7972,8 @@ return resolve(s_round, this, arguments)
 }
 
 /**
+ * In place: rounds elements of input to the nearest integer.
+ *
  * `round_(Tensor(a!) self) -> Tensor(a!)`
  * `round_.decimals(Tensor(a!) self, *, int decimals) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.round_.html
@@ -7064,6 +8003,8 @@ return resolve(s_row_indices, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the reciprocal of the square-root of each of the elements of input.
+ *
  * `rsqrt(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.rsqrt.html
  */
@@ -7076,6 +8017,8 @@ return resolve(s_rsqrt, this, arguments)
 }
 
 /**
+ * In place: the reciprocal of the square-root of each of the elements of input.
+ *
  * `rsqrt_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.rsqrt_.html
  */
@@ -7091,6 +8034,8 @@ return resolve(s_rsqrt_, this, arguments)
 }
 
 /**
+ * Writes all values from the tensor src into self at the indices specified in the index tensor.
+ *
  * `scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
  * `scatter.reduce(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor`
  * `scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor`
@@ -7122,6 +8067,8 @@ return resolve(s_scatter, this, arguments)
 }
 
 /**
+ * Writes all values from the tensor src into self at the indices specified in the index tensor.
+ *
  * `scatter_.src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
  * `scatter_.reduce(Tensor(a!) self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor(a!)`
  * `scatter_.value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)`
@@ -7159,6 +8106,8 @@ return resolve(s_scatter_, this, arguments)
 }
 
 /**
+ * Adds all values from the tensor src into self at the indices specified in the index tensor in a similar fashion as torch.Tensor.scatter_.
+ *
  * `scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_add.html
  */
@@ -7174,6 +8123,8 @@ return resolve(s_scatter_add, this, arguments)
 }
 
 /**
+ * Adds all values from the tensor src into self at the indices specified in the index tensor in a similar fashion as torch.Tensor.scatter_.
+ *
  * `scatter_add_(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
  */
@@ -7192,7 +8143,10 @@ return resolve(s_scatter_add_, this, arguments)
 }
 
 /**
+ * Reduces all values from the src tensor to the indices specified in the index tensor in the self tensor using the applied reduction defined via the reduce argument (:obj:"sum", :obj:"prod", :obj:"mean", :obj:"amax", :obj:"amin").
+ *
  * `scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor`
+ * @param includeSelf - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_reduce.html
  */
 scatterReduce(dim: Int, index: Tensor, src: Tensor, reduce: string, options?: { includeSelf?: boolean | undefined }): Tensor
@@ -7205,7 +8159,10 @@ return resolve(s_scatter_reduce, this, arguments)
 }
 
 /**
+ * Reduces all values from the src tensor to the indices specified in the index tensor in the self tensor using the applied reduction defined via the reduce argument (:obj:"sum", :obj:"prod", :obj:"mean", :obj:"amax", :obj:"amin").
+ *
  * `scatter_reduce_.two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)`
+ * @param includeSelf - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_reduce_.html
  */
 scatterReduce_(dim: Int, index: Tensor, src: Tensor, reduce: string, options?: { includeSelf?: boolean | undefined }): this
@@ -7218,6 +8175,8 @@ return resolve(s_scatter_reduce_, this, arguments)
 }
 
 /**
+ * Slices the input tensor along the selected dimension at the given index.
+ *
  * `select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.select.html
  */
@@ -7232,6 +8191,8 @@ return resolve(s_select, this, arguments)
 }
 
 /**
+ * Embeds the values of the src tensor into input at the given index.
+ *
  * `select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.select_scatter.html
  */
@@ -7247,6 +8208,8 @@ return resolve(s_select_scatter, this, arguments)
 }
 
 /**
+ * This function is an extension of torch.sign() to complex tensors.
+ *
  * `sgn(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sgn.html
  */
@@ -7259,6 +8222,8 @@ return resolve(s_sgn, this, arguments)
 }
 
 /**
+ * In place: this function is an extension of torch.sign() to complex tensors.
+ *
  * `sgn_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sgn_.html
  */
@@ -7274,6 +8239,8 @@ return resolve(s_sgn_, this, arguments)
 }
 
 /**
+ * Alias for torch.special.expit.
+ *
  * `sigmoid(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sigmoid.html
  */
@@ -7286,6 +8253,8 @@ return resolve(s_sigmoid, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.expit.
+ *
  * `sigmoid_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sigmoid_.html
  */
@@ -7301,6 +8270,8 @@ return resolve(s_sigmoid_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the signs of the elements of input.
+ *
  * `sign(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sign.html
  */
@@ -7313,6 +8284,8 @@ return resolve(s_sign, this, arguments)
 }
 
 /**
+ * In place: the signs of the elements of input.
+ *
  * `sign_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sign_.html
  */
@@ -7328,6 +8301,8 @@ return resolve(s_sign_, this, arguments)
 }
 
 /**
+ * Tests if each element of input has its sign bit set or not.
+ *
  * `signbit(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.signbit.html
  */
@@ -7340,6 +8315,8 @@ return resolve(s_signbit, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the sine of the elements in the input tensor, where each value in this input tensor is in radians.
+ *
  * `sin(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sin.html
  */
@@ -7352,6 +8329,8 @@ return resolve(s_sin, this, arguments)
 }
 
 /**
+ * In place: the sine of the elements in the input tensor, where each value in this input tensor is in radians.
+ *
  * `sin_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sin_.html
  */
@@ -7367,6 +8346,8 @@ return resolve(s_sin_, this, arguments)
 }
 
 /**
+ * Alias for torch.special.sinc.
+ *
  * `sinc(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sinc.html
  */
@@ -7379,6 +8360,8 @@ return resolve(s_sinc, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.sinc.
+ *
  * `sinc_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sinc_.html
  */
@@ -7394,6 +8377,8 @@ return resolve(s_sinc_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the hyperbolic sine of the elements of input.
+ *
  * `sinh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sinh.html
  */
@@ -7406,6 +8391,8 @@ return resolve(s_sinh, this, arguments)
 }
 
 /**
+ * In place: the hyperbolic sine of the elements of input.
+ *
  * `sinh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sinh_.html
  */
@@ -7422,6 +8409,10 @@ return resolve(s_sinh_, this, arguments)
 
 /**
  * `slice_inverse(Tensor(a) self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)`
+ * @param dim - Default 0.
+ * @param start - Default null.
+ * @param end - Default null.
+ * @param step - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.slice_inverse.html
  */
 sliceInverse(src: Tensor, dim?: Int, start?: Int | null, end?: Int | null, step?: Int): Tensor
@@ -7447,7 +8438,13 @@ return resolve(s_slice_inverse, this, arguments)
 }
 
 /**
+ * Embeds the values of the src tensor into input at the given dimension.
+ *
  * `slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor`
+ * @param dim - Default 0.
+ * @param start - Default null.
+ * @param end - Default null.
+ * @param step - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.slice_scatter.html
  */
 sliceScatter(src: Tensor, dim?: Int, start?: Int | null, end?: Int | null, step?: Int): Tensor
@@ -7473,6 +8470,8 @@ return resolve(s_slice_scatter, this, arguments)
 }
 
 /**
+ * Alias for torch.linalg.slogdet.
+ *
  * `slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.slogdet.html
  */
@@ -7482,6 +8481,8 @@ return resolve(s_slogdet, this, arguments)
 }
 
 /**
+ * Performs a matrix multiplication of the sparse matrix input with the dense matrix mat.
+ *
  * `smm(Tensor self, Tensor mat2) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.smm.html
  */
@@ -7495,7 +8496,10 @@ return resolve(s_smm, this, arguments)
 }
 
 /**
+ * Alias for torch.nn.functional.softmax.
+ *
  * `softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.softmax.html
  */
 softmax(dim: Int, dtype?: DTypeLike | null): Tensor
@@ -7509,8 +8513,12 @@ return resolve(s_softmax, this, arguments)
 }
 
 /**
+ * Sorts the elements of the input tensor along a given dimension in ascending order by value.
+ *
  * `sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
  * `sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)`
+ * @param dim - Default -1.
+ * @param descending - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sort.html
  */
 sort(options?: { stable?: boolean | null | undefined; dim?: Int | undefined; descending?: boolean | undefined }): ValuesIndices
@@ -7521,6 +8529,8 @@ return resolve(s_sort, this, arguments)
 }
 
 /**
+ * Return the number of sparse dimensions in a sparse tensor self.
+ *
  * `sparse_dim(Tensor self) -> int`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sparse_dim.html
  */
@@ -7530,6 +8540,8 @@ return resolve(s_sparse_dim, this, arguments)
 }
 
 /**
+ * Returns a new sparse tensor with values from a strided tensor self filtered by the indices of the sparse tensor mask.
+ *
  * `sparse_mask(Tensor self, Tensor mask) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sparse_mask.html
  */
@@ -7543,6 +8555,8 @@ return resolve(s_sparse_mask, this, arguments)
 }
 
 /**
+ * Resizes self sparse tensor to the desired size and the number of sparse and dense dimensions.
+ *
  * `sparse_resize_(Tensor(a!) self, int[] size, int sparse_dim, int dense_dim) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sparse_resize_.html
  */
@@ -7561,6 +8575,8 @@ return resolve(s_sparse_resize_, this, arguments)
 }
 
 /**
+ * Removes all specified elements from a sparse tensor self and resizes self to the desired size and the number of sparse and dense dimensions.
+ *
  * `sparse_resize_and_clear_(Tensor(a!) self, int[] size, int sparse_dim, int dense_dim) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sparse_resize_and_clear_.html
  */
@@ -7579,8 +8595,11 @@ return resolve(s_sparse_resize_and_clear_, this, arguments)
 }
 
 /**
+ * Splits the tensor into chunks.
+ *
  * `split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]`
  * `split.sizes(Tensor(a -> *) self, SymInt[] split_size, int dim=0) -> Tensor(a)[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.split.html
  */
 split(splitSize: Int | readonly Int[], dim?: Int): Tensor[]
@@ -7592,6 +8611,7 @@ return resolve(s_split, this, arguments)
 
 /**
  * `split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.split_with_sizes.html
  */
 splitWithSizes(splitSizes: readonly Int[], dim?: Int): Tensor[]
@@ -7602,6 +8622,8 @@ return resolve(s_split_with_sizes, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the square-root of the elements of input.
+ *
  * `sqrt(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sqrt.html
  */
@@ -7614,6 +8636,8 @@ return resolve(s_sqrt, this, arguments)
 }
 
 /**
+ * In place: the square-root of the elements of input.
+ *
  * `sqrt_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sqrt_.html
  */
@@ -7629,6 +8653,8 @@ return resolve(s_sqrt_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the square of the elements of input.
+ *
  * `square(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.square.html
  */
@@ -7641,6 +8667,8 @@ return resolve(s_square, this, arguments)
 }
 
 /**
+ * In place: the square of the elements of input.
+ *
  * `square_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.square_.html
  */
@@ -7656,6 +8684,8 @@ return resolve(s_square_, this, arguments)
 }
 
 /**
+ * Returns a tensor with all specified dimensions of input of size 1 removed.
+ *
  * `squeeze(Tensor(a) self) -> Tensor(a)`
  * `squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)`
  * `squeeze.dims(Tensor(a) self, int[] dim) -> Tensor(a)`
@@ -7677,6 +8707,8 @@ return resolve(s_squeeze, this, arguments)
 }
 
 /**
+ * In place: returns a tensor with all specified dimensions of input of size 1 removed.
+ *
  * `squeeze_(Tensor(a!) self) -> Tensor(a!)`
  * `squeeze_.dim(Tensor(a!) self, int dim) -> Tensor(a!)`
  * `squeeze_.dims(Tensor(a!) self, int[] dim) -> Tensor(a!)`
@@ -7707,7 +8739,11 @@ return resolve(s_squeeze_, this, arguments)
 }
 
 /**
+ * Matrix multiplies a sparse tensor mat1 with a dense tensor mat2, then adds the sparse tensor input to the result.
+ *
  * `sspaddmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sspaddmm.html
  */
 sspaddmm(mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor
@@ -7721,9 +8757,15 @@ return resolve(s_sspaddmm, this, arguments)
 }
 
 /**
+ * Calculates the standard deviation over the dimensions specified by dim.
+ *
  * `std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * `std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  * `std(Tensor self, bool unbiased=True) -> Tensor`
+ * @param unbiased - Default true.
+ * @param keepdim - Default false.
+ * @param dim - Default null.
+ * @param correction - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.std.html
  */
 std(dim: Int | readonly Int[] | null, unbiased?: boolean, keepdim?: boolean): Tensor
@@ -7752,8 +8794,11 @@ return resolve(s_std, this, arguments)
 }
 
 /**
+ * Subtracts other, scaled by alpha, from input.
+ *
  * `sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  * `sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sub.html
  */
 sub(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor
@@ -7771,8 +8816,11 @@ return resolve(s_sub, this, arguments)
 }
 
 /**
+ * In place: subtracts other, scaled by alpha, from input.
+ *
  * `sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  * `sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sub_.html
  */
 sub_(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): this
@@ -7799,8 +8847,11 @@ return resolve(s_sub_, this, arguments)
 }
 
 /**
+ * Alias for torch.sub.
+ *
  * `subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`
  * `subtract.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.subtract.html
  */
 subtract(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): Tensor
@@ -7818,8 +8869,11 @@ return resolve(s_subtract, this, arguments)
 }
 
 /**
+ * In place: alias for torch.sub.
+ *
  * `subtract_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)`
  * `subtract_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)`
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.subtract_.html
  */
 subtract_(other: Tensor | Scalar, options?: { alpha?: Scalar | undefined }): this
@@ -7846,8 +8900,12 @@ return resolve(s_subtract_, this, arguments)
 }
 
 /**
+ * Returns the sum of all elements in the input tensor.
+ *
  * `sum(Tensor self, *, ScalarType? dtype=None) -> Tensor`
  * `sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sum.html
  */
 sum(options?: { dtype?: DTypeLike | null }): Tensor
@@ -7868,6 +8926,8 @@ return resolve(s_sum, this, arguments)
 }
 
 /**
+ * Sum this tensor to size.
+ *
  * `sum_to_size(Tensor self, SymInt[] size) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sum_to_size.html
  */
@@ -7882,7 +8942,11 @@ return resolve(s_sum_to_size, this, arguments)
 }
 
 /**
+ * Computes the singular value decomposition of either a matrix or batch of matrices input.
+ *
  * `svd(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)`
+ * @param some - Default true.
+ * @param computeUv - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.svd.html
  */
 svd(some?: boolean, computeUv?: boolean): USV
@@ -7893,6 +8957,8 @@ return resolve(s_svd, this, arguments)
 }
 
 /**
+ * Alias for torch.transpose.
+ *
  * `swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.swapaxes.html
  */
@@ -7907,6 +8973,8 @@ return resolve(s_swapaxes, this, arguments)
 }
 
 /**
+ * In place: alias for torch.transpose.
+ *
  * `swapaxes_(Tensor(a!) self, int axis0, int axis1) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.swapaxes_.html
  */
@@ -7924,6 +8992,8 @@ return resolve(s_swapaxes_, this, arguments)
 }
 
 /**
+ * Alias for torch.transpose.
+ *
  * `swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.swapdims.html
  */
@@ -7938,6 +9008,8 @@ return resolve(s_swapdims, this, arguments)
 }
 
 /**
+ * In place: alias for torch.transpose.
+ *
  * `swapdims_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.swapdims_.html
  */
@@ -7955,6 +9027,8 @@ return resolve(s_swapdims_, this, arguments)
 }
 
 /**
+ * Expects input to be <= 2-D tensor and transposes dimensions 0 and 1.
+ *
  * `t(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.t.html
  */
@@ -7967,6 +9041,8 @@ return resolve(s_t, this, arguments)
 }
 
 /**
+ * In place: expects input to be <= 2-D tensor and transposes dimensions 0 and 1.
+ *
  * `t_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.t_.html
  */
@@ -7982,6 +9058,8 @@ return resolve(s_t_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the elements of input at the given indices.
+ *
  * `take(Tensor self, Tensor index) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.take.html
  */
@@ -7995,7 +9073,10 @@ return resolve(s_take, this, arguments)
 }
 
 /**
+ * Selects values from input at the 1-dimensional indices from indices along the given dim.
+ *
  * `take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor`
+ * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.take_along_dim.html
  */
 takeAlongDim(indices: Tensor, dim?: Int | null): Tensor
@@ -8012,6 +9093,8 @@ return resolve(s_take_along_dim, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the tangent of the elements in the input tensor, where each value in this input tensor is in radians.
+ *
  * `tan(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.tan.html
  */
@@ -8024,6 +9107,8 @@ return resolve(s_tan, this, arguments)
 }
 
 /**
+ * In place: the tangent of the elements in the input tensor, where each value in this input tensor is in radians.
+ *
  * `tan_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.tan_.html
  */
@@ -8039,6 +9124,8 @@ return resolve(s_tan_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the hyperbolic tangent of the elements of input.
+ *
  * `tanh(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.tanh.html
  */
@@ -8051,6 +9138,8 @@ return resolve(s_tanh, this, arguments)
 }
 
 /**
+ * In place: the hyperbolic tangent of the elements of input.
+ *
  * `tanh_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.tanh_.html
  */
@@ -8066,9 +9155,12 @@ return resolve(s_tanh_, this, arguments)
 }
 
 /**
+ * Splits a tensor into multiple sub-tensors, all of which are views of input, along dimension dim according to the indices or number of sections specified by indices_or_sections.
+ *
  * `tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]`
  * `tensor_split.tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]`
  * `tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.tensor_split.html
  */
 tensorSplit(indices: readonly Int[], dim?: Int): Tensor[]
@@ -8085,6 +9177,8 @@ return resolve(s_tensor_split, this, arguments)
 }
 
 /**
+ * Constructs a tensor by repeating the elements of input.
+ *
  * `tile(Tensor self, SymInt[] dims) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.tile.html
  */
@@ -8099,7 +9193,11 @@ return resolve(s_tile, this, arguments)
 }
 
 /**
+ * Creates a strided copy of self if self is not a strided tensor, otherwise returns self.
+ *
  * `to_dense(Tensor self, ScalarType? dtype=None, *, bool? masked_grad=None) -> Tensor`
+ * @param dtype - Default null.
+ * @param maskedGrad - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to_dense.html
  */
 toDense(dtype?: DTypeLike | null, options?: { maskedGrad?: boolean | null | undefined }): Tensor
@@ -8112,7 +9210,10 @@ return resolve(s_to_dense, this, arguments)
 }
 
 /**
+ * Returns a copy of the tensor in torch.mkldnn layout.
+ *
  * `to_mkldnn(Tensor self, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to_mkldnn.html
  */
 toMkldnn(dtype?: DTypeLike | null): Tensor
@@ -8126,6 +9227,7 @@ return resolve(s_to_mkldnn, this, arguments)
 
 /**
  * `to_padded_tensor(Tensor self, float padding, SymInt[]? output_size=None) -> Tensor`
+ * @param outputSize - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to_padded_tensor.html
  */
 toPaddedTensor(padding: number, outputSize?: readonly Int[] | null): Tensor
@@ -8142,8 +9244,13 @@ return resolve(s_to_padded_tensor, this, arguments)
 }
 
 /**
+ * Returns a sparse copy of the tensor.
+ *
  * `to_sparse(Tensor self, *, Layout? layout=None, int[2]? blocksize=None, int? dense_dim=None) -> Tensor`
  * `to_sparse.sparse_dim(Tensor self, int sparse_dim) -> Tensor`
+ * @param layout - Default null.
+ * @param blocksize - Default null.
+ * @param denseDim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to_sparse.html
  */
 toSparse(options?: { layout?: Layout | null | undefined; blocksize?: Int | readonly Int[] | null | undefined; denseDim?: Int | null | undefined }): Tensor
@@ -8160,7 +9267,10 @@ return resolve(s_to_sparse, this, arguments)
 }
 
 /**
+ * Convert a tensor to a block sparse column (BSC) storage format of given blocksize.
+ *
  * `to_sparse_bsc(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
+ * @param denseDim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to_sparse_bsc.html
  */
 toSparseBsc(blocksize: Int | readonly Int[], denseDim?: Int | null): Tensor
@@ -8177,7 +9287,10 @@ return resolve(s_to_sparse_bsc, this, arguments)
 }
 
 /**
+ * Convert a tensor to a block sparse row (BSR) storage format of given blocksize.
+ *
  * `to_sparse_bsr(Tensor self, int[2] blocksize, int? dense_dim=None) -> Tensor`
+ * @param denseDim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to_sparse_bsr.html
  */
 toSparseBsr(blocksize: Int | readonly Int[], denseDim?: Int | null): Tensor
@@ -8194,7 +9307,10 @@ return resolve(s_to_sparse_bsr, this, arguments)
 }
 
 /**
+ * Convert a tensor to compressed column storage (CSC) format.
+ *
  * `to_sparse_csc(Tensor self, int? dense_dim=None) -> Tensor`
+ * @param denseDim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to_sparse_csc.html
  */
 toSparseCsc(denseDim?: Int | null): Tensor
@@ -8210,7 +9326,10 @@ return resolve(s_to_sparse_csc, this, arguments)
 }
 
 /**
+ * Convert a tensor to compressed row storage format (CSR).
+ *
  * `to_sparse_csr(Tensor self, int? dense_dim=None) -> Tensor`
+ * @param denseDim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to_sparse_csr.html
  */
 toSparseCsr(denseDim?: Int | null): Tensor
@@ -8226,7 +9345,12 @@ return resolve(s_to_sparse_csr, this, arguments)
 }
 
 /**
+ * Returns the k largest elements of the given input tensor along a given dimension.
+ *
  * `topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)`
+ * @param dim - Default -1.
+ * @param largest - Default true.
+ * @param sorted - Default true.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.topk.html
  */
 topk(k: Int, dim?: Int, largest?: boolean, sorted?: boolean): ValuesIndices
@@ -8239,6 +9363,8 @@ return resolve(s_topk, this, arguments)
 }
 
 /**
+ * Returns the sum of the elements of the diagonal of the input 2-D matrix.
+ *
  * `trace(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.trace.html
  */
@@ -8251,6 +9377,8 @@ return resolve(s_trace, this, arguments)
 }
 
 /**
+ * Returns a tensor that is a transposed version of input.
+ *
  * `transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.transpose.html
  */
@@ -8265,6 +9393,8 @@ return resolve(s_transpose, this, arguments)
 }
 
 /**
+ * In place: returns a tensor that is a transposed version of input.
+ *
  * `transpose_(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.transpose_.html
  */
@@ -8282,7 +9412,12 @@ return resolve(s_transpose_, this, arguments)
 }
 
 /**
+ * Solves a system of equations with a square upper or lower triangular invertible matrix A and multiple right-hand sides b.
+ *
  * `triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)`
+ * @param upper - Default true.
+ * @param transpose - Default false.
+ * @param unitriangular - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.triangular_solve.html
  */
 triangularSolve(A: Tensor, upper?: boolean, transpose?: boolean, unitriangular?: boolean): SolutionClonedCoefficient
@@ -8295,7 +9430,10 @@ return resolve(s_triangular_solve, this, arguments)
 }
 
 /**
+ * Returns the lower triangular part of the matrix (2-D tensor) or batch of matrices input, the other elements of the result tensor out are set to 0.
+ *
  * `tril(Tensor self, SymInt diagonal=0) -> Tensor`
+ * @param diagonal - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.tril.html
  */
 tril(diagonal?: Int): Tensor
@@ -8311,7 +9449,10 @@ return resolve(s_tril, this, arguments)
 }
 
 /**
+ * In place: returns the lower triangular part of the matrix (2-D tensor) or batch of matrices input, the other elements of the result tensor out are set to 0.
+ *
  * `tril_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
+ * @param diagonal - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.tril_.html
  */
 tril_(diagonal?: Int): this
@@ -8333,7 +9474,10 @@ return resolve(s_tril_, this, arguments)
 }
 
 /**
+ * Returns the upper triangular part of a matrix (2-D tensor) or batch of matrices input, the other elements of the result tensor out are set to 0.
+ *
  * `triu(Tensor self, SymInt diagonal=0) -> Tensor`
+ * @param diagonal - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.triu.html
  */
 triu(diagonal?: Int): Tensor
@@ -8349,7 +9493,10 @@ return resolve(s_triu, this, arguments)
 }
 
 /**
+ * In place: returns the upper triangular part of a matrix (2-D tensor) or batch of matrices input, the other elements of the result tensor out are set to 0.
+ *
  * `triu_(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)`
+ * @param diagonal - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.triu_.html
  */
 triu_(diagonal?: Int): this
@@ -8371,6 +9518,8 @@ return resolve(s_triu_, this, arguments)
 }
 
 /**
+ * Alias for torch.div with rounding_mode=null.
+ *
  * `true_divide.Tensor(Tensor self, Tensor other) -> Tensor`
  * `true_divide.Scalar(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.true_divide.html
@@ -8386,6 +9535,8 @@ return resolve(s_true_divide, this, arguments)
 }
 
 /**
+ * In place: in place: in place: in-place version of Tensor.true_divide_.
+ *
  * `true_divide_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `true_divide_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.true_divide_.html
@@ -8407,6 +9558,8 @@ return resolve(s_true_divide_, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the truncated integer values of the elements of input.
+ *
  * `trunc(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.trunc.html
  */
@@ -8419,6 +9572,8 @@ return resolve(s_trunc, this, arguments)
 }
 
 /**
+ * In place: the truncated integer values of the elements of input.
+ *
  * `trunc_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.trunc_.html
  */
@@ -8434,6 +9589,8 @@ return resolve(s_trunc_, this, arguments)
 }
 
 /**
+ * Returns this tensor cast to the type of the given tensor.
+ *
  * `type_as(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.type_as.html
  */
@@ -8447,7 +9604,10 @@ return resolve(s_type_as, this, arguments)
 }
 
 /**
+ * Removes a tensor dimension.
+ *
  * `unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unbind.html
  */
 unbind(dim?: Int): Tensor[]
@@ -8457,6 +9617,8 @@ return resolve(s_unbind, this, arguments)
 }
 
 /**
+ * Expands a dimension of the input tensor over multiple dimensions.
+ *
  * `unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unflatten.html
  */
@@ -8471,6 +9633,8 @@ return resolve(s_unflatten, this, arguments)
 }
 
 /**
+ * Returns a view of the original tensor which contains all slices of size size from self tensor in the dimension dimension.
+ *
  * `unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
  */
@@ -8486,7 +9650,12 @@ return resolve(s_unfold, this, arguments)
 }
 
 /**
+ * Fills self tensor with numbers sampled from the continuous uniform distribution.
+ *
  * `uniform_(Tensor(a!) self, float from=0, float to=1, *, Generator? generator=None) -> Tensor(a!)`
+ * @param from - Default 0.
+ * @param to - Default 1.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html
  */
 uniform_(from?: number, to?: number, options?: { generator?: Generator | null | undefined }): this
@@ -8515,7 +9684,10 @@ return resolve(s_uniform_, this, arguments)
 }
 
 /**
+ * Works like torch.chunk but without enforcing the autograd restrictions on inplace modification of the outputs.
+ *
  * `unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unsafe_chunk.html
  */
 unsafeChunk(chunks: Int, dim?: Int): Tensor[]
@@ -8526,7 +9698,10 @@ return resolve(s_unsafe_chunk, this, arguments)
 }
 
 /**
+ * Works like torch.split but without enforcing the autograd restrictions on inplace modification of the outputs.
+ *
  * `unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unsafe_split.html
  */
 unsafeSplit(splitSize: Int, dim?: Int): Tensor[]
@@ -8538,6 +9713,7 @@ return resolve(s_unsafe_split, this, arguments)
 
 /**
  * `unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]`
+ * @param dim - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unsafe_split_with_sizes.html
  */
 unsafeSplitWithSizes(splitSizes: readonly Int[], dim?: Int): Tensor[]
@@ -8548,6 +9724,8 @@ return resolve(s_unsafe_split_with_sizes, this, arguments)
 }
 
 /**
+ * Returns a new tensor with a dimension of size one inserted at the specified position.
+ *
  * `unsqueeze(Tensor(a) self, int dim) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unsqueeze.html
  */
@@ -8561,6 +9739,8 @@ return resolve(s_unsqueeze, this, arguments)
 }
 
 /**
+ * In place: the a dimension of size one inserted at the specified position.
+ *
  * `unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unsqueeze_.html
  */
@@ -8577,6 +9757,8 @@ return resolve(s_unsqueeze_, this, arguments)
 }
 
 /**
+ * Return the values tensor of a sparse COO tensor.
+ *
  * `values(Tensor(a) self) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.values.html
  */
@@ -8589,9 +9771,15 @@ return resolve(s_values, this, arguments)
 }
 
 /**
+ * Calculates the variance over the dimensions specified by dim.
+ *
  * `var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor`
  * `var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor`
  * `var(Tensor self, bool unbiased=True) -> Tensor`
+ * @param unbiased - Default true.
+ * @param keepdim - Default false.
+ * @param dim - Default null.
+ * @param correction - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.var.html
  */
 var(dim: Int | readonly Int[] | null, unbiased?: boolean, keepdim?: boolean): Tensor
@@ -8620,6 +9808,8 @@ return resolve(s_var, this, arguments)
 }
 
 /**
+ * Computes the dot product of two 1D vectors along a dimension.
+ *
  * `vdot(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.vdot.html
  */
@@ -8633,6 +9823,8 @@ return resolve(s_vdot, this, arguments)
 }
 
 /**
+ * Returns a new tensor with the same data as the self tensor but of a different shape.
+ *
  * `view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)`
  * `view(Tensor(a) self, SymInt[] size) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html
@@ -8650,6 +9842,8 @@ return resolve(s_view, this, arguments)
 }
 
 /**
+ * View this tensor as the same size as other.
+ *
  * `view_as(Tensor(a) self, Tensor other) -> Tensor(a)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view_as.html
  */
@@ -8663,6 +9857,8 @@ return resolve(s_view_as, this, arguments)
 }
 
 /**
+ * Splits input, a tensor with two or more dimensions, into multiple tensors vertically according to indices_or_sections.
+ *
  * `vsplit.int(Tensor(a -> *) self, int sections) -> Tensor(a)[]`
  * `vsplit.array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.vsplit.html
@@ -8677,6 +9873,8 @@ return resolve(s_vsplit, this, arguments)
 }
 
 /**
+ * self.where(condition, y) is equivalent to torch.where(condition, self, y).
+ *
  * `where.self(Tensor condition, Tensor self, Tensor other) -> Tensor`
  * `where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.where.html
@@ -8693,6 +9891,8 @@ return resolve(s_where, this, arguments)
 }
 
 /**
+ * Alias for torch.special.xlogy.
+ *
  * `xlogy.Tensor(Tensor self, Tensor other) -> Tensor`
  * `xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.xlogy.html
@@ -8708,6 +9908,8 @@ return resolve(s_xlogy, this, arguments)
 }
 
 /**
+ * In place: alias for torch.special.xlogy.
+ *
  * `xlogy_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)`
  * `xlogy_.Scalar_Other(Tensor(a!) self, Scalar other) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.xlogy_.html
@@ -8729,6 +9931,8 @@ return resolve(s_xlogy_, this, arguments)
 }
 
 /**
+ * Fills self tensor with zeros.
+ *
  * `zero_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.zero_.html
  */

@@ -147,6 +147,8 @@ const s_upsample_nearest3d = signatures('upsampleNearest3d', false, ['upsample_n
 const s_upsample_trilinear3d = signatures('upsampleTrilinear3d', false, ['upsample_trilinear3d|vec||input:T,output_size:i[]?,align_corners:b,scale_factors:f[]?', 'upsample_trilinear3d|||self:T,output_size:i[3],align_corners:b,scales_d:f?=,scales_h:f?=,scales_w:f?='])
 
 /**
+ * Apply a 2D adaptive average pooling over an input signal composed of several input planes.
+ *
  * `adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
  */
@@ -161,6 +163,8 @@ return resolve(s_adaptive_avg_pool2d, null, arguments)
 }
 
 /**
+ * Apply a 3D adaptive average pooling over an input signal composed of several input planes.
+ *
  * `adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool3d.html
  */
@@ -175,6 +179,8 @@ return resolve(s_adaptive_avg_pool3d, null, arguments)
 }
 
 /**
+ * Applies a 2D adaptive max pooling over an input signal composed of several input planes.
+ *
  * `adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool2d.html
  */
@@ -186,6 +192,8 @@ return resolve(s_adaptive_max_pool2d, null, arguments)
 }
 
 /**
+ * Applies a 3D adaptive max pooling over an input signal composed of several input planes.
+ *
  * `adaptive_max_pool3d(Tensor self, int[3] output_size) -> (Tensor, Tensor)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool3d.html
  */
@@ -197,7 +205,14 @@ return resolve(s_adaptive_max_pool3d, null, arguments)
 }
 
 /**
+ * Applies 2D average-pooling operation in kH × kW regions by step size sH × sW steps.
+ *
  * `avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param ceilMode - Default false.
+ * @param countIncludePad - Default true.
+ * @param divisorOverride - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
  */
 export function avgPool2d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: Int | null): Tensor
@@ -222,7 +237,14 @@ return resolve(s_avg_pool2d, null, arguments)
 }
 
 /**
+ * Applies 3D average-pooling operation in kT × kH × kW regions by step size sT × sH × sW steps.
+ *
  * `avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param ceilMode - Default false.
+ * @param countIncludePad - Default true.
+ * @param divisorOverride - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool3d.html
  */
 export function avgPool3d(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: Int | null): Tensor
@@ -247,7 +269,11 @@ return resolve(s_avg_pool3d, null, arguments)
 }
 
 /**
+ * Compute Binary Cross Entropy between the target and input probabilities.
+ *
  * `binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean) -> Tensor`
+ * @param weight - Default null.
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
  */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int): Tensor
@@ -301,6 +327,10 @@ return resolve(s_conv_depthwise3d, null, arguments)
 
 /**
  * `cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100, float label_smoothing=0.0) -> Tensor`
+ * @param weight - Default null.
+ * @param reduction - Default 1.
+ * @param ignoreIndex - Default -100.
+ * @param labelSmoothing - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy_loss.html
  */
 export function crossEntropyLoss(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int, labelSmoothing?: number): Tensor
@@ -324,7 +354,12 @@ return resolve(s_cross_entropy_loss, null, arguments)
 }
 
 /**
+ * Apply the Exponential Linear Unit (ELU) function element-wise.
+ *
  * `elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor`
+ * @param alpha - Default 1.
+ * @param scale - Default 1.
+ * @param inputScale - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.elu.html
  */
 export function elu(input: Tensor, alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): Tensor
@@ -349,7 +384,12 @@ return resolve(s_elu, null, arguments)
 }
 
 /**
+ * In-place version of elu.
+ *
  * `elu_(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)`
+ * @param alpha - Default 1.
+ * @param scale - Default 1.
+ * @param inputScale - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.elu_.html
  */
 export function elu_(input: Tensor, alpha?: Scalar, scale?: Scalar, inputScale?: Scalar): Tensor
@@ -372,6 +412,8 @@ return resolve(s_flatten_dense_tensors, null, arguments)
 }
 
 /**
+ * Applies 2D fractional max pooling over an input signal composed of several input planes.
+ *
  * `fractional_max_pool2d(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.fractional_max_pool2d.html
  */
@@ -385,6 +427,8 @@ return resolve(s_fractional_max_pool2d, null, arguments)
 }
 
 /**
+ * Applies 3D fractional max pooling over an input signal composed of several input planes.
+ *
  * `fractional_max_pool3d(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.fractional_max_pool3d.html
  */
@@ -398,7 +442,10 @@ return resolve(s_fractional_max_pool3d, null, arguments)
 }
 
 /**
+ * When the approximate argument is 'none', it applies element-wise the function GELU(x) = x * Φ(x).
+ *
  * `gelu(Tensor self, *, str approximate='none') -> Tensor`
+ * @param approximate - Default 'none'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gelu.html
  */
 export function gelu(input: Tensor, options?: { approximate?: string | undefined }): Tensor
@@ -411,7 +458,10 @@ return resolve(s_gelu, null, arguments)
 }
 
 /**
+ * In place: when the approximate argument is 'none', it applies element-wise the function GELU(x) = x * Φ(x).
+ *
  * `gelu_(Tensor(a!) self, *, str approximate='none') -> Tensor(a!)`
+ * @param approximate - Default 'none'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.gelu_.html
  */
 export function gelu_(input: Tensor, options?: { approximate?: string | undefined }): Tensor
@@ -421,7 +471,10 @@ return resolve(s_gelu_, null, arguments)
 }
 
 /**
+ * The gated linear unit.
+ *
  * `glu(Tensor self, int dim=-1) -> Tensor`
+ * @param dim - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.glu.html
  */
 export function glu(input: Tensor, dim?: Int): Tensor
@@ -438,6 +491,8 @@ return resolve(s_glu, null, arguments)
 }
 
 /**
+ * Apply the Hardsigmoid function element-wise.
+ *
  * `hardsigmoid(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hardsigmoid.html
  */
@@ -451,6 +506,8 @@ return resolve(s_hardsigmoid, null, arguments)
 }
 
 /**
+ * In place: apply the Hardsigmoid function element-wise.
+ *
  * `hardsigmoid_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hardsigmoid_.html
  */
@@ -461,6 +518,8 @@ return resolve(s_hardsigmoid_, null, arguments)
 }
 
 /**
+ * Apply hardswish function, element-wise.
+ *
  * `hardswish(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hardswish.html
  */
@@ -474,6 +533,8 @@ return resolve(s_hardswish, null, arguments)
 }
 
 /**
+ * In place: apply hardswish function, element-wise.
+ *
  * `hardswish_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hardswish_.html
  */
@@ -484,7 +545,11 @@ return resolve(s_hardswish_, null, arguments)
 }
 
 /**
+ * Applies the HardTanh function element-wise.
+ *
  * `hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor`
+ * @param minVal - Default -1.
+ * @param maxVal - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh.html
  */
 export function hardtanh(input: Tensor, minVal?: Scalar, maxVal?: Scalar): Tensor
@@ -505,7 +570,11 @@ return resolve(s_hardtanh, null, arguments)
 }
 
 /**
+ * In-place version of hardtanh.
+ *
  * `hardtanh_(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)`
+ * @param minVal - Default -1.
+ * @param maxVal - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh_.html
  */
 export function hardtanh_(input: Tensor, minVal?: Scalar, maxVal?: Scalar): Tensor
@@ -517,7 +586,11 @@ return resolve(s_hardtanh_, null, arguments)
 }
 
 /**
+ * Compute the Huber loss, with optional weighting.
+ *
  * `huber_loss(Tensor self, Tensor target, int reduction=Mean, float delta=1.0) -> Tensor`
+ * @param reduction - Default 1.
+ * @param delta - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html
  */
 export function huberLoss(input: Tensor, target: Tensor, reduction?: Int, delta?: number): Tensor
@@ -553,7 +626,10 @@ return resolve(s_im2col, null, arguments)
 }
 
 /**
+ * Compute the L1 loss, with optional weighting.
+ *
  * `l1_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor`
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html
  */
 export function l1Loss(input: Tensor, target: Tensor, reduction?: Int): Tensor
@@ -571,7 +647,10 @@ return resolve(s_l1_loss, null, arguments)
 }
 
 /**
+ * Applies element-wise, LeakyReLU(x) = max(0, x) + negativeSlope * min(0, x).
+ *
  * `leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor`
+ * @param negativeSlope - Default 0.01.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu.html
  */
 export function leakyRelu(input: Tensor, negativeSlope?: Scalar): Tensor
@@ -588,7 +667,10 @@ return resolve(s_leaky_relu, null, arguments)
 }
 
 /**
+ * In-place version of leaky_relu.
+ *
  * `leaky_relu_(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)`
+ * @param negativeSlope - Default 0.01.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu_.html
  */
 export function leakyRelu_(input: Tensor, negativeSlope?: Scalar): Tensor
@@ -599,7 +681,10 @@ return resolve(s_leaky_relu_, null, arguments)
 }
 
 /**
+ * Applies a linear transformation to the incoming data: y = xA^T + b.
+ *
  * `linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor`
+ * @param bias - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
  */
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor
@@ -630,7 +715,13 @@ return resolve(s_log_sigmoid, null, arguments)
 }
 
 /**
+ * Applies a 2D max pooling over an input signal composed of several input planes.
+ *
  * `max_pool2d_with_indices(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d_with_indices.html
  */
 export function maxPool2dWithIndices(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): [Tensor, Tensor]
@@ -645,7 +736,13 @@ return resolve(s_max_pool2d_with_indices, null, arguments)
 }
 
 /**
+ * Applies a 3D max pooling over an input signal composed of several input planes.
+ *
  * `max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)`
+ * @param stride - Default [].
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
+ * @param ceilMode - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool3d_with_indices.html
  */
 export function maxPool3dWithIndices(input: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[], ceilMode?: boolean): [Tensor, Tensor]
@@ -660,6 +757,8 @@ return resolve(s_max_pool3d_with_indices, null, arguments)
 }
 
 /**
+ * Compute a partial inverse of MaxPool2d.
+ *
  * `max_unpool2d(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_unpool2d.html
  */
@@ -675,6 +774,8 @@ return resolve(s_max_unpool2d, null, arguments)
 }
 
 /**
+ * Compute a partial inverse of MaxPool3d.
+ *
  * `max_unpool3d(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_unpool3d.html
  */
@@ -689,6 +790,8 @@ return resolve(s_max_unpool3d, null, arguments)
 }
 
 /**
+ * Apply the Mish function, element-wise.
+ *
  * `mish(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mish.html
  */
@@ -702,6 +805,8 @@ return resolve(s_mish, null, arguments)
 }
 
 /**
+ * In place: apply the Mish function, element-wise.
+ *
  * `mish_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mish_.html
  */
@@ -713,6 +818,7 @@ return resolve(s_mish_, null, arguments)
 
 /**
  * `mkldnn_linear(Tensor self, Tensor weight, Tensor? bias=None) -> Tensor`
+ * @param bias - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mkldnn_linear.html
  */
 export function mkldnnLinear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor
@@ -731,6 +837,11 @@ return resolve(s_mkldnn_linear, null, arguments)
 
 /**
  * `mkldnn_reorder_conv2d_weight(Tensor self, SymInt[2] padding=0, SymInt[2] stride=1, SymInt[2] dilation=1, SymInt groups=1, SymInt[]? input_size=None) -> Tensor`
+ * @param padding - Default 0.
+ * @param stride - Default 1.
+ * @param dilation - Default 1.
+ * @param groups - Default 1.
+ * @param inputSize - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mkldnn_reorder_conv2d_weight.html
  */
 export function mkldnnReorderConv2dWeight(input: Tensor, padding?: Int | readonly Int[], stride?: Int | readonly Int[], dilation?: Int | readonly Int[], groups?: Int, inputSize?: readonly Int[] | null): Tensor
@@ -758,6 +869,11 @@ return resolve(s_mkldnn_reorder_conv2d_weight, null, arguments)
 
 /**
  * `mkldnn_reorder_conv3d_weight(Tensor self, SymInt[3] padding=0, SymInt[3] stride=1, SymInt[3] dilation=1, SymInt groups=1, SymInt[]? input_size=None) -> Tensor`
+ * @param padding - Default 0.
+ * @param stride - Default 1.
+ * @param dilation - Default 1.
+ * @param groups - Default 1.
+ * @param inputSize - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mkldnn_reorder_conv3d_weight.html
  */
 export function mkldnnReorderConv3dWeight(input: Tensor, padding?: Int | readonly Int[], stride?: Int | readonly Int[], dilation?: Int | readonly Int[], groups?: Int, inputSize?: readonly Int[] | null): Tensor
@@ -784,7 +900,10 @@ return resolve(s_mkldnn_reorder_conv3d_weight, null, arguments)
 }
 
 /**
+ * Compute the element-wise mean squared error, with optional weighting.
+ *
  * `mse_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor`
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
  */
 export function mseLoss(input: Tensor, target: Tensor, reduction?: Int): Tensor
@@ -802,7 +921,13 @@ return resolve(s_mse_loss, null, arguments)
 }
 
 /**
+ * Compute the multi margin loss, with optional weighting.
+ *
  * `multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=Mean) -> Tensor`
+ * @param p - Default 1.
+ * @param margin - Default 1.
+ * @param weight - Default null.
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.multi_margin_loss.html
  */
 export function multiMarginLoss(input: Tensor, target: Tensor, p?: Scalar, margin?: Scalar, weight?: Tensor | null, reduction?: Int): Tensor
@@ -826,7 +951,10 @@ return resolve(s_multi_margin_loss, null, arguments)
 }
 
 /**
+ * Compute the multilabel margin loss.
+ *
  * `multilabel_margin_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor`
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.multilabel_margin_loss.html
  */
 export function multilabelMarginLoss(input: Tensor, target: Tensor, reduction?: Int): Tensor
@@ -844,7 +972,12 @@ return resolve(s_multilabel_margin_loss, null, arguments)
 }
 
 /**
+ * Compute the negative log likelihood loss.
+ *
  * `nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100) -> Tensor`
+ * @param weight - Default null.
+ * @param reduction - Default 1.
+ * @param ignoreIndex - Default -100.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
  */
 export function nllLoss(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int): Tensor
@@ -868,6 +1001,9 @@ return resolve(s_nll_loss, null, arguments)
 
 /**
  * `nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100) -> Tensor`
+ * @param weight - Default null.
+ * @param reduction - Default 1.
+ * @param ignoreIndex - Default -100.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss2d.html
  */
 export function nllLoss2d(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int): Tensor
@@ -891,6 +1027,9 @@ return resolve(s_nll_loss2d, null, arguments)
 
 /**
  * `nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=Mean, SymInt ignore_index=-100) -> Tensor`
+ * @param weight - Default null.
+ * @param reduction - Default 1.
+ * @param ignoreIndex - Default -100.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss_nd.html
  */
 export function nllLossNd(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: Int, ignoreIndex?: Int): Tensor
@@ -913,7 +1052,10 @@ return resolve(s_nll_loss_nd, null, arguments)
 }
 
 /**
+ * Takes LongTensor with index values of shape (*) and returns a tensor of shape (*, numClasses) that have zeros everywhere except where the index of last dimension matches the corresponding value of the input tensor, in which case it will be 1.
+ *
  * `one_hot(Tensor self, int num_classes=-1) -> Tensor`
+ * @param numClasses - Default -1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
  */
 export function oneHot(input: Tensor, numClasses?: Int): Tensor
@@ -930,7 +1072,11 @@ return resolve(s_one_hot, null, arguments)
 }
 
 /**
+ * Pads tensor.
+ *
  * `pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor`
+ * @param mode - Default 'constant'.
+ * @param value - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
  */
 export function pad(input: Tensor, pad: readonly Int[], mode?: string, value?: number | null): Tensor
@@ -947,6 +1093,9 @@ return resolve(s_pad, null, arguments)
 
 /**
  * `pad_sequence(Tensor[] sequences, bool batch_first=False, float padding_value=0.0, str padding_side="right") -> Tensor`
+ * @param batchFirst - Default false.
+ * @param paddingValue - Default 0.
+ * @param paddingSide - Default 'right'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pad_sequence.html
  */
 export function padSequence(sequences: readonly Tensor[], batchFirst?: boolean, paddingValue?: number, paddingSide?: string): Tensor
@@ -1001,6 +1150,8 @@ return resolve(s_reflection_pad3d, null, arguments)
 }
 
 /**
+ * Applies the element-wise function ReLU6(x) = min(max(0,x), 6).
+ *
  * `relu6(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html
  */
@@ -1014,6 +1165,8 @@ return resolve(s_relu6, null, arguments)
 }
 
 /**
+ * In place: applies the element-wise function ReLU6(x) = min(max(0,x), 6).
+ *
  * `relu6_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu6_.html
  */
@@ -1067,6 +1220,10 @@ return resolve(s_replication_pad3d, null, arguments)
 
 /**
  * `rrelu_with_noise(Tensor self, Tensor(b!) noise, Scalar lower=0.125, Scalar upper=0.3333333333333333, bool training=False, Generator? generator=None) -> Tensor`
+ * @param lower - Default 0.125.
+ * @param upper - Default 0.3333333333333333.
+ * @param training - Default false.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rrelu_with_noise.html
  */
 export function rreluWithNoise(input: Tensor, noise: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean, generator?: Generator | null): Tensor
@@ -1091,6 +1248,10 @@ return resolve(s_rrelu_with_noise, null, arguments)
 
 /**
  * `rrelu_with_noise_(Tensor(a!) self, Tensor(b!) noise, Scalar lower=0.125, Scalar upper=0.3333333333333333, bool training=False, Generator? generator=None) -> Tensor(a!)`
+ * @param lower - Default 0.125.
+ * @param upper - Default 0.3333333333333333.
+ * @param training - Default false.
+ * @param generator - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rrelu_with_noise_.html
  */
 export function rreluWithNoise_(input: Tensor, noise: Tensor, lower?: Scalar, upper?: Scalar, training?: boolean, generator?: Generator | null): Tensor
@@ -1105,7 +1266,14 @@ return resolve(s_rrelu_with_noise_, null, arguments)
 }
 
 /**
+ * scaled_dot_product_attention(query, key, value, attnMask=null, dropoutP=0.0, isCausal=false, scale=null, enableGqa=false) -> Tensor.
+ *
  * `scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor`
+ * @param attnMask - Default null.
+ * @param dropoutP - Default 0.
+ * @param isCausal - Default false.
+ * @param scale - Default null.
+ * @param enableGqa - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
  */
 export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean, options?: { scale?: number | null | undefined; enableGqa?: boolean | undefined }): Tensor
@@ -1126,6 +1294,8 @@ return resolve(s_scaled_dot_product_attention, null, arguments)
 }
 
 /**
+ * Apply the Sigmoid Linear Unit (SiLU) function, element-wise.
+ *
  * `silu(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.silu.html
  */
@@ -1139,6 +1309,8 @@ return resolve(s_silu, null, arguments)
 }
 
 /**
+ * In place: apply the Sigmoid Linear Unit (SiLU) function, element-wise.
+ *
  * `silu_(Tensor(a!) self) -> Tensor(a!)`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.silu_.html
  */
@@ -1150,6 +1322,9 @@ return resolve(s_silu_, null, arguments)
 
 /**
  * `slow_conv3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=1, SymInt[3] padding=0) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.slow_conv3d.html
  */
 export function slowConv3d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[]): Tensor
@@ -1171,6 +1346,10 @@ return resolve(s_slow_conv3d, null, arguments)
 
 /**
  * `slow_conv_dilated2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] dilation=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.slow_conv_dilated2d.html
  */
 export function slowConvDilated2d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[]): Tensor
@@ -1193,6 +1372,10 @@ return resolve(s_slow_conv_dilated2d, null, arguments)
 
 /**
  * `slow_conv_dilated3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=1, SymInt[3] padding=0, SymInt[3] dilation=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param dilation - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.slow_conv_dilated3d.html
  */
 export function slowConvDilated3d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[], dilation?: Int | readonly Int[]): Tensor
@@ -1215,6 +1398,11 @@ return resolve(s_slow_conv_dilated3d, null, arguments)
 
 /**
  * `slow_conv_transpose2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0, SymInt[2] output_padding=0, SymInt[2] dilation=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param outputPadding - Default 0.
+ * @param dilation - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.slow_conv_transpose2d.html
  */
 export function slowConvTranspose2d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[], outputPadding?: Int | readonly Int[], dilation?: Int | readonly Int[]): Tensor
@@ -1238,6 +1426,11 @@ return resolve(s_slow_conv_transpose2d, null, arguments)
 
 /**
  * `slow_conv_transpose3d(Tensor self, Tensor weight, SymInt[3] kernel_size, Tensor? bias=None, SymInt[3] stride=1, SymInt[3] padding=0, SymInt[3] output_padding=0, SymInt[3] dilation=1) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
+ * @param outputPadding - Default 0.
+ * @param dilation - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.slow_conv_transpose3d.html
  */
 export function slowConvTranspose3d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[], outputPadding?: Int | readonly Int[], dilation?: Int | readonly Int[]): Tensor
@@ -1260,7 +1453,11 @@ return resolve(s_slow_conv_transpose3d, null, arguments)
 }
 
 /**
+ * Compute the Smooth L1 loss.
+ *
  * `smooth_l1_loss(Tensor self, Tensor target, int reduction=Mean, float beta=1.0) -> Tensor`
+ * @param reduction - Default 1.
+ * @param beta - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.smooth_l1_loss.html
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, reduction?: Int, beta?: number): Tensor
@@ -1282,7 +1479,10 @@ return resolve(s_smooth_l1_loss, null, arguments)
 }
 
 /**
+ * Compute the soft margin loss.
+ *
  * `soft_margin_loss(Tensor self, Tensor target, int reduction=Mean) -> Tensor`
+ * @param reduction - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.soft_margin_loss.html
  */
 export function softMarginLoss(input: Tensor, target: Tensor, reduction?: Int): Tensor
@@ -1300,7 +1500,11 @@ return resolve(s_soft_margin_loss, null, arguments)
 }
 
 /**
+ * Applies element-wise, the function Softplus(x) = 1 / β * log(1 + exp(β * x)).
+ *
  * `softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor`
+ * @param beta - Default 1.
+ * @param threshold - Default 20.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softplus.html
  */
 export function softplus(input: Tensor, beta?: Scalar, threshold?: Scalar): Tensor
@@ -1321,7 +1525,10 @@ return resolve(s_softplus, null, arguments)
 }
 
 /**
+ * Applies the soft shrinkage function elementwise.
+ *
  * `softshrink(Tensor self, Scalar lambd=0.5) -> Tensor`
+ * @param lambd - Default 0.5.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softshrink.html
  */
 export function softshrink(input: Tensor, lambd?: Scalar): Tensor
@@ -1339,6 +1546,9 @@ return resolve(s_softshrink, null, arguments)
 
 /**
  * `thnn_conv2d(Tensor self, Tensor weight, SymInt[2] kernel_size, Tensor? bias=None, SymInt[2] stride=1, SymInt[2] padding=0) -> Tensor`
+ * @param bias - Default null.
+ * @param stride - Default 1.
+ * @param padding - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.thnn_conv2d.html
  */
 export function thnnConv2d(input: Tensor, weight: Tensor, kernelSize: Int | readonly Int[], bias?: Tensor | null, stride?: Int | readonly Int[], padding?: Int | readonly Int[]): Tensor
@@ -1372,6 +1582,8 @@ return resolve(s_unflatten_dense_tensors, null, arguments)
 /**
  * `upsample_bicubic2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  * `upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * @param scalesH - Default null.
+ * @param scalesW - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_bicubic2d.html
  */
 export function upsampleBicubic2d(input: Tensor, outputSize: readonly Int[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor
@@ -1398,6 +1610,8 @@ return resolve(s_upsample_bicubic2d, null, arguments)
 /**
  * `upsample_bilinear2d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  * `upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * @param scalesH - Default null.
+ * @param scalesW - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_bilinear2d.html
  */
 export function upsampleBilinear2d(input: Tensor, outputSize: readonly Int[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor
@@ -1424,6 +1638,7 @@ return resolve(s_upsample_bilinear2d, null, arguments)
 /**
  * `upsample_linear1d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  * `upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor`
+ * @param scales - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_linear1d.html
  */
 export function upsampleLinear1d(input: Tensor, outputSize: readonly Int[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor
@@ -1449,6 +1664,7 @@ return resolve(s_upsample_linear1d, null, arguments)
 /**
  * `upsample_nearest1d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  * `upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor`
+ * @param scales - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_nearest1d.html
  */
 export function upsampleNearest1d(input: Tensor, outputSize: readonly Int[] | null, scaleFactors: readonly number[] | null): Tensor
@@ -1472,6 +1688,8 @@ return resolve(s_upsample_nearest1d, null, arguments)
 /**
  * `upsample_nearest2d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  * `upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * @param scalesH - Default null.
+ * @param scalesW - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_nearest2d.html
  */
 export function upsampleNearest2d(input: Tensor, outputSize: readonly Int[] | null, scaleFactors: readonly number[] | null): Tensor
@@ -1499,6 +1717,9 @@ return resolve(s_upsample_nearest2d, null, arguments)
 /**
  * `upsample_nearest3d.vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor`
  * `upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * @param scalesD - Default null.
+ * @param scalesH - Default null.
+ * @param scalesW - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_nearest3d.html
  */
 export function upsampleNearest3d(input: Tensor, outputSize: readonly Int[] | null, scaleFactors: readonly number[] | null): Tensor
@@ -1527,6 +1748,9 @@ return resolve(s_upsample_nearest3d, null, arguments)
 /**
  * `upsample_trilinear3d.vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor`
  * `upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor`
+ * @param scalesD - Default null.
+ * @param scalesH - Default null.
+ * @param scalesW - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.upsample_trilinear3d.html
  */
 export function upsampleTrilinear3d(input: Tensor, outputSize: readonly Int[] | null, alignCorners: boolean, scaleFactors: readonly number[] | null): Tensor

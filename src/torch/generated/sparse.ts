@@ -12,7 +12,11 @@ let o_sparse_sampled_addmm: Call = (...args) => (o_sparse_sampled_addmm = aten('
 const s_sparse_sampled_addmm = signatures('sampledAddmm', false, ['sparse_sampled_addmm|||self:T,mat1:T,mat2:T,*,beta:S=,alpha:S='])
 
 /**
+ * Performs a matrix multiplication of the dense matrices mat1 and mat2 at the locations specified by the sparsity pattern of input.
+ *
  * `sparse_sampled_addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor`
+ * @param beta - Default 1.
+ * @param alpha - Default 1.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sparse.sampled_addmm.html
  */
 export function sampledAddmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: Scalar | undefined; alpha?: Scalar | undefined }): Tensor

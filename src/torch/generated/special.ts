@@ -152,6 +152,8 @@ const s_special_xlogy = signatures('xlogy', false, ['special_xlogy|||self:T,othe
 const s_special_zeta = signatures('zeta', false, ['special_zeta|||self:T,other:T', 'special_zeta|self_scalar||self:S,other:T', 'special_zeta|other_scalar||self:T,other:S'])
 
 /**
+ * Airy function Ai(input).
+ *
  * `special_airy_ai(Tensor x) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.airy_ai.html
  */
@@ -165,6 +167,8 @@ return resolve(s_special_airy_ai, null, arguments)
 }
 
 /**
+ * Bessel function of the first kind of order 0.
+ *
  * `special_bessel_j0(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.bessel_j0.html
  */
@@ -178,6 +182,8 @@ return resolve(s_special_bessel_j0, null, arguments)
 }
 
 /**
+ * Bessel function of the first kind of order 1.
+ *
  * `special_bessel_j1(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.bessel_j1.html
  */
@@ -191,6 +197,8 @@ return resolve(s_special_bessel_j1, null, arguments)
 }
 
 /**
+ * Bessel function of the second kind of order 0.
+ *
  * `special_bessel_y0(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.bessel_y0.html
  */
@@ -204,6 +212,8 @@ return resolve(s_special_bessel_y0, null, arguments)
 }
 
 /**
+ * Bessel function of the second kind of order 1.
+ *
  * `special_bessel_y1(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.bessel_y1.html
  */
@@ -217,6 +227,8 @@ return resolve(s_special_bessel_y1, null, arguments)
 }
 
 /**
+ * Chebyshev polynomial of the first kind T_n(input).
+ *
  * `special_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
  * `special_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_chebyshev_polynomial_t.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -238,6 +250,8 @@ return resolve(s_special_chebyshev_polynomial_t, null, arguments)
 }
 
 /**
+ * Chebyshev polynomial of the second kind U_n(input).
+ *
  * `special_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
  * `special_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_chebyshev_polynomial_u.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -259,6 +273,8 @@ return resolve(s_special_chebyshev_polynomial_u, null, arguments)
 }
 
 /**
+ * Chebyshev polynomial of the third kind V_n^*(input).
+ *
  * `special_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
  * `special_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_chebyshev_polynomial_v.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -280,6 +296,8 @@ return resolve(s_special_chebyshev_polynomial_v, null, arguments)
 }
 
 /**
+ * Chebyshev polynomial of the fourth kind W_n^*(input).
+ *
  * `special_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
  * `special_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_chebyshev_polynomial_w.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -301,6 +319,8 @@ return resolve(s_special_chebyshev_polynomial_w, null, arguments)
 }
 
 /**
+ * Computes the logarithmic derivative of the gamma function on input.
+ *
  * `special_digamma(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.digamma.html
  */
@@ -314,6 +334,8 @@ return resolve(s_special_digamma, null, arguments)
 }
 
 /**
+ * Computes the entropy on input (as defined below), elementwise.
+ *
  * `special_entr(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.entr.html
  */
@@ -327,6 +349,8 @@ return resolve(s_special_entr, null, arguments)
 }
 
 /**
+ * Computes the error function of input.
+ *
  * `special_erf(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.erf.html
  */
@@ -340,6 +364,8 @@ return resolve(s_special_erf, null, arguments)
 }
 
 /**
+ * Computes the complementary error function of input.
+ *
  * `special_erfc(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.erfc.html
  */
@@ -353,6 +379,8 @@ return resolve(s_special_erfc, null, arguments)
 }
 
 /**
+ * Computes the scaled complementary error function for each element of input.
+ *
  * `special_erfcx(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.erfcx.html
  */
@@ -366,6 +394,8 @@ return resolve(s_special_erfcx, null, arguments)
 }
 
 /**
+ * Computes the inverse error function of input.
+ *
  * `special_erfinv(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.erfinv.html
  */
@@ -379,6 +409,8 @@ return resolve(s_special_erfinv, null, arguments)
 }
 
 /**
+ * Computes the base two exponential function of input.
+ *
  * `special_exp2(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.exp2.html
  */
@@ -392,6 +424,8 @@ return resolve(s_special_exp2, null, arguments)
 }
 
 /**
+ * Computes the expit (also known as the logistic sigmoid function) of the elements of input.
+ *
  * `special_expit(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.expit.html
  */
@@ -405,6 +439,8 @@ return resolve(s_special_expit, null, arguments)
 }
 
 /**
+ * Computes the exponential of the elements minus 1 of input.
+ *
  * `special_expm1(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.expm1.html
  */
@@ -418,6 +454,8 @@ return resolve(s_special_expm1, null, arguments)
 }
 
 /**
+ * Computes the regularized lower incomplete gamma function.
+ *
  * `special_gammainc(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.gammainc.html
  */
@@ -432,6 +470,8 @@ return resolve(s_special_gammainc, null, arguments)
 }
 
 /**
+ * Computes the regularized upper incomplete gamma function.
+ *
  * `special_gammaincc(Tensor self, Tensor other) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.gammaincc.html
  */
@@ -446,6 +486,8 @@ return resolve(s_special_gammaincc, null, arguments)
 }
 
 /**
+ * Computes the natural logarithm of the absolute value of the gamma function on input.
+ *
  * `special_gammaln(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.gammaln.html
  */
@@ -459,6 +501,8 @@ return resolve(s_special_gammaln, null, arguments)
 }
 
 /**
+ * Physicist's Hermite polynomial H_n(input).
+ *
  * `special_hermite_polynomial_h(Tensor x, Tensor n) -> Tensor`
  * `special_hermite_polynomial_h.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_hermite_polynomial_h.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -480,6 +524,8 @@ return resolve(s_special_hermite_polynomial_h, null, arguments)
 }
 
 /**
+ * Probabilist's Hermite polynomial He_n(input).
+ *
  * `special_hermite_polynomial_he(Tensor x, Tensor n) -> Tensor`
  * `special_hermite_polynomial_he.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_hermite_polynomial_he.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -501,6 +547,8 @@ return resolve(s_special_hermite_polynomial_he, null, arguments)
 }
 
 /**
+ * Computes the zeroth order modified Bessel function of the first kind for each element of input.
+ *
  * `special_i0(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.i0.html
  */
@@ -514,6 +562,8 @@ return resolve(s_special_i0, null, arguments)
 }
 
 /**
+ * Computes the exponentially scaled zeroth order modified Bessel function of the first kind (as defined below) for each element of input.
+ *
  * `special_i0e(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.i0e.html
  */
@@ -527,6 +577,8 @@ return resolve(s_special_i0e, null, arguments)
 }
 
 /**
+ * Computes the first order modified Bessel function of the first kind (as defined below) for each element of input.
+ *
  * `special_i1(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.i1.html
  */
@@ -540,6 +592,8 @@ return resolve(s_special_i1, null, arguments)
 }
 
 /**
+ * Computes the exponentially scaled first order modified Bessel function of the first kind (as defined below) for each element of input.
+ *
  * `special_i1e(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.i1e.html
  */
@@ -553,6 +607,8 @@ return resolve(s_special_i1e, null, arguments)
 }
 
 /**
+ * Laguerre polynomial L_n(input).
+ *
  * `special_laguerre_polynomial_l(Tensor x, Tensor n) -> Tensor`
  * `special_laguerre_polynomial_l.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_laguerre_polynomial_l.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -574,6 +630,8 @@ return resolve(s_special_laguerre_polynomial_l, null, arguments)
 }
 
 /**
+ * Legendre polynomial P_n(input).
+ *
  * `special_legendre_polynomial_p(Tensor x, Tensor n) -> Tensor`
  * `special_legendre_polynomial_p.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_legendre_polynomial_p.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -595,6 +653,8 @@ return resolve(s_special_legendre_polynomial_p, null, arguments)
 }
 
 /**
+ * Alias for torch.log1p.
+ *
  * `special_log1p(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.log1p.html
  */
@@ -608,6 +668,8 @@ return resolve(s_special_log1p, null, arguments)
 }
 
 /**
+ * Computes the log of the area under the standard Gaussian probability density function, integrated from minus infinity to input, elementwise.
+ *
  * `special_log_ndtr(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.log_ndtr.html
  */
@@ -621,7 +683,10 @@ return resolve(s_special_log_ndtr, null, arguments)
 }
 
 /**
+ * Computes softmax followed by a logarithm.
+ *
  * `special_log_softmax(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.log_softmax.html
  */
 export function logSoftmax(input: Tensor, dim: Int, options?: { dtype?: DTypeLike | null }): Tensor
@@ -635,7 +700,10 @@ return resolve(s_special_log_softmax, null, arguments)
 }
 
 /**
+ * Returns a new tensor with the logit of the elements of input.
+ *
  * `special_logit(Tensor self, float? eps=None) -> Tensor`
+ * @param eps - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.logit.html
  */
 export function logit(input: Tensor, eps?: number | null): Tensor
@@ -652,7 +720,10 @@ return resolve(s_special_logit, null, arguments)
 }
 
 /**
+ * Alias for torch.logsumexp.
+ *
  * `special_logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor`
+ * @param keepdim - Default false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.logsumexp.html
  */
 export function logsumexp(input: Tensor, dim: Int | readonly Int[], keepdim?: boolean): Tensor
@@ -670,6 +741,8 @@ return resolve(s_special_logsumexp, null, arguments)
 }
 
 /**
+ * Modified Bessel function of the first kind of order 0.
+ *
  * `special_modified_bessel_i0(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.modified_bessel_i0.html
  */
@@ -683,6 +756,8 @@ return resolve(s_special_modified_bessel_i0, null, arguments)
 }
 
 /**
+ * Modified Bessel function of the first kind of order 1.
+ *
  * `special_modified_bessel_i1(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.modified_bessel_i1.html
  */
@@ -696,6 +771,8 @@ return resolve(s_special_modified_bessel_i1, null, arguments)
 }
 
 /**
+ * Modified Bessel function of the second kind of order 0.
+ *
  * `special_modified_bessel_k0(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.modified_bessel_k0.html
  */
@@ -709,6 +786,8 @@ return resolve(s_special_modified_bessel_k0, null, arguments)
 }
 
 /**
+ * Modified Bessel function of the second kind of order 1.
+ *
  * `special_modified_bessel_k1(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.modified_bessel_k1.html
  */
@@ -722,6 +801,8 @@ return resolve(s_special_modified_bessel_k1, null, arguments)
 }
 
 /**
+ * Computes the multivariate log-gamma function with dimension p element-wise, given by.
+ *
  * `special_multigammaln(Tensor self, int p) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.multigammaln.html
  */
@@ -736,6 +817,8 @@ return resolve(s_special_multigammaln, null, arguments)
 }
 
 /**
+ * Computes the area under the standard Gaussian probability density function, integrated from minus infinity to input, elementwise.
+ *
  * `special_ndtr(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.ndtr.html
  */
@@ -749,6 +832,8 @@ return resolve(s_special_ndtr, null, arguments)
 }
 
 /**
+ * Computes the argument, x, for which the area under the Gaussian probability density function (integrated from minus infinity to x) is equal to input, elementwise.
+ *
  * `special_ndtri(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.ndtri.html
  */
@@ -762,6 +847,8 @@ return resolve(s_special_ndtri, null, arguments)
 }
 
 /**
+ * Computes the n^th derivative of the digamma function on input.
+ *
  * `special_polygamma(int n, Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.polygamma.html
  */
@@ -776,6 +863,8 @@ return resolve(s_special_polygamma, null, arguments)
 }
 
 /**
+ * Alias for torch.special.digamma.
+ *
  * `special_psi(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.psi.html
  */
@@ -789,7 +878,10 @@ return resolve(s_special_psi, null, arguments)
 }
 
 /**
+ * Alias for torch.round.
+ *
  * `special_round(Tensor self, *, int decimals=0) -> Tensor`
+ * @param decimals - Default 0.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.round.html
  */
 export function round(input: Tensor, options?: { decimals?: Int | undefined }): Tensor
@@ -802,6 +894,8 @@ return resolve(s_special_round, null, arguments)
 }
 
 /**
+ * Scaled modified Bessel function of the second kind of order 0.
+ *
  * `special_scaled_modified_bessel_k0(Tensor x) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.scaled_modified_bessel_k0.html
  */
@@ -815,6 +909,8 @@ return resolve(s_special_scaled_modified_bessel_k0, null, arguments)
 }
 
 /**
+ * Scaled modified Bessel function of the second kind of order 1.
+ *
  * `special_scaled_modified_bessel_k1(Tensor x) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.scaled_modified_bessel_k1.html
  */
@@ -828,6 +924,8 @@ return resolve(s_special_scaled_modified_bessel_k1, null, arguments)
 }
 
 /**
+ * Chebyshev polynomial of the first kind T_n^*(input).
+ *
  * `special_shifted_chebyshev_polynomial_t(Tensor x, Tensor n) -> Tensor`
  * `special_shifted_chebyshev_polynomial_t.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_shifted_chebyshev_polynomial_t.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -849,6 +947,8 @@ return resolve(s_special_shifted_chebyshev_polynomial_t, null, arguments)
 }
 
 /**
+ * Chebyshev polynomial of the second kind U_n^*(input).
+ *
  * `special_shifted_chebyshev_polynomial_u(Tensor x, Tensor n) -> Tensor`
  * `special_shifted_chebyshev_polynomial_u.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_shifted_chebyshev_polynomial_u.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -870,6 +970,8 @@ return resolve(s_special_shifted_chebyshev_polynomial_u, null, arguments)
 }
 
 /**
+ * Chebyshev polynomial of the third kind V_n^*(input).
+ *
  * `special_shifted_chebyshev_polynomial_v(Tensor x, Tensor n) -> Tensor`
  * `special_shifted_chebyshev_polynomial_v.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_shifted_chebyshev_polynomial_v.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -891,6 +993,8 @@ return resolve(s_special_shifted_chebyshev_polynomial_v, null, arguments)
 }
 
 /**
+ * Chebyshev polynomial of the fourth kind W_n^*(input).
+ *
  * `special_shifted_chebyshev_polynomial_w(Tensor x, Tensor n) -> Tensor`
  * `special_shifted_chebyshev_polynomial_w.x_scalar(Scalar x, Tensor n) -> Tensor`
  * `special_shifted_chebyshev_polynomial_w.n_scalar(Tensor x, Scalar n) -> Tensor`
@@ -912,6 +1016,8 @@ return resolve(s_special_shifted_chebyshev_polynomial_w, null, arguments)
 }
 
 /**
+ * Computes the normalized sinc of input.
+ *
  * `special_sinc(Tensor self) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.sinc.html
  */
@@ -925,7 +1031,10 @@ return resolve(s_special_sinc, null, arguments)
 }
 
 /**
+ * Computes the softmax function.
+ *
  * `special_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor`
+ * @param dtype - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.softmax.html
  */
 export function softmax(input: Tensor, dim: Int, dtype?: DTypeLike | null): Tensor
@@ -940,6 +1049,8 @@ return resolve(s_special_softmax, null, arguments)
 }
 
 /**
+ * Spherical Bessel function of the first kind of order 0.
+ *
  * `special_spherical_bessel_j0(Tensor x) -> Tensor`
  * @see https://docs.pytorch.org/docs/stable/generated/torch.special.spherical_bessel_j0.html
  */
@@ -953,6 +1064,8 @@ return resolve(s_special_spherical_bessel_j0, null, arguments)
 }
 
 /**
+ * Computes input * log1p(other) with the following cases.
+ *
  * `special_xlog1py(Tensor self, Tensor other) -> Tensor`
  * `special_xlog1py.self_scalar(Scalar self, Tensor other) -> Tensor`
  * `special_xlog1py.other_scalar(Tensor self, Scalar other) -> Tensor`
@@ -974,6 +1087,8 @@ return resolve(s_special_xlog1py, null, arguments)
 }
 
 /**
+ * Computes input * log(other) with the following cases.
+ *
  * `special_xlogy(Tensor self, Tensor other) -> Tensor`
  * `special_xlogy.self_scalar(Scalar self, Tensor other) -> Tensor`
  * `special_xlogy.other_scalar(Tensor self, Scalar other) -> Tensor`
@@ -995,6 +1110,8 @@ return resolve(s_special_xlogy, null, arguments)
 }
 
 /**
+ * Computes the Hurwitz zeta function, elementwise.
+ *
  * `special_zeta(Tensor self, Tensor other) -> Tensor`
  * `special_zeta.self_scalar(Scalar self, Tensor other) -> Tensor`
  * `special_zeta.other_scalar(Tensor self, Scalar other) -> Tensor`

@@ -53,9 +53,13 @@ export type Scalar = number | bigint | boolean | Float | { readonly real: number
 export interface FactoryOptions {
   /** Default: the default dtype, or the input's. An explicit undefined is refused, for so a misspelt constant arrives. */
   dtype?: DTypeLike | null
+  /** Default: 'strided', or the input's. */
   layout?: Layout | null | undefined
+  /** Default: the CPU, or the input's. */
   device?: Device | null | undefined
+  /** Whether its memory is locked, so that copies to CUDA need not wait. Default false. */
   pinMemory?: boolean | null | undefined
+  /** Whether operations on it are recorded for backward. Default false. */
   requiresGrad?: boolean | undefined
 }
 

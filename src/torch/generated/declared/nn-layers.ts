@@ -371,16 +371,16 @@ forward(input: Tensor, target: Tensor): Tensor
 }
 export interface BCELossConstructor {
 /**
- * Creates a criterion that measures the Binary Cross Entropy between the target and the input probabilities:.
+ * Creates a criterion that measures the Binary Cross Entropy between the target and the input probabilities.
  *
  * @param weight - Default null.
  * @param reduction - Default 'mean'.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
  */
 new (weight?: Tensor | null, reduction?: 'none' | 'mean' | 'sum' | null): BCELossBase
-/** Creates a criterion that measures the Binary Cross Entropy between the target and the input probabilities:. */
+/** Creates a criterion that measures the Binary Cross Entropy between the target and the input probabilities. */
 new (weight: Tensor | null | undefined, options: Omit<BCELossNamed, 'weight'>): BCELossBase
-/** Creates a criterion that measures the Binary Cross Entropy between the target and the input probabilities:. */
+/** Creates a criterion that measures the Binary Cross Entropy between the target and the input probabilities. */
 new (options: BCELossNamed): BCELossBase
 }
 /** @internal */
@@ -2921,13 +2921,13 @@ forward(input: Tensor): Tensor
 }
 export interface LogSoftmaxConstructor {
 /**
- * Applies the \log(\text{Softmax}(x)) function to an n-dimensional input Tensor.
+ * Applies the log(Softmax(x)) function to an n-dimensional input Tensor.
  *
  * @param dim - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
  */
 new (dim?: Int | null): LogSoftmaxBase
-/** Applies the \log(\text{Softmax}(x)) function to an n-dimensional input Tensor. */
+/** Applies the log(Softmax(x)) function to an n-dimensional input Tensor. */
 new (options: LogSoftmaxNamed): LogSoftmaxBase
 }
 /** @internal */
@@ -3362,7 +3362,7 @@ forward(input: Tensor, target: Tensor): Tensor
 }
 export interface MultiMarginLossConstructor {
 /**
- * Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 \leq y \leq \text{x.size}(1)-1):.
+ * Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 ≤ y ≤ x.size(1)-1).
  *
  * @param p - Default 1.
  * @param margin - Default 1.
@@ -3371,13 +3371,13 @@ export interface MultiMarginLossConstructor {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiMarginLoss.html
  */
 new (p?: Int | null, margin?: number | null, weight?: Tensor | null, reduction?: 'none' | 'mean' | 'sum' | null): MultiMarginLossBase
-/** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 \leq y \leq \text{x.size}(1)-1):. */
+/** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 ≤ y ≤ x.size(1)-1). */
 new (p: Int | null | undefined, margin: number | null | undefined, weight: Tensor | null | undefined, options: Omit<MultiMarginLossNamed, 'p' | 'margin' | 'weight'>): MultiMarginLossBase
-/** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 \leq y \leq \text{x.size}(1)-1):. */
+/** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 ≤ y ≤ x.size(1)-1). */
 new (p: Int | null | undefined, margin: number | null | undefined, options: Omit<MultiMarginLossNamed, 'p' | 'margin'>): MultiMarginLossBase
-/** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 \leq y \leq \text{x.size}(1)-1):. */
+/** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 ≤ y ≤ x.size(1)-1). */
 new (p: Int | null | undefined, options: Omit<MultiMarginLossNamed, 'p'>): MultiMarginLossBase
-/** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 \leq y \leq \text{x.size}(1)-1):. */
+/** Creates a criterion that optimizes a multi-class classification hinge loss (margin-based loss) between input x (a 2D mini-batch Tensor) and output y (which is a 1D tensor of target class indices, 0 ≤ y ≤ x.size(1)-1). */
 new (options: MultiMarginLossNamed): MultiMarginLossBase
 }
 /** @internal */

@@ -60,7 +60,7 @@ describe("the layers and PyTorch's own database of modules", () => {
     }
     const answers = await runPython<SavedResult[]>(`${PROGRAM}outputs = samples.run_all_saved(inputs['files'])`, {
       path,
-      files: files.map(({ path, args }) => ({ path, args })),
+      files: files.map(({ path, args, training }) => ({ path, args, training })),
     })
     counts.saved += files.length
     for (const [i, { title, sample }] of files.entries()) {
@@ -77,7 +77,7 @@ describe("the layers and PyTorch's own database of modules", () => {
     expectWith(disagreeing.length, onePerClass(disagreeing)).toBe(0)
   })
 
-  test('Python runs and trains every saved layer', () => {
+  test('Python switches, runs and trains every saved layer', () => {
     expectWith(unsaved.length, onePerClass(unsaved)).toBe(0)
     expect(counts.saved).toBe(counts.samples)
   })

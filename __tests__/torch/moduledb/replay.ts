@@ -25,7 +25,10 @@ export interface Computed {
 /** What Python computed with a saved layer. */
 export interface SavedResult {
   readonly outputs: readonly Tensor[]
+  readonly inputGradients: readonly (Tensor | null)[]
   readonly gradients: Tensors
+  /** Parameters and buffers after the call. */
+  readonly state: Tensors
   /** Parameters that a step of training did not change as it should. */
   readonly untrained: readonly string[]
   readonly error?: string
@@ -34,6 +37,7 @@ export interface SavedResult {
 export interface SavedFile {
   readonly path: string
   readonly args: readonly unknown[]
+  readonly training: boolean
   readonly title: string
   readonly sample: { compareSaved(result: SavedResult): string[] }
 }
@@ -114,24 +118,30 @@ export function replay(name: string, dtype: Dtype, sample: Computed): string[] {
   return reasons
 }
 
-/** Saves a layer for Python to run; the reason where it cannot be saved. */
+/** Saves a layer, in the other mode, for Python to switch and run; the reason where it cannot be saved. */
 export function saveForPython(name: string, dtype: Dtype, sample: Computed, path: string): Omit<SavedFile, 'title'> | string {
   try {
-    torch.save(build(name, dtype, sample) as never, path)
+    torch.save(build(name, dtype, sample).train(!sample.training) as never, path)
   } catch (error) {
     return (error as Error).message.trim().split('\n')[0]!
   }
-  const compareSaved = ({ outputs, gradients, untrained, error }: SavedResult): string[] => {
+  const compareSaved = ({ outputs, inputGradients, gradients, state, untrained, error }: SavedResult): string[] => {
     if (error !== undefined) return [`Python: ${error}`]
-    const reasons = sample.outputs.map((expected, i) => difference(outputs[i] ?? null, expected, TOLERANCES[dtype]))
-    for (const [key, expected] of Object.entries(sample.parameterGradients))
-      reasons.push(difference(gradients[key] ?? null, expected, TOLERANCES[dtype]))
+    const reasons: string[] = []
+    const compare = (what: string, actual: Tensor | null | undefined, expected: Tensor | null): void => {
+      const reason = difference(actual ?? null, expected, TOLERANCES[dtype])
+      if (reason !== null) reasons.push(`${what}: ${reason}`)
+    }
+    for (const [i, expected] of sample.outputs.entries()) compare(`output ${i}`, outputs[i], expected)
+    for (const [i, expected] of sample.inputGradients.entries()) compare(`gradient of input ${i}`, inputGradients[i], expected)
+    for (const [key, expected] of Object.entries(sample.parameterGradients)) compare(`gradient of ${key}`, gradients[key], expected)
+    for (const [key, expected] of Object.entries(sample.state)) compare(`state ${key}`, state[key], expected)
     if (untrained.length > 0) reasons.push(`a step of training leaves ${untrained.join(', ')} as they are`)
-    return reasons.filter((reason) => reason !== null)
+    return reasons
   }
   // In TorchScript a list of lengths is a tensor.
   const args = inputsOf(sample).map((value) => (Array.isArray(value) ? torch.tensor(value.map(BigInt)) : value))
-  return { path, args, sample: { compareSaved } }
+  return { path, args, training: sample.training, sample: { compareSaved } }
 }
 
 function difference(actual: Tensor | null, expected: Tensor | null, tolerance: { rtol: number; atol: number }): string | null {

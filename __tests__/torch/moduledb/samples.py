@@ -148,27 +148,33 @@ def names():
     return {"classes": class_names(), "database": sorted(in_database), "own": sorted(SAMPLES)}
 
 
-def run_saved(path, args):
-    """What a TorchScript file computes, and whether one step of training changes its weights as it should."""
-    program = torch.jit.load(path)
+def run_saved(path, args, training):
+    """What a TorchScript file computes in a mode, and whether one step of training changes its weights as it should."""
+    program = torch.jit.load(path).train(training)
     torch.manual_seed(SEED)
     results = tensors_of(program(*args))
     total = sum((weights_for(r) * r).sum() for r in results if r.is_floating_point() and r.requires_grad)
     if isinstance(total, torch.Tensor):
         total.backward()
     parameters = dict(program.named_parameters())
-    before = {key: p.detach().clone() for key, p in parameters.items()}
+    state = {key: value.detach().clone() for key, value in program.state_dict().items()}
     if parameters:
         torch.optim.SGD(parameters.values(), lr=0.1).step()
-    untrained = [key for key, p in parameters.items() if p.grad is not None and not torch.allclose(p, before[key] - 0.1 * p.grad)]
-    return {"outputs": [r.detach() for r in results], "gradients": {key: p.grad for key, p in parameters.items()}, "untrained": untrained}
+    untrained = [key for key, p in parameters.items() if p.grad is not None and not torch.allclose(p, state[key] - 0.1 * p.grad)]
+    return {
+        "outputs": [r.detach() for r in results],
+        "inputGradients": [x.grad for x in args if isinstance(x, torch.Tensor)],
+        "gradients": {key: p.grad for key, p in parameters.items()},
+        "state": state,
+        "untrained": untrained,
+    }
 
 
 def run_all_saved(files):
     answers = []
     for file in files:
         try:
-            answers.append(run_saved(file["path"], file["args"]))
+            answers.append(run_saved(file["path"], file["args"], file["training"]))
         except Exception as error:  # noqa: BLE001  the test reports it with the sample's name
             answers.append({"error": str(error).strip().splitlines()[-1]})
     return answers

@@ -178,8 +178,11 @@ describe('misuse', () => {
       /AvgPool2d\(\): kernelSize: expected a whole number from 1 or an array of 2 whole numbers from 1 but received \[1, 2, 3\]/,
     ],
     'a stride of 0': [() => new nn.MaxPool2d(2, { stride: 0 }), /MaxPool2d\(\): stride: expected a whole number from 1 .* but received 0/],
-    groups: [() => new nn.Conv2d(3, 8, 1, { groups: 2 }), /inChannels \(3\) and outChannels \(8\) must be multiples of groups \(2\)/],
-    "'same' with a stride": [() => new nn.Conv2d(3, 8, 3, { padding: 'same', stride: 2 }), /padding 'same' needs a stride of 1/],
+    groups: [() => new nn.Conv2d(3, 8, 1, { groups: 2 }), /Conv2d\(\): inChannels: expected a multiple of groups \(2\) but received 3/],
+    "'same' with a stride": [
+      () => new nn.Conv2d(3, 8, 3, { padding: 'same', stride: 2 }),
+      /stride: expected 1 with the padding 'same' but received \[2, 2\]/,
+    ],
     'a padding mode': [
       () => new nn.Conv2d(3, 8, 3, { paddingMode: 'mirror' as never }),
       /paddingMode: expected 'zeros', 'reflect', 'replicate' or 'circular' but received 'mirror'/,

@@ -1,12 +1,12 @@
-import { misfit } from '../../call/errors'
 import * as declared from '../../generated/declared/nn-functional-signatures'
 import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
 import * as nn from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor/tensor'
 import * as body from '../functional/activation'
-import { Parameter } from '../parameter'
-import { functionLayer, layer } from './layer'
+import { constant_ } from '../init'
+import type { Parameter } from '../parameter'
+import { expectDimensions, functionLayer, layer } from './layer'
 
 /**
  * The larger of each element and 0.
@@ -15,11 +15,7 @@ import { functionLayer, layer } from './layer'
  * @example
  * new torch.nn.ReLU().call(torch.tensor([-1, 2])).tolist() // [0, 2]
  */
-export class ReLU extends functionLayer(layers.ReLU, declared.relu, body.relu) {
-  override extraRepr(): string {
-    return this.shown('inplace?')
-  }
-}
+export class ReLU extends functionLayer(layers.ReLU, declared.relu, body.relu, { shows: 'inplace?' }) {}
 
 /**
  * Each element cut to 0 … 6.
@@ -28,11 +24,7 @@ export class ReLU extends functionLayer(layers.ReLU, declared.relu, body.relu) {
  * @example
  * new torch.nn.ReLU6().call(torch.tensor([-1, 8])).tolist() // [0, 6]
  */
-export class ReLU6 extends functionLayer(layers.ReLU6, declared.relu6, body.relu6) {
-  override extraRepr(): string {
-    return this.shown('inplace?')
-  }
-}
+export class ReLU6 extends functionLayer(layers.ReLU6, declared.relu6, body.relu6, { shows: 'inplace?' }) {}
 
 /**
  * `x` where it is positive, else `negativeSlope · x`.
@@ -41,11 +33,7 @@ export class ReLU6 extends functionLayer(layers.ReLU6, declared.relu6, body.relu
  * @example
  * new torch.nn.LeakyReLU(0.5).call(torch.tensor([-1, 2])).tolist() // [-0.5, 2]
  */
-export class LeakyReLU extends functionLayer(layers.LeakyReLU, declared.leakyRelu, body.leakyRelu) {
-  override extraRepr(): string {
-    return this.shown('negativeSlope inplace?')
-  }
-}
+export class LeakyReLU extends functionLayer(layers.LeakyReLU, declared.leakyRelu, body.leakyRelu, { shows: 'negativeSlope inplace?' }) {}
 
 /**
  * Leaky relu whose slope is drawn per element from `lower` … `upper` in training, and is their mean in evaluation.
@@ -54,11 +42,7 @@ export class LeakyReLU extends functionLayer(layers.LeakyReLU, declared.leakyRel
  * @example
  * new torch.nn.RReLU(0.25, 0.75).eval().call(torch.tensor([-1, 2])).tolist() // [-0.5, 2]
  */
-export class RReLU extends functionLayer(layers.RReLU, declared.rrelu, body.rrelu) {
-  override extraRepr(): string {
-    return this.shown('lower upper inplace?')
-  }
-}
+export class RReLU extends functionLayer(layers.RReLU, declared.rrelu, body.rrelu, { shows: 'lower upper inplace?' }) {}
 
 /**
  * `x` where it is positive, else `weight · x`, with one trained weight or one for each channel.
@@ -67,20 +51,13 @@ export class RReLU extends functionLayer(layers.RReLU, declared.rrelu, body.rrel
  * @example
  * new torch.nn.PReLU(1, 0.5).call(torch.tensor([-1, 2])).tolist() // [-0.5, 2]
  */
-export class PReLU extends layer(layers.PReLU) {
+export class PReLU extends functionLayer(layers.PReLU, torch.prelu, {
+  takes: 'weight',
+  parameters: ({ numParameters }) => ({ weight: [numParameters] }),
+  reset: ({ weight, init }: layers.PReLUArguments & { readonly weight: Parameter }) => constant_(weight, init),
+  shows: 'numParameters',
+}) {
   declare weight: Parameter
-
-  protected override build({ numParameters, init, device, dtype }: layers.PReLUArguments): void {
-    this.weight = new Parameter(torch.empty([numParameters], { device, dtype }).fill_(init))
-  }
-
-  override forward(input: Tensor): Tensor {
-    return torch.prelu(input, this.weight)
-  }
-
-  override extraRepr(): string {
-    return this.shown('numParameters')
-  }
 }
 
 /**
@@ -90,11 +67,7 @@ export class PReLU extends layer(layers.PReLU) {
  * @example
  * new torch.nn.ELU().call(torch.tensor([0, 2])).tolist() // [0, 2]
  */
-export class ELU extends functionLayer(layers.ELU, declared.elu, body.elu) {
-  override extraRepr(): string {
-    return this.shown('alpha inplace?')
-  }
-}
+export class ELU extends functionLayer(layers.ELU, declared.elu, body.elu, { shows: 'alpha inplace?' }) {}
 
 /**
  * `max(0, x) + min(0, alpha · (exp(x / alpha) − 1))`.
@@ -103,11 +76,7 @@ export class ELU extends functionLayer(layers.ELU, declared.elu, body.elu) {
  * @example
  * new torch.nn.CELU().call(torch.tensor([0, 2])).tolist() // [0, 2]
  */
-export class CELU extends functionLayer(layers.CELU, declared.celu, body.celu) {
-  override extraRepr(): string {
-    return this.shown('alpha inplace?')
-  }
-}
+export class CELU extends functionLayer(layers.CELU, declared.celu, body.celu, { shows: 'alpha inplace?' }) {}
 
 /**
  * Scaled exponential linear units, which keep mean 0 and variance 1.
@@ -116,11 +85,7 @@ export class CELU extends functionLayer(layers.CELU, declared.celu, body.celu) {
  * @example
  * new torch.nn.SELU().call(torch.tensor([0])).tolist() // [0]
  */
-export class SELU extends functionLayer(layers.SELU, declared.selu, body.selu) {
-  override extraRepr(): string {
-    return this.shown('inplace?')
-  }
-}
+export class SELU extends functionLayer(layers.SELU, declared.selu, body.selu, { shows: 'inplace?' }) {}
 
 /**
  * `x · Φ(x)` with the normal distribution's Φ, or its approximation by tanh.
@@ -129,15 +94,9 @@ export class SELU extends functionLayer(layers.SELU, declared.selu, body.selu) {
  * @example
  * new torch.nn.GELU({ approximate: 'tanh' }).call(torch.tensor([0])).tolist() // [0]
  */
-export class GELU extends layer(layers.GELU) {
-  override forward(input: Tensor): Tensor {
-    return nn.gelu(input, { approximate: this.approximate })
-  }
-
-  override extraRepr(): string {
-    return this.shown('approximate')
-  }
-}
+export class GELU extends functionLayer(layers.GELU, (input: Tensor, approximate: string) => nn.gelu(input, { approximate }), {
+  shows: 'approximate',
+}) {}
 
 /**
  * `x · sigmoid(x)`.
@@ -146,11 +105,7 @@ export class GELU extends layer(layers.GELU) {
  * @example
  * new torch.nn.SiLU().call(torch.tensor([0])).tolist() // [0]
  */
-export class SiLU extends functionLayer(layers.SiLU, declared.silu, body.silu) {
-  override extraRepr(): string {
-    return this.shown('inplace?')
-  }
-}
+export class SiLU extends functionLayer(layers.SiLU, declared.silu, body.silu, { shows: 'inplace?' }) {}
 
 /**
  * `x · tanh(softplus(x))`.
@@ -159,11 +114,7 @@ export class SiLU extends functionLayer(layers.SiLU, declared.silu, body.silu) {
  * @example
  * new torch.nn.Mish().call(torch.tensor([0])).tolist() // [0]
  */
-export class Mish extends functionLayer(layers.Mish, declared.mish, body.mish) {
-  override extraRepr(): string {
-    return this.shown('inplace?')
-  }
-}
+export class Mish extends functionLayer(layers.Mish, declared.mish, body.mish, { shows: 'inplace?' }) {}
 
 /**
  * `x · relu6(x + 3) / 6`.
@@ -190,11 +141,7 @@ export class Hardsigmoid extends functionLayer(layers.Hardsigmoid, declared.hard
  * @example
  * new torch.nn.Hardtanh(-2, 2).call(torch.tensor([-3, 1])).tolist() // [-2, 1]
  */
-export class Hardtanh extends functionLayer(layers.Hardtanh, declared.hardtanh, body.hardtanh) {
-  override extraRepr(): string {
-    return this.shown('minVal maxVal inplace?')
-  }
-}
+export class Hardtanh extends functionLayer(layers.Hardtanh, declared.hardtanh, body.hardtanh, { shows: 'minVal maxVal inplace?' }) {}
 
 /**
  * `x` where its magnitude exceeds `lambd`, else 0.
@@ -203,11 +150,7 @@ export class Hardtanh extends functionLayer(layers.Hardtanh, declared.hardtanh, 
  * @example
  * new torch.nn.Hardshrink(1).call(torch.tensor([0.5, 2])).tolist() // [0, 2]
  */
-export class Hardshrink extends functionLayer(layers.Hardshrink, torch.hardshrink) {
-  override extraRepr(): string {
-    return this.shown(':lambd')
-  }
-}
+export class Hardshrink extends functionLayer(layers.Hardshrink, torch.hardshrink, { shows: ':lambd' }) {}
 
 /**
  * `x` drawn towards 0 by `lambd`, which is not negative.
@@ -216,11 +159,7 @@ export class Hardshrink extends functionLayer(layers.Hardshrink, torch.hardshrin
  * @example
  * new torch.nn.Softshrink(1).call(torch.tensor([0.5, 3])).tolist() // [0, 2]
  */
-export class Softshrink extends functionLayer(layers.Softshrink, nn.softshrink) {
-  override extraRepr(): string {
-    return this.shown(':lambd')
-  }
-}
+export class Softshrink extends functionLayer(layers.Softshrink, nn.softshrink, { shows: ':lambd' }) {}
 
 /**
  * `x − tanh(x)`.
@@ -238,11 +177,7 @@ export class Tanhshrink extends functionLayer(layers.Tanhshrink, declared.tanhsh
  * @example
  * new torch.nn.Threshold(1, 20).call(torch.tensor([0, 3])).tolist() // [20, 3]
  */
-export class Threshold extends functionLayer(layers.Threshold, declared.threshold, body.threshold) {
-  override extraRepr(): string {
-    return this.shown('threshold value inplace?')
-  }
-}
+export class Threshold extends functionLayer(layers.Threshold, declared.threshold, body.threshold, { shows: 'threshold value inplace?' }) {}
 
 /**
  * `log(1 + exp(beta · x)) / beta`, and `x` itself where `beta · x` exceeds `threshold`.
@@ -251,11 +186,7 @@ export class Threshold extends functionLayer(layers.Threshold, declared.threshol
  * @example
  * new torch.nn.Softplus().call(torch.tensor([30])).tolist() // [30]
  */
-export class Softplus extends functionLayer(layers.Softplus, nn.softplus) {
-  override extraRepr(): string {
-    return this.shown('beta threshold')
-  }
-}
+export class Softplus extends functionLayer(layers.Softplus, nn.softplus, { shows: 'beta threshold' }) {}
 
 /**
  * `x / (1 + |x|)`.
@@ -300,11 +231,7 @@ export class Tanh extends functionLayer(layers.Tanh, torch.tanh) {}
  * @example
  * new torch.nn.GLU().call(torch.tensor([2, 0])).tolist() // [1]
  */
-export class GLU extends functionLayer(layers.GLU, nn.glu) {
-  override extraRepr(): string {
-    return this.shown('dim')
-  }
-}
+export class GLU extends functionLayer(layers.GLU, nn.glu, { shows: 'dim' }) {}
 
 /**
  * Exponentials along `dim`, divided by their sum.
@@ -313,11 +240,7 @@ export class GLU extends functionLayer(layers.GLU, nn.glu) {
  * @example
  * new torch.nn.Softmax(0).call(torch.tensor([1, 1])).tolist() // [0.5, 0.5]
  */
-export class Softmax extends functionLayer(layers.Softmax, declared.softmax, body.softmax) {
-  override extraRepr(): string {
-    return this.shown('dim')
-  }
-}
+export class Softmax extends functionLayer(layers.Softmax, declared.softmax, body.softmax, { shows: 'dim' }) {}
 
 /**
  * Softmax of the negated input.
@@ -326,11 +249,7 @@ export class Softmax extends functionLayer(layers.Softmax, declared.softmax, bod
  * @example
  * new torch.nn.Softmin(0).call(torch.tensor([1, 1])).tolist() // [0.5, 0.5]
  */
-export class Softmin extends functionLayer(layers.Softmin, declared.softmin, body.softmin) {
-  override extraRepr(): string {
-    return this.shown('dim')
-  }
-}
+export class Softmin extends functionLayer(layers.Softmin, declared.softmin, body.softmin, { shows: 'dim' }) {}
 
 /**
  * The logarithm of softmax, computed at once.
@@ -339,11 +258,7 @@ export class Softmin extends functionLayer(layers.Softmin, declared.softmin, bod
  * @example
  * new torch.nn.LogSoftmax(0).call(torch.tensor([3])).tolist() // [0]
  */
-export class LogSoftmax extends functionLayer(layers.LogSoftmax, declared.logSoftmax, body.logSoftmax) {
-  override extraRepr(): string {
-    return this.shown('dim')
-  }
-}
+export class LogSoftmax extends functionLayer(layers.LogSoftmax, declared.logSoftmax, body.logSoftmax, { shows: 'dim' }) {}
 
 /**
  * Softmax over the channels of [N, C, H, W] or [C, H, W].
@@ -354,7 +269,7 @@ export class LogSoftmax extends functionLayer(layers.LogSoftmax, declared.logSof
  */
 export class Softmax2d extends layer(layers.Softmax2d) {
   override forward(input: Tensor): Tensor {
-    if (input.dim() !== 3 && input.dim() !== 4) throw misfit('Softmax2d', 'input', '[N, C, H, W] or [C, H, W]', input)
+    expectDimensions('Softmax2d', input, [3, 4], '[N, C, H, W] or [C, H, W]')
     return torch.softmax(input, -3)
   }
 }

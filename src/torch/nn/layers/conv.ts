@@ -1,6 +1,166 @@
+import { ArgumentError } from '../../../native'
+import type { DeclaredClass } from '../../call/declared'
+import { misfit } from '../../call/errors'
+import type { Device, DType, Int } from '../../tensor/dtype'
 import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
-import { convolution, transposed } from './convolution'
+import { pad } from '../../generated/nn-functions'
+import type { Tensor } from '../../tensor/tensor'
+import type { WeightedLayer } from './bases'
+import { declares, expectMultiple, layer } from './layer'
+import { drawWeights } from './linear'
+
+type Sizes = readonly number[]
+
+interface ConvolutionArguments {
+  readonly inChannels: number
+  readonly outChannels: number
+  readonly kernelSize: Sizes
+  readonly stride: Sizes
+  readonly padding: Sizes | 'same' | 'valid'
+  readonly dilation: Sizes
+  readonly groups: number
+  readonly bias: boolean
+  readonly paddingMode: string
+  readonly device: Device | null
+  readonly dtype: DType | null
+}
+
+type ConvolutionBase = abstract new (
+  ...given: unknown[]
+) => WeightedLayer & Omit<ConvolutionArguments, 'bias' | 'device' | 'dtype'> & { readonly outputPadding?: Sizes }
+
+/** What both kinds of convolution have in common: weights, printed form. */
+function weighted<Arguments, Constructor>(
+  signature: DeclaredClass<Arguments, Constructor>,
+  isTransposed: boolean,
+  prepare: (args: ConvolutionArguments) => void,
+): ConvolutionBase {
+  const base = layer(signature as unknown as DeclaredClass<ConvolutionArguments, ConvolutionBase>, {
+    prepare: (args) => {
+      const { inChannels, outChannels, groups } = args
+      expectMultiple(signature.name, { inChannels, outChannels }, { groups })
+      prepare(args)
+    },
+    parameters: ({ inChannels, outChannels, kernelSize, groups, bias }) => ({
+      weight: [...(isTransposed ? [inChannels, outChannels / groups] : [outChannels, inChannels / groups]), ...kernelSize],
+      bias: bias && [outChannels],
+    }),
+    reset: drawWeights,
+  })
+  abstract class Weighted extends base {
+    override extraRepr(): string {
+      const { padding, dilation, outputPadding, paddingMode } = this
+      const parts = [this.shown(':inChannels :outChannels kernelSize stride')]
+      if (typeof padding === 'string') parts.push(`padding=${padding}`)
+      else if (padding.some((size) => size !== 0)) parts.push(this.shown('padding'))
+      if (dilation.some((size) => size !== 1)) parts.push(this.shown('dilation'))
+      if (outputPadding?.some((size) => size !== 0) === true) parts.push(this.shown('outputPadding'))
+      if (this.groups !== 1) parts.push(this.shown('groups'))
+      if (this.bias === null) parts.push(this.shown('bias'))
+      if (paddingMode !== 'zeros') parts.push(`padding_mode=${paddingMode}`)
+      return parts.join(', ')
+    }
+  }
+  return declares(Weighted)
+}
+
+/** The base of a convolution. */
+function convolution<Arguments, Constructor>(
+  signature: DeclaredClass<Arguments, Constructor>,
+  operator: (
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    stride: readonly Int[],
+    padding: readonly Int[],
+    dilation: readonly Int[],
+    groups: number,
+  ) => Tensor,
+): Constructor {
+  const prepare = ({ padding, stride }: ConvolutionArguments): void => {
+    if (padding === 'same' && stride.some((step) => step !== 1)) throw misfit(signature.name, 'stride', "1 with the padding 'same'", stride)
+  }
+  abstract class Convolution extends weighted(signature, false, prepare) {
+    override forward(input: Tensor): Tensor {
+      const { weight, bias, stride, padding, dilation, groups } = this
+      if (this.paddingMode === 'zeros') return operator(input, weight, bias, stride, padding as Sizes, dilation, groups)
+      const padded = pad(input, this.paddingSizes(), { mode: this.paddingMode })
+      return operator(
+        padded,
+        weight,
+        bias,
+        stride,
+        dilation.map(() => 0),
+        dilation,
+        groups,
+      )
+    }
+
+    /** What is added before and after each dimension, the last one first; an odd rest of 'same' comes after. */
+    private paddingSizes(): number[] {
+      const { padding, dilation, kernelSize } = this
+      return kernelSize
+        .map((size, i) => {
+          if (padding === 'valid') return [0, 0]
+          if (padding !== 'same') return [padding[i]!, padding[i]!]
+          const total = dilation[i]! * (size - 1)
+          return [Math.floor(total / 2), Math.ceil(total / 2)]
+        })
+        .reverse()
+        .flat()
+    }
+  }
+  return Convolution as unknown as Constructor
+}
+
+/** The base of a transposed convolution; `outputSize` chooses among the sizes that a convolution maps to the input's. */
+function transposed<Arguments, Constructor>(
+  signature: DeclaredClass<Arguments, Constructor>,
+  operator: (
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    stride: readonly Int[],
+    padding: readonly Int[],
+    outputPadding: readonly Int[],
+    groups: number,
+    dilation: readonly Int[],
+  ) => Tensor,
+): Constructor {
+  const prepare = ({ paddingMode }: ConvolutionArguments): void => {
+    if (paddingMode !== 'zeros') throw misfit(signature.name, 'paddingMode', "'zeros'", paddingMode)
+  }
+  abstract class Transposed extends weighted(signature, true, prepare) {
+    override forward(input: Tensor, outputSize: readonly number[] | null = null): Tensor {
+      const { weight, bias, stride, padding, groups, dilation } = this
+      const outputPadding = outputSize === null ? this.outputPadding! : this.outputPaddingFor(input, outputSize)
+      return operator(input, weight, bias, stride, padding as Sizes, outputPadding, groups, dilation)
+    }
+
+    private outputPaddingFor(input: Tensor, outputSize: readonly number[]): number[] {
+      const { stride, padding, kernelSize, dilation } = this
+      const spatial = kernelSize.length
+      const isBatched = input.dim() === spatial + 2
+      const wanted = outputSize.slice(
+        isBatched && outputSize.length === spatial + 2 ? 2 : !isBatched && outputSize.length === spatial + 1 ? 1 : 0,
+      )
+      const text = `[${outputSize.join(', ')}]`
+      if (wanted.length !== spatial)
+        throw new ArgumentError(`${signature.name}: outputSize must have ${spatial} or ${spatial + 2} numbers but is ${text}`)
+      return wanted.map((size, i) => {
+        const least = (input.shape.at(i - spatial)! - 1) * stride[i]! - 2 * Number(padding[i]) + dilation[i]! * (kernelSize[i]! - 1) + 1
+        if (size < least || size >= least + stride[i]!) {
+          throw new ArgumentError(
+            `${signature.name}: outputSize ${text} must lie from ${least} to ${least + stride[i]! - 1} in spatial dimension ${i} for an input of ${input.shape.at(i - spatial)!}`,
+          )
+        }
+        return size - least
+      })
+    }
+  }
+  return Transposed as unknown as Constructor
+}
 
 /**
  * A convolution over [N, inChannels, L]; weights [outChannels, inChannels / groups, k].

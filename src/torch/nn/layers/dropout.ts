@@ -10,11 +10,7 @@ import { functionLayer } from './layer'
  * @example
  * new torch.nn.Dropout(0.2).eval().call(torch.ones([3])).flatten().tolist() // [1, 1, 1]
  */
-export class Dropout extends functionLayer(layers.Dropout, declared.dropout, body.dropout) {
-  override extraRepr(): string {
-    return this.shown('p inplace')
-  }
-}
+export class Dropout extends functionLayer(layers.Dropout, declared.dropout, body.dropout, { shows: 'p inplace' }) {}
 
 /**
  * Zeroes whole channels of [N, C, L] or [C, L] with probability `p` in training.
@@ -23,11 +19,7 @@ export class Dropout extends functionLayer(layers.Dropout, declared.dropout, bod
  * @example
  * new torch.nn.Dropout1d(0.2).eval().call(torch.ones([1, 3])).flatten().tolist() // [1, 1, 1]
  */
-export class Dropout1d extends functionLayer(layers.Dropout1d, declared.dropout1d, body.dropout1d) {
-  override extraRepr(): string {
-    return this.shown('p inplace')
-  }
-}
+export class Dropout1d extends functionLayer(layers.Dropout1d, declared.dropout1d, body.dropout1d, { shows: 'p inplace' }) {}
 
 /**
  * Zeroes whole channels of [N, C, H, W] with probability `p` in training.
@@ -36,11 +28,7 @@ export class Dropout1d extends functionLayer(layers.Dropout1d, declared.dropout1
  * @example
  * new torch.nn.Dropout2d(0.2).eval().call(torch.ones([1, 1, 1, 3])).flatten().tolist() // [1, 1, 1]
  */
-export class Dropout2d extends functionLayer(layers.Dropout2d, declared.dropout2d, body.dropout2d) {
-  override extraRepr(): string {
-    return this.shown('p inplace')
-  }
-}
+export class Dropout2d extends functionLayer(layers.Dropout2d, declared.dropout2d, body.dropout2d, { shows: 'p inplace' }) {}
 
 /**
  * Zeroes whole channels of [N, C, D, H, W] or [C, D, H, W] with probability `p` in training.
@@ -49,11 +37,7 @@ export class Dropout2d extends functionLayer(layers.Dropout2d, declared.dropout2
  * @example
  * new torch.nn.Dropout3d(0.2).eval().call(torch.ones([1, 1, 1, 3])).flatten().tolist() // [1, 1, 1]
  */
-export class Dropout3d extends functionLayer(layers.Dropout3d, declared.dropout3d, body.dropout3d) {
-  override extraRepr(): string {
-    return this.shown('p inplace')
-  }
-}
+export class Dropout3d extends functionLayer(layers.Dropout3d, declared.dropout3d, body.dropout3d, { shows: 'p inplace' }) {}
 
 /**
  * Dropout that keeps mean and variance of selu's activations.
@@ -62,11 +46,7 @@ export class Dropout3d extends functionLayer(layers.Dropout3d, declared.dropout3
  * @example
  * new torch.nn.AlphaDropout(0.2).eval().call(torch.ones([3])).flatten().tolist() // [1, 1, 1]
  */
-export class AlphaDropout extends functionLayer(layers.AlphaDropout, declared.alphaDropout, body.alphaDropout) {
-  override extraRepr(): string {
-    return this.shown('p inplace')
-  }
-}
+export class AlphaDropout extends functionLayer(layers.AlphaDropout, declared.alphaDropout, body.alphaDropout, { shows: 'p inplace' }) {}
 
 /**
  * Alpha dropout of whole channels.
@@ -75,8 +55,6 @@ export class AlphaDropout extends functionLayer(layers.AlphaDropout, declared.al
  * @example
  * new torch.nn.FeatureAlphaDropout(0.2).eval().call(torch.ones([1, 1, 3])).flatten().tolist() // [1, 1, 1]
  */
-export class FeatureAlphaDropout extends functionLayer(layers.FeatureAlphaDropout, declared.featureAlphaDropout, body.featureAlphaDropout) {
-  override extraRepr(): string {
-    return this.shown('p inplace')
-  }
-}
+export class FeatureAlphaDropout extends functionLayer(layers.FeatureAlphaDropout, declared.featureAlphaDropout, body.featureAlphaDropout, {
+  shows: 'p inplace',
+}) {}

@@ -28,11 +28,14 @@ export {
   Tanhshrink,
   Threshold,
 } from './activation'
-export { BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './batch-norm'
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batch-norm'
+export { ChannelShuffle } from './channel-shuffle'
 export { Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './conv'
 export { CosineSimilarity, PairwiseDistance } from './distance'
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from './dropout'
-export { Embedding, EmbeddingBag } from './embedding'
+export { Flatten, Unflatten } from './flatten'
+export { Fold, Unfold } from './fold'
+export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instance-norm'
 export { Bilinear, Identity, Linear } from './linear'
 export {
   BCELoss,
@@ -75,6 +78,7 @@ export {
   ZeroPad2d,
   ZeroPad3d,
 } from './padding'
+export { PixelShuffle, PixelUnshuffle } from './pixel-shuffle'
 export {
   AdaptiveAvgPool1d,
   AdaptiveAvgPool2d,
@@ -97,5 +101,5 @@ export {
   MaxUnpool2d,
   MaxUnpool3d,
 } from './pooling'
-export { ChannelShuffle, Flatten, Fold, PixelShuffle, PixelUnshuffle, Unflatten, Unfold } from './shape'
+export { Embedding, EmbeddingBag } from './sparse'
 export { Upsample, UpsamplingBilinear2d, UpsamplingNearest2d } from './upsampling'

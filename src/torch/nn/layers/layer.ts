@@ -1,17 +1,41 @@
 import { snakeCase } from '../../../common/text'
+import { ArgumentError } from '../../../native'
 import { parametersOf, read, type Declared, type DeclaredClass } from '../../call/declared'
-import { Module, internals } from '../module'
-import { forwardMethod } from '../torch-script'
+import { misfit } from '../../call/errors'
+import type { Kind } from '../../call/kinds'
+import { TensorSymbol } from '../../call/recording'
+import * as torch from '../../generated/functions'
+import type { Device, DType } from '../../tensor/dtype'
 import type { Tensor } from '../../tensor/tensor'
+import { isTensor } from '../../tensor/base'
+import { Module, internals } from '../module'
+import { Parameter } from '../parameter'
+import { forwardMethod } from '../torch-script'
 import { recordForward, resultsOf } from './record'
 import { shownFields } from './repr'
+
+/** @internal What a layer is beside its signature. */
+export interface LayerDetails<Arguments> {
+  /** Checks the arguments against each other; what it gives become fields, too. */
+  readonly prepare?: (args: Arguments) => object | void
+  /** The shapes of the parameters by name, false for one that is left out: a field that is null. */
+  readonly parameters?: (args: Arguments) => Readonly<Record<string, readonly number[] | false>>
+  /** Fills the parameters, as `resetParameters`. */
+  readonly reset?: (layer: never) => void
+  /** The fields that the printed form shows, as `shown` takes them, or a function that says which of the layer's. */
+  readonly shows?: string | ((layer: never) => string)
+  /** The TorchScript of a forward that cannot be recorded. */
+  readonly source?: (layer: never) => string
+}
 
 /** The base of the library's own layers: PyTorch declares their constructor and fields, and their TorchScript source is recorded from forward. */
 export abstract class Layer extends Module {
   /** @internal Set by `layer`. */
   declare protected readonly declaration: DeclaredClass<unknown, unknown>
+  /** @internal Set by `layer`. */
+  declare protected readonly details: LayerDetails<unknown>
 
-  /** Makes parameters and buffers of the checked arguments; those that PyTorch keeps as attributes are fields already. */
+  /** Makes buffers of the checked arguments; those that PyTorch keeps as attributes are fields already. */
   protected build(_args: never): void {}
 
   /** The fields named, as Python prints them: `this.shown('alpha inplace?')`, `?` for one that shows only where it is set. */
@@ -19,35 +43,76 @@ export abstract class Layer extends Module {
     return shownFields(this.fields, new Map(parametersOf(this.declaration).map(({ camelName, kind }) => [camelName, kind])), names)
   }
 
+  override extraRepr(): string {
+    const { shows = '' } = this.details
+    return this.shown(typeof shows === 'string' ? shows : shows(this as never))
+  }
+
   override torchScript(): string | null {
+    if (this.details.source !== undefined) return this.details.source(this as never)
     const inputs = this.declaration.inputs.map(snakeCase)
     const lines = recordForward(this, inputs)
     return forwardMethod(inputs, lines, resultsOf(lines))
   }
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
 /**
  * @internal The base class of a layer whose constructor PyTorch declares. Each argument becomes a field, a tensor a buffer.
  *
- * Used as `class Linear extends layer(layers.Linear) { … }`.
+ * Used as `class Identity extends layer(layers.Identity) { … }`.
  */
-export function layer<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>): Constructor {
+export function layer<Arguments, Constructor>(
+  signature: DeclaredClass<Arguments, Constructor>,
+  details: LayerDetails<Arguments> = {},
+): Constructor {
+  const { prepare, parameters, reset } = details
   abstract class DeclaredLayer extends Layer {
     constructor(...given: unknown[]) {
       super()
-      const args = read(signature, given) as Record<string, unknown>
+      const args = read(signature, given) as Arguments & Fields
+      const prepared = prepare?.(args)
       const tensors = tensorsOf(signature)
       for (const name of signature.stored) {
         if (tensors.has(name)) this.registerBuffer(name, args[name] as Tensor | null)
         else this.fields[name] = args[name]
       }
+      Object.assign(this, prepared)
+      const where = { device: args['device'] as Device | null, dtype: args['dtype'] as DType | null }
+      for (const [name, shape] of Object.entries(parameters?.(args) ?? {}))
+        this.registerParameter(name, shape === false ? null : new Parameter(torch.empty(shape, where)))
       this.build(args as never)
+      if (reset !== undefined) (this as unknown as { resetParameters(): void }).resetParameters()
       // Assignments to its fields are checked from now on.
       this[internals].members.adopt()
     }
   }
-  Object.defineProperty(DeclaredLayer.prototype, 'declaration', { value: signature })
+  Object.defineProperties(DeclaredLayer.prototype, { declaration: { value: signature }, details: { value: details } })
+  if (reset !== undefined)
+    defineMethod(DeclaredLayer.prototype, 'resetParameters', function () {
+      reset(this as never)
+    })
   return DeclaredLayer as unknown as Constructor
+}
+
+function defineMethod(prototype: object, name: string, value: (this: Fields, ...args: never[]) => unknown): void {
+  Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false })
+}
+
+/** @internal Refuses a number of channels that cannot be divided into so many groups. */
+export function expectMultiple(call: string, channels: Readonly<Record<string, number>>, groups: Readonly<Record<string, number>>): void {
+  const [groupsName, count] = Object.entries(groups)[0]!
+  for (const [name, value] of Object.entries(channels)) {
+    if (value % count !== 0)
+      throw new ArgumentError(`${call}(): ${name}: expected a multiple of ${groupsName} (${count}) but received ${value}`)
+  }
+}
+
+/** @internal Refuses what is no tensor with one of these numbers of dimensions. */
+export function expectDimensions(call: string, input: unknown, ranks: readonly number[], shape: string): asserts input is Tensor {
+  if (!isTensor(input) && !(input instanceof TensorSymbol)) throw misfit(call, 'input', 'a Tensor', input)
+  if (!ranks.includes((input as Tensor).dim())) throw misfit(call, 'input', shape, input)
 }
 
 /** @internal Marks a class between a declared layer's base and its own as the library's, so that a forward below it counts as declared. */
@@ -60,77 +125,100 @@ function tensorsOf(signature: Declared<unknown>): ReadonlySet<string> {
   return new Set(parametersOf(signature).flatMap(({ camelName, kind }) => (kind.name === 'Tensor' ? [camelName] : [])))
 }
 
+/** @internal What a layer that calls a function is beside its signature. */
+export interface FunctionDetails<Arguments> extends LayerDetails<Arguments> {
+  /** The fields that an operator takes after forward's inputs, in its order; default: the constructor's. */
+  readonly takes?: string
+  /** The names of forward's inputs, where some may be left out. */
+  readonly inputs?: string
+}
+
 type Operator = (...args: never[]) => unknown
 
 /**
  * @internal The base class of a layer that only calls a function of the library.
  *
- * An operator receives forward's inputs, then the layer's fields in the constructor's order. The body of a declared function receives its
- * arguments by name: the inputs, then `constants`, fields and `training`.
+ * An operator receives forward's inputs, then the layer's fields. The body of a declared function receives its arguments by name: the
+ * inputs, fields and `training`.
  *
- * Used as `class Softplus extends functionLayer(layers.Softplus, softplus) { … }`, or with a body as
- * `class ReLU extends functionLayer(layers.ReLU, declared.relu, body.relu) { … }`.
+ * Used as `class Softplus extends functionLayer(layers.Softplus, softplus, { shows: 'beta threshold' }) {}`, or with a body as
+ * `class ReLU extends functionLayer(layers.ReLU, declared.relu, body.relu, { shows: 'inplace?' }) {}`.
  */
-export function functionLayer<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>, operator: Operator): Constructor
+export function functionLayer<Arguments, Constructor>(
+  signature: DeclaredClass<Arguments, Constructor>,
+  operator: Operator,
+  details?: FunctionDetails<Arguments>,
+): Constructor
 export function functionLayer<Arguments, Constructor, BodyArguments>(
   signature: DeclaredClass<Arguments, Constructor>,
   declaredFunction: Declared<BodyArguments>,
   body: (args: BodyArguments) => unknown,
-  constants?: Partial<BodyArguments>,
+  details?: FunctionDetails<Arguments>,
 ): Constructor
 export function functionLayer<Arguments, Constructor>(
   signature: DeclaredClass<Arguments, Constructor>,
   called: Operator | Declared<unknown>,
-  body?: (args: never) => unknown,
-  constants: object = {},
+  second: ((args: never) => unknown) | FunctionDetails<Arguments> = {},
+  third: FunctionDetails<Arguments> = {},
 ): Constructor {
-  const base = layer(signature) as unknown as abstract new (...given: unknown[]) => Layer
+  const details = typeof second === 'function' ? third : second
+  const base = layer(signature, details) as unknown as abstract new (...given: unknown[]) => Layer
   abstract class FunctionLayer extends base {}
   const forward =
-    typeof called === 'function' ? operatorForward(signature.stored, called) : bodyForward(signature, called, body!, { ...constants })
-  const rest = { writable: true, configurable: true, enumerable: false }
-  Object.defineProperties(FunctionLayer.prototype, { declaration: { value: signature }, forward: { value: forward, ...rest } })
+    typeof called === 'function'
+      ? operatorForward(details.takes?.split(' ') ?? signature.stored, called)
+      : bodyForward(signature, details.inputs?.split(' ') ?? signature.inputs, called, second as (args: never) => unknown)
+  defineMethod(declares(FunctionLayer).prototype, 'forward', forward)
   return FunctionLayer as unknown as Constructor
 }
 
-type Fields = Readonly<Record<string, unknown>>
 type Forward = (this: Fields, ...inputs: never[]) => unknown
 
-function operatorForward(stored: readonly string[], operator: Operator): Forward {
-  if (stored.length === 0) return (...inputs) => operator(...inputs)
+function operatorForward(names: readonly string[], operator: Operator): Forward {
+  if (names.length === 0) return (...inputs) => operator(...inputs)
   return function (...inputs) {
-    return operator(...inputs, ...(stored.map((name) => this[name]) as never[]))
+    for (let i = 0; i < names.length; i++) inputs.push(this[names[i]!] as never)
+    return operator(...inputs)
   }
 }
 
 /** Where an argument of a body comes from: an input of forward, or a field. */
 interface Source {
   readonly name: string
+  /** −1 for a field. */
   readonly at: number
+  readonly kind: Kind
+  readonly isRequired: boolean
   readonly fallback: unknown
 }
 
 function bodyForward(
-  { inputs: inputNames, stored }: DeclaredClass<unknown, unknown>,
+  { name: layerName, stored }: DeclaredClass<unknown, unknown>,
+  inputNames: readonly string[],
   declaredFunction: Declared<unknown>,
   body: (args: never) => unknown,
-  constants: Fields,
 ): Forward {
   let plan: readonly Source[] | undefined
   const makePlan = (): Source[] => {
-    const names = parametersOf(declaredFunction).map(({ camelName }) => camelName)
+    const parameters = parametersOf(declaredFunction)
+    const names = parameters.map(({ camelName }) => camelName)
     // An input has the function's name for it, or only its place: RMSNorm's `x`, or PoissonNLLLoss's `logInput`, which is a field, too.
     const places = inputNames.map((name, i) => (names.includes(name) && !stored.includes(name) ? names.indexOf(name) : i))
-    return parametersOf(declaredFunction)
-      .map(({ camelName: name, default: fallback = null }, i) => ({ name, at: places.indexOf(i), fallback }))
-      .filter(({ name, at }) => at >= 0 || !(name in constants))
+    return parameters.map(({ camelName: name, default: fallback = null, kind, hasDefault, optional }, i) => {
+      return { name, at: places.indexOf(i), kind, isRequired: !hasDefault && !optional, fallback }
+    })
   }
   return function (...inputs) {
     plan ??= makePlan()
-    const args: Record<string, unknown> = { ...constants }
+    const args: Record<string, unknown> = {}
     for (let i = 0; i < plan.length; i++) {
-      const { name, at, fallback } = plan[i]!
-      const value = at >= 0 ? inputs[at] : this[name]
+      const { name, at, kind, isRequired, fallback } = plan[i]!
+      let value: unknown = at >= 0 ? inputs[at] : this[name]
+      if (at >= 0) {
+        const isMissing = value === undefined || value === null
+        if (isMissing ? isRequired : !kind.accepts(value)) throw misfit(layerName, inputNames[at]!, kind.text, value)
+        if (!isMissing) value = kind.read(value)
+      }
       args[name] = value === undefined ? fallback : value
     }
     return body(args as never)

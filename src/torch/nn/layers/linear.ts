@@ -2,10 +2,35 @@ import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
 import { linear } from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor/tensor'
-import { uniform_ } from '../init'
-import { Parameter } from '../parameter'
-import { layer } from './layer'
-import { drawWeights } from './weights'
+import { calculateFanIn, kaimingUniform_, uniform_ } from '../init'
+import type { Parameter } from '../parameter'
+import { functionLayer, layer } from './layer'
+
+interface Weights {
+  readonly weight: Parameter
+  readonly bias: Parameter | null
+}
+
+/** @internal Draws weights as Python draws those of linear layers and convolutions. */
+export function drawWeights({ weight, bias }: Weights): void {
+  kaimingUniform_(weight, { a: Math.sqrt(5) })
+  if (bias === null) return
+  const fanIn = calculateFanIn(weight)
+  const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0
+  if (bound > 0 || weight.dim() === 2) uniform_(bias, -bound, bound)
+}
+
+/** The shapes of weights from features to others, and of a bias. */
+const weights = (outFeatures: number, inFeatures: readonly number[], bias: boolean) => ({
+  weight: [outFeatures, ...inFeatures],
+  bias: bias && [outFeatures],
+})
+
+function drawBilinear({ weight, bias, in1Features }: Weights & { readonly in1Features: number }): void {
+  const bound = 1 / Math.sqrt(in1Features)
+  uniform_(weight, -bound, bound)
+  if (bias !== null) uniform_(bias, -bound, bound)
+}
 
 /**
  * `input · weightᵀ + bias` over the last dimension; weight [outFeatures, inFeatures].
@@ -14,25 +39,12 @@ import { drawWeights } from './weights'
  * @example
  * new torch.nn.Linear(3, 2).call(torch.ones([4, 3])).shape // [4, 2]
  */
-export class Linear extends layer(layers.Linear) {
-  protected override build({ inFeatures, outFeatures, bias, device, dtype }: layers.LinearArguments): void {
-    this.registerParameter('weight', new Parameter(torch.empty([outFeatures, inFeatures], { device, dtype })))
-    this.registerParameter('bias', bias ? new Parameter(torch.empty([outFeatures], { device, dtype })) : null)
-    this.resetParameters()
-  }
-
-  override resetParameters(): void {
-    drawWeights(this)
-  }
-
-  override forward(input: Tensor): Tensor {
-    return linear(input, this.weight, this.bias)
-  }
-
-  override extraRepr(): string {
-    return `${this.shown('inFeatures outFeatures')}, bias=${this.bias === null ? 'False' : 'True'}`
-  }
-}
+export class Linear extends functionLayer(layers.Linear, linear, {
+  takes: 'weight bias',
+  parameters: ({ inFeatures, outFeatures, bias }) => weights(outFeatures, [inFeatures], bias),
+  reset: drawWeights,
+  shows: 'inFeatures outFeatures bias',
+}) {}
 
 /**
  * `input1 · weight · input2 + bias` over the last dimensions; weight [outFeatures, in1Features, in2Features].
@@ -41,27 +53,12 @@ export class Linear extends layer(layers.Linear) {
  * @example
  * new torch.nn.Bilinear(3, 4, 2).call(torch.ones([5, 3]), torch.ones([5, 4])).shape // [5, 2]
  */
-export class Bilinear extends layer(layers.Bilinear) {
-  protected override build({ in1Features, in2Features, outFeatures, bias, device, dtype }: layers.BilinearArguments): void {
-    this.weight = new Parameter(torch.empty([outFeatures, in1Features, in2Features], { device, dtype }))
-    this.bias = bias ? new Parameter(torch.empty([outFeatures], { device, dtype })) : null
-    this.resetParameters()
-  }
-
-  override resetParameters(): void {
-    const bound = 1 / Math.sqrt(this.in1Features)
-    uniform_(this.weight, -bound, bound)
-    if (this.bias !== null) uniform_(this.bias, -bound, bound)
-  }
-
-  override forward(input1: Tensor, input2: Tensor): Tensor {
-    return torch.bilinear(input1, input2, this.weight, this.bias)
-  }
-
-  override extraRepr(): string {
-    return `${this.shown('in1Features in2Features outFeatures')}, bias=${this.bias === null ? 'False' : 'True'}`
-  }
-}
+export class Bilinear extends functionLayer(layers.Bilinear, torch.bilinear, {
+  takes: 'weight bias',
+  parameters: ({ in1Features, in2Features, outFeatures, bias }) => weights(outFeatures, [in1Features, in2Features], bias),
+  reset: drawBilinear,
+  shows: 'in1Features in2Features outFeatures bias',
+}) {}
 
 /**
  * Gives its input back; it stands where a layer is taken away.

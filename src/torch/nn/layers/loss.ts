@@ -3,10 +3,23 @@ import type { Tensor } from '../../tensor/tensor'
 import * as F from '../functional'
 import type { Module } from '../module'
 import { PairwiseDistance } from './distance'
-import { functionLayer, layer } from './layer'
+import { functionLayer } from './layer'
 
 type Distance = (x1: Tensor, x2: Tensor) => Tensor
-type Distances = Module<[Tensor, Tensor]>
+
+/** As in Python, a distance may be a module, too. */
+function tripletLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  distance: Distance | Module<[Tensor, Tensor]>,
+  margin: number,
+  swap: boolean,
+  reduction: 'none' | 'mean' | 'sum',
+): Tensor {
+  const distanceFunction = typeof distance === 'function' ? distance : (x1: Tensor, x2: Tensor) => distance.call(x1, x2)
+  return F.tripletMarginWithDistanceLoss(anchor, positive, negative, { distanceFunction, margin, swap, reduction })
+}
 
 /**
  * The mean (or sum) of the differences' magnitudes.
@@ -195,14 +208,6 @@ export class TripletMarginLoss extends functionLayer(layers.TripletMarginLoss, F
  * @example
  * new torch.nn.TripletMarginWithDistanceLoss({ margin: 2 }).call(torch.zeros([1, 2]), torch.zeros([1, 2]), torch.zeros([1, 2])).item() // 2
  */
-export class TripletMarginWithDistanceLoss extends layer(layers.TripletMarginWithDistanceLoss) {
-  protected override build({ distanceFunction }: layers.TripletMarginWithDistanceLossArguments): void {
-    this.fields['distanceFunction'] = distanceFunction ?? new PairwiseDistance()
-  }
-
-  override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
-    const { distanceFunction: given, margin, swap, reduction } = this
-    const distanceFunction = (typeof given === 'function' ? given : (x1, x2) => (given as unknown as Distances).call(x1, x2)) as Distance
-    return F.tripletMarginWithDistanceLoss(anchor, positive, negative, { distanceFunction, margin, swap, reduction })
-  }
-}
+export class TripletMarginWithDistanceLoss extends functionLayer(layers.TripletMarginWithDistanceLoss, tripletLoss, {
+  prepare: ({ distanceFunction }) => ({ distanceFunction: distanceFunction ?? new PairwiseDistance() }),
+}) {}

@@ -1,11 +1,25 @@
-import { ArgumentError } from '../../../native'
 import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
-import type { Tensor } from '../../tensor/tensor'
 import * as F from '../functional'
-import { ones_ } from '../init'
-import { affineOf, resetAffine, shownBias } from './affine'
-import { functionLayer, layer } from './layer'
+import { ones_, zeros_ } from '../init'
+import type { Parameter } from '../parameter'
+import { expectMultiple, functionLayer } from './layer'
+
+interface Affine {
+  readonly weight: Parameter | null
+  readonly bias?: Parameter | null
+}
+
+/** @internal The parameters of a normalisation: what it scales by and shifts by, where it does. */
+export function affine(shape: readonly number[], scales: boolean, shifts: boolean): Record<'weight' | 'bias', readonly number[] | false> {
+  return { weight: scales && shape, bias: scales && shifts && shape }
+}
+
+/** @internal Scales by 1, and shifts by 0. */
+export function resetAffine({ weight, bias = null }: Affine): void {
+  if (weight !== null) ones_(weight)
+  if (bias !== null) zeros_(bias)
+}
 
 /**
  * Normalises over the last dimensions, `normalizedShape`.
@@ -14,23 +28,12 @@ import { functionLayer, layer } from './layer'
  * @example
  * new torch.nn.LayerNorm(2).call(torch.ones([1, 2])).tolist() // [[0, 0]]
  */
-export class LayerNorm extends layer(layers.LayerNorm) {
-  protected override build({ normalizedShape, elementwiseAffine, bias, device, dtype }: layers.LayerNormArguments): void {
-    Object.assign(this, affineOf(normalizedShape, elementwiseAffine, bias, { device, dtype }))
-  }
-
-  override resetParameters(): void {
-    resetAffine(this)
-  }
-
-  override forward(input: Tensor): Tensor {
-    return torch.layerNorm(input, this.normalizedShape, this.weight, this.bias, this.eps)
-  }
-
-  override extraRepr(): string {
-    return `${this.shown(':normalizedShape eps elementwiseAffine')}, ${shownBias(this)}`
-  }
-}
+export class LayerNorm extends functionLayer(layers.LayerNorm, torch.layerNorm, {
+  takes: 'normalizedShape weight bias eps',
+  parameters: ({ normalizedShape, elementwiseAffine, bias }) => affine(normalizedShape, elementwiseAffine, bias),
+  reset: resetAffine,
+  shows: ':normalizedShape eps elementwiseAffine bias',
+}) {}
 
 /**
  * Normalises groups of channels of [N, C, …].
@@ -39,25 +42,13 @@ export class LayerNorm extends layer(layers.LayerNorm) {
  * @example
  * new torch.nn.GroupNorm(1, 2).call(torch.ones([1, 2, 3])).shape // [1, 2, 3]
  */
-export class GroupNorm extends layer(layers.GroupNorm) {
-  protected override build({ numGroups, numChannels, affine, bias, device, dtype }: layers.GroupNormArguments): void {
-    if (numChannels % numGroups !== 0)
-      throw new ArgumentError(`GroupNorm: numChannels (${numChannels}) must be a multiple of numGroups (${numGroups})`)
-    Object.assign(this, affineOf([numChannels], affine, bias, { device, dtype }))
-  }
-
-  override resetParameters(): void {
-    resetAffine(this)
-  }
-
-  override forward(input: Tensor): Tensor {
-    return torch.groupNorm(input, this.numGroups, this.weight, this.bias, this.eps)
-  }
-
-  override extraRepr(): string {
-    return `${this.shown(':numGroups :numChannels eps affine')}, ${shownBias(this)}`
-  }
-}
+export class GroupNorm extends functionLayer(layers.GroupNorm, torch.groupNorm, {
+  takes: 'numGroups weight bias eps',
+  prepare: ({ numGroups, numChannels }) => expectMultiple('GroupNorm', { numChannels }, { numGroups }),
+  parameters: ({ numChannels, affine: scales, bias }) => affine([numChannels], scales, bias),
+  reset: resetAffine,
+  shows: ':numGroups :numChannels eps affine bias',
+}) {}
 
 /**
  * Divides by the root mean square over the last dimensions, `normalizedShape`.
@@ -66,23 +57,12 @@ export class GroupNorm extends layer(layers.GroupNorm) {
  * @example
  * new torch.nn.RMSNorm(2).call(torch.ones([1, 2])).shape // [1, 2]
  */
-export class RMSNorm extends layer(layers.RMSNorm) {
-  protected override build({ normalizedShape, elementwiseAffine, device, dtype }: layers.RMSNormArguments): void {
-    this.weight = affineOf(normalizedShape, elementwiseAffine, false, { device, dtype }).weight
-  }
-
-  override resetParameters(): void {
-    if (this.weight !== null) ones_(this.weight)
-  }
-
-  override forward(x: Tensor): Tensor {
-    return torch.rmsNorm(x, this.normalizedShape, this.weight, this.eps)
-  }
-
-  override extraRepr(): string {
-    return this.shown(':normalizedShape eps elementwiseAffine')
-  }
-}
+export class RMSNorm extends functionLayer(layers.RMSNorm, torch.rmsNorm, {
+  takes: 'normalizedShape weight eps',
+  parameters: ({ normalizedShape, elementwiseAffine }) => ({ weight: elementwiseAffine && normalizedShape }),
+  reset: resetAffine,
+  shows: ':normalizedShape eps elementwiseAffine',
+}) {}
 
 /**
  * Divides each channel by a mean of the squares of `size` channels around it.
@@ -91,8 +71,4 @@ export class RMSNorm extends layer(layers.RMSNorm) {
  * @example
  * new torch.nn.LocalResponseNorm(2).call(torch.ones([1, 3, 4])).shape // [1, 3, 4]
  */
-export class LocalResponseNorm extends functionLayer(layers.LocalResponseNorm, F.localResponseNorm) {
-  override extraRepr(): string {
-    return this.shown(':size alpha beta k')
-  }
-}
+export class LocalResponseNorm extends functionLayer(layers.LocalResponseNorm, F.localResponseNorm, { shows: ':size alpha beta k' }) {}

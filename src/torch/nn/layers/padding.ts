@@ -2,24 +2,12 @@ import type { DeclaredClass } from '../../call/declared'
 import * as layers from '../../generated/declared/nn-layers'
 import { pad } from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor/tensor'
-import { layer, type Layer } from './layer'
+import { functionLayer } from './layer'
 
 /** The base of the layers that pad in one mode. */
-function padding<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>, mode: string): Constructor {
-  const base = layer(signature) as unknown as abstract new (...given: unknown[]) => Layer
-  abstract class Padding extends base {
-    declare readonly padding: readonly number[]
-    declare readonly value: number | undefined
-
-    override forward(input: Tensor): Tensor {
-      return pad(input, this.padding, { mode, value: this.value ?? null })
-    }
-
-    override extraRepr(): string {
-      return this.shown(':padding')
-    }
-  }
-  return Padding as unknown as Constructor
+function padding<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>, mode: string, shows = ':padding'): Constructor {
+  const padded = (input: Tensor, sizes: readonly number[], value: number | null = null) => pad(input, sizes, { mode, value })
+  return functionLayer(signature, padded, { shows })
 }
 
 /**
@@ -137,11 +125,7 @@ export class ZeroPad3d extends padding(layers.ZeroPad3d, 'constant') {}
  * @example
  * new torch.nn.ConstantPad1d(1, 7).call(torch.ones([1, 3])).shape // [1, 5]
  */
-export class ConstantPad1d extends padding(layers.ConstantPad1d, 'constant') {
-  override extraRepr(): string {
-    return this.shown('padding value')
-  }
-}
+export class ConstantPad1d extends padding(layers.ConstantPad1d, 'constant', 'padding value') {}
 
 /**
  * `value` around the last two dimensions; `padding` from the last dimension on.
@@ -150,11 +134,7 @@ export class ConstantPad1d extends padding(layers.ConstantPad1d, 'constant') {
  * @example
  * new torch.nn.ConstantPad2d(1, 7).call(torch.ones([1, 3, 3])).shape // [1, 5, 5]
  */
-export class ConstantPad2d extends padding(layers.ConstantPad2d, 'constant') {
-  override extraRepr(): string {
-    return this.shown('padding value')
-  }
-}
+export class ConstantPad2d extends padding(layers.ConstantPad2d, 'constant', 'padding value') {}
 
 /**
  * `value` around the last three dimensions; `padding` from the last dimension on.
@@ -163,8 +143,4 @@ export class ConstantPad2d extends padding(layers.ConstantPad2d, 'constant') {
  * @example
  * new torch.nn.ConstantPad3d(1, 7).call(torch.ones([1, 3, 3, 3])).shape // [1, 5, 5, 5]
  */
-export class ConstantPad3d extends padding(layers.ConstantPad3d, 'constant') {
-  override extraRepr(): string {
-    return this.shown('padding value')
-  }
-}
+export class ConstantPad3d extends padding(layers.ConstantPad3d, 'constant', 'padding value') {}

@@ -1,9 +1,95 @@
+import { ArgumentError } from '../../../native'
+import type { DeclaredClass } from '../../call/declared'
+import * as declared from '../../generated/declared/nn-functional-signatures'
 import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
 import * as nn from '../../generated/nn-functions'
+import type { Tensor } from '../../tensor/tensor'
 import * as F from '../functional'
-import { functionLayer } from './layer'
-import { adaptive, fractional, maxPool, maxUnpool, strided } from './pools'
+import * as body from '../functional/pooling'
+import { forwardMethod, pythonFloat, pythonInts } from '../torch-script'
+import { functionLayer, type FunctionDetails, type Layer } from './layer'
+
+interface Strided {
+  readonly kernelSize: number | readonly number[]
+  readonly stride: number | readonly number[] | null
+}
+
+/** The details of a pooling whose stride is its kernel's size where none is given. */
+const strided = (shows: string): FunctionDetails<Strided> => ({
+  prepare: ({ kernelSize, stride }) => ({ stride: stride ?? kernelSize }),
+  shows,
+})
+
+interface WindowFields {
+  readonly kernelSize: readonly number[]
+  readonly stride: readonly number[]
+  readonly padding: readonly number[]
+}
+
+/** The base of a pooling over windows of random size, in so many spatial dimensions. */
+function fractional<Arguments, Constructor>(
+  signature: DeclaredClass<Arguments, Constructor>,
+  spatial: number,
+  operator: (...args: never[]) => unknown,
+): Constructor {
+  const details: FunctionDetails<FractionalFields> = {
+    takes: 'kernelSize outputSize outputRatio returnIndices _randomSamples',
+    prepare: ({ outputSize, outputRatio }) => {
+      if ((outputSize === null) === (outputRatio === null))
+        throw new ArgumentError(`${signature.name}(): expected either outputSize or outputRatio`)
+    },
+    source: ({ kernelSize, outputSize, outputRatio, returnIndices, _randomSamples: randomSamples }: FractionalFields) => {
+      const sizes = outputSize ?? outputRatio!.map((ratio, i) => `int(float(input.size(${i - spatial})) * ${pythonFloat(ratio)})`)
+      const drawn = `torch.rand([batch, input.size(${-spatial - 1}), ${spatial}], dtype=input.dtype, device=input.device)`
+      const lines = [
+        ...(randomSamples === null ? [`batch = 1 if input.dim() == ${spatial + 1} else input.size(0)`] : []),
+        `samples = ${randomSamples === null ? drawn : 'self._random_samples'}`,
+        `values, indices = torch.fractional_max_pool${spatial}d(input, [${kernelSize.join(', ')}], [${sizes.join(', ')}], samples)`,
+        returnIndices ? 'return (values, indices)' : 'return values',
+      ]
+      return forwardMethod(['input'], lines, returnIndices ? 2 : 1)
+    },
+  }
+  const base = functionLayer(
+    signature as unknown as DeclaredClass<FractionalFields, abstract new (...given: unknown[]) => Layer>,
+    operator,
+    details,
+  )
+  abstract class Fractional extends base {
+    protected override build({ randomSamples }: { readonly randomSamples: Tensor | null }): void {
+      this.registerBuffer('_randomSamples', randomSamples)
+    }
+  }
+  return Fractional as unknown as Constructor
+}
+
+interface FractionalFields {
+  readonly kernelSize: readonly number[]
+  readonly outputSize: readonly number[] | null
+  readonly outputRatio: readonly number[] | null
+  readonly returnIndices: boolean
+  readonly _randomSamples: Tensor | null
+}
+
+/** The details of the inverse of a max pooling, in so many spatial dimensions. */
+const unpooling = (spatial: number): FunctionDetails<Strided> => ({
+  ...strided('kernelSize stride padding'),
+  inputs: 'input indices outputSize',
+  source: (layer: WindowFields) => unpoolingSource(spatial, layer),
+})
+
+/** The TorchScript without an output size, which only a call knows. */
+function unpoolingSource(spatial: number, { kernelSize, stride, padding }: WindowFields): string {
+  const sizes = kernelSize.map((size, i) => `(input.size(${i - spatial}) - 1) * ${stride[i]!} + ${size - 2 * padding[i]!}`)
+  const line =
+    spatial === 1
+      ? `return torch.max_unpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), [${sizes[0]!}, 1]).squeeze(-1)`
+      : spatial === 2
+        ? `return torch.max_unpool2d(input, indices, [${sizes.join(', ')}])`
+        : `return torch.max_unpool3d(input, indices, [${sizes.join(', ')}], ${pythonInts(stride)}, ${pythonInts(padding)})`
+  return forwardMethod(['input', 'indices'], [line])
+}
 
 /**
  * The largest value of every window of [N, C, L]; with `returnIndices`, [values, indices].
@@ -12,7 +98,12 @@ import { adaptive, fractional, maxPool, maxUnpool, strided } from './pools'
  * @example
  * new torch.nn.MaxPool1d(3, { stride: 2, padding: 1 }).call(torch.ones([1, 1, 8])).shape // [1, 1, 4]
  */
-export class MaxPool1d extends maxPool(layers.MaxPool1d, F.maxPool1d) {}
+export class MaxPool1d extends functionLayer(
+  layers.MaxPool1d,
+  declared.maxPool1d,
+  body.maxPool1d,
+  strided('kernelSize stride padding dilation ceilMode'),
+) {}
 
 /**
  * The largest value of every window of [N, C, H, W]; with `returnIndices`, [values, indices].
@@ -21,7 +112,12 @@ export class MaxPool1d extends maxPool(layers.MaxPool1d, F.maxPool1d) {}
  * @example
  * new torch.nn.MaxPool2d(3, { stride: 2, padding: 1 }).call(torch.ones([1, 1, 8, 8])).shape // [1, 1, 4, 4]
  */
-export class MaxPool2d extends maxPool(layers.MaxPool2d, F.maxPool2d) {}
+export class MaxPool2d extends functionLayer(
+  layers.MaxPool2d,
+  declared.maxPool2d,
+  body.maxPool2d,
+  strided('kernelSize stride padding dilation ceilMode'),
+) {}
 
 /**
  * The largest value of every window of [N, C, D, H, W]; with `returnIndices`, [values, indices].
@@ -30,7 +126,12 @@ export class MaxPool2d extends maxPool(layers.MaxPool2d, F.maxPool2d) {}
  * @example
  * new torch.nn.MaxPool3d(3, { stride: 2, padding: 1 }).call(torch.ones([1, 1, 8, 8, 8])).shape // [1, 1, 4, 4, 4]
  */
-export class MaxPool3d extends maxPool(layers.MaxPool3d, F.maxPool3d) {}
+export class MaxPool3d extends functionLayer(
+  layers.MaxPool3d,
+  declared.maxPool3d,
+  body.maxPool3d,
+  strided('kernelSize stride padding dilation ceilMode'),
+) {}
 
 /**
  * The mean of every window of [N, C, L].
@@ -39,11 +140,7 @@ export class MaxPool3d extends maxPool(layers.MaxPool3d, F.maxPool3d) {}
  * @example
  * new torch.nn.AvgPool1d(2).call(torch.ones([1, 1, 4])).shape // [1, 1, 2]
  */
-export class AvgPool1d extends strided(functionLayer(layers.AvgPool1d, torch.avgPool1d)) {
-  override extraRepr(): string {
-    return this.shown('kernelSize stride padding')
-  }
-}
+export class AvgPool1d extends functionLayer(layers.AvgPool1d, torch.avgPool1d, strided('kernelSize stride padding')) {}
 
 /**
  * The mean of every window of [N, C, H, W].
@@ -52,11 +149,7 @@ export class AvgPool1d extends strided(functionLayer(layers.AvgPool1d, torch.avg
  * @example
  * new torch.nn.AvgPool2d(2).call(torch.ones([1, 1, 4, 4])).shape // [1, 1, 2, 2]
  */
-export class AvgPool2d extends strided(functionLayer(layers.AvgPool2d, nn.avgPool2d)) {
-  override extraRepr(): string {
-    return this.shown('kernelSize stride padding')
-  }
-}
+export class AvgPool2d extends functionLayer(layers.AvgPool2d, nn.avgPool2d, strided('kernelSize stride padding')) {}
 
 /**
  * The mean of every window of [N, C, D, H, W].
@@ -65,11 +158,7 @@ export class AvgPool2d extends strided(functionLayer(layers.AvgPool2d, nn.avgPoo
  * @example
  * new torch.nn.AvgPool3d(2).call(torch.ones([1, 1, 4, 4, 4])).shape // [1, 1, 2, 2, 2]
  */
-export class AvgPool3d extends strided(functionLayer(layers.AvgPool3d, nn.avgPool3d)) {
-  override extraRepr(): string {
-    return this.shown('kernelSize stride padding')
-  }
-}
+export class AvgPool3d extends functionLayer(layers.AvgPool3d, nn.avgPool3d, strided('kernelSize stride padding')) {}
 
 /**
  * The p-norm of every window of [N, C, L].
@@ -78,11 +167,7 @@ export class AvgPool3d extends strided(functionLayer(layers.AvgPool3d, nn.avgPoo
  * @example
  * new torch.nn.LPPool1d(2, 2).call(torch.ones([1, 1, 4])).shape // [1, 1, 2]
  */
-export class LPPool1d extends functionLayer(layers.LPPool1d, F.lpPool1d) {
-  override extraRepr(): string {
-    return this.shown('normType kernelSize stride ceilMode')
-  }
-}
+export class LPPool1d extends functionLayer(layers.LPPool1d, F.lpPool1d, { shows: 'normType kernelSize stride ceilMode' }) {}
 
 /**
  * The p-norm of every window of [N, C, H, W].
@@ -91,11 +176,7 @@ export class LPPool1d extends functionLayer(layers.LPPool1d, F.lpPool1d) {
  * @example
  * new torch.nn.LPPool2d(2, 2).call(torch.ones([1, 1, 4, 4])).shape // [1, 1, 2, 2]
  */
-export class LPPool2d extends functionLayer(layers.LPPool2d, F.lpPool2d) {
-  override extraRepr(): string {
-    return this.shown('normType kernelSize stride ceilMode')
-  }
-}
+export class LPPool2d extends functionLayer(layers.LPPool2d, F.lpPool2d, { shows: 'normType kernelSize stride ceilMode' }) {}
 
 /**
  * The p-norm of every window of [N, C, D, H, W].
@@ -104,11 +185,7 @@ export class LPPool2d extends functionLayer(layers.LPPool2d, F.lpPool2d) {
  * @example
  * new torch.nn.LPPool3d(2, 2).call(torch.ones([1, 1, 4, 4, 4])).shape // [1, 1, 2, 2, 2]
  */
-export class LPPool3d extends functionLayer(layers.LPPool3d, F.lpPool3d) {
-  override extraRepr(): string {
-    return this.shown('normType kernelSize stride ceilMode')
-  }
-}
+export class LPPool3d extends functionLayer(layers.LPPool3d, F.lpPool3d, { shows: 'normType kernelSize stride ceilMode' }) {}
 
 /**
  * Means over as many windows as give the output size; null keeps the input's.
@@ -117,7 +194,7 @@ export class LPPool3d extends functionLayer(layers.LPPool3d, F.lpPool3d) {
  * @example
  * new torch.nn.AdaptiveAvgPool1d(2).call(torch.ones([1, 3, 5])).shape // [1, 3, 2]
  */
-export class AdaptiveAvgPool1d extends adaptive(layers.AdaptiveAvgPool1d, torch.adaptiveAvgPool1d) {}
+export class AdaptiveAvgPool1d extends functionLayer(layers.AdaptiveAvgPool1d, torch.adaptiveAvgPool1d, { shows: 'outputSize' }) {}
 
 /**
  * Means over as many windows as give the output size; null keeps the input's.
@@ -126,7 +203,7 @@ export class AdaptiveAvgPool1d extends adaptive(layers.AdaptiveAvgPool1d, torch.
  * @example
  * new torch.nn.AdaptiveAvgPool2d(2).call(torch.ones([1, 3, 5, 5])).shape // [1, 3, 2, 2]
  */
-export class AdaptiveAvgPool2d extends adaptive(layers.AdaptiveAvgPool2d, F.adaptiveAvgPool2d) {}
+export class AdaptiveAvgPool2d extends functionLayer(layers.AdaptiveAvgPool2d, F.adaptiveAvgPool2d, { shows: 'outputSize' }) {}
 
 /**
  * Means over as many windows as give the output size; null keeps the input's.
@@ -135,7 +212,7 @@ export class AdaptiveAvgPool2d extends adaptive(layers.AdaptiveAvgPool2d, F.adap
  * @example
  * new torch.nn.AdaptiveAvgPool3d(2).call(torch.ones([1, 3, 5, 5, 5])).shape // [1, 3, 2, 2, 2]
  */
-export class AdaptiveAvgPool3d extends adaptive(layers.AdaptiveAvgPool3d, F.adaptiveAvgPool3d) {}
+export class AdaptiveAvgPool3d extends functionLayer(layers.AdaptiveAvgPool3d, F.adaptiveAvgPool3d, { shows: 'outputSize' }) {}
 
 /**
  * The largest values of as many windows as give the output size; with `returnIndices`, [values, indices].
@@ -144,7 +221,7 @@ export class AdaptiveAvgPool3d extends adaptive(layers.AdaptiveAvgPool3d, F.adap
  * @example
  * new torch.nn.AdaptiveMaxPool1d(2).call(torch.ones([1, 3, 5])).shape // [1, 3, 2]
  */
-export class AdaptiveMaxPool1d extends adaptive(layers.AdaptiveMaxPool1d, F.adaptiveMaxPool1d) {}
+export class AdaptiveMaxPool1d extends functionLayer(layers.AdaptiveMaxPool1d, F.adaptiveMaxPool1d, { shows: 'outputSize' }) {}
 
 /**
  * The largest values of as many windows as give the output size; with `returnIndices`, [values, indices].
@@ -153,7 +230,7 @@ export class AdaptiveMaxPool1d extends adaptive(layers.AdaptiveMaxPool1d, F.adap
  * @example
  * new torch.nn.AdaptiveMaxPool2d(2).call(torch.ones([1, 3, 5, 5])).shape // [1, 3, 2, 2]
  */
-export class AdaptiveMaxPool2d extends adaptive(layers.AdaptiveMaxPool2d, F.adaptiveMaxPool2d) {}
+export class AdaptiveMaxPool2d extends functionLayer(layers.AdaptiveMaxPool2d, F.adaptiveMaxPool2d, { shows: 'outputSize' }) {}
 
 /**
  * The largest values of as many windows as give the output size; with `returnIndices`, [values, indices].
@@ -162,7 +239,7 @@ export class AdaptiveMaxPool2d extends adaptive(layers.AdaptiveMaxPool2d, F.adap
  * @example
  * new torch.nn.AdaptiveMaxPool3d(2).call(torch.ones([1, 3, 5, 5, 5])).shape // [1, 3, 2, 2, 2]
  */
-export class AdaptiveMaxPool3d extends adaptive(layers.AdaptiveMaxPool3d, F.adaptiveMaxPool3d) {}
+export class AdaptiveMaxPool3d extends functionLayer(layers.AdaptiveMaxPool3d, F.adaptiveMaxPool3d, { shows: 'outputSize' }) {}
 
 /**
  * The largest values of windows of random size, for [N, C, H, W]; takes `outputSize` or `outputRatio`.
@@ -190,7 +267,7 @@ export class FractionalMaxPool3d extends fractional(layers.FractionalMaxPool3d, 
  * const [values, indices] = torch.nn.functional.maxPool1d(torch.ones([1, 1, 4]), 2, { returnIndices: true })
  * new torch.nn.MaxUnpool1d(2).call(values, indices).shape // [1, 1, 4]
  */
-export class MaxUnpool1d extends maxUnpool(layers.MaxUnpool1d, 1, F.maxUnpool1d) {}
+export class MaxUnpool1d extends functionLayer(layers.MaxUnpool1d, declared.maxUnpool1d, body.maxUnpool1d, unpooling(1)) {}
 
 /**
  * Puts the values of `MaxPool2d` back to where `indices` says, zeros elsewhere.
@@ -200,7 +277,7 @@ export class MaxUnpool1d extends maxUnpool(layers.MaxUnpool1d, 1, F.maxUnpool1d)
  * const [values, indices] = torch.nn.functional.maxPool2d(torch.ones([1, 1, 4, 4]), 2, { returnIndices: true })
  * new torch.nn.MaxUnpool2d(2).call(values, indices).shape // [1, 1, 4, 4]
  */
-export class MaxUnpool2d extends maxUnpool(layers.MaxUnpool2d, 2, F.maxUnpool2d) {}
+export class MaxUnpool2d extends functionLayer(layers.MaxUnpool2d, declared.maxUnpool2d, body.maxUnpool2d, unpooling(2)) {}
 
 /**
  * Puts the values of `MaxPool3d` back to where `indices` says, zeros elsewhere.
@@ -210,4 +287,4 @@ export class MaxUnpool2d extends maxUnpool(layers.MaxUnpool2d, 2, F.maxUnpool2d)
  * const [values, indices] = torch.nn.functional.maxPool3d(torch.ones([1, 1, 4, 4, 4]), 2, { returnIndices: true })
  * new torch.nn.MaxUnpool3d(2).call(values, indices).shape // [1, 1, 4, 4, 4]
  */
-export class MaxUnpool3d extends maxUnpool(layers.MaxUnpool3d, 3, F.maxUnpool3d) {}
+export class MaxUnpool3d extends functionLayer(layers.MaxUnpool3d, declared.maxUnpool3d, body.maxUnpool3d, unpooling(3)) {}

@@ -19,9 +19,10 @@ const shortNumber = (value: number): string => (Number.isInteger(value) ? String
  */
 export function shownFields(fields: Readonly<Record<string, unknown>>, kinds: ReadonlyMap<string, Kind>, names: string): string {
   const parts: string[] = []
-  for (const entry of names.split(' ')) {
+  for (const entry of names.split(' ').filter((entry) => entry !== '')) {
     const name = entry.replace(/[:?]/g, '')
-    const value = fields[name]
+    // A flag such as bias says whether there is a parameter of its name.
+    const value = kinds.get(name)?.name === 'boolean' ? Boolean(fields[name]) : fields[name]
     if (entry.endsWith('?') && (value === false || value === null || value === undefined)) continue
     parts.push(`${entry.startsWith(':') ? '' : `${snakeCase(name)}=`}${pythonRepr(value, kinds.get(name))}`)
   }

@@ -1,24 +1,18 @@
-import type { DeclaredClass } from '../../call/declared'
 import * as layers from '../../generated/declared/nn-layers'
-import type { Tensor } from '../../tensor/tensor'
 import * as F from '../functional'
-import { functionLayer, layer, type Layer } from './layer'
+import { functionLayer, type FunctionDetails } from './layer'
 
-/** The base of an upsampling in one mode. */
-function upsampling<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>, mode: 'nearest' | 'bilinear'): Constructor {
-  const base = layer(signature) as unknown as abstract new (...given: unknown[]) => Layer & layers.UpsamplingNearest2dArguments
-  abstract class Upsampling extends base {
-    override forward(input: Tensor): Tensor {
-      const { size, scaleFactor } = this
-      return F.interpolate(input, { size, scaleFactor, mode, alignCorners: mode === 'bilinear' ? true : null } as never)
-    }
+type Scale = Pick<layers.UpsampleArguments, 'size' | 'scaleFactor'>
 
-    override extraRepr(): string {
-      return `${this.shown(this.scaleFactor === null ? 'size' : 'scaleFactor')}, mode='${mode}'`
-    }
-  }
-  return Upsampling as unknown as Constructor
+const upsampling: FunctionDetails<Scale> = {
+  shows: ({ scaleFactor }: Scale) => `${scaleFactor === null ? 'size' : 'scaleFactor'} mode`,
 }
+
+const inMode = (mode: string, alignCorners: boolean | null): FunctionDetails<Scale> => ({
+  ...upsampling,
+  takes: 'size scaleFactor mode alignCorners',
+  prepare: () => ({ mode, alignCorners }),
+})
 
 /**
  * Enlarges [N, C, …spatial] to `size` or by `scaleFactor`.
@@ -27,11 +21,7 @@ function upsampling<Arguments, Constructor>(signature: DeclaredClass<Arguments, 
  * @example
  * new torch.nn.Upsample({ scaleFactor: 2 }).call(torch.ones([1, 1, 3, 3])).shape // [1, 1, 6, 6]
  */
-export class Upsample extends functionLayer(layers.Upsample, F.interpolate) {
-  override extraRepr(): string {
-    return this.shown(`${this.scaleFactor === null ? 'size' : 'scaleFactor'} mode`)
-  }
-}
+export class Upsample extends functionLayer(layers.Upsample, F.interpolate, upsampling) {}
 
 /**
  * Enlarges [N, C, H, W] by repeating the nearest values.
@@ -40,7 +30,7 @@ export class Upsample extends functionLayer(layers.Upsample, F.interpolate) {
  * @example
  * new torch.nn.UpsamplingNearest2d({ scaleFactor: 2 }).call(torch.ones([1, 1, 3, 3])).shape // [1, 1, 6, 6]
  */
-export class UpsamplingNearest2d extends upsampling(layers.UpsamplingNearest2d, 'nearest') {}
+export class UpsamplingNearest2d extends functionLayer(layers.UpsamplingNearest2d, F.interpolate, inMode('nearest', null)) {}
 
 /**
  * Enlarges [N, C, H, W] bilinearly, corners on corners.
@@ -49,4 +39,4 @@ export class UpsamplingNearest2d extends upsampling(layers.UpsamplingNearest2d, 
  * @example
  * new torch.nn.UpsamplingBilinear2d({ size: 5 }).call(torch.ones([1, 1, 3, 3])).shape // [1, 1, 5, 5]
  */
-export class UpsamplingBilinear2d extends upsampling(layers.UpsamplingBilinear2d, 'bilinear') {}
+export class UpsamplingBilinear2d extends functionLayer(layers.UpsamplingBilinear2d, F.interpolate, inMode('bilinear', true)) {}

@@ -83,6 +83,8 @@ KINDS = {
     # Bounds that Python checks, or that the paper sets.
     "label_smoothing": "f<0..1>",
     "p": "f<0..1>",
+    "dirac_.groups": "i<1..>",
+    "sparse_.sparsity": "f<0..1>",
     # `p` that is an order, not a probability.
     "normalize.p": "f",
     "multi_margin_loss.p": "i<1..2>",

@@ -582,7 +582,7 @@ def scheduler_classes():
 
 def main():
     functions(torch.nn.functional, "nn/functional", "nn-functional.ts", "torch.nn.functional")
-    functions(torch.nn.init, "nn/init.ts", "nn-init.ts", "torch.nn.init")
+    functions(torch.nn.init, "nn/init", "nn-init.ts", "torch.nn.init")
     functions(torch.nn.utils, "nn/utils", "nn-utils.ts", "torch.nn.utils")
     functions(torch.functional, "functional", "functional.ts", "torch")
     bases = ", ".join(sorted(BASES.values()))

@@ -83,7 +83,6 @@ export const REASONS: readonly Reason[] = [
     'torch.nn.AdaptiveLogSoftmaxWithLoss torch.nn.CrossMapLRN2d torch.nn.LinearCrossEntropyLoss torch.nn.LinearCrossEntropyOptions',
   ),
   waits('training on several devices', 'torch.nn.SyncBatchNorm torch.distributed.*'),
-  waits('initialisers', 'torch.nn.init.*'),
   waits(
     'parametrizations and pruning',
     `torch.nn.utils.parametrizations.* torch.nn.utils.parametrize.* torch.nn.utils.prune.* torch.nn.utils.spectral_norm

@@ -114,7 +114,8 @@ export const REASONS: readonly Reason[] = [
   waits('factors of low rank', 'torch.lobpcg torch.pca_lowrank torch.svd_lowrank'),
   waits('float8 and float4', 'torch.float8_* torch.float4_*'),
   waits('products of scaled numbers', 'torch.nn.functional.*grouped_mm torch.nn.functional.scaled_mm torch.nn.functional.S*Type'),
-  waits('seeds that the system draws', 'torch.seed torch.random.seed torch.cuda.seed torch.cuda.seed_all torch.random.fork_rng'),
+  waits('seeds that the system draws', 'torch.seed torch.random.seed torch.cuda.seed torch.cuda.seed_all'),
+  waits('the state of generators kept through a block', 'torch.random.fork_rng'),
   waits(
     'generators of CUDA',
     `torch.cuda.manual_seed torch.cuda.manual_seed_all torch.cuda.initial_seed torch.cuda.*_rng_state torch.cuda.*_rng_state_all
@@ -142,7 +143,7 @@ export const REASONS: readonly Reason[] = [
   ),
   leftOut(
     'old forms that Python keeps for old programs',
-    `torch.*Variable torch.autograd.variable torch.Tensor.volatile torch.Tensor.new torch.legacy_contiguous_format torch.nn.DataParallel
+    `torch.*Variable torch.autograd.variable torch.Tensor.volatile torch.Tensor.name torch.Tensor.new torch.legacy_contiguous_format torch.nn.DataParallel
     torch.cuda.reset_max_memory_* torch.cuda.has_half torch.cuda.has_magma`,
   ),
   leftOut(
@@ -187,7 +188,7 @@ export const REASONS: readonly Reason[] = [
   leftOut('devices other than CPU and CUDA', 'torch.get_device_module torch.Tensor.ipu torch.Tensor.mtia torch.Tensor.xpu'),
   leftOut(
     "Python's own objects: functions of JavaScript do it",
-    'torch.Tensor.apply_ torch.Tensor.map_ torch.Tensor.map2_ torch.Tensor.as_subclass torch.Tensor.module_load torch.Tensor.name',
+    'torch.Tensor.apply_ torch.Tensor.map_ torch.Tensor.map2_ torch.Tensor.as_subclass torch.Tensor.module_load',
   ),
   leftOut('`torch.ops` has it', 'torch.Tensor.to_sparse_coo torch.Tensor.dim_order'),
   leftOut("helpers of Python's code", 'torch.nn.factory_kwargs torch.nn.functional.assert_int_or_pair torch.*thread_safe_generator'),

@@ -29,6 +29,8 @@ const FORMS: readonly string[] = [
   'new torch.optim.AdamW',
   'new torch.optim.SGD',
   'new torch.optim.lrScheduler.CosineAnnealingLR',
+  'torch.nn.init.kaimingUniform_',
+  'torch.nn.init.truncNormal_',
   'torch.nn.utils.clipGradNorm_',
 ]
 

@@ -5,28 +5,28 @@ import type { Backbone } from '../pixelcl'
 import { models } from '../vision'
 import type { Architecture } from '../vision/models'
 
-/** A backbone read from a file, and how it goes back into one. */
+/** A backbone read from a file, with what is needed to write it in the same form. */
 export interface LoadedBackbone {
   readonly net: Backbone
   /** The ResNet whose state dict was read; null for a TorchScript file. */
   readonly arch: Architecture | null
   /** The keys of the state dict, in order; empty for a TorchScript file. */
   readonly keys: readonly string[]
-  /** Whether the file was in eval mode; the new file is put back into it after training. */
+  /** Whether the file was in eval mode; the written file is, too. */
   readonly isEval: boolean
 }
 
 export interface BackboneOptions {
-  /** The ResNet of a state dict; default: recognised by its keys. */
+  /** The architecture of a state dict; default: inferred from its keys. */
   arch?: Architecture | undefined
-  /** Receives what a person should know, such as where in a checkpoint the weights were found. */
+  /** Receives messages for the user, such as where in a checkpoint the weights were found. */
   say?: Say
 }
 
 /**
- * Reads a backbone from a TorchScript file, or from a state dict of a ResNet, also one within a checkpoint or a safetensors file.
+ * Reads a backbone from a TorchScript file, or from a ResNet's state dict, which may be inside a checkpoint or a safetensors file.
  *
- * @throws FileError for a file that is missing, damaged or of another format; JitError, ArgumentError for one that cannot be trained.
+ * @throws FileError for a file that is missing, damaged or of another format; JitError or ArgumentError for a backbone that cannot be trained.
  */
 export function loadBackbone(path: string, options: BackboneOptions = {}): LoadedBackbone {
   const backbone = isTorchScriptFile(path) ? loadScript(path, options) : loadResNet(path, options)
@@ -41,7 +41,7 @@ export function loadBackbone(path: string, options: BackboneOptions = {}): Loade
   return { ...backbone, isEval: true }
 }
 
-/** Whether the file was traced in eval mode, which the learner refuses with its own message. */
+/** Whether the network was traced in eval mode; the learner rejects that with an explanation. */
 function isFrozen(net: Backbone): boolean {
   return net instanceof jit.ScriptModule && net.frozenBatchNorms().length > 0
 }
@@ -55,15 +55,15 @@ function loadResNet(path: string, { arch: given, say }: BackboneOptions): Loaded
   const state = loadStateDictFile(path, say === undefined ? {} : { say })
   const arch = architectureIn(path, state, given)
   const make = models[arch]
-  // Without a classifier the network does not run, so it gets one; saveBackbone leaves it out again.
+  // The forward needs a classifier, so add one; saveBackbone omits it again.
   const head = hasHead(state) ? {} : headOf(make())
   return { net: make({ weights: { ...state, ...head }, numClasses: classesIn(state) }), arch, keys: Object.keys(state), isEval: false }
 }
 
 /**
- * The ResNet that a file's state dict belongs to.
+ * The architecture of a file's state dict.
  *
- * @throws ArgumentError where it belongs to none, or to another than was given.
+ * @throws ArgumentError if it is none of the ResNets, or another one than `given`.
  */
 export function architectureIn(path: string, state: Readonly<nn.StateDict>, given?: Architecture): Architecture {
   const found = models.architectureOf(state)
@@ -79,7 +79,7 @@ export function architectureIn(path: string, state: Readonly<nn.StateDict>, give
   )
 }
 
-/** Outputs of the classifier in a ResNet's state dict; 1000, as in torchvision, where there is no classifier. */
+/** Number of classes of a ResNet's state dict; 1000, torchvision's default, if it has no classifier. */
 export function classesIn(state: Readonly<nn.StateDict>): number {
   return state['fc.weight']?.shape[0] ?? 1000
 }
@@ -92,7 +92,7 @@ function headOf(net: nn.AnyModule): nn.StateDict {
   return Object.fromEntries(Object.entries(net.stateDict()).filter(([name]) => name.startsWith('fc.')))
 }
 
-/** Writes a backbone in the form it was read: TorchScript in its former mode, or a state dict of the same keys; always on the CPU. */
+/** Writes a backbone in the form in which it was read: TorchScript in its original mode, or a state dict with the same keys; always on the CPU. */
 export function saveBackbone({ net, keys, isEval }: LoadedBackbone, path: string): void {
   const isOnCpu = [...net.parameters(), ...net.buffers()].every((tensor) => tensor.device === 'cpu')
   const saved = isOnCpu && !isEval ? net : net.deepcopy().to('cpu')

@@ -19,9 +19,9 @@ export const exportOptions = z.strictObject({
   out: z.string().min(1).describe('the file that is written'),
   to: describedBy(
     z.enum(formats).optional(),
-    worded`the format; told by the name of ${option('out')} when left out: .safetensors, .pth (a state dict)`,
+    worded`the format; default: from the extension of ${option('out')}: .safetensors, .pth (a state dict)`,
   ),
-  arch: z.enum(architectures).optional().describe('the ResNet of a state dict, for torchscript; told from its names when left out'),
+  arch: z.enum(architectures).optional().describe('the ResNet of a state dict, for torchscript; default: inferred from its names'),
   overwrite: z.boolean().default(false).describe('replaces the file that is there'),
 })
 
@@ -33,16 +33,16 @@ export interface ExportResult {
   readonly arch: Architecture | null
   readonly tensors: number
   readonly bytes: number
-  /** Lines of Python that load the file. */
+  /** Python code that loads the file. */
   readonly python: readonly string[]
 }
 
 /**
  * Turns a backbone's file (TorchScript, a state dict, a checkpoint, safetensors) into a state dict, safetensors or TorchScript.
  *
- * TorchScript made of a state dict is a ResNet in eval mode.
+ * A state dict becomes the TorchScript of a ResNet in eval mode.
  *
- * @throws ArgumentError for a network that is not told; FileError for files that cannot be read or written.
+ * @throws ArgumentError if the architecture cannot be inferred; FileError for files that cannot be read or written.
  */
 export function exportBackbone(input: string, options: ExportOptions, say: Say = () => undefined): ExportResult {
   const { out, overwrite, to: format } = options
@@ -90,7 +90,7 @@ function noneSuch(input: string, arch: Architecture): ArgumentError {
   return new ArgumentError(worded`${input} holds the weights of no ResNet that is known, so not of a ${arch}: leave ${option('arch')} out`)
 }
 
-/** The format that a file's extension implies; null for an ambiguous one such as .pt. */
+/** The format implied by a file's extension; null for an ambiguous one such as .pt. */
 export function formatOf(out: string): ExportFormat | null {
   const extension = extname(out).toLowerCase()
   return extension === '.safetensors' ? 'safetensors' : extension === '.pth' ? 'state-dict' : null

@@ -1,5 +1,5 @@
 export { exportBackbone, exportOptions, formatOf, formats, type ExportFormat, type ExportOptions, type ExportResult } from './export'
-export { telling } from './failures'
+export { withLine } from './failures'
 export {
   pretrainOptions,
   recipeOptions,

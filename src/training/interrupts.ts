@@ -3,9 +3,9 @@ import { native } from '../native'
 const NOTICE = '\nStopping after this step, then saving. Once more quits at once.\n'
 
 /**
- * Records the first Ctrl-C, SIGTERM or SIGHUP (a closed terminal) as a request to stop; a second one ends the process at once, even within a step.
+ * Records the first Ctrl-C, SIGTERM or SIGHUP (a closed terminal) as a request to stop; a second one ends the process immediately, even within a step.
  *
- * Native code catches the signals, because JavaScript listeners run only once a step has ended.
+ * Native code catches the signals, because JavaScript listeners run only between steps.
  */
 export class Interrupts implements Disposable {
   constructor(notice = NOTICE) {
@@ -17,7 +17,7 @@ export class Interrupts implements Disposable {
     return native.receivedSignal()
   }
 
-  /** Restores the former handling of signals. */
+  /** Restores the previous signal handlers. */
   dispose(): void {
     native.unwatchSignals()
   }

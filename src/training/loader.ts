@@ -9,11 +9,11 @@ export interface LoaderOptions {
   seed: number
   /** Batches that are decoded ahead; default 2. */
   prefetch?: number
-  /** Which files of the folder take part; default: all. */
+  /** Indices of the files to use; default: all. */
   indices?: readonly number[]
 }
 
-/** A loader's position: the generator's state before the current round's order was drawn, and how many images of that order are used up. */
+/** A loader's position: the generator's state before the order of the current round was drawn, and the number of images already used of it. */
 interface LoaderState {
   readonly images: number
   readonly round: Tensor
@@ -24,17 +24,17 @@ interface LoaderState {
 interface Turn {
   readonly image: Promise<Uint8Array | null>
   readonly round: Tensor
-  /** Its place in the round. */
+  /** Its position in the round. */
   readonly at: number
 }
 
 /**
- * Endless shuffled batches of a folder, float32 [N, 3, H, W] in 0…1: each image once, in a new order, before any comes again.
+ * Endless shuffled batches of a folder, float32 [N, 3, H, W] in 0…1. Each round holds every image once, in a new order.
  *
- * Images are decoded ahead, on other threads, while the caller trains. A damaged file is left out and the next takes its place. The seed
- * decides the batches, whatever is decoded ahead.
+ * Images are decoded ahead on other threads while the caller trains. A damaged file is skipped and the next one used instead. The batches depend
+ * on the seed alone, not on the timing of the decoding.
  *
- * @throws FileError when no file can be decoded, from the start or any more.
+ * @throws FileError when no file can be decoded.
  * @example
  * const loader = new ImageLoader(folder, { batchSize: 16, seed: 0 })
  * const { value: images } = await loader.next()
@@ -45,7 +45,7 @@ export class ImageLoader implements Loader<Tensor>, AsyncIterableIterator<Tensor
   private readonly generator: torch.Generator
   private ahead: Turn[] = []
   private upcoming: Iterator<Turn, never>
-  /** The position of the images returned so far; those decoded ahead do not count. */
+  /** The position after the images returned so far, without those decoded ahead. */
   private position: Pick<LoaderState, 'round' | 'taken'>
   /** Whether an image of this round could be decoded. */
   private found = false
@@ -91,7 +91,7 @@ export class ImageLoader implements Loader<Tensor>, AsyncIterableIterator<Tensor
     return bytes
   }
 
-  /** Every image once per round, in an order drawn from the generator; skips the first `done` images of the first round. */
+  /** Yields every image once per round, in an order drawn from the generator; skips the first `done` images of the first round. */
   private *turns(done: number): Generator<Turn, never> {
     for (let skipped = done; ; skipped = 0) {
       const round = this.generator.getState()
@@ -109,7 +109,7 @@ export class ImageLoader implements Loader<Tensor>, AsyncIterableIterator<Tensor
     return { images: this.indices.length, ...this.position }
   }
 
-  /** @throws ArgumentError for a state of another number of images, whose order would differ. */
+  /** @throws ArgumentError if the state was saved with another number of images, because the order would differ. */
   loadStateDict({ images, round, taken }: LoaderState): void {
     if (images !== this.indices.length) {
       throw new ArgumentError(

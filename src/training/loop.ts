@@ -6,20 +6,20 @@ import { TrainingError } from './errors'
 import type { LoopEvent, Sink, StepMetrics } from './metrics'
 import type { Task, Values } from './task'
 
-/** A part of a loop whose state can be taken and given back. */
+/** A part of a loop whose state can be saved and restored. */
 interface Stateful {
   stateDict(): object
   loadStateDict(state: never): void
 }
 
-/** An optimizer as those of torch; metrics report the learning rate of its first group. */
+/** An optimizer, such as those of torch.optim; metrics report the learning rate of its first group. */
 export interface LoopOptimizer extends Stateful {
   readonly paramGroups: readonly { lr: number }[]
   zeroGrad(): void
   step(): unknown
 }
 
-/** A scheduler as those of torch: sets the optimizer's learning rates on construction and in each `step`. */
+/** A scheduler, such as those of torch.optim.lrScheduler: sets the learning rates on construction and in each `step`. */
 export interface Scheduler extends Stateful {
   step(): void
 }
@@ -32,16 +32,16 @@ export interface LoopParts<Batch, Measured extends Values> {
   readonly optimizer: LoopOptimizer
   readonly scheduler: Scheduler
   readonly loader: Loader<Batch>
-  /** Steps after which the loop ends, counting those before a `load`. */
+  /** Total number of steps, including those before a `load`. */
   readonly steps: number
-  /** Every generator that the task draws from, by any name; default: torch's default generators of the CPU and of the parameters' device. */
+  /** All generators that the task draws from, by name; default: torch's default generators of the CPU and of the parameters' device. */
   readonly generators?: Readonly<Record<string, Generator>>
   readonly events?: Sink<LoopEvent<Measured>>
-  /** Advice that ends the error's message when the loss stops being finite. */
+  /** Advice appended to the error for a loss that is not finite. */
   readonly advice?: string | Wording
 }
 
-/** The whole state of a loop, which `torch.save` writes and `torch.load` reads. */
+/** The state of a loop, which `torch.save` can write and `torch.load` read. */
 export interface LoopState {
   readonly format: typeof FORMAT
   readonly step: number
@@ -58,9 +58,9 @@ export interface LoopState {
 const FORMAT = 'pixelcl loop 1'
 
 /**
- * The training loop: forward, backward, optimizer step, the task's own after-step work, scheduler step; yields to the event loop after each step.
+ * The training loop: forward, backward, optimizer step, the task's `afterStep`, scheduler step. It yields to the event loop after each step.
  *
- * It owns everything that determines the next step. Its state, loaded into a loop built with the same options, continues bit for bit.
+ * It owns everything that determines the next step. A loop with the same options that loads its state continues bit for bit.
  *
  * @example
  * const weight = torch.ones([1], { requiresGrad: true })
@@ -84,17 +84,17 @@ export class Loop<Batch, Measured extends Values> {
 
   constructor(private readonly parts: LoopParts<Batch, Measured>) {}
 
-  /** Steps taken so far, counting those before a `load`. */
+  /** Steps taken so far, including those before a `load`. */
   get step(): number {
     return this.taken
   }
 
   /**
-   * Takes the steps that are left.
+   * Takes the remaining steps.
    *
-   * @param shouldStop - Called after every step and while waiting for a batch; true ends the run there.
-   * @returns The steps taken so far, counting those before a `load`.
-   * @throws TrainingError for a loss that is not finite, whose step then moves no weights; whatever a part or a subscriber throws.
+   * @param shouldStop - Called after every step and while waiting for a batch; true ends the run.
+   * @returns The steps taken so far, including those before a `load`.
+   * @throws TrainingError for a loss that is not finite, before the weights change; any error of a part or a subscriber.
    */
   async run(shouldStop: () => boolean = () => false): Promise<number> {
     const { loader, steps, events } = this.parts
@@ -155,9 +155,9 @@ export class Loop<Batch, Measured extends Values> {
   /**
    * The state of everything that determines the next steps: task, optimizer, scheduler, loader and generators.
    *
-   * It holds the live tensors, as PyTorch's state dicts do, so save it before the next step.
+   * It holds the tensors themselves, as PyTorch's state dicts do, so save it before the next step.
    *
-   * @throws TrainingError within a step, when the batch is consumed but the weights have not moved; the event 'step' is the right moment.
+   * @throws TrainingError within a step, when the batch is used but the weights have not changed; call it on the event 'step'.
    */
   state(): LoopState {
     if (this.isInStep) throw new TrainingError("the loop's state is whole only between two steps: take it at the event 'step'")
@@ -176,9 +176,9 @@ export class Loop<Batch, Measured extends Values> {
   }
 
   /**
-   * Restores a state, also one of another process, in a loop whose parts were built with the same options.
+   * Restores a state, perhaps of another process, in a loop built with the same options.
    *
-   * @throws ArgumentError for what is no state of a loop, or of other generators; whatever a part throws for a state that does not fit it.
+   * @throws ArgumentError if it is not a loop's state or has other generators; any error of a part whose state does not fit.
    */
   load(state: LoopState): void {
     checkState(state)
@@ -190,7 +190,7 @@ export class Loop<Batch, Measured extends Values> {
     optimizer.loadStateDict(state.optimizer as never)
     scheduler.loadStateDict(state.scheduler as never)
     loader.loadStateDict(state.loader as never)
-    // Last, because a part may draw random numbers while it loads.
+    // Generators come last, because a part may draw random numbers while it loads.
     for (const [name, generator] of Object.entries(generators)) generator.setState(state.generators[name]!)
     this.taken = state.step
     this.seconds = state.seconds
@@ -231,7 +231,7 @@ async function unlessStopped<T>(waited: Promise<T>, shouldStop: () => boolean): 
   }
 }
 
-/** Frees a batch's tensors, which the step's scope does not own. */
+/** Frees a batch's tensors, which were made outside the step's scope. */
 function disposeBatch(batch: unknown): void {
   if (isTensor(batch)) batch.dispose()
   else if (Array.isArray(batch)) batch.forEach(disposeBatch)

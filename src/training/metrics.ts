@@ -2,9 +2,9 @@ import type { Wording } from '../common/wording'
 import type { Evaluation } from '../evaluation'
 import type { Values } from './task'
 
-/** What a step of pretraining measures beside its loss. */
+/** The values that a step of pretraining measures besides the loss. */
 export interface PixelValues extends Values {
-  /** Pixels of the first view that have a partner in the second, counted in one mask. */
+  /** Number of positive pairs in the mask from view one to view two. */
   readonly positivePairs: number
 }
 
@@ -22,16 +22,16 @@ export type StepMetrics<Measured extends Values = PixelValues> = {
 
 /** Events of a loop. */
 export type LoopEvent<Measured extends Values = PixelValues> =
-  /** The loss is finite and its step has not moved the weights yet: the current weights are worth saving. */
+  /** The loss is finite and the weights have not changed yet, so the current weights are safe to save. */
   | { readonly type: 'loss'; readonly step: number; readonly loss: number }
-  /** A step is complete; the loop's state can be taken now. */
+  /** A step is complete; `state()` may be called now. */
   | { readonly type: 'step'; readonly metrics: StepMetrics<Measured> }
 
-/** Events of a run: its loop's, and what happens around the loop. */
+/** Events of a run: those of its loop and those around it. */
 export type RunEvent =
   | LoopEvent
   | { readonly type: 'evaluation'; readonly when: 'before' | 'after'; readonly evaluation: Evaluation }
-  /** Something a person should know, in one or more lines. */
+  /** A message for the user, of one or more lines. */
   | { readonly type: 'note'; readonly text: string | Wording }
   /** The backbone was written, as it was after `step`. */
   | { readonly type: 'saved'; readonly step: number; readonly path: string }
@@ -44,7 +44,7 @@ export interface Sink<Event> {
 }
 
 /**
- * Hands each event to all subscribers, in the order in which they subscribed.
+ * Passes each event to all subscribers, in the order of subscription.
  *
  * If a subscriber throws, the others still receive the event; then `emit` throws the error.
  */

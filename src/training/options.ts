@@ -9,7 +9,7 @@ const count = z.number().int().min(0)
 /** What is pretrained. */
 const backbone = z.strictObject({
   file: z.string().min(1).describe("a TorchScript file, or a ResNet's state dict"),
-  arch: z.enum(architectures).optional().describe('the ResNet of a state dict; told from its names when left out'),
+  arch: z.enum(architectures).optional().describe('the ResNet of a state dict; default: inferred from its names'),
 })
 
 /** What it is pretrained on, and how images become batches. */
@@ -24,7 +24,7 @@ const data = z.strictObject({
   prefetch: count.max(64).default(2).describe('batches that are decoded ahead'),
 })
 
-/** Length of the training, learning-rate schedule, and schedule of the target's decay. */
+/** Length of the training, schedules of the learning rate and of the target's decay. */
 const schedule = z.strictObject({
   steps: positiveInt.describe('optimizer steps'),
   shape: z.enum(['cosine', 'constant']).default('cosine').describe('of the learning rate after the warm-up: cosine falls to 0'),
@@ -57,7 +57,7 @@ const run = z.strictObject({
   threads: positiveInt.optional().describe("threads of libtorch; libtorch's own choice when left out"),
 })
 
-/** The learner's options that a file can hold. */
+/** The learner's options that JSON can hold. */
 const learner = pixelCLOptions.omit({ augmentFn: true, augmentFn2: true }).extend({
   imageSize: describedBy(positiveInt.default(256), worded`side of the images in pixels, where ${option('inputSize')} is left out`),
 })
@@ -77,7 +77,7 @@ export const pretrainOptions = z.strictObject({
 export type PretrainOptions = z.input<typeof pretrainOptions>
 export type ResolvedPretrainOptions = z.output<typeof pretrainOptions>
 
-/** The options that the training loop needs beside learner and data. */
+/** The options of the training loop. */
 export const recipeOptions = pretrainOptions.pick({ schedule: true, optimizer: true })
 
 export type RecipeOptions = z.input<typeof recipeOptions>

@@ -5,7 +5,7 @@ import { TrainingError } from './errors'
 import type { PixelValues } from './metrics'
 import type { StepResult, Task } from './task'
 
-/** Pixel-level pretraining of a backbone: a learner's loss, then the moving average of its target. */
+/** Pixel-level pretraining of a backbone: the learner's loss, then the update of its target by moving average. */
 export class PixelTask implements Task<Tensor, PixelValues> {
   constructor(
     private readonly learner: PixelCL,
@@ -24,7 +24,7 @@ export class PixelTask implements Task<Tensor, PixelValues> {
     return { loss, examples: images.shape[0]!, values: { positivePairs } }
   }
 
-  /** Catches a backbone whose trainable layers all come after the hidden ones: it would never change. */
+  /** Detects a backbone whose trainable layers all come after the hidden ones, so that it would never change. */
   checkGradients({ positivePairs }: PixelValues): void {
     const { onlineEncoder, options } = this.learner
     const learns = positivePairs > 0 || options.instanceWeight > 0

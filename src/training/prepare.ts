@@ -13,29 +13,29 @@ import type { ResolvedPretrainOptions } from './options'
 import { RunFolder } from './run/folder'
 import { firstDecodable, splitFolder, type Split } from './split'
 
-/** Number of images that are measured when none are held out. */
+/** Number of training images to measure if none are held out. */
 const FEW = 8
-/** Number of images from which evaluation recomputes batch-norm statistics. */
+/** Number of images for recomputing batch-norm statistics before evaluation. */
 const STATISTICS = 64
 
 export interface PrepareHooks {
-  /** Replaces the evaluation set, by default held-out images without masks. */
+  /** Replaces the default evaluation set, the held-out images without masks. */
   evaluationSet?: (set: EvaluationSet) => EvaluationSet | Promise<EvaluationSet>
 }
 
-/** Everything a run needs, read and checked. */
+/** The inputs of a run, read and checked. */
 export interface Prepared {
   readonly options: ResolvedPretrainOptions
   readonly backbone: LoadedBackbone
   readonly folder: ImageFolder
   readonly split: Split
   readonly learner: PixelCL
-  /** The layer that is measured: the learner's pixel layer, or the last layer with a map if that one has none. */
+  /** The layer to measure: the learner's pixel layer, or the last layer with a map if that one has none. */
   readonly layer: string | number
   readonly set: EvaluationSet
 }
 
-/** Reads and checks everything a run needs without writing anything; `say` receives what a person should know. */
+/** Reads and checks all inputs of a run without writing anything; `say` receives messages for the user. */
 export async function prepare(options: ResolvedPretrainOptions, say: Say, { evaluationSet }: PrepareHooks): Promise<Prepared> {
   const { backbone, folder } = read(options, say)
   torch.manualSeed(options.run.seed)
@@ -59,7 +59,7 @@ function sayIfOnlyWarmUp({ schedule: { steps, warmupSteps }, optimizer: { lr } }
   say(worded`the warm-up takes all ${steps} steps (${option('warmupSteps')} is ${warmupSteps}), so the learning rate stays below ${lr}`)
 }
 
-/** Makes the quick checks first, then reads the backbone and lists the folder. */
+/** Runs the quick checks, then reads the backbone and lists the folder. */
 function read({ backbone, data, run, learner }: ResolvedPretrainOptions, say: Say): { backbone: LoadedBackbone; folder: ImageFolder } {
   const { file, arch } = backbone
   if (!existsSync(file)) throw new FileError(worded`there is no file ${file}: name the backbone's file with ${option('backbone.file')}`)
@@ -78,7 +78,7 @@ function read({ backbone, data, run, learner }: ResolvedPretrainOptions, say: Sa
   return { backbone: loadBackbone(file, { arch, say }), folder }
 }
 
-/** A summary of what is trained on what. */
+/** A summary of backbone, data and options. */
 function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbone, { length }: ImageFolder, { heldOut }: Split): string {
   const parameters = net.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0) / 1e6
   const wanted = options.evaluation.heldOut
@@ -91,7 +91,7 @@ function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbon
   )
 }
 
-/** Held-out images without masks, and enough training images for sound batch-norm statistics. */
+/** Held-out images without masks, and training images for batch-norm statistics. */
 async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: PixelCL, augment: torch.nn.Module): Promise<EvaluationSet> {
   const { cutoutRatioRange, probRandHflip, viewSize } = learner.options
   const shown = split.heldOut.length > 0 ? split.heldOut : await firstDecodable(folder, split.train, FEW)
@@ -111,7 +111,7 @@ function isSameFile(one: string, other: string): boolean {
   return real(one) === real(other)
 }
 
-/** Checks the sizes that the learner's dry run has not seen: it runs on images of `imageSize` alone. */
+/** Checks sizes other than `imageSize`, the only one that the learner's dry run has seen. */
 function checkSizes({ data: { inputSize }, learner: { viewSize, imageSize } }: ResolvedPretrainOptions, learner: PixelCL): void {
   if (inputSize !== undefined) checkSmallestBox(...inputSize, learner.options)
   const [height, width] = viewSize ?? inputSize ?? [imageSize, imageSize]

@@ -5,8 +5,8 @@ import type { ResolvedOptions } from '../pixelcl'
 import * as torch from '../torch'
 import type { Architecture } from '../vision/models'
 import { saveBackbone } from './backbone'
-import { afterSaving, savingWhatIsThere, telling } from './failures'
-import { pythonLines } from './hand-off'
+import { afterSaving, saveAfterFailure, withLine } from './failures'
+import { pythonLines } from './python-lines'
 import { Interrupts } from './interrupts'
 import { ImageLoader } from './loader'
 import { EventStream, type RunEvent, type StepMetrics } from './metrics'
@@ -45,7 +45,7 @@ export interface PretrainHooks extends PrepareHooks {
   events?: EventStream<RunEvent>
   /** Ctrl-C, SIGTERM and SIGHUP end the training after its current step, a second signal the process; default false. */
   catchSignals?: boolean
-  /** Marks the run as a trial of the whole pipeline, which any run may replace; default false. */
+  /** Marks the run as a dry run, which any later run may replace; default false. */
   isDryRun?: boolean
 }
 
@@ -53,12 +53,12 @@ export interface PretrainHooks extends PrepareHooks {
 export interface PretrainResult {
   /** Paths of the written files. */
   readonly files: Readonly<Record<keyof typeof RUN_FILES, string>>
-  /** The ResNet whose state dict was written; null where it is a TorchScript file. */
+  /** The architecture of the written state dict; null for a TorchScript file. */
   readonly arch: Architecture | null
   readonly options: ResolvedPretrainOptions
-  /** Steps that were taken. */
+  /** Number of steps taken. */
   readonly steps: number
-  /** How long they took. */
+  /** Duration of the training. */
   readonly seconds: number
   readonly metrics: readonly StepMetrics[]
   /** The layer that was measured. */
@@ -78,8 +78,8 @@ export interface PretrainResult {
 /**
  * Pretrains a backbone on a folder of images and writes a run's folder: `improved-resnet.pt`, `metrics.jsonl`, `config.json`, and `report.html` if the hook `report` is given.
  *
- * The backbone is written in the form it was read: TorchScript, or a state dict of the same keys. Everything is checked before anything is written.
- * The files of a run that is replaced are kept in its folder `previous-run` until the new one is whole.
+ * The backbone is written in the form in which it was read: TorchScript, or a state dict with the same keys. All checks run before anything is
+ * written. The files of a replaced run are kept in `previous-run` until the new run is complete.
  *
  * @throws ArgumentError for wrong options, FileError for files that cannot be read or written, TrainingError for a loss that is not finite.
  */
@@ -128,18 +128,18 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
       heldOut: split.heldOut.length,
       skipped,
       python: pythonLines(backbone, files.backbone),
-      // A signal after the last step did not end the training early.
+      // After the last step a signal no longer ends the training early.
       interrupted: metrics.length < resolved.schedule.steps ? (interrupts?.received ?? null) : null,
     }
   } catch (error) {
-    throw run.previous === null ? error : telling(error, `The run that was to be replaced is kept in ${run.previous}`)
+    throw run.previous === null ? error : withLine(error, `The run that was to be replaced is kept in ${run.previous}`)
   } finally {
     interrupts?.dispose()
     run.close()
   }
 }
 
-/** Trains, logs every step and saves the backbone, also when an error ends the training early. */
+/** Trains, logs every step, and saves the backbone even if an error ends the training early. */
 async function trainInto(
   run: RunFolder,
   { options, backbone, folder, split, learner }: Prepared,
@@ -165,15 +165,17 @@ async function trainInto(
       metrics.push(event.metrics)
       run.log(event.metrics)
     }
-    // Saving waits for the next loss, which shows whether the weights of the last step are still finite.
+    // Save at the next loss, which shows whether the weights of the last step are finite.
     if (event.type === 'loss' && saveEvery > 0 && loop.step > saved && loop.step % saveEvery === 0) save()
   })
   try {
     await loop.run(shouldStop)
     save()
   } catch (error) {
-    if (!(error instanceof TrainingError)) throw savingWhatIsThere(error, loop.step, write)
-    throw saved === 0 ? error : telling(error, `The backbone after step ${saved}, whose loss was finite, is saved: ${run.files().backbone}`)
+    if (!(error instanceof TrainingError)) throw saveAfterFailure(error, loop.step, write)
+    throw saved === 0
+      ? error
+      : withLine(error, `The backbone after step ${saved}, whose loss was finite, is saved: ${run.files().backbone}`)
   }
   return metrics
 }

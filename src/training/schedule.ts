@@ -33,12 +33,12 @@ export class FactorSchedule implements Scheduler {
     this.groups.forEach((group, i) => (group.lr = this.rates[i]! * this.factor(this.at)))
   }
 
-  /** Under the names that Python's LambdaLR uses. */
+  /** The state, under the names of Python's LambdaLR. */
   stateDict(): ScheduleState {
     return { base_lrs: this.rates, last_epoch: this.at }
   }
 
-  /** @throws ArgumentError for a state of another number of groups. */
+  /** @throws ArgumentError for a state with another number of groups. */
   loadStateDict({ base_lrs: rates, last_epoch: at }: ScheduleState): void {
     if (!Array.isArray(rates) || rates.length !== this.groups.length || !Number.isInteger(at))
       throw new ArgumentError(

@@ -1,19 +1,19 @@
 import type { Tensor } from '../torch'
 
-/** What a task measures in a step besides the loss, by name. */
+/** The values that a task measures in a step besides the loss, by name. */
 export type Values = Readonly<Record<string, number>>
 
 export interface StepResult<Measured extends Values> {
-  /** A scalar that backward can be called on. */
+  /** A scalar with a graph, for backward. */
   readonly loss: Tensor
-  /** How many examples the batch had. */
+  /** Number of examples in the batch. */
   readonly examples: number
   readonly values: Measured
 }
 
-/** What is optimised, independent of optimizer, schedule and data. */
+/** What is optimised, independently of optimizer, schedule and data. */
 export interface Task<Batch, Measured extends Values> {
-  /** The parameters, in the order by which the optimizer's state refers to them. */
+  /** The parameters, in the order that the optimizer's state uses. */
   parameters(): Tensor[]
   /** One forward pass. */
   step(batch: Batch): StepResult<Measured>
@@ -21,7 +21,7 @@ export interface Task<Batch, Measured extends Values> {
   checkGradients?(values: Measured): void
   /** Runs after the optimizer's step, for instance to update a moving average; `step` counts from 0. */
   afterStep?(step: number): void
-  /** Everything that the next step depends on, except generators. */
+  /** The state that the next step depends on, except generators. */
   stateDict(): Record<string, unknown>
   loadStateDict(state: Record<string, unknown>): void
 }

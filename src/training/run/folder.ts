@@ -18,7 +18,7 @@ import { writeAll, writeAtomically, writeError } from '../../common/atomic'
 import { option, worded, type Wording } from '../../common/wording'
 import type { StepMetrics } from '../metrics'
 
-/** The files of a run; apart from them only `previous-run` is ever touched in its folder. */
+/** The files of a run; nothing else in its folder is changed except `previous-run`. */
 export const RUN_FILES = {
   config: 'config.json',
   metrics: 'metrics.jsonl',
@@ -47,7 +47,7 @@ export class RunFolder {
   /**
    * Creates the folder, or moves an earlier run's files aside until `finish`.
    *
-   * @throws ArgumentError for one that is not empty, unless `overwrite` or it holds a dry run; FileError for one that cannot be written.
+   * @throws ArgumentError if the folder is not empty, unless `overwrite` is set or it holds a dry run; FileError if it cannot be written.
    */
   static open(path: string, options: RunFolderOptions): RunFolder {
     RunFolder.check(path, options)
@@ -68,7 +68,7 @@ export class RunFolder {
     return readdirSync(path).length === 0 || isDryRun(path)
   }
 
-  /** Throws what `open` would throw, leaving no trace; `bytes` is the least that the run will write. */
+  /** Throws the errors that `open` would throw, without changing anything; `bytes` is the minimum that the run will write. */
   static check(path: string, { overwrite }: RunFolderOptions, bytes = 0): void {
     const nearest = nearestFolder(path)
     if (nearest === resolve(path) && !overwrite && !explained(path, () => RunFolder.isFree(path))) {
@@ -207,7 +207,7 @@ const remedies: Readonly<Record<string, string | Wording>> = {
   EEXIST: ELSEWHERE,
 }
 
-/** Adds to the error of a failed write what to do about it. */
+/** Adds advice to the error of a failed write. */
 function explained<T>(path: string, write: () => T): T {
   try {
     return write()

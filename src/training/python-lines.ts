@@ -3,7 +3,7 @@ import type { LoadedBackbone } from './backbone'
 /** torchvision's default number of classes. */
 const USUAL_CLASSES = 1000
 
-/** Two lines of Python that load what `saveBackbone` wrote. */
+/** Two lines of Python that load the file of `saveBackbone`. */
 export function pythonLines({ net, arch, keys }: Omit<LoadedBackbone, 'isEval'>, path: string): [string, string] {
   const file = JSON.stringify(path)
   if (arch === null) return ['import torch', `model = torch.jit.load(${file})`]

@@ -15,7 +15,7 @@ const reasons: Readonly<Record<string, string>> = {
   EFBIG: 'it would be larger than files may be here (ulimit -f)',
 }
 
-/** @internal What the system says of a failed write, as a FileError; any other error as it is. */
+/** @internal Turns a failed system call into a FileError that names the path; returns any other error unchanged. */
 export function writeError(path: string, error: unknown): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException
   if (code === undefined || syscall === undefined) return error
@@ -23,11 +23,11 @@ export function writeError(path: string, error: unknown): unknown {
 }
 
 /**
- * Writes a file whole or not at all: `write` fills a temporary file beside it, which then takes its place.
+ * Writes a file atomically: `write` fills a temporary file in the same folder, which is then renamed.
  *
- * A symbolic link stays one: the file that it names is replaced. A device such as /dev/null is written to directly.
+ * The target of a symbolic link is replaced, not the link. A device such as /dev/null is written to directly.
  *
- * @throws FileError where the disk refuses; the file that stood there before stays.
+ * @throws FileError if the write fails; an existing file is then unchanged.
  */
 export function writeAtomically(path: string, write: (descriptor: number) => void): void {
   if (typeof path !== 'string' || path === '')
@@ -45,7 +45,7 @@ function replace(path: string, mode: number | undefined, write: (descriptor: num
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
   try {
     withDescriptor(openSync(temporary, 'wx'), (descriptor) => {
-      // A file that is replaced keeps who may read it.
+      // The new file gets the permissions of the old one.
       if (mode !== undefined) fchmodSync(descriptor, mode & 0o777)
       write(descriptor)
       fsyncSync(descriptor)
@@ -65,7 +65,7 @@ function withDescriptor(descriptor: number, use: (descriptor: number) => void): 
   }
 }
 
-/** @internal Writes every byte, where one call may write fewer; from `position` on, else where the file stands. */
+/** @internal Writes all bytes, although one `writeSync` may write fewer; at `position`, or at the descriptor's current offset. */
 export function writeAll(descriptor: number, bytes: Uint8Array, position: number | null = null): void {
   let done = 0
   while (done < bytes.length)

@@ -1,11 +1,11 @@
-/** The method by which a class words its values in errors. */
+/** The method of a class that describes its instances in error messages. */
 export const described = Symbol('described')
 
 interface Described {
   [described](): string
 }
 
-/** A value as an error names it: short, whatever it is. */
+/** A short description of any value for an error message. */
 export function describe(value: unknown): string {
   if (Array.isArray(value)) return `[${value.slice(0, 6).map(describe).join(', ')}${value.length > 6 ? ', …' : ''}]`
   if (typeof value === 'string') return `'${value}'`

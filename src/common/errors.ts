@@ -1,29 +1,29 @@
 import { worded, type Wording } from './wording'
 
-/** The base of every error this package throws on purpose; `code` is stable, the message is for people. */
+/** The base class of this package's errors; `code` is stable, the message may change. */
 export class PixelclError extends Error {
   readonly code: string
-  /** @internal The message with its options kept apart, so that the command line can write them as flags. */
+  /** @internal The message with option names kept separate, so that the command line can print them as flags. */
   declare readonly wording: string | Wording
 
   constructor(code: string, message: string | Wording, options?: ErrorOptions) {
     super(String(message), options)
     this.name = new.target.name
     this.code = code
-    // Not shown where an error is printed: it repeats the message.
+    // Not enumerable, because a printed error would show the message twice.
     Object.defineProperty(this, 'wording', { value: message, enumerable: false, writable: true })
   }
 
-  /** @internal Ends the message with more. */
+  /** @internal Appends to the message. */
   append(text: string | Wording): void {
     Object.assign(this, { wording: worded`${this.wording}${text}` })
     this.message += String(text)
   }
 }
 
-/** libtorch refused or failed: the message is libtorch's own, without its C++ trace. */
+/** An error of libtorch: its message without the C++ trace. */
 export class TorchError extends PixelclError {
-  /** The operator's schema, where an operator was being called. */
+  /** The schema of the operator that failed, if the error came from an operator. */
   readonly schema: string | undefined
   #nativeStack: string | (() => string) | undefined
 
@@ -33,14 +33,14 @@ export class TorchError extends PixelclError {
     this.#nativeStack = details.nativeStack
   }
 
-  /** The C++ message with its trace, which is put into words at the first reading: that takes milliseconds. */
+  /** The C++ message with its trace, formatted when first read, because that takes milliseconds. */
   get nativeStack(): string | undefined {
     if (typeof this.#nativeStack === 'function') this.#nativeStack = this.#nativeStack()
     return this.#nativeStack
   }
 }
 
-/** An argument has the wrong type, value or name: says what was expected, what came, and what to write. */
+/** An argument has the wrong type, value or name; the message says what was expected and what was received. */
 export class ArgumentError extends PixelclError {
   constructor(message: string | Wording, options?: ErrorOptions) {
     super('ARGUMENT', message, options)
@@ -61,7 +61,7 @@ export class JitError extends PixelclError {
   }
 }
 
-/** A file is not what it should be: truncated, of another format, or refused for safety. */
+/** A file is truncated, has another format, is refused for safety, or cannot be read or written. */
 export class FileError extends PixelclError {
   constructor(message: string | Wording, options?: ErrorOptions) {
     super('FILE', message, options)

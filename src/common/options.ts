@@ -9,18 +9,18 @@ export const positiveInt = z.number().int().positive()
 
 /** One wrong option. */
 export interface OptionProblem {
-  /** Where the option stands, such as `['optimizer', 'lr']`; empty where what was given is no object. */
+  /** The option's path, such as `['optimizer', 'lr']`; empty if the options are not an object. */
   readonly path: readonly string[]
   readonly kind: 'unknown' | 'missing' | 'invalid'
-  /** As `expected a number above 0`; empty for an unknown option. */
+  /** For example `expected a number above 0`; empty for an unknown option. */
   readonly expected: string
-  /** As an error names it. */
+  /** Description of the received value. */
   readonly received: string
-  /** Of an unknown option: the names there are beside it. */
+  /** For an unknown option: the options that exist in its section. */
   readonly known: readonly string[]
 }
 
-/** Options that do not fit their schema: all that is wrong at once. */
+/** Options that do not fit their schema; lists all problems at once. */
 export class OptionError extends ArgumentError {
   constructor(
     message: string,
@@ -31,9 +31,9 @@ export class OptionError extends ArgumentError {
 }
 
 /**
- * Checks options against a strict schema, whose options may stand in sections.
+ * Checks options against a strict schema, which may have sections.
  *
- * @throws OptionError that names every wrong option, what was expected and what came, and for an unknown key the one that was meant.
+ * @throws OptionError that lists every wrong option with what was expected and received, and suggests a name for an unknown one.
  */
 export function parseOptions<Schema extends z.ZodObject>(schema: Schema, options: unknown, what: string): z.output<Schema> {
   const result = schema.safeParse(options)
@@ -78,7 +78,7 @@ function messageOf({ path, kind, expected, received, known }: OptionProblem, sch
     name,
     elsewhere.map(({ key }) => key),
   )
-  // An option that stands in a section is often given beside it.
+  // An option of a section is often given at the top level by mistake.
   const hint =
     path.length > 1 || meant === null ? suggestion(name, known) : ` (did you mean '${elsewhere.find(({ key }) => key === meant)!.place}'?)`
   return `unknown option '${path.join('.')}'${hint}`
@@ -92,7 +92,7 @@ function sectionAt(schema: z.ZodObject, path: readonly string[]): z.ZodObject {
   return path.reduce((at, name) => sectionIn(at, name) ?? at, schema)
 }
 
-/** The sections of a schema: its options that hold options. */
+/** The sections of a schema: the members that are objects of options. */
 export function sectionsOf(schema: z.ZodObject): [name: string, section: z.ZodObject][] {
   return Object.keys(schema.shape).flatMap((name) => {
     const section = sectionIn(schema, name)
@@ -111,7 +111,7 @@ function unwrapped(type: unknown): unknown {
 }
 
 function expectation(schema: z.ZodObject, issue: z.core.$ZodIssue): string {
-  // The schema's own words.
+  // The schema brings its own message.
   if (issue.message.startsWith('expected')) return issue.message
   switch (issue.code) {
     case 'invalid_value':
@@ -141,18 +141,18 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'an object of options',
 }
 
-/** How many values an option of the schema holds, of which none came. */
+/** Length of the tuple that a missing option must have. */
 function tupleLength(schema: z.ZodObject, { path }: z.core.$ZodIssue): number {
   const section = sectionAt(schema, path.slice(0, -1).map(String))
   return (unwrapped(section.shape[String(path.at(-1))]) as z.ZodTuple).def.items.length
 }
 
-/** Describes an option by a text that names others; `wordingOf` gives it back. */
+/** Describes an option by a text that names other options; `wordingOf` reads it. */
 export function describedBy<Schema extends z.ZodType>(schema: Schema, wording: Wording): Schema {
   return schema.meta({ description: String(wording), wording })
 }
 
-/** What an option is for. */
+/** The description of an option. */
 export function wordingOf(schema: z.ZodType): string | Wording {
   const { wording, description } = schema.meta() ?? {}
   return wording instanceof Wording ? wording : (description ?? '')

@@ -1,18 +1,18 @@
-/** A learning rate's share at a step, counted from 0. */
+/** The factor of the learning rate at a step; steps count from 0. */
 export type Schedule = (step: number) => number
 
-/** Rises in a line over `warmup` steps. */
+/** Linear warm-up over `warmup` steps. */
 function warmedUp(step: number, warmup: number): number {
   return step < warmup ? (step + 1) / (warmup + 1) : 1
 }
 
-/** The full rate after a warm-up. */
+/** Constant after a linear warm-up. */
 export function constant(options: { warmupSteps: number }): Schedule {
   return (step) => warmedUp(step, options.warmupSteps)
 }
 
 /**
- * Rises in a line over the warm-up, then falls to 0 along half a cosine.
+ * Linear warm-up, then half a cosine down to 0.
  *
  * Source: "SGDR" (arXiv 1608.03983), without restarts.
  *

@@ -1,11 +1,11 @@
-/** ' (did you mean …?)' for the nearest known name, also where the Python spelling was used. */
+/** ' (did you mean …?)' with the nearest known name, also for names in Python's spelling. */
 export function suggestion(name: string, known: readonly string[]): string {
   const meant = nearestName(name, known)
   if (meant !== null) return ` (did you mean '${meant}'?)`
   return known.length > 0 ? `; known are ${known.join(', ')}` : ''
 }
 
-/** The known name that was meant, whatever the spelling (camelCase, snake_case, kebab-case); null where none is near. */
+/** The known name nearest to `name` in any spelling (camelCase, snake_case, kebab-case); null if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | null {
   const plain = (text: string) => text.replaceAll(/[_-]/g, '').toLowerCase()
   const exact = known.find((candidate) => plain(candidate) === plain(name))
@@ -16,7 +16,7 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   return nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3) ? nearest.candidate : null
 }
 
-/** The known names, nearest first; of many the first forty. */
+/** At most forty known names, nearest first. */
 export function nearestFirst(name: string, known: readonly string[]): string {
   const sorted = known
     .map((candidate, i) => ({ candidate, i, distance: editDistance(candidate, name) }))

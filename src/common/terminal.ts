@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-/** Where lines go: standard output or error, or what a test gives. */
+/** The part of a stream that is needed here: standard output, standard error, or a test's stand-in. */
 export interface Terminal {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -9,12 +9,12 @@ export interface Terminal {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Whether a line can be written anew there: not in a pipe, nor on a terminal that knows no cursor. */
+/** Whether a line can be rewritten in place: not in a pipe, nor on a terminal without cursor movement. */
 export function isLive(out: Pick<Terminal, 'isTTY'>, env: Environment): boolean {
   return out.isTTY === true && env['TERM'] !== 'dumb'
 }
 
-/** How text stands out on a terminal; plain in a pipe, and where `NO_COLOR` is set. */
+/** Colours and weights of text on a terminal; plain in a pipe and if `NO_COLOR` is set. */
 export class Style {
   private readonly coloured: boolean
 
@@ -29,14 +29,14 @@ export class Style {
   cyan = (text: string): string => this.styled('cyan', text)
 
   private styled(format: Parameters<typeof styleText>[0], text: string): string {
-    // Node would look at its own standard output, where text may be meant for another stream.
+    // With validateStream Node would check standard output, but the text may go to another stream.
     return this.coloured ? styleText(format, text, { validateStream: false }) : text
   }
 }
 
-/** Rewrites one line on a terminal, with lines of their own above it. */
+/** One line on a terminal that is rewritten in place; other lines can be printed in between. */
 export class LiveLine {
-  /** Whether lines can be rewritten here; elsewhere `show` writes nothing. */
+  /** Whether lines can be rewritten; if not, `show` writes nothing. */
   readonly live: boolean
   private shown = false
 
@@ -47,32 +47,32 @@ export class LiveLine {
     this.live = isLive(out, env)
   }
 
-  /** Columns that a line may have without wrapping. */
+  /** Columns that fit in one line without wrapping. */
   get width(): number {
-    // A terminal of no known width has 0 columns.
+    // A terminal of unknown width reports 0 columns.
     return (this.out.columns || 100) - 1
   }
 
-  /** Puts a text in place of the line that is shown. */
+  /** Replaces the shown line. */
   show(text: string): void {
     if (!this.live) return
     this.write(`\r\x1b[2K${text}`)
     this.shown = true
   }
 
-  /** Writes a line of its own, below the one that is shown. */
+  /** Prints a line that stays, and leaves the shown one above it. */
   print(text: string): void {
     this.end()
     this.write(`${text}\n`)
   }
 
-  /** Leaves the line that is shown, and goes on below it. */
+  /** Keeps the shown line and moves to the next. */
   end(): void {
     if (this.shown) this.write('\n')
     this.shown = false
   }
 
-  /** Drops what cannot be written, as on a full disk: the work matters more than a line about it. */
+  /** Ignores write errors, such as a full disk, because progress output must not stop the work. */
   private write(text: string): void {
     try {
       this.out.write(text)

@@ -1,9 +1,9 @@
-/** Escapes control characters, with which a file's name could move the cursor or change a terminal; tabs stay. */
+/** Escapes control characters except tabs; file names may contain them. */
 export function printable(text: string): string {
   return text.replaceAll(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
-/** A number with its noun, such as `1 image` or `1,200 images`. */
+/** A count with its noun, such as `1 image` or `1,200 images`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
 }

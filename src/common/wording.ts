@@ -1,4 +1,4 @@
-/** An option in a message, or with a value that a caller should write. */
+/** The name of an option in a message, perhaps with a value to set. */
 export class OptionName {
   constructor(
     readonly name: string,
@@ -6,23 +6,23 @@ export class OptionName {
   ) {}
 }
 
-/** Names an option in a message, which a program and a command line write in different ways. */
+/** Names an option in a message; code and the command line print it differently. */
 export function option(name: string, value?: string | number | boolean): OptionName {
   return new OptionName(name, value)
 }
 
-/** How a kind of caller writes an option. */
+/** Formats an option for one kind of reader. */
 export type Naming = (option: OptionName) => string
 
-/** As a program writes it: `lr`, `hiddenLayerPixel: 'layer4'`. */
+/** As in code: `lr`, `hiddenLayerPixel: 'layer4'`. */
 const inCode: Naming = ({ name, value }) =>
   value === undefined ? name : `${name}: ${typeof value === 'string' ? `'${value}'` : String(value)}`
 
-/** A message whose options are kept apart from its text. */
+/** A message that keeps option names separate from its text. */
 export class Wording {
   constructor(private readonly parts: readonly (string | OptionName)[]) {}
 
-  /** The message with each option as `naming` writes it. */
+  /** The message with each option formatted by `naming`. */
   in(naming: Naming): string {
     return this.parts.map((part) => (typeof part === 'string' ? part : naming(part))).join('')
   }
@@ -31,7 +31,7 @@ export class Wording {
     return this.in(inCode)
   }
 
-  /** This message and then another. */
+  /** This message followed by another. */
   plus(other: string | Wording): Wording {
     return new Wording([...this.parts, ...(typeof other === 'string' ? [other] : other.parts)])
   }
@@ -54,15 +54,15 @@ export function worded(strings: TemplateStringsArray, ...values: readonly (strin
   )
 }
 
-/** Tells a person something, in a line or several. */
+/** Prints a message of one or more lines for the user. */
 export type Say = (text: string | Wording) => void
 
-/** A text or a message as a caller of some kind reads it. */
+/** A text or message with its options formatted by `naming`. */
 export function readAs(naming: Naming, text: string | Wording): string {
   return typeof text === 'string' ? text : text.in(naming)
 }
 
-/** A warning of the process whose message names options; Node prints it as any other. */
+/** A process warning whose message names options; Node prints it like any other. */
 export class OptionWarning extends Error {
   override readonly name = 'Warning'
 

@@ -18,7 +18,7 @@ export type ModuleHandle = Handle<'module'>
 export type TapsHandle = Handle<'taps'>
 /** An external that owns a copy of a `c10::Error`. */
 export type CauseHandle = Handle<'cause'>
-/** An external that owns what C++ holds of a JavaScript function. */
+/** An external that owns a C++ reference to a JavaScript function. */
 export type FunctionHandle = Handle<'function'>
 
 export type TypedArray =
@@ -44,12 +44,12 @@ export type TypedArray =
  */
 export type OperatorFunction = (...args: unknown[]) => unknown
 
-/** What the error factory is given; `schema` and `args` are set when an operator was being called. */
+/** The argument of the error factory; `schema` and `args` are set if an operator failed. */
 export interface NativeFailure {
   /** 'DISPOSED', 'ARGUMENT' (a wrong argument), 'OPERATOR_NOT_FOUND', 'TORCH' (c10), 'OUT_OF_MEMORY', 'JIT', 'NATIVE'. */
   readonly code: string
   readonly message: string
-  /** libtorch's exception, for `nativeStack`. */
+  /** A copy of libtorch's exception, from which `nativeStack` formats the trace. */
   readonly cause?: CauseHandle
   readonly schema?: string
   readonly args?: readonly unknown[]
@@ -64,7 +64,7 @@ export interface MemoryStats {
   /** Bytes of CPU memory allocated and not freed, in all environments. */
   liveBytes: number
   peakBytes: number
-  /** Bytes kept for reuse, and their bound. */
+  /** Bytes of freed blocks kept for reuse, and their limit. */
   cachedBytes: number
   cacheLimit: number
 }
@@ -72,33 +72,33 @@ export interface MemoryStats {
 export interface Binding {
   // errors (binding/runtime/errors.cc)
   setErrorFactory(factory: (failure: NativeFailure) => Error): void
-  /** The C++ message with its trace, put into words now: it takes milliseconds. */
+  /** Formats the C++ message with its trace, which takes milliseconds. */
   nativeStack(cause: CauseHandle): string
 
   // calls into JavaScript (binding/runtime/calls.cc)
   /**
-   * Everything that C++ calls in JavaScript goes through `call`, with the function's key and its values as an operator's results come: handles,
-   * numbers, strings, booleans, arrays, null for None and for an undefined tensor. An array that it returns gives several values, undefined
-   * gives none. `release` is given the keys that C++ has dropped. Both stay for the environment's life.
+   * C++ calls every JavaScript function through `call`, with the function's key and arguments converted like an operator's results: handles,
+   * numbers, strings, booleans, arrays; null for None and for an undefined tensor. A returned array means several values, undefined means
+   * none. `release` receives the keys that C++ has dropped. Both are used for the rest of the environment's life.
    */
   setDispatcher(call: (key: number, ...values: unknown[]) => unknown, release: (keys: readonly number[]) => void): void
-  /** Calls `release` at once for the keys dropped so far; without it the event loop does. */
+  /** Calls `release` now for the keys dropped so far; otherwise the event loop does it later. */
   releaseFunctions(): void
-  /** Makes a function that C++ holds as long as the handle lives, and gives the key under which it will be called. */
+  /** Makes a C++ reference to a function, which lives as long as the handle, and returns the key that identifies the function in `call`. */
   createFunction(): [key: number, handle: FunctionHandle]
-  /** Calls it from that many threads at once, or from this one for 0, and gives the values that each call returned. */
+  /** For tests: calls the function from that many threads at once (0: from this thread) and returns the results of each call. */
   callFunction(handle: FunctionHandle, values: readonly unknown[], threads: number): unknown[][]
 
   // operators (binding/runtime/operators.cc)
   /** Names of every registered operator as `aten::add.Tensor` ('' overloads have no dot). */
   operatorNames(): string[]
-  /** The schema's text, or null when the loaded libtorch has no such overload. */
+  /** The schema's text, or null if the loaded libtorch lacks the overload. */
   schema(name: string, overload: string): string | null
-  /** One JavaScript function for one overload; throws OPERATOR_NOT_FOUND. `name` is qualified: 'aten::add'. */
+  /** The JavaScript function of one overload; `name` is qualified, such as 'aten::add'. Throws OPERATOR_NOT_FOUND. */
   operator(name: string, overload: string): OperatorFunction
   /** For benchmarks: an operator that does not tell V8 of the bytes it allocates. */
   operatorWithoutAccounting(name: string, overload: string): OperatorFunction
-  /** For benchmarks: a callback like an operator's that does nothing. */
+  /** For benchmarks: a native function that does nothing. */
   emptyCall(...args: unknown[]): undefined
 
   // tensors (binding/tensor/tensor.cc)
@@ -110,9 +110,9 @@ export interface Binding {
   storageFromBytes(data: ArrayBufferView): TensorHandle
   /** A uint8 tensor of that many uninitialised bytes, as a base for `viewOfStorage`. */
   emptyStorage(bytes: number): TensorHandle
-  /** Copies `data` into the storage of a CPU tensor, from that byte on; the range is checked. */
+  /** Copies `data` into the storage of a CPU tensor, starting at byte `offset`; the range is checked. */
   writeStorage(tensor: TensorHandle, offset: number, data: ArrayBufferView): void
-  /** Fills `into` from the storage of a CPU tensor, from that byte on; the range is checked. */
+  /** Fills `into` from the storage of a CPU tensor, starting at byte `offset`; the range is checked. */
   readStorage(tensor: TensorHandle, offset: number, into: ArrayBufferView): void
   /** A tensor that shares the storage of `base`; offset and strides count elements of `dtype`, and bounds are checked. */
   viewOfStorage(base: TensorHandle, dtype: string, offset: number, shape: readonly number[], stride: readonly number[]): TensorHandle
@@ -125,16 +125,16 @@ export interface Binding {
   device(tensor: TensorHandle): string
   layout(tensor: TensorHandle): string
   elementSize(tensor: TensorHandle): number
-  /** Equal for two handles of the same TensorImpl, and only for these. */
+  /** A number that identifies the TensorImpl. */
   identity(tensor: TensorHandle): bigint
-  /** Equal for two tensors that share a storage, and only for these. */
+  /** A number that identifies the storage. */
   storageIdentity(tensor: TensorHandle): bigint
   /** In bytes. */
   storageSize(tensor: TensorHandle): number
-  /** Drops this handle's reference: any later use of the handle throws DISPOSED, save another `dispose`. */
+  /** Drops this handle's reference; using the handle afterwards throws DISPOSED, except in another `dispose`. */
   dispose(tensor: TensorHandle): void
   isDisposed(tensor: TensorHandle): boolean
-  /** A tensor on the same data, outside of the graph and with its own version (Python's `x.data`). */
+  /** A tensor on the same data that is detached from the graph and has a version counter of its own (Python's `x.data`). */
   data(tensor: TensorHandle): TensorHandle
   /** False where another thread may be reading the storage, so that `resize_` must not enlarge the tensor. */
   isResizable(tensor: TensorHandle): boolean
@@ -144,7 +144,7 @@ export interface Binding {
   item(tensor: TensorHandle): number | bigint | boolean | [number, number]
   defaultDtype(): string
   setDefaultDtype(dtype: string): void
-  /** Registers the tensor in the process under a token, which works once, in any thread. */
+  /** Registers the tensor in the process under a token, which any thread can redeem once. */
   share(tensor: TensorHandle): string
   fromShared(token: string): TensorHandle
 
@@ -154,7 +154,7 @@ export interface Binding {
   isLeaf(tensor: TensorHandle): boolean
   retainGrad(tensor: TensorHandle): void
   gradFnName(tensor: TensorHandle): string | null
-  /** null without a gradient, true where the gradient is the tensor of `known`, else a new handle. */
+  /** null without a gradient, true if the gradient is the tensor of `known`, else a new handle. */
   grad(tensor: TensorHandle, known: TensorHandle | null): TensorHandle | true | null
   setGrad(tensor: TensorHandle, grad: TensorHandle | null): void
   detach(tensor: TensorHandle): TensorHandle
@@ -179,10 +179,10 @@ export interface Binding {
   /** Enters inference mode until `leaveInferenceMode`; nests. */
   enterInferenceMode(): void
   leaveInferenceMode(): void
-  /** Registers a hook on the tensor's gradient and gives the key under which it is called with the gradient; a handle that it returns takes its place. */
+  /** Registers a hook on the tensor's gradient and returns its key; the hook may return a handle that replaces the gradient. */
   registerHook(tensor: TensorHandle): number
   removeHook(key: number): void
-  /** Whether a graph or another handle can still run one of the tensor's hooks once this handle is gone. */
+  /** Whether a graph or another handle could still run one of the tensor's hooks if this handle were dropped. */
   isHeldElsewhere(tensor: TensorHandle, keys: readonly number[]): boolean
 
   // random (binding/tensor/random.cc)
@@ -197,17 +197,17 @@ export interface Binding {
   manualSeed(seed: bigint): void
 
   // signals (binding/runtime/signals.cc)
-  /** From now on the first SIGINT, SIGTERM or SIGHUP is recorded and prints `notice` on standard error; the next one ends the process. */
+  /** Records the first SIGINT, SIGTERM or SIGHUP from now on and prints `notice` on standard error; the next one ends the process. */
   watchSignals(notice: string): void
-  /** The signal that came since `watchSignals`, or null. */
+  /** The signal received since `watchSignals`, or null. */
   receivedSignal(): 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null
   /** Restores the handlers from before `watchSignals`. */
   unwatchSignals(): void
 
   // TorchScript (binding/jit)
-  /** Reads an archive from a path or from bytes, whose zip the caller has checked; with `device` null each tensor keeps its own. */
+  /** Reads an archive from a path or from bytes; the caller has checked the zip. If `device` is null, each tensor keeps its device. */
   jitLoad(file: string | Uint8Array, device: string | null): ModuleHandle
-  /** Passes the archive to `write`, in order, in buffers that `write` may keep; an exception of `write` ends the saving. */
+  /** Passes the archive to `write` piece by piece, in buffers that `write` may keep; an exception of `write` stops the saving. */
   jitSave(module: ModuleHandle, write: (bytes: Uint8Array) => void): void
   jitDeepcopy(module: ModuleHandle): ModuleHandle
   jitTypeName(module: ModuleHandle): string
@@ -220,9 +220,9 @@ export interface Binding {
   jitChildren(module: ModuleHandle): [name: string, module: ModuleHandle][]
   jitParameters(module: ModuleHandle, recurse: boolean): [name: string, tensor: TensorHandle][]
   jitBuffers(module: ModuleHandle, recurse: boolean): [name: string, tensor: TensorHandle][]
-  /** Text of a method's graph, with its calls inlined or not, for messages and tests. */
+  /** A method's graph as text, with its calls inlined if `inlined`; for messages and tests. */
   jitGraph(module: ModuleHandle, method: string, inlined: boolean): string
-  /** Names of modules whose graph calls a batch norm with training fixed to false, as tracing in eval mode leaves it. */
+  /** Names of modules whose graph calls a batch norm with the constant training=false, which tracing in eval mode writes. */
   jitFrozenBatchNorms(module: ModuleHandle): string[]
   /** A function that takes forward's arguments and returns the output of each named submodule's last call ('' names forward itself). */
   jitTaps(module: ModuleHandle, paths: readonly string[]): TapsHandle
@@ -244,7 +244,7 @@ export interface Binding {
   resetPeakBytes(): void
   getNumThreads(): number
   setNumThreads(threads: number): void
-  /** torch's version, ABI and build text. */
+  /** torch's version, ABI and build configuration. */
   buildInfo(): { version: string; cxx11Abi: boolean; config: string; cudaBuilt: boolean; loadedFrom: string }
   cudaDeviceCount(): number
   cudaSynchronize(device: number): void

@@ -1,7 +1,7 @@
 import { INSTALLED_VERSION } from '../../scripts/setup/versions.cjs'
 import type { Binding } from './binding'
 
-/** libtorch's messages for missing CUDA; a list of backends that contains CUDA must not match. */
+/** Matches libtorch's messages for missing CUDA, but not a list of backends that contains CUDA. */
 const MISSING =
   /arguments from the 'CUDA' backend|not linked with support for cuda|Cannot initialize CUDA|not compiled with CUDA|CUDA driver|NVIDIA driver|No CUDA GPUs|no CUDA-capable device|accelerator device when none/i
 

@@ -1,7 +1,7 @@
 import { ArgumentError, DisposedError, JitError, TorchError, type PixelclError } from '../common/errors'
 import type { NativeFailure } from './binding'
 
-/** Makes the package's own error from a failure of the shim; `describe` names an argument as `float32 [2, 3]`. */
+/** Makes one of the package's errors from a failure of the shim; `describe` formats an argument, such as `float32 [2, 3]`. */
 export function errorFromFailure(
   failure: NativeFailure,
   describe: (argument: unknown) => string,

@@ -1,17 +1,17 @@
 import type { Binding } from './binding'
 
-/** A function as C++ calls it: with handles, numbers, strings, booleans, arrays and null; an array gives several results, undefined none. */
+/** A function that C++ calls: it receives handles, numbers, strings, booleans, arrays and null; an array means several results, undefined none. */
 export interface CalledFunction {
   call(...values: unknown[]): unknown
-  /** C++ has dropped the key: nothing will call the function again. */
+  /** Called when C++ has dropped the key, so that nothing calls the function again. */
   released?(): void
 }
 
 /**
- * The functions that C++ may call, by the keys that it holds of them.
+ * The functions that C++ may call, by key.
  *
- * C++ never holds a closure itself: one that refers to the tensor it belongs to would make a cycle between the two heaps, which neither
- * collector could free. Who registers a function decides how long it is held here.
+ * C++ holds the keys alone, never a closure: a hook that refers to its own tensor would make a cycle between the C++ and the JavaScript heap,
+ * which neither side could free. The code that registers a function decides how long this table holds it.
  */
 export class FunctionTable {
   private readonly held = new Map<number, CalledFunction>()
@@ -23,7 +23,7 @@ export class FunctionTable {
     return this.held.size
   }
 
-  /** Lets C++ call the function until it drops the key, or until `drop`. A key without a function is called to no effect. */
+  /** Lets C++ call the function until C++ drops the key or `drop` is called. Calling a key without a function does nothing. */
   hold(key: number, called: CalledFunction): void {
     if (!this.isInstalled) {
       this.binding.setDispatcher(
@@ -39,7 +39,7 @@ export class FunctionTable {
     this.held.delete(key)
   }
 
-  /** Forgets at once what C++ has dropped; the event loop does so by itself. */
+  /** Forgets the functions that C++ has dropped now, rather than later in the event loop. */
   sweep(): void {
     this.binding.releaseFunctions()
   }

@@ -10,7 +10,7 @@ export { cudaAdvice } from './cuda'
 export { cacheFolder } from './load'
 export type { CalledFunction } from './functions'
 
-/** The loaded shim. Importing this module loads it, once per environment, or throws a SetupError that says how to get it. */
+/** The loaded shim. Importing this module loads it once per environment, or throws a SetupError that says how to install it. */
 export const native: Binding = loadBinding()
 
 /** The functions of this environment that the shim may call. */
@@ -23,7 +23,7 @@ native.setErrorFactory((failure) => {
   return errorFromFailure(reported, describeArgument, cause === undefined ? undefined : () => native.nativeStack(cause))
 })
 
-/** Names an argument of an operator for an error's message: a tensor as `float32 [2, 3]`. */
+/** Describes an argument of an operator in an error message; a tensor as `float32 [2, 3]`. */
 function describeArgument(argument: unknown): string {
   if (Array.isArray(argument)) return `[${argument.slice(0, 8).map(describeArgument).join(', ')}${argument.length > 8 ? ', …' : ''}]`
   if (typeof argument === 'string') return JSON.stringify(argument)

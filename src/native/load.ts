@@ -17,9 +17,9 @@ const WAYS_OUT = `Ways out:
   - LIBTORCH=/folder npx pixelcl setup      takes a libtorch of your own`
 
 /**
- * Loads the compiled shim that the set-up left for these sources.
+ * Loads the shim that the set-up compiled from these sources.
  *
- * @throws SetupError when there is none or it does not load: names every place tried, why it failed, and the ways out.
+ * @throws SetupError if there is none or it does not load; lists every place tried, why it failed, and what to do.
  */
 export function loadBinding(): Binding {
   const stamp = readStamp()
@@ -49,7 +49,7 @@ function listOf(title: string, places: readonly Place[]): string {
   return places.length === 0 ? '' : `${title}:\n${places.map(({ place, reason }) => `  ${place}: ${reason}\n`).join('')}`
 }
 
-/** Where the set-up would look now. It changes nothing; if it fails, the error goes without the list. */
+/** The places where the set-up would look now, without changing anything; empty if that fails. */
 function placesNow(): readonly Place[] {
   const { status, stdout } = spawnSync(process.execPath, [join(packageRoot, 'scripts', 'setup.mjs'), '--inspect'], {
     encoding: 'utf8',
@@ -58,7 +58,7 @@ function placesNow(): readonly Place[] {
   return status === 0 ? (JSON.parse(stdout) as { tried: readonly Place[] }).tried : []
 }
 
-/** Why dlopen would fail, or null. Read from the files' headers, since dlopen of a truncated library kills the process by SIGBUS. */
+/** Why dlopen would fail, or null. Reads only the files' headers, because dlopen of a truncated library kills the process with SIGBUS. */
 function damageOf({ addon, libtorch }: Stamp): string | null {
   if (!existsSync(addon)) return `the compiled shim is gone: ${addon}`
   const damage = libtorchDamage(libtorch)

@@ -11,11 +11,11 @@ import { flattened, inSections, keyOf, leavesOf } from './sections'
 type Options = Readonly<Record<string, unknown>>
 
 /**
- * Merges the options of a configuration file with the typed ones, which win, checks them and puts them into the schema's sections.
+ * Merges the options of a configuration file with those of the command line, which take precedence, checks them and groups them by section.
  *
- * A file may hold options flat, by the names of the flags, or in sections.
+ * A file may hold options at the top level, named like the flags, or in sections.
  *
- * @throws UsageError that names every wrong option where it stands, what was expected and what came.
+ * @throws UsageError that lists every wrong option with its source, what was expected and what was received.
  */
 export function resolveOptions<Schema extends z.ZodObject>(schema: Schema, typed: Options, file: string | undefined): z.output<Schema> {
   const configured = file === undefined ? {} : flattened(schema, withoutDryRun(file, readConfig(file)))
@@ -48,7 +48,7 @@ function parsed<Schema extends z.ZodObject>(
   }
 }
 
-/** Refuses the configuration of a dry run, whose tiny sizes nobody wants in a real run. */
+/** Rejects the configuration of a dry run, whose tiny sizes make no sense in a real run. */
 function withoutDryRun(file: string, { dryRun, ...configured }: Options): Options {
   if (dryRun === true && process.env['PIXELCL_DRY_RUN'] !== '1')
     throw new UsageError(

@@ -1,9 +1,9 @@
 /**
- * `npm start`: paints images of textured shapes once, into the cache, pretrains the small backbone of models/ on them, and writes runs/demo.
+ * `npm start`: pretrains the small backbone in models/ on synthetic images of textured shapes, which are made once and cached; writes runs/demo.
  *
- * `npm start -- --steps 300` and the other training flags of `pixelcl pretrain` change the recipe. Three variables of the environment cut the demo
- * down: `PIXELCL_DEMO_STEPS`, the steps of training; `PIXELCL_DEMO_IMAGES`, the images that are made to train on (a fifth as many are held
- * out); `PIXELCL_DRY_RUN=1`, two steps on a few small images, which write runs/demo-dry-run and leave runs/demo alone.
+ * `npm start -- --steps 300` and the other training flags of `pixelcl pretrain` change the recipe. Three environment variables shorten the demo:
+ * `PIXELCL_DEMO_STEPS` sets the number of steps, `PIXELCL_DEMO_IMAGES` the number of training images (a fifth as many are held out), and
+ * `PIXELCL_DRY_RUN=1` takes two steps on a few small images and writes runs/demo-dry-run instead of runs/demo.
  */
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
@@ -31,20 +31,20 @@ import { sayWarnings } from './warnings'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Pretraining's options without the folder of images, which the demo makes itself. */
+/** The options of pretraining without the image folder, which the demo creates. */
 const demoOptions = pretrainOptions.extend({ data: pretrainOptions.shape.data.omit({ folder: true }).prefault({}) })
 type DemoOptions = z.output<typeof demoOptions>
 
 /** Options without a flag here, because the recipe sets them. */
 const FIXED = ['backbone', 'arch', 'heldOut']
 
-/** Runs the demo and gives its exit code. */
+/** Runs the demo and returns its exit code. */
 export async function demo(args: readonly string[], env: Environment = process.env): Promise<number> {
   const command = commandOf()
   try {
     const typed = command.parse(args, { from: 'user' }).opts<Record<string, unknown>>()
     const cut = cutDown(env)
-    // The demo replaces only its own default folder without being asked.
+    // Without --overwrite the demo replaces only its default folder.
     const overwrite = cut.isDryRun || typed['out'] === undefined
     const given = { out: join('runs', 'demo'), ...flattened(demoOptions, RECIPE), overwrite, ...cut.options, ...typed }
     const options = resolveOptions(demoOptions, cut.isDryRun ? { ...given, ...DRY_RUN, out: DRY_RUN_FOLDER } : given, undefined)
@@ -77,7 +77,7 @@ const DRY_RUN = { steps: 2, batchSize: 2, imageSize: 64, warmupSteps: 0 }
 /** A dry run always writes here, so that it never replaces another run. */
 const DRY_RUN_FOLDER = join('runs', 'demo-dry-run')
 
-/** Reads from the environment how to shorten the demo. */
+/** Reads the environment variables that shorten the demo. */
 function cutDown(env: Environment): CutDown {
   if (env['PIXELCL_DRY_RUN'] === '1') return { images: { train: 10, heldOut: 2 }, options: {}, isDryRun: true }
   const steps = wholeNumber(env, 'PIXELCL_DEMO_STEPS')

@@ -2,7 +2,7 @@ import type { Say } from '../common/wording'
 import { EventStream, type RunEvent } from '../training'
 import type { Progress } from './progress'
 
-/** A stream of run events that are shown on the terminal: steps as progress, others as lines. */
+/** A stream of run events that prints steps as progress and other events as lines. */
 export function eventsTo(progress: Progress, say: Say): EventStream<RunEvent> {
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => {

@@ -11,7 +11,7 @@ export function isUsage(error: unknown): boolean {
   return error instanceof CommanderError || error instanceof UsageError
 }
 
-/** The message to print: errors with a code explain themselves, any other is a bug and shows its stack. */
+/** The message to print: of errors with a code only the message, of others, which are bugs, the stack. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof PixelclError) return readAs(asFlag, error.wording)
@@ -20,7 +20,7 @@ export function messageOf(error: unknown): string {
     : `unexpected failure, please report it:\n${error.stack ?? error.message}`
 }
 
-/** Prints a failure to standard error and gives the exit code. */
+/** Prints a failure to standard error and returns the exit code. */
 export function tell(error: unknown, message = messageOf(error)): number {
   process.stderr.write(`${new Style(process.stderr).red('error:')} ${message.split('\n').map(printable).join('\n')}\n`)
   return isUsage(error) ? ExitCode.usage : ExitCode.failed

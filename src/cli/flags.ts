@@ -22,7 +22,7 @@ export interface Flag extends Leaf {
   readonly options: readonly Option[]
 }
 
-/** Placeholders in the help, where the schema implies no good one. */
+/** Placeholders in the help for options whose type suggests none. */
 export type Placeholders = Readonly<Record<string, string>>
 
 /** `hiddenLayerPixel` as `--hidden-layer-pixel`. */
@@ -30,13 +30,13 @@ export function flagName(key: string): string {
   return `--${kebabCase(key)}`
 }
 
-/** An option in a message as the command line writes it: `--lr`, `--hidden-layer-pixel layer4`. */
+/** Formats an option in a message as a flag: `--lr`, `--hidden-layer-pixel layer4`. */
 export const asFlag: Naming = ({ name, value }) => {
   const flag = flagName(keyOf(name))
   return value === undefined ? flag : `${flag} ${value}`
 }
 
-/** The flags of a schema's options, in their order, with descriptions and defaults as help. */
+/** The flags of a schema's options in order, with descriptions and defaults for the help. */
 export function flagsOf(schema: z.ZodObject, placeholders: Placeholders = {}): Flag[] {
   const sections = new Map(sectionsOf(schema))
   const shapes = new Map([schema, ...sections.values()].map((part) => [part, shapesOf(part)]))

@@ -1,7 +1,7 @@
 import { Help, Option, type Command } from 'commander'
 import { Style } from '../common/terminal'
 
-/** Width of the flags' column; a longer flag has its description on the next line. */
+/** Width of the column of flags; the description of a longer flag starts on the next line. */
 const TERM_WIDTH = 28
 const WIDEST = 100
 /** Ends the description of a switch that is on by default. */

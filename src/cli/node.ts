@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 
 /**
- * Runs Node and gives its standard output.
+ * Runs Node and returns its standard output.
  *
- * @throws Error with what the program said of why it ended, without its place and stack.
+ * @throws Error with the program's error message, without its location and stack.
  */
 export function nodeOutput(args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -6,8 +6,7 @@ export class OutputError extends Error {
 let failure: OutputError | null = null
 
 /**
- * Keeps a failing output stream from ending the process; what standard error cannot take is dropped, as training matters more than its
- * progress.
+ * Keeps a failing output stream from ending the process. Errors of standard error are ignored, because progress output must not stop training.
  */
 export function guardOutput(): void {
   process.stderr.on('error', () => undefined)
@@ -17,7 +16,7 @@ export function guardOutput(): void {
 /**
  * Writes to standard output.
  *
- * @throws OutputError where it cannot be written. Who reads a pipe may have seen enough, as `head` does: that is no error.
+ * @throws OutputError if writing fails, except when the reader of a pipe has closed it, as `head` does.
  */
 export function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -29,7 +28,7 @@ export function print(text: string): Promise<void> {
   })
 }
 
-/** The failure of an output that nobody awaited, such as a help text; null if there was none. */
+/** The write error of output that was not awaited, such as a help text; null if there was none. */
 export function outputFailure(): OutputError | null {
   return failure
 }

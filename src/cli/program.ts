@@ -8,7 +8,7 @@ import { print } from './output'
 import { packageVersion } from './package'
 import { usageOf, type Usage } from './usage'
 
-/** Adds a command's arguments, flags and action; the action gives the exit code to `end`. */
+/** Adds a command's arguments, flags and action; the action passes the exit code to `end`. */
 export type Definition = (command: Command, end: (code: number) => void) => void
 
 /** The commands, loaded on demand: only some need libtorch. */
@@ -35,7 +35,7 @@ Start with:
     --steps 1000 --hidden-layer-pixel layer4
 ${EXIT_CODES}`
 
-/** Runs the command line and gives its exit code. */
+/** Runs the command line and returns its exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   let code: number = ExitCode.done
   const [called] = args.filter((arg) => arg !== 'help' && !arg.startsWith('-'))
@@ -58,7 +58,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    // Node emits warnings in the next turn of the event loop; they belong before the error.
+    // Node emits warnings in the next turn of the event loop; print them before the error.
     await nextTurn()
     return await fail(error, program, args)
   }
@@ -75,7 +75,7 @@ async function fail(error: unknown, program: Command, args: readonly string[]): 
   return exitCode
 }
 
-/** Refuses `help` for an unknown command, for which Commander would print the general help. */
+/** Rejects `help` for an unknown command; Commander would print the general help. */
 function checkHelp(name: string | undefined): void {
   if (name === undefined || name.startsWith('-') || name in commands) return
   throw new UsageError(`unknown command '${name}'${suggestion(name, Object.keys(commands))}`)

@@ -6,13 +6,13 @@ export interface ProgressOptions {
   steps: number
   terminal?: Terminal
   env?: Readonly<Record<string, string | undefined>>
-  /** Least time between two lines in a pipe, in seconds; default 5. */
+  /** Minimum time between two lines in a pipe, in seconds; default 5. */
   interval?: number
 }
 
 const BAR_WIDTH = 24
 
-/** A live line on a terminal, plain lines in a pipe: step, loss, positive pairs, images a second, time left. */
+/** Step, loss, positive pairs, images per second and time left, as a live line on a terminal and as plain lines in a pipe. */
 export class Progress {
   private readonly line: LiveLine
   private readonly style: Style
@@ -33,12 +33,12 @@ export class Progress {
     this.line.print(this.parts(metrics).join(' · '))
   }
 
-  /** Writes a line of its own; the live one goes on below it. */
+  /** Prints a line that stays; the live line continues below it. */
   note(text: string): void {
     this.line.print(text)
   }
 
-  /** Leaves the live line as it is and goes on below it. */
+  /** Keeps the live line and moves to the next. */
   end(): void {
     this.line.end()
   }
@@ -55,7 +55,7 @@ export class Progress {
     ]
   }
 
-  /** As much as the terminal's width holds: the bar goes first. */
+  /** The line shortened to the terminal's width; the bar is dropped first. */
   private fitted(metrics: StepMetrics, width: number): string {
     const parts = this.parts(metrics)
     const text = parts.join(' · ')

@@ -9,7 +9,7 @@ const KEYS: Readonly<Record<string, string>> = {
   'schedule.shape': 'schedule',
 }
 
-/** An option as the command line knows it. */
+/** An option with its names in the schema and on the command line. */
 export interface Leaf {
   /** Its flat name: the flag in camelCase, and its key in a flat configuration file. */
   readonly key: string
@@ -22,12 +22,12 @@ export interface Leaf {
 
 type Values = Readonly<Record<string, unknown>>
 
-/** The flat name of an option that a library names, such as `backbone.file` or `lr`. */
+/** The flat name of an option that a message names, such as `backbone.file` or `lr`. */
 export function keyOf(name: string): string {
   return KEYS[name] ?? name.slice(name.lastIndexOf('.') + 1)
 }
 
-/** Every option of a schema, those in sections included, in their order. */
+/** All options of a schema in order, including those in sections. */
 export function leavesOf(schema: z.ZodObject): Leaf[] {
   const sections = new Map(sectionsOf(schema))
   return Object.entries(schema.shape).flatMap(([name, type]): Leaf[] => {
@@ -42,7 +42,7 @@ export function leavesOf(schema: z.ZodObject): Leaf[] {
   })
 }
 
-/** Options by their flat names, from sections or flat already; unknown names are kept. */
+/** Options by flat name; the input may have sections or be flat already. Unknown names are kept. */
 export function flattened(schema: z.ZodObject, options: Values): Record<string, unknown> {
   const sections = new Set(leavesOf(schema).map(({ section }) => section))
   const flat = Object.entries(options).flatMap(([name, value]) =>
@@ -53,7 +53,7 @@ export function flattened(schema: z.ZodObject, options: Values): Record<string, 
   return Object.fromEntries(flat)
 }
 
-/** Options in their sections, from flat names; unknown names are dropped. */
+/** Options grouped by section, from flat names; unknown names are dropped. */
 export function inSections(schema: z.ZodObject, flat: Values): Record<string, unknown> {
   const nested: Record<string, unknown> = {}
   for (const { key, section, name } of leavesOf(schema)) {

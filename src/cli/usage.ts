@@ -1,7 +1,7 @@
 import type { Command, CommanderError } from 'commander'
 import { nearestName } from '../common/suggestions'
 
-/** What an explanation of wrong usage needs to know of a command. */
+/** The facts of a command that an explanation of wrong usage needs. */
 export interface Usage {
   readonly command: Command
   /** The command that prints its help. */
@@ -10,7 +10,7 @@ export interface Usage {
   readonly known: readonly string[]
 }
 
-/** Says what was wrong, and what to type instead. */
+/** Explains a usage error and what to type instead. */
 export function usageOf(error: CommanderError, args: readonly string[], { command, help, known }: Usage): string {
   const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean .*\)$/s, '')
   const list = `; \`${help}\` lists what there is`
@@ -22,12 +22,12 @@ export function usageOf(error: CommanderError, args: readonly string[], { comman
   if (came === undefined) return message
   const [name = '', value] = came.split('=')
   if (value !== undefined && known.includes(name)) return `${name} takes no value: write ${name}, or ${off(name)}`
-  // A single letter is near to every short name, so nothing is suggested.
+  // A single letter is near every short name, so suggest nothing.
   const meant = /^-?.$/.test(name) ? null : nearestName(name, known)
   return `${message}${meant === null ? list : `: did you mean '${meant}'?`}`
 }
 
-/** Recognises a value after a switch, which takes none. */
+/** A hint for a value given to a switch, as in `--use-pixpro false`; null for anything else. */
 function switchBefore(stray: string, args: readonly string[], known: readonly string[]): string | null {
   const name = args[args.indexOf(stray) - 1] ?? ''
   if (!known.includes(name) || !/^(true|false|yes|no|on|off|0|1)$/i.test(stray)) return null

@@ -1,7 +1,7 @@
 import { OptionWarning, readAs } from '../common/wording'
 import { asFlag } from './flags'
 
-/** Gives the package's own warnings to `say` as lines; all others are printed as Node prints them. */
+/** Passes the package's warnings to `say`; Node prints all others. */
 export function sayWarnings(say: (line: string) => void): void {
   const others = process.listeners('warning')
   process.removeAllListeners('warning')

@@ -24,19 +24,19 @@ interface Machine {
   readonly stampPath: string
   readonly stamp: Stamp | null
   readonly libtorch: Libtorch | null
-  /** Which versions are supported, and how the one that is taken stands to them. */
+  /** The supported versions, and whether the version in use is one of them. */
   readonly support: { readonly versions: string; readonly standing: Standing | null }
   readonly tried: readonly Place[]
 }
 
-/** The result of loading the shim in a separate process, which loading may crash. */
+/** The result of loading the shim in a separate process, because loading may crash. */
 interface Trial {
   readonly adds: boolean
   readonly cudaDevices: number
   readonly error: string | null
 }
 
-/** One line of the report; `ok` is null for something missing that is not needed now. */
+/** One line of the report; `ok` is null if something is missing that is not needed now. */
 interface Finding {
   readonly name: string
   readonly ok: boolean | null
@@ -97,7 +97,7 @@ function findingsOf(machine: Machine, trial: Trial): Finding[] {
   ]
 }
 
-/** A tool that only the set-up needs is no fault once the set-up is done. */
+/** A missing tool of the set-up is no failure once the set-up is done. */
 function tool(name: string, { found, missing = '' }: Attempt, { isNeeded, use }: { isNeeded: boolean; use: string }): Finding {
   return found === undefined
     ? { name, ok: isNeeded ? false : null, lines: [...missing.split('\n'), use] }

@@ -40,7 +40,7 @@ With --overwrite the old run is kept in previous-run until the new one is whole.
 Ctrl-C finishes the step and saves; a second one quits at once.
 ${EXIT_CODES}`
 
-/** Shrinks a run so that it passes every stage within seconds: all files are read and written, nothing is learned. */
+/** Shrinks a run so that every stage runs within seconds and all files are read and written. */
 function dryRunOf(options: ResolvedPretrainOptions): ResolvedPretrainOptions {
   return {
     ...options,
@@ -52,7 +52,7 @@ function dryRunOf(options: ResolvedPretrainOptions): ResolvedPretrainOptions {
   }
 }
 
-/** The titles under which help lists the flags, in order. */
+/** The headings of the help, in order. */
 const GROUPS = ['Files:', 'Training:', 'PixelCL:', 'Augmentations:'] as const
 /** Options that name files and folders. */
 const FILES = ['backbone', 'arch', 'data', 'out', 'overwrite']
@@ -104,7 +104,7 @@ async function run(typed: Record<string, unknown>, config: string | undefined, a
   return conclude(result, asJson ? `${JSON.stringify(jsonOf(result), null, 2)}\n` : summaryOf(result))
 }
 
-/** A dry run never replaces a real run: it then writes to a temporary folder. */
+/** The folder of a dry run; a temporary one if the run would replace a real one. */
 function dryRunFolder({ out, overwrite }: { out: string; overwrite: boolean }): string {
   return overwrite && !RunFolder.isFree(out) ? mkdtempSync(join(tmpdir(), 'pixelcl-dry-run-')) : out
 }
@@ -142,7 +142,7 @@ function jsonOf({
   }
 }
 
-/** The most damaged files that are named. */
+/** Number of damaged files that the summary names. */
 const NAMED = 5
 
 function summaryOf({ files, arch, steps, options, before, after, heldOut, skipped, python, interrupted }: PretrainResult): string {

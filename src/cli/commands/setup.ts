@@ -35,7 +35,7 @@ libtorch is looked for in this order:
                               installed there when it is nowhere
 `
 
-/** Runs the set-up and gives its exit code; a terminal sends Ctrl-C to the child as well. */
+/** Runs the set-up and returns its exit code. SIGINT is not forwarded, because the terminal sends Ctrl-C to the child as well. */
 function runSetup(flags: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [SCRIPT, ...flags], { stdio: 'inherit' })

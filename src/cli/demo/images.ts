@@ -19,7 +19,7 @@ export function imagesFolder({ train, heldOut }: ImageCounts): string {
   return join(cacheFolder(), 'demo', `textures-${train}-${heldOut}`)
 }
 
-/** The demo's images, made if they do not exist yet. */
+/** The demo's images, which are created on first use. */
 export function demoImages(counts: ImageCounts): Promise<TextureSet> {
   return makeTextures(imagesFolder(counts), counts)
 }

@@ -6,7 +6,7 @@ import { packageRoot } from '../package'
 export type Recipe = Omit<PretrainOptions, 'data' | 'run'> & { readonly data: Omit<PretrainOptions['data'], 'folder'> }
 
 /**
- * PixContrast as the paper writes it, a row for every pixel, on views of their own for every image.
+ * PixContrast as in the paper, with one softmax row per pixel, on views drawn separately for each image.
  *
  * In so short a run PixPro's features tend to become constant within an image. An instance loss does the same, because every image shows all
  * classes. Distances between bin centres keep the pairs exact on a small map.
@@ -31,6 +31,6 @@ export const RECIPE = {
     projectionSize: 128,
     projectionHiddenSize: 512,
   },
-  // The demo measures images of a separate folder.
+  // The demo evaluates on images of a separate folder.
   evaluation: { heldOut: 0 },
 } as const satisfies Recipe

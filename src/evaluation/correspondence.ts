@@ -11,7 +11,7 @@ export interface CorrespondenceOptions {
   augment: torch.nn.Module | ImageTransform
   cutoutRatioRange: [number, number]
   probRandHflip: number
-  /** Height and width of the views; default: those of the images. */
+  /** Height and width of the views; default: the size of the images. */
   viewSize?: readonly [number, number] | undefined
   /** Fixes boxes, flips and augmentations, so that two backbones see the same views; default 1. */
   seed?: number
@@ -19,17 +19,16 @@ export interface CorrespondenceOptions {
   rounds?: number
 }
 
-/** How far a match may lie from the true place, in diagonals of the larger of both views' bins. */
+/** Largest distance of a match from the true position, in bin diagonals of the view with the larger bins. */
 const RADIUS = 1.5
 
 /**
  * View correspondence: the share of view-one pixels visible in view two whose nearest neighbour by cosine lies within 1.5 bin diagonals.
  *
- * Pixels are those of the feature map; one counts as visible where its centre lies in the other view's box, and distances are measured in the
- * image.
+ * A pixel is one of the feature map. It is visible if its centre lies in the other view's box. Distances are measured in the original image.
  *
  * @param images - Held-out images in 0…1, [N, 3, H, W].
- * @returns The share, 0…1; 0 where no pixel is visible in both views.
+ * @returns The share, 0…1; 0 if no pixel is visible in both views.
  */
 export function correspondence(features: Features, images: Tensor, options: CorrespondenceOptions): number {
   return seeded(options.seed ?? 1, () => {

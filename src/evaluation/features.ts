@@ -23,7 +23,7 @@ export function normalised(images: Tensor): Tensor {
 /**
  * Copies a backbone, recomputes its batch-norm statistics from `images` (0…1, [N, 3, H, W]) and freezes it.
  *
- * So two states of a backbone differ by their weights alone, and an untrained one is not worse for its initial statistics.
+ * So two states of a backbone differ in their weights only, and an untrained backbone is not penalised for its initial statistics.
  */
 export function freeze(net: Backbone, layer: string | number, images: Tensor): Features {
   const layers = new HiddenLayers(net, [layerName(net, layer)])
@@ -33,7 +33,7 @@ export function freeze(net: Backbone, layer: string | number, images: Tensor): F
   return { ofNormalised, of: (batch) => ofNormalised(normalised(batch)) }
 }
 
-/** Splits into batches of similar size; a remainder of one image could have no batch statistics. */
+/** Splits into batches of similar size, because a last batch of one image would have no batch statistics. */
 export function inParts(images: Tensor): Tensor[] {
   return images.chunk(Math.max(1, Math.ceil(images.shape[0]! / BATCH)))
 }

@@ -4,7 +4,7 @@ import type { Features } from './features'
 import { classesAt, labelledRows, meanIoU, rowsOf, type Labelled } from './segmentation'
 
 export interface KnnOptions {
-  /** How many classes count; pixels of a mask with a higher number do not. */
+  /** Number of classes; mask pixels with this number or a higher one are ignored. */
   classes: number
   /** Feature pixels in the bank; default 20,000. */
   bankSize?: number
@@ -16,7 +16,7 @@ export interface KnnOptions {
   seed?: number
 }
 
-/** Rows that are compared with the bank at a time, to bound the memory. */
+/** Rows compared with the bank at once, which bounds the memory. */
 const ROWS = 2048
 
 /** Segments images by the nearest neighbours of their feature pixels in a bank of labelled ones. */

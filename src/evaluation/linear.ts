@@ -5,13 +5,13 @@ import type { Features } from './features'
 import { labelledRows, meanIoU, type Labelled } from './segmentation'
 
 export interface LinearOptions {
-  /** How many classes count; pixels of a mask with a higher number do not. */
+  /** Number of classes; mask pixels with this number or a higher one are ignored. */
   classes: number
   /** Default 1500. */
   steps?: number
   /** Feature pixels in a step; default 4096. */
   batchSize?: number
-  /** Default 0.01, falling along a cosine. */
+  /** Initial learning rate, which follows a cosine to 0; default 0.01. */
   lr?: number
   /** Default 0. */
   seed?: number
@@ -20,7 +20,7 @@ export interface LinearOptions {
 /** Mean intersection over union of one 1×1 layer trained on the frozen, standardised features, at the masks' resolution. */
 export function linearMeanIoU(features: Features, train: Labelled, heldOut: Labelled, options: LinearOptions): number {
   const { rows, labels, known } = labelledRows(features, train, options.classes)
-  // Features are inference tensors, which a layer cannot train on; a copy is an ordinary tensor.
+  // Features are inference tensors, on which autograd does not work; a copy is an ordinary tensor.
   const copy = rows.clone()
   const mean = copy.mean([0])
   const std = copy.std([0]).clampMin(1e-6)

@@ -11,7 +11,7 @@ export const SHOWN = 8
 
 /** Masks of the held-out images, and labelled images for the nearest-neighbour bank. */
 export interface Labels {
-  /** Names of the classes 0, 1, …; higher numbers in a mask do not count. */
+  /** Names of the classes 0, 1, …; higher numbers in a mask are ignored. */
   readonly classes: readonly string[]
   /** Masks of the held-out images: int64 [N, h, w]. */
   readonly masks: Tensor
@@ -27,13 +27,13 @@ export interface EvaluationSet {
   readonly trainedOn?: boolean
   /** Training images from which batch-norm statistics are recomputed, float32 [N, 3, H, W] in 0…1. */
   readonly statistics: Tensor
-  /** How views are cut and augmented, as for the learner. */
+  /** How views are cropped and augmented; the same as for the learner. */
   readonly views: CorrespondenceOptions
-  /** Absent without masks; then nothing is segmented. */
+  /** Absent without masks; then there is no segmentation. */
   readonly labels?: Labels | undefined
 }
 
-/** The measures of a backbone's frozen features, and what a report draws of them. */
+/** The measures of a backbone's frozen features, and outputs for the pictures of a report. */
 export interface Evaluation {
   /** View correspondence, 0…1. */
   readonly correspondence: number
@@ -51,14 +51,14 @@ export interface Pictures {
 }
 
 /**
- * Measures a backbone as it is now on held-out images; the backbone itself stays untouched.
+ * Measures a backbone's current weights on held-out images without changing the backbone.
  *
- * @param net - The backbone; its device does not matter, for a float32 copy on the CPU is measured.
+ * @param net - The backbone, on any device; a float32 copy on the CPU is measured.
  * @param layer - The layer whose map is measured: the learner's `hiddenLayerPixel`.
  * @throws ArgumentError for a layer that the backbone lacks.
  */
 export function measure(net: Backbone, layer: string | number, set: EvaluationSet): Evaluation {
-  // float32 on the CPU, so that measures do not depend on how the backbone is trained.
+  // float32 on the CPU, so that measures do not depend on the device and dtype of the training.
   const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, set.statistics)
   const shown = set.images.narrow(0, 0, Math.min(SHOWN, set.images.shape[0]!))
   const { labels } = set

@@ -8,15 +8,15 @@ interface Statistic {
   readonly sum: Tensor
 }
 
-/** Far larger than any batch statistic, yet small enough that float32 resolves their difference. */
+/** Far larger than any batch statistic, yet small enough for float32 to resolve the difference. */
 const FAR = 1e6
 
 /**
- * A copy in eval mode whose batch norms hold the mean statistics of `batches` (normalised images, [N, 3, H, W]); one that no forward reaches
- * keeps its own.
+ * A copy in eval mode whose batch norms hold the mean statistics of `batches` (normalised images, [N, 3, H, W]). A batch norm that the forward
+ * never calls keeps its statistics.
  *
- * It works on any module, TorchScript included, for it only reads what a forward in training mode writes: a running statistic set to 0 before
- * holds afterwards `momentum` times the batch's.
+ * It works on any module, including TorchScript, because it only reads buffers that a forward in training mode updates: a running statistic that
+ * was 0 before is `momentum` times the batch statistic afterwards.
  */
 export function recalibrated(net: Backbone, batches: readonly Tensor[]): Backbone {
   const copy = net.deepcopy().train()
@@ -28,7 +28,7 @@ export function recalibrated(net: Backbone, batches: readonly Tensor[]): Backbon
       .map(([, buffer]) => ({ buffer, original: buffer.clone(), sum: torch.zerosLike(buffer, { dtype: 'float64' }) }))
     const run = (batch: Tensor, starts: readonly number[]) => {
       statistics.forEach(({ buffer }, i) => buffer.fill_(starts[i]!))
-      // A batch norm without momentum averages over all batches so far; with a count of 0 it takes the batch's statistics whole.
+      // A batch norm without momentum averages over all batches so far; with a count of 0 it stores the batch statistics themselves.
       for (const counter of counters) counter.zero_()
       ;(copy as unknown as torch.nn.Module).call(batch)
     }
@@ -39,7 +39,7 @@ export function recalibrated(net: Backbone, batches: readonly Tensor[]): Backbon
     }
     const last = batches.at(-1)
     if (last === undefined) return
-    // From 0 a running statistic becomes m·s and from K it becomes (1 − m)·K + m·s: the difference tells the momentum m.
+    // A running statistic becomes m·s from 0, and (1 − m)·K + m·s from K; the momentum m follows from the difference.
     const fromZero = statistics.map(({ buffer }) => buffer.clone())
     const far = fromZero.map((values) => FAR * (1 + values.abs().max().item<number>()))
     run(last, far)

@@ -1,6 +1,6 @@
 import * as torch from '../torch'
 
-/** Runs with the default generator at a seed and without gradients, then puts the generator back to where it was. */
+/** Runs `work` without gradients and with the default generator seeded, then restores the generator's state. */
 export function seeded<T>(seed: number, work: () => T): T {
   const state = torch.getRngState()
   torch.manualSeed(seed)

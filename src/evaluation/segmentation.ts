@@ -6,7 +6,7 @@ import { inParts, type Features } from './features'
 export interface Labelled {
   /** Float32 [N, 3, H, W] in 0…1. */
   readonly images: Tensor
-  /** Int64 [N, h, w], of any resolution of the same proportions; pixels of a class from `classes` on do not count. */
+  /** Int64 [N, h, w], in any resolution with the same aspect ratio; pixels with a class number ≥ `classes` are ignored. */
   readonly masks: Tensor
 }
 
@@ -34,7 +34,7 @@ export interface LabelledRows {
   readonly rows: Tensor
   /** Their classes, int64 [P]. */
   readonly labels: Tensor
-  /** Which rows have a class that counts, int64 [K]. */
+  /** Indices of the rows whose class is not ignored, int64 [K]. */
   readonly known: Tensor
 }
 
@@ -45,7 +45,7 @@ export function labelledRows(features: Features, { images, masks }: Labelled, cl
   return { rows: rowsOf(map), labels, known: labels.lt(classes).nonzero().squeeze(1) }
 }
 
-/** Scores [N, K, rows, columns] resized bilinearly to a mask's size, as classes [N, h, w]. */
+/** Resizes scores [N, K, rows, columns] bilinearly to a mask's size and takes the best class: [N, h, w]. */
 export function classesAt(scores: Tensor, [height, width]: readonly [number, number]): Tensor {
   return torch.nn.functional.interpolate(scores, { size: [height, width], mode: 'bilinear', alignCorners: false }).argmax(1)
 }
@@ -58,14 +58,14 @@ export class MeanIoU {
     this.counts = torch.zeros([classes, classes], { dtype: 'int64' })
   }
 
-  /** Predicted and true classes of the same shape; true ones from `classes` on do not count. */
+  /** Adds predicted and true classes of the same shape; true classes ≥ `classes` are ignored. */
   add(predicted: Tensor, truth: Tensor): void {
     const kept = truth.lt(this.classes)
     const pairs = truth.mul(this.classes).add(predicted).maskedSelect(kept)
     this.counts.add_(torch.bincount(pairs, null, this.classes ** 2).view([this.classes, this.classes]))
   }
 
-  /** Intersection over union of every class; NaN for one that neither occurs nor is predicted. */
+  /** Intersection over union of every class; NaN for a class that neither occurs nor is predicted. */
   perClass(): number[] {
     const both = this.counts.diagonal()
     const union = this.counts
@@ -83,9 +83,9 @@ export class MeanIoU {
 }
 
 /**
- * Mean intersection over union at the masks' resolution, a batch at a time, without gradients.
+ * Mean intersection over union at the masks' resolution, computed in batches without gradients.
  *
- * @param scoresOf - Gives the scores [N, K, h, w] of images [N, 3, H, W].
+ * @param scoresOf - Returns scores [N, K, h, w] for images [N, 3, H, W].
  * @param onPredicted - Receives the predicted classes of every batch, int64 [N, height, width], in order.
  */
 export function meanIoU(

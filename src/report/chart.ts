@@ -21,7 +21,7 @@ const LEFT = 52
 const RIGHT = 10
 const TOP = 10
 const BOTTOM = 30
-/** The most points that are drawn; more could not be distinguished. */
+/** Maximum number of drawn points; more could not be distinguished. */
 const POINTS = 600
 
 /** A curve over the steps: the values faint, their running mean strong. */

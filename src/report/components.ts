@@ -7,8 +7,8 @@ const REACH = 2
 /**
  * The three principal components of features before and after, as colours: both [n, C, h, w] to [n, h, w, 3] in 0…1.
  *
- * The two feature spaces differ, so each has its own components, computed over all images; those of after are rotated to match those of before
- * as well as possible (orthogonal Procrustes), so that equal colours mean similar features.
+ * The two feature spaces differ, so the components of each are computed separately, over all images. The components after training are rotated
+ * to match those before as well as possible (orthogonal Procrustes), so that equal colours mean similar features.
  */
 export function componentColours(before: Tensor, after: Tensor): [Tensor, Tensor] {
   return torch.noGrad(() => {

@@ -7,9 +7,9 @@ import { IMAGENET_MEAN, IMAGENET_STD, applyTransform } from '../vision/transform
 import { html, type Markup } from './html'
 import { imageUri } from './pictures'
 
-/** The most pairs that are drawn; more would hide the picture. */
+/** Maximum number of drawn pairs; more would hide the picture. */
 const DRAWN = 96
-/** How many pairs of views are tried to find one with enough positive pairs. */
+/** Number of attempts to find two views with enough positive pairs. */
 const TRIES = 40
 
 interface Pair {
@@ -54,7 +54,7 @@ function draw(image: readonly [number, number], map: readonly [number, number], 
     const [one, two] = drawViews(1, ...image, { ...learner, cropPer: 'batch' }) as [View, View]
     const found = positiveMask(one, two, { image, map }, learner, 'cpu').nonzero().tolist() as [number, number][]
     best ??= { one, two, pairs: found }
-    // Take the first with enough pairs whose boxes differ clearly.
+    // Take the first views with enough pairs and clearly different boxes.
     if (found.length >= map[0] && overlap(one, two) < 0.7) return { one, two, pairs: found }
     if (found.length > best.pairs.length) best = { one, two, pairs: found }
   }

@@ -14,7 +14,7 @@ import { parseOptions, probability } from '../common/options'
 
 const spread = z.number().min(0)
 
-/** How strong the augmentations are, with the reference's defaults; the descriptions are the command line's help. */
+/** Strengths of the augmentations, with the reference's defaults; the descriptions are the command line's help. */
 export const augmentationOptions = z.strictObject({
   colorJitter: z
     .tuple([spread, spread, spread, spread.max(0.5)])
@@ -29,8 +29,8 @@ export const augmentationOptions = z.strictObject({
 export type AugmentationOptions = z.input<typeof augmentationOptions>
 
 /**
- * The reference's augmentations, for images [N, 3, H, W] in 0…1: colour jitter, grayscale, blur, solarize, ImageNet normalisation; as strong as it has
- * them, unless the options say otherwise.
+ * The reference's augmentations, for images [N, 3, H, W] in 0…1: colour jitter, grayscale, blur, solarize, ImageNet normalisation; by default in the
+ * reference's strength.
  *
  * @throws ArgumentError for wrong options.
  * @example

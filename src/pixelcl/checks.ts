@@ -6,7 +6,7 @@ import type { Backbone } from './encoder'
 import type { ResolvedOptions } from './options'
 import { isPerSample, type View, type Views } from './views'
 
-/** Refuses images so small that the smallest box would have no pixel. */
+/** Rejects images so small that the smallest box would have no pixel. */
 export function checkSmallestBox(height: number, width: number, { cutoutRatioRange: [low] }: ResolvedOptions): void {
   if (Math.floor(low * height) >= 1 && Math.floor(low * width) >= 1) return
   throw new ArgumentError(
@@ -14,7 +14,7 @@ export function checkSmallestBox(height: number, width: number, { cutoutRatioRan
   )
 }
 
-/** What `learner.forward` takes beside the images. */
+/** Options of `learner.forward`. */
 export interface ForwardOptions {
   /** Returns `[loss, positivePairs]` instead of the loss. */
   returnPositivePairs?: boolean
@@ -24,7 +24,7 @@ export interface ForwardOptions {
 
 const forwardOptions = ['returnPositivePairs', 'views']
 
-/** Refuses options that forward does not know. */
+/** Rejects unknown options of forward. */
 export function checkOptions(options: ForwardOptions): void {
   if (typeof options !== 'object' || options === null)
     throw new ArgumentError(`forward() takes options { returnPositivePairs?, views? } but received ${describe(options)}`)
@@ -36,7 +36,7 @@ export function checkOptions(options: ForwardOptions): void {
     throw new ArgumentError(`forward(): expected returnPositivePairs to be true or false but received ${describe(returnPositivePairs)}`)
 }
 
-/** Refuses views that do not fit the images. */
+/** Rejects views that do not fit the images. */
 export function checkViews(views: readonly [Views, Views], count: number, height: number, width: number): void {
   if (!Array.isArray(views) || views.length !== 2) {
     throw new ArgumentError('views must be two: [one, two], each { box: { y0, y1, x0, x1 }, hflip } or an array of these, one an image')
@@ -64,14 +64,14 @@ function checkView(view: Partial<View> | null, height: number, width: number): v
   throw new ArgumentError(`the box ${JSON.stringify(box)} does not lie in an image of ${height} × ${width} (half-open, in pixels)`)
 }
 
-/** Refuses anything but a module, such as a file's name. */
+/** Rejects anything but a module, such as a file name. */
 export function checkBackbone(net: unknown): void {
   if (net instanceof nn.Module) return
   const hint = typeof net === 'string' ? `: load the file first, by torch.jit.load('${net}') or models.resnet50({ weights: '${net}' })` : ''
   throw new ArgumentError(`PixelCL takes a backbone first, a Module or a TorchScript one, but received ${describe(net)}${hint}`)
 }
 
-/** Refuses a backbone without trainable parameters and warns of frozen ones: no metric would show them. */
+/** Rejects a backbone without trainable parameters and warns of frozen ones, which no metric would reveal. */
 export function checkTrainable(net: Backbone): void {
   const parameters = [...net.namedParameters()]
   const still = parameters.filter(([, parameter]) => !parameter.requiresGrad).map(([name]) => name)
@@ -90,7 +90,7 @@ export function checkTrainable(net: Backbone): void {
   )
 }
 
-/** Refuses batch norms that are frozen in the graph and warns of those in eval mode, which keep using running statistics. */
+/** Rejects batch norms that are frozen in the graph and warns of those in eval mode, which keep using running statistics. */
 export function checkBatchNorms(net: Backbone): void {
   if (net instanceof jit.ScriptModule) {
     const frozen = net.frozenBatchNorms()

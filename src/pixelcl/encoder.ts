@@ -170,7 +170,7 @@ export function spatialLayer(net: Backbone, layer: string | number, imageSize: n
       const [map] = dryRun(net, new HiddenLayers(net, [name]), imageSize)
       if (isSpatial(map!)) return name
     } catch {
-      // Skip children that forward never calls or that give no tensor.
+      // Skip children that forward never calls or that return no tensor.
     }
   }
   return null

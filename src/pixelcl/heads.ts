@@ -23,7 +23,7 @@ export class MLP extends nn.Module {
   }
 }
 
-/** The same over the pixels of a map, by 1×1 convolutions. */
+/** The same for the pixels of a map, with 1×1 convolutions. */
 export class ConvMLP extends nn.Module {
   readonly net: nn.Sequential
 
@@ -49,7 +49,7 @@ const ppmOptions = z.strictObject({
   chan: z.number().int().positive(),
   /** Layers of the transform: 0 (none), 1 or 2; default 1. */
   numLayers: ppmNumLayers,
-  /** How sharply similar pixels are preferred; default 2. */
+  /** Exponent of the similarities; larger values favour the most similar pixels. Default 2. */
   gamma: ppmGamma,
 })
 
@@ -58,7 +58,7 @@ export type PPMOptions = z.input<typeof ppmOptions>
 /**
  * The pixel propagation module: every pixel becomes the sum of all transformed pixels, weighted by relu(cosine)^gamma.
  *
- * Takes and gives [N, C, H, W]. Source: "Propagate Yourself", section 3.2.
+ * Input and output are [N, C, H, W]. Source: "Propagate Yourself", section 3.2.
  *
  * @example
  * new PPM({ chan: 4 }).call(torch.ones([1, 4, 3, 3])).shape // [1, 4, 3, 3]

@@ -2,11 +2,11 @@ import { ArgumentError, isTensor, type nn, type Tensor } from '../torch'
 import { describe } from '../common/describe'
 import type { ResolvedOptions } from './options'
 
-/** What of a learner decides which images it takes. */
+/** The properties of a learner that determine valid images. */
 interface Learner {
   readonly training: boolean
   readonly options: Pick<ResolvedOptions, 'instanceWeight'>
-  /** Any of its modules: all have one dtype and one device. */
+  /** Any of its modules, because all have the same dtype and device. */
   readonly onlinePredictor: nn.AnyModule
 }
 
@@ -15,7 +15,7 @@ const warned = new WeakSet<Learner>()
 /**
  * Checks a batch of images before it can affect the weights.
  *
- * @throws ArgumentError for a wrong rank, channel count, dtype or device, NaN, and one image alone in training; warns once outside 0…1.
+ * @throws ArgumentError for a wrong rank, channel count, dtype or device, NaN, and a single image in training; warns once of values outside 0…1.
  */
 export function checkImages(images: Tensor, learner: Learner): void {
   checkShape(images, learner)
@@ -59,10 +59,10 @@ function checkValues(images: Tensor, learner: Learner): void {
     .map((bound) => bound.item()) as [number, number]
   if (!Number.isFinite(least) || !Number.isFinite(most)) {
     const found = Number.isNaN(least) || Number.isNaN(most) ? 'NaN' : 'infinite values'
-    throw new ArgumentError(`the images hold ${found}: the weights were not touched; look at how the images are loaded`)
+    throw new ArgumentError(`the images hold ${found}: the weights were not changed; check how the images are loaded`)
   }
   if ((least >= 0 && most <= 1) || warned.has(learner)) return
   warned.add(learner)
   const hint = most > 1 ? ': divide bytes by 255' : ''
-  process.emitWarning(`images reach from ${least} to ${most}, but values in 0…1 are expected${hint}`, { code: 'PIXELCL_IMAGE_RANGE' })
+  process.emitWarning(`images have values from ${least} to ${most}, but values in 0…1 are expected${hint}`, { code: 'PIXELCL_IMAGE_RANGE' })
 }

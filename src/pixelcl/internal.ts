@@ -1,5 +1,5 @@
 /**
- * @internal What other rooms use of this one besides its public names.
+ * @internal Names that other rooms import from this one besides the public ones.
  */
 export { checkSmallestBox } from './checks'
 export { HiddenLayers, firstParameter, layerName, spatialLayer } from './encoder'

@@ -17,8 +17,8 @@ import { cutView, drawViews, positiveMask, type Sizes, type Views } from './view
  *
  * Source: "Propagate Yourself" (arXiv 2011.10043), as in the Python package pixel-level-contrastive-learning.
  *
- * @param net - The backbone, TorchScript or of this package; it is trained in place and nothing of the learner hangs on it.
- * @throws ArgumentError for wrong options, unknown layers, frozen batch norms, a backbone of which no parameter requires a gradient.
+ * @param net - The backbone, TorchScript or a module of this package. It is trained in place, and the learner leaves no hook or member on it.
+ * @throws ArgumentError for wrong options, unknown layers, frozen batch norms, and a backbone without a parameter that requires a gradient.
  * @example
  * const learner = new PixelCL(models.resnet18(), { imageSize: 64, hiddenLayerPixel: 'layer3' })
  * const optimizer = new torch.optim.Adam(learner.parameters(), { lr: 1e-4 })
@@ -31,7 +31,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   readonly options: ResolvedOptions
   readonly augment1: nn.Module | ImageTransform
   readonly augment2: nn.Module | ImageTransform
-  // These fields must keep their order: it is the order of the parameters, on which optimizer states exchanged with Python depend.
+  // Keep the order of these fields: it is the order of the parameters, which optimizer states exchanged with Python rely on.
   readonly onlineEncoder: Encoder
   /** Null without `usePixpro`. */
   readonly propagatePixels: PPM | null
@@ -64,8 +64,8 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   /**
    * The loss of a batch of images, float [N, 3, H, W] in 0…1.
    *
-   * @returns A scalar; with `returnPositivePairs`, also the number of positive pairs of one mask.
-   * @throws ArgumentError for images of a wrong shape or dtype, with NaN, too small for a box, or one alone in training.
+   * @returns A scalar; with `returnPositivePairs` also the number of positive pairs in one mask.
+   * @throws ArgumentError for images of a wrong shape or dtype, with NaN, too small for a box, or for a single image in training.
    */
   override forward(images: Tensor, options: ForwardOptions & { returnPositivePairs: true }): [Tensor, number]
   override forward(images: Tensor, options?: ForwardOptions & { returnPositivePairs?: false }): Tensor
@@ -119,7 +119,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     return { mask, count: mask.sum().item() }
   }
 
-  /** The mean of both directions' pixel losses; the mask of the second is the transpose of the first's. */
+  /** The mean of the pixel losses in both directions; the second direction uses the transposed mask. */
   private pixelBranch(online: readonly [Tensor, Tensor], target: readonly [Tensor, Tensor], pairs: Pairs): Tensor {
     const ppm = this.propagatePixels
     const [one, two] = ppm === null ? online : [ppm.call(online[0]), ppm.call(online[1])]
@@ -133,16 +133,16 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
       .div(2)
   }
 
-  /** A copy of the online encoder that no gradient reaches. */
+  /** A copy of the online encoder without gradients. */
   private copyOnlineEncoder(): Encoder {
     return this.onlineEncoder.deepcopy().requiresGrad_(false)
   }
 
   /**
-   * Moves the target's parameters towards the online encoder's; buffers stay, because the target updates its own.
+   * Moves the target's parameters towards those of the online encoder; buffers are left alone, because the target's own forwards update them.
    *
-   * @param decay The share of the target that stays. Default: the option movingAverageDecay.
-   * @throws ArgumentError before the first forward, which makes the target, and for a decay outside of 0…1.
+   * @param decay - The weight of the old value of the target; default: the option movingAverageDecay.
+   * @throws ArgumentError if there is no target, between `resetMovingAverage` and the next forward, and for a decay outside 0…1.
    */
   updateMovingAverage(decay: number = this.options.movingAverageDecay): void {
     if (!probability.safeParse(decay).success) {
@@ -162,7 +162,7 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     this.targetEncoder = null
   }
 
-  /** kornia's buffers may be missing in a state, because not all versions of kornia have them. */
+  /** A state may lack kornia's buffers, because not all versions of kornia have them. */
   protected override toleratesMissing(key: string): boolean {
     return /^augment[12]\.\d+\._param_generator\./.test(key)
   }

@@ -2,14 +2,14 @@ import * as torch from '../torch'
 import type { Tensor } from '../torch'
 import type { ResolvedOptions } from './options'
 
-/** Lower bound of a feature's norm, as in `cosine_similarity`. */
+/** Lower bound of a norm, as in `cosine_similarity`. */
 const COSINE_EPS = 1e-8
 
 function unit(pixels: Tensor): Tensor {
   return torch.nn.functional.normalize(pixels, { dim: 1, eps: COSINE_EPS })
 }
 
-/** Cosines between all pixels of two maps [N, C, P]: [N, P, P], by one batched product of normalised features. */
+/** Cosines between all pixels of two maps [N, C, P]: [N, P, P], as one batched matrix product of normalised features. */
 export function cosineMatrix(one: Tensor, two: Tensor): Tensor {
   const a = unit(one)
   return a.transpose(1, 2).bmm(one === two ? a : unit(two))
@@ -23,9 +23,9 @@ export interface Pairs {
 }
 
 /**
- * −mean of the cosines of all positive pairs of two maps [N, C, P]: pooled over the batch, or the mean over the images that have any.
+ * Negative mean of the cosines of all positive pairs of two maps [N, C, P]: pooled over the batch, or averaged over the images that have pairs.
  *
- * The sum of a pixel's cosines is its product with the sum of its partners, so no similarity matrix is needed, neither here nor in backward.
+ * The sum of a pixel's cosines is its dot product with the sum of its partners, so neither forward nor backward needs a similarity matrix.
  */
 export function pixProLoss(pixels: Tensor, targets: Tensor, { mask, count }: Pairs): Tensor {
   const pairs = mask.to(pixels.dtype)
@@ -41,7 +41,7 @@ function meanOverImages(values: Tensor, positives: Tensor): Tensor {
   return values.mul(has).sum().div(has.sum())
 }
 
-/** −log of the share of the positives' exponentials, over the pooled batch (or each image). */
+/** −log of the positives' share of all exponentials, pooled over the batch (or per image). */
 function batchContrast(logits: Tensor, { mask }: Pairs): Tensor {
   const positive = logits.maskedFill(mask.logicalNot(), -Infinity)
   if (mask.dim() === 2)
@@ -58,7 +58,7 @@ function batchContrast(logits: Tensor, { mask }: Pairs): Tensor {
   return meanOverImages(share, positives)
 }
 
-/** −log of the share of the positives' exponentials in each pixel's row, the mean over pixels that have a positive. */
+/** −log of the positives' share of the exponentials in each pixel's row, averaged over the pixels that have a positive. */
 function pixelContrast(logits: Tensor, { mask }: Pairs): Tensor {
   const full = mask.dim() === 2 ? mask.unsqueeze(0).expandAs(logits) : mask
   const rows = full.any(2)

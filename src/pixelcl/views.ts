@@ -11,7 +11,7 @@ export interface Box {
   readonly x1: number
 }
 
-/** How one view is cut from an image: a box, then perhaps a horizontal flip. */
+/** The geometry of one view: a box, then an optional horizontal flip. */
 export interface View {
   readonly box: Box
   readonly hflip: boolean
@@ -26,7 +26,7 @@ export function isPerSample(views: Views): views is readonly View[] {
 
 type Geometry = Pick<ResolvedOptions, 'cutoutRatioRange' | 'probRandHflip' | 'cropPer'>
 
-/** Draws one box by a ratio for both sides; offsets are rounded down, so the last one never occurs, as in the reference. */
+/** Draws a box with one ratio for both sides. As in the reference, offsets are rounded down, so that the last one never occurs. */
 function drawBox(height: number, width: number, [low, high]: readonly [number, number]): Box {
   const [ratioDraw, xDraw, yDraw] = uniform(3) as [number, number, number]
   const ratio = low + ratioDraw * (high - low)
@@ -68,14 +68,14 @@ export function cutView(images: Tensor, views: Views, size: readonly [number, nu
   return torch.cat(views.map((view, i) => cutOne(images.narrow(0, i, 1), view, size, mode)))
 }
 
-/** A map's size and that of the images it stems from. */
+/** The size of a map and of the images that it was computed from. */
 export interface Sizes {
   readonly image: readonly [height: number, width: number]
   readonly map: readonly [height: number, width: number]
 }
 
 /**
- * Where the pixels of a view's map lie, [P, 2] (y, x): the reference's scaling, in float32 and in its order of steps.
+ * The coordinates of the pixels of a view's map, [P, 2] (y, x), with the reference's scaling, in float32 and in its order of operations.
  *
  * Pixel indices over the image's diagonal, times the map's height and width, cropped, interpolated to the map, flipped.
  */
@@ -89,11 +89,11 @@ function imageCoordinates(view: View, { image, map }: Sizes, mode: Mode, device:
     .div_(Math.sqrt(height ** 2 + width ** 2))
   scaled.select(1, 0).mul_(map[0])
   scaled.select(1, 1).mul_(map[1])
-  // Contiguous, as in the reference: with other strides libtorch rounds the last bit of distances differently.
+  // Contiguous, as in the reference, because libtorch rounds distances differently in the last bit for other strides.
   return cutOne(scaled, view, map, mode).flatten(2).squeeze(0).t().contiguous()
 }
 
-/** The bins of a view's map: the part of the box that each map pixel covers. */
+/** The bins of a view's map: the parts of the box that the map pixels cover. */
 export interface Bins {
   /** Their centres [P, 2] (y, x), float32. */
   readonly centres: Tensor
@@ -103,7 +103,7 @@ export interface Bins {
 
 type Edges = readonly [near: number, far: number]
 
-/** Divides the range between the edges evenly; in a flipped view columns run from right to left. */
+/** Divides the box evenly; in a flipped view the columns run from right to left. */
 function binsBetween(vertical: Edges, horizontal: Edges, hflip: boolean, map: Sizes['map'], device: Device): Bins {
   const [top, bottom] = vertical
   const [left, right] = hflip ? [horizontal[1], horizontal[0]] : horizontal
@@ -119,7 +119,7 @@ export function binsInPixels({ box, hflip }: View, map: Sizes['map'], device: De
   return binsBetween([box.y0, box.y1], [box.x0, box.x1], hflip, map, device)
 }
 
-/** The bins in fractions of the image, as in the authors' code: coordinates divided by size − 1, the far edge being the last pixel inside. */
+/** The bins in fractions of the image, as in the authors' code: coordinates divided by size − 1, with the last pixel inside as the far edge. */
 function binsInFractions({ box, hflip }: View, { image, map }: Sizes, device: Device): Bins {
   const [height, width] = [image[0] - 1, image[1] - 1]
   return binsBetween([box.y0 / height, (box.y1 - 1) / height], [box.x0 / width, (box.x1 - 1) / width], hflip, map, device)
@@ -139,7 +139,7 @@ function maskOfPair(one: View, two: View, sizes: Sizes, options: PairOptions, de
 
 export type PairOptions = Pick<ResolvedOptions, 'distance' | 'distanceThres' | 'coordCutoutInterpolateMode'>
 
-/** Which map pixels of view one match which of view two: bool [P, P], or [N, P, P] if every image has its own views. */
+/** The positive pairs of map pixels of view one and view two: bool [P, P], or [N, P, P] if every image has its own views. */
 export function positiveMask(one: Views, two: Views, sizes: Sizes, options: PairOptions, device: Device): Tensor {
   return torch.noGrad(() => {
     if (!isPerSample(one) || !isPerSample(two)) return maskOfPair(one as View, two as View, sizes, options, device)

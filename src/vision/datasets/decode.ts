@@ -5,7 +5,7 @@ import { parseOptions } from '../../common/options'
 /** Height and width in pixels. */
 export type Size = readonly [height: number, width: number]
 
-/** How an image of another shape is brought to a size: 'crop' keeps its proportions and cuts the middle out, 'stretch' keeps all of it. */
+/** How an image with another aspect ratio is resized: 'crop' keeps the aspect ratio and cuts out the middle, 'stretch' keeps the whole image. */
 export type Resize = 'crop' | 'stretch'
 
 /** @internal */
@@ -20,11 +20,11 @@ function isSize(value: unknown): boolean {
 }
 
 /**
- * Decodes an image file to RGB bytes, [height, width, 3], upright as its EXIF orientation says, transparency over black.
+ * Decodes an image file to RGB bytes, [height, width, 3], rotated by its EXIF orientation, transparency over black.
  *
  * It runs on libuv's threads, so decoding continues while a training step blocks the JavaScript thread.
  *
- * @throws Error of libvips for a file that is no image or is damaged; ArgumentError for a size or a way that is none.
+ * @throws Error of libvips for a file that is damaged or no image; ArgumentError for an invalid size or way of resizing.
  * @example
  * const bytes = await decodeImage('photos/red.png', [32, 48])
  * bytes.length // 4608
@@ -49,7 +49,7 @@ export async function decode(path: string, [height, width]: Size, resize: Resize
 /**
  * Decodes an 8-bit PNG of class numbers, [height, width], without resizing or colour conversion.
  *
- * @throws Error of libvips for a file that is no image or is damaged.
+ * @throws Error of libvips for a file that is damaged or no image.
  * @example
  * const { classes, size } = await decodeMask('photos/red.png')
  * size // [72, 80]

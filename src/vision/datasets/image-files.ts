@@ -46,7 +46,7 @@ function search(folder: string, visited: Set<string>, found: Findings): void {
     const path = join(folder, entry.name)
     try {
       const kind = entry.isSymbolicLink() ? statSync(path) : entry
-      // Not pipes or sockets: reading them could block for ever.
+      // Skip pipes and sockets, because reading them could block forever.
       if (kind.isFile() && isImage(entry.name)) found.files.push(path)
       if (kind.isDirectory() && !isVisited(visited, path)) search(path, visited, found)
     } catch (error) {
@@ -55,7 +55,7 @@ function search(folder: string, visited: Set<string>, found: Findings): void {
   }
 }
 
-/** Whether a folder was searched already; links may lead back to a parent or to the same folder under another name. */
+/** Whether a folder was searched already; links may lead to a parent or to the same folder by another name. */
 function isVisited(visited: Set<string>, folder: string): boolean {
   const real = realpathSync(folder)
   if (visited.has(real)) return true

@@ -9,7 +9,7 @@ import { imageFiles } from './image-files'
 /**
  * Images' bytes, each [H, W, 3], as one float32 tensor [N, 3, H, W] in 0…1.
  *
- * @throws ArgumentError for an image of another length than the size says.
+ * @throws ArgumentError for an image whose length does not match the size.
  * @example
  * imagesFromBytes([new Uint8Array(12).fill(255)], [2, 2]).shape // [1, 3, 2, 2]
  */
@@ -26,7 +26,7 @@ export function imagesFromBytes(bytes: readonly Uint8Array[], [height, width]: S
 const imageFolderOptions = z.strictObject({ size: sizeOption, resize: resizeOption.default('crop') })
 
 export interface ImageFolderOptions {
-  /** Height and width that every image is brought to, in pixels. */
+  /** Height and width of all loaded images, in pixels. */
   size: Size
   /** Default: 'crop'. */
   resize?: Resize
@@ -35,7 +35,7 @@ export interface ImageFolderOptions {
 /**
  * The images of a folder and all folders in it, in the order of their paths; labels are not needed.
  *
- * Links are followed, each folder once; what is hidden is left out. A file that cannot be decoded is skipped, and counted in `skipped`.
+ * Links are followed, each folder once; hidden files are ignored. A file that cannot be decoded is skipped and recorded in `skipped`.
  *
  * @throws FileError for a folder that is missing or holds no image files; ArgumentError for wrong options.
  * @example
@@ -48,9 +48,9 @@ export class ImageFolder {
   readonly resize: Resize
   /** Files that could not be decoded so far, with the reason. */
   readonly skipped = new Map<string, string>()
-  /** Subfolders and links that could not be read, with the reason; images in them are missing in `files`. */
+  /** Subfolders and links that could not be read, with the reason; their images are missing in `files`. */
   readonly unreadable: ReadonlyMap<string, string>
-  /** Files of `skipped` whose content is damaged; they are not tried again, unlike files that could not be read. */
+  /** Files of `skipped` whose content is damaged. They are not read again, unlike files that could not be opened. */
   private readonly damaged = new Set<string>()
 
   constructor(
@@ -70,9 +70,9 @@ export class ImageFolder {
   }
 
   /**
-   * The bytes of one image, [H, W, 3], or null where its file is damaged or cannot be read now.
+   * The bytes of one image, [H, W, 3], or null if its file is damaged or cannot be read now.
    *
-   * @throws FileError once no file of the folder can be decoded; ArgumentError for an index that the folder lacks.
+   * @throws FileError if no file of the folder can be decoded; ArgumentError for an index out of range.
    */
   async loadBytes(index: number): Promise<Uint8Array | null> {
     const file = this.files[index]
@@ -92,13 +92,13 @@ export class ImageFolder {
     }
   }
 
-  /** One image as float32 [3, H, W] in 0…1, or null where its file is damaged. */
+  /** One image as float32 [3, H, W] in 0…1, or null if its file is damaged. */
   async load(index: number): Promise<Tensor | null> {
     const bytes = await this.loadBytes(index)
     return bytes === null ? null : imagesFromBytes([bytes], this.size).squeeze(0)
   }
 
-  /** The images of these indices, damaged ones left out, as float32 [N, 3, H, W]. */
+  /** The images at these indices except damaged ones, as float32 [N, 3, H, W]. */
   async loadAll(indices: readonly number[]): Promise<Tensor> {
     const bytes = await Promise.all(indices.map((index) => this.loadBytes(index)))
     return imagesFromBytes(
@@ -108,11 +108,11 @@ export class ImageFolder {
   }
 
   /**
-   * A batch of different images drawn by chance, by libtorch's generator, as float32 [N, 3, H, W] in 0…1.
+   * A random batch of distinct images, drawn with libtorch's generator, as float32 [N, 3, H, W] in 0…1.
    *
-   * A damaged file is left out and another takes its place; only a folder with fewer whole images gives a smaller batch.
+   * A damaged file is replaced by another; the batch is smaller only if the folder has too few readable images.
    *
-   * @throws ArgumentError for a count that is no positive whole number.
+   * @throws ArgumentError for a count that is not a positive integer.
    */
   async sample(count: number): Promise<Tensor> {
     if (!Number.isInteger(count) || count < 1)
@@ -128,7 +128,7 @@ export class ImageFolder {
   }
 }
 
-/** Why a file cannot be read; null if it can, so that its content must be damaged. */
+/** Why a file cannot be read; null if it can be, which means that its content is damaged. */
 async function readFailure(path: string): Promise<string | null> {
   try {
     await readFile(path)
@@ -138,7 +138,7 @@ async function readFailure(path: string): Promise<string | null> {
   }
 }
 
-/** @internal The error for a folder of which no file can be decoded. */
+/** @internal The error for a folder without a file that can be decoded. */
 export function noneDecodable({ path, skipped }: ImageFolder): FileError {
   const [file, reason] = [...skipped][0]!
   return new FileError(`none of the ${skipped.size} image files in ${path} can be decoded; the first, ${file}: ${reason}`)

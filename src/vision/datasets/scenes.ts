@@ -1,10 +1,10 @@
-/** The names of a mask's classes. */
+/** The names of the classes. */
 export const TEXTURE_CLASSES = ['stripes', 'checks', 'dots', 'waves', 'clouds', 'grain'] as const
 
-/** Numbers in [0, 1). */
+/** Returns a random number in [0, 1). */
 export type Random = () => number
 
-/** A small generator (mulberry32), so that the images do not depend on libtorch's version. */
+/** A mulberry32 generator; unlike libtorch's, it gives the same images in every version. */
 export function generatorOf(seed: number): Random {
   let state = seed >>> 0
   return () => {
@@ -15,14 +15,14 @@ export function generatorOf(seed: number): Random {
   }
 }
 
-/** An image of `size` × `size` grey levels, and the class of every pixel. */
+/** A square image of grey levels, and the class of every pixel. */
 export interface Scene {
   readonly grey: Uint8Array
   readonly mask: Uint8Array
   readonly size: number
 }
 
-/** A function of a pixel's place. */
+/** A function of pixel coordinates. */
 type Field<T> = (x: number, y: number) => T
 
 const between = (random: Random, low: number, high: number) => low + (high - low) * random()
@@ -35,7 +35,7 @@ function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
-/** A dot's radius in periods, such that dots cover half of the plane, as the light parts of other textures do. */
+/** A dot's radius in periods, chosen so that dots cover half of the area, like the light parts of the other textures. */
 const DOT = Math.sqrt(0.5 / Math.PI)
 
 /** A texture of one class in −1…1, with random tilt, scale and offset. */
@@ -75,7 +75,7 @@ function clouds(random: Random, period: number): Field<number> {
   return (x, y) => waves.reduce((sum, wave) => sum + Math.sin(wave.x * x + wave.y * y + wave.phase), 0) / 2
 }
 
-/** Small squares, each light or dark by chance. */
+/** Small squares, each randomly light or dark. */
 function grain(random: Random, size: number): Field<number> {
   const side = Math.max(1, Math.round((between(random, 2, 4) * size) / 96))
   const columns = Math.ceil(size / side)
@@ -83,7 +83,7 @@ function grain(random: Random, size: number): Field<number> {
   return (x, y) => light[Math.floor(y / side) * columns + Math.floor(x / side)]!
 }
 
-/** An ellipse, a rectangle or a triangle, anywhere and at any tilt: true inside. */
+/** A random ellipse, rectangle or triangle; the field is true inside. */
 function shape(random: Random, size: number): Field<boolean> {
   const [cx, cy] = [between(random, 0.1, 0.9) * size, between(random, 0.1, 0.9) * size]
   const radius = between(random, 0.22, 0.42) * size
@@ -101,7 +101,7 @@ function shape(random: Random, size: number): Field<boolean> {
 
 const NOISE = 0.1
 
-/** Paints a textured ground, two to four textured shapes over it, and noise. */
+/** Paints a textured background, two to four textured shapes over it, and noise. */
 export function paintScene(random: Random, size: number): Scene {
   const levels = new Float32Array(size * size)
   const mask = new Uint8Array(size * size)

@@ -9,9 +9,9 @@ import { TEXTURE_CLASSES, generatorOf, paintScene, type Scene } from './scenes'
 export { TEXTURE_CLASSES }
 
 export interface TextureOptions {
-  /** Images to train on; default 360. */
+  /** Number of training images; default 360. */
   train?: number
-  /** Images that are held out; default 72. */
+  /** Number of held-out images; default 72. */
   heldOut?: number
   /** Side of the square images in pixels; default 128. */
   size?: number
@@ -26,7 +26,7 @@ const textureOptions = z.strictObject({
   seed: z.number().int().default(0),
 })
 
-/** Where the images and their masks lie: a mask has its image's name, and ends in .png. */
+/** The folders of images and masks; a mask is named like its image, with the extension .png. */
 export interface TextureSet {
   readonly train: string
   readonly trainMasks: string
@@ -39,9 +39,9 @@ export interface TextureSet {
 const VERSION = 1
 
 /**
- * Writes images of textured shapes, half of them PNG and half JPEG, with exact masks; a folder that holds them already is left as it is.
+ * Writes images of textured shapes, half of them PNG and half JPEG, with exact masks, unless the folder already holds them.
  *
- * Every region has one of six textures, in a tilt, scale and contrast of its own; grey levels say nothing of the class. The seed decides all.
+ * Every region has one of six textures with random tilt, scale and contrast, so that grey levels do not reveal the class. The seed determines everything.
  *
  * @throws FileError for a folder that holds other files; ArgumentError for wrong options.
  * @example
@@ -90,7 +90,7 @@ function isWhole(folder: string, wanted: string): boolean {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
 }
 
-/** Refuses a folder that holds anything but an older set. */
+/** Rejects a folder that holds anything but an older set. */
 function refuseOthers(folder: string): void {
   if (!existsSync(folder)) return
   if (!statSync(folder).isDirectory()) throw new FileError(`the folder for textures ${folder} is a file: name another`)

@@ -8,7 +8,7 @@ import { checkArchitecture, type Architecture } from './resnet'
 const HOST = 'https://download.pytorch.org/models'
 
 /**
- * torchvision's published weights by its names, the best last; a file's name ends in the first digits of its SHA-256.
+ * torchvision's published weights by torchvision's names, the best last; a file name ends in the first digits of the SHA-256.
  *
  * Source: https://docs.pytorch.org/vision/stable/models.html#table-of-all-available-classification-weights
  */
@@ -21,7 +21,7 @@ const FILES: Readonly<Record<Architecture, Readonly<Record<string, string>>>> = 
 }
 
 /**
- * The published weights of an architecture: their addresses by name, `DEFAULT` standing for the best.
+ * The published weights of an architecture: URLs by name; `DEFAULT` is the best.
  *
  * @throws ArgumentError for an unknown architecture.
  * @example
@@ -32,7 +32,7 @@ export function weightsOf(arch: Architecture): Record<string, string> {
   return { ...urls, DEFAULT: Object.values(urls).at(-1)! }
 }
 
-/** @internal The address of weights by name, at the host itself or at a mirror of its folder. */
+/** @internal The URL of weights by name, at the host or at a mirror of its folder. */
 export function urlOf(arch: Architecture, name: string, mirror: string = HOST): string {
   const known = weightsOf(arch)
   const url = Object.hasOwn(known, name) ? known[name] : undefined
@@ -52,7 +52,7 @@ export function cacheFolder(): string {
   return join(home || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'torch'), 'hub', 'checkpoints')
 }
 
-/** @internal The last part of an address, the name under which its file is kept. */
+/** @internal The last part of a URL, which is the file's name in the cache. */
 export function fileNameOf(url: string): string {
   const name = decodeURIComponent(new URL(url).pathname.split('/').at(-1)!)
   if (name === '' || /[/\\\0]/.test(name)) throw new ArgumentError(`${url} names no file`)

@@ -10,39 +10,39 @@ import { cacheFolder, fileNameOf, urlOf } from './catalog'
 import { progressLine } from './progress-line'
 import type { Architecture } from './resnet'
 
-/** A file could not be fetched: offline, refused, cut short, or with a wrong checksum. */
+/** A download failed: offline, refused, incomplete, or with a wrong checksum. */
 export class DownloadError extends PixelclError {
   constructor(message: string, options?: ErrorOptions) {
     super('DOWNLOAD', message, options)
   }
 }
 
-/** Receives the bytes received so far and in total; the total is null if the server does not say. */
+/** Receives the number of bytes so far and in total; the total is null if the server does not send it. */
 export type DownloadProgress = (received: number, total: number | null) => void
 
 export interface DownloadOptions {
-  /** A function that receives the progress; true (the default) writes a line to standard error, false nothing. */
+  /** Receives the progress; true (the default) prints it to standard error, false prints nothing. */
   progress?: boolean | DownloadProgress
-  /** Where the file is kept; default: torch hub's own folder, so that Python finds it too. */
+  /** The cache folder; default: torch hub's, so that Python finds the file, too. */
   folder?: string
-  /** Milliseconds without a byte after which the connection counts as broken. Default 60,000. */
+  /** Milliseconds without data after which the connection is considered broken; default 60,000. */
   timeout?: number
-  /** Ends the download early. */
+  /** Cancels the download. */
   signal?: AbortSignal
 }
 
 const OPTIONS = ['progress', 'folder', 'timeout', 'signal', 'mirror']
-/** Connections that one download may use, each resuming where the last one broke. */
+/** Maximum number of connections per download; each resumes where the last one broke. */
 const ATTEMPTS = 4
 
 /**
- * Fetches torchvision's weights of an architecture into torch hub's folder, once, and answers the file's path.
+ * Downloads torchvision's weights of an architecture into torch hub's folder, unless they are there, and returns the file's path.
  *
  * The SHA-256 must begin with the digits in the file's name. A broken download resumes; the file appears under its name only when complete.
  *
  * @param weights - `'IMAGENET1K_V1'`, `'IMAGENET1K_V2'` or `'DEFAULT'`, the best.
- * @param options - As for `downloadFile`, and `mirror`: a folder's address that holds the same files.
- * @throws DownloadError offline, for an answer that is no success, and for a wrong checksum: the file is deleted then.
+ * @param options - The options of `downloadFile`, and `mirror`: the URL of a folder with the same files.
+ * @throws DownloadError offline, for an HTTP error, and for a wrong checksum; the file is then deleted.
  * @see https://docs.pytorch.org/vision/stable/models.html
  */
 export async function download(
@@ -55,11 +55,11 @@ export async function download(
 }
 
 /**
- * Fetches a file of weights into torch hub's folder, once, and answers its path.
+ * Downloads a file of weights into torch hub's folder, unless it is there, and returns its path.
  *
- * A name such as `encoder-0676ba61.pth` holds the first digits of the SHA-256, which are checked.
+ * The SHA-256 is checked if the file name contains its first digits, as in `encoder-0676ba61.pth`.
  *
- * @throws DownloadError as `download`.
+ * @throws DownloadError like `download`.
  */
 export async function downloadFile(url: string, options: DownloadOptions = {}): Promise<string> {
   for (const key of Object.keys(options)) {
@@ -93,7 +93,7 @@ export async function downloadFile(url: string, options: DownloadOptions = {}): 
   return path
 }
 
-/** Whether the file is cached; a damaged one, such as an incomplete copy, is deleted. */
+/** Whether the file is cached; a file with a wrong checksum is deleted. */
 async function isCached(path: string, promised: string | null): Promise<boolean> {
   const found = await stat(path).catch(() => null)
   if (found === null) return false
@@ -142,7 +142,7 @@ async function fetchInto(partial: string, url: string, path: string, options: Do
   }
 }
 
-/** Reads one response to its end; gives null when the file is complete, else how the connection broke. */
+/** Reads one response to its end; returns null if the file is complete, else why the connection broke. */
 async function receive(
   url: string,
   path: string,
@@ -195,7 +195,7 @@ async function receive(
 }
 
 function headersFor({ bytes, etag }: Received): Record<string, string> {
-  // With compression the received bytes would not tell how much of the file has come.
+  // Without compression, because compressed bytes would not tell the position in the file.
   const headers = { 'accept-encoding': 'identity', 'user-agent': 'pixelcl' }
   if (bytes === 0) return headers
   return { ...headers, range: `bytes=${bytes}-`, ...(etag === null ? {} : { 'if-range': etag }) }
@@ -229,7 +229,7 @@ function byHand(url: string, path: string): string {
   return `To fetch it by other means: curl -L --create-dirs -o '${path}' '${url}'`
 }
 
-/** The innermost cause of what fetch throws: its own message says only that it failed. */
+/** The innermost cause of an error of fetch, whose own message says only that it failed. */
 function causeOf(error: unknown): string {
   const { cause, code, message } = error as Error & { code?: string }
   if (types.isNativeError(cause)) return causeOf(cause)

@@ -16,7 +16,7 @@ export interface ModelOptions {
   numClasses?: number
 }
 
-/** Spellings of torchvision that are not taken, and what to write instead. */
+/** Unsupported option names of torchvision, and what to write instead. */
 const FORMER: Readonly<Record<string, string>> = {
   pretrained: "write weights: 'DEFAULT' after await models.download(…)",
   num_classes: 'write numClasses',
@@ -56,7 +56,7 @@ export const resnet34 = maker('resnet34')
 /**
  * ResNet-50, with torchvision's names and initialisation, in training mode: images [N, 3, H, W] to logits [N, numClasses].
  *
- * @throws ArgumentError for weights that do not fit, saying which would; FileError for a file that cannot be read.
+ * @throws ArgumentError for weights that do not fit, naming the architecture that would; FileError for a file that cannot be read.
  * @see https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.resnet50.html
  * @example
  * torch.save(models.resnet50({ numClasses: 2 }).stateDict(), 'resnet50.pth')

@@ -12,7 +12,7 @@ function conv1x1(inputs: number, outputs: number, stride = 1): nn.Conv2d {
   return new nn.Conv2d(inputs, outputs, 1, { stride, bias: false })
 }
 
-/** Two 3×3 convolutions beside a shortcut, for ResNet 18 and 34. */
+/** Two 3×3 convolutions with a shortcut, for ResNet 18 and 34. */
 export class BasicBlock extends LibraryModule {
   static readonly expansion = 1
   readonly conv1: nn.Conv2d
@@ -46,7 +46,7 @@ export class BasicBlock extends LibraryModule {
   }
 }
 
-/** 1×1, 3×3 (with the stride) and 1×1 convolutions beside a shortcut, for ResNet 50 and deeper. */
+/** 1×1, 3×3 (with the stride) and 1×1 convolutions with a shortcut, for ResNet 50 and deeper. */
 export class Bottleneck extends LibraryModule {
   static readonly expansion = 4
   readonly conv1: nn.Conv2d
@@ -90,9 +90,9 @@ type Block = typeof BasicBlock | typeof Bottleneck
 /**
  * A residual network with torchvision's module tree and names: images [N, 3, H, W] to logits [N, numClasses].
  *
- * Its parts can be exchanged, as `resnet.fc = new torch.nn.Identity()`.
+ * Layers can be replaced, as in `resnet.fc = new torch.nn.Identity()`.
  *
- * Source: "Deep Residual Learning for Image Recognition" (arXiv 1512.03385), with the stride at the 3×3 convolution.
+ * Source: "Deep Residual Learning for Image Recognition" (arXiv 1512.03385), with the stride in the 3×3 convolution.
  */
 export class ResNet extends nn.Module {
   conv1: nn.Module
@@ -158,20 +158,20 @@ export type Architecture = keyof typeof ARCHITECTURES
 
 export const architectures = Object.keys(ARCHITECTURES) as readonly Architecture[]
 
-/** @internal Refuses a name that is no architecture's. */
+/** @internal Rejects an unknown architecture name. */
 export function checkArchitecture(arch: string): Architecture {
   if (!Object.hasOwn(ARCHITECTURES, arch)) throw new ArgumentError(`unknown architecture '${arch}'${suggestion(arch, architectures)}`)
   return arch as Architecture
 }
 
-/** A freshly initialised ResNet of an architecture. */
+/** A newly initialised ResNet. */
 export function buildResNet(arch: Architecture, numClasses = 1000): ResNet {
   const [block, layers] = ARCHITECTURES[checkArchitecture(arch)]
   return new ResNet(block, layers, numClasses)
 }
 
 /**
- * The architecture that a state dict's names and shapes belong to; null where they are no ResNet's.
+ * The architecture that has the names and shapes of a state dict; null if no ResNet has.
  *
  * @example
  * models.architectureOf(models.resnet18().stateDict()) // 'resnet18'

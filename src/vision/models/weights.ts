@@ -7,13 +7,13 @@ import { architectureOf, type Architecture, type ResNet } from './resnet'
 /** A file's path, the name of cached weights such as `'IMAGENET1K_V2'`, a state dict, or a module that has one. */
 export type Weights = string | Readonly<nn.StateDict> | nn.AnyModule
 
-/** The most names that an error lists of each kind. */
+/** Maximum number of names per kind in an error. */
 const LISTED = 5
 
 /**
  * Copies weights into a ResNet.
  *
- * @throws ArgumentError where they do not fit: names the architecture or number of classes that would, else what is missing, unexpected or of another shape.
+ * @throws ArgumentError if they do not fit: names the architecture or number of classes that would, else what is missing, unexpected or of another shape.
  */
 export function loadWeights(net: ResNet, arch: Architecture, numClasses: number, weights: Weights): void {
   const { state, source } = typeof weights === 'string' ? readWeights(arch, weights) : { state: stateOf(weights), source: 'the state dict' }
@@ -27,7 +27,7 @@ function readWeights(arch: Architecture, weights: string): { state: nn.StateDict
   return { state: loadStateDictFile(path), source: path }
 }
 
-/** The file of a path, or of the name of cached weights. */
+/** The path itself, or the path of cached weights given by name. */
 function pathOf(arch: Architecture, weights: string): string {
   const known = weightsOf(arch)
   if (Object.hasOwn(known, weights)) {

@@ -66,7 +66,7 @@ function perImage(factor: Tensor, images: Tensor): Tensor {
   return factor.to({ dtype: images.dtype, device: images.device }).reshape([-1, 1, 1, 1])
 }
 
-/** Values below 0 become 0, above 1 become 1. */
+/** Clamps to 0…1. */
 export function clampUnit(images: Tensor): Tensor {
   return images.clamp(0, 1)
 }

@@ -11,7 +11,7 @@ export function uniform(count: number): number[] {
 /** A function from images [N, C, H, W] to images of the same shape. */
 export type ImageTransform = (images: Tensor) => Tensor
 
-/** @internal Applies a transform of either kind. */
+/** @internal Applies a transform that is a module or a function. */
 export function applyTransform(transform: torch.nn.Module | ImageTransform, images: Tensor): Tensor {
   return typeof transform === 'function' ? transform(images) : transform.call(images)
 }
@@ -52,7 +52,7 @@ function replaceSome(images: Tensor, p: number, change: ImageTransform): Tensor 
 }
 
 /**
- * Grey images of three channels, with probability `p` each.
+ * Turns each image grey with probability `p`, keeping three channels.
  *
  * @example
  * new transforms.RandomGrayscale(0.2).call(torch.rand([4, 3, 8, 8])).shape // [4, 3, 8, 8]
@@ -80,7 +80,7 @@ export interface JitterFactors {
   readonly order: readonly number[]
 }
 
-/** In the order that `JitterFactors.order` counts in; the neutral factor changes nothing. */
+/** In the order of the indices in `JitterFactors.order`; the neutral factor changes nothing. */
 const JITTER_STEPS = [
   { name: 'brightness', neutral: 1, adjust: color.adjustBrightness },
   { name: 'contrast', neutral: 1, adjust: color.adjustContrast },
@@ -174,7 +174,7 @@ function checkKernel(call: string, size: number, sigma: number): void {
   if (!(Number.isFinite(sigma) && sigma > 0)) throw new torch.ArgumentError(`${call}: sigma must be above 0 but is ${sigma}`)
 }
 
-/** Blurs all images, as `gaussianBlur`. */
+/** Blurs all images with `gaussianBlur`. */
 export class GaussianBlur extends torch.nn.Module {
   constructor(
     readonly size: number,
@@ -204,7 +204,7 @@ class SolarizeRanges extends torch.nn.Module<[], void> {
 }
 
 /**
- * Solarizes, with probability `p` each: an addition first, then values from a threshold on are inverted.
+ * Solarizes each image with probability `p`: adds a value, then inverts values from a threshold on.
  *
  * @param options - `p` 0.5, `thresholds` [0.4, 0.6] and `additions` [−0.1, 0.1] where left out.
  * @example
@@ -239,7 +239,7 @@ export class RandomSolarize extends torch.nn.Module {
 }
 
 /**
- * Subtracts each channel's mean and divides by its deviation; as in kornia, both are rounded to float32 whatever the images' dtype.
+ * Subtracts each channel's mean and divides by its standard deviation; as in kornia, both are rounded to float32 for any dtype of the images.
  *
  * @throws ArgumentError for lists of different lengths, a deviation of 0, and images with another number of channels.
  * @example

@@ -1,4 +1,4 @@
-// The addon's door: one Environment for every JavaScript environment that loads it.
+// The addon's entry point: creates one Environment for every JavaScript environment that loads it.
 #include "memory/allocator.h"
 #include "runtime/environment.h"
 

@@ -1,4 +1,4 @@
-// libtorch's own engine: backward, gradients, hooks and the modes.
+// libtorch's autograd engine: backward, gradients, hooks and modes.
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -21,7 +21,7 @@ namespace {
 
 using Info = const Napi::CallbackInfo&;
 
-// A hook as libtorch holds it.
+// The C++ side of a tensor hook.
 class TensorHook : public JavaScriptFunction {
  public:
   using JavaScriptFunction::JavaScriptFunction;
@@ -29,7 +29,7 @@ class TensorHook : public JavaScriptFunction {
   TensorHook(const TensorHook&) = delete;
   TensorHook& operator=(const TensorHook&) = delete;
 
-  // The gradient that takes this one's place, or an undefined tensor where it stays.
+  // The gradient that replaces this one, or an undefined tensor if it is kept.
   at::Tensor replacementFor(const at::Tensor& grad) const {
     const Values results = call({grad});
     if (results.empty() || results.front().isNone()) return {};
@@ -38,7 +38,8 @@ class TensorHook : public JavaScriptFunction {
   }
 };
 
-// The engine runs the CUDA part of a graph on threads of its own and blocks the calling one. Roots on the CPU may have such a part below.
+// The engine runs the CUDA part of a graph on its own threads and blocks the calling one. A graph with roots on the CPU may have a CUDA
+// part.
 void runEngine(napi_env env, const std::vector<at::Tensor>& roots, const std::function<void()>& work) {
   CallQueue& calls = *Environment::of(env).calls;
   const bool onDevice = std::any_of(roots.begin(), roots.end(), [](const auto& root) { return root.defined() && !root.device().is_cpu(); });
@@ -103,7 +104,7 @@ Napi::Value setGrad(Info info) {
     throw Failure("ARGUMENT", "a gradient must have its tensor's shape, dtype and device: expected " + describeTensor(tensor) + " on " +
                                   tensor.device().str() + " but received " + describeTensor(grad) + " on " + grad.device().str());
   }
-  // libtorch holds a gradient by counting, so that one of a tensor's own would never be freed.
+  // Gradients are reference counted, so a tensor that is its own gradient would never be freed.
   if (grad.is_same(tensor)) throw Failure("ARGUMENT", "a tensor cannot be its own gradient: give a copy, x.detach().clone()");
   tensor.mutable_grad() = grad;
   return env.Undefined();
@@ -111,7 +112,7 @@ Napi::Value setGrad(Info info) {
 
 Napi::Value detach(Info info) { return Napi::Value(info.Env(), wrapTensor(info.Env(), tensorOf(info.Env(), info[0]).detach())); }
 
-// Beside the graph, with a version of its own: what changes it in place is not noticed by what was saved.
+// Detached from the graph, with a version counter of its own, so that autograd does not notice in-place changes.
 Napi::Value data(Info info) { return Napi::Value(info.Env(), wrapTensor(info.Env(), tensorOf(info.Env(), info[0]).variable_data())); }
 
 Napi::Value backward(Info info) {
@@ -174,9 +175,9 @@ Napi::Value registerHook(Info info) {
   Environment& environment = Environment::of(info.Env());
   const auto hook = std::make_shared<TensorHook>(environment);
   const unsigned position = tensor.register_hook([hook](const at::Tensor& grad) -> at::Tensor {
-    // An output that nothing used has no gradient.
+    // An unused output has no gradient.
     if (!grad.defined()) return {};
-    // The hook may remove itself, and with it this closure.
+    // The hook may remove itself and thereby destroy this closure.
     const auto kept = hook;
     return kept->replacementFor(grad);
   });
@@ -184,7 +185,7 @@ Napi::Value registerHook(Info info) {
   return Napi::Number::New(info.Env(), static_cast<double>(hook->key));
 }
 
-// Whether a node that a tensor had before changes in place is held by more than the nodes that the changes put above it, from `top` down.
+// Whether a node that a tensor had before in-place changes has other owners than the nodes added by these changes, from `top` down.
 template <typename NodePointer>
 bool isHeldBelow(const NodePointer& top, const torch::autograd::Node* old) {
   constexpr int kChanges = 100;
@@ -197,8 +198,8 @@ bool isHeldBelow(const NodePointer& top, const torch::autograd::Node* old) {
   return true;
 }
 
-// Whether anything besides the tensor's own handle can lead to its hooks: another handle, or a graph. A graph holds the tensor's node (for
-// a leaf the tensor itself), or the node that it had before a change in place.
+// Whether the tensor's hooks can be reached without its own handle: through another handle or a graph. A graph holds the tensor's node (for
+// a leaf the tensor itself), or the node from before an in-place change.
 Napi::Value isHeldElsewhere(Info info) {
   Napi::Env env = info.Env();
   const at::Tensor& tensor = tensorOf(env, info[0]);
@@ -217,7 +218,7 @@ Napi::Value isHeldElsewhere(Info info) {
   return Napi::Boolean::New(env, false);
 }
 
-// libtorch finds hooks by position, so an empty function stays in the list.
+// libtorch identifies hooks by position, so an empty function remains in the list.
 Napi::Value removeHook(Info info) {
   const auto place = Environment::of(info.Env()).hookPlaces->find(intOf(info.Env(), info[0], "a hook's key"));
   if (!place) return info.Env().Undefined();

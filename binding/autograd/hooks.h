@@ -1,4 +1,4 @@
-// Where libtorch keeps the hooks of tensors, by the keys of their functions.
+// Where libtorch holds the hooks of tensors, by the keys of their functions.
 #pragma once
 
 #include <torch/csrc/autograd/cpp_hook.h>
@@ -14,7 +14,7 @@ struct Node;
 
 namespace pixelcl {
 
-// A change in place gives a tensor a new node and a new list; the hooks it has stay with the old ones.
+// An in-place change gives a tensor a new graph node and a new list of hooks; earlier hooks stay with the old node.
 struct HookPlace {
   std::weak_ptr<torch::autograd::hooks_list> list;
   unsigned position;
@@ -22,7 +22,7 @@ struct HookPlace {
   const torch::autograd::Node* node;
 };
 
-// The places of all hooks that libtorch holds. It may drop a hook on any thread.
+// The places of all hooks. libtorch may drop a hook on any thread.
 class HookPlaces {
  public:
   void add(int64_t key, HookPlace place) {
@@ -33,7 +33,7 @@ class HookPlaces {
     const std::lock_guard<std::mutex> lock(mutex_);
     places_.erase(key);
   }
-  // A copy, since using it may destroy hooks, which remove their places.
+  // Returns a copy, because the caller may destroy hooks, which removes their places.
   std::optional<HookPlace> find(int64_t key) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = places_.find(key);

@@ -1,4 +1,4 @@
-// A mode of libtorch that JavaScript entered and will leave; destroyed in the reverse order.
+// A mode of libtorch that JavaScript has entered; modes are left in reverse order.
 #pragma once
 
 #include <c10/core/InferenceMode.h>

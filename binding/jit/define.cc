@@ -1,4 +1,4 @@
-// TorchScript modules made here: tensors, children and attributes registered, methods compiled from source.
+// Builds TorchScript modules: registers tensors, children and attributes, and compiles methods from source.
 #include <torch/csrc/jit/api/compilation_unit.h>
 
 #include "jit/jit.h"
@@ -20,7 +20,7 @@ Napi::Value jitRegisterParameter(Info info) {
   const std::string name = stringOf(info.Env(), info[1], "a parameter's name");
   at::Tensor tensor = tensorOf(info.Env(), info[2]);
   const bool requiresGrad = info[3].ToBoolean();
-  // The very tensor where it can be: one that two modules share is then one in the file, too.
+  // Keep the tensor itself if possible, so that a tensor shared by two modules is stored once in the file.
   if (!tensor.is_leaf() || tensor.requires_grad() != requiresGrad) tensor = tensor.detach().set_requires_grad(requiresGrad);
   withJitErrors([&] { moduleOf(info).register_parameter(name, tensor, false); });
   return info.Env().Undefined();

@@ -19,7 +19,7 @@ using Info = const Napi::CallbackInfo&;
 
 bool isNothing(Napi::Value value) { return value.IsNull() || value.IsUndefined(); }
 
-// A file's bytes in memory, which outlive the reading of them.
+// Reads a file's bytes from memory; the caller keeps them alive.
 class BytesReader : public caffe2::serialize::ReadAdapterInterface {
  public:
   BytesReader(const uint8_t* data, size_t length) : data_(data), length_(length) {}
@@ -38,7 +38,7 @@ class BytesReader : public caffe2::serialize::ReadAdapterInterface {
   const size_t length_;
 };
 
-// They tell where Python's source stood, and are large pickles that nobody has checked.
+// Debug files hold positions in Python's source, and are large pickles that have not been checked.
 constexpr bool kLoadsDebugFiles = false;
 
 Napi::Value jitLoad(Info info) {
@@ -60,7 +60,8 @@ constexpr size_t kWriteBytes = size_t{8} << 20;
 Napi::Value jitSave(Info info) {
   Napi::Env env = info.Env();
   const napi_value write = info[1];
-  // libtorch's writer ends its archive in a destructor, where an exception would end the process: it never hears of a failure.
+  // libtorch's writer finishes its archive in a destructor, where an exception would end the process, so failures are recorded here
+  // instead.
   bool hasFailed = false;
   const auto writePiece = [&](const char* data, size_t size) {
     Napi::HandleScope scope(env);
@@ -172,7 +173,7 @@ Napi::Value jitGraph(Info info) {
 }  // namespace
 
 void registerJit(Napi::Object exports) {
-  // The plain interpreter runs the eager operators one by one: eager numbers, eager memory, and no warm-up.
+  // The plain interpreter runs the eager operators one by one, with the same results and memory as eager mode and without warm-up.
   torch::jit::setGraphExecutorOptimize(false);
   define<jitLoad>(exports, "jitLoad");
   define<jitSave>(exports, "jitSave");

@@ -1,4 +1,4 @@
-// What the files of TorchScript share.
+// Helpers shared by the TorchScript sources.
 #pragma once
 
 #include <torch/csrc/jit/api/module.h>
@@ -20,7 +20,7 @@ inline Napi::Value wrapModule(Napi::Env env, torch::jit::Module module) {
   return Napi::Value(env, wrapObject<torch::jit::Module>(env, HandleTag::kModule, std::move(module)));
 }
 
-// Runs what may fail inside TorchScript and gives its failures the code JIT.
+// Runs work of TorchScript and gives its errors the code JIT.
 template <typename Work>
 auto withJitErrors(Work work) -> decltype(work()) {
   try {
@@ -38,13 +38,13 @@ auto withJitErrors(Work work) -> decltype(work()) {
   } catch (const c10::Error& error) {
     throw Failure("JIT", error.what_without_backtrace());
   } catch (const std::exception& error) {
-    // The compiler's errors and those that a program raises are no c10 errors.
+    // Errors of the compiler and errors raised by a program are not c10 errors.
     throw Failure("JIT", error.what());
   }
 }
 
-// Runs a program, which may call JavaScript: by a backward of its own, also on other threads that it starts. `start` gives the future of
-// the result, so that this thread serves where the program waits for those.
+// Runs a program. A backward inside it, perhaps on threads that it starts, may call hooks in JavaScript, so this thread serves such calls
+// while it waits for the future that `start` returns.
 template <typename Start>
 c10::IValue runProgram(napi_env env, Start start) {
   CallQueue& calls = *Environment::of(env).calls;

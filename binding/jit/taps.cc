@@ -21,14 +21,14 @@ using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
-// A function of its own compilation unit, which keeps it alive.
+// A function and the compilation unit that keeps it alive.
 struct Taps {
   std::shared_ptr<torch::jit::CompilationUnit> unit;
   torch::jit::Function* function = nullptr;
   size_t count = 0;
 };
 
-// The attribute path from `self` to a value ('layer1.0'), or nothing where it comes from elsewhere.
+// The attribute path from `self` to a value, such as 'layer1.0'; nothing if the value is not an attribute.
 std::optional<std::string> pathOf(const Value* value, const Value* self) {
   std::string path;
   while (value != self) {
@@ -45,14 +45,14 @@ std::string joined(const std::string& above, const std::string& below) {
   return above.empty() || below.empty() ? above + below : above + "." + below;
 }
 
-// A layer that is asked for. One object may stand under several paths, as a shared activation does: calls by any of them count.
+// A requested layer. A shared module, such as one activation used twice, has several paths; calls by any of them count.
 struct Wanted {
   std::string name;
   std::set<std::string> paths;
 
   bool is(const std::string& path) const { return paths.count(path) != 0; }
 
-  // What contains this layer is less deep than it, whatever other places both have.
+  // The depth of the layer's deepest path. A module that contains the layer is always less deep.
   size_t depth() const {
     size_t deepest = 0;
     for (const auto& path : paths) deepest = std::max<size_t>(deepest, std::count(path.begin(), path.end(), '.'));
@@ -90,7 +90,7 @@ std::vector<const void*> allTensorsOf(const torch::jit::Module& module) {
   return tensors;
 }
 
-// Tracing makes an object for each place of a shared module and calls it by one of them: the places share all their tensors.
+// For a shared module, tracing makes one object per path and calls only one of them; paths that share all tensors are the same module.
 void addTiedPaths(const Modules& modules, Wanted& wanted) {
   const auto tensors = allTensorsOf(modules.at(wanted.name));
   if (tensors.empty()) return;
@@ -113,7 +113,7 @@ torch::jit::GraphFunction* calleeOf(const Node* call) {
 
 bool callsWanted(const Block* block, const Value* self, const std::string& selfPath, const Wanted& wanted);
 
-// True where a node, or what it calls, calls the wanted layer; `selfPath` is the place of the method's own module.
+// Whether a node calls the wanted layer, directly or in a method that it calls; `selfPath` is the path of the method's module.
 bool leadsToWanted(const Node* node, const Value* self, const std::string& selfPath, const Wanted& wanted) {
   for (const Block* inner : node->blocks()) {
     if (callsWanted(inner, self, selfPath, wanted)) return true;
@@ -123,7 +123,7 @@ bool leadsToWanted(const Node* node, const Value* self, const std::string& selfP
   if (!relative) return false;
   const std::string path = joined(selfPath, *relative);
   if (wanted.is(path) && isForward(node)) return true;
-  // Another method of the wanted module may call its forward, as one of a module above may.
+  // The forward may also be called by another method of the wanted module or of a module that contains it.
   if (!wanted.isBelow(path) && !wanted.is(path)) return false;
   auto* callee = calleeOf(node);
   if (callee == nullptr) return false;
@@ -138,7 +138,7 @@ bool callsWanted(const Block* block, const Value* self, const std::string& selfP
   return false;
 }
 
-// Inlines, at top level, every call that leads to the wanted layer, until the calls of its own forward are left.
+// Inlines every top-level call that leads to the wanted layer, until only calls of the layer's forward are left.
 void exposeCalls(Graph& graph, const Wanted& wanted) {
   const Value* self = graph.inputs()[0];
   for (bool changed = true; changed;) {
@@ -155,7 +155,7 @@ void exposeCalls(Graph& graph, const Wanted& wanted) {
   }
 }
 
-// The output of the last call; where an if or a loop may call the layer after it, that is not known before it runs.
+// The output of the last call. If an if or a loop after it may call the layer, the last call is not known before the program runs.
 Value* lastCall(Graph& graph, const Wanted& wanted) {
   const Value* self = graph.inputs()[0];
   Value* found = nullptr;
@@ -197,8 +197,8 @@ Napi::Value jitTaps(Info info) {
     auto graph = method->graph()->copy();
     Modules modules;
     collectModules(module, "", modules);
-    // A tap that another lies beneath is read first, before its call is inlined for the deeper one; registered as an output of
-    // the graph it stays the value that it was.
+    // Read a tap before those inside it, because reading a deeper one inlines the call. Registered as an output of the graph, the value is
+    // kept.
     std::vector<Wanted> order;
     for (const auto& path : std::set<std::string>(wanted.begin(), wanted.end())) {
       if (path.empty()) continue;
@@ -219,7 +219,7 @@ Napi::Value jitTaps(Info info) {
         throw Failure("JIT", "a tapped layer gives " + output->type()->str() + " where a Tensor is needed; choose another layer");
       }
     }
-    // The module's own output stays among the results: layers beyond the taps must run, for their buffers advance.
+    // Keep the module's output among the results, so that layers after the taps run and their buffers are updated.
     outputs.push_back(graph->outputs()[0]);
     Node* tuple = graph->createTuple(outputs);
     graph->appendNode(tuple);

@@ -33,10 +33,10 @@ size_t blockSize(size_t bytes) {
 
 }  // namespace
 
-// Stands in the 64 bytes before the data, since a context must equal its data for raw allocation.
+// In the 64 bytes before the data, because raw allocation requires that the context equals the data pointer.
 struct CpuAllocator::Header {
   size_t bytes;
-  // Zero for a block of malloc's.
+  // Zero for a block from malloc.
   size_t blockBytes;
 };
 
@@ -49,7 +49,7 @@ CpuAllocator& CpuAllocator::instance() {
 
 void CpuAllocator::install() {
   static std::once_flag once;
-  // The highest priority: nothing that loads later may put another in its place.
+  // With the highest priority, so that no library loaded later replaces it.
   std::call_once(once, [] {
     platform::prepareMalloc();
     c10::SetAllocator(c10::DeviceType::CPU, &instance(), 255);
@@ -114,7 +114,7 @@ void* CpuAllocator::takeBlock(size_t blockBytes) {
       largePeak_ = std::max(largePeak_, largeLive_);
       return base;
     }
-    // What is kept must not raise the process above the peak of what was in use: that is what other allocators hold too.
+    // Live and kept blocks together must not exceed the peak of live ones, which other allocators hold as well.
     trim(std::max(largePeak_, largeLive_) - largeLive_);
   }
   void* base = platform::mapPages(blockBytes);
@@ -144,7 +144,7 @@ void CpuAllocator::keepBlock(void* base, size_t blockBytes) {
   startIdleThread();
 }
 
-// Gives back the largest kept blocks until at most `target` bytes are kept; the mutex is held.
+// Unmaps the largest kept blocks until at most `target` bytes are kept; the caller holds the mutex.
 void CpuAllocator::trim(int64_t target) {
   for (auto list = free_.rbegin(); list != free_.rend() && keptLarge() > target; ++list) {
     auto& blocks = list->second;
@@ -158,7 +158,7 @@ void CpuAllocator::trim(int64_t target) {
   }
 }
 
-// A thread lives while blocks are kept, and gives back those that nobody took for a while.
+// A thread that runs while blocks are kept, and unmaps those that were not reused for a while.
 void CpuAllocator::startIdleThread() {
   if (idleThread_) return;
   idleThread_ = true;
@@ -175,7 +175,7 @@ void CpuAllocator::sweepIdle() {
     wake_.wait_for(lock, std::chrono::seconds(kIdleSeconds / 2));
     const int64_t oldest = now() - kIdleSeconds;
     for (auto& [size, blocks] : free_) {
-      // Blocks are taken from the back, so the longest unused stand in front.
+      // Blocks are reused from the back, so the longest unused are in front.
       size_t drop = 0;
       while (drop < blocks.size() && blocks[drop].freedAt <= oldest) {
         platform::unmapPages(blocks[drop].base, size);

@@ -14,7 +14,7 @@
 
 namespace pixelcl {
 
-// Set once, at the first load in the process, and never destroyed: storages may outlive every environment.
+// Installed once, at the first load in the process, and never destroyed, because storages may outlive every environment.
 class CpuAllocator final : public c10::Allocator {
  public:
   static CpuAllocator& instance();
@@ -56,7 +56,7 @@ class CpuAllocator final : public c10::Allocator {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool idleThread_ = false;
-  // Bytes mapped for large blocks, in use or kept, and the most that were in use at once.
+  // Bytes in use in large blocks, and their peak.
   int64_t largeLive_ = 0;
   int64_t largePeak_ = 0;
   std::map<size_t, std::vector<FreeBlock>> free_;

@@ -1,4 +1,4 @@
-// Threads, build facts and devices beside the CPU, through device-generic interfaces: no CUDA header is needed.
+// Threads, build configuration and CUDA devices, through device-generic interfaces that need no CUDA header.
 #include "memory/device.h"
 
 #include <ATen/Context.h>
@@ -62,7 +62,7 @@ Napi::Value buildInfo(Info info) {
   result.Set("cxx11Abi", Napi::Boolean::New(env, true));
 #endif
   result.Set("config", at::show_config());
-  // A CUDA build has its guard also where no driver is, and hasCUDA() says no.
+  // A CUDA build registers its guard even without a driver, when hasCUDA() is false.
   result.Set("cudaBuilt", Napi::Boolean::New(env, c10::impl::hasDeviceGuardImpl(c10::DeviceType::CUDA)));
   result.Set("loadedFrom", platform::libtorchPath());
   return result;
@@ -112,7 +112,7 @@ void noteDeviceUse(c10::Device device) {
 
 bool deviceInUse() { return cudaInUse.load(std::memory_order_relaxed); }
 
-// Read every few calls, since the statistics of a device's allocator take its lock.
+// Read only every few calls, because a device allocator's statistics take its lock.
 int64_t externalDeviceBytes() {
   if (!cudaInUse.load(std::memory_order_relaxed)) return 0;
   thread_local unsigned calls = 0;

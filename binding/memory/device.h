@@ -1,4 +1,4 @@
-// Devices besides the CPU: whether one is in use, and how many bytes it holds.
+// CUDA devices: whether one is in use, and how many bytes its allocator holds.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -7,11 +7,11 @@
 
 namespace pixelcl {
 
-// Remembers that a CUDA device holds tensors, so that its bytes are counted from then on.
+// Records that a CUDA device holds tensors, so that its bytes are counted from now on.
 void noteDeviceUse(c10::Device device);
-// Whether a CUDA device has held a tensor.
+// Whether a CUDA device has ever held a tensor.
 bool deviceInUse();
-// Bytes in use of the caching allocators of CUDA devices; 0 without one.
+// Bytes in use in the caching allocators of all CUDA devices; 0 without a device.
 int64_t externalDeviceBytes();
 
 }  // namespace pixelcl

@@ -1,4 +1,4 @@
-// What JavaScript sees of the process's memory.
+// Memory statistics of the process for JavaScript.
 #include "memory/allocator.h"
 #include "runtime/environment.h"
 #include "runtime/values.h"

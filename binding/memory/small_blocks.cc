@@ -76,7 +76,7 @@ void SmallBlocks::give(void* data, size_t blockBytes) {
   slab->free = block;
   if (!slab->listed) append(list, slab);
   if (--slab->used > 0) return;
-  // All of it is free: blocks come in the order of their addresses again.
+  // The slab is empty, so hand out its blocks in the order of addresses again.
   slab->free = nullptr;
   slab->fresh = reinterpret_cast<char*>(slab + 1);
   if (kept_.fetch_add(1, std::memory_order_relaxed) < kMostKept) return;

@@ -1,4 +1,4 @@
-// Small blocks out of slabs, for malloc is slow where thousands are freed at once and taken again.
+// A slab allocator for small blocks, because malloc is slow when thousands of blocks are freed and allocated again.
 #pragma once
 
 #include <array>
@@ -8,25 +8,25 @@
 
 namespace pixelcl {
 
-// Blocks of 64 bytes' alignment; thread-safe, with a lock a size that is held for a few instructions.
+// Blocks are aligned to 64 bytes. Thread-safe, with one lock per size class that is held for a few instructions.
 //
-// A collection frees tensors by the ten thousand. Each slab keeps its own free blocks, so that what is taken next lies
-// close to what was taken before, in the processor's cache; one list of all free blocks would jump through memory.
+// A collection frees tens of thousands of tensors. Each slab has a free list, so that successive allocations are close together in the
+// processor's cache; one list of all free blocks would jump through memory.
 class SmallBlocks {
  public:
   static constexpr size_t kAlignment = 64;
   static constexpr size_t kLargest = 1024;
 
-  // The bytes that a block for `bytes` really has.
+  // The size of the block that holds `bytes`.
   static constexpr size_t blockBytes(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-  // Null when there is no memory.
+  // Null if memory is exhausted.
   void* take(size_t blockBytes);
   void give(void* block, size_t blockBytes);
 
-  // Frees the slabs that nobody uses.
+  // Frees unused slabs.
   void clear();
-  // Bytes of slabs that nobody uses.
+  // Bytes of unused slabs.
   int64_t keptBytes() const { return static_cast<int64_t>(kept_.load(std::memory_order_relaxed) * kSlabBytes); }
 
  private:
@@ -36,20 +36,20 @@ class SmallBlocks {
   struct Block {
     Block* next;
   };
-  // Stands at the start of its slab, which is aligned to its size.
+  // The header at the start of a slab; a slab is aligned to its size.
   struct alignas(64) Slab {
     Slab* previous;
     Slab* next;
     Block* free;
-    // Where no block was taken yet.
+    // Start of the part that was never allocated.
     char* fresh;
     size_t used;
     bool listed;
   };
-  // A cache line each, so that threads at different sizes do not disturb each other.
+  // Aligned to a cache line, so that threads that use different sizes do not share one.
   struct alignas(64) Class {
     std::atomic_flag lock = ATOMIC_FLAG_INIT;
-    // Slabs with room: blocks are taken from the first, and one that gets room again goes to the end.
+    // Slabs with free blocks. Blocks come from the first; a full slab that gets a free block is appended.
     Slab* first = nullptr;
     Slab* last = nullptr;
   };

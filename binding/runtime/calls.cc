@@ -12,7 +12,7 @@ namespace pixelcl {
 
 namespace {
 
-// At 60 backwards inside one another the engine continues on a thread of its own and blocks this one.
+// At 60 nested backwards the engine would continue on a thread of its own and block this one.
 constexpr int kDeepest = 50;
 
 class HandleScope {
@@ -136,7 +136,7 @@ void CallQueue::setDispatcher(napi_env env, napi_value call, napi_value release)
   napi_value name = nullptr;
   napi_threadsafe_function eventLoop = nullptr;
   const auto wake = [](napi_env env, napi_value, void* queue, void*) {
-    // No environment: Node empties its queue at the end.
+    // Without an environment Node is emptying its queue at the end.
     if (env != nullptr) static_cast<CallQueue*>(queue)->serveFromEventLoop(env);
   };
   check(napi_create_string_utf8(env, "pixelcl.calls", NAPI_AUTO_LENGTH, &name));
@@ -171,7 +171,7 @@ Values CallQueue::call(int64_t key, c10::ArrayRef<c10::IValue> values) {
   return std::move(job.results);
 }
 
-// Keeps what is thrown until the outermost run has ended, since libtorch may turn an exception into text on the way.
+// Keeps thrown values until the outermost run has ended, because libtorch may turn an exception into text on the way.
 class CallQueue::Running {
  public:
   explicit Running(CallQueue& queue) : queue_(queue), isOutermost_(!std::exchange(queue.isRunning_, true)) {}
@@ -293,7 +293,7 @@ Values CallQueue::invoke(int64_t key, c10::ArrayRef<c10::IValue> values) {
   try {
     return invokeDispatcher(env, key, values);
   } catch (const Failure&) {
-    // As an error of JavaScript's it keeps its class and code, whatever libtorch makes of the exception.
+    // As a JavaScript error it keeps its class and code, even if libtorch turns the exception into text.
     throw thrown(env, currentExceptionValue(env, nullptr));
   }
 }
@@ -316,7 +316,7 @@ Values CallQueue::invokeDispatcher(napi_env env, int64_t key, c10::ArrayRef<c10:
   bool isPending = false;
   napi_value error = nullptr;
   check(napi_is_exception_pending(env, &isPending));
-  // A worker that is being terminated runs no more JavaScript.
+  // A terminating worker runs no more JavaScript.
   if (!isPending) throw PendingException();
   check(napi_get_and_clear_last_exception(env, &error));
   throw thrown(env, error);
@@ -344,7 +344,7 @@ std::shared_ptr<const ThrownValue> CallQueue::findThrown(const std::exception& e
 void CallQueue::wakeEventLoop() {
   if (eventLoop_ == nullptr || isEventLoopWoken_) return;
   isEventLoopWoken_ = true;
-  // Fails where the event loop has ended; `close` then ends the calls that wait.
+  // Fails if the event loop has ended; `close` then ends the waiting calls.
   if (napi_call_threadsafe_function(eventLoop_, nullptr, napi_tsfn_nonblocking) != napi_ok) eventLoop_ = nullptr;
 }
 

@@ -17,7 +17,7 @@ namespace pixelcl {
 
 using Values = std::vector<c10::IValue>;
 
-// A value that a JavaScript function threw. May be dropped on any thread.
+// A value thrown by a JavaScript function. May be destroyed on any thread.
 class ThrownValue {
  public:
   ThrownValue(Environment& environment, napi_ref reference, int64_t number);
@@ -27,27 +27,27 @@ class ThrownValue {
 
   Environment& environment;
   const napi_ref reference;
-  // Unique in its environment: finds the value again where libtorch has kept no more than an exception's text.
+  // Unique in its environment; finds the value again if libtorch has kept only the exception's text.
   const std::string mark;
   const std::string text;
 };
 
-// Carries what a JavaScript function threw through libtorch.
+// The C++ exception that carries a thrown JavaScript value through libtorch.
 class JavaScriptError : public std::exception {
  public:
   explicit JavaScriptError(std::shared_ptr<const ThrownValue> thrown) : thrown_(std::move(thrown)) {}
 
   const char* what() const noexcept override { return thrown_->text.c_str(); }
 
-  // The thrown value itself, or null where it cannot be had: in another environment, or at the end of its own.
+  // The thrown value, or null in another environment or if its environment has ended.
   napi_value valueIn(napi_env env) const noexcept;
 
  private:
   std::shared_ptr<const ThrownValue> thrown_;
 };
 
-// The functions are JavaScript's: C++ holds keys only, so that a closure over its own tensor makes no cycle between the two heaps, which
-// neither collector could free. See 'Calls into JavaScript' in docs/ARCHITECTURE.md.
+// Calls JavaScript functions by key. C++ never holds the functions themselves, because a hook that refers to its own tensor would make a
+// cycle between the two heaps that neither could free. See 'Calls into JavaScript' in docs/ARCHITECTURE.md.
 class CallQueue {
  public:
   explicit CallQueue(Environment& environment) : environment_(environment) {}
@@ -55,25 +55,25 @@ class CallQueue {
   // `call(key, ...values)` calls a function, `release(keys)` forgets functions that C++ has dropped.
   void setDispatcher(napi_env env, napi_value call, napi_value release);
 
-  // Calls the function of a key and waits for it. On another thread than the environment's, the call is made by whatever the environment's
-  // thread does next: serving in `run` or `wait`, else its event loop. An array that the function returns gives its elements, undefined
-  // gives none, anything else one. Throws JavaScriptError for whatever goes wrong in JavaScript.
+  // Calls the function of a key and waits for its result. A call from another thread runs on the environment's thread, while that thread is
+  // in `run` or `wait`, else from its event loop. A returned array means its elements, undefined means no values, anything else one value.
+  // Throws JavaScriptError if the function throws or the call fails.
   Values call(int64_t key, c10::ArrayRef<c10::IValue> values);
 
-  // Does work of libtorch's that may call functions. With `onOtherThread` this thread serves while another one does the work: needed where
-  // the work blocks until threads of its own, which may call functions, have finished.
+  // Runs work of libtorch that may call functions. With `onOtherThread` another thread runs it while this one serves calls, which is
+  // necessary if the work blocks until threads that may call functions have finished.
   void run(bool onOtherThread, const std::function<void()>& work);
 
-  // Waits for a future and gives its value; the environment's thread serves meanwhile.
+  // Waits for a future and returns its value; the environment's thread serves calls meanwhile.
   c10::IValue wait(const c10::intrusive_ptr<c10::ivalue::Future>& future);
 
-  // Tells JavaScript of the functions that C++ has dropped.
+  // Passes the keys that C++ has dropped to JavaScript's `release`.
   void drain(napi_env env);
 
-  // Whether anything in C++ may call a function.
+  // Whether C++ holds the key of any function.
   bool hasFunctions() const { return functions_.load(std::memory_order_relaxed) > 0; }
 
-  // Ends all calls that still wait, with an error; no call is made from then on.
+  // Ends all waiting calls with an error; no function is called afterwards.
   void close();
 
  private:
@@ -81,7 +81,7 @@ class CallQueue {
   friend class ThrownValue;
   class Running;
 
-  // Done by another thread while the environment's serves.
+  // Work that another thread runs while the environment's thread serves calls.
   struct Work {
     explicit Work(const std::function<void()>& body) : body(body) {}
     const std::function<void()>& body;
@@ -95,10 +95,10 @@ class CallQueue {
     Job(int64_t key, c10::ArrayRef<c10::IValue> values) : key(key), values(values) {}
     const int64_t key;
     const c10::ArrayRef<c10::IValue> values;
-    // The function runs in the modes of its caller: grad mode, inference mode.
+    // The caller's modes, such as grad mode, in which the function runs.
     const at::ThreadLocalState state;
-    // Work that the function starts. The waiting thread does it: a device's engine thread is the only one that can run that device's part
-    // of a nested backward.
+    // Work that the function starts, run by the waiting thread: only a device's engine thread can run that device's part of a nested
+    // backward.
     Work* nested = nullptr;
     Values results;
     std::exception_ptr error;
@@ -146,11 +146,11 @@ class CallQueue {
   int depth_ = 0;
   bool isRunning_ = false;
   int64_t nextThrown_ = 1;
-  // What was thrown since the outermost `run` began.
+  // Values thrown since the outermost `run` began.
   std::vector<std::shared_ptr<const ThrownValue>> thrown_;
 };
 
-// What C++ holds of a JavaScript function. May be called and dropped on any thread, also after the environment has ended.
+// C++'s reference to a JavaScript function. May be called and destroyed on any thread, even after the environment has ended.
 class JavaScriptFunction {
  public:
   explicit JavaScriptFunction(Environment& environment);

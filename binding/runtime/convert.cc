@@ -13,7 +13,7 @@ namespace pixelcl {
 
 namespace {
 
-// A property's number, or nothing: `{ float: 1 }` and `{ real, imag }`.
+// The number in a property, if there is one, as in `{ float: 1 }` and `{ real, imag }`.
 std::optional<double> numberProperty(napi_env env, napi_value object, const char* name) {
   napi_value property = nullptr;
   check(napi_get_named_property(env, object, name, &property));
@@ -43,7 +43,7 @@ c10::IValue scalarOf(napi_env env, napi_value value) {
       break;
     }
     case napi_external:
-      // A zero-dimensional tensor stands for its number, as in Python.
+      // As in Python, a tensor of one element is accepted as a number.
       if (const at::Tensor* tensor = tensorOrNull(env, value); tensor != nullptr && tensor->numel() == 1) return tensor->item();
       break;
     default:
@@ -90,8 +90,8 @@ c10::IValue listOf(napi_env env, napi_value value, const ValueType& type) {
   return list;
 }
 
-// The entries of a Map, or of a plain object, as an array of pairs. The Map of another realm is no instance of this one's, but
-// no dict holds a function, so whatever has a method `entries` is a Map.
+// The entries of a Map or plain object as an array of pairs. A Map of another realm is not an instance of this realm's Map, so a Map is
+// recognised by its method `entries`; a dict never holds a function.
 napi_value entriesOf(napi_env env, napi_value value) {
   napi_value global = nullptr;
   napi_value method = nullptr;
@@ -200,7 +200,7 @@ napi_value mapFrom(napi_env env, const c10::IValue& value, const ValueType* type
   napi_value entries = nullptr;
   napi_value map = nullptr;
   const auto dict = value.toGenericDict();
-  // A program may declare less than what it returns: Any, a union.
+  // A program may declare a wider type than it returns, such as Any or a union.
   const bool isTyped = type != nullptr && type->elements.size() == 2;
   check(napi_create_array_with_length(env, dict.size(), &entries));
   uint32_t i = 0;
@@ -249,7 +249,7 @@ c10::IValue toIValue(napi_env env, napi_value value, const ValueType& type) {
   if (type.optional && isNullish(javaScriptType)) return {};
   switch (type.kind) {
     case ValueKind::kTensor:
-      // As in Python: a tensor that takes the dtype of the one it meets, and in its full precision.
+      // As in Python, a number becomes a tensor of full precision that adopts the dtype of the other operand.
       if (isNumberLike(env, value, javaScriptType)) return at::native::wrapped_scalar_tensor(scalarOf(env, value).toScalar());
       wrongValue(env, value, type.optional ? "a Tensor or null" : "a Tensor");
     case ValueKind::kScalar:

@@ -1,4 +1,4 @@
-// Values between JavaScript and libtorch, led by the types of a schema.
+// Converts values between JavaScript and libtorch by the types of a schema.
 #pragma once
 
 #include <ATen/core/ivalue.h>
@@ -33,21 +33,21 @@ enum class ValueKind {
   kUnsupported,
 };
 
-// A schema's type, read once.
+// A schema's type in the form in which arguments are converted.
 struct ValueType {
   ValueKind kind = ValueKind::kUnsupported;
   bool optional = false;
-  // The fixed length of a list that one number may stand for; 0 without one.
+  // The fixed length of a list, for which one number is repeated; 0 if not fixed.
   int32_t length = 0;
   c10::TypePtr type;
   std::vector<ValueType> elements;
 };
 
-// `realType` shows enumerations as what they are, where a schema's plain type shows int.
+// `realType` distinguishes enumerations; `type` shows them as int.
 ValueType readType(const c10::TypePtr& type, const c10::TypePtr& realType);
 
 c10::IValue toIValue(napi_env env, napi_value value, const ValueType& type);
-// Without a type: handles are tensors, whole numbers ints, arrays lists.
+// Converts without a type: handles become tensors, whole numbers ints, arrays lists.
 c10::IValue inferIValue(napi_env env, napi_value value);
 napi_value fromIValue(napi_env env, const c10::IValue& value, const ValueType* type);
 

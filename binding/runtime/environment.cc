@@ -14,23 +14,24 @@ namespace pixelcl {
 
 namespace {
 
-// Bytes all environments together have told V8; the shares sum to what is told of the live bytes.
+// Bytes that all environments together have reported to V8; their shares sum to the reported size of the live bytes.
 std::atomic<int64_t> reportedByAll{0};
 constexpr int64_t kReportStep = int64_t{1} << 20;
-// V8 collects its whole heap each time that what it was told has grown by 64 MB. It is told of the first GiB byte by byte, and beyond it of
-// the logarithm, so that it collects at each sixteenth of growth: a graph of gigabytes is not built with a vain collection every 64 MB.
+// V8 collects its whole heap whenever the reported bytes have grown by 64 MB. Up to 1 GiB the exact size is reported, beyond it a
+// logarithm, so that V8 collects at each growth by a sixteenth: building a graph of gigabytes must not trigger a useless collection every
+// 64 MB.
 constexpr int64_t kToldExactly = int64_t{1} << 30;
 
-// Growth with nothing collected in between at which V8's own collection is late, and the same beyond the first GiB, where it is little more
-// than those 64 MB: what is made while V8 marks outlives the collection.
+// Force a collection after 128 MB of growth without one; after 72 MB above 1 GiB, because what is allocated while V8 marks survives the
+// collection.
 constexpr int64_t kLateBytes = int64_t{128} << 20;
 constexpr int64_t kLateBytesBeyond = int64_t{72} << 20;
-// A late collection that takes less is short.
+// A forced collection that takes less than this is short.
 constexpr std::chrono::milliseconds kShort{8};
-// More than any limit that V8 sets to external memory.
+// More than any limit of V8 on external memory.
 constexpr int64_t kBeyondLimits = int64_t{1} << 45;
 
-// What V8 is told of the live bytes.
+// The size reported to V8 for these live bytes.
 int64_t told(int64_t live) {
   if (live <= kToldExactly) return live;
   const auto exact = static_cast<double>(kToldExactly);
@@ -66,14 +67,14 @@ void Environment::reportMemory(node_api_basic_env env, bool decreasesOnly) {
     // V8 may have collected meanwhile, and finalizers reported.
     share = reportedBytes_.load(std::memory_order_relaxed);
   }
-  // Finalizers alone report decreases only: there is a collection at work.
+  // Only finalizers report decreases alone, so a collection is running.
   shareWhenCollected_ = decreasesOnly ? share : std::min(shareWhenCollected_, share);
   if (share - shareWhenCollected_ >= (share > kToldExactly ? kLateBytesBeyond : kLateBytes)) collectLate(env);
 }
 
-// At 64 MB of growth V8 begins to mark on threads of its own, and a fast loop makes gigabytes a second meanwhile. To bound what waits, V8
-// is told for a moment of more than its limits, which makes it collect at once. That takes longer than a collection of V8's own: where it
-// is short it may have a third of the time; beside a large heap a fiftieth, for more would cost the loop more than what waits is worth.
+// After 64 MB of growth V8 starts to mark on its own threads, but a fast loop allocates gigabytes per second meanwhile. To bound the
+// garbage, report more than V8's limits for a moment, which makes V8 collect immediately. A forced collection takes longer than V8's own,
+// so its share of the time is limited: to a third if it is short, to a fiftieth with a large heap.
 void Environment::collectLate(node_api_basic_env env) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();

@@ -1,4 +1,4 @@
-// What one JavaScript environment (the main thread or a worker) owns.
+// The state of one JavaScript environment (the main thread or a worker).
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,7 @@ class CallQueue;
 class HookPlaces;
 class ModeGuard;
 
-// Lives until the environment has ended and its last handle is gone, since finalizers may come after teardown.
+// Lives until the environment has ended and its last handle is finalized, because finalizers may run after teardown.
 class Environment {
  public:
   explicit Environment(napi_env env);
@@ -33,7 +33,7 @@ class Environment {
   void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
   void release();
 
-  // Tells V8 how many bytes came or went since the last time; whatever this environment's calls changed is its share.
+  // Reports to V8 how many bytes were allocated or freed since the last report; this environment reports what its own calls changed.
   void reportMemory(node_api_basic_env env, bool decreasesOnly);
 
   void close();
@@ -45,7 +45,7 @@ class Environment {
   std::unordered_map<std::string, std::unique_ptr<Operator>> operators;
   std::vector<c10::IValue> spareStack;
   std::vector<std::unique_ptr<ModeGuard>> modes;
-  // Used after the environment's end, too: a graph of another thread may call and drop its functions then.
+  // Used even after the environment has ended, because a graph of another thread may still call and drop its functions.
   const std::unique_ptr<CallQueue> calls;
   const std::unique_ptr<HookPlaces> hookPlaces;
   std::atomic<bool> closed{false};
@@ -55,9 +55,9 @@ class Environment {
 
   void collectLate(node_api_basic_env env);
 
-  // What this environment had told V8 when a collection last freed a handle, or the least since.
+  // The bytes that this environment had reported when a collection last freed a handle, or the minimum since then.
   int64_t shareWhenCollected_ = 0;
-  // When the last late collection ended, and how long they take of late.
+  // When the last forced collection ended, and how long recent ones took.
   std::chrono::steady_clock::time_point collected_{};
   std::chrono::steady_clock::duration collecting_{};
   std::atomic<int64_t> references_{1};

@@ -15,7 +15,7 @@ namespace {
 struct Report {
   const char* code = "NATIVE";
   std::string message;
-  // Its backtrace takes milliseconds to put into words, so that waits until somebody reads it.
+  // Formatting the backtrace takes milliseconds, so it is done when first read.
   std::optional<c10::Error> cause;
 };
 
@@ -76,7 +76,7 @@ napi_value reportValue(napi_env env, const Report& report, const CallContext* co
   return error;
 }
 
-// The exception that Node keeps for the environment, or null.
+// The pending exception of the environment, or null.
 napi_value takePending(napi_env env) {
   bool isPending = false;
   napi_value error = nullptr;
@@ -95,8 +95,8 @@ Napi::Value nativeStack(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-// Node keeps what napi_throw is given until it has handed it to V8. A collection in between, whose finalizers find an exception
-// there, ends the process; V8's own throw leaves nothing to find.
+// Node keeps the value of napi_throw until it passes it to V8. If a collection runs in between, its finalizers find a pending exception and
+// Node ends the process; throwing through V8 itself avoids that.
 void throwValue(napi_env env, napi_value error) {
   if (!platform::throwThroughV8(error)) check(napi_throw(env, error));
 }
@@ -122,7 +122,7 @@ void throwCurrentException(napi_env env, const CallContext* context) noexcept {
   try {
     throwValue(env, currentExceptionValue(env, context));
   } catch (...) {
-    // The environment is going away: there is nobody left to tell.
+    // The environment is ending, so the error cannot be reported.
   }
 }
 

@@ -1,4 +1,4 @@
-// Failures on their way from C++ to JavaScript, and the guard around every entry into C++.
+// Conversion of C++ exceptions to JavaScript errors, and the guard around every entry into C++.
 #pragma once
 
 #include <exception>
@@ -9,34 +9,34 @@
 
 namespace pixelcl {
 
-// A failure of the shim's own, with a code of NativeFailure in src/native/binding.ts.
+// An error raised by the shim; for the codes see NativeFailure in src/native/binding.ts.
 class Failure : public std::runtime_error {
  public:
   Failure(const char* code, const std::string& message) : std::runtime_error(message), code(code) {}
   const char* const code;
 };
 
-// A JavaScript exception is pending already, or the environment can run no more JavaScript: unwind and return.
+// A JavaScript exception is pending, or the environment runs no more JavaScript: unwind and return.
 class PendingException : public std::exception {};
 
 inline void check(napi_status status) {
   if (status != napi_ok) throw PendingException();
 }
 
-// The operator call in which an exception is thrown, for the error's message.
+// The operator call during which an exception was thrown, for the error message.
 struct CallContext {
   std::string schema;
   size_t argc = 0;
   const napi_value* argv = nullptr;
 };
 
-// Throws a JavaScript value; the caller returns to JavaScript at once.
+// Throws a JavaScript value; the caller must return to JavaScript immediately.
 void throwValue(napi_env env, napi_value error);
 
-// The JavaScript error for the exception in flight, made by the error factory.
+// The JavaScript error for the current C++ exception, made by the error factory.
 napi_value currentExceptionValue(napi_env env, const CallContext* context);
 
-// Throws the exception in flight into JavaScript; never throws C++.
+// Throws the current C++ exception as a JavaScript error; never throws in C++.
 void throwCurrentException(napi_env env, const CallContext* context) noexcept;
 
 template <typename Body>

@@ -1,4 +1,4 @@
-// Externals that own libtorch's objects. Finalizers are raw Node-API and touch no engine state beyond the byte count.
+// Externals that own objects of libtorch. Finalizers are raw Node-API and touch no engine state except the byte count.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,7 +11,7 @@
 
 namespace pixelcl {
 
-// Our own tag in front of every handle: reading it is cheaper than a type tag, and as good against a foreign external.
+// A tag at the start of every handle, which recognises foreign externals as reliably as a type tag and is cheaper to read.
 enum class HandleTag : uint64_t {
   kTensor = 0x706978656c743031,
   kGenerator = 0x706978656c673031,
@@ -28,17 +28,17 @@ struct HandleHeader {
 
 struct TensorHandle : HandleHeader {
   at::Tensor tensor;
-  // What the tensor was, for the error after its disposal; null while it lives.
+  // A description of the disposed tensor for the error of later uses; null while it is alive.
   std::unique_ptr<std::string> disposed;
 
   static void* operator new(size_t bytes);
   static void operator delete(void* handle);
 };
 
-// Null when the value is no external of ours with that tag.
+// Null if the value is not a handle with this tag.
 HandleHeader* handleOrNull(napi_env env, napi_value value, HandleTag tag);
 
-// Throws DISPOSED for a disposed tensor; null when the value is no tensor handle.
+// Throws DISPOSED for a disposed tensor; null if the value is not a tensor handle.
 const at::Tensor* tensorOrNull(napi_env env, napi_value value);
 TensorHandle& tensorHandle(napi_env env, napi_value value, const char* what);
 const at::Tensor& tensorOf(napi_env env, napi_value value, const char* what = "tensor");
@@ -48,7 +48,7 @@ std::vector<at::Tensor> tensorsOf(napi_env env, napi_value array, const char* wh
 napi_value wrapTensor(napi_env env, at::Tensor tensor);
 napi_value wrapTensor(napi_env env, Environment& environment, at::Tensor&& tensor);
 
-// Any other object of libtorch's, owned by an external.
+// An external that owns any other object of libtorch.
 template <typename T>
 struct ObjectHandle : HandleHeader {
   T object;

@@ -12,7 +12,7 @@ struct Named {
   Value value;
 };
 
-// A value is called by the first of its names; all are understood.
+// The first name of a value is its canonical name; all are accepted.
 template <typename Value, size_t Size>
 const char* nameOf(const Named<Value> (&table)[Size], Value value, const char* otherwise) {
   for (const auto& entry : table) {

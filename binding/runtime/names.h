@@ -1,4 +1,4 @@
-// The names that dtypes, devices, layouts and memory formats have in JavaScript.
+// The JavaScript names of dtypes, devices, layouts and memory formats.
 #pragma once
 
 #include <c10/core/Device.h>

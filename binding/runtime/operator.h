@@ -1,4 +1,4 @@
-// One operator overload as JavaScript calls it.
+// One operator overload, prepared for calls from JavaScript.
 #pragma once
 
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -29,7 +29,7 @@ struct Operator {
   std::string schema;
   std::vector<OperatorArgument> arguments;
   std::vector<OperatorReturn> returns;
-  // Runs a backward, which may call hooks.
+  // The operator runs a backward, which may call hooks.
   bool callsEngine = false;
 };
 

@@ -12,7 +12,7 @@ namespace pixelcl {
 namespace {
 
 constexpr size_t kMaxArguments = 64;
-// Node-API fills what it is given room for, so most calls give little.
+// Node-API fills the whole argument array with undefined, so most calls pass a short one.
 constexpr size_t kUsualArguments = 8;
 
 std::unique_ptr<Operator> readOperator(Environment& environment, const c10::OperatorHandle& handle) {
@@ -72,7 +72,7 @@ napi_value resultOf(napi_env env, const Operator& op, size_t index, c10::IValue&
   return fromIValue(env, value, &returned.type);
 }
 
-// Gives the stack's memory back for the next call, whatever happens.
+// Returns the stack's memory for the next call, even if an exception is thrown.
 class BorrowedStack {
  public:
   explicit BorrowedStack(Environment& environment) : environment_(environment), stack(std::move(environment.spareStack)) { stack.clear(); }
@@ -90,7 +90,7 @@ class BorrowedStack {
   torch::jit::Stack stack;
 };
 
-// Accounting tells V8 of the bytes; benchmarks alone leave it out, to show what it costs.
+// Accounts: whether to report bytes to V8; only benchmarks omit it, to show its cost.
 template <bool Accounts>
 napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value* argv) {
   if (argc > op.arguments.size()) {

@@ -21,7 +21,7 @@ constexpr size_t kHugePage = size_t{2} << 20;
 
 void* mapPages(size_t bytes) {
 #ifdef MADV_HUGEPAGE
-  // Huge pages need an aligned start: map more, give back both ends.
+  // Huge pages need an aligned start, so map more and unmap both ends.
   const size_t slack = bytes >= kHugePage ? kHugePage : 0;
 #else
   const size_t slack = 0;
@@ -58,8 +58,8 @@ int64_t physicalMemory() {
 
 void prepareMalloc() {
 #ifdef __GLIBC__
-  // Without fast bins a freed block is merged with its neighbours at once. With them every free beside a large free
-  // block goes through all the bins, which took a quarter of the time of a loop of small operators.
+  // Without fast bins a freed block is merged with its neighbours immediately. With them, every free next to a large free block goes
+  // through all bins, which took a quarter of the time of a loop of small operators.
   mallopt(M_MXFAST, 0);
 #endif
 }

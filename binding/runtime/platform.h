@@ -1,4 +1,4 @@
-// What differs between Linux and macOS stands here and in platform.cc.
+// Everything that differs between Linux and macOS.
 #pragma once
 
 #include <cstddef>
@@ -7,15 +7,15 @@
 
 namespace pixelcl::platform {
 
-// Maps zeroed pages, huge where the system gives them; null when memory is out.
+// Maps zeroed pages, huge ones if available; null if memory is exhausted.
 void* mapPages(size_t bytes);
 void unmapPages(void* base, size_t bytes);
 int64_t physicalMemory();
-// Prepares the process's malloc for thousands of objects freed at once, as a collection does.
+// Tunes the process's malloc for collections, which free thousands of objects at once.
 void prepareMalloc();
-// Throws a JavaScript value by V8 itself; false where the runtime does not show how.
+// Throws a JavaScript value through V8 itself; false if the runtime does not export the functions for it.
 bool throwThroughV8(void* value);
-// The file that holds the libtorch in use.
+// The path of the loaded libtorch library.
 std::string libtorchPath();
 
 }  // namespace pixelcl::platform

@@ -1,5 +1,4 @@
-// Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) while a training step holds the JavaScript thread: nothing here waits for the event
-// loop.
+// Handles SIGINT, SIGTERM and SIGHUP without the event loop, because a training step occupies the JavaScript thread.
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +22,7 @@ volatile std::sig_atomic_t noticeLength = 0;
 struct sigaction former[std::size(kSignals)];
 bool isWatching = false;
 
-// Only what POSIX lets a handler call.
+// Calls only functions that POSIX allows in a signal handler.
 void onSignal(int signal) {
   received = signal;
   struct sigaction deadly {};
@@ -32,7 +31,7 @@ void onSignal(int signal) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, notice, static_cast<size_t>(noticeLength));
 }
 
-// The first signal is remembered and answered with a notice on standard error; the next one ends the process.
+// The first signal is recorded and prints a notice on standard error; the next one ends the process.
 Napi::Value watchSignals(Info info) {
   const std::string text = stringOf(info.Env(), info[0], "a notice");
   const size_t length = std::min(text.size(), sizeof(notice));

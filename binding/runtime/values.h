@@ -1,4 +1,4 @@
-// Plain values of JavaScript, in and out.
+// Reads and makes plain JavaScript values.
 #pragma once
 
 #include <c10/util/ArrayRef.h>
@@ -14,7 +14,7 @@ namespace pixelcl {
 napi_valuetype typeOf(napi_env env, napi_value value);
 inline bool isNullish(napi_valuetype type) { return type == napi_null || type == napi_undefined; }
 
-// Doubles in [-2^63, 2^63) that are whole; -0 is not, since an int would lose its sign.
+// Whether a double is an integer in [-2^63, 2^63); false for -0, because an int would lose the sign.
 bool isWhole(double number);
 double numberOf(napi_env env, napi_value value);
 int64_t bigintOf(napi_env env, napi_value value);
@@ -28,7 +28,7 @@ napi_value doubleValue(napi_env env, double value);
 napi_value stringValue(napi_env env, const std::string& value);
 napi_value intsValue(napi_env env, c10::ArrayRef<int64_t> values);
 
-// 'a string "abc"', 'the number 3', 'an array', for messages.
+// A description for messages, such as 'a string "abc"', 'the number 3' or 'an array'.
 std::string describeValue(napi_env env, napi_value value);
 [[noreturn]] void wrongValue(napi_env env, napi_value value, const std::string& expected);
 

@@ -1,4 +1,4 @@
-// What a Tensor of JavaScript asks about its tensor, and the ways of raw bytes in and out.
+// Properties of a tensor, and copying raw bytes in and out.
 #include <ATen/ops/_local_scalar_dense.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/DefaultDtype.h>
@@ -69,7 +69,7 @@ Napi::Value fromBytes(Info info) {
   return Napi::Value(env, wrapTensor(env, tensor));
 }
 
-// JavaScript's own constructor throws where there is no memory; Node-API's ends the process.
+// Calls JavaScript's constructor, which throws if memory is exhausted; Node-API's function would end the process.
 napi_value newArrayBuffer(napi_env env, size_t bytes, void** data) {
   napi_value global = nullptr;
   napi_value constructor = nullptr;
@@ -112,7 +112,7 @@ Napi::Value emptyStorage(Info info) {
   return Napi::Value(env, wrapTensor(env, at::empty({bytes}, at::TensorOptions().dtype(c10::ScalarType::Byte))));
 }
 
-// Where in a CPU storage a range of bytes begins.
+// The start of a range of bytes in a CPU storage, checked.
 char* storageRange(const at::Tensor& tensor, int64_t offset, size_t length) {
   if (tensor.device().type() != c10::DeviceType::CPU)
     throw Failure("ARGUMENT", "the bytes of a storage are read and written on the CPU: call cpu() first");
@@ -162,7 +162,7 @@ Napi::Value viewOfStorage(Info info) {
   }
   const auto capacity = static_cast<int64_t>(base.storage().nbytes()) / elementSize;
   if (!empty && last >= capacity) throw Failure("ARGUMENT", "a view reaches beyond its storage");
-  // The storage of an alias must carry a version of its own kind: a fresh tensor of that dtype takes the storage.
+  // A new tensor of this dtype adopts the storage, so that it has a version counter of its own.
   at::Tensor view = at::empty({0}, at::TensorOptions().dtype(dtype).device(base.device()));
   view.set_(base.storage(), offset, shape, stride);
   return Napi::Value(env, wrapTensor(env, view));
@@ -224,7 +224,7 @@ Napi::Value isDisposed(Info info) {
   return Napi::Boolean::New(info.Env(), tensorHandle(info.Env(), info[0], "isDisposed").disposed != nullptr);
 }
 
-// Whether resize_ may enlarge it: where that fails, libtorch has changed the sizes already.
+// Whether resize_ may enlarge the tensor; checked first, because libtorch changes the sizes before it fails.
 Napi::Value isResizable(Info info) {
   const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
   return Napi::Boolean::New(info.Env(), !tensor.has_storage() || tensor.storage().resizable());
@@ -234,7 +234,7 @@ Napi::Value setData(Info info) {
   const at::Tensor target = tensorOf(info.Env(), info[0]);
   const auto sizes = target.sizes().vec();
   target.set_data(tensorOf(info.Env(), info[1]));
-  // A backward that saved the tensor would read it at its old size.
+  // A backward that has saved the tensor must fail rather than read it at the old size.
   if (!target.sizes().equals(sizes)) torch::autograd::impl::bump_version(target);
   return info.Env().Undefined();
 }
@@ -265,7 +265,7 @@ Napi::Value setDefaultDtype(Info info) {
   return info.Env().Undefined();
 }
 
-// Tensors on their way from one thread of the process to another; each token serves once.
+// Tensors being passed between threads of the process; each token can be redeemed once.
 std::mutex sharedMutex;
 std::map<std::string, at::Tensor>& sharedTensors() {
   static auto* const tensors = new std::map<std::string, at::Tensor>();
@@ -275,7 +275,7 @@ std::map<std::string, at::Tensor>& sharedTensors() {
 Napi::Value share(Info info) {
   const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
   static std::random_device random;
-  // Another thread may read it while this one resizes it.
+  // Another thread may read the storage while this one resizes it.
   if (tensor.has_storage()) tensor.storage().unsafeGetStorageImpl()->set_resizable(false);
   const std::lock_guard<std::mutex> lock(sharedMutex);
   const std::string token = "tensor-" + std::to_string((static_cast<uint64_t>(random()) << 32) | random());

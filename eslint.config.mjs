@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { createNodeResolver, importX } from 'eslint-plugin-import-x'
 import tseslint from 'typescript-eslint'
 
-/** From the top down: a room may import from itself and from those below it, never from one above. */
+/** From the top down: a room may import from rooms below it, never from rooms above. */
 const rooms = ['cli', 'report', 'training', 'evaluation', 'pixelcl', 'vision', 'torch', 'native', 'common']
 
-/** Inside torch, from the top down; all else there is the core around Tensor, which imports none of these. */
+/** Rooms of torch that are built on Tensor, from the top down; the rest of torch is the core, which must not import them. */
 const aboveTensor = ['serialization', 'jit', 'optim', 'nn']
 const tensorCore = readdirSync(join(import.meta.dirname, 'src', 'torch')).filter(
   (name) => !aboveTensor.includes(name) && name !== 'generated' && name !== 'index.ts' && name !== 'internal.ts',
 )
 
-/** The files by which other rooms enter one; `common` has no inside, and src/native/load.ts is for who must not load the shim. */
+/** The files of a room that other rooms may import. All of `common` is public; src/native/load.ts serves code that must not load the shim. */
 const doors = {
   report: ['index.ts'],
   training: ['index.ts'],
@@ -64,7 +64,7 @@ export default tseslint.config(
       'import-x/no-restricted-paths': ['error', { zones: [...oneWay, ...oneWayInTorch, ...throughDoors] }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }],
-      // The index is checked where it is made; `x[i]!` inside a loop over `x` says so without a test at run time.
+      // `x[i]!` in a loop over the indices of `x` needs no check at run time.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/unified-signatures': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
@@ -108,7 +108,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
-    // Tools read their configuration, and jest its reporter and environment, from a default export.
+    // Tools require default exports for their configuration, and jest for reporter and environment.
     files: ['*.config.*', 'scripts/tasks/tally.mjs', '__tests__/support/environment.ts'],
     rules: { 'no-restricted-exports': 'off' },
   },

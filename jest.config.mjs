@@ -1,4 +1,4 @@
-// libtorch reads it once, when it is loaded; the test files share two cores with each other and with Python.
+// libtorch reads this once, when it is loaded. One thread, because two test files and their Python processes run at the same time.
 process.env.OMP_NUM_THREADS ??= '1'
 
 export default {
@@ -9,9 +9,9 @@ export default {
   },
   testEnvironment: '<rootDir>/__tests__/support/environment.ts',
   setupFilesAfterEnv: ['<rootDir>/__tests__/support/matchers.ts'],
-  // A limit of 0 gives each file a process of its own: a crash of native code then names its file.
+  // With a limit of 0 each file runs in a new process, so that a crash of native code names its file.
   workerIdleMemoryLimit: 0,
-  // A fresh worker loads the runner before it ends.
+  // A new worker loads the runner before it can exit.
   workerGracefulExitTimeout: 60_000,
   maxWorkers: 2,
   testTimeout: 60_000,

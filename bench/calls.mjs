@@ -1,4 +1,4 @@
-// The cost of a call: 2 × 2 add, an empty call, and a 10-layer MLP at batch 1, against Python.
+// The cost of a call compared with Python: 2 × 2 add, an empty call, and a 10-layer MLP at batch 1.
 import { interleave, record, start, table } from './harness.mjs'
 
 const ROUNDS = Number(process.env.PIXELCL_BENCH_ROUNDS ?? 15)

@@ -1,11 +1,11 @@
-// The control of every benchmark of pretraining: the same run, but the learner pairs pixels that do not show the same place.
+// The control of the pretraining benchmarks: the same run, but the learner pairs pixels that do not show the same place.
 import * as torch from '../dist/torch/index.js'
 import { PixelCL } from '../dist/pixelcl/index.js'
 
 /**
- * Runs `work` while every learner of this process, those that `pretrain` makes included, takes view two's coordinates in a shuffled order.
+ * Runs `work` with all learners of this process, including those made by `pretrain`, using a shuffled order of view two's coordinates.
  *
- * As many pairs stay positive as before, and everything else is the same, so what a run still gains is not owed to the pairs.
+ * The number of positive pairs and everything else is unchanged, so any gain of such a run is not due to the pairs.
  */
 export async function withShuffledCoordinates(work) {
   const { pairsOf } = PixelCL.prototype
@@ -20,7 +20,7 @@ export async function withShuffledCoordinates(work) {
   }
 }
 
-/** Pairs [P, Q] with the pixels of view two in a random order. */
+/** The mask of pairs [P, Q] with its columns, the pixels of view two, shuffled. */
 function shuffled(mask) {
   return mask.indexSelect(1, torch.randperm(mask.shape[1], { device: mask.device }))
 }

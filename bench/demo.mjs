@@ -1,4 +1,4 @@
-// What the demo's pretraining is worth: its recipe over three seeds, beside the same runs with shuffled coordinates.
+// The gain of the demo's pretraining: its recipe with three seeds, compared with the same runs with shuffled coordinates.
 import { execFile } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ import { record, table } from './harness.mjs'
 
 const SEEDS = (process.env.PIXELCL_BENCH_SEEDS ?? '0,1,2').split(',').map(Number)
 const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 2)
-/** What every run is started with, such as `taskset -c 0`. */
+/** A command that starts every run, such as `taskset -c 0`. */
 const WRAP = (process.env.PIXELCL_BENCH_WRAP ?? '').split(' ').filter(Boolean)
 
 const contestant = join(dirname(fileURLToPath(import.meta.url)), 'contestants', 'demo.mjs')

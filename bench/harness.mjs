@@ -1,4 +1,4 @@
-// Runs contestants as processes of their own, in turn, so that a drift of the machine meets all of them alike.
+// Runs contestants in separate processes and alternates between them, so that a drift of the machine affects all alike.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -17,7 +17,7 @@ export function pythonPath() {
   return python
 }
 
-/** Starts `bench/contestants/FILE` with Node or Python; it answers every line on its input with one line of JSON. */
+/** Starts `bench/contestants/FILE` with Node or Python; the process answers every input line with one line of JSON. */
 export function start(name, file, args = []) {
   const path = join(here, 'contestants', file)
   const command = file.endsWith('.py') ? pythonPath() : process.execPath
@@ -47,7 +47,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** Rounds in turn, A B A B …; gives for every contestant the median of each measure, and of its ratio to the first's, pair by pair. */
+/** Alternates rounds, A B A B …; returns for every contestant the median of each measure, and the median ratio to the first contestant within rounds. */
 export async function interleave(contestants, rounds) {
   const results = contestants.map(() => [])
   for (let i = 0; i < rounds; i++) {
@@ -75,7 +75,7 @@ export function machine() {
   return `${chips.length} cores (${chips[0]?.model.trim() ?? 'unknown'}), Node ${process.versions.node}`
 }
 
-/** Puts a section into bench/RESULTS.md (or the file that PIXELCL_BENCH_RESULTS names) in place of the one of the same title. */
+/** Replaces the section of this title in bench/RESULTS.md (or the file that PIXELCL_BENCH_RESULTS names), or adds it. */
 export function record(title, command, body) {
   const path = process.env.PIXELCL_BENCH_RESULTS ?? join(here, 'RESULTS.md')
   const text = existsSync(path)

@@ -1,4 +1,4 @@
-// Peak memory (VmHWM of a fresh process) after five training steps, against the published Python package.
+// Peak memory (VmHWM of a fresh process) after five training steps, compared with the reference Python package.
 import { record, start, table } from './harness.mjs'
 
 const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 2)
@@ -7,7 +7,7 @@ const SIZE = Number(process.env.PIXELCL_BENCH_SIZE ?? 256)
 const STEPS = 5
 
 async function peak(name, file, ...kind) {
-  // The contestant's own warm-up is its first step.
+  // The contestant's warm-up is its first step.
   const contestant = start(name, file, [BATCH, SIZE, THREADS, ...kind])
   let result
   for (let i = 1; i < STEPS; i++) result = await contestant.round()

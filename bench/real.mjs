@@ -1,4 +1,4 @@
-// What pretraining is worth on real input: a ResNet-20 with CIFAR-10 weights, pretrained on street images by the command line.
+// The gain of pretraining on real images: a ResNet-20 with CIFAR-10 weights, pretrained on street images by the command line.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import * as torch from '../dist/torch/index.js'
@@ -9,13 +9,13 @@ import { BUILD, pretrainedRow, untouchedRow } from './real/rows.mjs'
 
 const SEEDS = (process.env.PIXELCL_BENCH_SEEDS ?? '0,1').split(',').map(Number)
 const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 1)
-/** The options of every run but its loss, its seed and its files. */
+/** The options of all runs except loss, seed and files. */
 const RECIPE = process.env.PIXELCL_BENCH_RECIPE ?? join('bench', 'real', 'recipe.json')
-/** What each loss has of its own. PixPro, here to be compared, takes a lower rate and fewer steps. */
+/** Options specific to each loss. PixPro, included for comparison, needs a lower rate and fewer steps. */
 const LOSSES = { PixContrast: () => ({}), PixPro: ({ steps }) => ({ lr: 0.001, steps: Math.min(steps, 200) }) }
 const MEASURES = ['knn', 'linear']
 
-/** What measures a backbone's file; the images are decoded once, when the first row needs them. */
+/** Returns the function that measures a backbone's file; the images are decoded once, when first needed. */
 function measures(data) {
   let images
   return async (file) => {
@@ -52,14 +52,14 @@ function cells({ loss, control, seed, measures, steps, seconds, processorSeconds
   ]
 }
 
-/** Which rows an earlier build of the package made; nothing where none. */
+/** A note about rows made by an earlier build of the package; empty if there are none. */
 function ageOf(rows) {
   const old = rows.filter(({ measures }) => measures.build !== BUILD).length
   if (old === 0) return ''
   return ` ${old === rows.length ? 'The rows were' : `${old} of ${rows.length} rows were`} made by an earlier build, and kept in runs/bench-real: remove it to make them anew.`
 }
 
-/** The lowest seed of a loss, and how far it lies above the highest of its controls, by measure. */
+/** For each measure the lowest result of a loss over the seeds, and its distance from the highest control. */
 function summary(rows, loss) {
   const parts = MEASURES.map((measure) => {
     const values = (control) => rows.filter((row) => row.loss === loss && row.control === control).map((row) => row.measures[measure])

@@ -1,4 +1,4 @@
-// One training step of the README's configuration against the published Python package: ResNet50, batch 10, 256 px, Adam.
+// One training step of the README's configuration compared with the reference Python package: ResNet50, batch 10, 256 px, Adam.
 import { interleave, record, start, table } from './harness.mjs'
 
 const ROUNDS = Number(process.env.PIXELCL_BENCH_ROUNDS ?? 3)
@@ -6,7 +6,7 @@ const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 2)
 const BATCH = Number(process.env.PIXELCL_BENCH_BATCH ?? 10)
 const SIZE = Number(process.env.PIXELCL_BENCH_SIZE ?? 256)
 
-/** Steps in a row, as a training takes them: the first brings back what waiting for the others has cooled, and is not counted. */
+/** Consecutive steps per round; the first warms the caches again after the other contestants ran, and is not counted. */
 const STEPS = 3
 
 function inARow(contestant) {

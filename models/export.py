@@ -23,7 +23,7 @@ def first_line(error: Exception) -> str:
 
 
 def state_of(path: str) -> dict:
-    """The state dict in a file, seen through a checkpoint around it and the prefixes of DataParallel and torch.compile."""
+    """The state dict in a file, unwrapped from a checkpoint and without the prefixes of DataParallel and torch.compile."""
     if pathlib.Path(path).is_dir():
         sys.exit(f"{path} is a folder: give a file with weights")
     try:
@@ -72,7 +72,7 @@ def program_of(model: torch.nn.Module, trace: bool, image_size: int) -> torch.ji
     model.train()
     if not trace:
         return torch.jit.script(model)
-    # Tracing runs the network once, which must not show in its running statistics.
+    # Tracing runs the network once, so restore the running statistics afterwards.
     before = {name: value.clone() for name, value in model.state_dict().items()}
     program = torch.jit.trace(model, torch.rand(2, 3, image_size, image_size), check_trace=False)
     program.load_state_dict(before)
@@ -94,7 +94,7 @@ def seed(text: str) -> int:
 def write(program: torch.jit.ScriptModule, out: pathlib.Path) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        # libtorch's own writing to a path ends a process where the disk is full.
+        # libtorch ends the process if it writes to a full disk, so write the bytes here.
         out.write_bytes(program.save_to_buffer())
     except OSError as error:
         sys.exit(f"{out} cannot be written: {error.strerror or error}")

@@ -5,7 +5,7 @@ Needs torch alone. `resnet50()` and its siblings give a module whose state dict 
 import torch
 from torch import Tensor, nn
 
-# Block, blocks of each stage, groups of the 3×3 convolution, channels of a group where planes are 64.
+# Block, blocks of each stage, groups of the 3×3 convolution, channels per group at 64 planes.
 ARCHITECTURES = {
     "resnet18": ("basic", (2, 2, 2, 2), 1, 64),
     "resnet34": ("basic", (3, 4, 6, 3), 1, 64),
@@ -58,7 +58,7 @@ class Bottleneck(nn.Module):
         width = planes * base_width // 64 * groups
         self.conv1 = conv1x1(inputs, width)
         self.bn1 = nn.BatchNorm2d(width)
-        # The stride stands at the 3×3 convolution, as in torchvision ("ResNet v1.5").
+        # The stride is in the 3×3 convolution, as in torchvision ("ResNet v1.5").
         self.conv2 = conv3x3(width, width, stride, groups)
         self.bn2 = nn.BatchNorm2d(width)
         self.conv3 = conv1x1(width, planes * self.expansion)

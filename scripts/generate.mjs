@@ -1,4 +1,4 @@
-// npm run generate: writes anew what is generated and committed: the typed surface, from torch's schemas, and the README's tables.
+// npm run generate: regenerates the committed files: the typed surface from torch's schemas and signatures, and the README's tables.
 // Node built-ins only; the generators themselves use development dependencies.
 import { join } from 'node:path'
 import { packageRoot, pythonFolder } from './setup/cache.mjs'

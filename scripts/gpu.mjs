@@ -1,6 +1,6 @@
-// npm run gpu: compiles the shim against a libtorch with CUDA, runs what must hold on a GPU and the step benchmark, and puts the table
-// into bench/RESULTS.md. A machine without npm and network needs node_modules/ as `npm ci --omit=dev --ignore-scripts` makes it (cmake-js
-// and Node-API's headers compile the shim) and dist/, both from another machine. Node built-ins only.
+// npm run gpu: compiles the shim against a libtorch with CUDA, runs the GPU checks and the step benchmark, and writes the table to
+// bench/RESULTS.md. A machine without npm or network needs dist/ and node_modules/ (of `npm ci --omit=dev --ignore-scripts`, for cmake-js
+// and the headers of Node-API) copied from another machine. Node built-ins only.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -29,7 +29,7 @@ async function cudaSetup() {
     )
   }
   let stamp = await setup({ log: say })
-  // The choice may be from before the driver was there.
+  // This libtorch may have been chosen before the driver was installed.
   if (!stamp.libtorch.cuda && findLibtorch().found?.cuda) stamp = await setup({ log: say, force: true })
   if (stamp.libtorch.cuda) return stamp
   const places = stamp.tried.map(({ place, reason }) => `  ${place}: ${reason}`).join('\n')
@@ -52,9 +52,9 @@ async function buildIfPossible() {
   await build(say)
 }
 
-/** Each check in a process of its own kind: what crashes there is told, not suffered. */
+/** Runs the checks in a separate process, so that a crash is reported. */
 function runChecks() {
-  // TF32 would round the products of float32 to ten bits, which 1e-4 does not forgive.
+  // TF32 would round float32 products to ten bits, which exceeds the tolerance of 1e-4.
   const env = { ...process.env, NVIDIA_TF32_OVERRIDE: '0' }
   const child = spawn(process.execPath, [join(packageRoot, 'scripts', 'gpu', 'checks.mjs'), DEVICE], {
     env,
@@ -76,7 +76,7 @@ function runChecks() {
   )
 }
 
-/** A Python that can run the published package on this GPU, or null. */
+/** A Python that can run the reference package on this GPU, or null. */
 async function pythonContestant({ source }) {
   const candidates = [process.env.PIXELCL_PYTHON, source, 'python3'].filter((path) => path && path !== 'cache' && path !== 'LIBTORCH')
   for (const python of candidates) {

@@ -1,4 +1,4 @@
-// npm start: the set-up, then the demo, with whatever is given after `npm start --`. Node built-ins only.
+// npm start: the set-up, then the demo with the arguments after `npm start --`. Node built-ins only.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { packageRoot } from './setup/cache.mjs'
@@ -15,7 +15,7 @@ if (stamp !== null) {
     stdio: 'inherit',
     cwd: packageRoot,
   })
-  // The terminal sends Ctrl-C to the demo as well, which then saves; this process only waits for it.
+  // The terminal sends Ctrl-C to the demo as well, which then saves; this process waits for it.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && demo.kill(signal))
   demo.on('exit', (code, signal) => (process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1)))
 }

@@ -1,9 +1,9 @@
-// npm run test:libtorch: the tests that compare with Python, on another torch than the one that the set-up installs.
+// npm run test:libtorch: runs the tests that compare with Python on another torch than that of the set-up.
 //   npm run test:libtorch                       torch 2.14.1 and its torchvision, installed by pip into the cache
 //   npm run test:libtorch -- 2.12.1             another version
 //   npm run test:libtorch -- --python PATH      the torch of that Python; nothing is installed into its environment
 //   --record puts the table into bench/RESULTS.md
-// Where pip finds no such wheel, the run is skipped and says so. The last line is 'N passed, N failed'. Node built-ins only.
+// If pip finds no wheel, the run is skipped with a message. The last line is 'N passed, N failed'. Node built-ins only.
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { record, table } from '../bench/harness.mjs'
@@ -25,7 +25,7 @@ const GROUPS = {
   PixelCL: ['__tests__/pixelcl/parity.test.ts', '__tests__/pixelcl/live.test.ts'],
   'hand-off': ['__tests__/models', '__tests__/vision/models'],
 }
-/** What pip says where it has no wheel of a version, or no network to look for one. */
+/** pip's messages for a version without a wheel and for a missing network. */
 const NO_WHEEL = /No matching distribution found|Could not find a version/
 
 const log = (line) => process.stderr.write(`${line}\n`)
@@ -38,12 +38,12 @@ function parse(args) {
   throw new SetupFailure(`expected a version such as ${NEWEST}, or --python PATH, but received ${args.join(' ')}`)
 }
 
-/** Everything made for one torch lies in a cache of its own, so that the checkout's own set-up stays as it is. */
+/** Everything made for one torch is in a separate cache, so that the checkout's set-up is unchanged. */
 function useCacheOf(name) {
   process.env.PIXELCL_CACHE = join(cacheFolder(), 'libtorch', name)
 }
 
-/** Makes the tests' Python import the torch of another one. Gives the folder of that torch. */
+/** Makes the tests' Python import the torch of another Python, and returns that torch's folder. */
 async function borrow(python) {
   const question = [
     'import importlib.util as u, importlib.metadata as m, json, sys',
@@ -63,7 +63,7 @@ async function borrow(python) {
   return torch
 }
 
-/** Gives the folder of that torch, installed into the cache unless it is there; null where pip finds no wheel. */
+/** Installs that torch into the cache unless it is there, and returns its folder; null if pip finds no wheel. */
 async function install(version) {
   useCacheOf(version)
   try {
@@ -86,7 +86,7 @@ async function testsOnAnotherTorch() {
   }
   process.env.LIBTORCH = torch
   const { libtorch } = await setup({ log })
-  // The tests read the stamp; the variable would turn up in what they start.
+  // The tests read the stamp; the variable would affect the processes that they start.
   delete process.env.LIBTORCH
   await build(log)
   log(`testing with libtorch ${libtorch.version} from ${libtorch.path}`)

@@ -1,5 +1,5 @@
-// npm run test:nodes: the memory, worker, parity and package tests on every Node that is supported, one after the other; the table
-// goes to bench/RESULTS.md. `npm run test:nodes -- 22 24` takes these only and prints the table. Node built-ins only.
+// npm run test:nodes: runs the memory, worker, parity and package tests on every supported Node and writes the table to bench/RESULTS.md.
+// `npm run test:nodes -- 22 24` runs only these and prints the table. Node built-ins only.
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { record, table } from '../bench/harness.mjs'
@@ -46,7 +46,7 @@ await report(async () => {
   for (const major of wanted.length > 0 ? wanted : SUPPORTED) {
     const { node, version } = await installNode(major)
     log(`Node ${version}`)
-    // One file at a time: the memory tests watch the process, and two at once would disturb each other's times.
+    // One file at a time, because the memory tests measure times, which other tests would disturb.
     const tally = await runJest(['--maxWorkers=1', ...Object.values(GROUPS).flat()], { node, env: { PIXELCL_TEST_COMPILE: '0' } })
     if (tally.failed > 0) process.exitCode = 1
     rows.push([version, ...Object.values(GROUPS).map((files) => cellOf(files, tally))])

@@ -1,4 +1,4 @@
-// npm test: the set-up, the checks, the tests; what follows `npm test --` goes to jest, and then the checks are left out.
+// npm test: the set-up, the checks, the tests. Arguments after `npm test --` go to jest; then the checks are skipped.
 // The last line is 'N passed, N failed', checks and tests counted together. Node built-ins only.
 import { installOracle } from './setup/install.mjs'
 import { LINT, PUBLISH, check } from './tasks/checks.mjs'

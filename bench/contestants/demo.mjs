@@ -1,4 +1,4 @@
-// One run of the demo's recipe: SEED, and 'pairs' or 'shuffled'; prints its measures as one line of JSON.
+// One run of the demo's recipe with arguments SEED and 'pairs' or 'shuffled'; prints its measures as one line of JSON.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { withShuffledCoordinates } from '../control.mjs'
 const [seed, kind, threads] = process.argv.slice(2)
 const out = mkdtempSync(join(tmpdir(), 'pixelcl-bench-demo-'))
 const size = [RECIPE.learner.imageSize, RECIPE.learner.imageSize]
-/** As for the demo itself, the environment cuts a run down. */
+/** The environment shortens a run, as for the demo. */
 const { PIXELCL_DEMO_STEPS: steps = RECIPE.schedule.steps, PIXELCL_DEMO_IMAGES: train = IMAGES.train } = process.env
 const images = { train: Number(train), heldOut: Math.ceil(Number(train) / 5) }
 

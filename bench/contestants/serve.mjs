@@ -1,4 +1,4 @@
-// The contestant's half of the protocol: one line of JSON for every line of input.
+// The contestant's side of the protocol: one line of JSON for every line of input.
 import { createInterface } from 'node:readline'
 
 export async function serve(round) {

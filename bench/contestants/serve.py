@@ -1,4 +1,4 @@
-"""The contestant's half of the protocol: one line of JSON for every line of input."""
+"""The contestant's side of the protocol: one line of JSON for every line of input."""
 import json
 import sys
 

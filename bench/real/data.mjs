@@ -1,4 +1,4 @@
-// The street images and the backbone: not in the repository, found in a folder beside it or where an environment variable says.
+// The street images and the backbone, which are not in the repository but in the folder named by an environment variable.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -7,7 +7,7 @@ import { imagesFromBytes } from '../../dist/vision/datasets/index.js'
 import { decodeImage, decodeMask } from '../../dist/vision/datasets/decode.js'
 import { root } from '../harness.mjs'
 
-/** Class numbers from here on are unlabelled. */
+/** Number of classes; pixels with this number or a higher one are unlabelled. */
 export const CLASSES = 11
 
 const WHERE_FROM = `Put these into one folder, and name it with PIXELCL_BENCH_REAL (default: ../shared/real, seen from the repository):
@@ -21,7 +21,7 @@ const WHERE_FROM = `Put these into one folder, and name it with PIXELCL_BENCH_RE
 /**
  * The paths of the data.
  *
- * @throws Error that names what is missing, and says where it comes from.
+ * @throws Error that names what is missing and where to get it.
  */
 export function findData() {
   const folder = resolve(root, process.env.PIXELCL_BENCH_REAL ?? '../shared/real')
@@ -38,7 +38,7 @@ export function findData() {
   return data
 }
 
-/** Tells one set of data from another, wherever it lies: by the backbone's bytes and the names of the images. */
+/** A hash of the backbone's bytes and the images' names, which identifies the data in any folder. */
 export function fingerprint(data) {
   const hash = createHash('sha256').update(readFileSync(data.backbone))
   for (const folder of [data.train, data.heldOut]) hash.update(readdirSync(folder).sort().join())

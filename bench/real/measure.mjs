@@ -5,10 +5,10 @@ import { CLASSES } from './data.mjs'
 
 const LAYER = 'layer3'
 
-/** Mean IoU of a backbone's file on the held-out images, against every pixel of their masks: by nearest neighbours, and by a linear layer. */
+/** Mean IoU of a backbone's file on the held-out images at the masks' resolution: by nearest neighbours, and by a linear layer. */
 export function measure(file, train, heldOut) {
   const features = freeze(torch.jit.load(file), LAYER, train.images)
-  // From here on the maps stand in the images' place, so that each is read once.
+  // From here on the maps replace the images, so that each map is computed once.
   const read = { of: (maps) => maps }
   const [bank, maps] = [train, heldOut].map(({ images, masks }) => ({ images: features.of(images), masks }))
   return {

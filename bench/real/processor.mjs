@@ -1,4 +1,4 @@
-// Loaded before the command line (`node --import`), it writes how many seconds of the processor the run took, however busy the machine was.
+// Loaded before the command line (`node --import`); writes the CPU time of the run, which does not depend on the machine's load.
 import { writeFileSync } from 'node:fs'
 
 process.on('exit', () => {

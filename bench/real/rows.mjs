@@ -1,16 +1,16 @@
-// One row of the table: a run of the command line, then its measures; what is done already is kept in runs/bench-real.
+// One row of the table: a run of the command line, then its measures. Finished rows are cached in runs/bench-real.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../harness.mjs'
 
-/** Tells one build of the package from another. */
+/** Identifies the build of the package. */
 export const BUILD = JSON.parse(readFileSync(join(root, 'dist', '.build.json'), 'utf8')).sources
 
 const RUNS = process.env.PIXELCL_BENCH_RUNS ?? join(root, 'runs', 'bench-real')
 
-/** Gives what an earlier run of the benchmark left in this file, or makes it and leaves it there, with the build that made it. */
+/** Returns the content of a cache file, or computes and writes it together with the build that made it. */
 async function kept(file, make) {
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
   const value = { ...(await make()), build: BUILD }
@@ -34,7 +34,7 @@ export async function untouchedRow(data, settings, measure) {
   return { measures: await measuresOf(data.backbone, folder, measure) }
 }
 
-/** Pretrains with one loss and seed, with true or shuffled pairs, and measures the backbone that comes out. */
+/** Pretrains with one loss and seed, with true or shuffled pairs, and measures the resulting backbone. */
 export async function pretrainedRow({ loss, control, seed }, data, settings, measure) {
   const name = `${loss}${control ? '-shuffled' : ''}-${seed}`
   const folder = folderOf(name, { ...settings, loss, control, seed })
@@ -50,7 +50,7 @@ export async function pretrainedRow({ loss, control, seed }, data, settings, mea
   return { measures: await measuresOf(join(run, 'improved-resnet.pt'), folder, measure), steps: recipe.steps, seconds, processorSeconds }
 }
 
-/** Runs the command line, and gives what it prints as JSON, with the seconds of the processor that it took. */
+/** Runs the command line and returns its JSON output with its CPU time in seconds. */
 function pretrain(flags, { control, threads, processorFile }) {
   const preloads = ['processor.mjs', ...(control ? ['shuffled.mjs'] : [])].flatMap((name) => [
     '--import',

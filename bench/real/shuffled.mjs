@@ -1,4 +1,4 @@
-// Loaded before the command line (`node --import`), it makes its run a control: the product itself knows of none.
+// Loaded before the command line (`node --import`); turns the run into a control, for which the product has no option.
 import { withShuffledCoordinates } from '../control.mjs'
 
 void withShuffledCoordinates(() => new Promise(() => undefined))

@@ -1,4 +1,4 @@
-"""What the annotations of torch's Python functions leave out or leave too wide.
+"""Corrections of missing and too wide annotations of torch's Python functions.
 
 A key is `parameter` or `owner.parameter` (the latter wins); a value is a kind as src/torch/call/kinds.ts reads it. The generator fails on a row
 that changes nothing, so none outlives its reason.
@@ -38,7 +38,7 @@ KINDS = {
     "grid_sample.align_corners": "b?",
     "softsign.input": "T",
     "tanhshrink.input": "T",
-    # Words.
+    # Strings of a fixed set.
     "reduction": REDUCTION,
     "kl_div.reduction": "(none|mean|sum|batchmean)",
     "KLDivLoss.reduction": "(none|mean|sum|batchmean)",
@@ -51,9 +51,9 @@ KINDS = {
     "interpolate.mode": "(nearest|linear|bilinear|bicubic|trilinear|area|nearest-exact)",
     "Upsample.mode": "(nearest|linear|bilinear|bicubic|trilinear|area|nearest-exact)",
     "stft.pad_mode": "(constant|reflect|replicate|circular)",
-    # Python takes None, too.
+    # Python also accepts None.
     "normalize.dim": "i|i[]?",
-    # A number or a list of them, where the annotation names one of both.
+    # A number or a list of numbers; the annotation names only one of them.
     "ctc_loss.input_lengths": "T|i[]",
     "ctc_loss.target_lengths": "T|i[]",
     "lp_pool1d.kernel_size": "i|i[]",
@@ -62,13 +62,13 @@ KINDS = {
     "lp_pool1d.stride": "i|i[]?",
     "lp_pool2d.stride": "i|i[]?",
     "lp_pool3d.stride": "i|i[]?",
-    # Null keeps the input's size.
+    # None keeps the input's size.
     "adaptive_avg_pool2d.output_size": "i|i?[]",
     "adaptive_avg_pool3d.output_size": "i|i?[]",
     "adaptive_max_pool1d.output_size": "i|i?[]",
     "adaptive_max_pool2d.output_size": "i|i?[]",
     "adaptive_max_pool3d.output_size": "i|i?[]",
-    # What an optimizer trains, and the ranges that Python checks.
+    # An optimizer's parameters, and the ranges that Python checks.
     "Optimizer.params": "*",
     "Optimizer.lr": "T|f<0..>",
     "Optimizer.eps": "f<0..>",
@@ -85,22 +85,22 @@ KINDS = {
     "p": "f<0..1>",
     "dirac_.groups": "i<1..>",
     "sparse_.sparsity": "f<0..1>",
-    # `p` that is an order, not a probability.
+    # `p` is the order of a norm, not a probability.
     "normalize.p": "f",
     "multi_margin_loss.p": "i<1..2>",
     "triplet_margin_loss.p": "f",
     "MultiMarginLoss.p": "i<1..2>",
     "TripletMarginLoss.p": "f",
     "PairwiseDistance.p": "f",
-    # Any value that fills.
+    # The value to fill with.
     "constant_.val": "S",
     "pad.value": "S?",
     "Conv1d.padding": "(same|valid)|i<0..>[*1]",
     "Conv2d.padding": "(same|valid)|i<0..>[*2]",
     "Conv3d.padding": "(same|valid)|i<0..>[*3]",
-    # A module is called as a function.
+    # A function or a module.
     "TripletMarginWithDistanceLoss.distance_function": "c|o?",
-    # Kept as tuples, without an annotation that says so.
+    # Stored as tuples, although the annotation does not say so.
     "AvgPool1d.kernel_size": "i<1..>[*1]",
     "AvgPool1d.stride": "i<1..>[*1]?",
     "AvgPool1d.padding": "i<0..>[*1]",
@@ -121,7 +121,7 @@ KINDS = {
     "FractionalMaxPool3d.output_ratio": "f[*3]?",
 }
 
-# The least value of a layer's argument of this name.
+# The minimum of a layer's argument of this name.
 LEAST = {
     "kernel_size": 1,
     "stride": 1,
@@ -140,7 +140,7 @@ LEAST = {
     "embedding_dim": 0,
 }
 
-# Types of functions that are given, which a kind cannot tell.
+# TypeScript types of function arguments, which a kind cannot express.
 TYPES = {
     "optimizer": "AnyOptimizer",
     "schedulers": "readonly LRScheduler[]",
@@ -149,7 +149,7 @@ TYPES = {
     "distance_function": "(one: Tensor, other: Tensor) => Tensor",
 }
 
-# What a function gives where its annotation is missing, and what it gives where one of these flags is set.
+# Result types of functions without an annotation, and result types when one of these flags is set.
 RESULTS = {
     "lu": "Tensor[]",
 }
@@ -158,5 +158,5 @@ FLAGGED_RESULTS = {
     "unique_consecutive": (("returnInverse", "returnCounts"), "Tensor[]"),
 }
 
-# Functions of torch that are methods of Tensor, too.
+# Functions of torch that are also methods of Tensor.
 METHODS = ("lu", "norm", "stft", "unique", "unique_consecutive")

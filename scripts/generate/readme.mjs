@@ -1,5 +1,5 @@
-// Writes the parts of README.md that stand elsewhere too: the example's program and the tables of options. Needs dist/.
-//   --print  writes the whole text to standard output instead
+// Writes the parts of README.md that are copies: the example's program and the tables of options. Needs dist/.
+//   --print  prints the whole text instead
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,14 +9,14 @@ import { pixelCLOptions } from '../../dist/pixelcl/options.js'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-/** The example without the comment at its head. */
+/** The example without its leading comment. */
 function program() {
   return readFileSync(join(root, 'examples', 'resnet50.mts'), 'utf8')
     .replace(/^(\/\/.*\n)+/, '')
     .trim()
 }
 
-/** One row an option: its name, its default as written in TypeScript, its description. */
+/** One row per option: its name, its default in TypeScript, its description. */
 function optionsTable(schema, required = {}) {
   const defaults = schema.parse(required)
   const written = (name) => {
@@ -28,7 +28,7 @@ function optionsTable(schema, required = {}) {
   return ['| option | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
-/** README.md with these parts as they should be. */
+/** README.md with these parts updated. */
 async function renewed(text) {
   const learner = optionsTable(pixelCLOptions, { imageSize: 1 })
   const augmentations = optionsTable(augmentationOptions)

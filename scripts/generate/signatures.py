@@ -1,4 +1,4 @@
-"""Writes what Python declares of the functions and classes that torch writes in Python: src/torch/generated/declared/.
+"""Writes src/torch/generated/declared/ from the signatures of the functions and classes that torch implements in Python.
 
 Order, names, defaults and annotations come from inspect.signature and from torch/nn/functional.pyi; corrections.py mends what those leave out.
 A function gets a public form where a body for it stands in the sources; a class gets a base with its constructor, its fields and the
@@ -21,10 +21,10 @@ from docstrings import sentence_of
 
 SOURCES = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src/torch")
 TARGET = SOURCES / "generated" / "declared"
-# Deprecated, private, or without a meaning here.
+# Parameters that are deprecated, private, or meaningless here.
 LEFT_OUT = {"size_average", "reduce", "_stacklevel", "out", "_weight", "_freeze", "process_group"}
 LEFT_OUT_OF = {("linear_cross_entropy", "options"), ("LinearCrossEntropyLoss", "options"), ("Hardtanh", "min_value"), ("Hardtanh", "max_value")}
-# As the operators of the same name call it.
+# The names that the operators of the same name use.
 RENAMED_OF = {("split", "tensor"): "input", ("lu", "A"): "input"}
 RENAMED = {"var": "variance", "_random_samples": "random_samples", "lambda": "lambd", "T_max": "t_max", "T_0": "t_0", "T_mult": "t_mult"}
 NAMES = {
@@ -99,7 +99,7 @@ def subscript(node, kinds):
         kinds.add("c")
     elif head in ("tuple", "list", "Sequence", "Iterable"):
         inner = kinds_of(items[0], Kinds())
-        # Alternatives of an element: the widest number, or anything.
+        # An element with several alternatives becomes the widest number, or anything.
         codes = [c for c in inner.codes if c != "T"] or inner.codes
         code = "f" if set(codes) == {"i", "f"} else codes[0] if len(codes) == 1 and len(codes[0]) == 1 else "*"
         exact = head == "tuple" and not (isinstance(items[-1], ast.Constant) and items[-1].value is Ellipsis)
@@ -120,7 +120,7 @@ def declared_kind(owner, name, annotation, default, family=None):
         if default is None and not found.endswith("?"):
             found += "?"
     code = found
-    # From the general row to the one of this owner, each of which must change what stands before it.
+    # From the general row to the row of this owner; each row must change the previous kind, else it is not needed.
     for key in (name, f"{family}.{name}", f"{owner}.{name}"):
         corrected = CORRECTIONS.get(key, code)
         if corrected != code:
@@ -132,7 +132,7 @@ def declared_kind(owner, name, annotation, default, family=None):
 
 
 def stored_kind(cls, parameter, code):
-    """The kind of a class's argument: with its least value, and repeated where the class keeps a tuple of a single number."""
+    """The kind of a class's argument: with its minimum, and repeated if the class stores a single number as a tuple."""
     if parameter.name in LEAST and not (parameter.name == "padding" and re.search(r"Pad\dd$", cls.__name__)):
         code = re.sub(r"(?<![a-z])i(?=$|[|?[])", f"i<{LEAST[parameter.name]}..>", code)
     annotation = next((c.__annotations__[parameter.name] for c in cls.__mro__ if parameter.name in c.__dict__.get("__annotations__", {})), None)
@@ -172,7 +172,7 @@ class Parameter:
     def given(self):
         text = self.type_of(True)
         if self.code.startswith("d") and not self.required:
-            # No undefined: a misspelt constant such as torch.longg is, and must not mean the default.
+            # Without undefined: a misspelt constant such as torch.longg is undefined and must not mean the default.
             return text if "null" in text else f"{text} | null"
         return text if self.required and "null" in text or self.required else f"{text} | null | undefined" if "null" not in text else f"{text} | undefined"
 
@@ -264,7 +264,7 @@ class Signature:
         return f"export interface {upper(self.name)}Named {{\n{rows}\n}}"
 
     def forms(self):
-        """The parameter lists: all by position first, then each number of positional ones with the rest named in a last object."""
+        """The parameter lists: all by position, then each number of positional parameters with the rest in a last object."""
         positional = [p for p in self.parameters if not p.keyword_only]
         named = f"{upper(self.name)}Named"
         forms = []
@@ -373,7 +373,7 @@ def pyi_annotations(module):
 
 
 def functions(module, bodies_at, file, page):
-    """The public functions of one module, for those that have a body."""
+    """The public functions of one module that have a body."""
     bodies = bodies_in(SOURCES / bodies_at)
     annotations = pyi_annotations(module)
     arguments, members, files, methods = [], [], {}, []
@@ -434,7 +434,7 @@ def function_member(signature, name, lines, dispatched):
 
 
 def form_rows(signature, lines, forms, declaration, flags, flagged, result):
-    """One declaration for each form, the first with the whole docstring; where a flag changes the result, one more before it."""
+    """One declaration for each form, the first with the whole docstring; if a flag changes the result, one more before it."""
     forms = [re.sub(r"(?<![\w.'])(\w+Named)\b", r"named.\1", form) for form in forms]
     example = next((i for i, line in enumerate(lines) if line.startswith("@")), len(lines))
     head = lines[:example]
@@ -472,11 +472,11 @@ def method_member(signature, name, lines):
     return "\n".join(rows)
 
 
-# What a layer stores by another name or in another form than its constructor takes it.
+# Arguments that a layer stores under another name or in another form.
 NOT_FIELDS = {"device", "dtype", "bias", "_weight", "_freeze", "_random_samples"}
 
 
-# The hand-written interface that a layer's type extends in place of Layer: what its weights are called.
+# The hand-written interface with the names of the weights, which a layer's type extends instead of Layer.
 BASES = {r"Conv|Linear$|Bilinear$": "WeightedLayer", r"(Layer|Group)Norm$": "AffineLayer", r"RMSNorm$": "ScaledLayer",
          r"(Batch|Instance)Norm": "TrackingLayer", r"Embedding(Bag)?$": "TableLayer"}
 
@@ -494,7 +494,7 @@ def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
     for name, cls in pairs:
         signature = Signature(name, cls)
         fields = [p for p in signature.parameters if is_field(p)] if forward else []
-        # A pooling without a stride keeps its kernel's size as that.
+        # A pooling layer without a stride stores its kernel size as the stride.
         rows = [f"readonly {p.name}: {p.received().removesuffix(' | null') if p.python == 'stride' and not name.startswith('LPPool') else p.received()}" for p in fields]
         inputs = []
         if forward:
@@ -515,7 +515,7 @@ def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
 
 
 def trained(pairs, file, family, page, imports):
-    """Optimizers and schedulers: their options by name, and constructors whose first argument is what they act on."""
+    """Optimizers and schedulers: their options by name, and constructors whose first argument is parameters or an optimizer."""
     members = []
     for name, cls in pairs:
         signature = Signature(name, cls, None, family)
@@ -536,12 +536,12 @@ def trained(pairs, file, family, page, imports):
 
 
 def received_option(parameter):
-    """A learning rate may be given as a tensor, but is a number among the options."""
+    """The type of a stored option: a learning rate may be given as a tensor, but is stored as a number."""
     return parameter.received().replace("number | Tensor", "number").replace("Tensor | number", "number").replace("readonly [number, number]", "readonly [number, number]")
 
 
 def forward_of(cls):
-    """The names of forward's required inputs, and its type where they are tensors and one comes out."""
+    """The names of forward's required inputs, and its type if inputs and output are tensors."""
     signature = inspect.signature(cls.forward)
     parameters = [p for p in signature.parameters.values() if p.name != "self"]
     names = [public(p.name) for p in parameters]

@@ -21,7 +21,7 @@ PACKAGED = pathlib.Path(torchgen.__file__).parent / "packaged"
 NATIVE = PACKAGED / "ATen" / "native"
 TARGET = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src/torch/generated")
 
-# Members of Tensor and functions of torch that src/torch writes by hand, for they are no plain operators there.
+# Members of Tensor and functions of torch that are written by hand in src/torch, because they are more than one operator.
 BY_HAND_METHODS = {
     "to", "item", "size", "stride", "dim", "numel", "detach", "is_leaf", "requires_grad_", "retain_grad", "data", "grad",
     "backward", "index", "index_put_", "storage_offset", "is_contiguous", "type", "tolist", "dtype", "device", "layout",
@@ -43,7 +43,7 @@ TYPESCRIPT = {"S": "Scalar", "i": "Int", "f": "number", "b": "boolean", "s": "st
 # Defaults in the schemas that are names of C++.
 ENUMS = {"Mean": "1"}
 DTYPES = {"long": "int64"}
-# The same in a result.
+# Types that differ in a result.
 RETURNED = {"readonly Tensor[]": "Tensor[]", "Int": "number", "Scalar": "number", "DTypeLike": "DType"}
 # Members of Array that a named result hides.
 ARRAY_MEMBERS = {"values", "entries", "keys", "length", "at", "fill", "find", "map", "reverse", "sort", "slice"}
@@ -102,7 +102,7 @@ class Parameter:
         return f"{self.name}:{self.code}{'=' if self.optional else ''}"
 
     def named(self, method):
-        """Name and type as a key of the last object. A dtype cannot be undefined there: `torch.longg` is, and must not mean the default."""
+        """Name and type as a key of the last object. A dtype must not be undefined there: a misspelt `torch.longg` must not mean the default."""
         optional = self.optional or (self.keyword_only and self.code.endswith("?"))
         absent = " | undefined" if optional and self.code[0] != "d" else ""
         return f"{Overload.shown(self, method)}{'?' if optional else ''}", typescript(self.code) + absent
@@ -116,7 +116,7 @@ class Overload:
         schema = function.func
         self.native = str(schema.name.name)
         self.schema = str(schema)
-        # As Python, which hides these overloads for numbers: it makes the number a tensor that keeps its precision.
+        # Like Python, which hides these overloads for numbers and makes the number a tensor of full precision.
         self.overload = "Tensor" if self.schema in python_bindings.SKIP_PYTHON_BINDINGS_SIGNATURES else schema.name.overload_name
         arguments = schema.arguments
         self.parameters = []
@@ -152,13 +152,13 @@ class Overload:
         return f"{self.native}|{self.overload}|{flags}{names}|{','.join(fields)}"
 
     def with_numbers(self, *names):
-        """The same overload with numbers in the place of these tensors."""
+        """The same overload with numbers instead of these tensors."""
         other = copy.copy(self)
         other.parameters = [Parameter(p.name, "S", p.default, p.keyword_only) if p.name in names else p for p in self.parameters]
         return other
 
     def outer(self):
-        """Parameters as the caller sees them: a method's self is the receiver."""
+        """The parameters that the caller passes: without self for a method."""
         return [p for i, p in enumerate(self.parameters) if i != self.self_index]
 
     def result(self, method):
@@ -172,7 +172,7 @@ class Overload:
         return types[0] if len(types) == 1 else f"[{', '.join(types)}]"
 
     def signatures(self, method):
-        """The calls that TypeScript knows: the first few arguments by position, all others by name in a last object."""
+        """The forms of a call in TypeScript: the first arguments by position, the others by name in a last object."""
         outer = self.outer()
         positional = [p for p in outer if not p.keyword_only]
         keywords = [p for p in outer if p.keyword_only]
@@ -182,7 +182,7 @@ class Overload:
             given = positional[:count]
             parts = []
             for i, p in enumerate(given):
-                # Only a tail of optional ones may carry the mark.
+                # Only trailing optional parameters may have the mark.
                 mark = "?" if all(q.optional for q in given[i:]) and count == len(positional) else ""
                 parts.append((f"{safe(self.shown(p, method))}{mark}", typescript(p.code)))
             forms.append(Form(parts, self.options(positional[count:] + keywords, method), result))
@@ -199,7 +199,7 @@ class Overload:
 
     @staticmethod
     def varargs(positional):
-        """Whether the ints of one list may stand alone, as in `x.view(2, 3)` and `torch.zeros(2, 3)`."""
+        """Whether a list of ints may be passed as separate arguments, as in `x.view(2, 3)` and `torch.zeros(2, 3)`."""
         return len(positional) == 1 and re.match(r"^i\[\d*\]$", positional[0].code) is not None
 
     @staticmethod
@@ -263,7 +263,7 @@ class Overload:
         return branches
 
 
-# What every factory takes by name, described where FactoryOptions is declared.
+# The options of every factory function, described where FactoryOptions is declared.
 FACTORY_NAMES = {"dtype", "layout", "device", "pin_memory"}
 FACTORY_OPTIONS = [
     ("dtype?", "DTypeLike | null"), ("layout?", "Layout | null | undefined"), ("device?", "Device | null | undefined"),
@@ -272,7 +272,7 @@ FACTORY_OPTIONS = [
 
 
 class Form:
-    """One signature in TypeScript: names, with their marks, and types of what comes by position and of the keys of a last object."""
+    """One signature in TypeScript: names with their marks and types of positional parameters and of the keys of a last object."""
 
     def __init__(self, parts, options, result):
         self.parts, self.options, self.result = parts, options, result
@@ -294,7 +294,7 @@ class Form:
         return " & ".join(types)
 
     def joined(self, other):
-        """One form for both where the type of one parameter alone tells them apart; None where more does."""
+        """One form for both if they differ only in the type of one parameter; else None."""
         mine, its = self.parts + self.options, other.parts + other.options
         if self.result != other.result or [name for name, _ in mine] != [name for name, _ in its] or len(self.parts) != len(other.parts):
             return None
@@ -310,7 +310,7 @@ class Form:
         return Form(both[:len(self.parts)], both[len(self.parts):], self.result)
 
     def covers(self, other):
-        """Whether it takes every call that the other takes, and more."""
+        """Whether it accepts every call that the other accepts."""
         further = [key for key, type_ in self.options if (key, type_) not in other.options]
         return (
             self.result == other.result and self.parts == other.parts and not any(name.startswith("...") for name, _ in self.parts) and all(option in self.options for option in other.options)
@@ -319,7 +319,7 @@ class Form:
 
     @staticmethod
     def merged(forms):
-        """Fewer forms that take the same calls, and a union where several take its members."""
+        """Fewer forms that accept the same calls, with a union type in place of several forms."""
         result = []
         for form in forms:
             for i, known in enumerate(result):
@@ -335,7 +335,7 @@ class Form:
 
 
 class NamedResults:
-    """The interfaces of results with names, one for each list of names and types."""
+    """The interfaces of named results, one for each list of names and types."""
 
     declared = {}
 
@@ -403,7 +403,7 @@ class Emitter:
         self.operators = {}
         self.tables = []
         self.members = []
-        # The interfaces of named results that its members give.
+        # The interfaces of the named results of its members.
         self.results = set()
 
     def operator(self, overload):
@@ -483,7 +483,7 @@ def grouped(pairs, method):
 
 
 def takes_numbers_for_tensors(name, overloads):
-    """Whether Python's function takes numbers where the schema says tensors: `torch.add(2, 3)`; only torch itself knows which do."""
+    """Whether Python's function accepts numbers for tensors of the schema, as in `torch.add(2, 3)`; found out by calling it."""
     positional = [[p for p in o.parameters if not p.keyword_only] for o in overloads]
     if not any([(p.name, p.code) for p in list_] == [("self", "T"), ("other", "T")] for list_ in positional):
         return False

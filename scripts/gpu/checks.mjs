@@ -1,6 +1,6 @@
-// What must hold on a GPU, as plain programs over dist/, so that a machine with a GPU needs neither npm nor a test runner. Most hold
-// on any device, and are run on the CPU by the tests: a check that never ran would prove nothing.
-//   node scripts/gpu/checks.mjs [DEVICE]     one line of JSON a check; DEVICE is cuda:0 by default
+// Checks for a GPU, as plain programs over dist/, so that the machine needs neither npm nor a test runner. The tests run those that work on
+// any device on the CPU, so that a broken check is noticed without a GPU.
+//   node scripts/gpu/checks.mjs [DEVICE]     one line of JSON per check; DEVICE is cuda:0 by default
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ function assertClose(received, expected, tolerance, name) {
   assert.ok(worst <= tolerance, `${name}: off by ${worst}, beyond ${tolerance}`)
 }
 
-/** Two runs that differ in nothing but the device: losses of each step, and the learner at the end. */
+/** One run on a device: the loss of each step, and the learner at the end. */
 function train(device, makeBackbone, dtype) {
   torch.manualSeed(7)
   const options = { imageSize: 64, hiddenLayerPixel: 'layer3', hiddenLayerInstance: -2, projectionSize: 32, projectionHiddenSize: 64 }
@@ -52,7 +52,7 @@ function agrees(device, makeBackbone) {
       assert.ok(off <= tolerance, `${dtype}, loss of step ${step + 1}: ${there.losses[step]} in place of ${loss}`)
     }
     assert.deepEqual(Object.keys(there.state), Object.keys(here.state))
-    // The steps' rounding adds up in what they leave behind.
+    // Rounding errors accumulate over the steps.
     for (const [name, value] of Object.entries(here.state)) assertClose(there.state[name], value, 10 * tolerance, `${dtype}, ${name}`)
   }
 }
@@ -66,7 +66,7 @@ function withFolder(work) {
   }
 }
 
-/** `run(device)` throws where the check fails; `cuda` marks what only a GPU has. */
+/** `run(device)` throws if the check fails; `cuda` marks checks that need a GPU. */
 export const checks = [
   {
     name: 'operators give what the CPU gives',
@@ -198,7 +198,7 @@ export const checks = [
   },
 ]
 
-/** Runs every check that the device has; gives `{ name, error, seconds }` for each, as it ends. */
+/** Runs all checks that apply to the device and yields `{ name, error, seconds }` for each. */
 export function* runChecks(device) {
   for (const { name, cuda, run } of checks) {
     if (cuda && !device.startsWith('cuda')) continue

@@ -1,4 +1,4 @@
-// The folder of the user's in which the set-up keeps what it makes.
+// The user's cache folder, in which the set-up stores its results.
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cacheFolder, readJson } from './stamp.cjs'
@@ -10,7 +10,7 @@ export function pythonFolder(env = process.env) {
   return join(cacheFolder(env), 'python')
 }
 
-/** Writes whole or not at all. */
+/** Writes a JSON file atomically. */
 export function writeJson(path, value) {
   mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.${process.pid}.tmp`
@@ -18,7 +18,7 @@ export function writeJson(path, value) {
   renameSync(temporary, path)
 }
 
-/** Runs `work` while no other set-up on this machine does; a lock whose process is gone is taken over. */
+/** Runs `work` while holding a lock; a lock whose process has ended is taken over. */
 export async function withLock(name, work, env = process.env) {
   const lock = join(cacheFolder(env), `${name}.lock`)
   mkdirSync(dirname(lock), { recursive: true })

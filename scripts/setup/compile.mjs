@@ -1,4 +1,4 @@
-// Compiles the shim into the cache by cmake-js, under a key of everything that its bytes depend on.
+// Compiles the shim with cmake-js into the cache, under a key made of everything that the result depends on.
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
@@ -8,7 +8,7 @@ import { elfDamage } from './libraries.cjs'
 import { SetupFailure, run } from './run.mjs'
 import { findCmake, findCompiler } from './toolchain.mjs'
 
-/** Compiles unless a shim of the same key is in the cache; stamps it for importers and gives its path. */
+/** Compiles unless the cache has a shim of the same key, writes the stamp that importers read, and returns the shim's path. */
 export async function compileShim(libtorch, tried, { log, force = false, verbose = false }) {
   const compiler = await findCompiler()
   const cmake = await findCmake()
@@ -19,7 +19,7 @@ export async function compileShim(libtorch, tried, { log, force = false, verbose
   const key = hash(sourceHash(), ...facts)
   const target = join(cacheFolder(), 'shims', key, 'pixelcl.node')
   if (force || !existsSync(target) || elfDamage(target) !== null) {
-    // One build folder for each set of facts: an edit of one source compiles that source only.
+    // One build folder per checkout, libtorch and compiler, so that an edit of one source compiles that source only.
     const build = join(cacheFolder(), 'builds', hash(packageRoot, ...facts))
     if (force) rmSync(build, { recursive: true, force: true })
     log(`compiling the shim against libtorch ${libtorch.version} (cmake-js ${cmakeJs.version}, ${cmake}, ${compiler.version})`)
@@ -35,7 +35,7 @@ export async function compileShim(libtorch, tried, { log, force = false, verbose
   return target
 }
 
-/** What the environment adds to the compilation: another compiler or flags make another shim. */
+/** Compiler and flags of the environment, which are part of the shim's key. */
 export function compilerFlags(env = process.env) {
   return [env.CXX, env.CXXFLAGS, env.LDFLAGS]
     .map((value) => value ?? '')
@@ -46,7 +46,7 @@ export function compilerFlags(env = process.env) {
 /** cmake-js names the folder of what it builds after the configuration. */
 const CONFIGURATION = 'Release'
 
-/** The program of cmake-js, and the versions of it and of the headers that it names to CMake. */
+/** The path of cmake-js, and the versions of cmake-js and of the headers that it passes to CMake. */
 function findCmakeJs() {
   const require = createRequire(join(packageRoot, 'package.json'))
   try {
@@ -61,7 +61,7 @@ It is one of the package's dependencies: npm install brings it.`)
   }
 }
 
-/** Configures and builds, showing the output of CMake and the compiler only when asked. */
+/** The steps that configure and build; the output of CMake and the compiler is shown only if `verbose`. */
 function stepsOf({ program }, build, { libtorch, compiler, verbose }) {
   const cmakeJs = (command, args, hint) =>
     run(process.execPath, [program, command, '--directory', packageRoot, '--out', build, '--config', CONFIGURATION, ...args], {
@@ -72,7 +72,7 @@ function stepsOf({ program }, build, { libtorch, compiler, verbose }) {
   const settings = [`--cxx=${compiler.path}`, `--CDLIBTORCH=${libtorch.path}`, `--CDGLIBCXX_ABI=${libtorch.abi}`]
   // The shim has no C. With both compilers named, cmake-js does not insist on g++ or clang++ on the path.
   settings.push(`--cc=${compiler.path}`)
-  // A project that depends on this package may set others in its package.json, for addons of its own.
+  // Set explicitly, because a project that depends on this package may configure cmake-js in its package.json for its own addons.
   settings.push('--runtime=node', `--runtime-version=${process.versions.node}`, `--arch=${process.arch}`)
   return {
     async configure() {
@@ -80,7 +80,7 @@ function stepsOf({ program }, build, { libtorch, compiler, verbose }) {
         await cmakeJs('configure', settings)
       } catch (error) {
         if (!(error instanceof SetupFailure) || !existsSync(build)) throw error
-        // A build folder left by another CMake or generator may not fit any more: start afresh, once.
+        // The build folder may be of another CMake or generator, so delete it and try once more.
         rmSync(build, { recursive: true, force: true })
         await cmakeJs('configure', settings)
       }

@@ -1,4 +1,4 @@
-// The whole set-up: a libtorch, the compiled shim, the stamp that importers read.
+// The set-up: finds or installs a libtorch, compiles the shim, writes the stamp that importers read.
 import { existsSync } from 'node:fs'
 import { readStamp, withLock } from './cache.mjs'
 import { compileShim, compilerFlags } from './compile.mjs'
@@ -9,7 +9,7 @@ import { SetupFailure } from './run.mjs'
 import { checkPlatform, hasNvidiaDriver } from './toolchain.mjs'
 import { INSTALLED_VERSION, SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
-/** Does what is not done yet; gives the stamp. Quick when nothing has changed: then nothing is searched or compiled. */
+/** Runs the missing steps and returns the stamp. If the stamp is still valid, nothing is searched or compiled. */
 export async function setup({ log = () => {}, force = false, verbose = false } = {}) {
   checkPlatform()
   const stamp = readStamp()
@@ -23,7 +23,7 @@ export async function setup({ log = () => {}, force = false, verbose = false } =
   })
 }
 
-/** True when the stamp's shim and libtorch are still there, whole, and the environment asks for no other. */
+/** Whether the stamp's shim and libtorch still exist undamaged and match the environment variables. */
 export function stampServes(stamp, env = process.env) {
   if (stamp === null || !existsSync(stamp.addon) || elfDamage(stamp.addon) !== null) return false
   if (versionOf(stamp.libtorch.path) !== stamp.libtorch.version || stamp.flags !== compilerFlags(env)) return false
@@ -35,7 +35,7 @@ export function stampServes(stamp, env = process.env) {
 
 async function chooseLibtorch(log, force) {
   const { found, tried, forced } = findLibtorch()
-  // Who forces a set-up after installing a driver wants the GPU.
+  // A forced set-up after installing a driver switches to a build with CUDA.
   const outdated = force && found?.source === 'cache' && !found.cuda && hasNvidiaDriver()
   if (found && !outdated) {
     log(`libtorch ${found.version} from ${found.source}: ${found.path}`)
@@ -55,7 +55,7 @@ function warningOf({ version }) {
   Should it fail, take a supported one: pip install torch==${INSTALLED_VERSION}, or LIBTORCH=/folder/of/libtorch.`
 }
 
-/** Every place with its reason, and the ways out. */
+/** The message that lists every place with its reason, and what to do. */
 function explain(tried, forced) {
   const places = tried.map(({ place, reason }) => `  ${place}: ${reason}`).join('\n')
   const asked = forced ? `${forced} is set, so no other place is taken.\n` : ''

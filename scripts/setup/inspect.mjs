@@ -1,4 +1,4 @@
-// What this machine has, as data: for `pixelcl doctor`, and for the error of an import before the set-up.
+// Lists what this machine has, for `pixelcl doctor` and for the error of an import before the set-up.
 import { stampServes } from './index.mjs'
 import { packageRoot, readStamp, stampPath } from './cache.mjs'
 import { findLibtorch } from './libtorch.mjs'
@@ -6,7 +6,7 @@ import { SetupFailure } from './run.mjs'
 import { checkPlatform, findCmake, findCompiler, findPython, hasNvidiaDriver } from './toolchain.mjs'
 import { SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
-/** Looks everywhere and changes nothing. What is missing is `{ missing }` with the command that brings it. */
+/** Inspects everything without changes. A missing tool is `{ missing }` with the command that installs it. */
 export async function inspect() {
   const attempt = async (work) => {
     try {

@@ -24,15 +24,15 @@ async function makeVenv(log, python) {
   return venv
 }
 
-/** Installs a torch, by default the proven version: a CPU build unless an NVIDIA driver is there. Gives its folder. */
+/** Installs a torch, by default of the tested version: a CPU build unless an NVIDIA driver is present. Returns its folder. */
 export async function installLibtorch(log, packages = [TORCH]) {
   const venv = await makeVenv(log)
   const options = ['--disable-pip-version-check', '--quiet', ...packages]
-  // What is there does not serve: damaged by an interrupted installation, or of another build. pip would take it for installed.
+  // The existing torch is damaged or another build, but pip would consider it installed.
   if (torchOfVenv(venv) !== null) options.push('--force-reinstall')
   const cuda = hasNvidiaDriver()
   log(`installing ${packages.join(' ')} into ${cacheFolder()} (${cuda ? 'with CUDA: an NVIDIA driver is there' : 'CPU build'})`)
-  // PyPI's own build for Linux has CUDA and its libraries: 3 GB where 200 MB do.
+  // PyPI's build for Linux includes CUDA and its libraries: 3 GB instead of 200 MB.
   const indexes = cuda || process.platform === 'darwin' || (await hasOwnWheels(venv)) ? [[]] : [['--index-url', CPU_INDEX], []]
   const failures = []
   for (const index of indexes) {
@@ -53,14 +53,14 @@ Ways out:
   - LIBTORCH=/folder/of/libtorch npx pixelcl setup`)
 }
 
-/** pip's own configuration names a folder of wheels: which build is taken has been decided there. */
+/** Whether pip's configuration names a folder of wheels, which then decides the build. */
 async function hasOwnWheels(venv) {
   return /find-links|no-index/.test((await probe(pythonOf(venv), ['-m', 'pip', 'config', 'list'])) ?? '')
 }
 
 /**
- * Installs the pinned Python packages that the tests compare with into the environment of the cache, made with `python`.
- * `torch` names the packages of a torch that it must hold beside them; none where it imports the torch of another environment.
+ * Installs the pinned Python packages for comparison in tests into the cache's environment, which is made with `python`.
+ * `torch` lists the packages of torch to install with them; empty if the environment imports the torch of another one.
  */
 export async function installOracle(log, { python, torch = [TORCH], version = INSTALLED_VERSION } = {}) {
   const requirements = join(packageRoot, '__tests__', 'support', 'requirements.txt')

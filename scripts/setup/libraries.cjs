@@ -1,4 +1,4 @@
-// Whether shared libraries are whole. CommonJS, for the set-up and the package's own code (src/native) both load it.
+// Checks shared libraries for damage. CommonJS, because both the set-up and src/native load it.
 const { closeSync, existsSync, fstatSync, openSync, readSync } = require('node:fs')
 const { join } = require('node:path')
 

@@ -1,8 +1,8 @@
-/** Where libtorch keeps a library: 'torch_cpu' gives `FOLDER/lib/libtorch_cpu.so`. */
+/** The path of a library of libtorch: `FOLDER/lib/libtorch_cpu.so` for 'torch_cpu'. */
 export function libraryPath(folder: string, name: string): string
 
-/** Says which of the libraries that the shim is linked to is missing or damaged, or null. Only headers are read. */
+/** Describes which of the libraries that the shim is linked to is missing or damaged, or null. Reads headers only. */
 export function libtorchDamage(libtorch: { readonly path: string; readonly cuda: boolean }): string | null
 
-/** Says how an ELF library is damaged ('is truncated: …'), or null. One shorter than its segments kills the process in dlopen. */
+/** Describes how an ELF library is damaged ('is truncated: …'), or null. A library shorter than its segments kills the process in dlopen. */
 export function elfDamage(path: string): string | null

@@ -1,4 +1,4 @@
-// Finds a libtorch, in the order of the README, and says of every place why it serves or does not.
+// Finds a libtorch in the order given in the README, and explains for every place why it is used or not.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
@@ -7,8 +7,8 @@ import { libraryPath, libtorchDamage } from './libraries.cjs'
 import { SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
 /**
- * Looks in order at LIBTORCH, at the Pythons on the path (all with LIBTORCH_USE_PYTORCH=1 or without it), and the cache.
- * Gives `{ found, tried }`: `found` is null or `{ path, version, cuda, abi, source }`, `tried` a list of `{ place, reason }`.
+ * Looks at LIBTORCH, then at the Pythons on the path, then at the cache.
+ * Returns `{ found, tried }`: `found` is null or `{ path, version, cuda, abi, source }`, `tried` a list of `{ place, reason }`.
  */
 export function findLibtorch(env = process.env) {
   const tried = []
@@ -50,7 +50,7 @@ function torchIn(folders) {
   return folders.map((folder) => join(folder, 'torch')).find((folder) => versionOf(folder) !== null) ?? null
 }
 
-/** Reads what stands in a folder, loading nothing: `{ libtorch }` or only the reason why not. */
+/** Inspects a folder without loading anything: `{ libtorch, reason }`, or only `{ reason }` if it is not usable. */
 export function inspectLibtorch(path, env = process.env) {
   if (!existsSync(path)) return { reason: 'the folder does not exist' }
   const library = libraryPath(path, 'torch_cpu')
@@ -79,7 +79,7 @@ export function inspectLibtorch(path, env = process.env) {
   }
 }
 
-/** From Python's version.py, a libtorch zip's build-version, or the wheel's metadata beside it; null where none is there. */
+/** The version from Python's version.py, a libtorch zip's build-version, or the wheel's metadata next to it; null without any of them. */
 export function versionOf(path) {
   for (const name of ['version.py', 'build-version']) {
     const file = join(path, name)
@@ -92,20 +92,20 @@ export function versionOf(path) {
   return wheel.find((match) => match !== null && existsSync(path))?.[1] ?? null
 }
 
-/** PyTorch's commit, for two builds may bear one version; empty where it is not told. */
+/** PyTorch's commit, because two builds may have the same version; empty if unknown. */
 function commitOf(path) {
   const texts = ['version.py', 'build-hash'].map((name) => join(path, name)).filter((file) => existsSync(file))
   return texts.map((file) => /\b[0-9a-f]{40}\b/.exec(readFileSync(file, 'utf8'))?.[0]).find((match) => match !== undefined) ?? ''
 }
 
-/** libtorch since 2.6 is built with the new C++ ABI; an old zip may say otherwise in its CMake file. */
+/** libtorch has the new C++ ABI since 2.6, unless the CMake file of an old zip says otherwise. */
 function abiOf(path) {
   const config = join(path, 'share', 'cmake', 'Torch', 'TorchConfig.cmake')
   const match = existsSync(config) ? /_GLIBCXX_USE_CXX11_ABI=(\d)/.exec(readFileSync(config, 'utf8')) : null
   return match ? Number(match[1]) : 1
 }
 
-/** Every python3 of the path with the folders it imports from: it is asked, for only it knows of shims, user sites and PYTHONPATH. */
+/** Every python3 on the path with its import folders. Python itself is asked, because only it knows shims, user sites and PYTHONPATH. */
 function pythonsOnPath(env) {
   const found = []
   const seen = new Set()

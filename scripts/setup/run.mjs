@@ -1,10 +1,10 @@
-// Runs a command, keeping its output for the error where it fails.
+// Runs commands and keeps their output for error messages.
 import { spawn } from 'node:child_process'
 
-/** A failure that a person can mend: printed without a stack. */
+/** A failure that the user can fix; printed without a stack. */
 export class SetupFailure extends Error {}
 
-/** Gives the output; throws a SetupFailure with its end when the command fails or is missing. */
+/** Returns the output; throws a SetupFailure with the end of the output if the command fails or is missing. */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const { show = false, hint = '', ...rest } = options
@@ -29,7 +29,7 @@ export function run(command, args, options = {}) {
   })
 }
 
-/** The output, or null when the command is missing or fails. */
+/** Returns the output, or null if the command fails or is missing. */
 export async function probe(command, args, options = {}) {
   try {
     return (await run(command, args, options)).trim()

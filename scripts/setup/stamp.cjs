@@ -1,4 +1,4 @@
-// Where the compiled shim of these sources is recorded. CommonJS, for the set-up and the package's own code (src/native) both load it.
+// Records the compiled shim of these sources. CommonJS, because both the set-up and src/native load it.
 const { createHash } = require('node:crypto')
 const { readFileSync, readdirSync } = require('node:fs')
 const { homedir } = require('node:os')

@@ -1,6 +1,6 @@
 type Env = Readonly<Record<string, string | undefined>>
 
-/** One place where a libtorch was looked for, and what was found there. */
+/** A place where a libtorch was searched, and the result. */
 export interface Place {
   readonly place: string
   readonly reason: string
@@ -10,16 +10,16 @@ export interface Libtorch {
   /** The folder with its include/ and lib/. */
   readonly path: string
   readonly version: string
-  /** PyTorch's commit; empty where the build does not say it. */
+  /** PyTorch's commit; empty if unknown. */
   readonly commit: string
   readonly cuda: boolean
   /** Its `_GLIBCXX_USE_CXX11_ABI`. */
   readonly abi: number
-  /** 'LIBTORCH', 'cache', or the Python it belongs to. */
+  /** 'LIBTORCH', 'cache', or the path of the Python that it belongs to. */
   readonly source: string
 }
 
-/** What the set-up leaves for importers (compile.mjs writes it). */
+/** The record of a finished set-up, written by compile.mjs and read by importers. */
 export interface Stamp {
   readonly addon: string
   readonly libtorch: Libtorch
@@ -31,22 +31,22 @@ export interface Stamp {
   readonly setupAt: string
 }
 
-/** The package's own folder. */
+/** The package's folder. */
 export const packageRoot: string
 
 /** `PIXELCL_CACHE`, else `pixelcl` in `XDG_CACHE_HOME`, else `~/.cache/pixelcl`. */
 export function cacheFolder(env?: Env): string
 
-/** Sixteen hexadecimal digits that tell apart any two lists of parts. */
+/** A hash of a list of parts, in sixteen hexadecimal digits. */
 export function hash(...parts: readonly (string | Buffer)[]): string
 
-/** A hash of the shim's sources, CMakeLists.txt and the package's version: a compiled shim belongs to exactly these. */
+/** A hash of the shim's sources, CMakeLists.txt and the package's version, which identifies the shim. */
 export function sourceHash(root?: string): string
 
-/** The file that says which compiled shim belongs to these sources; importing the package reads nothing else. */
+/** The path of the stamp, which tells importers the compiled shim of these sources. */
 export function stampPath(root?: string, env?: Env): string
 
-/** The parsed file, or null where it is missing or no JSON. */
+/** The parsed file, or null if it is missing or not JSON. */
 export function readJson(path: string): unknown
 
 /** The stamp of these sources, or null before the set-up. */

@@ -1,4 +1,4 @@
-// What must be there already, and the command that brings what is missing.
+// Checks the tools that the set-up needs, and names the commands that install missing ones.
 import { existsSync } from 'node:fs'
 import { SetupFailure, probe } from './run.mjs'
 
@@ -10,7 +10,7 @@ const INSTALL = {
   python: apple ? 'brew install python@3.12' : 'sudo apt-get install python3 python3-venv   (or: sudo dnf install python3)',
 }
 
-/** Refuses systems that libtorch or this package do not serve; takes what it asks as an argument so that it can be tested. */
+/** Rejects systems that libtorch or this package do not support; the facts are arguments, so that tests can set them. */
 export function checkPlatform({ platform = process.platform, arch = process.arch, musl = isMusl(), node = process.versions.node } = {}) {
   if (platform === 'win32') throw new SetupFailure('pixelcl does not run on Windows yet. Use WSL 2 (wsl --install), and install it there.')
   if (!['linux', 'darwin'].includes(platform)) throw new SetupFailure(`pixelcl runs on Linux and macOS, not on ${platform}.`)
@@ -41,7 +41,7 @@ export async function findCompiler(env = process.env) {
   throw new SetupFailure(`no C++ compiler was found (looked for ${candidates.join(', ')}). Install one:\n  ${INSTALL.compiler}`)
 }
 
-/** What cmake-js needs on the path: CMake, and Ninja or Make for CMake to run. */
+/** Finds what cmake-js needs on the path: CMake, and Ninja or Make. */
 export async function findCmake() {
   const [cmake, ninja, make] = await Promise.all(['cmake', 'ninja', 'make'].map((name) => probe(name, ['--version'])))
   if (cmake === null) throw new SetupFailure(`cmake was not found. Install it:\n  ${INSTALL.cmake}`)
@@ -71,8 +71,8 @@ export async function findPython() {
   throw new SetupFailure(`no Python 3.10 to 3.13 with venv was found${why}. Install it:\n  ${INSTALL.python}`)
 }
 
-/** True where an NVIDIA driver is loaded, so that a libtorch with CUDA serves. */
+/** Whether an NVIDIA driver is loaded, so that a libtorch with CUDA is useful. */
 export function hasNvidiaDriver() {
-  // Under WSL the driver is Windows' own, mounted here.
+  // Under WSL the driver is that of Windows, mounted here.
   return ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/usr/lib/wsl/lib/libcuda.so.1'].some((path) => existsSync(path))
 }

@@ -1,4 +1,4 @@
-// Which versions of libtorch serve. CommonJS, for the set-up and the package's own code load it.
+// Supported versions of libtorch. CommonJS, because both the set-up and src/native load it.
 const INSTALLED_VERSION = '2.13.0'
 const OLDEST = [2, 11]
 const NEWEST = [2, 14]

@@ -1,4 +1,4 @@
-// Compiles src/ to dist/: CommonJS by tsc, and for `import` wrappers that hand on the same objects. Node built-ins only.
+// Compiles src/ to dist/: CommonJS by tsc, and ES module wrappers that re-export the same objects. Node built-ins only.
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
@@ -9,7 +9,7 @@ const dist = join(packageRoot, 'dist')
 const stamp = join(dist, '.build.json')
 const require = createRequire(import.meta.url)
 
-/** Builds unless dist/ belongs to these very sources. */
+/** Builds unless dist/ was built from these sources. */
 export async function build(log, { force = false } = {}) {
   const wanted = hashOfSources()
   if (!force && readJson(stamp)?.sources === wanted) return
@@ -34,7 +34,7 @@ function entries() {
   return Object.values(exports).flatMap((target) => (typeof target === 'object' ? [join(packageRoot, target.require.default)] : []))
 }
 
-/** One Tensor class, however it is imported: the ES module re-exports the CommonJS one's objects, and its types. */
+/** The ES module re-exports the objects and types of the CommonJS module, so that there is one Tensor class for both. */
 function writeWrapper(commonJs) {
   const name = commonJs.slice(commonJs.lastIndexOf('/') + 1)
   const stem = commonJs.slice(0, -'.js'.length)
@@ -52,14 +52,14 @@ function hashOfSources() {
   return hash(...parts)
 }
 
-/** What a removed or renamed source has left would still be found by importers and be packed; tsc keeps it. */
+/** Removes outputs of deleted and renamed sources, which tsc leaves and which would be packed. */
 function removeOrphans() {
   if (!existsSync(dist)) return
   for (const file of filesUnder(dist)) {
     const source = relative(dist, file).match(/^(.*?)\.(?:d\.ts|d\.mts|js|mjs)$/)
     if (source !== null && !existsSync(join(packageRoot, 'src', `${source[1]}.ts`))) rmSync(file)
   }
-  // tsc would take the removed files for written.
+  // Without this, tsc would not write the removed files again.
   rmSync(join(dist, '.tsbuildinfo'), { force: true })
 }
 

@@ -17,13 +17,13 @@ export const LINT = [
   ['tsc', '-p', '__tests__'],
 ]
 
-/** What a published package must be, so that it resolves, with its types, for `import` and `require`. */
+/** Checks that the published package and its types resolve for `import` and `require`. */
 export const PUBLISH = [
   ['publint', '--strict'],
   ['attw', '--pack', '.', '--profile', 'node16'],
 ]
 
-/** Runs each check in turn, showing the output of those that fail; gives the names of both kinds. */
+/** Runs the checks one after another, prints the output of those that fail, and returns the names of passed and failed ones. */
 export async function check(commands, log) {
   const passed = []
   const failed = []
@@ -40,7 +40,7 @@ export async function check(commands, log) {
 }
 
 function runBin([command, ...args]) {
-  // The tools start the node of the path: this one.
+  // The tools start the first node on the path, which must be this one.
   const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }
   return new Promise((resolve) => {
     const child = spawn(join(bin, command), args, { cwd: packageRoot, env, stdio: ['ignore', 'pipe', 'pipe'] })

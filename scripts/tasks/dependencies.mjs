@@ -1,4 +1,4 @@
-// npm's dependencies, from the lock file, when node_modules does not hold them already. Node built-ins only.
+// Installs npm's dependencies from the lock file, unless node_modules holds them. Node built-ins only.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot, withLock } from '../setup/cache.mjs'
@@ -10,7 +10,7 @@ export async function installDependencies(log) {
   await withLock('npm', async () => {
     if (dependenciesServe()) return
     log('installing dependencies (npm ci)')
-    // Set-up is explicit here: no dependency's install script needs to run.
+    // No dependency needs its install script.
     await run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
       cwd: packageRoot,
       hint: 'npm comes with Node: https://nodejs.org',

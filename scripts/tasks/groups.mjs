@@ -1,6 +1,6 @@
-// Groups of test files as the columns of a table.
+// Groups of test files, which are the columns of a table.
 
-/** How the tests of some files, or of all files in some folders, ended. */
+/** The results of the tests in these files and folders, as a table cell. */
 export function cellOf(paths, tally) {
   const results = paths.map((path) => Object.entries(tally.files).filter(([file]) => file === path || file.startsWith(`${path}/`)))
   if (results.some((files) => files.length === 0)) return 'did not run'

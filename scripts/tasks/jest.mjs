@@ -1,16 +1,16 @@
-// Runs the tests, in this Node or another, and gives their counts. Node built-ins only.
+// Runs the tests in this Node or another, and returns their counts. Node built-ins only.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { packageRoot, readJson } from '../setup/cache.mjs'
 
-/** Gives `{ passed, failed, skipped: [{ test, note }], files: { [file]: { passed, failed, skipped, seconds } } }`. */
+/** Returns `{ passed, failed, skipped: [{ test, note }], files: { [file]: { passed, failed, skipped, seconds } } }`. */
 export async function runJest(args, { node = process.execPath, env: more = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'pixelcl-tally-'))
   const tallyPath = join(folder, 'tally.json')
   const jest = join(packageRoot, 'node_modules', 'jest', 'bin', 'jest.js')
-  // Last, for --reporters takes all words that follow it.
+  // Last, because --reporters takes all following words.
   const reporters = ['--reporters=default', `--reporters=${join(packageRoot, 'scripts', 'tasks', 'tally.mjs')}`]
   try {
     const how = await new Promise((resolve, reject) => {

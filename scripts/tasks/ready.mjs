@@ -1,10 +1,10 @@
-// From a bare checkout to a package that runs: dependencies, libtorch, the compiled shim, dist/. Node built-ins only.
+// Makes a bare checkout runnable: dependencies, libtorch, the compiled shim, dist/. Node built-ins only.
 import { setup } from '../setup/index.mjs'
 import { checkPlatform } from '../setup/toolchain.mjs'
 import { build } from './build.mjs'
 import { installDependencies } from './dependencies.mjs'
 
-/** Does what is not done yet and gives the stamp; under 3 seconds when everything is. */
+/** Runs the missing steps and returns the stamp; under 3 seconds if there are none. */
 export async function ready(log) {
   checkPlatform()
   await installDependencies(log)

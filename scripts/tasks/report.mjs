@@ -1,7 +1,7 @@
-// How a task ends: quietly, or with the failure in words a person can act on.
+// Runs a task and prints its failure.
 import { SetupFailure } from '../setup/run.mjs'
 
-/** Runs `work`; a failure is printed, without a stack where it is one that a person can mend, and makes the exit code 1. */
+/** Runs `work`; prints a failure and sets the exit code to 1. A SetupFailure, which the user can fix, is printed without a stack. */
 export async function report(work) {
   try {
     return await work()

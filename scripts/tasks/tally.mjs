@@ -1,11 +1,11 @@
-// A reporter of jest's that leaves the counts, and every skipped test with its reason, in the file PIXELCL_TALLY.
+// A jest reporter that writes the counts, and every skipped test with its reason, to the file PIXELCL_TALLY.
 import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 
-/** How `skipIf` of __tests__/support titles what it skips. */
+/** The reason in the titles of tests skipped by `skipIf` of __tests__/support. */
 const REASON = / \(skipped: (.*?)\)(?= |$)/
 
-/** Jest makes reporters of default exports. */
+/** Jest requires a default export. */
 export default class Tally {
   constructor({ rootDir }) {
     this.rootDir = rootDir
@@ -15,7 +15,7 @@ export default class Tally {
     const tally = { passed: 0, failed: 0, skipped: [], files: {} }
     for (const result of testResults) {
       const name = relative(this.rootDir, result.testFilePath)
-      // A file that breaks outside its tests, or whose process dies, has no failed test to show for it.
+      // A file that fails outside its tests, or whose process dies, has no failed test but counts as failed.
       const failed = result.numFailingTests + (result.testExecError ? 1 : 0)
       const { start, end } = result.perfStats
       tally.files[name] = { passed: result.numPassingTests, failed, skipped: result.numPendingTests, seconds: (end - start) / 1000 }

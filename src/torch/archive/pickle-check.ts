@@ -2,9 +2,9 @@ import { readPickle } from './pickle-reader'
 import { finish, PickledObject, PickleFunction } from './pickle-values'
 
 /**
- * Reads a pickle for its form alone, whatever it names, before another reader is trusted with it.
+ * Checks the structure of a pickle, with any globals, before libtorch reads it.
  *
- * @throws FileError for one that is damaged, nested too deep, or asks for far more memory than its size needs.
+ * @throws FileError if it is damaged, nested too deeply, or needs far more memory than its size justifies.
  */
 export function checkPickle(bytes: Buffer): void {
   const { value } = readPickle(bytes, {

@@ -4,19 +4,19 @@ import { safeNumber } from '../tensor/values'
 import { Budget, costs, Deferred, PickledDict, PickledObject, PickledTuple, PickleFunction, WholeFloat } from './pickle-values'
 
 export interface PickleHandlers {
-  /** What a global stands for: a PickleFunction, or a value; throws FileError for one that is not known. */
+  /** Resolves a global to a PickleFunction or a value; throws FileError for an unknown one. */
   findGlobal(module: string, name: string): unknown
-  /** What a persistent id stands for: in PyTorch's files a storage. */
+  /** Resolves a persistent id; in PyTorch's files it is a storage. */
   persistentLoad(id: unknown): unknown
 }
 
-/** What one pickle of a file held, and where the next bytes begin. */
+/** The value of one pickle, and the offset of its end. */
 export interface PickleResult {
   readonly value: unknown
   readonly end: number
 }
 
-/** The bytes end inside the pickle; more of them may mend it. */
+/** The bytes end inside the pickle; reading may succeed with more bytes. */
 export class PickleEnd extends FileError {
   constructor() {
     super('the pickle ends early: the file is truncated or damaged')
@@ -27,11 +27,11 @@ export class PickleEnd extends FileError {
 const MAX_LONG = 1024
 
 /**
- * Reads one pickle without running anything: a closed set of opcodes, and only the functions that `handlers` knows.
+ * Reads one pickle without running code from it: a closed set of opcodes, and only the functions that `handlers` resolves.
  *
- * What comes back is not finished: dicts, tuples and deferred values are classes of pickle-values, see `finish`.
+ * The result still contains the classes of pickle-values for dicts, tuples and deferred values; `finish` converts it.
  *
- * @throws FileError for a damaged pickle, an unknown opcode or global, or one that asks for too much.
+ * @throws FileError for a damaged pickle, an unknown opcode or global, or excessive memory.
  * @see https://github.com/python/cpython/blob/main/Lib/pickletools.py
  */
 export function readPickle(bytes: Buffer, handlers: PickleHandlers, start = 0): PickleResult {
@@ -242,7 +242,7 @@ function text(bytes: Buffer): string {
   return bytes.toString('utf8')
 }
 
-/** Python 2 has one type for text and bytes: what is no UTF-8 stays bytes. */
+/** A string of Python 2, which has one type for text and bytes: text if it is valid UTF-8, else bytes. */
 function oldString(bytes: Buffer): string | Uint8Array {
   const decoded = text(bytes)
   return Buffer.from(decoded).equals(bytes) ? decoded : Uint8Array.from(bytes)

@@ -1,15 +1,15 @@
 import { getHeapStatistics } from 'node:v8'
 import { FileError } from '../../native'
 
-/** A dict while it is read: its keys decide in the end whether it becomes a plain object or a Map. */
+/** A dict while it is read. Its final keys decide whether it becomes a plain object or a Map. */
 export class PickledDict {
   readonly entries = new Map<unknown, unknown>()
-  /** What Python keeps beside the entries, such as a state dict's `_metadata`. */
+  /** Attributes of the dict object, such as a state dict's `_metadata`. */
   attributes: PickledDict | null = null
 
   constructor(readonly kind: 'dict' | 'ordered' | 'namespace' = 'dict') {}
 
-  /** Python's BUILD: attributes of a dict, and all that a namespace has. */
+  /** Python's BUILD: sets the attributes of a dict, or the members of a namespace. */
   build(state: unknown): void {
     const given = state instanceof PickledTuple ? state.items[0] : state
     if (given === null) return
@@ -19,12 +19,12 @@ export class PickledDict {
   }
 }
 
-/** A tuple while it is read; it becomes a frozen array. */
+/** A tuple while it is read; becomes a frozen array. */
 export class PickledTuple {
   constructor(readonly items: readonly unknown[]) {}
 }
 
-/** What is known only after BUILD, though it stands in containers already. */
+/** A value that is complete only after BUILD, when containers already refer to it. */
 export class Deferred {
   value: unknown
 
@@ -57,7 +57,7 @@ export class UnknownObject {
     /** The class's Python name, such as `omegaconf.dictconfig.DictConfig`. */
     readonly className: string,
     readonly args: readonly unknown[],
-    /** What Python would have given to `__setstate__`, mostly its attributes. */
+    /** The argument that Python would pass to `__setstate__`, usually the attributes. */
     readonly state: unknown = undefined,
     readonly items: readonly unknown[] = [],
     readonly entries: ReadonlyMap<unknown, unknown> = new Map(),
@@ -80,10 +80,10 @@ export class PickledObject {
   }
 }
 
-/** About what values take of V8's heap, in bytes. */
+/** Approximate sizes of values in V8's heap, in bytes. */
 export const costs = { value: 16, list: 48, tuple: 96, dict: 256, bytes: 192, memo: 48, object: 192, tensor: 512 } as const
 
-/** Keeps what a pickle makes in proportion to its length, for a few bytes of it can ask for large copies, and below the heap's limit, where V8 would end the process. */
+/** Limits the memory of unpickled values in proportion to the pickle's length, because a few bytes can request large copies, and to V8's heap limit, beyond which V8 ends the process. */
 export class Budget {
   private left: number
 
@@ -98,7 +98,7 @@ export class Budget {
   }
 }
 
-/** A value as a message or a name shows it: never what it contains, for a list that holds itself twice, twenty deep, has a million elements. */
+/** Describes a value for messages without its elements, because lists that contain each other twice grow exponentially when printed. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return value
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
@@ -107,16 +107,16 @@ export function shown(value: unknown): string {
 const MAX_DEPTH = 1000
 
 export interface FinishOptions {
-  /** What a whole float such as 1.0 becomes: a number, or `torch.float(1)`. */
+  /** Whether a float without a fraction, such as 1.0, becomes a number or `torch.float(1)`. */
   readonly wholeFloats: 'number' | 'float'
-  /** A class's replacement, such as a storage by a tensor. */
+  /** Converts objects of special classes, such as a storage to a tensor. */
   readonly finishObject: (value: object) => unknown
 }
 
 /**
- * Turns what was read into JavaScript's values: shared ones stay shared, cycles stay cycles.
+ * Converts the classes of the reader to JavaScript values; shared values and cycles are preserved.
  *
- * @throws FileError where values are nested more than a thousand deep.
+ * @throws FileError if values are nested more than a thousand levels deep.
  */
 export function finish(root: unknown, options: FinishOptions): unknown {
   const known = new Map<object, unknown>()
@@ -147,7 +147,7 @@ export function finish(root: unknown, options: FinishOptions): unknown {
   return visit(root, 0)
 }
 
-/** A float without a fraction: whether it differs from an int is the reader's choice. */
+/** A float without a fraction; an option of `finish` decides whether it stays distinct from an int. */
 export class WholeFloat {
   constructor(readonly value: number) {}
 }
@@ -173,7 +173,7 @@ function finishDict(dict: PickledDict, known: Map<object, unknown>, next: (item:
   return object
 }
 
-/** Defined, not assigned: a key may be called `__proto__`. */
+/** Defines a property; an assignment would not work for the key `__proto__`. */
 function define(object: object, key: string, value: unknown, enumerable: boolean): void {
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true })
 }

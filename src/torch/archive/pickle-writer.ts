@@ -1,4 +1,4 @@
-/** Writes values by the opcodes of protocol 2 that Python's `torch.load` accepts with its safe default. */
+/** Writes values with the opcodes of protocol 2 that Python's `torch.load` accepts with `weights_only=True`. */
 export class PickleWriter {
   private buffer = Buffer.allocUnsafe(64 * 1024)
   private length = 0
@@ -8,7 +8,7 @@ export class PickleWriter {
     this.bytes(0x80, 2)
   }
 
-  /** The whole pickle; nothing can be written after. */
+  /** Ends the pickle and returns its bytes. */
   finish(): Buffer {
     this.bytes(STOP)
     return this.buffer.subarray(0, this.length)
@@ -19,7 +19,7 @@ export class PickleWriter {
     for (const value of values) this.buffer[this.length++] = value
   }
 
-  /** Writes a reference where the value was written before; else answers false. */
+  /** Writes a reference if the value was written before; returns whether it was. */
   recall(value: unknown): boolean {
     const index = this.memo.get(value)
     if (index === undefined) return false
@@ -27,7 +27,7 @@ export class PickleWriter {
     return true
   }
 
-  /** Gives the value just written a number, by which `recall` finds it. */
+  /** Memoizes the value just written, so that `recall` finds it. */
   memoize(value: unknown): void {
     const index = this.memo.size
     this.memo.set(value, index)
@@ -63,7 +63,7 @@ export class PickleWriter {
     this.memoize(text)
   }
 
-  /** Python 2's pickles have no bytes: text whose characters are the bytes, and a call that encodes it. */
+  /** Writes bytes as text in latin-1 and a call that encodes it, because protocol 2 has no opcode for bytes. */
   binary(data: Uint8Array): void {
     this.call('_codecs', 'encode', () => {
       this.unicode(Buffer.from(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1')))

@@ -5,7 +5,7 @@ import { ArgumentError, FileError } from '../../native'
 /** Bytes that can be read at an offset: a file on disk or a buffer. */
 export interface ByteSource {
   readonly size: number
-  /** @throws FileError when the range lies outside. */
+  /** @throws FileError if the range is out of bounds. */
   read(offset: number, length: number): Buffer
   close(): void
 }
@@ -13,9 +13,9 @@ export interface ByteSource {
 const CHUNK = 8 * 1024 * 1024
 
 /**
- * Opens a file or a buffer, closes it after, and names it in what goes wrong.
+ * Opens a file or a buffer, closes it after use, and adds its name to errors.
  *
- * @throws ArgumentError for what is neither.
+ * @throws ArgumentError for anything else.
  */
 export function withSource<T>(file: string | Uint8Array, use: (source: ByteSource) => T): T {
   const source = sourceOf(file)
@@ -29,7 +29,7 @@ export function withSource<T>(file: string | Uint8Array, use: (source: ByteSourc
   }
 }
 
-/** What messages call a file: its path, or 'the buffer'. */
+/** The name of a file in messages: its path, or 'the buffer'. */
 export function nameOf(file: string | Uint8Array): string {
   return typeof file === 'string' ? file : 'the buffer'
 }
@@ -45,7 +45,7 @@ function sourceOf(file: unknown): ByteSource {
 function fileSource(path: string): ByteSource {
   let descriptor: number
   try {
-    // Without O_NONBLOCK a named pipe would hang here.
+    // Without O_NONBLOCK, opening a named pipe would block.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
@@ -86,7 +86,7 @@ function bufferSource(buffer: Uint8Array): ByteSource {
   }
 }
 
-/** A range in pieces of a few megabytes, so that a large one never lies in memory twice. */
+/** A range in chunks of a few megabytes, so that a large range is never in memory twice. */
 export function* chunksOf(source: ByteSource, offset: number, length: number): IterableIterator<Buffer> {
   checkRange(offset, length, source.size)
   for (let done = 0; done < length; done += CHUNK) yield source.read(offset + done, Math.min(CHUNK, length - done))

@@ -9,7 +9,7 @@ export interface ZipEntry {
   readonly compressedSize: number
   /** 0 stored, 8 deflated. */
   readonly method: number
-  /** Of the bytes; 0 where the writer left it out, as Python's torch may. */
+  /** The checksum of the bytes; 0 if the writer omitted it, as Python's torch may. */
   readonly crc: number
   readonly headerOffset: number
 }
@@ -21,12 +21,12 @@ const CENTRAL_SIGNATURE = 0x02014b50
 const LOCAL_SIGNATURE = 0x04034b50
 const ENCRYPTED = 1
 const MAX_ENTRIES = 1_000_000
-/** Deflated records may grow to this and sixteen times the file: weights hardly shrink, bombs do. */
+/** Deflated records may inflate to sixteen times the file's size plus this; real weights hardly compress, zip bombs do. */
 const INFLATED_SLACK = 64 * 1024 * 1024
-/** The same for a record that is read as a whole, such as a pickle, whose values take many times its bytes. */
+/** The same for a record that is read at once, such as a pickle, whose values need many times its size. */
 const INFLATED_RECORD_SLACK = 4 * 1024 * 1024
 
-/** Reads archives whose every size is checked against the file's length before it is believed. */
+/** Reads zip archives; every size is checked against the file's length before it is used. */
 export class ZipReader {
   readonly entries: ReadonlyMap<string, ZipEntry>
 
@@ -34,7 +34,7 @@ export class ZipReader {
     this.entries = readDirectory(source)
   }
 
-  /** The folder that PyTorch puts all records into, with its slash: the first part of the first name. */
+  /** The folder that holds all records of PyTorch, with its slash: the first part of the first name. */
   get prefix(): string {
     const [first = ''] = this.entries.keys()
     return first.slice(0, first.indexOf('/') + 1)
@@ -58,9 +58,9 @@ export class ZipReader {
   }
 
   /**
-   * The bytes of a record in pieces.
+   * The bytes of a record in chunks.
    *
-   * @throws FileError for a damaged record: at the end, where only its checksum shows it.
+   * @throws FileError for a damaged record; if only the checksum reveals the damage, after the last chunk.
    */
   *chunks(name: string): IterableIterator<Buffer> {
     const entry = this.entry(name)
@@ -98,7 +98,7 @@ function inflate({ name, size }: ZipEntry, raw: Buffer): Buffer {
   }
 }
 
-/** True for the first bytes of a zip archive. */
+/** Whether the source begins like a zip archive. */
 export function isZip(source: ByteSource): boolean {
   return source.size >= 4 && source.read(0, 4).readUInt32LE(0) === LOCAL_SIGNATURE
 }
@@ -150,7 +150,7 @@ function checkEntry(entry: ZipEntry, source: ByteSource, known: ReadonlyMap<stri
   if (method === 0 && size !== compressedSize) throw new FileError(`the record '${name}' is damaged: its two sizes differ`)
 }
 
-/** Records that overlap, or inflate to far more than the file, are made to fill memory. */
+/** Rejects records that overlap or that inflate to far more than the file, as zip bombs do. */
 function checkTogether(entries: readonly ZipEntry[], source: ByteSource): void {
   let end = 0
   let inflated = 0
@@ -164,7 +164,7 @@ function checkTogether(entries: readonly ZipEntry[], source: ByteSource): void {
     throw new FileError(`the compressed records claim ${inflated} bytes, more than the ${limit} that are allowed for a file of this size`)
 }
 
-/** Sizes that do not fit 32 bits stand in an extra field, in this order. */
+/** Reads sizes that do not fit in 32 bits from the zip64 extra field, which holds them in this order. */
 function withZip64(entry: ZipEntry, extra: Buffer): ZipEntry {
   const wide = 0xffffffff
   if (entry.size !== wide && entry.compressedSize !== wide && entry.headerOffset !== wide) return entry

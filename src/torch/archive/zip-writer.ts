@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { writeAll } from '../../common/atomic'
 
-/** PyTorch maps storages from the file, so their bytes begin at multiples of 64. */
+/** PyTorch may map storages from the file, so their bytes are aligned to 64. */
 const ALIGNMENT = 64
-/** Sizes from here on stand in wide fields. */
+/** Sizes from here on need the fields of zip64. */
 const WIDE = 0xffffffff
 
 interface Written {
@@ -24,7 +24,7 @@ export class ZipWriter {
     this.addChunks(name, bytes.length, [bytes])
   }
 
-  /** Adds a record whose bytes come in pieces; a piece may be reused for the next. */
+  /** Adds a record from chunks; the buffer of a chunk may be reused for the next. */
   addChunks(name: string, size: number, chunks: Iterable<Uint8Array>): void {
     const offset = this.offset
     const encoded = Buffer.from(name)
@@ -38,14 +38,14 @@ export class ZipWriter {
       writeAll(this.descriptor, chunk)
     }
     if (total !== size) throw new RangeError(`the record ${name} was announced with ${size} bytes but has ${total}`)
-    // The checksum stands before the bytes but is known after them.
+    // The checksum precedes the bytes but is known only after writing them.
     header.writeUInt32LE(crc, 14)
     writeAll(this.descriptor, header.subarray(14, 18), offset + 14)
     this.written.push({ name: encoded, size, crc, offset })
     this.offset += header.length + size
   }
 
-  /** Writes the directory; nothing can be added after. */
+  /** Writes the central directory, which ends the archive. */
   finish(): void {
     const entries = Buffer.concat(this.written.map(directoryEntry))
     writeAll(this.descriptor, entries)
@@ -57,7 +57,7 @@ function localHeader(name: Buffer, size: number, offset: number): Buffer {
   const isWide = size >= WIDE || offset >= WIDE
   const wideLength = isWide ? 20 : 0
   const start = offset + 30 + name.length + wideLength
-  // An extra field of PyTorch's own ('FB') fills up to the alignment; it needs 4 bytes itself.
+  // PyTorch's extra field 'FB', with a header of 4 bytes, pads up to the alignment.
   const padding = (ALIGNMENT - ((start + 4) % ALIGNMENT)) % ALIGNMENT
   const header = Buffer.alloc(30 + name.length + wideLength + 4 + padding)
   header.writeUInt32LE(0x04034b50, 0)

@@ -85,7 +85,7 @@ allow('collections.OrderedDict', ([source], budget) => dictOf('ordered', source,
 allow('collections.Counter', ([source], budget) => dictOf('dict', source, budget))
 allow('collections.defaultdict', ([, source], budget) => dictOf('dict', source, budget))
 allow(['argparse.Namespace', 'types.SimpleNamespace'], () => new PickledDict('namespace'))
-// Well-known dicts with attribute access: their entries are all there is to them.
+// Known dict classes with attribute access, which hold nothing but their entries.
 allow(
   [
     'easydict.EasyDict',
@@ -117,7 +117,7 @@ allow('_codecs.encode', ([text, encoding], budget) => {
   return encoded(text, budget)
 })
 allow(['builtins.slice', 'builtins.range'], (args) => new PickledTuple(args))
-// As defaults of a defaultdict these are only named, never called.
+// A defaultdict names these as its default factory; they are never called.
 for (const name of ['list', 'dict', 'int', 'float', 'str', 'tuple', 'bool']) {
   allow(`builtins.${name}`, () => {
     throw new FileError(`the pickle calls builtins.${name}, which no PyTorch file does`)
@@ -162,7 +162,7 @@ allowTensor('_rebuild_device_tensor_from_cpu_tensor', ([data]) => resolved(data)
 allowTensor('_rebuild_qtensor', () => {
   throw new FileError('the file holds a quantised tensor, which is not supported: save `tensor.dequantize()` in Python')
 })
-// A tensor with attributes or of a subclass: the function, its type, the function's arguments, the attributes.
+// A tensor with attributes or of a subclass; the arguments are the rebuild function, the type, that function's arguments, the attributes.
 allow('torch._tensor._rebuild_from_type_v2', ([rebuild, type, args], budget) => {
   if (!(rebuild instanceof PickleFunction) || !(args instanceof PickledTuple))
     throw new FileError('the pickle is damaged: a tensor has no constructor')
@@ -187,7 +187,7 @@ allow('numpy._core.multiarray.scalar', numpyScalar)
 allow(['numpy._core.multiarray._reconstruct', 'numpy.ndarray'], numpyArray)
 allow('numpy.dtype', numpyDtype)
 
-/** The oldest files make an empty tensor and then give it storage, offset, shape and strides. */
+/** The oldest files create an empty tensor and then set its storage, offset, shape and strides. */
 function legacyTensor(): Deferred {
   return new Deferred('tensor', (state) => {
     const [storage, offset, shape, stride] = itemsOf(state)
@@ -231,7 +231,7 @@ function joined(parts: readonly unknown[], separator: string): string {
   return parts.map(shown).reduce((path, part) => (path === '' || path.endsWith(separator) ? path + part : path + separator + part), '')
 }
 
-/** Names that Python 2 and older libraries used for the same things. */
+/** The current name of a global that Python 2 or an older library named differently. */
 function currentName(module: string, name: string): string {
   if (module === '__builtin__' && name === 'xrange') return 'builtins.range'
   const current = module.replace(/^__builtin__$/, 'builtins').replace(/^numpy\.core\./, 'numpy._core.')
@@ -239,14 +239,14 @@ function currentName(module: string, name: string): string {
 }
 
 export interface GlobalOptions {
-  /** What objects of unknown classes are: an error, or data. */
+  /** Whether objects of unknown classes are an error or are kept as data. */
   readonly unknownObjects: 'refuse' | 'keep'
 }
 
 /**
- * What a global of a pickle stands for.
+ * Resolves a global of a pickle.
  *
- * @throws FileError naming it, where this package does not know it.
+ * @throws FileError that names an unknown global.
  */
 export function findGlobal(module: string, name: string, options: GlobalOptions): unknown {
   const current = currentName(module, name)

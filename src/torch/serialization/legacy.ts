@@ -7,9 +7,9 @@ import { bytesOf, fillStorage, storageId, storedBytes, type StorageId } from './
 
 const MAGIC = 0x1950a86a20f9469cfc6cn
 const PROTOCOL = 1001
-/** The magic number as protocol 2 or later writes it: PROTO, LONG1 of ten bytes. */
+/** Length of the pickled magic number: PROTO, LONG1 of ten bytes. */
 const MAGIC_LENGTH = 14
-/** The object's pickle is read whole; what stands behind it is storages. */
+/** Initial number of bytes to read for the object's pickle, which the storages follow. */
 const FIRST_WINDOW = 1024 * 1024
 
 export function isLegacy(source: ByteSource): boolean {
@@ -18,7 +18,7 @@ export function isLegacy(source: ByteSource): boolean {
   return head[0] === 0x80 && head[2] === 0x8a && head[3] === 10 && head.readBigUInt64LE(4) === BigInt.asUintN(64, MAGIC)
 }
 
-/** True for the format of PyTorch 0.1: a tar archive of storages, tensors and a pickle. */
+/** Whether the file has the format of PyTorch 0.1: a tar archive of storages, tensors and a pickle. */
 export function isTar(source: ByteSource): boolean {
   return source.size > 512 && source.read(257, 5).toString('latin1') === 'ustar'
 }
@@ -30,10 +30,10 @@ interface StoredRange {
 }
 
 /**
- * Reads a file from before PyTorch 1.6: pickles in a row (magic number, protocol, system, object, keys of storages),
- * then every storage's length and bytes.
+ * Reads a file from before PyTorch 1.6: a sequence of pickles (magic number, protocol, system, object, keys of storages), then length and bytes of
+ * each storage.
  *
- * @returns The object's value, not finished.
+ * @returns The object's value; pass it to `finish`.
  */
 export function readLegacy(source: ByteSource, findGlobal: PickleHandlers['findGlobal'], deviceFor: (location: Device) => Device): unknown {
   const pickles = new PickleRow(source)
@@ -42,7 +42,7 @@ export function readLegacy(source: ByteSource, findGlobal: PickleHandlers['findG
     throw new FileError(`the file begins like an old PyTorch file of another version (${String(protocol)})`)
   pickles.plain()
 
-  // The storages lie behind the pickle that needs them: a first pass learns which there are, a second builds tensors on them.
+  // The storages follow the pickle that refers to them, so a first pass collects their ids and a second one builds the tensors.
   const wanted = new Map<string, StorageId>()
   const start = pickles.at
   pickles.next({
@@ -69,7 +69,7 @@ export function readLegacy(source: ByteSource, findGlobal: PickleHandlers['findG
   return readPickle(source.read(start, end - start), { findGlobal, persistentLoad }).value
 }
 
-/** Where each storage's bytes lie: in the order of the list of keys, each behind its length in elements. */
+/** The ranges of the storages' bytes: they follow in the order of the keys, each preceded by its length in elements. */
 function rangesOf(source: ByteSource, pickles: PickleRow, wanted: ReadonlyMap<string, StorageId>): Map<string, StoredRange> {
   const keys = pickles.plain()
   if (!Array.isArray(keys)) throw new FileError('the file is damaged: the list of its storages is missing')
@@ -89,13 +89,13 @@ function rangesOf(source: ByteSource, pickles: PickleRow, wanted: ReadonlyMap<st
   return ranges
 }
 
-/** The pickles at the beginning of a file, read one after another. */
+/** Reads the pickles at the beginning of a file one after another. */
 class PickleRow {
   at = 0
 
   constructor(private readonly source: ByteSource) {}
 
-  /** The next pickle, which holds only plain values. */
+  /** Reads the next pickle, which holds only plain values. */
   plain(): unknown {
     const value = this.next({
       findGlobal(module, name) {
@@ -108,7 +108,7 @@ class PickleRow {
     return finish(value, { wholeFloats: 'number', finishObject: (object) => object })
   }
 
-  /** A pickle does not tell its length, so a window grows until it ends inside. */
+  /** Reads the next pickle. Its length is unknown, so the window of bytes grows until the pickle ends inside it. */
   next(handlers: PickleHandlers): unknown {
     const left = this.source.size - this.at
     for (let window = Math.min(FIRST_WINDOW, left); ; window = Math.min(8 * window, left)) {

@@ -13,9 +13,9 @@ import { withSource, type ByteSource } from '../archive/source'
 import { isZip, ZipReader } from '../archive/zip-reader'
 
 export interface LoadOptions extends Partial<GlobalOptions> {
-  /** Where tensors go; left out, all of them go to the CPU, wherever they were saved. */
+  /** The device of the tensors; default: the CPU, wherever they were saved. */
   mapLocation?: MapLocation
-  /** What a float without a fraction becomes: a number (the default), or `torch.float(1)`, which is saved as 1.0 again. */
+  /** Whether a float without a fraction becomes a number (the default) or `torch.float(1)`, which is saved as 1.0 again. */
   wholeFloats?: FinishOptions['wholeFloats']
 }
 
@@ -23,13 +23,13 @@ const MAP_LOCATION = ['mapLocation'] as const
 const NAMED_ONLY = ['wholeFloats', 'unknownObjects'] as const
 
 /**
- * Reads what Python's `torch.save` or this package's wrote, without ever running code from the file.
+ * Reads a file of Python's or this package's `torch.save` without running code from it.
  *
- * A dict of strings becomes a plain object, any other a Map; a list an array, a tuple a frozen one; None null; bytes a Uint8Array; a numpy
- * array a Tensor. A TorchScript file gives its ScriptModule. Files from before PyTorch 1.6 are read as well.
+ * A dict with string keys becomes a plain object, any other dict a Map, a list an array, a tuple a frozen array, None null, bytes a Uint8Array, a
+ * numpy array a Tensor. A TorchScript file gives its ScriptModule. Files from before PyTorch 1.6 are read as well.
  *
  * @param file - A path, or the file's bytes.
- * @throws FileError for a file that is damaged, truncated, of another format, or holds objects of unknown classes, which it names;
+ * @throws FileError for a file that is damaged, truncated or of another format, or that holds objects of unknown classes, which are named;
  * ArgumentError for unknown options.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.load.html
  * @example
@@ -84,7 +84,7 @@ function finished(value: unknown, options: LoadOptions): unknown {
   })
 }
 
-/** As Python does: what `torch.jit.save` wrote is read by `torch.load` too. */
+/** Loads a TorchScript file, as Python's `torch.load` does. */
 function loadScript(zip: ZipReader, file: string | Uint8Array, map: MapLocation | undefined): unknown {
   if (runsWhenLoaded(zip))
     throw new FileError(

@@ -22,7 +22,7 @@ const dtypes: Readonly<Record<string, DType>> = {
   c16: 'complex128',
 }
 
-/** A `numpy.dtype` while it is read: BUILD tells its byte order. */
+/** A `numpy.dtype` while it is read; BUILD sets its byte order. */
 export class NumpyDtype extends Deferred {
   isBigEndian = false
 
@@ -43,7 +43,7 @@ export function numpyDtype(args: readonly unknown[]): NumpyDtype {
   return dtype
 }
 
-/** One number of numpy, as it stands in checkpoints that never called `.item()`. */
+/** A numpy scalar, which checkpoints hold when `.item()` was not called. */
 export function numpyScalar([dtype, data]: readonly unknown[]): unknown {
   if (!(dtype instanceof NumpyDtype)) throw new FileError('the pickle is damaged: a numpy number has no dtype')
   const bytes = nativeOrder(dtype, bytesOf(data))
@@ -58,7 +58,7 @@ export function numpyScalar([dtype, data]: readonly unknown[]): unknown {
   return code.startsWith('f') && Number.isInteger(value) ? new WholeFloat(value as number) : value
 }
 
-/** numpy pickles an empty array and then gives it its state: version, shape, dtype, column order, bytes. It becomes a Tensor. */
+/** A numpy array, which becomes a Tensor. numpy pickles an empty array and then sets its state: version, shape, dtype, column order, bytes. */
 export function numpyArray(_args: readonly unknown[], budget: Budget): Deferred {
   return new Deferred('numpy array', (state) => {
     const items = state instanceof PickledTuple ? state.items.slice(-4) : []
@@ -79,7 +79,7 @@ export function numpyArray(_args: readonly unknown[], budget: Budget): Deferred 
   })
 }
 
-/** Bytes, or Python 2's text of which they were made. */
+/** Bytes, or the latin-1 text by which Python 2 pickles them. */
 function bytesOf(data: unknown): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data)
   if (data instanceof Uint8Array) return data
@@ -90,7 +90,7 @@ function nativeOrder({ code, isBigEndian }: NumpyDtype, bytes: Uint8Array): Uint
   return isBigEndian && dtypes[code] !== undefined ? swapped(bytes, dtypes[code]) : bytes
 }
 
-/** The same elements with their bytes in the other order. */
+/** The same elements in the opposite byte order. */
 export function swapped(bytes: Uint8Array, dtype: DType): Buffer {
   const width = elementSizes[dtype] / (dtype.startsWith('complex') ? 2 : 1)
   const copy = Buffer.from(bytes)

@@ -13,22 +13,22 @@ export class StorageType {
   ) {}
 }
 
-/** A storage of the file: its bytes, the type it was written with, and which part of them it means. */
+/** A storage of the file: its bytes, its type, and the part of the bytes that it covers. */
 export class StoredBytes {
   constructor(
-    /** A tensor that owns all bytes; null while the file is only looked through. */
+    /** A tensor that owns all bytes; null in the first pass, which only collects ids. */
     readonly base: TensorHandle | null,
     readonly dtype: DType,
-    /** Where this storage begins in the bytes, in elements, and how many it has. */
+    /** Offset of this storage in the bytes and its length, in elements. */
     readonly offset: number,
     readonly length: number,
   ) {}
 }
 
-/** PyTorch allows no more anywhere. */
+/** PyTorch's own limit. */
 const MAX_DIMENSIONS = 64
 
-/** A whole number of a pickle that is no less than 0. */
+/** Checks a non-negative integer of a pickle. */
 export function size(value: unknown, what: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
     throw new FileError(`the pickle is damaged: ${what} is ${shown(value)}`)
@@ -48,19 +48,19 @@ export interface TensorParts {
   readonly shape: unknown
   readonly stride: unknown
   readonly requiresGrad?: unknown
-  /** Where it is not the storage's. */
+  /** The tensor's dtype, if it differs from the storage's. */
   readonly dtype?: unknown
   readonly metadata?: unknown
 }
 
-/** A view of a storage, as Python's `torch._utils._rebuild_tensor_v2` makes it; null while the file is only looked through. */
+/** A view of a storage, as Python's `torch._utils._rebuild_tensor_v2` makes it; null in the first pass. */
 export function rebuildTensor(parts: TensorParts): Tensor | null {
   const { storage } = parts
   if (!(storage instanceof StoredBytes)) throw new FileError('the pickle is damaged: a tensor has no storage')
   const dtype = parts.dtype === undefined ? storage.dtype : dtypeOf(parts.dtype)
   const shape = sizes(parts.shape, 'a shape')
   const stride = sizes(parts.stride, 'a stride')
-  // Where the storage is typed otherwise, PyTorch counts the offset in the tensor's own elements.
+  // If the storage has another type, PyTorch counts the offset in elements of the tensor.
   const offset = size(parts.offset, 'an offset') + storage.offset
   if (storage.base === null) return null
   return asFileError(() => {
@@ -70,7 +70,7 @@ export function rebuildTensor(parts: TensorParts): Tensor | null {
   })
 }
 
-/** A storage that was saved by itself: all its elements. */
+/** A tensor of all elements of a storage that was saved by itself. */
 export function tensorOfStorage(storage: StoredBytes): Tensor | null {
   return rebuildTensor({ storage, offset: 0, shape: [storage.length], stride: [1] })
 }
@@ -80,7 +80,7 @@ export function dtypeOf(value: unknown): DType {
   throw new FileError(`a tensor has the element type ${shown(value)}, which is not supported`)
 }
 
-/** Lazily conjugated or negated tensors carry marks in place of changed data. */
+/** Sets the bits of lazily conjugated or negated tensors, whose data is unchanged. */
 function marked(handle: TensorHandle, metadata: unknown): TensorHandle {
   if (!(metadata instanceof PickledDict)) return handle
   let result = handle
@@ -89,14 +89,14 @@ function marked(handle: TensorHandle, metadata: unknown): TensorHandle {
   return result
 }
 
-/** A sparse tensor, its indices checked, for libtorch would read beyond its memory otherwise. */
+/** A sparse tensor. Its indices are checked, because libtorch would read out of bounds otherwise. */
 export function rebuildSparse(layout: unknown, data: unknown): Tensor | null {
   const parts = data instanceof PickledTuple ? data.items : []
   const tensors = parts.slice(0, layout === 'sparseCoo' ? 2 : 3) as (Tensor | null)[]
   if (tensors.some((tensor) => tensor === null)) return null
   const handles = tensors.map((tensor) => {
     if (typeof tensor !== 'object' || !('_h' in tensor!)) throw new FileError('the pickle is damaged: a sparse tensor lacks its parts')
-    // A few bytes can be expanded to shapes that would take hours to look through.
+    // An expanded tensor of a few bytes can have a shape that takes hours to check.
     if (tensor.numel() * tensor.elementSize() > native.storageSize(tensor._h))
       throw new FileError('the pickle is damaged: a part of a sparse tensor is larger than its storage')
     return tensor._h
@@ -109,13 +109,13 @@ export function rebuildSparse(layout: unknown, data: unknown): Tensor | null {
       return wrap(aten('sparse_coo_tensor', 'indices_size')(...handles, shape, null, null, null, null, isCoalesced))
     }
     aten('_validate_sparse_compressed_tensor_args')(...handles, shape, layout)
-    // Left out, they would be the defaults, not the values' own.
+    // Pass both, because the defaults are not those of the values.
     const { dtype, device } = tensors[2]!
     return wrap(aten('sparse_compressed_tensor', 'comp_plain_value_size')(...handles, shape, dtype, layout, device))
   })
 }
 
-/** What libtorch refuses in a file is the file's fault. */
+/** Turns errors of libtorch into a FileError, because the file caused them. */
 function asFileError<T>(make: () => T): T {
   try {
     return make()

@@ -9,7 +9,7 @@ import { storageChunks } from './save'
 import { chunksOf, withSource, type ByteSource } from '../archive/source'
 import { fillStorage } from './storages'
 
-/** A header larger than this is refused, as the format's own library does. */
+/** Maximum size of a header, as in the reference implementation. */
 const MAX_HEADER = 100_000_000
 const MAX_DIMENSIONS = 64
 
@@ -45,17 +45,17 @@ interface TensorInfo {
 interface Header {
   readonly tensors: readonly TensorInfo[]
   readonly metadata: Readonly<Record<string, string>>
-  /** Where the tensors' bytes begin. */
+  /** Offset of the tensors' bytes. */
   readonly dataStart: number
 }
 
 export interface SafetensorsLoadOptions {
-  /** Where the tensors go; default: the CPU. */
+  /** The device of the tensors; default: the CPU. */
   device?: Device
 }
 
 export interface SafetensorsSaveOptions {
-  /** Texts to carry along; default: `{ format: 'pt' }`, which other libraries look for. */
+  /** Strings to store as metadata; default: `{ format: 'pt' }`, which other libraries expect. */
   metadata?: Readonly<Record<string, string>>
 }
 
@@ -63,9 +63,9 @@ const DEVICE = ['device'] as const
 const METADATA = ['metadata'] as const
 
 /**
- * Reads the tensors of a safetensors file, in the order of their bytes.
+ * Reads the tensors of a safetensors file, in the order of the file.
  *
- * @throws FileError for a damaged, truncated or dishonest header, saying what is wrong; ArgumentError for unknown options.
+ * @throws FileError for a damaged, truncated or inconsistent header, saying what is wrong; ArgumentError for unknown options.
  * @see https://huggingface.co/docs/safetensors
  * @example
  * torch.safetensors.save({ weight: torch.ones([2]) }, '/tmp/weights.safetensors')
@@ -86,7 +86,7 @@ export function load(file: string | Uint8Array, ...given: Given<SafetensorsLoadO
 }
 
 /**
- * The texts that a safetensors file carries beside its tensors.
+ * The metadata of a safetensors file.
  *
  * @example
  * torch.safetensors.save({}, '/tmp/empty.safetensors', { metadata: { author: 'me' } })
@@ -97,9 +97,9 @@ export function metadata(file: string | Uint8Array): Record<string, string> {
 }
 
 /**
- * Writes tensors by name, each with bytes of its own; the file appears whole or not at all.
+ * Writes tensors by name, each with separate bytes. The file is written atomically.
  *
- * @throws ArgumentError for values that are no tensors, for dtypes that the format lacks, and for unknown options.
+ * @throws ArgumentError for values that are not tensors, dtypes that the format lacks, and unknown options.
  * @see https://huggingface.co/docs/safetensors
  * @example
  * torch.safetensors.save({ weight: torch.ones([2]) }, '/tmp/weights.safetensors')
@@ -107,7 +107,7 @@ export function metadata(file: string | Uint8Array): Record<string, string> {
 export function save(tensors: Readonly<Record<string, Tensor>>, path: string, options: SafetensorsSaveOptions = {}): void {
   const { metadata: texts = { format: 'pt' } } = named<SafetensorsSaveOptions>('safetensors.save', [], [options], METADATA)
   const contiguous = Object.entries(tensors).map(([name, tensor]) => ({ name, tensor: checked(name, tensor) }))
-  // Wide elements first, as the format's own library does, so that every tensor is aligned.
+  // Wide elements first, as in the reference implementation, so that every tensor is aligned.
   contiguous.sort((a, b) => b.tensor.elementSize() - a.tensor.elementSize())
   const header: [string, unknown][] = [['__metadata__', checkedMetadata(texts)]]
   let end = 0
@@ -129,7 +129,7 @@ export function save(tensors: Readonly<Record<string, Tensor>>, path: string, op
   })
 }
 
-/** The tensor in memory order and alone in its storage. */
+/** The tensor, contiguous and alone in its storage. */
 function checked(name: string, value: unknown): Tensor {
   if (!isTensor(value))
     throw new ArgumentError(
@@ -153,7 +153,7 @@ function checkedMetadata(given: Readonly<Record<string, string>>): Readonly<Reco
   return given
 }
 
-/** @internal True where the beginning looks like a safetensors file. */
+/** @internal Whether the source begins like a safetensors file. */
 export function isSafetensors(source: ByteSource): boolean {
   if (source.size < 10) return false
   const head = source.read(0, 9)

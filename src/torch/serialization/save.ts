@@ -10,13 +10,13 @@ import { pickleValue, type SavedStorage } from './value-writer'
 const CHUNK = 8 * 1024 * 1024
 
 /**
- * Writes tensors and plain values so that Python's `torch.load` reads them with its safe default; a module becomes a TorchScript file.
+ * Writes tensors and plain values so that Python's `torch.load` reads them with `weights_only=True`; a module becomes a TorchScript file.
  *
  * Plain objects and Maps become dicts, arrays lists, frozen arrays tuples, null None, bytes (Uint8Array) bytes, Sets sets. Whole numbers become ints,
- * any other floats; `torch.float(1)` is 1.0. Tensors that share memory share it after loading, too. The file appears whole or not at all.
+ * any other floats; `torch.float(1)` is 1.0. Tensors that share memory share it after loading, too. The file is written atomically.
  * A layer of `torch.nn`, a model of `pixelcl/vision`, a ScriptModule or a composition of them is written as a program that Python runs.
  *
- * @throws ArgumentError for a value that has no form in Python, and for a module whose forward is its own: save its stateDict(); FileError where the file cannot be written.
+ * @throws ArgumentError for a value without an equivalent in Python, and for a module with a forward written in TypeScript: save its stateDict(); FileError if the file cannot be written.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.save.html
  * @example
  * torch.save({ weight: torch.ones([2, 2]), epoch: 1 }, '/tmp/weights.pt')
@@ -38,7 +38,7 @@ export function save(value: unknown, path: string, ...given: unknown[]): void {
   })
 }
 
-/** @internal A storage's bytes in pieces, copied from its device first. */
+/** @internal A storage's bytes in chunks, copied to the CPU first. */
 export function* storageChunks({ tensor, bytes }: Pick<SavedStorage, 'tensor' | 'bytes'>): IterableIterator<Uint8Array> {
   let handle = tensor._h
   if (tensor.device !== 'cpu') {

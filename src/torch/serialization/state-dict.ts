@@ -11,15 +11,15 @@ import type { MapLocation } from './storages'
 
 export interface StateDictOptions {
   mapLocation?: MapLocation
-  /** Where in the file the weights stand, such as `'model_ema'` or `'teacher.backbone'`; found by itself when left out. */
+  /** The path of the weights within the file, such as `'model_ema'` or `'teacher.backbone'`; default: searched for. */
   key?: string
-  /** Told what was looked through to find the weights; a process warning when left out. */
+  /** Receives a message about the wrapping that was removed; default: a process warning. */
   say?: (message: string) => void
 }
 
 const MAP_LOCATION = ['mapLocation'] as const
 
-/** Where training scripts put the weights, most likely first. */
+/** Keys under which training scripts store weights, most likely first. */
 const usualKeys = [
   'state_dict',
   'model_state_dict',
@@ -36,15 +36,15 @@ const usualKeys = [
   'student',
   'teacher',
 ]
-/** What wrappers put before every name: DataParallel and DistributedDataParallel, torch.compile, averaged models. */
+/** Prefixes that wrappers add to every name: DataParallel and DistributedDataParallel, torch.compile, averaged models. */
 const wrapperPrefixes = ['module.', '_orig_mod.']
 
 /**
- * Reads the weights of a model from whatever file holds them: a state dict, a checkpoint around one, safetensors, TorchScript.
+ * Reads the weights of a model from a state dict, a checkpoint that contains one, safetensors or TorchScript.
  *
- * A wrapping such as `{ state_dict, epoch }` and the prefix `module.` of DataParallel are seen through, and `say` is told so.
+ * A wrapping such as `{ state_dict, epoch }` and the prefix `module.` of DataParallel are removed, and `say` receives a message about it.
  *
- * @throws FileError where the file holds no state dict, listing what it holds; ArgumentError for unknown options.
+ * @throws FileError that lists the file's content if it has no state dict; ArgumentError for unknown options.
  * @example
  * torch.save({ state_dict: { 'module.weight': torch.ones([2]) }, epoch: 1 }, '/tmp/checkpoint.pth')
  * torch.loadStateDictFile('/tmp/checkpoint.pth', { say: () => {} }) // { weight: tensor([1., 1.]) }
@@ -88,7 +88,7 @@ function at(value: unknown, key: string, path: string): unknown {
   return current
 }
 
-/** Weights by name: at least one tensor, and no deeper dict of tensors. */
+/** Whether a value is a dict with at least one tensor and no nested dict of tensors. */
 function looksLikeState(value: unknown): boolean {
   if (value instanceof Module) return true
   const record = recordOf(value)
@@ -104,7 +104,7 @@ function holdsState(value: unknown): boolean {
   )
 }
 
-/** A checkpoint with exactly one dict of tensors under a name of its own. */
+/** The key of the only dict of tensors in a checkpoint with other keys than the usual ones. */
 function onlyStateOf(record: Record<string, unknown> | null): string | undefined {
   const keys = Object.keys(record ?? {}).filter((key) => holdsState(record![key]))
   return keys.length === 1 ? keys[0] : undefined

@@ -7,20 +7,20 @@ import { swapped } from './numpy'
 import { PickledTuple, shown } from '../archive/pickle-values'
 import { size, StorageType, StoredBytes } from './rebuild'
 
-/** Where storages go: one device, one for each that the file names, or a function of it. Left out: the CPU. */
+/** The device of storages: one for all, one for each device named in the file, or a function of that name. Default: the CPU. */
 export type MapLocation = Device | Readonly<Record<string, Device>> | ((location: Device) => Device)
 
-/** A storage as the pickle names it. */
+/** The id of a storage in a pickle. */
 export interface StorageId {
   readonly dtype: DType
   readonly key: string
   readonly location: Device
   readonly length: number
-  /** In old files, the part of another storage that this one is. */
+  /** In old files, the part of another storage that this one covers. */
   readonly view: { readonly offset: number; readonly length: number } | null
 }
 
-/** Reads `('storage', type, key, location, length)`, with a view behind it in old files. */
+/** Reads `('storage', type, key, location, length)`, followed by a view in old files. */
 export function storageId(id: unknown): StorageId {
   const [kind, type, key, location, length, view = null] = id instanceof PickledTuple ? id.items : []
   if (kind !== 'storage')
@@ -43,12 +43,12 @@ function viewOf(view: unknown): StorageId['view'] {
   return { offset: size(view.items[1], 'an offset'), length: size(view.items[2], "a storage's length") }
 }
 
-/** What a storage id means, given the tensor that owns its bytes. */
+/** The storage of an id, given the tensor that owns its bytes. */
 export function storedBytes(id: StorageId, base: TensorHandle | null): StoredBytes {
   return new StoredBytes(base, id.dtype, id.view?.offset ?? 0, id.view?.length ?? id.length)
 }
 
-/** @throws ArgumentError for what is no device, no map of devices and no function. */
+/** @throws ArgumentError for anything but a device, a map of devices or a function. */
 export function checkMapLocation(call: string, map: unknown): void {
   if (map === undefined || typeof map === 'string' || typeof map === 'function' || isOptions(map)) return
   throw new ArgumentError(`${call}(): mapLocation must be a device such as 'cpu', a map or a function of devices but is ${describe(map)}`)
@@ -61,7 +61,7 @@ export function deviceFor(location: Device, map: MapLocation | undefined): Devic
   return typeof map === 'string' ? map : (map[location] ?? 'cpu')
 }
 
-/** Fills a new storage piece by piece, so that its bytes lie in memory once, and moves it to its device. */
+/** Fills a new storage chunk by chunk, so that its bytes are in memory only once, and moves it to its device. */
 export function fillStorage(bytes: number, chunks: Iterable<Uint8Array>, swapAs: DType | null, device: Device): TensorHandle {
   const base = native.emptyStorage(bytes)
   let at = 0
@@ -73,7 +73,7 @@ export function fillStorage(bytes: number, chunks: Iterable<Uint8Array>, swapAs:
   return aten('_to_copy')(base, null, null, device) as TensorHandle
 }
 
-/** @throws FileError where a storage claims more elements than the file has bytes for. */
+/** @throws FileError if a storage claims more elements than the file has bytes. */
 export function bytesOf({ dtype, length, key }: StorageId, available: number): number {
   const bytes = length * elementSizes[dtype]
   if (bytes > available)

@@ -8,7 +8,7 @@ import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor/tensor'
 import { APPENDS, BINPERSID, BUILD, EMPTY_DICT, EMPTY_LIST, MARK, PickleWriter, SETITEMS } from '../archive/pickle-writer'
 
-/** A storage that the pickle refers to and the archive has to hold. */
+/** A storage that the pickle refers to and the archive must contain. */
 export interface SavedStorage {
   readonly key: string
   readonly tensor: Tensor
@@ -36,7 +36,7 @@ const MAX_DEPTH = 1000
 /**
  * Pickles a nested value as Python's `torch.save` would, for its safe loader.
  *
- * @throws ArgumentError for what has no form in Python, naming where it stands.
+ * @throws ArgumentError for a value without an equivalent in Python; names its path.
  */
 export function pickleValue(value: unknown): { pickle: Buffer; storages: SavedStorage[] } {
   const writer = new ValueWriter()
@@ -99,7 +99,7 @@ class ValueWriter {
     this.writePlainObject(value)
   }
 
-  /** A dict; with the `_metadata` of a state dict that Python wrote, an OrderedDict that has it. */
+  /** Writes a dict, or an OrderedDict if it has the `_metadata` of a state dict written by Python. */
   private writePlainObject(value: object): void {
     const { pickle } = this
     const metadata = Object.getOwnPropertyDescriptor(value, '_metadata')
@@ -181,7 +181,7 @@ class ValueWriter {
     pickle.memoize(tensor)
   }
 
-  /** A view of its storage, by `_rebuild_tensor_v2`; v3 where the storage bears another type, or none of PyTorch's old names. */
+  /** Writes a view of a storage with `_rebuild_tensor_v2`, or with v3 if the storage has another type or a type without an old class name. */
   private writePlainTensor(tensor: Tensor, requiresGrad: boolean): void {
     const { pickle } = this
     const handle = tensor._h
@@ -251,7 +251,7 @@ class ValueWriter {
     )
   }
 
-  /** Python stores an empty OrderedDict where hooks once were. */
+  /** Python writes an empty OrderedDict in the former place of hooks. */
   private writeHooks(): void {
     const { pickle } = this
     pickle.call('collections', 'OrderedDict', () => pickle.tuple([]))
@@ -267,7 +267,7 @@ class ValueWriter {
   }
 }
 
-/** `torch.float(1)`: an object of exactly one number. */
+/** Recognises `torch.float(1)`, an object with exactly one number. */
 function isFloat(value: object): value is Float {
   return 'float' in value && typeof value.float === 'number' && Object.keys(value).length === 1
 }

@@ -4,23 +4,23 @@ import type { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor/tensor'
 import { ModuleList } from '../nn/containers'
 import { isOfLibrary } from '../nn/library'
-import { tooDeepLine } from './code'
+import { tooDeepLine } from './nesting'
 import { writeTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
 
 /**
- * Writes a module as TorchScript, which Python runs with `torch.jit.load` without this package, and can train further.
+ * Writes a module as TorchScript, which Python loads with `torch.jit.load`, runs and trains without this package.
  *
- * Serves TorchScript modules, the layers of `torch.nn`, the models of `pixelcl/vision` and compositions of these.
+ * Supports TorchScript modules, the layers of `torch.nn`, the models of `pixelcl/vision` and compositions of them.
  *
- * @throws ArgumentError for a module whose forward is written elsewhere: names the state dict as the way.
+ * @throws ArgumentError for a module with another forward, advising to save its state dict.
  */
 export function saveTorchScript(module: AnyModule, path: string): void {
   checkShape(module)
   writeTorchScriptFile(programOf(module), path)
 }
 
-/** How deeply modules may be nested in a file: libtorch and Python read them by recursion. */
+/** Maximum nesting of modules in a file, because libtorch and Python read them recursively. */
 const DEEPEST = 300
 
 function checkShape(module: AnyModule): void {
@@ -33,7 +33,7 @@ function checkShape(module: AnyModule): void {
   if (reason !== null) throw new ArgumentError(`${nameOf(module, '')} cannot be written as TorchScript, for ${reason}`)
 }
 
-/** @internal The TorchScript program of a module; a module or a tensor that is shared is shared in it, too. */
+/** @internal The TorchScript program of a module, in which shared modules and tensors remain shared. */
 export function programOf(module: AnyModule, path = '', known = new Map<AnyModule, ModuleHandle>()): ModuleHandle {
   if (module instanceof ScriptModule) return module._m
   const existing = known.get(module)
@@ -59,16 +59,16 @@ export function programOf(module: AnyModule, path = '', known = new Map<AnyModul
   return program
 }
 
-/** Members by the names that the source uses, however a loaded state spelled them. */
+/** Members under the names that the source uses, whatever spelling a loaded state used. */
 function membersOf<T>(module: AnyModule, kind: Kind): (readonly [name: string, value: T])[] {
   return Array.from(module[internals].members.of(kind), ([{ pythonName }, value]) => [pythonName, value as T] as const)
 }
 
-/** The source of a module's own forward, empty for a list; null where its class, or one above it, has another forward than the source tells. */
+/** The TorchScript source of a module's forward, empty for a list; null if the class or a base class has overridden the forward that the source describes. */
 function sourceOf(module: AnyModule): string | null {
   for (let owner: object | null = module; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
     if (owner === ModuleList.prototype) return ''
-    // An override of call() is a forward of its own, too.
+    // Overriding call() changes the forward, too.
     if (Object.hasOwn(owner, 'call') && owner !== Module.prototype) return null
     const hasForward = Object.hasOwn(owner, 'forward')
     const hasSource = Object.hasOwn(owner, 'torchScript')
@@ -85,7 +85,7 @@ function unknownModule(module: AnyModule, path: string): ArgumentError {
   )
 }
 
-/** A hook is TypeScript, too: the file would compute something else without it. */
+/** Rejects modules with hooks: TypeScript hooks cannot be saved, and the file would compute something else without them. */
 function checkHooks(module: AnyModule, path: string): void {
   const { hooks, preHooks } = module[internals]
   if (hooks.size + preHooks.size === 0) return
@@ -98,7 +98,7 @@ function nameOf(module: AnyModule, path: string): string {
   return `${module.constructor.name || 'a module'}${path === '' ? '' : ` (at '${path}')`}`
 }
 
-/** Words that Python reserves, which no attribute can be called by. */
+/** Python's keywords, which cannot be attribute names. */
 const reserved = new Set(
   'False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield'.split(
     ' ',
@@ -113,7 +113,7 @@ function attribute(name: string, path: string): string {
   return name
 }
 
-/** The class's name as Python can write it. */
+/** The class name as a valid Python identifier. */
 function className(module: AnyModule): string {
   const name = module.constructor.name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[0-9]|$)/, '_')
   return reserved.has(name) ? `${name}_` : name

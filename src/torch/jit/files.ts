@@ -3,9 +3,9 @@ import { writeAll, writeAtomically } from '../../common/atomic'
 import { checkPickle } from '../archive/pickle-check'
 import { nameOf, withSource } from '../archive/source'
 import { isZip, ZipReader } from '../archive/zip-reader'
-import { checkNesting } from './code'
+import { checkNesting } from './nesting'
 
-/** True for a file that holds a TorchScript program, by its records; false for any other. */
+/** Whether a file has the records of a TorchScript program. */
 export function isTorchScriptFile(file: string | Uint8Array): boolean {
   return withSource(file, (source) => isZip(source) && hasCode(new ZipReader(source)))
 }
@@ -15,9 +15,9 @@ function hasCode(zip: ZipReader): boolean {
 }
 
 /**
- * Refuses, before libtorch reads it, what is no TorchScript archive or has a record that does not match its checksum.
+ * Rejects a file that is not a TorchScript archive or has a record with a wrong checksum, before libtorch reads it.
  *
- * @throws FileError for a missing, truncated or damaged file; JitError for an archive without code, saying what it is.
+ * @throws FileError for a missing, truncated or damaged file; JitError for an archive without code, saying what it contains.
  */
 export function checkTorchScriptFile(file: string | Uint8Array): void {
   const name = nameOf(file)
@@ -36,7 +36,7 @@ export function checkTorchScriptFile(file: string | Uint8Array): void {
   })
 }
 
-/** libtorch compares no checksums and trusts pickles and code: a damaged weight would go unseen, and a stack overflow end the process. */
+/** Checks what libtorch does not: checksums, because a damaged weight would go unnoticed, and nesting, because a stack overflow ends the process. */
 function checkRecord(zip: ZipReader, name: string): void {
   if (name.endsWith('.pkl')) checkPickle(zip.read(name))
   else if (name.endsWith('.py')) checkNesting(codeOf(zip, name), name)
@@ -47,15 +47,15 @@ function codeOf(zip: ZipReader, name: string): string {
   return Buffer.concat([...zip.chunks(name)]).toString('latin1')
 }
 
-/** True where the code of a program runs while it is loaded, as `__setstate__` does. */
+/** Whether loading the program runs code of it, such as `__setstate__`. */
 export function runsWhenLoaded(zip: ZipReader): boolean {
   return [...zip.entries.keys()].some((name) => name.endsWith('.py') && codeOf(zip, name).includes('__setstate__'))
 }
 
 /**
- * Writes a program; the file appears whole or not at all.
+ * Writes a program atomically.
  *
- * @throws FileError where the disk refuses; JitError for a program that has no form in a file.
+ * @throws FileError if the file cannot be written; JitError for a program that cannot be saved.
  */
 export function writeTorchScriptFile(module: ModuleHandle, path: string): void {
   writeAtomically(path, (descriptor) => native.jitSave(module, (bytes) => writeAll(descriptor, bytes)))

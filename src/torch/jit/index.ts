@@ -8,7 +8,7 @@ export { ScriptModule, Taps } from './script-module'
 export { saveTorchScript } from './compile'
 
 export interface JitLoadOptions {
-  /** The device of all its tensors; default: the CPU, wherever they were saved. */
+  /** The device of all tensors; default: the CPU, wherever they were saved. */
   mapLocation?: Device
 }
 
@@ -30,9 +30,9 @@ export function load(file: string | Uint8Array, ...given: Given<JitLoadOptions, 
 }
 
 /**
- * Writes a TorchScript file, which Python's `torch.jit.load` runs; it appears whole or not at all.
+ * Writes a TorchScript file for Python's `torch.jit.load`. The file is written atomically.
  *
- * @throws FileError where the file cannot be written.
+ * @throws FileError if the file cannot be written.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.save.html
  * @example
  * torch.save(new torch.nn.ReLU(), '/tmp/relu.pt')

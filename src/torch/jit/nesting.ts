@@ -1,17 +1,17 @@
 import { FileError } from '../../native'
 
-/** libtorch's compiler calls itself once for each level, and a stack that overflows ends the process. Code that it wrote itself stays far below. */
+/** Maximum nesting of brackets. libtorch's compiler recurses once per level, and a stack overflow ends the process; code written by libtorch stays far below. */
 const MAX_BRACKETS = 200
 const MAX_INDENT = 400
-/** Parts of one expression between two separators, such as the terms of a sum. */
+/** Maximum number of parts of one expression, such as the terms of a sum. */
 const MAX_PARTS = 1000
 
 const token = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#.*|[A-Za-z_]\w*|[\d.]+|\n *|[^\s]/g
 
 /**
- * Refuses a file's TorchScript code whose nesting would overflow the compiler's stack.
+ * Rejects TorchScript code whose nesting would overflow the compiler's stack.
  *
- * @throws FileError saying where.
+ * @throws FileError with file and line.
  */
 export function checkNesting(code: string, name: string): void {
   const line = tooDeepLine(code)
@@ -21,9 +21,9 @@ export function checkNesting(code: string, name: string): void {
   )
 }
 
-/** The first line whose nesting would overflow the compiler's stack; null where all of the code is safe. */
+/** The first line whose nesting would overflow the compiler's stack; null if there is none. */
 export function tooDeepLine(code: string): number | null {
-  /** How many parts the expression has so far, for every open bracket. */
+  /** The number of parts so far in each open bracket. */
   const parts = [0]
   let line = 1
   for (const [text] of code.matchAll(token)) {

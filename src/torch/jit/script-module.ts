@@ -10,7 +10,7 @@ import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor/tensor'
 import { writeTorchScriptFile } from './files'
 
-/** A value as the shim takes it, the tensors in lists and dicts, too. */
+/** Converts a value for the shim, including tensors in lists and dicts. */
 function argumentOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(argumentOf)
   if (types.isMap(value)) return new Map([...value].map(([key, held]) => [key, argumentOf(held)]))
@@ -18,11 +18,11 @@ function argumentOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, argumentOf(held)]))
 }
 
-/** The tensors of one TorchScript program by their identity: one that is shared is one object. */
+/** The tensors of one TorchScript program by identity, so that a shared tensor is one object. */
 type Known = Map<bigint, Parameter | Tensor>
 
 /**
- * A TorchScript module as an ordinary Module: its parameters train, its children can be read, its methods be called.
+ * A TorchScript module as an ordinary Module: parameters can be trained, children read and methods called.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.ScriptModule.html
  * @example
@@ -77,7 +77,7 @@ export class ScriptModule extends Module {
     return this.invoke('forward', ...args)
   }
 
-  /** Calls any method by its name: tensors, numbers, strings, arrays, Maps, objects, null in; tensors, arrays and Maps out. */
+  /** Calls a method by name with tensors, numbers, strings, arrays, Maps, objects and null; returns tensors, numbers, arrays and Maps. */
   invoke(method: string, ...args: unknown[]): unknown {
     return wrapResult(native.jitCall(this.#handle, method, args.map(argumentOf)))
   }
@@ -86,7 +86,7 @@ export class ScriptModule extends Module {
     return native.jitMethodNames(this.#handle)
   }
 
-  /** The TorchScript code's graph of a method, with all calls written out if `inlined`. */
+  /** The graph of a method as text, with all calls inlined if `inlined`. */
   graph(method = 'forward', options: { inlined?: boolean } = {}): string {
     return native.jitGraph(this.#handle, method, options.inlined ?? false)
   }
@@ -97,11 +97,11 @@ export class ScriptModule extends Module {
   }
 
   /**
-   * A function of forward's arguments that gives the outputs of the named layers' last calls, as the next layers leave them.
+   * A function of forward's arguments that returns the output of each named layer's last call, including later in-place changes.
    *
-   * The whole module runs, so buffers beyond the layers advance; `''` names forward itself. It serves deep copies, too.
+   * The whole module runs, so buffers of later layers are updated. `''` names the module's own output. Works for deep copies, too.
    *
-   * @throws JitError for a layer that is not there, that forward does not call at top level, or that gives no tensor.
+   * @throws JitError for a layer that does not exist, that forward calls only inside an if or a loop, or that returns no tensor.
    * @example
    * torch.save(new torch.nn.Sequential(new torch.nn.Linear(3, 4), new torch.nn.ReLU()), '/tmp/layers.pt')
    * const layers = torch.jit.load('/tmp/layers.pt')
@@ -119,7 +119,7 @@ export class ScriptModule extends Module {
   /**
    * Switches this module and all below between training and evaluation.
    *
-   * Batch norms that tracing in eval mode froze stay frozen; a process warning names them.
+   * Batch norms frozen by tracing in eval mode stay frozen; a process warning names them.
    */
   override train(mode: Flag<'mode'> = true): this {
     const training = flagOf('train', 'mode', mode)
@@ -153,7 +153,7 @@ export class ScriptModule extends Module {
     for (const [name, child] of this.#children) yield [name, child as ChildModule]
   }
 
-  /** @internal The program holds these very tensors, so their data is exchanged under their identity. */
+  /** @internal Replaces the tensors' data and keeps their identity, because the program refers to these tensors. */
   override convertOwnTensors(convertTensor: (tensor: Tensor) => Tensor, seen: Set<Parameter>): void {
     super.convertOwnTensors(convertTensor, seen)
     for (const buffer of this.#buffers.values()) {
@@ -194,11 +194,11 @@ export class ScriptModule extends Module {
   }
 }
 
-/** The rewritten forward of a TorchScript program: gives hidden layers' outputs. */
+/** The rewritten forward of a TorchScript program that returns the outputs of hidden layers. */
 export class Taps {
   readonly #handle: TapsHandle
 
-  /** Taps serve copies of their module, too, so a copied object that holds them shares them. */
+  /** Returns itself, because taps work for copies of their module, too. */
   deepcopy(): this {
     return this
   }
@@ -208,7 +208,7 @@ export class Taps {
     this.#handle = handle
   }
 
-  /** Runs the module (the tapped one or a deep copy of it) and gives the layers' outputs in the order asked for. */
+  /** Runs the module (the tapped one or a deep copy of it) and returns the layers' outputs in the requested order. */
   run(module: ScriptModule, ...args: unknown[]): Tensor[] {
     return native.jitRunTaps(this.#handle, module._m, args.map(convert)).map((handle) => wrap(handle))
   }

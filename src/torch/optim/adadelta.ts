@@ -6,9 +6,9 @@ import { counted, parts, remembered, scalar, zerosLike } from './remember'
 import type { ParamState } from './state'
 
 /**
- * Adadelta: steps scaled by running means of the squares of gradients and of earlier steps.
+ * Adadelta: scales steps by running means of squared gradients and squared earlier steps.
  *
- * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adadelta.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })

@@ -10,9 +10,9 @@ import { counted, parts, remembered, scalar } from './remember'
 import type { ParamState } from './state'
 
 /**
- * Adagrad: steps scaled by the root of the sum of all squares of the gradient; takes sparse gradients.
+ * Adagrad: scales steps by the root of the sum of all squared gradients; accepts sparse gradients.
  *
- * @throws ArgumentError for wrong options, for sparse gradients with weight decay and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options, for sparse gradients with weight decay and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })
@@ -48,7 +48,7 @@ function initialSum(param: Tensor, value: number): Tensor {
     : fullLike(param, value, { memoryFormat: 'preserveFormat' })
 }
 
-/** The update is not linear, so the gradient must hold each index once. */
+/** Updates from a sparse gradient, coalesced first because the update is not linear. */
 function sparseUpdate(param: Tensor, grad: Tensor, sum: Tensor, rate: number, eps: number): void {
   const [indices, values] = [grad.indices(), grad.values()]
   const sparse = (data: Tensor) => sparseCooTensor(indices, data, grad.shape)

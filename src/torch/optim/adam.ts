@@ -14,10 +14,10 @@ type Group = declared.AdamOptions & { readonly params: readonly Tensor[] }
 const STATE = { always: ['step', 'exp_avg', 'exp_avg_sq'], sometimes: ['max_exp_avg_sq'] }
 
 /**
- * Adam: steps scaled by running means of the gradient and its square; weight decay is added to the gradient, or acts on the
- * parameters themselves with `decoupledWeightDecay`.
+ * Adam: scales steps by running means of the gradient and its square. Weight decay is added to the gradient, or applied to the parameters directly
+ * with `decoupledWeightDecay`.
  *
- * @throws ArgumentError for wrong options and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })
@@ -40,9 +40,9 @@ export class Adam extends optimizer(declared.Adam) {
 }
 
 /**
- * Adam with weight decay on the parameters themselves; default decay 0.01.
+ * AdamW: Adam with weight decay applied to the parameters directly; default decay 0.01.
  *
- * @throws ArgumentError for wrong options and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html
  * @example
  * const net = new torch.nn.Linear(2, 1)
@@ -80,7 +80,7 @@ function adamUpdate(param: Tensor, grad: Tensor, state: ParamState, group: decla
   parts(param).addcdiv_(mean, denominator, { value: -lr / correction1 })
 }
 
-/** The running values of a parameter, which begin at zero. */
+/** The running means of a parameter, initially zero. */
 function momentsOf(param: Tensor, state: ParamState, amsgrad: boolean): Pick<Trained, 'mean' | 'square' | 'largest'> {
   remembered(state, 'step', () => scalar(0))
   const [mean, square] = ['exp_avg', 'exp_avg_sq'].map((name) => parts(remembered(state, name, () => zerosLike(param)))) as [Tensor, Tensor]
@@ -95,7 +95,7 @@ function fusedGroup(group: Group, stateOf: (param: Tensor) => ParamState, name: 
       if (grad === null) continue
       refuseSparse(grad, name)
       const state = stateOf(param)
-      // The fused kernel counts where the parameter is.
+      // The fused kernel needs the step counter on the parameter's device.
       const counter = remembered(state, 'step', () => tensor(0, { dtype: 'float32' })).to({ device: param.device, dtype: 'float32' })
       state['step'] = keep(counter)
       trained.push({ param, grad, counter, ...momentsOf(param, state, group.amsgrad) })

@@ -7,9 +7,9 @@ import { counted, parts, remembered, scalar, zerosLike } from './remember'
 import type { ParamState } from './state'
 
 /**
- * Adamax: Adam with the largest absolute gradient so far in place of the mean square.
+ * Adamax: Adam with the decayed maximum of absolute gradients instead of the mean square.
  *
- * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adamax.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })

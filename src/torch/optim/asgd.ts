@@ -8,7 +8,7 @@ import type { ParamState } from './state'
 /**
  * Averaged stochastic gradient descent.
  *
- * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.ASGD.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })

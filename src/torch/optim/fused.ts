@@ -3,7 +3,7 @@ import { float } from '../tensor/dtype'
 import type { Tensor } from '../tensor/tensor'
 import type { AdamOptions } from '../generated/declared/optim'
 
-/** A parameter with its gradient and what Adam remembers of it. */
+/** A parameter with its gradient and Adam's state of it. */
 export interface Trained {
   readonly param: Tensor
   readonly grad: Tensor
@@ -12,12 +12,12 @@ export interface Trained {
   readonly mean: Tensor
   /** Running mean of its square. */
   readonly square: Tensor
-  /** The largest such mean, with amsgrad. */
+  /** The largest mean square so far, with amsgrad. */
   readonly largest: Tensor | null
 }
 
 /**
- * One step of Adam or AdamW for many parameters by one kernel for each device and dtype.
+ * One step of Adam or AdamW for many parameters with one kernel per device and dtype.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
  */

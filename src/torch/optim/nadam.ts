@@ -8,7 +8,7 @@ import type { ParamState } from './state'
 /**
  * NAdam: Adam with Nesterov’s momentum.
  *
- * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.NAdam.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })

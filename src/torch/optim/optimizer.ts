@@ -14,22 +14,22 @@ import { scope } from '../memory'
 import type { Tensor } from '../tensor/tensor'
 import { readState, writeState, type OptimizerState, type ParamState, type StateNames } from './state'
 
-/** As options are given: a learning rate may be a tensor of one element, whose value each step reads anew. */
+/** Options as the caller gives them: a learning rate may be a tensor of one element, whose value every step reads. */
 export type Accepted<Options> = { [Key in keyof Options]: Key extends 'lr' ? Options[Key] | Tensor : Options[Key] }
 
-/** Parameters that share options: what is left out is the optimizer's default. */
+/** Parameters that share options; missing options are the optimizer's defaults. */
 export type ParamGroup<Options> = { params: Iterable<Tensor> } & Partial<Accepted<Options>>
 
-/** Parameters, or groups of them with options of their own. */
+/** Parameters, or groups of parameters with separate options. */
 export type Params<Options> = Iterable<Tensor> | Iterable<ParamGroup<Options>>
 
 /**
- * The base of the optimizers: parameter groups, state by parameter, and its exchange with Python.
+ * The base class of optimizers: parameter groups, and state by parameter that is exchanged with Python.
  *
- * Options may be changed between steps, as `optimizer.paramGroups[0].lr = 1e-5`; a step refuses those outside their ranges. An optimizer of
- * one's own gives its options' defaults to the constructor and has an `update`, which changes one parameter.
+ * Options may be changed between steps, as in `optimizer.paramGroups[0].lr = 1e-5`; `step` rejects values outside their ranges. A subclass passes
+ * the defaults of its options to the constructor and defines `update`, which changes one parameter.
  *
- * @throws ArgumentError for wrong options and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/optim.html#torch.optim.Optimizer
  * @example
  * class SignDescent extends torch.optim.Optimizer {
@@ -43,18 +43,18 @@ export type Params<Options> = Iterable<Tensor> | Iterable<ParamGroup<Options>>
  */
 export abstract class Optimizer<Options extends object> {
   readonly paramGroups: ({ params: Tensor[] } & Options)[] = []
-  /** What is remembered of each parameter, by Python's names; empty before the first step. */
+  /** The state of each parameter, under Python's names; empty before the first step. */
   readonly state = new Map<Tensor, ParamState>()
   private readonly known = new Set<Tensor>()
 
   static {
-    // In place of a method that a class in JavaScript may lack.
+    // Called if a subclass in JavaScript, which is not checked by the compiler, has no `update`.
     this.prototype.update = function (this: Optimizer<object>): never {
       throw new ArgumentError(`${this.constructor.name} has no update(param, grad, state, group), which changes one parameter: write it`)
     }
   }
 
-  /** @param names - The options that this optimizer has; default: those of `defaults`. */
+  /** @param names - The names of the options; default: those of `defaults`. */
   constructor(
     params: Params<Options>,
     readonly defaults: Options = {} as Options,
@@ -77,9 +77,9 @@ export abstract class Optimizer<Options extends object> {
   }
 
   /**
-   * Adds parameters with options of their own, such as layers that begin to be trained.
+   * Adds a group of parameters with separate options, for instance layers that are trained from now on.
    *
-   * @throws ArgumentError for what is no leaf, belongs to a group already, and for wrong options.
+   * @throws ArgumentError for parameters that are not leaves or belong to a group already, and for wrong options.
    */
   addParamGroup(group: ParamGroup<Options>): void {
     const name = this.constructor.name
@@ -107,17 +107,17 @@ export abstract class Optimizer<Options extends object> {
     this.paramGroups.push({ ...whole, params })
   }
 
-  /** Forgets all gradients (sets them to null), or fills them with zeros where they are. */
+  /** Sets all gradients to null, or fills existing ones with zeros. */
   zeroGrad(setToNone: Flag<'setToNone'> = true): void {
     const forgets = flagOf('zeroGrad', 'setToNone', setToNone)
     for (const { params } of this.paramGroups) clearGradients(params, forgets)
   }
 
   /**
-   * One step along the gradients; parameters without one stay.
+   * Updates all parameters that have a gradient.
    *
-   * @throws ArgumentError for options of a group that are outside their ranges, or in Python's spelling; then no parameter is changed.
-   * @param closure - Computes the loss anew and its gradients, before the step; its result is given back.
+   * @throws ArgumentError for options of a group outside their ranges or in Python's spelling, before any parameter changes.
+   * @param closure - Computes the loss and its gradients before the step; its result is returned.
    */
   step(): void
   step<Loss>(closure: () => Loss): Loss
@@ -129,7 +129,7 @@ export abstract class Optimizer<Options extends object> {
     return loss
   }
 
-  /** The groups with numbers for options, for anything may have been written into them since the last step. */
+  /** Validated groups with tensor `lr` as a number; users may edit them between steps. */
   private checkedGroups(): ({ params: Tensor[] } & Options)[] {
     return this.paramGroups.map((group) => {
       this.refusePythonNames(group)
@@ -148,7 +148,7 @@ export abstract class Optimizer<Options extends object> {
     }
   }
 
-  /** The options with the value of a learning rate that is a tensor. */
+  /** The options, with a learning rate that is a tensor replaced by its value. */
   private resolved<Given extends Options>(options: Given): Given {
     const { lr } = options as { lr?: unknown }
     if (!isTensor(lr)) return options
@@ -157,7 +157,7 @@ export abstract class Optimizer<Options extends object> {
     return { ...options, lr: Number(lr.item()) }
   }
 
-  /** Changes the parameters of a group that have a gradient. What an update makes is freed at its end, save what it puts into the state. */
+  /** Updates the parameters of a group that have a gradient. Tensors made by an update are freed at its end, except those put into the state. */
   protected updateGroup(group: { readonly params: readonly Tensor[] } & Options): void {
     for (const param of group.params) {
       scope(() => {
@@ -170,16 +170,16 @@ export abstract class Optimizer<Options extends object> {
     }
   }
 
-  /** Changes one parameter in place. */
+  /** Updates one parameter in place. */
   protected abstract update(param: Tensor, grad: Tensor, state: ParamState, group: Options): void
 
-  /** Refuses options outside their ranges. */
+  /** Rejects options outside their ranges. */
   protected checkOptions(_options: Options): void {}
 
-  /** The names in a parameter's state: those it always has, and those it may have; null for any. */
+  /** The names in a parameter's state, required and optional ones; null allows any. */
   protected readonly stateNames: StateNames | null = null
 
-  /** What is remembered of a parameter: empty at first. */
+  /** The state of a parameter, initially empty. */
   protected stateOf(param: Tensor): ParamState {
     let state = this.state.get(param)
     if (state === undefined) this.state.set(param, (state = {}))
@@ -187,7 +187,7 @@ export abstract class Optimizer<Options extends object> {
   }
 
   /**
-   * The state in Python's form, which its optimizers load: the very tensors, not copies.
+   * The state in Python's form, which Python's optimizers load. It holds the tensors themselves, not copies.
    *
    * @throws ArgumentError for a group with an option in Python's spelling.
    */
@@ -197,9 +197,9 @@ export abstract class Optimizer<Options extends object> {
   }
 
   /**
-   * Takes a state of Python's form; tensors are copied to the parameters' dtypes and devices.
+   * Loads a state in Python's form; tensors are copied to the parameters' dtypes and devices.
    *
-   * @throws ArgumentError for a state of other groups, of another optimizer or of other shapes; then nothing is changed.
+   * @throws ArgumentError for a state with other groups or shapes, or of another optimizer, before anything changes.
    */
   loadStateDict(dict: OptimizerState): void {
     const { groups, state } = readState(this.constructor.name, dict, this.paramGroups, this.stateNames)
@@ -209,13 +209,13 @@ export abstract class Optimizer<Options extends object> {
     for (const [param, values] of state) this.state.set(param, values)
   }
 
-  /** As Python prints it: the groups' options, sorted by Python's names. */
+  /** The groups' options, sorted by Python's names, as Python prints them. */
   toString(): string {
     const groups = writeState(this.paramGroups, new Map()).param_groups
     return `${this.constructor.name} (${groups.map(shownGroup).join('')}\n)`
   }
 
-  /** For `console.log`: as `toString()`. */
+  /** For `console.log`: the text of `toString()`. */
   [inspect.custom](depth: number | null = 2): string {
     return depth !== null && depth < 0 ? `[${this.constructor.name}]` : this.toString()
   }
@@ -236,16 +236,16 @@ function shownValue(value: unknown): string {
 }
 
 /**
- * @internal The gradient under a handle of its own, to be disposed after use.
+ * @internal The gradient under a new handle, which the caller disposes.
  *
- * `param.grad` keeps its object, and with it the memory, until the collector runs, though `zeroGrad` has let go of the gradient.
+ * The object of `param.grad` would keep the gradient's memory until a collection, even after `zeroGrad`.
  */
 export function gradientOf(param: Tensor): Tensor | null {
   const handle = native.grad(param._h, null)
   return handle === null || handle === true ? null : wrap(handle)
 }
 
-/** An optimizer, whatever its options. */
+/** An optimizer with any options. */
 export interface AnyOptimizer {
   readonly defaults: object
   readonly paramGroups: readonly { readonly params: Tensor[] }[]
@@ -253,9 +253,9 @@ export interface AnyOptimizer {
 }
 
 /**
- * @internal The base of an optimizer whose constructor PyTorch declares: options are checked by their kinds, at first and before each step.
+ * @internal The base class of an optimizer with a declared constructor: options are checked by their kinds, at construction and before each step.
  *
- * @param fixed - Options that Python keeps in the groups without taking them.
+ * @param fixed - Options that Python stores in the groups but does not accept.
  */
 export function optimizer<Options extends object, Constructor>(
   signature: DeclaredClass<Options, Constructor>,
@@ -279,5 +279,5 @@ export function optimizer<Options extends object, Constructor>(
   return DeclaredOptimizer as unknown as Constructor
 }
 
-/** Options of Python's whose other value changes what a step may be used for. */
+/** Python's options of which only the default is supported. */
 const UNSUPPORTED: readonly string[] = ['capturable', 'differentiable']

@@ -6,9 +6,9 @@ import { counted, parts, remembered, scalar, zerosLike } from './remember'
 import type { ParamState } from './state'
 
 /**
- * RAdam: Adam whose step is rectified while the mean square is uncertain.
+ * RAdam: Adam with a correction of early steps, when the variance of the mean square is high.
  *
- * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.RAdam.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })
@@ -35,7 +35,7 @@ export class RAdam extends optimizer(declared.RAdam) {
     square!.mul_(beta2).addcmul_(ascent, ascent, { value: 1 - beta2 })
     const correction2 = 1 - beta2 ** step
     let direction = mean!.div(1 - beta1 ** step).mul(lr)
-    // The length of the averages that the mean square stands for, at most and now.
+    // Length of the approximated simple moving average (ρ in the paper): its maximum, and at this step.
     const longest = 2 / (1 - beta2) - 1
     const length = longest - (2 * step * beta2 ** step) / correction2
     if (length > 5) {

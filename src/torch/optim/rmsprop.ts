@@ -6,9 +6,9 @@ import { counted, parts, remembered, scalar, zerosLike } from './remember'
 import type { ParamState } from './state'
 
 /**
- * RMSprop: steps scaled by the root of a running mean of the gradient’s square.
+ * RMSprop: scales steps by the root of a running mean of squared gradients.
  *
- * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })

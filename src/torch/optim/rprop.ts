@@ -8,9 +8,9 @@ import { counted, parts, remembered, scalar, zerosLike } from './remember'
 import type { ParamState } from './state'
 
 /**
- * Rprop: steps by the sign of the gradient, longer while it stays, shorter when it turns.
+ * Rprop: steps in the direction of the gradient's sign, growing while the sign is unchanged and shrinking when it flips.
  *
- * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options, for sparse gradients and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Rprop.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })
@@ -28,7 +28,7 @@ export class Rprop extends optimizer(declared.Rprop) {
     const [shrink, grow] = etas
     remembered(state, 'step', () => scalar(0))
     const previous = parts(remembered(state, 'prev', () => zerosLike(param)))
-    // A complex number counts as two real ones, each with a step of its own.
+    // A complex number is treated as two real ones with separate step sizes.
     const size = parts(remembered(state, 'step_size', () => (grad.isComplex() ? complexFull(grad, lr) : fullLike(grad, lr))))
     counted(state)
     const ascent = parts(maximize ? grad.neg() : grad)

@@ -7,9 +7,9 @@ import { remembered } from './remember'
 import type { ParamState } from './state'
 
 /**
- * Gradient descent, with momentum if asked for.
+ * Stochastic gradient descent, optionally with momentum.
  *
- * @throws ArgumentError for wrong options and for parameters that are no leaves.
+ * @throws ArgumentError for wrong options and for parameters that are not leaves.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })

@@ -5,10 +5,10 @@ import { scalarTensor } from '../creation'
 import { describe } from '../call/describe'
 import type { Tensor } from '../tensor/tensor'
 
-/** What an optimizer remembers of one parameter, by Python's names. */
+/** The state of one parameter, under Python's names. */
 export type ParamState = Record<string, Tensor | number | null>
 
-/** Python's form: state by the parameter's number, and the groups with numbers in place of parameters. */
+/** An optimizer's state in Python's form: state by parameter number, and groups with numbers in place of parameters. */
 export interface OptimizerState {
   state: Map<number, ParamState>
   param_groups: Record<string, unknown>[]
@@ -16,7 +16,7 @@ export interface OptimizerState {
 
 type Group = { params: Tensor[] } & object
 
-/** Parameters are numbered through all groups. */
+/** Converts groups and states to Python's form. Parameters are numbered across all groups. */
 export function writeState(groups: readonly Group[], states: ReadonlyMap<Tensor, ParamState>): OptimizerState {
   const numbers = new Map(groups.flatMap(({ params }) => params).map((param, i) => [param, i]))
   const state = new Map<number, ParamState>()
@@ -25,7 +25,7 @@ export function writeState(groups: readonly Group[], states: ReadonlyMap<Tensor,
     if (own !== undefined && Object.keys(own).length > 0) state.set(number, { ...own })
   }
   const written = groups.map(({ params, ...options }) => ({
-    // A frozen array is saved as a tuple, which betas are in Python.
+    // Frozen arrays are saved as tuples, as Python's betas are.
     ...Object.fromEntries(
       Object.entries(options).map(([key, value]) => [
         snakeCase(key),
@@ -37,21 +37,21 @@ export function writeState(groups: readonly Group[], states: ReadonlyMap<Tensor,
   return { state, param_groups: written }
 }
 
-/** What a parameter's state always holds, and what it may hold. */
+/** The required and optional entries of a parameter's state. */
 export interface StateNames {
   readonly always: readonly string[]
   readonly sometimes: readonly string[]
-  /** Those of a single number, beside the count of steps; others have the parameter's shape. */
+  /** Entries with a single number besides the step counter; others have the parameter's shape. */
   readonly scalars?: readonly string[]
 }
 
 interface ReadState {
-  /** The options of each group by this package's names. */
+  /** The options of each group, under this package's names. */
   readonly groups: readonly Record<string, unknown>[]
   readonly state: ReadonlyMap<Tensor, ParamState>
 }
 
-/** Reads a state for these groups: copies its tensors, changes nothing. */
+/** Reads and checks a state for these groups; copies its tensors and changes nothing. */
 export function readState(optimizer: string, dict: OptimizerState, groups: readonly Group[], names: StateNames | null): ReadState {
   const given = groupsOf(optimizer, dict)
   const [theirs, ours] = [given.map(({ params }) => params.length), groups.map(({ params }) => params.length)]
@@ -75,7 +75,7 @@ export function readState(optimizer: string, dict: OptimizerState, groups: reado
   return { groups: given.map(({ options }) => optionsOf(options)), state }
 }
 
-/** What a scheduler put into a group, such as `initial_lr`, stays there for the way back. */
+/** The options of a group, including entries added by a scheduler, such as `initial_lr`. */
 function optionsOf(options: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options).map(([key, value]) => [camelCase(key), isTensor(value) && value.numel() === 1 ? value.item() : value]),
@@ -126,7 +126,7 @@ function valueFor(param: Tensor, number: unknown, key: string, value: Value, nam
   return keep(value.detach().to({ dtype: param.dtype, device: param.device, copy: true }))
 }
 
-/** Optimizers from before PyTorch 1.12 counted in plain numbers. */
+/** Converts a plain number to a tensor; optimizers before PyTorch 1.12 counted steps in numbers. */
 function scalarOf(key: string, number: unknown, value: Value): Tensor {
   if (isTensor(value) && value.numel() === 1) return keep(value.detach().to({ device: 'cpu', copy: true }))
   if (typeof value === 'number' && value >= 0) return keep(scalarTensor(value, { dtype: 'float32' }))

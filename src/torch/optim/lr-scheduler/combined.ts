@@ -5,7 +5,7 @@ import type { AnyOptimizer } from '../optimizer'
 import { ReduceLROnPlateau } from './plateau'
 import { LRScheduler, scheduler, setRate, type SchedulerState } from './scheduler'
 
-/** Refuses schedulers of another optimizer, and one that needs a metric. */
+/** Rejects schedulers of another optimizer and schedulers that need a metric. */
 function checkSchedulers(call: string, schedulers: readonly unknown[], optimizer: AnyOptimizer | null): LRScheduler[] {
   if (schedulers.length === 0) throw new ArgumentError(`${call}(): schedulers: expected one scheduler at least but received none`)
   return schedulers.map((entry, i) => {
@@ -30,9 +30,9 @@ function loadAll(state: Readonly<SchedulerState>, schedulers: readonly LRSchedul
 }
 
 /**
- * Schedulers one after another: the next takes over at each milestone, and counts from 0 again.
+ * Runs schedulers in sequence: at each milestone the next one takes over and counts from 0.
  *
- * @throws ArgumentError for schedulers of another optimizer, and unless there is one milestone less than schedulers.
+ * @throws ArgumentError for schedulers of another optimizer, and if there are not exactly one fewer milestones than schedulers.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html
  * @example
  * const { ConstantLR, ExponentialLR, SequentialLR } = torch.optim.lrScheduler
@@ -88,16 +88,16 @@ export class SequentialLR extends scheduler(declared.SequentialLR) {
   }
 }
 
-/** Each scheduler has taken its first step when it was made. */
+/** Undoes the first step, which each scheduler takes when constructed. */
 function takeBackFirstStep(entry: LRScheduler): void {
   if (entry instanceof SequentialLR || entry instanceof ChainedScheduler) for (const inner of entry._schedulers) takeBackFirstStep(inner)
   else entry.lastEpoch -= 1
 }
 
 /**
- * Schedulers all of which step at once.
+ * Runs several schedulers at the same time.
  *
- * @throws ArgumentError for none, and for schedulers of different optimizers.
+ * @throws ArgumentError without schedulers, and for schedulers of different optimizers.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html
  * @example
  * const { ConstantLR, ExponentialLR, ChainedScheduler } = torch.optim.lrScheduler

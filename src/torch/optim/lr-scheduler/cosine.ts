@@ -5,7 +5,7 @@ import { rateOf, scheduler } from './scheduler'
 const { PI, cos } = Math
 
 /**
- * Half a cosine from the rate to `etaMin` in `tMax` epochs, then back.
+ * Follows half a cosine from the initial learning rate to `etaMin` in `tMax` epochs, then back.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html
  * @example
@@ -40,7 +40,7 @@ export class CosineAnnealingLR extends scheduler(declared.CosineAnnealingLR) {
 }
 
 /**
- * Half cosines from the rate to `etaMin`, each of which begins anew: the first takes `t0` epochs, each further one `tMult` times as many.
+ * Follows half a cosine from the initial learning rate to `etaMin`, then restarts: the first period has `t0` epochs, each further one `tMult` times as many.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html
  * @example
@@ -52,11 +52,11 @@ export class CosineAnnealingLR extends scheduler(declared.CosineAnnealingLR) {
  */
 export class CosineAnnealingWarmRestarts extends scheduler(declared.CosineAnnealingWarmRestarts) {
   declare t0: number
-  /** How many epochs the present cosine takes. */
+  /** Number of epochs in the current period. */
   declare tI: number
   declare tMult: number
   declare etaMin: number
-  /** How many of them are over. */
+  /** Number of epochs since the last restart. */
   declare tCur: number
 
   protected override build({ t0, tMult, etaMin }: declared.CosineAnnealingWarmRestartsOptions): void {

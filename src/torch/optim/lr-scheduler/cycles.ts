@@ -4,7 +4,7 @@ import { misfit } from '../../call/errors'
 import * as declared from '../../generated/declared/lr-scheduler'
 import { perGroup, scheduler, setRate, type ScheduledGroup, type SchedulerState } from './scheduler'
 
-/** Whether the optimizer's momentum is the first of its betas; refuses one that has neither. */
+/** Whether the optimizer's momentum is the first of its betas; rejects an optimizer with neither. */
 function usesBetas(call: string, { defaults }: { readonly defaults?: object }): boolean {
   if (defaults !== undefined && 'betas' in defaults) return true
   if (defaults !== undefined && 'momentum' in defaults) return false
@@ -16,7 +16,7 @@ function setMomentum(group: ScheduledGroup, momentum: number, isBeta: boolean): 
   else group['momentum'] = momentum
 }
 
-/** The momentum starts at its greatest where the rate starts at its least. */
+/** Sets the initial momentum to its maximum, as the learning rate starts at its minimum. */
 function beginMomentum(groups: readonly ScheduledGroup[], greatest: readonly number[], least: readonly number[], isBeta: boolean): void {
   for (const [i, group] of groups.entries()) {
     setMomentum(group, greatest[i]!, isBeta)
@@ -28,7 +28,7 @@ function beginMomentum(groups: readonly ScheduledGroup[], greatest: readonly num
 type Scale = (x: number) => number
 
 /**
- * Rates that go up and down between two bounds, and the momentum the other way.
+ * Cycles the learning rate between two bounds, and momentum inversely.
  *
  * @throws ArgumentError for an optimizer without momentum, unless `cycleMomentum` is false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CyclicLR.html
@@ -74,7 +74,7 @@ export class CyclicLR extends scheduler(declared.CyclicLR) {
 
   protected override begin(): void {
     const bases = this.baseLrs
-    // The first step reads the bounds, which are the initial rates only in a new training.
+    // The first step needs the bounds, which equal the initial rates only in a new training.
     super.begin()
     this.baseLrs = bases
   }
@@ -117,7 +117,7 @@ interface Phase {
 const UP = { start_lr: 'initial_lr', end_lr: 'max_lr', start_momentum: 'max_momentum', end_momentum: 'base_momentum' }
 const DOWN = { start_lr: 'max_lr', end_lr: 'initial_lr', start_momentum: 'base_momentum', end_momentum: 'max_momentum' }
 
-/** The phases by Python's names, for a state holds them. */
+/** The phases under Python's names, because they are part of the state. */
 function phasesOf(totalSteps: number, pctStart: number, threePhase: boolean): Phase[] {
   const up = { ...UP, end_step: pctStart * totalSteps - 1 }
   if (!threePhase) return [up, { ...DOWN, end_lr: 'min_lr', end_step: totalSteps - 1 }]
@@ -134,9 +134,9 @@ const GROUP_NAMES: Readonly<Record<string, string>> = {
 }
 
 /**
- * One rise of the rate to `maxLr` and a fall far below its start, and the momentum the other way.
+ * Raises the learning rate to `maxLr`, then lowers it far below its start; cycles momentum inversely.
  *
- * @throws ArgumentError where neither `totalSteps` nor `epochs` and `stepsPerEpoch` are given, and for a step beyond them.
+ * @throws ArgumentError if neither `totalSteps` nor `epochs` and `stepsPerEpoch` are given, and for a step after the last.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
  * @example
  * const optimizer = new torch.optim.SGD([torch.ones([1], { requiresGrad: true })], { lr: 1, momentum: 0.9 })

@@ -4,7 +4,7 @@ import { perGroup, rateOf, scheduler, type SchedulerState } from './scheduler'
 
 type Factor = (epoch: number) => number
 
-/** One function for each group; a state holds null in the place of each, as Python's does. */
+/** One function per group. A state holds null for each, as in Python. */
 function factorsOf(call: string, groups: readonly unknown[], lrLambda: Factor | readonly Factor[]): Factor[] {
   const factors = perGroup(call, 'lrLambda', groups, lrLambda)
   for (const factor of factors) if (typeof factor !== 'function') throw misfit(call, 'lrLambda', 'a function', factor)
@@ -21,7 +21,7 @@ function withoutLambdas(state: Readonly<SchedulerState>): SchedulerState {
 }
 
 /**
- * The first rate times what a function gives of the epoch.
+ * Multiplies the initial learning rate by a function of the epoch.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html
  * @example
@@ -51,7 +51,7 @@ export class LambdaLR extends scheduler(declared.LambdaLR) {
 }
 
 /**
- * The rate so far times what a function gives of the epoch.
+ * Multiplies the current learning rate by a function of the epoch.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html
  * @example

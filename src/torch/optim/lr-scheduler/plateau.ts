@@ -5,9 +5,9 @@ import * as declared from '../../generated/declared/lr-scheduler'
 import { perGroup, rateOf, scheduler, setRate } from './scheduler'
 
 /**
- * The rate times `factor` whenever a metric has not become better for more than `patience` epochs.
+ * Multiplies the learning rate by `factor` when a metric has not improved for more than `patience` epochs.
  *
- * @throws ArgumentError for a factor from 1 on, and for what is no number in `step`.
+ * @throws ArgumentError for a factor of 1 or more, and if `step` does not receive a number.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html
  * @example
  * const optimizer = new torch.optim.SGD([torch.ones([1], { requiresGrad: true })], { lr: 1 })
@@ -58,12 +58,12 @@ export class ReduceLROnPlateau extends scheduler(declared.ReduceLROnPlateau) {
     return this.rates()
   }
 
-  /** Whether the rate was lowered so lately that the metric does not count yet. */
+  /** Whether the rate was lowered so recently that the metric is ignored. */
   get inCooldown(): boolean {
     return this.cooldownCounter > 0
   }
 
-  /** @param metrics - What is watched, such as the loss of held-out data. */
+  /** @param metrics - The monitored metric, such as the loss of held-out data. */
   override step(metrics: number | Tensor | null = null, epoch: number | null = null): void {
     const current = isTensor(metrics) ? Number(metrics.item()) : metrics
     if (typeof current !== 'number') throw misfit('step', 'metrics', 'a number', metrics)

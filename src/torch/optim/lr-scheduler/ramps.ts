@@ -2,7 +2,7 @@ import * as declared from '../../generated/declared/lr-scheduler'
 import { scheduler } from './scheduler'
 
 /**
- * The rate times `factor` until epoch `totalIters`, then the rate itself.
+ * Multiplies the learning rate by `factor` until epoch `totalIters`.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html
  * @example
@@ -29,7 +29,7 @@ export class ConstantLR extends scheduler(declared.ConstantLR) {
 }
 
 /**
- * The rate times a factor that goes in a line from `startFactor` to `endFactor` in `totalIters` epochs.
+ * Multiplies the learning rate by a factor that changes linearly from `startFactor` to `endFactor` in `totalIters` epochs.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html
  * @example
@@ -62,7 +62,7 @@ export class LinearLR extends scheduler(declared.LinearLR) {
 }
 
 /**
- * The rate times a power of the share of `totalIters` that is left.
+ * Decays the learning rate to 0 in `totalIters` epochs, as a power of the remaining fraction.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html
  * @example

@@ -6,23 +6,23 @@ import { misfit } from '../../call/errors'
 import type { Tensor } from '../../tensor/tensor'
 import { Optimizer, type AnyOptimizer } from '../optimizer'
 
-/** A parameter group as schedulers see it. */
+/** The part of a parameter group that schedulers use. */
 export type ScheduledGroup = Record<string, unknown> & { lr: number | Tensor; initialLr?: number; betas?: readonly number[] }
 
-/** A scheduler's state in Python's form: its fields by Python's names. */
+/** A scheduler's state in Python's form: its fields under Python's names. */
 export type SchedulerState = Record<string, unknown>
 
-/** Fields whose names Python writes with capitals. */
+/** Fields that have capitals in Python. */
 const PYTHON_NAMES: Readonly<Record<string, string>> = { tMax: 'T_max', t0: 'T_0', tMult: 'T_mult', tI: 'T_i', tCur: 'T_cur' }
 const OWN_NAMES: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(PYTHON_NAMES).map(([own, python]) => [python, own]))
 
 /**
- * The base of the learning rate schedulers: `step()` after the optimizer's moves every group's `lr` on.
+ * The base class of learning rate schedulers: call `step()` after the optimizer's to update every group's `lr`.
  *
- * A scheduler of one's own has a `getLr()`, which gives the rate of each group at `lastEpoch`.
+ * A subclass defines `getLr()`, which returns the rate of each group at `lastEpoch`.
  *
- * @param lastEpoch - The last epoch that a training to be resumed has seen; −1 for a new one.
- * @throws ArgumentError for what is no optimizer, and for `lastEpoch` from 0 on where a group has no `initialLr`.
+ * @param lastEpoch - The last epoch of a training that is resumed; −1 for a new one.
+ * @throws ArgumentError for anything but an optimizer, and for `lastEpoch` ≥ 0 if a group has no `initialLr`.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LRScheduler.html
  * @example
  * class Halving extends torch.optim.lrScheduler.LRScheduler {
@@ -35,9 +35,9 @@ const OWN_NAMES: Readonly<Record<string, string>> = Object.fromEntries(Object.en
  */
 export abstract class LRScheduler {
   declare readonly optimizer: AnyOptimizer
-  /** The rates that the schedule starts from, one for each group. */
+  /** The initial learning rate of each group. */
   declare baseLrs: number[]
-  /** How often `step` was called since the first, which the constructor takes. */
+  /** Number of calls of `step` after the one in the constructor. */
   declare lastEpoch: number
   /** @internal */
   declare _stepCount: number
@@ -46,7 +46,7 @@ export abstract class LRScheduler {
   /** @internal */
   declare _lastLr: number[]
 
-  /** @param options - What a declared scheduler's `build` receives. */
+  /** @param options - The argument of `build` of a declared scheduler. */
   constructor(optimizer: AnyOptimizer, lastEpoch = -1, options: object = {}) {
     Object.defineProperty(this, 'optimizer', { value: optimizerOf(this.constructor.name, optimizer), configurable: true })
     this.lastEpoch = lastEpoch
@@ -57,10 +57,10 @@ export abstract class LRScheduler {
   /** The rate of each group at `lastEpoch`. */
   abstract getLr(): number[]
 
-  /** Takes the options into fields. */
+  /** Stores the options in fields. */
   protected build(_options: never): void {}
 
-  /** Remembers the rates that the schedule starts from, and takes the first step. */
+  /** Stores the initial rates and takes the first step. */
   protected begin(): void {
     for (const [i, group] of this.groups.entries()) {
       if (this.lastEpoch === -1) group.initialLr ??= rateOf(group)
@@ -82,9 +82,9 @@ export abstract class LRScheduler {
   }
 
   /**
-   * Moves on by one epoch, or to the one given.
+   * Advances by one epoch, or to the given one.
    *
-   * @param epoch - Where a schedule has a closed form, the rates of this very epoch.
+   * @param epoch - The epoch; with a closed form, its rates do not depend on earlier steps.
    */
   step(epoch: number | null = null): void {
     this._stepCount += 1
@@ -97,7 +97,7 @@ export abstract class LRScheduler {
     this.setRates(epoch === null ? this.getLr() : (this.closedForm() ?? this.getLr()))
   }
 
-  /** The rates at `lastEpoch` without those of the epoch before; null where there is no such form. */
+  /** The rates at `lastEpoch` in closed form; null if the schedule is recursive only. */
   protected closedForm(): number[] | null {
     return null
   }
@@ -107,7 +107,7 @@ export abstract class LRScheduler {
     this._lastLr = this.rates()
   }
 
-  /** The rates that the groups have now. */
+  /** The current rates of the groups. */
   protected rates(): number[] {
     return this.groups.map(rateOf)
   }
@@ -121,7 +121,7 @@ export abstract class LRScheduler {
     return this._lastLr
   }
 
-  /** The fields by Python's names, without the optimizer; functions are left to whoever makes the scheduler. */
+  /** The fields under Python's names, without the optimizer and without functions, which the constructor must receive again. */
   stateDict(): SchedulerState {
     return Object.fromEntries(
       Object.entries(this)
@@ -130,7 +130,7 @@ export abstract class LRScheduler {
     )
   }
 
-  /** Takes a state of this kind, of Python's or its own. */
+  /** Loads a state of the same class, written here or by Python. */
   loadStateDict(state: Readonly<SchedulerState>): void {
     if (typeof state !== 'object' || state === null) throw misfit('loadStateDict', 'state', 'the state of a scheduler', state)
     for (const [name, value] of Object.entries(state))
@@ -148,27 +148,27 @@ export function rateOf({ lr }: ScheduledGroup): number {
   return isTensor(lr) ? Number(lr.item()) : lr
 }
 
-/** @internal A rate that is a tensor keeps its object. */
+/** @internal Sets a group's rate; a rate that is a tensor is updated in place. */
 export function setRate(group: ScheduledGroup, rate: number): void {
   if (isTensor(group.lr)) group.lr.fill_(rate)
   else group.lr = rate
 }
 
-/** @internal A value for each group, of one for all or one for each. */
+/** @internal Expands one value for all groups, or one per group, to a list. */
 export function perGroup<Value>(call: string, name: string, groups: readonly unknown[], value: Value | readonly Value[]): Value[] {
   if (!Array.isArray(value)) return groups.map(() => value as Value)
   if (value.length === groups.length) return [...(value as readonly Value[])]
   throw misfit(call, name, `one for each of the optimizer's ${groups.length} groups`, value)
 }
 
-/** What all declared schedulers take; one that combines others has their optimizer by default. */
+/** The arguments of all declared schedulers; the optimizer of a combining scheduler defaults to that of its schedulers. */
 interface Arguments {
   readonly optimizer: AnyOptimizer | null
   readonly lastEpoch?: number
   readonly schedulers?: readonly LRScheduler[]
 }
 
-/** @internal The base of a scheduler whose constructor PyTorch declares; `build` receives its options. */
+/** @internal The base class of a scheduler with a declared constructor; `build` receives its options. */
 export function scheduler<Options, Constructor>(signature: DeclaredClass<Options, Constructor>): Constructor {
   abstract class DeclaredScheduler extends LRScheduler {
     constructor(...given: unknown[]) {

@@ -2,7 +2,7 @@ import * as declared from '../../generated/declared/lr-scheduler'
 import { scheduler } from './scheduler'
 
 /**
- * The rate times `gamma` every `stepSize` epochs.
+ * Multiplies the learning rate by `gamma` every `stepSize` epochs.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html
  * @example
@@ -32,7 +32,7 @@ export class StepLR extends scheduler(declared.StepLR) {
 }
 
 /**
- * The rate times `gamma` at each of the epochs named.
+ * Multiplies the learning rate by `gamma` at each milestone.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html
  * @example
@@ -42,7 +42,7 @@ export class StepLR extends scheduler(declared.StepLR) {
  * scheduler.getLastLr() // [0.5]
  */
 export class MultiStepLR extends scheduler(declared.MultiStepLR) {
-  /** How often each epoch is named. */
+  /** How often each milestone is listed. */
   declare milestones: Map<number, number>
   declare gamma: number
 
@@ -65,7 +65,7 @@ export class MultiStepLR extends scheduler(declared.MultiStepLR) {
 }
 
 /**
- * The rate times `gamma` every epoch.
+ * Multiplies the learning rate by `gamma` every epoch.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html
  * @example

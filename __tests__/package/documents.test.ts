@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { root } from './project'
+
+const documents = ['README.md', 'CONTRIBUTING.md', 'docs/ARCHITECTURE.md']
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+/** Folders whose content a document may name. */
+const rooms = ['__tests__', 'bench', 'binding', 'docs', 'examples', 'models', 'scripts', 'src']
+/** Files of a checkout that are named by a part of their path, as `npm test` takes it. */
+const tests = readdirSync(join(root, '__tests__'), { recursive: true, encoding: 'utf8' })
+
+/** The paths in a document's code spans and diagrams, and the targets of its links, from the root. */
+function pathsIn(document: string): string[] {
+  const text = read(document)
+  const spans = [...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!)
+  const named = [...spans, ...[...text.matchAll(/^```\n([\s\S]*?)^```$/gm)].flatMap((match) => match[1]!.split(/\s+/))]
+  const isPath = (word: string): boolean => rooms.includes(word.split('/')[0]!) && /^[\w./-]+$/.test(word) && word.includes('/')
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => relative(root, join(root, dirname(document), match[1]!)))
+  return [...new Set([...named.filter(isPath), ...links])].sort()
+}
+
+describe.each(documents)('%s', (document) => {
+  test('names only files and folders that exist', () => {
+    const paths = pathsIn(document)
+    expect(paths.length).toBeGreaterThan(3)
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  test('names only tests and npm commands that exist', () => {
+    const text = read(document)
+    const filters = [...text.matchAll(/(?:npm test -- |npx jest )([\w/-]+)/g)].map((match) => match[1]!)
+    expect(filters.filter((filter) => !tests.some((path) => path.includes(filter)))).toEqual([])
+    const commands = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]!)
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    expect(commands.filter((command) => !(command in scripts))).toEqual([])
+  })
+})
+
+test('the architecture names every room of src, of src/torch and of binding', () => {
+  const text = read('docs/ARCHITECTURE.md')
+  const foldersOf = (path: string): string[] =>
+    readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [`${path}/${entry.name}`] : []))
+  expect(['src', 'src/torch', 'binding'].flatMap(foldersOf).filter((room) => !text.includes(room))).toEqual([])
+})
+
+test('sources cite no document but those of the repository', () => {
+  const sources = ['src', 'binding', 'scripts', '__tests__', 'bench', 'models', 'examples'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.(ts|mts|mjs|cjs|cc|h|py)$/.test(path))
+      .map((path) => `${folder}/${path}`),
+  )
+  const cited = sources.flatMap((path) => [...read(path).matchAll(/[\w./-]*[A-Z]{3,}\.md\b/g)].map(([name]) => ({ path, name })))
+  const documentsOf = ['', 'docs/', 'bench/'].map((folder) => (name: string) => existsSync(join(root, folder, name)))
+  expect(cited.filter(({ name }) => !documentsOf.some((exists) => exists(name)))).toEqual([])
+  expect(cited.length).toBeGreaterThan(3)
+})

@@ -147,7 +147,9 @@ test('print options change the form as in Python', async () => {
 })
 
 test('print options that make no sense are refused', () => {
-  expect(() => torch.setPrintoptions({ precision: -1 })).toThrow(/'precision' cannot be -1/)
+  expect(() => torch.setPrintoptions({ precision: -1 })).toThrow(
+    /setPrintoptions\(\): precision: expected a whole number from 0 to 60 but received -1/,
+  )
   expect(() => torch.setPrintoptions({ sci_mode: true } as never)).toThrow(/did you mean 'sciMode'/)
 })
 

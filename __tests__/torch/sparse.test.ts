@@ -115,9 +115,7 @@ describe('sparse constructors', () => {
     expect(torch.sparseCooTensor([[5]], one, [2], { checkInvariants: false }).shape).toEqual([2])
     expect(torch.sparseCsrTensor([0, 1], [5], one, [1, 2], { checkInvariants: false }).shape).toEqual([1, 2])
     expect(() => torch.sparseCsrTensor([0, 1], [0], one, { check_invariants: false } as never)).toThrow(/did you mean 'checkInvariants'/)
-    expect(() => torch.sparseCompressedTensor([0, 1], [0], one, {} as never)).toThrow(
-      /layout must be one of sparseCsr, .* but is undefined/,
-    )
-    expect(() => torch.sparseCooTensor(one as never)).toThrow(/takes indices and values, or a size such as \[2, 3\]/)
+    expect(() => torch.sparseCompressedTensor([0, 1], [0], one, {} as never)).toThrow(/sparseCompressedTensor\(\): layout is missing/)
+    expect(() => torch.sparseCooTensor(one as never)).toThrow(/sparseCooTensor\(\): size: expected an array of whole numbers/)
   })
 })

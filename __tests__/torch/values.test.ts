@@ -217,7 +217,7 @@ describe('to', () => {
       [1, 2],
     ])
     expect(x.copy_(3).sum().item()).toBe(12)
-    expect(() => x.copy_('3' as never)).toThrow(/'source' must be a Tensor but is '3'/)
+    expect(() => x.copy_('3' as never)).toThrow(/copy_\(\): src: expected a Tensor or a number but received '3'/)
   })
 
   test('keeps the graph', () => {

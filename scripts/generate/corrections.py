@@ -38,6 +38,20 @@ KINDS = {
     "grid_sample.align_corners": "b?",
     "softsign.input": "T",
     "tanhshrink.input": "T",
+    "state_dict.destination": "o?",
+    "state_dict.prefix": "s",
+    "state_dict.keep_vars": "b",
+    # Tensors, where a graph's edges may stand for them.
+    "backward.tensors": "T[*]",
+    "backward.grad_tensors": "T?[*]?",
+    "backward.gradient": "T?",
+    "backward.retain_graph": "b?",
+    "backward.create_graph": "b",
+    "backward.inputs": "T[*]?",
+    "grad.outputs": "T[*]",
+    "grad.inputs": "T[*]",
+    "grad.grad_outputs": "T?[*]?",
+    "register_hook.hook": "c",
     # Strings of a fixed set.
     "reduction": REDUCTION,
     "kl_div.reduction": "(none|mean|sum|batchmean)",
@@ -154,6 +168,7 @@ RESULTS = {
     "lu": "Tensor[]",
 }
 FLAGGED_RESULTS = {
+    "grad": (("allowUnused",), "(Tensor | null)[]"),
     "unique": (("returnInverse", "returnCounts"), "Tensor[]"),
     "unique_consecutive": (("returnInverse", "returnCounts"), "Tensor[]"),
 }

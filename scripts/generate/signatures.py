@@ -23,7 +23,12 @@ SOURCES = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src/torch")
 TARGET = SOURCES / "generated" / "declared"
 # Parameters that are deprecated, private, or meaningless here.
 LEFT_OUT = {"size_average", "reduce", "_stacklevel", "out", "_weight", "_freeze", "process_group"}
-LEFT_OUT_OF = {("linear_cross_entropy", "options"), ("LinearCrossEntropyLoss", "options"), ("Hardtanh", "min_value"), ("Hardtanh", "max_value")}
+LEFT_OUT_OF = {("linear_cross_entropy", "options"), ("LinearCrossEntropyLoss", "options"), ("Hardtanh", "min_value"), ("Hardtanh", "max_value"),
+               ("backward", "grad_variables"), ("grad", "only_inputs"), ("grad", "is_grads_batched"), ("named_modules", "memo"), ("load_state_dict", "state_dict"),
+               ("register_forward_hook", "with_kwargs"), ("register_forward_hook", "always_call"), ("register_forward_pre_hook", "with_kwargs"),
+               ("load", "pickle_module"), ("load", "weights_only"), ("load", "mmap")}
+# Left out between others: what follows would have another position than in Python, and is given by name.
+GAPS = {("grad", "only_inputs")}
 # The names that the operators of the same name use.
 RENAMED_OF = {("split", "tensor"): "input", ("lu", "A"): "input"}
 RENAMED = {"var": "variance", "_random_samples": "random_samples", "lambda": "lambd", "T_max": "t_max", "T_0": "t_0", "T_mult": "t_mult"}
@@ -237,12 +242,17 @@ class Signature:
         self.name = public(name)
         signature = inspect.signature(function)
         self.parameters = []
+        gap = False
         for parameter in signature.parameters.values():
+            if (name, parameter.name) in GAPS:
+                gap = True
             if parameter.name == "self" or parameter.name in LEFT_OUT or (name, parameter.name) in LEFT_OUT_OF:
                 continue
             if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
                 continue
             annotation = (annotations or {}).get(parameter.name, parameter.annotation)
+            if gap:
+                parameter = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
             self.parameters.append(Parameter(name, parameter, annotation, family, function if inspect.isclass(function) else None))
         self.returns = text_of(signature.return_annotation)
 
@@ -514,6 +524,18 @@ def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
     write(file, [base_import, "import { declaredClass, type DeclaredClass } from '../../call/declared'"], "\n\n".join(members) + "\n")
 
 
+# Methods of Module with arguments that have a default.
+MODULE_METHODS = ("train", "parameters", "named_parameters", "buffers", "named_buffers", "named_modules", "requires_grad_", "zero_grad",
+                  "register_buffer", "register_forward_hook", "register_forward_pre_hook", "state_dict", "load_state_dict")
+
+
+def methods(cls, names, file):
+    """The signatures of methods that are written by hand."""
+    signatures = [Signature(name, getattr(cls, name)) for name in names]
+    rows = ["\n".join([s.arguments(), s.given(), f"/** @internal */\nexport const {s.name} = declared<{upper(s.name)}Arguments>('{s.name}', {s.fields()})"]) for s in signatures]
+    write(file, ["import { declared } from '../../call/declared'"], "\n\n".join(rows) + "\n")
+
+
 def trained(pairs, file, family, page, imports):
     """Optimizers and schedulers: their options by name, and constructors whose first argument is parameters or an optimizer."""
     members = []
@@ -585,6 +607,9 @@ def main():
     functions(torch.nn.init, "nn/init", "nn-init.ts", "torch.nn.init")
     functions(torch.nn.utils, "nn/utils", "nn-utils.ts", "torch.nn.utils")
     functions(torch.functional, "functional", "functional.ts", "torch")
+    functions(torch.autograd, "autograd", "autograd.ts", "torch.autograd")
+    methods(torch.Tensor, ("backward", "register_hook"), "tensor-methods.ts")
+    methods(torch.nn.Module, MODULE_METHODS, "module-methods.ts")
     bases = ", ".join(sorted(BASES.values()))
     imports = f"import type {{ {bases} }} from '../../nn/layers/bases'\nimport type {{ Layer }} from '../../nn/layers/layer'"
     classes(module_classes(), "nn-layers.ts", "Layer", imports)

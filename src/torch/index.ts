@@ -12,7 +12,7 @@ export {
   setDefaultDtype,
   type TensorData,
   type TensorOptions,
-} from './creation'
+} from './tensor/creation'
 export {
   atleast1d,
   atleast2d,
@@ -54,7 +54,7 @@ export {
   type SparseCooOptions,
   type SparseOptions,
   type SparseSizeOptions,
-} from './sparse-tensors'
+} from './tensor/sparse'
 export {
   float,
   dtypes,
@@ -88,7 +88,7 @@ export {
   type MapLocation,
   type StateDictOptions,
 } from './serialization'
-export type { RemovableHandle, TensorHook } from './hooks'
+export type { RemovableHandle, TensorHook } from './autograd/hooks'
 export type { Nested } from './tensor/values'
 export type { TypedArray } from '../native'
 export { PixelclError, TorchError, ArgumentError, DisposedError, JitError, FileError, SetupError } from '../native'

@@ -1,11 +1,14 @@
-import { expectFunction } from './call/expected'
+import { declared, read } from './call/declared'
 import { native, type MemoryStats } from '../native'
 import { collectInto, isTensor, keep } from './tensor/base'
-import { sweepHooks } from './hooks'
-import { checkSynchronous } from './synchronous'
+import { sweepHooks } from './autograd/hooks'
+import { checkSynchronous } from './call/synchronous'
 import type { Tensor } from './tensor/tensor'
 
 export type { MemoryStats } from '../native'
+
+const SCOPE = declared<unknown>('scope', 'body:c')
+const SET_CACHE_LIMIT = declared<{ bytes: number }>('setCacheLimit', 'bytes:i<0..>')
 
 /**
  * Runs `body` and disposes every tensor made in it that it does not return or `keep`.
@@ -17,7 +20,7 @@ export type { MemoryStats } from '../native'
  * torch.scope(() => torch.ones([2]).add(1).sum()).item() // 4
  */
 export function scope<T>(body: () => T): T {
-  expectFunction('scope', body)
+  read(SCOPE, [body])
   const made = new Set<Tensor>()
   const outer = collectInto(made)
   let result: T
@@ -62,7 +65,7 @@ export function emptyCache(): void {
 
 /** Bounds the bytes of freed CPU memory that are kept for reuse; 0 keeps none. Default: a quarter of the machine's memory. */
 export function setCacheLimit(bytes: number): void {
-  native.setCacheLimit(bytes)
+  native.setCacheLimit(read(SET_CACHE_LIMIT, [bytes]).bytes)
 }
 
 export function resetPeakMemory(): void {

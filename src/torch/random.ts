@@ -1,11 +1,14 @@
-import { expectTensor } from './call/expected'
 import { randomBytes } from 'node:crypto'
-import { ArgumentError, native, type GeneratorHandle } from '../native'
+import { native, type GeneratorHandle } from '../native'
 import { wrap } from './tensor/base'
 import { requireCuda } from './tensor/device'
-import { describe } from './call/describe'
+import { declared, read } from './call/declared'
+import { misfit } from './call/errors'
 import type { Device, Int } from './tensor/dtype'
 import type { Tensor } from './tensor/tensor'
+
+const SET_STATE = declared<{ newState: Tensor }>('setState', 'new_state:T')
+const SET_RNG_STATE = declared<{ newState: Tensor }>('setRngState', 'new_state:T')
 
 /**
  * A source of random numbers of libtorch's, with a state that can be saved.
@@ -30,7 +33,7 @@ export class Generator {
   }
 
   manualSeed(seed: Int): this {
-    native.generatorSeed(this._g, seedOf(seed))
+    native.generatorSeed(this._g, seedOf('manualSeed', seed))
     return this
   }
 
@@ -50,18 +53,17 @@ export class Generator {
     return wrap(native.generatorState(this._g))
   }
 
-  setState(state: Tensor): this {
-    expectTensor('setState', state, 'state')
-    native.setGeneratorState(this._g, state._h)
+  setState(newState: Tensor): this {
+    native.setGeneratorState(this._g, read(SET_STATE, [newState]).newState._h)
     return this
   }
 }
 
 /** A seed as 64 bits; a negative one counts down from 2^64, as in Python. */
-function seedOf(seed: Int): bigint {
-  if (typeof seed !== 'bigint' && !Number.isInteger(seed)) throw new ArgumentError(`a seed must be a whole number but is ${describe(seed)}`)
+function seedOf(call: string, seed: Int): bigint {
+  if (typeof seed !== 'bigint' && !Number.isInteger(seed)) throw misfit(call, 'seed', 'a whole number', seed)
   const wide = BigInt(seed)
-  if (wide >= 2n ** 64n || wide < -(2n ** 63n)) throw new ArgumentError(`a seed has 64 bits, but ${wide} is beyond them`)
+  if (wide >= 2n ** 64n || wide < -(2n ** 63n)) throw misfit(call, 'seed', 'a whole number of 64 bits', seed)
   return BigInt.asUintN(64, wide)
 }
 
@@ -76,7 +78,7 @@ export function defaultGenerator(device: Device = 'cpu'): Generator {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html
  */
 export function manualSeed(seed: Int): Generator {
-  native.manualSeed(seedOf(seed))
+  native.manualSeed(seedOf('manualSeed', seed))
   return defaultGenerator()
 }
 
@@ -91,7 +93,6 @@ export function getRngState(): Tensor {
 }
 
 /** Takes back what `getRngState` gave, here or in Python. */
-export function setRngState(state: Tensor): void {
-  expectTensor('setRngState', state, 'state')
-  defaultGenerator().setState(state)
+export function setRngState(newState: Tensor): void {
+  defaultGenerator().setState(read(SET_RNG_STATE, [newState]).newState)
 }

@@ -208,12 +208,12 @@ outputs = {
     const state = net.stateDict()
     const refusals: [() => unknown, RegExp][] = [
       [() => net.loadStateDict(state, { stirct: false } as never), /unknown option 'stirct' \(did you mean 'strict'\?\)/],
-      [() => net.loadStateDict(state, 'no' as never), /loadStateDict\(\): strict must be true or false but is 'no'/],
+      [() => net.loadStateDict(state, 'no' as never), /loadStateDict\(\): strict: expected true or false but received 'no'/],
       [() => net.namedParameters({ recurs: false } as never), /unknown option 'recurs' \(did you mean 'recurse'\?\)/],
-      [() => net.namedBuffers(3 as never), /namedBuffers\(\): prefix must be a string but is 3/],
-      [() => net.namedModules('m', 'x' as never), /namedModules\(\): removeDuplicate must be true or false but is 'x'/],
-      [() => net.parameters('m' as never), /parameters\(\): recurse must be true or false but is 'm'/],
-      [() => net.stateDict('m.' as never), /stateDict\(\) takes no further arguments but received 'm\.'/],
+      [() => net.namedBuffers(3 as never), /namedBuffers\(\): prefix: expected a string but received 3/],
+      [() => net.namedModules('m', 'x' as never), /namedModules\(\): removeDuplicate: expected true or false but received 'x'/],
+      [() => net.parameters('m' as never), /parameters\(\): recurse: expected true or false but received 'm'/],
+      [() => net.stateDict('m.' as never), /stateDict\(\): .*'m\.'/],
       [() => net.stateDict({ perfix: 'm.' } as never), /unknown option 'perfix' \(did you mean 'prefix'\?\)/],
       [
         () => net.registerBuffer('b', torch.ones([1]), { persistant: false } as never),
@@ -451,8 +451,10 @@ describe('hooks', () => {
       expect(() => layer.call(x)).toThrow(torch.ArgumentError)
     }
     const layer = new nn.Identity()
-    expect(() => layer.registerForwardHook(3 as never)).toThrow(/registerForwardHook\(\) takes a function but received 3/)
-    expect(() => layer.registerForwardPreHook(null as never)).toThrow(/registerForwardPreHook\(\) takes a function but received null/)
+    expect(() => layer.registerForwardHook(3 as never)).toThrow(/registerForwardHook\(\): hook: expected a function but received 3/)
+    expect(() => layer.registerForwardPreHook(null as never)).toThrow(
+      /registerForwardPreHook\(\): hook is missing/,
+    )
     expect(() => layer.registerForwardHook(() => null, { alwaysCall: true } as never)).toThrow(/unknown option 'alwaysCall'/)
   })
 
@@ -605,7 +607,7 @@ describe('modes', () => {
     const net = new nn.Sequential(new nn.Dropout())
     expect(net.train({ mode: false }).at(0).training).toBe(false)
     expect(net.train({}).training).toBe(true)
-    expect(() => net.train(0 as never)).toThrow(/train\(\): mode must be true or false but is 0/)
+    expect(() => net.train(0 as never)).toThrow(/train\(\): mode: expected true or false but received 0/)
     expect(() => net.train({ moed: false } as never)).toThrow(/unknown option 'moed' \(did you mean 'mode'\?\)/)
     expect(net.training).toBe(true)
   })
@@ -628,7 +630,7 @@ describe('modes', () => {
       torch.save(new nn.Linear(2, 1), join(folder, 'linear.pt'))
       const script = torch.jit.load(join(folder, 'linear.pt'))
       expect(script.train({ mode: false }).training).toBe(false)
-      expect(() => script.train(1 as never)).toThrow(/train\(\): mode must be true or false but is 1/)
+      expect(() => script.train(1 as never)).toThrow(/train\(\): mode: expected true or false but received 1/)
       const state = script.stateDict()
       expect(() => script.loadStateDict(state, { assign: true })).toThrow(/'weight' of ScriptModule is no field, .* load without assign/)
     } finally {
@@ -768,9 +770,12 @@ describe('misuse', () => {
       [() => new nn.Sequential({ act: relu } as never), /'act' is a function, which is not a Module/],
       [() => new nn.Sequential().append(relu as never), /'0' is a function, which is not a Module/],
       [() => new nn.ModuleList([relu as never]), /ModuleList takes modules, but '0' is a function, which is not a Module/],
-      [() => new nn.ModuleList(relu as never), /ModuleList takes an array of modules but received a function/],
-      [() => new nn.ModuleList(3 as never), /ModuleList takes an array of modules but received 3/],
-      [() => new nn.Sequential().registerModule('x', relu as never), /a child must be a Module but 'x' is a function/],
+      [() => new nn.ModuleList(relu as never), /ModuleList\(\): modules: expected an array of modules but received a function/],
+      [() => new nn.ModuleList(3 as never), /ModuleList\(\): modules: expected an array of modules but received 3/],
+      [
+        () => new nn.Sequential().registerModule('x', relu as never),
+        /registerModule\(\): module: expected a Module but received a function/,
+      ],
     ]
     for (const [body, message] of refusals) {
       expect(body).toThrow(message)
@@ -803,15 +808,19 @@ describe('misuse', () => {
   test('names that a state could not hold are refused', () => {
     const net = new nn.Sequential()
     for (const name of ['', 'a.b']) {
-      expect(() => net.registerModule(name, new nn.ReLU() as torch.nn.AnyModule)).toThrow(/must not be empty or hold a dot/)
-      expect(() => net.registerBuffer(name, torch.ones([1]))).toThrow(/must not be empty or hold a dot/)
-      expect(() => net.registerParameter(name, new nn.Parameter(torch.ones([1])))).toThrow(/must not be empty or hold a dot/)
+      expect(() => net.registerModule(name, new nn.ReLU() as torch.nn.AnyModule)).toThrow(
+        /expected a name that is not empty and holds no dot/,
+      )
+      expect(() => net.registerBuffer(name, torch.ones([1]))).toThrow(/expected a name that is not empty and holds no dot/)
+      expect(() => net.registerParameter(name, new nn.Parameter(torch.ones([1])))).toThrow(
+        /expected a name that is not empty and holds no dot/,
+      )
     }
     expect(() => net.registerBuffer('forward', torch.ones([1]))).toThrow(/'forward' is already taken/)
-    expect(() => net.registerBuffer('mean', 3 as never)).toThrow(/a buffer must be a Tensor or null but is 3/)
-    expect(() => net.registerParameter('mean', torch.ones([1]) as never)).toThrow(/must be a Parameter or null .*new torch\.nn\.Parameter/)
-    expect(() => net.registerModule('x', {} as never)).toThrow(/must be a Module/)
-    expect(() => new nn.Parameter(3 as never)).toThrow(/a Parameter is made of a Tensor but received 3/)
+    expect(() => net.registerBuffer('mean', 3 as never)).toThrow(/registerBuffer\(\): tensor: expected a Tensor but received 3/)
+    expect(() => net.registerParameter('mean', torch.ones([1]) as never)).toThrow(/param: expected a Parameter or null .*new torch\.nn\.Parameter/)
+    expect(() => net.registerModule('x', {} as never)).toThrow(/module: expected a Module/)
+    expect(() => new nn.Parameter(3 as never)).toThrow(/Parameter\(\): data: expected a Tensor but received 3/)
     expect(() => new nn.Parameter(torch.ones([1], { dtype: 'int64' }))).toThrow(/floating/i)
     expect(new nn.Parameter(torch.ones([1], { dtype: 'int64' }), false).requiresGrad).toBe(false)
   })

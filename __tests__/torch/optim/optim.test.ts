@@ -386,7 +386,7 @@ describe('options', () => {
     for (const [name, value, message] of [
       ['lr', undefined, /lr: expected a Tensor or a number from 0 but received undefined/],
       ['lr', NaN, /lr: expected a Tensor or a number from 0 but received NaN/],
-      ['lr', torch.ones([2]), /lr must be a number or a Tensor of one element/],
+      ['lr', torch.ones([2]), /lr: expected a number or a Tensor of one element/],
       ['weightDecay', null, /weightDecay: expected a number from 0 but received null/],
       ['maximize', 'no', /maximize: expected true or false but received 'no'/],
       ['weight_decay', 0.5, new RegExp(`${kind}: a group has 'weight_decay', which nothing reads: write 'weightDecay'`)],
@@ -575,11 +575,11 @@ describe('misuse', () => {
   test('of what is trained', () => {
     expect(() => new Adam([])).toThrow(/Adam needs at least one parameter/)
     expect(() => new Adam(param() as never)).toThrow(
-      /Adam takes a list of tensors, as module\.parameters\(\) gives, or of groups .* but received Tensor float32 \[2\]/,
+      /Adam\(\): params: expected a list of tensors, as module\.parameters\(\) gives, or of groups .* but received Tensor float32 \[2\]/,
     )
     expect(() => new Adam(new torch.nn.Linear(1, 1) as never)).toThrow(/as module\.parameters\(\) gives, .* but received Linear/)
     expect(() => new Adam([param(), 3 as never])).toThrow(/parameter 1 is 3/)
-    expect(() => new Adam([3 as never])).toThrow(/a group must be { params, … } but is 3/)
+    expect(() => new Adam([3 as never])).toThrow(/Adam\(\): paramGroup: expected \{ params, … \} but received 3/)
     expect(() => new Adam([param().mul(2)])).toThrow(/can only train leaves, but parameter 0 is the result of an operation/)
     const shared = param()
     expect(() => new Adam([shared, shared])).toThrow(/parameter 1 \(\[2\]\) appears in more than one group, or twice/)
@@ -597,7 +597,7 @@ describe('misuse', () => {
     expect(() => new SGD([param()], { maximize: 1 as never })).toThrow(/SGD\(\): maximize: expected true or false but received 1/)
     expect(() => new AdamW([param()], { amsgrad: 'yes' as never })).toThrow(/AdamW\(\): amsgrad: expected true or false but received 'yes'/)
     expect(() => new SGD([param()], { lr: torch.ones([2]) })).toThrow(
-      /lr must be a number or a Tensor of one element but is Tensor float32 \[2\]/,
+      /lr: expected a number or a Tensor of one element but received Tensor float32 \[2\]/,
     )
     expect(() => new SGD([param()], { lr: torch.tensor(-1) })).toThrow(/lr: expected a Tensor or a number from 0 but received -1/)
     expect(() => new Adam([param()], { weight_decay: 0.1 } as never)).toThrow(

@@ -38,7 +38,7 @@ describe('where tensors go', () => {
   })
 
   test('is refused where it is no device', () => {
-    expect(() => torch.load(saved(), 5 as never)).toThrow(/load\(\): mapLocation must be a device .* but is 5/)
+    expect(() => torch.load(saved(), 5 as never)).toThrow(/load\(\): mapLocation: expected a device, .* but received 5/)
     // @ts-expect-error a text that names no device
     expect(() => torch.load(saved(), 'gpu')).toThrow(/gpu/)
   })
@@ -55,7 +55,7 @@ describe('an unknown option is refused with what was meant', () => {
     [
       'load, of Python',
       () => torch.load(saved(), { weightsOnly: true } as never),
-      /unknown option 'weightsOnly'; known are mapLocation, wholeFloats/,
+      /unknown option 'weightsOnly'; known are file, mapLocation, wholeFloats/,
     ],
     ['load, twice', () => torch.load(saved(), 'cpu', { mapLocation: 'cpu' } as never), /both by position \('cpu'\) and by name/],
     ['load, a map alone', () => torch.load(saved(), { 'cuda:0': 'cpu' } as never), /unknown option 'cuda:0'/],
@@ -63,13 +63,9 @@ describe('an unknown option is refused with what was meant', () => {
     [
       'save',
       () => (torch.save as (...args: unknown[]) => void)({}, temporary('never.pt'), { pickleProtocol: 4 }),
-      /save\(\): unknown option 'pickleProtocol': it takes none/,
+      /save\(\): unknown option 'pickleProtocol'; known are path/,
     ],
-    [
-      'save, by position',
-      () => (torch.save as (...args: unknown[]) => void)({}, temporary('never.pt'), 4),
-      /save\(\) takes no further arguments but received 4/,
-    ],
+    ['save, by position', () => (torch.save as (...args: unknown[]) => void)({}, temporary('never.pt'), 4), /save\(\): .*4/],
     [
       'safetensors.load',
       () => torch.safetensors.load(tensors(), { devcie: 'cpu' } as never),

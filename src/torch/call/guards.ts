@@ -24,7 +24,7 @@ const liesWithin = (found: [number, number] | null, least: number, greatest: num
 
 const isTrue = (tensor: TensorHandle): boolean => native.item(tensor) === true
 
-const hasTwo: Check = (args) => (Array.isArray(args[1]) && args[1].length === 2 ? null : "'hx' must be the two tensors [hidden, cell]")
+const hasTwo: Check = (args) => (Array.isArray(args[1]) && args[1].length === 2 ? null : 'hx: expected the two tensors [hidden, cell]')
 
 /** native_group_norm divides by the groups and does not check the sizes. */
 function groupNormSizes(args: readonly unknown[]): string | null {
@@ -37,7 +37,7 @@ function groupNormSizes(args: readonly unknown[]): string | null {
     samples * channels * positions === elements
   )
     return null
-  return `N · C · HxW must be the input's ${elements} elements, and group a divisor of C`
+  return `N, C, HxW, group: expected N · C · HxW to be the input's ${elements} elements and group a divisor of C`
 }
 
 const SMALLEST: Readonly<Record<string, bigint>> = { int32: -(2n ** 31n), int64: -(2n ** 63n) }
@@ -79,7 +79,7 @@ const ctcLabels: Check = ([logProbs, targets, , targetLengths]) => {
   const classes = native.shape(logProbs as TensorHandle).at(-1) ?? 0
   const found = extremes(native.dim(labels) === 2 ? withinLengths(labels, targetLengths) : labels)
   if (liesWithin(found, 0, classes - 1)) return null
-  return `the targets must be labels in 0 … ${classes - 1}, as logProbs has ${classes} classes, but lie in ${found!.join(' … ')}`
+  return `targets: expected labels from 0 to ${classes - 1}, as logProbs has ${classes} classes, but received labels from ${found!.join(' to ')}`
 }
 
 function withinLengths(labels: TensorHandle, lengths: unknown): TensorHandle {
@@ -97,10 +97,11 @@ const bagOffsets: Check = ([, indices, offsets]) =>
 
 function ascending(name: string, offsets: TensorHandle, greatest: number): string | null {
   const found = extremes(offsets)
-  if (!liesWithin(found, 0, greatest)) return `'${name}' must lie in 0 … ${greatest} but lie in ${found!.join(' … ')}`
+  if (!liesWithin(found, 0, greatest))
+    return `${name}: expected numbers from 0 to ${greatest} but received numbers from ${found!.join(' to ')}`
   if (native.dim(offsets) === 0 || native.numel(offsets) < 2) return null
   const steps = extremes(aten('diff', '', offsets))
-  return liesWithin(steps, 0, greatest) ? null : `'${name}' must not decrease`
+  return liesWithin(steps, 0, greatest) ? null : `${name}: expected numbers that do not decrease`
 }
 
 /** data, reduce, lengths, indices, offsets, axis. */
@@ -112,7 +113,7 @@ const segments: Check = ([data, , lengths, , offsets, axis]) => {
   if (lengths == null || !isReadable(lengths) || native.dim(lengths as TensorHandle) === 0) return null
   const isWithin =
     liesWithin(extremes(lengths as TensorHandle), 0, size) && liesWithin(extremes(aten('sum', 'dim_IntList', lengths, [-1])), 0, size)
-  return isWithin ? null : `'lengths' must be no less than 0 and add up to the ${size} elements along the axis`
+  return isWithin ? null : `lengths: expected numbers from 0 on that add up to the ${size} elements along the axis`
 }
 
 /** libtorch adds the repeats up in 64 bits and does not check for overflow. */
@@ -122,10 +123,10 @@ const repeats =
     const counts = args[at] as TensorHandle
     if (!isReadable(counts)) return null
     const total = Number(native.item(aten('sum', '', counts, 'float64')))
-    return total < 2 ** 53 ? null : `the repeats add up to ${total} elements`
+    return total < 2 ** 53 ? null : `repeats: expected fewer than 2^53 elements in all but received ${total}`
   }
 
-const hasSteps: Check = ([, batchSizes]) => (native.numel(batchSizes as TensorHandle) > 0 ? null : "'batchSizes' must have a step at least")
+const hasSteps: Check = ([, batchSizes]) => (native.numel(batchSizes as TensorHandle) > 0 ? null : 'batchSizes: expected at least one step')
 
 /** The kernel reads as many statistics and factors as the input has channels, without checking their length. */
 function perChannel(input: unknown, named: Readonly<Record<string, unknown>>): string | null {
@@ -133,21 +134,21 @@ function perChannel(input: unknown, named: Readonly<Record<string, unknown>>): s
   if (channels === undefined) return null
   for (const [name, tensor] of Object.entries(named)) {
     if (tensor != null && native.numel(tensor as TensorHandle) !== channels)
-      return `'${name}' must have the input's ${channels} channels but has ${native.numel(tensor as TensorHandle)} elements`
+      return `${name}: expected one element for each of the input's ${channels} channels but received ${native.numel(tensor as TensorHandle)}`
   }
   return null
 }
 
 const batchNorm: Check = ([input, weight, bias, runningMean, runningVar, training]) =>
   training !== true && (runningMean == null || runningVar == null)
-    ? "'runningMean' and 'runningVar' are needed where training is false"
+    ? 'runningMean, runningVar: expected both where training is false'
     : perChannel(input, { weight, bias, runningMean, runningVar })
 
 const kernelOfWeight: Check = ([, weight, kernelSize]) => {
   const sizes = native.shape(weight as TensorHandle).slice(2)
   const wanted = Array.isArray(kernelSize) ? kernelSize.map(Number) : [Number(kernelSize)]
   const isSame = sizes.every((size, i) => size === (wanted.length === 1 ? wanted[0] : wanted[i]))
-  return isSame ? null : `'kernelSize' must be the weight's [${sizes.join(', ')}] but is [${wanted.join(', ')}]`
+  return isSame ? null : `kernelSize: expected the weight's [${sizes.join(', ')}] but received [${wanted.join(', ')}]`
 }
 
 /** input [T, N, features], two weights, two biases, hx, cx, reverse, batchSizes, mode, hiddenSize, layers, hasBiases, bidirectional, batchFirst. */
@@ -158,7 +159,7 @@ const mkldnnLayer: Check = (args) => {
   const expected = [[gates, input[2]!], [gates, hidden], [gates], [gates], [batch, hidden], [batch, hidden]]
   const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
   if (Number(args[11]) === 1 && expected.every((shape, i) => elements(shape) === elements(tensors[i]!))) return null
-  return `the weights, biases and states of a hidden size of ${hidden} must be ${expected.map((shape) => `[${shape.join(', ')}]`).join(', ')}`
+  return `weights, biases, states: expected the shapes of a hidden size of ${hidden}, ${expected.map((shape) => `[${shape.join(', ')}]`).join(', ')}`
 }
 
 /** libtorch sets the new sizes before it finds that the storage cannot grow. */
@@ -169,12 +170,12 @@ const canGrow: Check = ([self]) =>
 
 /** The sampler draws until the sum exceeds the count, so NaN makes it loop forever. */
 const hasCounts: Check = ([count]) =>
-  isReadable(count) && isTrue(aten('any', '', aten('isnan', '', count))) ? "'count' must hold numbers but has NaN" : null
+  isReadable(count) && isTrue(aten('any', '', aten('isnan', '', count))) ? 'count: expected numbers but received NaN' : null
 
 const gridModes: Check = ([, , mode, padding]) =>
   [mode, padding].every((number) => [0, 1, 2].includes(Number(number)))
     ? null
-    : `'interpolationMode' and 'paddingMode' must be 0, 1 or 2 but are ${Number(mode)} and ${Number(padding)}`
+    : `interpolationMode, paddingMode: expected 0, 1 or 2 but received ${Number(mode)} and ${Number(padding)}`
 
 /** Checks for operators that crash or hang on such arguments instead of throwing; a bare name covers all overloads. */
 const GUARDS: Readonly<Record<string, Check>> = {

@@ -78,6 +78,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
     accepts: (value) => typeof value === 'object' && value !== null && '_g' in value,
     read: same,
   },
+  y: {
+    text: "a file's path or its bytes",
+    name: 'string | Uint8Array',
+    accepts: (value) => isString(value) || ArrayBuffer.isView(value),
+    read: same,
+  },
   c: { text: 'a function', name: 'function', accepts: (value) => typeof value === 'function', read: same },
   p: {
     text: 'a Tensor or a list of them, as module.parameters() gives',

@@ -1,5 +1,5 @@
 import { aten } from '../call/aten'
-import { expectTensor } from '../call/expected'
+import { declared, read } from '../call/declared'
 import { type DType, type Scalar, dtypeOf, type DTypeLike } from '../tensor/dtype'
 import { convert } from '../call/resolve'
 import { isTensor } from '../tensor/base'
@@ -39,8 +39,9 @@ export function resultType(one: Tensor | Scalar, two: Tensor | Scalar): DType {
   return aten('result_type', overload)(convert(one), convert(two)) as DType
 }
 
+const NUMEL = declared<{ input: Tensor }>('numel', 'input:T')
+
 /** The number of elements. */
 export function numel(input: Tensor): number {
-  expectTensor('numel', input)
-  return input.numel()
+  return read(NUMEL, [input]).input.numel()
 }

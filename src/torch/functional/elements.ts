@@ -1,9 +1,8 @@
 import { aten } from '../call/aten'
-import { expectTensor } from '../call/expected'
+import { declared as signature, read } from '../call/declared'
 import { wrap } from '../tensor/base'
-import { type Given, named } from '../call/named'
 import { misfit } from '../call/errors'
-import { tensor } from '../creation'
+import { tensor } from '../tensor/creation'
 import { isComplexDtype, isFloatingDtype } from '../tensor/dtype'
 import type * as declared from '../generated/declared/functional-signatures'
 import type { Tensor } from '../tensor/tensor'
@@ -13,24 +12,25 @@ export function split({ input, splitSizeOrSections: sizes, dim }: declared.Split
   return typeof sizes === 'number' ? input.split(sizes, dim) : input.split(sizes, dim)
 }
 
+/** What `nonzero` takes by name. */
 export interface NonzeroOptions {
-  /** Gives one tensor of indices per dimension, as `index` takes them. */
-  asTuple?: boolean
+  /** Gives one tensor of indices per dimension, as `index` takes them. Default false. */
+  asTuple?: boolean | null | undefined
 }
 
-/** @internal */
-export const NONZERO = ['asTuple'] as const
+const NONZERO = signature<{ input: Tensor; asTuple: boolean }>('nonzero', 'input:T', '*', 'as_tuple:b=false')
 
 /**
  * The indices of the elements that are not zero: [count, dimensions], or with `asTuple` one tensor per dimension.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nonzero.html
+ * @example
+ * torch.nonzero(torch.tensor([0, 5, 6])).tolist() // [[1], [2]]
  */
 export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[]
-export function nonzero(input: Tensor, ...given: Given<NonzeroOptions, typeof NONZERO>): Tensor
-export function nonzero(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
-  expectTensor('nonzero', input)
-  const { asTuple = false } = named<NonzeroOptions>('nonzero', NONZERO, given)
+export function nonzero(input: Tensor, options?: NonzeroOptions | null): Tensor
+export function nonzero(...given: unknown[]): Tensor | Tensor[] {
+  const { input, asTuple } = read(NONZERO, given)
   return asTuple ? (aten('nonzero_numpy')(input._h) as unknown[]).map(wrap) : wrap(aten('nonzero')(input._h))
 }
 
@@ -55,12 +55,15 @@ export function unravelIndex({ indices, shape }: declared.UnravelIndexArguments)
   return indices.unsqueeze(-1).floorDivide(tensor(strides, like)).remainder(tensor(sizes, like)).unbind(-1)
 }
 
+const IS_FLOATING_POINT = signature<{ input: Tensor }>('isFloatingPoint', 'input:T')
+const IS_COMPLEX = signature<{ input: Tensor }>('isComplex', 'input:T')
+
+/** Whether the dtype is one of floats. */
 export function isFloatingPoint(input: Tensor): boolean {
-  expectTensor('isFloatingPoint', input)
-  return isFloatingDtype(input.dtype)
+  return isFloatingDtype(read(IS_FLOATING_POINT, [input]).input.dtype)
 }
 
+/** Whether the dtype is one of complex numbers. */
 export function isComplex(input: Tensor): boolean {
-  expectTensor('isComplex', input)
-  return isComplexDtype(input.dtype)
+  return isComplexDtype(read(IS_COMPLEX, [input]).input.dtype)
 }

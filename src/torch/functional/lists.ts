@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../native'
 import { isTensor } from '../tensor/base'
-import { describe } from '../call/describe'
+import { misfit } from '../call/errors'
 import * as generated from '../generated/functions'
 import type { Tensor } from '../tensor/tensor'
 
@@ -8,16 +8,16 @@ import type { Tensor } from '../tensor/tensor'
 export type Tensors = readonly Tensor[] | readonly [readonly Tensor[]]
 
 /** @internal The tensors of both forms as one array. */
-export function listed(call: string, tensors: Tensors): Tensor[] {
+export function listed(call: string, name: string, tensors: Tensors): Tensor[] {
   const flat = (tensors as readonly unknown[]).flat()
-  const stray = flat.findIndex((tensor) => !isTensor(tensor))
-  if (stray >= 0) throw new ArgumentError(`${call}() takes tensors but received ${describe(flat[stray])} at place ${stray + 1}`)
-  return flat as Tensor[]
+  const stray = flat.find((tensor) => !isTensor(tensor))
+  if (flat.every(isTensor)) return flat
+  throw misfit(call, name, 'Tensors', stray)
 }
 
 /** The tensors with every dimension of size one repeated to a common shape. */
 export function broadcastTensors(...tensors: Tensors): Tensor[] {
-  return generated.broadcastTensors(listed('broadcastTensors', tensors))
+  return generated.broadcastTensors(listed('broadcastTensors', 'tensors', tensors))
 }
 
 /**
@@ -30,10 +30,10 @@ export function broadcastTensors(...tensors: Tensors): Tensor[] {
 export function broadcastShapes(...shapes: readonly (number | readonly number[])[]): number[] {
   const lists = shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape))
   if (!lists.every((shape) => Array.isArray(shape) && shape.every(Number.isInteger))) {
-    throw new ArgumentError(`broadcastShapes() takes shapes such as [2, 3] but received (${shapes.map(describe).join(', ')})`)
+    throw misfit('broadcastShapes', 'shapes', 'shapes, such as [2, 3]', shapes)
   }
   const negative = lists.flat().find((size) => size < 0)
-  if (negative !== undefined) throw new ArgumentError(`broadcastShapes(): expected sizes from 0 on but received ${negative}`)
+  if (negative !== undefined) throw misfit('broadcastShapes', 'shapes', 'sizes from 0 on', negative)
   const length = Math.max(0, ...lists.map((shape) => shape.length))
   return Array.from({ length }, (_, i) => {
     const sizes = lists.map((shape) => shape[i - length + shape.length] ?? 1).filter((size) => size !== 1)
@@ -45,12 +45,12 @@ export function broadcastShapes(...shapes: readonly (number | readonly number[])
 
 /** A matrix with the tensors along its diagonal, zeros elsewhere. */
 export function blockDiag(...tensors: Tensors): Tensor {
-  return generated.blockDiag(listed('blockDiag', tensors))
+  return generated.blockDiag(listed('blockDiag', 'tensors', tensors))
 }
 
 /** All tuples of one element of each vector: [tuples, vectors]. */
 export function cartesianProd(...tensors: Tensors): Tensor {
-  return generated.cartesianProd(listed('cartesianProd', tensors))
+  return generated.cartesianProd(listed('cartesianProd', 'tensors', tensors))
 }
 
 /**
@@ -64,8 +64,8 @@ export function meshgrid(...given: readonly [...tensors: Tensors, options: { rea
   const last = given.at(-1) as unknown
   const isNamed = typeof last === 'object' && last !== null && !Array.isArray(last) && !isTensor(last)
   const { indexing = 'ij' } = (isNamed ? last : {}) as { indexing?: string }
-  if (indexing !== 'ij' && indexing !== 'xy') throw new ArgumentError(`meshgrid(): unknown indexing '${indexing}': expected 'ij' or 'xy'`)
-  return generated.meshgrid(listed('meshgrid', (isNamed ? given.slice(0, -1) : given) as Tensors), { indexing })
+  if (indexing !== 'ij' && indexing !== 'xy') throw misfit('meshgrid', 'indexing', "'ij' or 'xy'", indexing)
+  return generated.meshgrid(listed('meshgrid', 'tensors', (isNamed ? given.slice(0, -1) : given) as Tensors), { indexing })
 }
 
 type AtLeast = { (tensor: Tensor): Tensor; (...tensors: Tensors): Tensor[] }
@@ -74,7 +74,7 @@ function atLeast(call: string, kernel: { (input: Tensor): Tensor; (tensors: read
   function run(tensor: Tensor): Tensor
   function run(...tensors: Tensors): Tensor[]
   function run(...tensors: Tensors): Tensor | Tensor[] {
-    return tensors.length === 1 && isTensor(tensors[0]) ? kernel(tensors[0]) : kernel(listed(call, tensors))
+    return tensors.length === 1 && isTensor(tensors[0]) ? kernel(tensors[0]) : kernel(listed(call, 'tensors', tensors))
   }
   return run
 }

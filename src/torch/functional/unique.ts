@@ -1,66 +1,44 @@
 import { aten } from '../call/aten'
-import { expectTensor } from '../call/expected'
 import type { TensorHandle } from '../../native'
 import { wrap } from '../tensor/base'
-import { type Given, named } from '../call/named'
-import type { Int } from '../tensor/dtype'
+import type * as declared from '../generated/declared/functional-signatures'
 import type { Tensor } from '../tensor/tensor'
 
-export interface UniqueConsecutiveOptions {
-  /** Gives where each element went: a second tensor. */
-  returnInverse?: boolean
-  /** Gives how often each value came: a further tensor. */
-  returnCounts?: boolean
-  /** Compares slices along this dimension; default: single elements. */
-  dim?: Int
-}
-
-export interface UniqueOptions extends UniqueConsecutiveOptions {
-  /** Default: true. */
-  sorted?: boolean
-}
-
-/** @internal */
-export const UNIQUE = ['sorted', 'returnInverse', 'returnCounts', 'dim'] as const
-/** @internal */
-export const UNIQUE_CONSECUTIVE = ['returnInverse', 'returnCounts', 'dim'] as const
-
-function chosen(handles: unknown, { returnInverse, returnCounts }: UniqueConsecutiveOptions): Tensor | Tensor[] {
+/** The values alone, or an array of them and of what else is asked for. */
+function chosen(
+  handles: unknown,
+  { returnInverse, returnCounts }: Pick<declared.UniqueArguments, 'returnInverse' | 'returnCounts'>,
+): Tensor | Tensor[] {
   const [values, inverse, counts] = handles as TensorHandle[]
-  if (returnInverse !== true && returnCounts !== true) return wrap(values)
-  return [values, ...(returnInverse === true ? [inverse] : []), ...(returnCounts === true ? [counts] : [])].map(wrap)
+  if (!returnInverse && !returnCounts) return wrap(values)
+  return [values, ...(returnInverse ? [inverse] : []), ...(returnCounts ? [counts] : [])].map(wrap)
 }
 
 /**
- * The different values of a tensor, and with `returnInverse` and `returnCounts` an array of them, the inverse and the counts.
+ * The different values of a tensor, or the different slices along `dim`; sorted ascending.
+ *
+ * With `returnInverse` (where each element went) or `returnCounts` (how often each value came) an array: the values, the inverse, the counts.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unique.html
  * @example
  * torch.unique(torch.tensor([3, 1, 3])).tolist() // [1, 3]
  */
-export function unique(input: Tensor, options: UniqueOptions & ({ returnInverse: true } | { returnCounts: true })): Tensor[]
-export function unique(input: Tensor, ...given: Given<UniqueOptions, typeof UNIQUE>): Tensor
-export function unique(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
-  expectTensor('unique', input)
-  const options = named<UniqueOptions>('unique', UNIQUE, given)
-  const { sorted = true, returnInverse = false, returnCounts = false, dim } = options
-  if (dim === undefined) return chosen(aten('_unique2')(input._h, sorted, returnInverse, returnCounts), options)
-  return chosen(aten('unique_dim')(input._h, dim, sorted, returnInverse, returnCounts), options)
+export function unique(args: declared.UniqueArguments): Tensor | Tensor[] {
+  const { input, sorted, returnInverse, returnCounts, dim } = args
+  if (dim === null) return chosen(aten('_unique2')(input._h, sorted, returnInverse, returnCounts), args)
+  return chosen(aten('unique_dim')(input._h, dim, sorted, returnInverse, returnCounts), args)
 }
 
 /**
- * The values of a tensor without those equal to the one before.
+ * The values of a tensor, or its slices along `dim`, without those equal to the one before.
+ *
+ * With `returnInverse` (where each element went) or `returnCounts` (how often each value came) an array: the values, the inverse, the counts.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unique_consecutive.html
+ * @example
+ * torch.uniqueConsecutive(torch.tensor([1, 1, 2, 1])).tolist() // [1, 2, 1]
  */
-export function uniqueConsecutive(
-  input: Tensor,
-  options: UniqueConsecutiveOptions & ({ returnInverse: true } | { returnCounts: true }),
-): Tensor[]
-export function uniqueConsecutive(input: Tensor, ...given: Given<UniqueConsecutiveOptions, typeof UNIQUE_CONSECUTIVE>): Tensor
-export function uniqueConsecutive(input: Tensor, ...given: unknown[]): Tensor | Tensor[] {
-  expectTensor('uniqueConsecutive', input)
-  const options = named<UniqueConsecutiveOptions>('uniqueConsecutive', UNIQUE_CONSECUTIVE, given)
-  const { returnInverse = false, returnCounts = false, dim } = options
-  return chosen(aten('unique_consecutive')(input._h, returnInverse, returnCounts, dim ?? null), options)
+export function uniqueConsecutive(args: declared.UniqueConsecutiveArguments): Tensor | Tensor[] {
+  const { input, returnInverse, returnCounts, dim } = args
+  return chosen(aten('unique_consecutive')(input._h, returnInverse, returnCounts, dim), args)
 }

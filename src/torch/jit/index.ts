@@ -1,5 +1,6 @@
-import { ArgumentError, native } from '../../native'
-import { type Given, named } from '../call/named'
+import { native } from '../../native'
+import { declared, read } from '../call/declared'
+import { misfit } from '../call/errors'
 import type { Device } from '../tensor/dtype'
 import { checkTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
@@ -9,10 +10,11 @@ export { saveTorchScript } from './compile'
 
 export interface JitLoadOptions {
   /** The device of all tensors; default: the CPU, wherever they were saved. */
-  mapLocation?: Device
+  mapLocation?: Device | null | undefined
 }
 
-const MAP_LOCATION = ['mapLocation'] as const
+const LOAD = declared<{ file: string | Uint8Array; mapLocation: Device }>('jit.load', 'file:y', 'map_location:v="cpu"')
+const SAVE = declared<{ path: string }>('jit.save', 'path:s')
 
 /**
  * Reads a TorchScript file, by its path or from its bytes. It is a program: load only files that you trust.
@@ -23,8 +25,9 @@ const MAP_LOCATION = ['mapLocation'] as const
  * torch.save(new torch.nn.ReLU(), '/tmp/relu.pt')
  * torch.jit.load('/tmp/relu.pt').call(torch.tensor([-1, 2])).tolist() // [0, 2]
  */
-export function load(file: string | Uint8Array, ...given: Given<JitLoadOptions, typeof MAP_LOCATION>): ScriptModule {
-  const { mapLocation = 'cpu' } = named<JitLoadOptions>('jit.load', MAP_LOCATION, given)
+export function load(file: string | Uint8Array, mapLocation?: Device | JitLoadOptions | null): ScriptModule
+export function load(...given: unknown[]): ScriptModule {
+  const { file, mapLocation } = read(LOAD, given)
   checkTorchScriptFile(file)
   return new ScriptModule(native.jitLoad(file, mapLocation))
 }
@@ -39,9 +42,9 @@ export function load(file: string | Uint8Array, ...given: Given<JitLoadOptions, 
  * torch.jit.save(torch.jit.load('/tmp/relu.pt'), '/tmp/copy.pt')
  */
 export function save(module: ScriptModule, path: string): void
-export function save(module: ScriptModule, path: string, ...given: unknown[]): void {
-  named('jit.save', [], given)
+export function save(module: ScriptModule, ...given: unknown[]): void {
+  const { path } = read(SAVE, given)
   if (!(module instanceof ScriptModule))
-    throw new ArgumentError('torch.jit.save takes a ScriptModule: torch.save(module, path) writes the layers of torch.nn as TorchScript')
+    throw misfit('jit.save', 'module', 'a ScriptModule', module, ': torch.save(module, path) writes the layers of torch.nn as TorchScript')
   module.save(path)
 }

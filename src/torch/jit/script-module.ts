@@ -4,7 +4,8 @@ import { keep, wrap } from '../tensor/base'
 import { noGrad } from '../autograd'
 import { convert, wrapResult } from '../call/resolve'
 import { nearestFirst } from '../../common/suggestions'
-import { flagOf, type Flag } from '../nn/checks'
+import { read, type Flag } from '../call/declared'
+import { train } from '../generated/declared/module-methods'
 import { Module, indented, printed, type ChildModule } from '../nn/module'
 import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor/tensor'
@@ -122,7 +123,7 @@ export class ScriptModule extends Module {
    * Batch norms frozen by tracing in eval mode stay frozen; a process warning names them.
    */
   override train(mode: Flag<'mode'> = true): this {
-    const training = flagOf('train', 'mode', mode)
+    const training = read(train, [mode]).mode
     if (training) this.warnOfFrozen()
     native.jitTrain(this.#handle, training)
     for (const module of this.modules()) module.training = training

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../native'
 import { describe } from '../call/describe'
+import { misfit } from '../call/errors'
 import type { Tensor } from '../tensor/tensor'
 import { Module, indented, internals, printed, type AnyModule, type ChildModule } from './module'
 import { LibraryModule } from './library'
@@ -111,7 +112,7 @@ export class ModuleList<M extends AnyModule = ChildModule> extends Module {
     super()
     const given: unknown = modules ?? []
     if (typeof given !== 'object' || given === null || !(Symbol.iterator in given) || given instanceof Map)
-      throw new ArgumentError(`${new.target.name} takes an array of modules but received ${describe(modules)}`)
+      throw misfit(new.target.name, 'modules', 'an array of modules', modules)
     let position = 0
     for (const module of given as Iterable<M>) this.add(String(position++), module)
   }

@@ -1,10 +1,12 @@
 import { inspect, types } from 'node:util'
-import { ArgumentError, native, type TensorHandle } from '../../native'
+import { native, type TensorHandle } from '../../native'
 import { noGrad } from '../autograd'
 import { isTensor } from '../tensor/base'
-import { describe } from '../call/describe'
+import { declared, read, type Flag } from '../call/declared'
+import { misfit } from '../call/errors'
 import { Tensor } from '../tensor/tensor'
-import { flagOf, type Flag } from './checks'
+
+const PARAMETER = declared<{ requiresGrad: boolean }>('Parameter', 'data:*', 'requires_grad:b=true')
 
 /**
  * A tensor that a Module finds among its fields and an optimizer trains.
@@ -19,9 +21,8 @@ export class Parameter extends Tensor {
 
   /** @param data - The initial values, whose storage is taken over; a handle is taken over itself, with its own requiresGrad. */
   constructor(data: Tensor | TensorHandle, requiresGrad: Flag<'requiresGrad'> = true) {
-    const trains = flagOf('Parameter', 'requiresGrad', requiresGrad)
-    if (!isTensor(data) && !types.isExternal(data))
-      throw new ArgumentError(`a Parameter is made of a Tensor but received ${describe(data)}`)
+    const trains = read(PARAMETER, [data, requiresGrad]).requiresGrad
+    if (!isTensor(data) && !types.isExternal(data)) throw misfit('Parameter', 'data', 'a Tensor', data)
     super(isTensor(data) ? native.detach(data._h) : data)
     if (isTensor(data) && trains) this.requiresGrad = true
   }

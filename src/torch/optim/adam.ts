@@ -1,5 +1,5 @@
 import { keep } from '../tensor/base'
-import { tensor } from '../creation'
+import { tensor } from '../tensor/creation'
 import * as declared from '../generated/declared/optim'
 import { scope } from '../memory'
 import type { Tensor } from '../tensor/tensor'

@@ -3,11 +3,10 @@ import { ArgumentError, native } from '../../native'
 import { camelCase } from '../../common/text'
 import { enableGrad, noGrad } from '../autograd'
 import { isTensor, keep, wrap } from '../tensor/base'
-import { parametersOf, read, type DeclaredClass } from '../call/declared'
+import { declared, parametersOf, read, type DeclaredClass, type Flag } from '../call/declared'
 import { misfit } from '../call/errors'
 import { describe } from '../call/describe'
 import { suggestion } from '../../common/suggestions'
-import { flagOf, type Flag } from '../nn/checks'
 import { clearGradients } from '../nn/parameter'
 import { shownFlag, shownNumber } from '../nn/layers/options'
 import { scope } from '../memory'
@@ -22,6 +21,8 @@ export type ParamGroup<Options> = { params: Iterable<Tensor> } & Partial<Accepte
 
 /** Parameters, or groups of parameters with separate options. */
 export type Params<Options> = Iterable<Tensor> | Iterable<ParamGroup<Options>>
+
+const ZERO_GRAD = declared<{ setToNone: boolean }>('zeroGrad', 'set_to_none:b=true')
 
 /**
  * The base class of optimizers: parameter groups, and state by parameter that is exchanged with Python.
@@ -71,9 +72,7 @@ export abstract class Optimizer<Options extends object> {
   private listOf(params: unknown): unknown[] {
     const isIterable = typeof params === 'object' && params !== null && Symbol.iterator in params && !isTensor(params)
     if (isIterable) return [...(params as Iterable<unknown>)]
-    throw new ArgumentError(
-      `${this.constructor.name} takes a list of tensors, as module.parameters() gives, or of groups { params, … }, but received ${describe(params)}`,
-    )
+    throw misfit(this.constructor.name, 'params', 'a list of tensors, as module.parameters() gives, or of groups { params, … }', params)
   }
 
   /**
@@ -83,8 +82,7 @@ export abstract class Optimizer<Options extends object> {
    */
   addParamGroup(group: ParamGroup<Options>): void {
     const name = this.constructor.name
-    if (typeof group !== 'object' || group === null || !('params' in group))
-      throw new ArgumentError(`${name}: a group must be { params, … } but is ${describe(group)}`)
+    if (typeof group !== 'object' || group === null || !('params' in group)) throw misfit(name, 'paramGroup', '{ params, … }', group)
     const { params: given, ...options } = group
     const params = (isTensor(given) ? [given] : this.listOf(given)) as Tensor[]
     const own = new Set<Tensor>()
@@ -109,7 +107,7 @@ export abstract class Optimizer<Options extends object> {
 
   /** Sets all gradients to null, or fills existing ones with zeros. */
   zeroGrad(setToNone: Flag<'setToNone'> = true): void {
-    const forgets = flagOf('zeroGrad', 'setToNone', setToNone)
+    const forgets = read(ZERO_GRAD, [setToNone]).setToNone
     for (const { params } of this.paramGroups) clearGradients(params, forgets)
   }
 
@@ -152,8 +150,7 @@ export abstract class Optimizer<Options extends object> {
   private resolved<Given extends Options>(options: Given): Given {
     const { lr } = options as { lr?: unknown }
     if (!isTensor(lr)) return options
-    if (lr.numel() !== 1)
-      throw new ArgumentError(`${this.constructor.name}: lr must be a number or a Tensor of one element but is ${describe(lr)}`)
+    if (lr.numel() !== 1) throw misfit(this.constructor.name, 'lr', 'a number or a Tensor of one element', lr)
     return { ...options, lr: Number(lr.item()) }
   }
 

@@ -1,5 +1,5 @@
 import { keep } from '../tensor/base'
-import { defaultDtype, tensor } from '../creation'
+import { defaultDtype, tensor } from '../tensor/creation'
 import * as torch from '../generated/functions'
 import type { Tensor } from '../tensor/tensor'
 import type { ParamState } from './state'

@@ -1,4 +1,4 @@
-import { fullLike } from '../creation'
+import { fullLike } from '../tensor/creation'
 import { onesLike, viewAsComplex, where } from '../generated/functions'
 import { refuseSparse } from './gradients'
 import * as declared from '../generated/declared/optim'

@@ -1,7 +1,7 @@
 import { camelCase, snakeCase } from '../../common/text'
 import { ArgumentError } from '../../native'
 import { isTensor, keep } from '../tensor/base'
-import { scalarTensor } from '../creation'
+import { scalarTensor } from '../tensor/creation'
 import { describe } from '../call/describe'
 import type { Tensor } from '../tensor/tensor'
 

@@ -1,5 +1,5 @@
 import { FileError, type TensorHandle } from '../../native'
-import { type Given, named } from '../call/named'
+import { declared, read as readArguments } from '../call/declared'
 import type { Device } from '../tensor/dtype'
 import { load as loadTorchScript } from '../jit'
 import { runsWhenLoaded } from '../jit/files'
@@ -14,13 +14,26 @@ import { isZip, ZipReader } from '../archive/zip-reader'
 
 export interface LoadOptions extends Partial<GlobalOptions> {
   /** The device of the tensors; default: the CPU, wherever they were saved. */
-  mapLocation?: MapLocation
+  mapLocation?: MapLocation | null | undefined
   /** Whether a float without a fraction becomes a number (the default) or `torch.float(1)`, which is saved as 1.0 again. */
   wholeFloats?: FinishOptions['wholeFloats']
 }
 
-const MAP_LOCATION = ['mapLocation'] as const
-const NAMED_ONLY = ['wholeFloats', 'unknownObjects'] as const
+interface LoadArguments {
+  readonly file: string | Uint8Array
+  readonly mapLocation: MapLocation | null
+  readonly wholeFloats: 'number' | 'float'
+  readonly unknownObjects: GlobalOptions['unknownObjects']
+}
+
+const LOAD = declared<LoadArguments>(
+  'load',
+  'file:y',
+  'map_location:*=null',
+  '*',
+  'whole_floats:(number|float)="number"',
+  'unknown_objects:(refuse|keep)="refuse"',
+)
 
 /**
  * Reads a file of Python's or this package's `torch.save` without running code from it.
@@ -36,19 +49,20 @@ const NAMED_ONLY = ['wholeFloats', 'unknownObjects'] as const
  * torch.save({ epoch: 3, weight: torch.ones([2]) }, '/tmp/checkpoint.pt')
  * torch.load<{ epoch: number }>('/tmp/checkpoint.pt').epoch // 3
  */
-export function load<T = unknown>(file: string | Uint8Array, ...given: Given<LoadOptions, typeof MAP_LOCATION>): T {
-  const options = named<LoadOptions>('load', MAP_LOCATION, given, NAMED_ONLY)
+export function load<T = unknown>(file: string | Uint8Array, mapLocation?: MapLocation | null, options?: LoadOptions): T
+export function load<T = unknown>(file: string | Uint8Array, options: LoadOptions): T
+export function load<T = unknown>(...given: unknown[]): T {
+  const options = readArguments(LOAD, given)
   checkMapLocation('load', options.mapLocation)
-  return withSource(file, (source) => read(source, file, options)) as T
+  return withSource(options.file, (source) => read(source, options)) as T
 }
 
-function read(source: ByteSource, file: string | Uint8Array, options: LoadOptions): unknown {
-  const globalOptions: GlobalOptions = { unknownObjects: options.unknownObjects ?? 'refuse' }
-  const find = (module: string, name: string) => findGlobal(module, name, globalOptions)
+function read(source: ByteSource, options: LoadArguments): unknown {
+  const find = (module: string, name: string) => findGlobal(module, name, options)
   const device = (location: Device) => deviceFor(location, options.mapLocation)
   if (isZip(source)) {
     const zip = new ZipReader(source)
-    if (zip.has(`${zip.prefix}constants.pkl`)) return loadScript(zip, file, options.mapLocation)
+    if (zip.has(`${zip.prefix}constants.pkl`)) return loadScript(zip, options)
     return finished(readZip(zip, find, device), options)
   }
   if (isLegacy(source)) return finished(readLegacy(source, find, device), options)
@@ -77,20 +91,20 @@ function readZip(zip: ZipReader, find: (module: string, name: string) => unknown
   }).value
 }
 
-function finished(value: unknown, options: LoadOptions): unknown {
+function finished(value: unknown, options: LoadArguments): unknown {
   return finish(value, {
-    wholeFloats: options.wholeFloats ?? 'number',
+    wholeFloats: options.wholeFloats,
     finishObject: (object) => (object instanceof StoredBytes ? tensorOfStorage(object) : object),
   })
 }
 
 /** Loads a TorchScript file, as Python's `torch.load` does. */
-function loadScript(zip: ZipReader, file: string | Uint8Array, map: MapLocation | undefined): unknown {
+function loadScript(zip: ZipReader, { file, mapLocation }: LoadArguments): unknown {
   if (runsWhenLoaded(zip))
     throw new FileError(
       'it is a TorchScript program that runs code while it is loaded (__setstate__): where you trust it, use torch.jit.load(path)',
     )
-  return loadTorchScript(file, typeof map === 'string' ? { mapLocation: map } : {})
+  return loadTorchScript(file, typeof mapLocation === 'string' ? { mapLocation } : {})
 }
 
 function describe(source: ByteSource): string {

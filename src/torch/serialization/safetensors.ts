@@ -1,6 +1,6 @@
 import { ArgumentError, FileError, native } from '../../native'
 import { isTensor, wrap } from '../tensor/base'
-import { type Given, named } from '../call/named'
+import { declared, read } from '../call/declared'
 import { elementSizes, type Device, type DType } from '../tensor/dtype'
 import type { StateDict } from '../nn/module'
 import type { Tensor } from '../tensor/tensor'
@@ -51,16 +51,16 @@ interface Header {
 
 export interface SafetensorsLoadOptions {
   /** The device of the tensors; default: the CPU. */
-  device?: Device
+  device?: Device | null | undefined
 }
 
 export interface SafetensorsSaveOptions {
   /** Strings to store as metadata; default: `{ format: 'pt' }`, which other libraries expect. */
-  metadata?: Readonly<Record<string, string>>
+  metadata?: Readonly<Record<string, string>> | null | undefined
 }
 
-const DEVICE = ['device'] as const
-const METADATA = ['metadata'] as const
+const LOAD = declared<{ file: string | Uint8Array; device: Device }>('safetensors.load', 'file:y', 'device:v="cpu"')
+const SAVE = declared<{ metadata: Readonly<Record<string, string>> | null }>('safetensors.save', 'path:s', '*', 'metadata:o?=null')
 
 /**
  * Reads the tensors of a safetensors file, in the order of the file.
@@ -71,8 +71,9 @@ const METADATA = ['metadata'] as const
  * torch.safetensors.save({ weight: torch.ones([2]) }, '/tmp/weights.safetensors')
  * torch.safetensors.load('/tmp/weights.safetensors').weight.shape // [2]
  */
-export function load(file: string | Uint8Array, ...given: Given<SafetensorsLoadOptions, typeof DEVICE>): StateDict {
-  const { device = 'cpu' } = named<SafetensorsLoadOptions>('safetensors.load', DEVICE, given)
+export function load(file: string | Uint8Array, device?: Device | SafetensorsLoadOptions | null): StateDict
+export function load(...given: unknown[]): StateDict {
+  const { file, device } = read(LOAD, given)
   return withSource(file, (source) => {
     const { tensors, dataStart } = readHeader(source)
     const state: StateDict = {}
@@ -104,8 +105,8 @@ export function metadata(file: string | Uint8Array): Record<string, string> {
  * @example
  * torch.safetensors.save({ weight: torch.ones([2]) }, '/tmp/weights.safetensors')
  */
-export function save(tensors: Readonly<Record<string, Tensor>>, path: string, options: SafetensorsSaveOptions = {}): void {
-  const { metadata: texts = { format: 'pt' } } = named<SafetensorsSaveOptions>('safetensors.save', [], [options], METADATA)
+export function save(tensors: Readonly<Record<string, Tensor>>, path: string, options?: SafetensorsSaveOptions): void {
+  const texts = read(SAVE, [path, options]).metadata ?? { format: 'pt' }
   const contiguous = Object.entries(tensors).map(([name, tensor]) => ({ name, tensor: checked(name, tensor) }))
   // Wide elements first, as in the reference implementation, so that every tensor is aligned.
   contiguous.sort((a, b) => b.tensor.elementSize() - a.tensor.elementSize())

@@ -2,10 +2,12 @@ import { aten } from '../call/aten'
 import { native, type TensorHandle } from '../../native'
 import { writeAtomically } from '../../common/atomic'
 import { ZipWriter } from '../archive/zip-writer'
-import { named } from '../call/named'
+import { declared, read } from '../call/declared'
 import { saveTorchScript } from '../jit'
 import { Module } from '../nn/module'
 import { pickleValue, type SavedStorage } from './value-writer'
+
+const SAVE = declared<{ path: string }>('save', 'path:s')
 
 const CHUNK = 8 * 1024 * 1024
 
@@ -24,8 +26,8 @@ const CHUNK = 8 * 1024 * 1024
  * torch.save(new torch.nn.Linear(2, 2), '/tmp/program.pt')
  */
 export function save(value: unknown, path: string): void
-export function save(value: unknown, path: string, ...given: unknown[]): void {
-  named('save', [], given)
+export function save(value: unknown, ...given: unknown[]): void {
+  const { path } = read(SAVE, given)
   if (value instanceof Module) return saveTorchScript(value, path)
   const { pickle, storages } = pickleValue(value)
   writeAtomically(path, (descriptor) => {

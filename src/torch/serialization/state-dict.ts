@@ -1,7 +1,6 @@
-import { ArgumentError, FileError } from '../../native'
+import { FileError } from '../../native'
 import { isTensor } from '../tensor/base'
-import { describe } from '../call/describe'
-import { type Given, named } from '../call/named'
+import { declared, read } from '../call/declared'
 import { Module, type StateDict } from '../nn/module'
 import { load } from './load'
 import type { UnknownObject } from '../archive/pickle-values'
@@ -10,14 +9,22 @@ import { withSource } from '../archive/source'
 import type { MapLocation } from './storages'
 
 export interface StateDictOptions {
-  mapLocation?: MapLocation
+  /** The device of the tensors; default: the CPU, wherever they were saved. */
+  mapLocation?: MapLocation | null | undefined
   /** The path of the weights within the file, such as `'model_ema'` or `'teacher.backbone'`; default: searched for. */
-  key?: string
+  key?: string | null | undefined
   /** Receives a message about the wrapping that was removed; default: a process warning. */
-  say?: (message: string) => void
+  say?: ((message: string) => void) | null | undefined
 }
 
-const MAP_LOCATION = ['mapLocation'] as const
+interface StateDictArguments {
+  readonly path: string
+  readonly mapLocation: MapLocation | null
+  readonly key: string | null
+  readonly say: ((message: string) => void) | null
+}
+
+const LOAD = declared<StateDictArguments>('loadStateDictFile', 'path:s', 'map_location:*=null', '*', 'key:s?=null', 'say:c?=null')
 
 /** Keys under which training scripts store weights, most likely first. */
 const usualKeys = [
@@ -49,17 +56,19 @@ const wrapperPrefixes = ['module.', '_orig_mod.']
  * torch.save({ state_dict: { 'module.weight': torch.ones([2]) }, epoch: 1 }, '/tmp/checkpoint.pth')
  * torch.loadStateDictFile('/tmp/checkpoint.pth', { say: () => {} }) // { weight: tensor([1., 1.]) }
  */
-export function loadStateDictFile(path: string, ...given: Given<StateDictOptions, typeof MAP_LOCATION>): StateDict {
-  const options = named<StateDictOptions>('loadStateDictFile', MAP_LOCATION, given, ['key', 'say'])
-  if (typeof path !== 'string') throw new ArgumentError(`loadStateDictFile() takes a file's path but received ${describe(path)}`)
-  const say = options.say ?? ((message: string) => process.emitWarning(message, { code: 'PIXELCL_STATE_DICT' }))
-  const found = options.key === undefined ? search(readAny(path, options), path, say) : at(readAny(path, options), options.key, path)
+export function loadStateDictFile(path: string, mapLocation?: MapLocation | null, options?: StateDictOptions): StateDict
+export function loadStateDictFile(path: string, options: StateDictOptions): StateDict
+export function loadStateDictFile(...given: unknown[]): StateDict {
+  const { path, mapLocation, key, say: told } = read(LOAD, given)
+  const say = told ?? ((message: string) => process.emitWarning(message, { code: 'PIXELCL_STATE_DICT' }))
+  const content = readAny(path, mapLocation)
+  const found = key === null ? search(content, path, say) : at(content, key, path)
   return withoutPrefixes(tensorsOf(found, path, say), path, say)
 }
 
-function readAny(path: string, { mapLocation }: StateDictOptions): unknown {
+function readAny(path: string, mapLocation: MapLocation | null): unknown {
   if (withSource(path, isSafetensors)) return loadSafetensors(path, typeof mapLocation === 'string' ? { device: mapLocation } : {})
-  return load(path, { ...(mapLocation === undefined ? {} : { mapLocation }), unknownObjects: 'keep' })
+  return load(path, { mapLocation, unknownObjects: 'keep' })
 }
 
 function search(value: unknown, path: string, say: (message: string) => void): unknown {

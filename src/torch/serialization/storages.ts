@@ -1,6 +1,6 @@
 import { aten } from '../call/aten'
-import { ArgumentError, FileError, native, type TensorHandle } from '../../native'
-import { describe } from '../call/describe'
+import { FileError, native, type TensorHandle } from '../../native'
+import { misfit } from '../call/errors'
 import { isOptions } from '../call/bind'
 import { elementSizes, type Device, type DType } from '../tensor/dtype'
 import { swapped } from './numpy'
@@ -50,13 +50,13 @@ export function storedBytes(id: StorageId, base: TensorHandle | null): StoredByt
 
 /** @throws ArgumentError for anything but a device, a map of devices or a function. */
 export function checkMapLocation(call: string, map: unknown): void {
-  if (map === undefined || typeof map === 'string' || typeof map === 'function' || isOptions(map)) return
-  throw new ArgumentError(`${call}(): mapLocation must be a device such as 'cpu', a map or a function of devices but is ${describe(map)}`)
+  if (map === null || typeof map === 'string' || typeof map === 'function' || isOptions(map)) return
+  throw misfit(call, 'mapLocation', "a device, such as 'cpu', an object or a function from devices to devices", map)
 }
 
 /** The device for a storage that was saved on `location`. */
-export function deviceFor(location: Device, map: MapLocation | undefined): Device {
-  if (map === undefined) return 'cpu'
+export function deviceFor(location: Device, map: MapLocation | null): Device {
+  if (map === null) return 'cpu'
   if (typeof map === 'function') return map(location)
   return typeof map === 'string' ? map : (map[location] ?? 'cpu')
 }

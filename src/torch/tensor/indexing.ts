@@ -1,7 +1,7 @@
 import { aten } from '../call/aten'
 import { ArgumentError } from '../../native'
 import { isTensor, wrap } from './base'
-import { tensor as makeTensor, type TensorData } from '../creation'
+import { tensor as makeTensor, type TensorData } from './creation'
 import { describe } from '../call/describe'
 import type { Int, Scalar } from './dtype'
 import type { Tensor } from './tensor'

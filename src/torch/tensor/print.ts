@@ -1,9 +1,8 @@
 import { aten } from '../call/aten'
-import { ArgumentError, native } from '../../native'
+import { native } from '../../native'
 import { noGrad } from '../autograd'
 import { wrap } from './base'
-import { describe } from '../call/describe'
-import { suggestion } from '../../common/suggestions'
+import { declared, read } from '../call/declared'
 import { isComplexDtype, isFloatingDtype, type DType } from './dtype'
 import { floatFormatter, plainFormatter, type Formatter, type PrintOptions } from './print-format'
 import type { Tensor } from './tensor'
@@ -13,6 +12,15 @@ export type { PrintOptions } from './print-format'
 
 const defaults: Readonly<PrintOptions> = { precision: 4, threshold: 1000, edgeitems: 3, linewidth: 80, sciMode: null }
 const options: PrintOptions = { ...defaults }
+const SET_PRINTOPTIONS = declared<{ readonly [Name in keyof PrintOptions]: PrintOptions[Name] | null }>(
+  'setPrintoptions',
+  'precision:i<0..60>=null',
+  'threshold:f<0..>=null',
+  'edgeitems:i<1..>=null',
+  'linewidth:i<1..>=null',
+  '*',
+  'sci_mode:b?=null',
+)
 
 /**
  * Changes how tensors are printed; without an argument, back to the defaults.
@@ -23,23 +31,9 @@ const options: PrintOptions = { ...defaults }
  * torch.tensor([0.123]).toString() // 'tensor([0.12])'
  */
 export function setPrintoptions(changes: Partial<PrintOptions> = defaults): void {
-  if (typeof changes !== 'object' || changes === null) {
-    throw new ArgumentError(`setPrintoptions() takes an object of ${Object.keys(defaults).join(', ')} but received ${describe(changes)}`)
-  }
-  for (const [name, value] of Object.entries(changes)) {
-    if (!(name in defaults)) throw new ArgumentError(`unknown print option '${name}'${suggestion(name, Object.keys(defaults))}`)
-    const fits =
-      name === 'sciMode'
-        ? value === null || typeof value === 'boolean'
-        : typeof value === 'number' && value >= leastOf(name) && (name === 'threshold' || Number.isInteger(value))
-    if (!fits || (name === 'precision' && Number(value) > 60))
-      throw new ArgumentError(`the print option '${name}' cannot be ${describe(value)}`)
-  }
-  Object.assign(options, changes)
-}
-
-function leastOf(name: string): number {
-  return name === 'edgeitems' || name === 'linewidth' ? 1 : 0
+  const { sciMode, ...given } = read(SET_PRINTOPTIONS, [changes])
+  // As in Python, the exponents' mode goes back to its default where it is left out; all else stays.
+  Object.assign(options, { sciMode }, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)))
 }
 
 /** Writes one element of the flat list. */

@@ -1,11 +1,10 @@
 import { aten } from '../call/aten'
-import { expectTensor } from '../call/expected'
 import { inspect } from 'node:util'
 import { ArgumentError, native, type TypedArray } from '../../native'
 import { isTensor, keep, registerTensorClass, wrap } from './base'
-import { backward, type BackwardOptions } from '../autograd'
+import { backward } from '../autograd/engine'
 import { convertTensor, type ToOptions } from './convert'
-import { tensor, type TensorData, type TensorOptions } from '../creation'
+import { tensor, type TensorData, type TensorOptions } from './creation'
 import {
   isComplexDtype,
   isFloatingDtype,
@@ -16,24 +15,21 @@ import {
   type MemoryFormat,
   type Scalar,
 } from './dtype'
-import { TensorComposites } from '../composites'
+import { FunctionalMethods } from '../generated/declared/functional-methods'
+import * as declared from '../generated/declared/tensor-methods'
 import { describe } from '../call/describe'
-import { type Given, named } from '../call/named'
-import { registerTensorHook, type RemovableHandle, type TensorHook } from '../hooks'
+import { declared as signature, read, type Flag } from '../call/declared'
+import { registerTensorHook, type RemovableHandle, type TensorHook } from '../autograd/hooks'
+import { nonzero, type NonzeroOptions } from '../functional/elements'
+import { convert } from '../call/resolve'
 import { index, indexPut, type Indices } from './indexing'
 import { formatTensor } from './print'
 import { jsonOf, nestedOf, primitiveOf, typedArrayOf, type Nested } from './values'
 
 /** How the elements of a new tensor lie in memory. */
 export interface MemoryFormatOption {
+  /** Default: as they lie in this one. */
   memoryFormat?: MemoryFormat | null | undefined
-}
-
-export interface CudaOptions extends MemoryFormatOption {
-  /** A device or the index of one; default: the current CUDA device. */
-  device?: Device | number | null | undefined
-  /** Lets a copy from pinned memory go on beside the program. Default false. */
-  nonBlocking?: boolean | null | undefined
 }
 
 export interface TypeOptions extends MemoryFormatOption {
@@ -41,12 +37,38 @@ export interface TypeOptions extends MemoryFormatOption {
   nonBlocking?: boolean | null | undefined
 }
 
-const MEMORY_FORMAT = ['memoryFormat'] as const
-const REQUIRES_GRAD = ['requiresGrad'] as const
-const BACKWARD = ['gradient', 'retainGraph', 'createGraph', 'inputs'] as const
-const ACCUMULATE = ['accumulate'] as const
-const CUDA = ['device', 'nonBlocking'] as const
-const NON_BLOCKING = ['nonBlocking'] as const
+export interface CudaOptions extends TypeOptions {
+  /** A device or the index of one; default: the current CUDA device. */
+  device?: Device | number | null | undefined
+}
+
+const MEMORY_FORMAT = 'memory_format:m?=null'
+const NON_BLOCKING = 'non_blocking:b=false'
+const REQUIRES_GRAD = signature<{ requiresGrad: boolean }>('requiresGrad_', 'requires_grad:b=true')
+const IS_CONTIGUOUS = signature<{ memoryFormat: MemoryFormat }>('isContiguous', 'memory_format:m="contiguousFormat"')
+const CONTIGUOUS = signature<{ memoryFormat: MemoryFormat }>('contiguous', 'memory_format:m="contiguousFormat"')
+const CPU = signature<{ memoryFormat: MemoryFormat | null }>('cpu', MEMORY_FORMAT)
+const CUDA = signature<{ device: Device | number; nonBlocking: boolean; memoryFormat: MemoryFormat | null }>(
+  'cuda',
+  'device:v|i="cuda"',
+  NON_BLOCKING,
+  MEMORY_FORMAT,
+)
+const TYPE = signature<{ dtype: DType; nonBlocking: boolean; memoryFormat: MemoryFormat | null }>(
+  'type',
+  'dtype:d',
+  NON_BLOCKING,
+  '*',
+  MEMORY_FORMAT,
+)
+const INDEX_PUT = signature<{ indices: Indices; values: Tensor | TensorData; accumulate: boolean }>(
+  'indexPut_',
+  'indices:*',
+  'values:*',
+  'accumulate:b=false',
+)
+const COPY = signature<{ src: Tensor | Scalar; nonBlocking: boolean }>('copy_', 'src:T|S', NON_BLOCKING)
+const SET = signature<{ source: Tensor }>('set_', 'source:T')
 
 /**
  * An n-dimensional array of one dtype on one device, with PyTorch's operators as methods.
@@ -57,7 +79,7 @@ const NON_BLOCKING = ['nonBlocking'] as const
  * @example
  * torch.tensor([[1, 2], [3, 4]]).matmul(torch.eye(2)).tolist() // [[1, 2], [3, 4]]
  */
-export class Tensor extends TensorComposites {
+export class Tensor extends FunctionalMethods {
   get shape(): number[] {
     return native.shape(this._h)
   }
@@ -95,9 +117,9 @@ export class Tensor extends TensorComposites {
     native.setRequiresGrad(this._h, value)
   }
 
-  requiresGrad_(...given: Given<{ requiresGrad: boolean }, typeof REQUIRES_GRAD>): this {
-    const { requiresGrad = true } = named<{ requiresGrad: boolean }>('requiresGrad_', REQUIRES_GRAD, given)
-    native.setRequiresGrad(this._h, requiresGrad)
+  /** Sets whether operations on this tensor are recorded, by default that they are. */
+  requiresGrad_(requiresGrad: Flag<'requiresGrad'> = true): this {
+    native.setRequiresGrad(this._h, read(REQUIRES_GRAD, [requiresGrad]).requiresGrad)
     return this
   }
 
@@ -142,10 +164,35 @@ export class Tensor extends TensorComposites {
     return wrap(native.detach(this._h))
   }
 
-  /** Accumulates the gradients of this tensor into the leaves of its graph. */
-  backward(...given: Given<BackwardOptions, typeof BACKWARD>): void {
-    const { gradient, ...rest } = named<BackwardOptions>('backward', BACKWARD, given)
-    backward(this, gradient === undefined ? rest : { ...rest, gradTensors: [gradient] })
+  /**
+   * Accumulates the gradients of this tensor into the leaves of its graph, or into `inputs` alone.
+   *
+   * `gradient` is the gradient of what comes after, needed for a tensor of several elements; `retainGraph` keeps the graph for another backward.
+   *
+   * @param gradient - Default null: one, for a tensor of one element.
+   * @param retainGraph - Default: `createGraph`.
+   * @param createGraph - Builds a graph of the gradients, for second derivatives. Default false.
+   * @param inputs - Default null: all leaves.
+   * @throws ArgumentError for a gradient of another shape; TorchError for a tensor without a graph.
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html
+   * @example
+   * const x = torch.tensor([1, 2], { requiresGrad: true })
+   * x.mul(x).backward(torch.tensor([1, 10]))
+   * x.grad.tolist() // [2, 40]
+   */
+  backward(
+    gradient?: Tensor | null,
+    retainGraph?: boolean | null,
+    createGraph?: boolean | null,
+    inputs?: Tensor | readonly Tensor[] | null,
+  ): void
+  /** Accumulates the gradients of this tensor into the leaves of its graph, or into `inputs` alone. */
+  backward(gradient: Tensor | null, options: Omit<declared.BackwardNamed, 'gradient'>): void
+  /** Accumulates the gradients of this tensor into the leaves of its graph, or into `inputs` alone. */
+  backward(options: declared.BackwardNamed): void
+  backward(...given: unknown[]): void {
+    const { gradient, ...rest } = read(declared.backward, given)
+    backward({ ...rest, tensors: [this], gradTensors: gradient === null ? null : [gradient] })
   }
 
   /**
@@ -163,10 +210,15 @@ export class Tensor extends TensorComposites {
    * x.grad.tolist() // [10, 10]
    */
   registerHook(hook: TensorHook): RemovableHandle {
+    read(declared.registerHook, [hook])
     return registerTensorHook(this, hook)
   }
 
   dim(): number {
+    return native.dim(this._h)
+  }
+
+  ndimension(): number {
     return native.dim(this._h)
   }
 
@@ -176,6 +228,27 @@ export class Tensor extends TensorComposites {
 
   numel(): number {
     return native.numel(this._h)
+  }
+
+  /** The number of elements. */
+  nelement(): number {
+    return native.numel(this._h)
+  }
+
+  /**
+   * The indices of the elements that are not zero: [count, dimensions], or with `asTuple` one tensor per dimension.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nonzero.html
+   */
+  nonzero(options: { asTuple: true }): Tensor[]
+  nonzero(options?: NonzeroOptions | null): Tensor
+  nonzero(options?: NonzeroOptions | null): Tensor | Tensor[] {
+    return nonzero(this, options)
+  }
+
+  /** Whether it was made in inference mode, so that it can never be part of a graph. */
+  isInference(): boolean {
+    return aten('is_inference')(this._h) as boolean
   }
 
   /** The shape, or one dimension's size (negative from the end). */
@@ -211,13 +284,17 @@ export class Tensor extends TensorComposites {
     return native.numel(this._h) * native.elementSize(this._h)
   }
 
-  isContiguous(...given: Given<MemoryFormatOption, typeof MEMORY_FORMAT>): boolean {
-    const { memoryFormat = 'contiguousFormat' } = named<MemoryFormatOption>('isContiguous', MEMORY_FORMAT, given)
+  /** Whether the elements lie in memory in the order of this format, by default the usual one. */
+  isContiguous(memoryFormat?: MemoryFormat | MemoryFormatOption | null): boolean
+  isContiguous(...given: unknown[]): boolean {
+    const { memoryFormat } = read(IS_CONTIGUOUS, given)
     return aten('is_contiguous', 'memory_format')(this._h, memoryFormat) as boolean
   }
 
-  contiguous(...given: Given<MemoryFormatOption, typeof MEMORY_FORMAT>): Tensor {
-    const { memoryFormat = 'contiguousFormat' } = named<MemoryFormatOption>('contiguous', MEMORY_FORMAT, given)
+  /** The tensor itself where its elements lie in the order of this format, by default the usual one; else a copy in which they do. */
+  contiguous(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor
+  contiguous(...given: unknown[]): Tensor {
+    const { memoryFormat } = read(CONTIGUOUS, given)
     return wrap(aten('contiguous')(this._h, memoryFormat))
   }
 
@@ -291,9 +368,9 @@ export class Tensor extends TensorComposites {
    * @example
    * torch.zeros([3]).indexPut_([torch.slice(2)], 1).tolist() // [1, 1, 0]
    */
-  indexPut_(parts: Indices, value: Tensor | TensorData, ...given: Given<{ accumulate: boolean }, typeof ACCUMULATE>): this {
-    const { accumulate = false } = named<{ accumulate: boolean }>('indexPut_', ACCUMULATE, given)
-    indexPut(this, parts, value, accumulate)
+  indexPut_(indices: Indices, values: Tensor | TensorData, accumulate: Flag<'accumulate'> = false): this {
+    const bound = read(INDEX_PUT, [indices, values, accumulate])
+    indexPut(this, bound.indices, bound.values, bound.accumulate)
     return this
   }
 
@@ -309,79 +386,82 @@ export class Tensor extends TensorComposites {
     return convertTensor(this, targets)
   }
 
-  cpu(...given: [options?: MemoryFormatOption]): Tensor {
-    return this.to({ ...named<MemoryFormatOption>('cpu', [], given, MEMORY_FORMAT), device: 'cpu' })
+  cpu(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor
+  cpu(...given: unknown[]): Tensor {
+    return this.to({ ...read(CPU, given), device: 'cpu' })
   }
 
-  cuda(...given: Given<CudaOptions, typeof CUDA>): Tensor {
-    const { device = 'cuda', ...options } = named<CudaOptions>('cuda', CUDA, given, MEMORY_FORMAT)
+  cuda(device?: Device | number | null, nonBlocking?: boolean | null, memoryFormat?: MemoryFormat | null): Tensor
+  cuda(device: Device | number | null, options: TypeOptions): Tensor
+  cuda(options: CudaOptions): Tensor
+  cuda(...given: unknown[]): Tensor {
+    const { device, ...options } = read(CUDA, given)
     return this.to({ ...options, device: typeof device === 'number' ? `cuda:${device}` : device })
   }
 
-  float(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'float', 'float32', given)
+  float(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'float', 'float32', memoryFormat)
   }
 
-  double(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'double', 'float64', given)
+  double(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'double', 'float64', memoryFormat)
   }
 
-  half(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'half', 'float16', given)
+  half(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'half', 'float16', memoryFormat)
   }
 
-  bfloat16(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'bfloat16', 'bfloat16', given)
+  bfloat16(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'bfloat16', 'bfloat16', memoryFormat)
   }
 
-  int(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'int', 'int32', given)
+  int(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'int', 'int32', memoryFormat)
   }
 
-  long(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'long', 'int64', given)
+  long(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'long', 'int64', memoryFormat)
   }
 
-  bool(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'bool', 'bool', given)
+  bool(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'bool', 'bool', memoryFormat)
   }
 
-  byte(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'byte', 'uint8', given)
+  byte(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'byte', 'uint8', memoryFormat)
   }
 
-  char(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'char', 'int8', given)
+  char(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'char', 'int8', memoryFormat)
   }
 
-  short(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'short', 'int16', given)
+  short(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'short', 'int16', memoryFormat)
   }
 
-  cfloat(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'cfloat', 'complex64', given)
+  cfloat(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'cfloat', 'complex64', memoryFormat)
   }
 
-  cdouble(...given: [options?: MemoryFormatOption]): Tensor {
-    return converted(this, 'cdouble', 'complex128', given)
+  cdouble(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor {
+    return converted(this, 'cdouble', 'complex128', memoryFormat)
   }
 
-  type(dtype: DTypeLike, ...given: Given<TypeOptions, typeof NON_BLOCKING>): Tensor {
-    return this.to({ ...named<TypeOptions>('type', NON_BLOCKING, given, MEMORY_FORMAT), dtype })
+  type(dtype: DTypeLike, nonBlocking?: boolean | TypeOptions | null, options?: MemoryFormatOption): Tensor
+  type(...given: unknown[]): Tensor {
+    return this.to(read(TYPE, given))
   }
 
   /** Copies the other tensor's elements, or one number, into this one, converting and broadcasting them. */
-  copy_(source: Tensor | Scalar, ...given: Given<{ nonBlocking: boolean }, typeof NON_BLOCKING>): this {
-    const { nonBlocking = false } = named<{ nonBlocking: boolean }>('copy_', NON_BLOCKING, given)
-    if (!isScalar(source)) expectTensor('copy_', source, 'source')
-    aten('copy_')(this._h, isTensor(source) ? source._h : source, nonBlocking)
+  copy_(src: Tensor | Scalar, nonBlocking: Flag<'nonBlocking'> = false): this {
+    const bound = read(COPY, [src, nonBlocking])
+    aten('copy_')(this._h, convert(bound.src), bound.nonBlocking)
     return this
   }
 
   /** Takes the other tensor's storage, shape and strides. */
   set_(source: Tensor): this {
-    expectTensor('set_', source, 'source')
-    aten('set_', 'source_Tensor')(this._h, source._h)
+    aten('set_', 'source_Tensor')(this._h, read(SET, [source]).source._h)
     return this
   }
 
@@ -460,16 +540,10 @@ export class Tensor extends TensorComposites {
 registerTensorClass(Tensor)
 
 /** The conversion that a method's name says, such as `x.float({ memoryFormat: 'channelsLast' })`. */
-function converted(tensor: Tensor, call: string, dtype: DType, given: readonly unknown[]): Tensor {
-  if (given.length === 0) return tensor.to(dtype)
-  return tensor.to({ ...named<MemoryFormatOption>(call, [], given, MEMORY_FORMAT), dtype })
-}
-
-function isScalar(value: unknown): value is Scalar {
-  return (
-    ['number', 'bigint', 'boolean'].includes(typeof value) ||
-    (typeof value === 'object' && value !== null && ('float' in value || ('real' in value && 'imag' in value)) && !isTensor(value))
-  )
+function converted(tensor: Tensor, call: string, dtype: DType, memoryFormat: unknown): Tensor {
+  if (memoryFormat === undefined) return tensor.to(dtype)
+  const conversion = signature<{ memoryFormat: MemoryFormat | null }>(call, MEMORY_FORMAT)
+  return tensor.to({ ...read(conversion, [memoryFormat]), dtype })
 }
 
 function atDimension(values: readonly number[], dimension: number): number {

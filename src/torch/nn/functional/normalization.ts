@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../../native'
 import { misfit } from '../../call/errors'
 import { hasSymbol } from '../../call/recording'
-import { norm } from '../../functional/norms'
+import { norm } from '../../functional'
 import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
 import * as generated from '../../generated/nn-functions'

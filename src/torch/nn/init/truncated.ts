@@ -1,6 +1,6 @@
 import { noGrad } from '../../autograd'
 import { misfit } from '../../call/errors'
-import * as creation from '../../creation'
+import * as creation from '../../tensor/creation'
 import type * as declared from '../../generated/declared/nn-init-signatures'
 import { emptyLike, erf, where } from '../../generated/functions'
 import { scope } from '../../memory'

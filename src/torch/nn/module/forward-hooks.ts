@@ -1,10 +1,7 @@
 import { ArgumentError } from '../../../native'
 import { isTensor } from '../../tensor/base'
 import { describe } from '../../call/describe'
-import { expectFunction } from '../../call/expected'
-import { type Given, named } from '../../call/named'
-import type { RemovableHandle } from '../../hooks'
-import { expectFlag } from '../checks'
+import type { RemovableHandle } from '../../autograd/hooks'
 
 /** Any module's forward. */
 export type Forward = (...args: never[]) => unknown
@@ -14,7 +11,7 @@ export type ForwardArguments<F extends Forward> = never[] extends Parameters<F> 
 
 export interface HookOptions {
   /** Calls the hook before those that are there. Default false. */
-  prepend?: boolean
+  prepend?: boolean | null | undefined
 }
 
 /** A forward pre-hook or a forward hook, whatever its module takes and gives. */
@@ -24,11 +21,8 @@ type Hook = (module: never, args: never, output: never) => unknown
 export type Hooks = Map<symbol, Hook>
 
 /** @internal */
-export function registerHook(call: string, hooks: Hooks, hook: Hook, given: Given<HookOptions, []>): RemovableHandle {
-  expectFunction(call, hook)
-  const { prepend = false } = named<HookOptions>(call, [], given, ['prepend'])
-  expectFlag(`${call}()`, 'prepend', prepend)
-  const key = Symbol(call)
+export function registerHook(hooks: Hooks, hook: Hook, prepend: boolean): RemovableHandle {
+  const key = Symbol('forward hook')
   const later = prepend ? [...hooks] : []
   for (const [known] of later) hooks.delete(known)
   hooks.set(key, hook)

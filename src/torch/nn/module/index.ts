@@ -1,6 +1,6 @@
 export { Module, type AnyModule, type ChildModule, type ForwardHook, type ForwardPreHook } from './module'
 export type { Forward, ForwardArguments, HookOptions } from './forward-hooks'
-export type { MembersOptions } from './listing'
+export type { NamedParametersNamed as MembersOptions } from '../../generated/declared/module-methods'
 export { internals, type Kind } from './members'
 export { savedName } from './names'
 export { indented, printed } from './print'

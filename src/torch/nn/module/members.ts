@@ -155,7 +155,7 @@ export class Members {
 
   /** Registers a parameter or a buffer as a field. */
   register(kind: 'parameter' | 'buffer', name: string, value: unknown, isPersistent = true): void {
-    checkName(name)
+    checkName(kind === 'buffer' ? 'registerBuffer' : 'registerParameter', name)
     this.adopt()
     const current = name in this.fields ? this.fields[name] : null
     if (current !== null && current !== undefined && !isTensor(current)) throw taken(name)
@@ -165,7 +165,7 @@ export class Members {
 
   /** Registers a child: as a field where the name is free, and else under the name alone. */
   registerModule(name: string, value: object): void {
-    checkName(name)
+    checkName('registerModule', name)
     this.adopt()
     const own = Object.hasOwn(this.fields, name) ? this.fields[name] : null
     const member = this.places.get(name)

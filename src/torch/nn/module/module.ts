@@ -1,19 +1,18 @@
 import { inspect } from 'node:util'
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
-import { isTensor } from '../../tensor/base'
 import { moduleConversion, type ModuleTarget } from '../../tensor/convert'
-import { describe } from '../../call/describe'
-import type { Given } from '../../call/named'
+import { read, type Flag } from '../../call/declared'
+import { misfit } from '../../call/errors'
+import * as declared from '../../generated/declared/module-methods'
 import { suggestion } from '../../../common/suggestions'
 import type { Device } from '../../tensor/dtype'
-import type { RemovableHandle } from '../../hooks'
+import type { RemovableHandle } from '../../autograd/hooks'
 import type { Tensor } from '../../tensor/tensor'
-import { flagOf, type Flag } from '../checks'
 import { Parameter, clearGradients } from '../parameter'
 import { deepCopy, type Memo } from './copy'
 import { argumentsAfter, outputAfter, registerHook, type Forward, type ForwardArguments, type HookOptions } from './forward-hooks'
-import { MEMBERS, MODULES, membersOptions, submoduleOf, tensorsOf, type MembersOptions } from './listing'
+import { submoduleOf, tensorsOf } from './listing'
 import { giveInternals, type Internals } from './internals'
 import { internals, isModule } from './members'
 import { moduleForm, printed } from './print'
@@ -83,9 +82,10 @@ export class AnyModule {
   registerForwardPreHook<M extends AnyModule, F extends Forward>(
     this: M & { forward: F },
     hook: ForwardPreHook<M, F>,
-    ...given: Given<HookOptions, []>
+    options?: HookOptions,
   ): RemovableHandle {
-    return registerHook('registerForwardPreHook', this[internals].preHooks, hook, given)
+    const { prepend } = read(declared.registerForwardPreHook, [hook, options])
+    return registerHook(this[internals].preHooks, hook, prepend)
   }
 
   /**
@@ -101,9 +101,10 @@ export class AnyModule {
   registerForwardHook<M extends AnyModule, F extends Forward>(
     this: M & { forward: F },
     hook: ForwardHook<M, F>,
-    ...given: Given<HookOptions, []>
+    options?: HookOptions,
   ): RemovableHandle {
-    return registerHook('registerForwardHook', this[internals].hooks, hook, given)
+    const { prepend } = read(declared.registerForwardHook, [hook, options])
+    return registerHook(this[internals].hooks, hook, prepend)
   }
 
   /**
@@ -111,10 +112,9 @@ export class AnyModule {
    *
    * @throws ArgumentError for what is no Tensor, and for a name that something else has.
    */
-  registerBuffer(field: string, tensor: Tensor | null, persistent: Flag<'persistent'> = true): void {
-    const isPersistent = flagOf('registerBuffer', 'persistent', persistent)
-    if (tensor !== null && !isTensor(tensor)) throw new ArgumentError(`a buffer must be a Tensor or null but is ${describe(tensor)}`)
-    this[internals].members.register('buffer', field, tensor, isPersistent)
+  registerBuffer(name: string, tensor: Tensor | null, persistent: Flag<'persistent'> = true): void {
+    const buffer = read(declared.registerBuffer, [name, tensor, persistent])
+    this[internals].members.register('buffer', buffer.name, buffer.tensor, buffer.persistent)
   }
 
   /**
@@ -122,13 +122,10 @@ export class AnyModule {
    *
    * @throws ArgumentError for what is no Parameter, and for a name that something else has.
    */
-  registerParameter(field: string, parameter: Parameter | null): void {
-    if (parameter !== null && !(parameter instanceof Parameter)) {
-      throw new ArgumentError(
-        `a parameter must be a Parameter or null but is ${describe(parameter)}: wrap it as new torch.nn.Parameter(tensor)`,
-      )
-    }
-    this[internals].members.register('parameter', field, parameter)
+  registerParameter(name: string, param: Parameter | null): void {
+    if (param !== null && !(param instanceof Parameter))
+      throw misfit('registerParameter', 'param', 'a Parameter or null', param, ': wrap a tensor as new torch.nn.Parameter(tensor)')
+    this[internals].members.register('parameter', name, param)
   }
 
   /**
@@ -137,7 +134,7 @@ export class AnyModule {
    * @throws ArgumentError for what is no Module, and for a name that another field has.
    */
   registerModule(name: string, module: AnyModule): void {
-    if (!isModule(module)) throw new ArgumentError(`a child must be a Module but '${name}' is ${describe(module)}`)
+    if (!isModule(module)) throw misfit('registerModule', 'module', 'a Module', module)
     this[internals].members.registerModule(name, module)
   }
 
@@ -190,14 +187,18 @@ export class AnyModule {
    */
   namedModules(
     memo: Set<AnyModule> | null,
-    ...given: Given<Omit<MembersOptions, 'recurse'>, typeof MODULES>
+    prefix?: string | null,
+    removeDuplicate?: boolean | null,
   ): IterableIterator<[string, ChildModule]>
-  namedModules(...given: Given<Omit<MembersOptions, 'recurse'>, typeof MODULES>): IterableIterator<[string, ChildModule]>
+  namedModules(memo: Set<AnyModule> | null, options?: declared.NamedModulesNamed): IterableIterator<[string, ChildModule]>
+  namedModules(prefix?: string | null, removeDuplicate?: boolean | null): IterableIterator<[string, ChildModule]>
+  namedModules(prefix: string | null, options: Omit<declared.NamedModulesNamed, 'prefix'>): IterableIterator<[string, ChildModule]>
+  namedModules(options: declared.NamedModulesNamed): IterableIterator<[string, ChildModule]>
   namedModules(...given: unknown[]): IterableIterator<[string, ChildModule]> {
     const [first] = given
     const memo = first instanceof Set ? (first as Set<ChildModule>) : null
     const rest = memo !== null || first === null ? given.slice(1) : given
-    const { prefix, removeDuplicate } = membersOptions('namedModules', MODULES, rest)
+    const { prefix, removeDuplicate } = read(declared.namedModules, rest)
     return walk(asChild(this), prefix, removeDuplicate ? (memo ?? new Set()) : null)
   }
 
@@ -213,23 +214,29 @@ export class AnyModule {
    * const net = new torch.nn.Sequential(new torch.nn.Linear(2, 1))
    * Array.from(net.namedParameters('net'), ([name]) => name) // ['net.0.weight', 'net.0.bias']
    */
-  namedParameters(...given: Given<MembersOptions, typeof MEMBERS>): IterableIterator<[string, Parameter]> {
-    return tensorsOf(asChild(this), membersOptions('namedParameters', MEMBERS, given), (module) => module.ownParameters())
+  namedParameters(prefix?: string | null, recurse?: boolean | null, removeDuplicate?: boolean | null): IterableIterator<[string, Parameter]>
+  namedParameters(prefix: string | null, options: Omit<declared.NamedParametersNamed, 'prefix'>): IterableIterator<[string, Parameter]>
+  namedParameters(options: declared.NamedParametersNamed): IterableIterator<[string, Parameter]>
+  namedParameters(...given: unknown[]): IterableIterator<[string, Parameter]> {
+    return tensorsOf(asChild(this), read(declared.namedParameters, given), (module) => module.ownParameters())
   }
 
   /** Trainable tensors; without `recurse` those of this module alone. */
   parameters(recurse: Flag<'recurse'> = true): Parameter[] {
-    return Array.from(this.namedParameters('', flagOf('parameters', 'recurse', recurse)), ([, parameter]) => parameter)
+    return Array.from(this.namedParameters(read(declared.parameters, [recurse])), ([, parameter]) => parameter)
   }
 
   /** Buffers with their dotted names; a shared one once. */
-  namedBuffers(...given: Given<MembersOptions, typeof MEMBERS>): IterableIterator<[string, Tensor]> {
-    return tensorsOf(asChild(this), membersOptions('namedBuffers', MEMBERS, given), (module) => module.ownBuffers())
+  namedBuffers(prefix?: string | null, recurse?: boolean | null, removeDuplicate?: boolean | null): IterableIterator<[string, Tensor]>
+  namedBuffers(prefix: string | null, options: Omit<declared.NamedBuffersNamed, 'prefix'>): IterableIterator<[string, Tensor]>
+  namedBuffers(options: declared.NamedBuffersNamed): IterableIterator<[string, Tensor]>
+  namedBuffers(...given: unknown[]): IterableIterator<[string, Tensor]> {
+    return tensorsOf(asChild(this), read(declared.namedBuffers, given), (module) => module.ownBuffers())
   }
 
   /** Buffers; without `recurse` those of this module alone. */
   buffers(recurse: Flag<'recurse'> = true): Tensor[] {
-    return Array.from(this.namedBuffers('', flagOf('buffers', 'recurse', recurse)), ([, buffer]) => buffer)
+    return Array.from(this.namedBuffers(read(declared.buffers, [recurse])), ([, buffer]) => buffer)
   }
 
   /** The module of a dotted name. */
@@ -251,7 +258,7 @@ export class AnyModule {
    * @throws ArgumentError for a mode that is neither true, the default, nor false.
    */
   train(mode: Flag<'mode'> = true): this {
-    const training = flagOf('train', 'mode', mode)
+    const training = read(declared.train, [mode]).mode
     cascade(asChild(this), {
       task: MODE,
       enter: (module) => void (module.training = training),
@@ -277,14 +284,14 @@ export class AnyModule {
 
   /** Lets all parameters require gradients, the default, or freezes them. */
   requiresGrad_(requiresGrad: Flag<'requiresGrad'> = true): this {
-    const value = flagOf('requiresGrad_', 'requiresGrad', requiresGrad)
+    const value = read(declared.requiresGrad_, [requiresGrad]).requiresGrad
     for (const parameter of this.parameters()) parameter.requiresGrad = value
     return this
   }
 
   /** Sets all gradients to null, the default, or fills them with zeros where they are. */
   zeroGrad(setToNone: Flag<'setToNone'> = true): void {
-    clearGradients(this.parameters(), flagOf('zeroGrad', 'setToNone', setToNone))
+    clearGradients(this.parameters(), read(declared.zeroGrad, [setToNone]).setToNone)
   }
 
   /**
@@ -349,8 +356,8 @@ export class AnyModule {
    * @example
    * Object.keys(new torch.nn.Linear(2, 1).stateDict({ prefix: 'head.' })) // ['head.weight', 'head.bias']
    */
-  stateDict(...given: Given<StateDictOptions, []>): StateDict {
-    return stateOf(asChild(this), given)
+  stateDict(options?: StateDictOptions): StateDict {
+    return stateOf(asChild(this), read(declared.stateDict, [options]))
   }
 
   /**
@@ -367,8 +374,8 @@ export class AnyModule {
    * const linear = new torch.nn.Linear(2, 1)
    * linear.loadStateDict({ weight: torch.ones([1, 2]) }, { strict: false }) // { missingKeys: ['bias'], unexpectedKeys: [] }
    */
-  loadStateDict(state: Readonly<StateDict>, ...given: Given<LoadOptions, ['strict', 'assign']>): LoadResult {
-    return loadState(asChild(this), state, given, isTolerated)
+  loadStateDict(stateDict: Readonly<StateDict>, strict?: boolean | LoadOptions | null, assign?: Flag<'assign'>): LoadResult {
+    return loadState(asChild(this), stateDict, read(declared.loadStateDict, [strict, assign]), isTolerated)
   }
 
   /** How a state dict differs from what this module would load: nothing is changed. */

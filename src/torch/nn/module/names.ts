@@ -1,5 +1,4 @@
-import { ArgumentError } from '../../../native'
-import { describe } from '../../call/describe'
+import { misfit } from '../../call/errors'
 
 /**
  * The name under which a field is saved: camelCase becomes Python's snake_case, and a name that begins with a capital stays as it is.
@@ -31,7 +30,7 @@ export function joined(prefix: string, name: string): string {
 }
 
 /** @internal Refuses a name that a dotted path could not hold. */
-export function checkName(name: unknown): asserts name is string {
-  if (typeof name !== 'string') throw new ArgumentError(`a name must be a string but is ${describe(name)}`)
-  if (name === '' || name.includes('.')) throw new ArgumentError(`a name must not be empty or hold a dot: '${name}'`)
+export function checkName(call: string, name: unknown): asserts name is string {
+  if (typeof name !== 'string' || name === '' || name.includes('.'))
+    throw misfit(call, 'name', 'a name that is not empty and holds no dot', name)
 }

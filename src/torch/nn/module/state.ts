@@ -2,9 +2,8 @@ import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import { isTensor, keep } from '../../tensor/base'
 import { describe } from '../../call/describe'
-import { named } from '../../call/named'
+import type * as declared from '../../generated/declared/module-methods'
 import type { Tensor } from '../../tensor/tensor'
-import { expectFlag } from '../checks'
 import { Parameter } from '../parameter'
 import { internals, isModule, type WithMembers } from './members'
 import { commonSpelling, joined } from './names'
@@ -63,17 +62,15 @@ interface StateEntry<Node> {
   readonly tensor: Tensor
 }
 
-const STATE_DICT = ['prefix', 'keepVars', 'destination'] as const
-const LOAD = ['strict', 'assign'] as const
-
 /** Characters of all names of one state: 2,000 modules in a chain have 20 million. */
 const MOST_CHARACTERS = 2 ** 26
 
 /** @internal `stateDict` with its arguments. */
-export function stateOf<Node extends Stateful<Node>>(root: Node, given: readonly unknown[]): StateDict {
-  const { prefix = '', keepVars = false, destination = {} } = named<StateDictOptions>('stateDict', [], given, STATE_DICT)
-  if (typeof prefix !== 'string') throw new ArgumentError(`stateDict(): prefix must be a string but is ${describe(prefix)}`)
-  expectFlag('stateDict()', 'keepVars', keepVars)
+export function stateOf<Node extends Stateful<Node>>(
+  root: Node,
+  { prefix, keepVars, destination: given }: declared.StateDictArguments,
+): StateDict {
+  const destination = (given ?? {}) as StateDict
   for (const { key, tensor } of stateEntries(root)) destination[`${prefix}${key}`] = keepVars ? tensor : keep(tensor.detach())
   return destination
 }
@@ -82,12 +79,9 @@ export function stateOf<Node extends Stateful<Node>>(root: Node, given: readonly
 export function loadState<Node extends Stateful<Node>>(
   root: Node,
   state: Readonly<StateDict>,
-  given: readonly unknown[],
+  { strict, assign }: declared.LoadStateDictArguments,
   toleranceOf: (module: Node) => Tolerance | null,
 ): LoadResult {
-  const { strict = true, assign = false } = named<LoadOptions>('loadStateDict', LOAD, given)
-  expectFlag('loadStateDict()', 'strict', strict)
-  expectFlag('loadStateDict()', 'assign', assign)
   const { comparison, pairs } = compareStates(root, state, toleranceOf)
   refuseMisfit(root.constructor.name, comparison, strict)
   if (assign) assignPairs(pairs)

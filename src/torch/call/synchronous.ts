@@ -1,4 +1,4 @@
-import { ArgumentError } from '../native'
+import { ArgumentError } from '../../native'
 
 /** @internal What holds for a function ends when it returns, so what an async one does later would run outside of it. */
 export function checkSynchronous<T>(result: T, name: string): T {

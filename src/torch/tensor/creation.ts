@@ -1,11 +1,10 @@
-import { ArgumentError, native } from '../native'
-import { isTensor, wrap } from './tensor/base'
-import { declared, read } from './call/declared'
-import { describe } from './call/describe'
-import { suggestion } from '../common/suggestions'
-import { dtypeOfTypedArray, flatten, fromElements } from './tensor/values'
-import { dtypeOption } from './call/dtype-option'
-import { promoteTypes } from './functional/dtypes'
+import { ArgumentError, native } from '../../native'
+import { isTensor, wrap } from './base'
+import { declared, read } from '../call/declared'
+import { describe } from '../call/describe'
+import { dtypeOfTypedArray, flatten, fromElements } from './values'
+import { dtypeOption } from '../call/dtype-option'
+import { promoteTypes } from '../functional/dtypes'
 import {
   dtypeOf,
   isComplexDtype,
@@ -17,9 +16,9 @@ import {
   type Layout,
   type MemoryFormat,
   type Scalar,
-} from './tensor/dtype'
-import type { Tensor } from './tensor/tensor'
-import * as generated from './generated/functions'
+} from './dtype'
+import type { Tensor } from './tensor'
+import * as generated from '../generated/functions'
 
 /** Anything that `torch.tensor` takes: one value, nested arrays of values, a typed array. */
 export type TensorData =
@@ -39,6 +38,26 @@ export interface TensorOptions {
   requiresGrad?: boolean | undefined
 }
 
+const OPTIONS = ['*', 'dtype:d?=null', 'device:v?=null']
+const TENSOR = declared<unknown>('tensor', ...OPTIONS, 'requires_grad:b=false')
+const AS_TENSOR = declared<unknown>('asTensor', ...OPTIONS)
+const MADE = [...OPTIONS, 'requires_grad:b=false', 'layout:l?=null', 'pin_memory:b?=null']
+const FULL = declared<FullArguments & { readonly size: readonly number[]; readonly fillValue: Scalar }>(
+  'full',
+  'size:i[]',
+  'fill_value:*',
+  ...MADE,
+)
+const SCALAR_TENSOR = declared<FullArguments & { readonly s: Scalar }>('scalarTensor', 's:*', ...MADE)
+
+interface FullArguments {
+  readonly dtype: DType | null
+  readonly device: Device | null
+  readonly requiresGrad: boolean
+  readonly layout: Layout | null
+  readonly pinMemory: boolean | null
+}
+
 /**
  * Makes a tensor of the values given, by copying them.
  *
@@ -51,7 +70,7 @@ export interface TensorOptions {
  * torch.tensor([[1, 2], [3, 4]]).shape // [2, 2]
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
-  checkNames('tensor', options)
+  read(TENSOR, [options])
   const dtype = dtypeOption('tensor', options)
   let result = isTensor(data) ? data.detach().clone() : fromData(data, dtype)
   if (dtype !== undefined && result.dtype !== dtype) result = result.to(dtype)
@@ -62,7 +81,7 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
 
 /** A tensor of the same data where nothing needs to change, else a copy. */
 export function asTensor(data: TensorData, options: Omit<TensorOptions, 'requiresGrad'> = {}): Tensor {
-  checkNames('asTensor', options)
+  read(AS_TENSOR, [options])
   if (!isTensor(data)) return tensor(data, options)
   const dtype = dtypeOption('asTensor', options)
   let result: Tensor = data
@@ -92,16 +111,6 @@ function fromTypedArray(data: ArrayBufferView, wanted: DType | undefined): Tenso
   }
   if (wanted?.startsWith('float8') === true && own === 'uint8') return wrap(native.fromBytes(bytes, [length], wanted))
   return wrap(native.fromBytes(bytes, [length], own))
-}
-
-const tensorOptions = ['dtype', 'device', 'requiresGrad']
-
-function checkNames(call: string, options: unknown): void {
-  if (typeof options !== 'object' || options === null)
-    throw new ArgumentError(`${call}(): expected options { dtype, device, requiresGrad } but received ${describe(options)}`)
-  for (const name in options) {
-    if (!tensorOptions.includes(name)) throw new ArgumentError(`${call}(): unknown option '${name}'${suggestion(name, tensorOptions)}`)
-  }
 }
 
 /** The dtype of the typed arrays inside of nested arrays. */
@@ -166,12 +175,17 @@ function dtypeOfValue(value: Scalar): DType {
  * @example
  * torch.full([2], 1).dtype // 'float32'
  */
-export function full(size: readonly Int[], value: Scalar, options: TensorOptions = {}): Tensor {
-  const { requiresGrad, ...rest } = options ?? {}
+export function full(size: readonly Int[], fillValue: Scalar, options?: TensorOptions): Tensor
+export function full(...given: unknown[]): Tensor {
+  const { size, fillValue, ...rest } = read(FULL, given)
+  return filled('full', size, fillValue, rest)
+}
+
+function filled(call: string, size: readonly Int[], value: Scalar, { requiresGrad, ...options }: FullArguments): Tensor {
   checkElement(value)
-  const dtype = dtypeOption('full', rest) ?? dtypeOfValue(value)
-  const result = generated.empty(size, { ...rest, dtype }).fill_(value)
-  if (requiresGrad === true) result.requiresGrad = true
+  const dtype = dtypeOption(call, options) ?? dtypeOfValue(value)
+  const result = generated.empty(size, { ...options, dtype }).fill_(value)
+  if (requiresGrad) result.requiresGrad = true
   return result
 }
 
@@ -216,6 +230,8 @@ export function fullLike(...given: unknown[]): Tensor {
 }
 
 /** A zero-dimensional tensor of a value. */
-export function scalarTensor(value: Scalar, options: TensorOptions = {}): Tensor {
-  return full([], value, options)
+export function scalarTensor(s: Scalar, options?: TensorOptions): Tensor
+export function scalarTensor(...given: unknown[]): Tensor {
+  const { s, ...rest } = read(SCALAR_TENSOR, given)
+  return filled('scalarTensor', [], s, rest)
 }

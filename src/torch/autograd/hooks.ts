@@ -1,7 +1,7 @@
-import { ArgumentError, functions, native, type CalledFunction, type TensorHandle } from '../native'
-import { isTensor, wrap } from './tensor/base'
-import { describe } from './call/describe'
-import type { Tensor } from './tensor/tensor'
+import { ArgumentError, functions, native, type CalledFunction, type TensorHandle } from '../../native'
+import { isTensor, wrap } from '../tensor/base'
+import { describe } from '../call/describe'
+import type { Tensor } from '../tensor/tensor'
 
 /** Called with a gradient; a tensor that it returns takes the gradient's place. */
 export type TensorHook = (grad: Tensor) => Tensor | undefined | null | void
@@ -91,7 +91,6 @@ function ownerOf(tensor: Tensor): HookOwner {
 
 /** @internal Registers a hook on a tensor. */
 export function registerTensorHook(tensor: Tensor, hook: TensorHook): RemovableHandle {
-  if (typeof hook !== 'function') throw new ArgumentError(`registerHook() expected a function but received ${describe(hook)}`)
   const owner = ownerOf(tensor)
   const key = native.registerHook(owner.handle)
   owner.add(key, hook)

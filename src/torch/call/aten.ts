@@ -8,11 +8,11 @@ export type { Call } from './lookup'
 const doors = new Map<string, Map<string, Call>>()
 
 /**
- * @internal The one way to an operator of libtorch: looked up once, cached, and behind the guards that keep the process alive.
+ * @internal An operator of libtorch, looked up once, cached, and guarded against arguments that would crash the process.
  *
- * The call takes handles, as `tensor._h`, and gives handles. Only `torch.ops` goes around the guards.
+ * The call takes handles (`tensor._h`) and returns handles. Only `torch.ops` bypasses the guards.
  *
- * @throws TorchError for an operator that the loaded libtorch lacks; the call throws ArgumentError for arguments that would end the process.
+ * @throws TorchError for an operator that the loaded libtorch lacks; the call throws ArgumentError for arguments that a guard rejects.
  */
 export function aten(name: string, overload = ''): Call {
   let overloads = doors.get(name)

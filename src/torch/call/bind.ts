@@ -12,12 +12,12 @@ export interface Given {
   readonly options: Options | null
 }
 
-/** Why a signature does not take what was given: `expected` and `received` where one argument is of a wrong kind. */
+/** Why the arguments do not fit a signature: a reason, or the parameter that received a value of a wrong kind. */
 export type Misfit = { readonly reason: string } | { readonly parameter: Parameter; readonly received: unknown }
 
 const NOTHING = Symbol('nothing')
 
-/** @internal Tells positional from named arguments; undefined at the end counts as not given. */
+/** @internal Separates positional from named arguments; trailing undefined counts as not given. */
 export function separate(given: ArrayLike<unknown>): Given {
   let count = given.length
   while (count > 0 && given[count - 1] === undefined) count--
@@ -28,7 +28,7 @@ export function separate(given: ArrayLike<unknown>): Given {
   return { positional, options: last }
 }
 
-/** @internal An object that names arguments: nothing that is a value itself. */
+/** @internal Whether a value is an object of named arguments, rather than an argument itself. */
 export function isOptions(value: unknown): value is Options {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isTensor(value) || ArrayBuffer.isView(value)) return false
   if ('_g' in value || 'float' in value || ('real' in value && 'imag' in value)) return false
@@ -37,11 +37,11 @@ export function isOptions(value: unknown): value is Options {
 }
 
 /**
- * @internal The one reader of arguments: binds them to a signature's parameters by position, by name, or both.
+ * @internal Binds arguments to a signature's parameters by position, by name, or both.
  *
- * @param read - Makes the value that the callee gets of one that the parameter accepts.
- * @param lenient - Whether null stands for the default of a parameter that has no None, as in functions written by hand.
- * @returns One value for each parameter, undefined where none is given; or the reason why they do not fit.
+ * @param read - Converts an accepted value to the form that the callee receives.
+ * @param lenient - Whether null means the default of a parameter that does not accept None, as in hand-written functions.
+ * @returns One value per parameter, undefined for a missing one; or the reason why the arguments do not fit.
  */
 export function bind(
   signature: Pick<Signature, 'parameters' | 'selfIndex' | 'factory'>,
@@ -100,7 +100,7 @@ function tooMany({ parameters, selfIndex }: Pick<Signature, 'parameters' | 'self
   return `expected ${most} but received ${given.length}, of which the first too many is ${describe(given[taken])}`
 }
 
-/** `x.view(2, 3)` stands for `x.view([2, 3])` where a list of whole numbers is the one positional parameter. */
+/** Reads `x.view(2, 3)` as `x.view([2, 3])` if a list of whole numbers is the only positional parameter. */
 function spread(
   { parameters, selfIndex }: Pick<Signature, 'parameters' | 'selfIndex'>,
   positional: readonly unknown[],
@@ -117,12 +117,12 @@ function valueOf(options: Options, parameter: Parameter): unknown {
   return parameter.name === 'self' && 'input' in options ? options['input'] : NOTHING
 }
 
-/** @internal A parameter's name as callers write it. */
+/** @internal A parameter's name in messages. */
 export function shownName(parameter: Parameter): string {
   return parameter.name === 'self' ? 'input' : parameter.camelName
 }
 
-/** A named argument that the signature does not have; undefined where it has all. */
+/** The misfit of a named argument that the signature lacks; undefined if there is none. */
 function strayName(
   { parameters, selfIndex, factory }: Pick<Signature, 'parameters' | 'selfIndex' | 'factory'>,
   options: Options | null,
@@ -137,7 +137,7 @@ function strayName(
   }
 }
 
-/** @internal A signature as people read it: `add(input: Tensor, other: Tensor, { alpha?: number })`. */
+/** @internal A signature in messages: `add(input: Tensor, other: Tensor, { alpha?: number })`. */
 export function showSignature(name: string, { parameters, selfIndex }: Pick<Signature, 'parameters' | 'selfIndex'>): string {
   const outer = parameters.filter((_, i) => i !== selfIndex)
   const shown = (parameter: Parameter) =>

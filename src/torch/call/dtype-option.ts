@@ -6,9 +6,9 @@ import type { Signature } from './signature'
 const EXPECTED = "a dtype such as 'float32'"
 
 /**
- * @internal The dtype that an option names; undefined where it is left out or null.
+ * @internal The dtype of an option; undefined if it is missing or null.
  *
- * @throws ArgumentError for what is no dtype. An explicit undefined is none: `torch.longg` is undefined, and must not mean the default.
+ * @throws ArgumentError for an invalid dtype or an explicit undefined, because a misspelt `torch.longg` must not mean the default.
  */
 export function dtypeOption(call: string, options: { readonly dtype?: unknown }): DType | undefined {
   refuseUndefinedDtype(call, 'dtype', options)
@@ -19,7 +19,7 @@ export function dtypeOption(call: string, options: { readonly dtype?: unknown })
   throw new ArgumentError(`${call}(): dtype: unknown dtype '${value}': expected one of ${dtypes.join(', ')}`)
 }
 
-/** @internal Refuses an explicit undefined where one of the signatures has a dtype; for all other arguments it means the default. */
+/** @internal Rejects an explicit undefined for a dtype of one of the signatures; for other arguments it means the default. */
 export function refuseAbsentDtype(call: string, signatures: readonly Pick<Signature, 'parameters'>[], options: object): void {
   for (const [key, value] of Object.entries(options)) {
     const isDtype = () => signatures.some(({ parameters }) => parameters.some(({ camelName, kind }) => camelName === key && kind.isDtype))
@@ -27,7 +27,7 @@ export function refuseAbsentDtype(call: string, signatures: readonly Pick<Signat
   }
 }
 
-/** @internal Refuses a key that is there and undefined. */
+/** @internal Rejects a key that exists with the value undefined. */
 export function refuseUndefinedDtype(call: string, key: string, options: object): void {
   if (key in options && (options as Record<string, unknown>)[key] === undefined)
     throw misfit(call, key, EXPECTED, undefined, ': is its name misspelt? Leave the key out, or give null, for the default')

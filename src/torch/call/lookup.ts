@@ -1,12 +1,12 @@
 import { native } from '../../native'
 
-/** A native operator: takes and gives handles and plain values, in the schema's order. */
+/** A native operator: takes arguments in the schema's order; arguments and results are handles and plain values. */
 export type Call = (...args: unknown[]) => unknown
 
 const found = new Map<string, Map<string, Call>>()
 
 /**
- * @internal The unguarded operator, looked up once: for `torch.ops`, for the guards themselves and for `aten`.
+ * @internal The unguarded operator, looked up once; for `torch.ops`, the guards and `aten`.
  *
  * @throws TorchError with code OPERATOR_NOT_FOUND for an operator that the loaded libtorch lacks.
  */

@@ -6,10 +6,10 @@ import { choose, convert, wrapResult } from './resolve'
 import { overloadsOf, signatureOf } from './schema'
 import type { Signature } from './signature'
 
-/** One overload as `torch.ops.aten.add.Tensor`: arguments in the schema's order, undefined for a default, the last ones named in an object if wished. */
+/** One overload as `torch.ops.aten.add.Tensor`: arguments in the schema's order, undefined for a default; trailing ones may be named in a last object. */
 export type OperatorOverload = (...args: unknown[]) => unknown
 
-/** All overloads of one operator; called itself, it takes the first one that accepts the arguments. */
+/** All overloads of one operator; calling it uses the first overload that accepts the arguments. */
 export type OperatorPacket = OperatorOverload & Readonly<Record<string, OperatorOverload>>
 
 export type OperatorNamespace = Readonly<Record<string, OperatorPacket>>
@@ -18,7 +18,7 @@ function makeOverload(qualified: string, overload: string): OperatorOverload {
   const call = lookup(qualified, overload)
   let signature: Signature | undefined
   return (...args) => {
-    // Positional arguments are for the shim to check; a last object names some, which takes the schema.
+    // The shim checks positional arguments; named ones need the schema.
     if (!isOptions(args.at(-1))) return invoke(call, args.map(convert), args)
     signature ??= signatureOf(qualified, overload)
     const { bound, positional, options } = choose(`${qualified}.${overload || 'default'}`, [signature], null, args)
@@ -30,7 +30,7 @@ function invoke(call: Call, handles: readonly unknown[], given: readonly unknown
   return restore(call(...handles), given)
 }
 
-/** A result that is an argument's own handle is that argument's own Tensor. */
+/** Returns the Tensor of an argument for a result that is its handle. */
 function restore(result: unknown, given: readonly unknown[]): unknown {
   if (Array.isArray(result)) return result.map((item) => restore(item, given))
   if (typeof result !== 'object' || result === null) return result
@@ -85,7 +85,7 @@ function makeNamespace(namespace: string): OperatorNamespace {
 const namespaces = new Map<string, OperatorNamespace>()
 
 /**
- * Every operator of the loaded libtorch by its own name: `torch.ops.aten.add.Tensor(x, y)`, `.default` for the overload without a name.
+ * Every operator of the loaded libtorch by name: `torch.ops.aten.add.Tensor(x, y)`, `.default` for the overload without a name.
  *
  * As unchecked as in Python: some internal operators can crash the process on arguments that make no sense.
  *

@@ -6,8 +6,8 @@ import { lookup } from './lookup'
 import type { Parameter, Signature } from './signature'
 
 /**
- * Recording writes what a forward computes as TorchScript: forward runs with symbols in place of tensors, and each operator that meets
- * one adds a line instead of computing.
+ * A tensor while a forward is recorded as TorchScript: forward runs with symbols instead of tensors, and each operator that receives one
+ * writes a line of source instead of computing.
  */
 export class TensorSymbol {
   constructor(readonly source: string) {}
@@ -16,7 +16,7 @@ export class TensorSymbol {
 /** Why a forward cannot be written as TorchScript. */
 export class NotRecordable extends JitError {}
 
-/** A number that is known only when the program runs, such as one size of a tensor; it can be handed to operators. */
+/** A number that is known only when the program runs, such as a size of a tensor; it can be passed to operators. */
 export class NumberSymbol {
   constructor(readonly source: string) {}
 
@@ -25,7 +25,7 @@ export class NumberSymbol {
   }
 }
 
-/** Thrown where a forward asks for the number of dimensions of a tensor for which none is assumed yet. */
+/** Thrown when a forward asks for the number of dimensions of a tensor for which none is assumed yet. */
 class RankNeeded extends Error {
   constructor(
     readonly source: string,
@@ -38,7 +38,7 @@ class RankNeeded extends Error {
 let lines: string[] | null = null
 let ranks: ReadonlyMap<string, number> = new Map()
 
-/** @internal Whether any of these, at any depth of arrays, is a symbol. */
+/** @internal Whether one of these values, in arrays at any depth, is a symbol. */
 export function hasSymbol(values: readonly unknown[]): boolean {
   if (lines === null) return false
   return values.some((value) => isSymbol(value) || (Array.isArray(value) && hasSymbol(value as unknown[])))
@@ -46,7 +46,7 @@ export function hasSymbol(values: readonly unknown[]): boolean {
 
 const isSymbol = (value: unknown): boolean => value instanceof TensorSymbol || value instanceof NumberSymbol
 
-/** The number of dimensions that recording assumes. */
+/** The number of dimensions that recording currently assumes for a tensor. */
 function rankOf(source: string): number {
   const rank = ranks.get(source)
   if (rank === undefined) throw new RankNeeded(source, [...lines!])
@@ -60,7 +60,7 @@ export function scaledSize(size: number, factor: number): number {
   return Math.floor(size * factor)
 }
 
-/** @internal A tensor that stands in the source as this text; of a module's own tensor the sizes are known. */
+/** @internal A symbol with this text in the source; the sizes of a module's own tensor are known. */
 export function tensorSymbol(source: string, method: (name: string, args: unknown[]) => unknown, own: Tensor | null): Tensor {
   const symbol = new TensorSymbol(source)
   return new Proxy(symbol, {
@@ -75,15 +75,15 @@ export function tensorSymbol(source: string, method: (name: string, args: unknow
   }) as unknown as Tensor
 }
 
-/** Members that tell a value: TorchScript would need another form for each. */
+/** Members that read a value or property, which cannot be recorded. */
 const READ_ONLY = new Set(['dtype', 'device', 'layout', 'requiresGrad', 'grad', 'data', 'numel', 'size', 'item', 'tolist', '_h'])
 
-/** The numbers of dimensions that are told apart; a larger one is taken as the last. */
+/** The distinguished numbers of dimensions; a larger one is treated as the last. */
 const RANKS = [0, 1, 2, 3, 4, 5, 6]
 
 /**
- * @internal Runs `body` and gives the lines that it wrote, its result last. Where it asks for a tensor's number of dimensions, it runs once
- * for each, and the lines stand under `if`.
+ * @internal Runs `body` and returns the lines that it wrote, the result last. If it asks for a tensor's number of dimensions, it runs once
+ * for each number, and the lines are put under `if`.
  */
 export function recorded(body: () => unknown): string[] {
   const [outerLines, outerRanks] = [lines, ranks]
@@ -100,7 +100,7 @@ export function recorded(body: () => unknown): string[] {
   }
 }
 
-/** What `body` writes for each number of dimensions of one tensor; those that it refuses are refused by an assertion. */
+/** The lines of `body` for each number of dimensions of one tensor; numbers that it rejects become an assertion. */
 function branches({ source, written }: RankNeeded, body: () => unknown): string[] {
   const known = ranks
   const byText = new Map<string, { readonly lines: readonly string[]; readonly ranks: number[] }>()
@@ -125,7 +125,7 @@ function branches({ source, written }: RankNeeded, body: () => unknown): string[
   const result = [...written]
   if (refusal !== undefined)
     result.push(`assert ${groups.map(condition).join(' or ')}, ${JSON.stringify(`${source} has a wrong number of dimensions`)}`)
-  // The group of the last number of dimensions stands under else, for it holds for larger ones, too.
+  // The group of the last number of dimensions is under else, because it also applies to larger numbers.
   const last = groups.pop()!
   if (groups.length === 0) return [...result, ...last.lines]
   for (const [i, group] of groups.entries()) result.push(`${i === 0 ? 'if' : 'elif'} ${condition(group)}:`, ...indented(group.lines))
@@ -137,12 +137,12 @@ export function indented(texts: readonly string[]): string[] {
   return texts.map((text) => `    ${text}`)
 }
 
-/** What a forward gives: a tensor, or several as a tuple. */
+/** The result of a forward: a tensor, or several as a tuple. */
 function resultLiteral(value: unknown): string {
   return Array.isArray(value) ? `(${value.map((item) => literal(item)).join(', ')})` : literal(value)
 }
 
-/** @internal Writes a call of an operator; gives what stands for its results. */
+/** @internal Writes a call of an operator; returns symbols for its results. */
 export function recordCall(
   signature: Pick<Signature, 'native' | 'overload' | 'parameters' | 'inplace'>,
   values: readonly unknown[],
@@ -171,7 +171,7 @@ export function recordCall(
   return symbols.length === 1 ? symbols[0] : symbols
 }
 
-/** @internal Writes what TorchScript has and JavaScript has not: `x` with a last dimension of 1 where it has one fewer than `like`. */
+/** @internal Records an expression that depends on numbers of dimensions: `x` with a last dimension of 1 if it has one fewer than `like`. */
 export function recordLastDimension(x: Tensor, like: Tensor, makeSymbol: (source: string) => Tensor): Tensor {
   if (lines === null) throw new NotRecordable('nothing is being recorded')
   const name = `v${lines.length}_0`
@@ -179,12 +179,12 @@ export function recordLastDimension(x: Tensor, like: Tensor, makeSymbol: (source
   return makeSymbol(name)
 }
 
-/** A list whose length is not known while recording: it gives as many items as are taken from it. */
+/** A list of unknown length; destructuring takes as many items as it needs. */
 function* itemsOf(name: string, makeSymbol: (source: string) => Tensor): Generator<Tensor, never> {
   for (let i = 0; ; i++) yield makeSymbol(`${name}[${i}]`)
 }
 
-/** What a schema says of an operator's results, without alias annotations. */
+/** The results in an operator's schema, without alias annotations. */
 function resultText({ native: name, overload }: Pick<Signature, 'native' | 'overload'>): string {
   const schema = native.schema(name, overload)
   if (schema === null) lookup(name, overload)
@@ -197,7 +197,7 @@ function resultsOf(signature: Pick<Signature, 'native' | 'overload'>): number {
   return results === '()' ? 0 : results.split(',').length
 }
 
-/** A value as TorchScript writes it. */
+/** A value as a TorchScript literal. */
 function literal(value: unknown, parameter?: Parameter): string {
   if (value instanceof TensorSymbol || value instanceof NumberSymbol) return value.source
   if (value === null || value === undefined) return 'None'
@@ -219,7 +219,7 @@ function literal(value: unknown, parameter?: Parameter): string {
 
 const pythonNumber = (value: number): string => (Number.isInteger(value) ? String(value) : pythonFloat(value))
 
-/** A float, with a dot or an exponent so that it is none of the ints. */
+/** A float literal, with a dot or an exponent so that it is not an int. */
 export function pythonFloat(value: number): string {
   if (!Number.isFinite(value)) return `float('${Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf'}')`
   const text = String(value)

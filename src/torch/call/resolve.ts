@@ -24,9 +24,9 @@ export function signatures(name: string, method: boolean, specs: readonly string
 }
 
 /**
- * Calls the first overload whose parameters take the arguments, as PyTorch's argument parser chooses.
+ * Calls the first overload that accepts the arguments, like PyTorch's argument parser.
  *
- * @throws ArgumentError when none does: lists what came and every overload.
+ * @throws ArgumentError if none does; lists the arguments and every overload.
  */
 export function resolve(table: SignatureTable, receiver: TensorBase | null, given: ArrayLike<unknown>): unknown {
   table.parsed ??= table.specs.map((spec) => parseSignature(spec, table.method))
@@ -43,7 +43,7 @@ export interface Choice {
   readonly options: Readonly<Record<string, unknown>> | null
 }
 
-/** @internal The first of the overloads that takes the arguments. */
+/** @internal The first overload that accepts the arguments. */
 export function choose(name: string, overloads: readonly Signature[], receiver: TensorBase | null, arguments_: ArrayLike<unknown>): Choice {
   const given = separate(arguments_)
   if (given.options !== null) refuseAbsentDtype(name, overloads, given.options)
@@ -72,7 +72,7 @@ function invoke(
   return wrapped
 }
 
-/** Gives the elements of an array names as well: `x.max(1).values`. They are no keys, so that printing and comparing see an array. */
+/** Adds names for the elements of an array, as in `x.max(1).values`. They are not enumerable, so that printing and comparing see a plain array. */
 function nameResults(results: unknown, names: readonly string[]): unknown {
   if (names.length > 0 && Array.isArray(results)) {
     names.forEach((name, i) => Object.defineProperty(results, name, { value: results[i] as unknown, writable: true, configurable: true }))
@@ -89,9 +89,9 @@ export function wrapResult(result: unknown): unknown {
 }
 
 /**
- * @internal Calls an operator that PyTorch itself reaches only by a private name, or that the caller has already checked: tensors in, tensors out.
+ * @internal Calls an operator with tensors instead of handles, without checks; for operators without a public name and checked arguments.
  *
- * Arguments stand in the schema's order, undefined for a default.
+ * Arguments are in the schema's order, undefined for a default.
  */
 export function callAten<Result = Tensor>(name: string, overload: string, ...args: readonly unknown[]): Result {
   if (hasSymbol(args)) return recordCall(signatureOf(`aten::${name}`, overload), args, (name) => symbolOf(name)) as Result
@@ -123,7 +123,7 @@ function noOverload(
   return new ArgumentError(`${name}(): ${reason}. Received (${came}); expected\n${shown}`)
 }
 
-/** @internal A symbol whose methods are those of a tensor; `own` is the module's tensor that it stands for. */
+/** @internal A symbol with the methods of a tensor; `own` is the module's tensor that it represents. */
 export function symbolOf(source: string, own: Tensor | null = null): Tensor {
   const symbol = tensorSymbol(
     source,

@@ -2,7 +2,7 @@ import { native, TorchError } from '../../native'
 import { kindOf } from './kinds'
 import { parameterOf, type Parameter, type Signature } from './signature'
 
-/** Kinds by the schemas' own names; any other type is left to the shim to check. */
+/** Kinds by the types' names in schemas; the shim checks all other types. */
 const LETTERS: Readonly<Record<string, string>> = {
   Tensor: 'T',
   Scalar: 'S',
@@ -40,7 +40,7 @@ function parseParameter(field: string, keywordOnly: boolean): Parameter {
   const equals = field.indexOf('=')
   const declaration = equals < 0 ? field : field.slice(0, equals)
   const space = declaration.lastIndexOf(' ')
-  // Aliases such as (a!) say nothing about the value.
+  // Ignore alias annotations such as (a!).
   const type = declaration.slice(0, space).replace(/\([^()]*[!*|>-][^()]*\)|\([a-z]\)/g, '')
   const match = /^(\w+)(\?)?(\[\d*\])?(\?)?$/.exec(type)
   const letter = match === null ? undefined : LETTERS[match[1]!]
@@ -69,7 +69,7 @@ function closing(text: string, open: number): number {
   return text.length
 }
 
-/** The parts between commas that stand in no brackets and no string. */
+/** Splits at commas outside brackets and strings. */
 function splitTop(text: string): string[] {
   const parts: string[] = []
   let depth = 0

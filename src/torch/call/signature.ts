@@ -8,29 +8,29 @@ export interface Parameter {
   readonly name: string
   readonly camelName: string
   readonly kind: Kind
-  /** Whether null is a value: Python's None. */
+  /** Whether null is accepted, as Python's None. */
   readonly optional: boolean
   /** Whether a list of whole numbers may be given as several arguments: `x.view(2, 3)`. */
   readonly spreads: boolean
-  /** Whether it is a list that defaults to an empty one, for which Python takes None, too. */
+  /** Whether it is a list that defaults to an empty one, for which Python also accepts None. */
   readonly list: boolean
   readonly hasDefault: boolean
-  /** What a hand-written body receives where nothing is given; operators fill in their own. */
+  /** The default that a hand-written body receives; operators use the defaults of their schemas. */
   readonly default: unknown
   readonly keywordOnly: boolean
 }
 
-/** One overload as the caller sees it. */
+/** The signature of one overload. */
 export interface Signature {
   readonly native: string
   readonly overload: string
   readonly parameters: readonly Parameter[]
-  /** Where a method's receiver stands among the parameters; −1 for a function. */
+  /** Index of the parameter that a method's receiver fills; −1 for a function. */
   readonly selfIndex: number
   readonly inplace: boolean
-  /** A factory takes `requiresGrad` beside its schema's parameters. */
+  /** Whether `requiresGrad` is accepted besides the schema's parameters. */
   readonly factory: boolean
-  /** The names of several results, in camelCase; none where the schema has none. */
+  /** The names of several results, in camelCase; empty if the schema has none. */
   readonly resultNames: readonly string[]
   call: Call | undefined
 }

@@ -23,14 +23,14 @@ import type { Tensor } from './tensor'
 export interface ToOptions {
   dtype?: DTypeLike | null
   device?: Device | null | undefined
-  /** Lets a copy between pinned memory and a device go on beside the program. Default false. */
+  /** Whether a copy between pinned memory and a device may be asynchronous. Default false. */
   nonBlocking?: boolean | null | undefined
-  /** Copies even where nothing needs to change. Default false. */
+  /** Copies even if nothing changes. Default false. */
   copy?: boolean | null | undefined
   memoryFormat?: MemoryFormat | null | undefined
 }
 
-/** What a conversion changes, once its arguments are read. */
+/** The changes of a conversion, read from its arguments. */
 interface Conversion {
   dtype?: DType
   device?: Device
@@ -41,18 +41,18 @@ interface Conversion {
 
 export type ModuleToOptions = Pick<ToOptions, 'dtype' | 'device' | 'nonBlocking' | 'memoryFormat'>
 
-/** A dtype, a device, a tensor that has both, a boolean (nonBlocking, after the others), or these by name. */
+/** A dtype, a device, a tensor with both, a boolean for nonBlocking after one of these, or all by name. */
 export type ModuleTarget = DTypeLike | Device | Tensor | boolean | ModuleToOptions
 
 const MODULE_OPTIONS = ['dtype', 'device', 'nonBlocking', 'memoryFormat'] as const
 const TENSOR_OPTIONS = [...MODULE_OPTIONS, 'copy'] as const
 
-/** @internal `tensor.to(…)`: the tensor itself where nothing changes. */
+/** @internal `tensor.to(…)`: the tensor itself if nothing changes. */
 export function convertTensor(tensor: Tensor, targets: readonly unknown[]): Tensor {
   return converted(tensor, readTargets('to()', targets, TENSOR_OPTIONS))
 }
 
-/** @internal What `module.to(…)` does with each tensor: a dtype changes floating-point and complex ones, a memory format those of four dimensions, a device moves all. */
+/** @internal The conversion of each tensor in `module.to(…)`: a dtype applies to floating-point and complex tensors, a memory format to those of four dimensions, a device to all. */
 export function moduleConversion(targets: readonly unknown[]): (tensor: Tensor) => Tensor {
   if (targets.length === 0) throw new ArgumentError(`to(): expected ${expected(MODULE_OPTIONS)} but received nothing`)
   const { dtype, memoryFormat, ...where } = readTargets('to() of a module', targets, MODULE_OPTIONS)
@@ -81,7 +81,7 @@ function needsFormat(tensor: Tensor, format: MemoryFormat | undefined): boolean 
   return format !== undefined && format !== 'preserveFormat' && !tensor.isContiguous(format)
 }
 
-/** 'cuda' without an index stands for the device that the tensor is on, if it is one. */
+/** Whether the devices are the same; 'cuda' without an index matches any CUDA device. */
 function isSameDevice(wanted: Device, current: Device): boolean {
   return wanted === current || (!wanted.includes(':') && current.startsWith(`${wanted}:`))
 }

@@ -3,11 +3,11 @@ import { describe } from '../call/describe'
 import { isDevice, type Device } from './dtype'
 
 /**
- * A device whose name is known only when the program runs, such as an option of the command line, checked.
+ * Checks the name of a device that is known only at run time, such as an option of the command line.
  *
  * @param device - A name such as `'cuda'` or `'cuda:1'`, or the index of a CUDA device.
  * @param index - Which of the devices of that type.
- * @throws ArgumentError for a name of no device; whether the device is there shows when it is used.
+ * @throws ArgumentError for an invalid name; whether the device exists is checked when it is used.
  * @see https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch.device
  * @example
  * torch.device('cuda', 1) // 'cuda:1'
@@ -20,13 +20,13 @@ export function device(device: string | number, index?: number | null): Device {
   )
 }
 
-/** Throws, where there is no CUDA, what is loaded and how to get one with it. */
+/** Throws an error without CUDA, which names the loaded libtorch and how to get one with CUDA. */
 export function requireCuda(): void {
   if (native.cudaDeviceCount() > 0) return
   throw new TorchError(cudaAdvice(native), { code: 'CUDA_NOT_AVAILABLE' })
 }
 
-/** The index of a CUDA device that is there. */
+/** The index of an existing CUDA device. */
 export function cudaIndex(device: number | string): number {
   requireCuda()
   const match = typeof device === 'number' ? device : /^cuda(?::(\d+))?$/.exec(device)

@@ -1,6 +1,6 @@
 /**
- * The dtypes under Python's names: `torch.float32` is `'float32'`, `torch.long` is `'int64'`. `torch.float` stands beside
- * them: a function that makes a number a double, taken wherever a dtype is.
+ * The dtypes under Python's names: `torch.float32` is `'float32'`, `torch.long` is `'int64'`. `torch.float` is a
+ * function that makes a number a double, and is also accepted as a dtype.
  *
  * @see https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch.dtype
  */

@@ -24,24 +24,24 @@ export type DType =
   | 'float8_e5m2fnuz'
   | 'float8_e8m0fnu'
 
-/** Where a dtype is asked for: its name, or `torch.float`, which is a function as well. */
+/** An argument that is a dtype: its name, or `torch.float`, which is a function as well. */
 export type DTypeLike = DType | typeof float
 
 const deviceTypes = ['cpu', 'cuda', 'meta', 'mps', 'xpu'] as const
 
 type DeviceType = (typeof deviceTypes)[number]
 
-/** A device such as `'cpu'`, `'cuda'` or `'cuda:1'`; `torch.device(text)` checks a text that is not known before it runs. */
+/** A device such as `'cpu'`, `'cuda'` or `'cuda:1'`; `torch.device(text)` checks a name that is known only at run time. */
 export type Device = DeviceType | `${DeviceType}:${number}`
 
 export type Layout = 'strided' | 'sparseCoo' | 'sparseCsr' | 'sparseCsc' | 'sparseBsr' | 'sparseBsc' | 'mkldnn' | 'jagged'
 
 export type MemoryFormat = 'contiguousFormat' | 'preserveFormat' | 'channelsLast' | 'channelsLast3d'
 
-/** A whole number; a bigint where it is beyond 2^53. */
+/** A whole number; use a bigint beyond 2^53. */
 export type Int = number | bigint
 
-/** A number that is a double even where it is whole: `torch.float(1)`. */
+/** A number that is a double even if it is whole: `torch.float(1)`. */
 export interface Float {
   readonly float: number
 }
@@ -49,15 +49,15 @@ export interface Float {
 /** An operand: whole numbers are ints, all others doubles; `torch.float(1)` forces a double, `{ real, imag }` is complex. */
 export type Scalar = number | bigint | boolean | Float | { readonly real: number; readonly imag: number }
 
-/** What all functions take that make tensors. */
+/** The options of all functions that create tensors. */
 export interface FactoryOptions {
-  /** Default: the default dtype, or the input's. An explicit undefined is refused, for so a misspelt constant arrives. */
+  /** Default: the default dtype, or the input's. An explicit undefined is rejected, because a misspelt constant is undefined. */
   dtype?: DTypeLike | null
   /** Default: 'strided', or the input's. */
   layout?: Layout | null | undefined
   /** Default: the CPU, or the input's. */
   device?: Device | null | undefined
-  /** Whether its memory is locked, so that copies to CUDA need not wait. Default false. */
+  /** Whether the memory is page-locked, so that copies to CUDA can be asynchronous. Default false. */
   pinMemory?: boolean | null | undefined
   /** Whether operations on it are recorded for backward. Default false. */
   requiresGrad?: boolean | undefined
@@ -108,7 +108,7 @@ export function isDevice(value: unknown): value is Device {
 }
 
 /**
- * Makes a number a double for libtorch even where it is whole; where a dtype is asked for, the function itself means `'float32'`.
+ * Makes a number a double for libtorch even if it is whole. As a dtype, the function itself means `'float32'`.
  *
  * @example
  * torch.tensor([1, 2], { dtype: 'int64' }).mul(torch.float(1)).dtype // 'float32'
@@ -120,7 +120,7 @@ export function float(value: number): Float {
 float.dtype = 'float32' as const
 Object.defineProperty(float, described, { value: () => 'torch.float' })
 
-/** @internal The dtype that `torch.float` stands for in place of a dtype; any other value as it is. */
+/** @internal Replaces `torch.float` by the dtype that it means; returns any other value unchanged. */
 export function dtypeOf(value: DTypeLike): DType
 export function dtypeOf(value: unknown): unknown
 export function dtypeOf(value: unknown): unknown {

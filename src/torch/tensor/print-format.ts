@@ -1,24 +1,24 @@
-/** How tensors are printed: `torch.setPrintoptions` changes it, each in PyTorch's meaning. */
+/** Options for printing tensors, as in PyTorch; `torch.setPrintoptions` changes them. */
 export interface PrintOptions {
   /** Digits after the decimal point. Default 4. */
   precision: number
-  /** Tensors of more elements are summarised. Default 1000. */
+  /** Tensors with more elements are summarised. Default 1000. */
   threshold: number
   /** Elements at each end of a summarised dimension. Default 3. */
   edgeitems: number
   /** Characters in a line. Default 80. */
   linewidth: number
-  /** Scientific form always or never; null: where the magnitudes ask for it. Default null. */
+  /** Scientific notation always or never; null decides by the magnitudes. Default null. */
   sciMode: boolean | null
 }
 
-/** How the elements of one tensor are written. */
+/** Formats the elements of one tensor. */
 export interface Formatter {
   readonly width: number
   format(value: number | bigint | boolean): string
 }
 
-/** Chooses the form from the finite elements that are not zero, as PyTorch does. */
+/** Chooses the notation by the finite non-zero elements, as PyTorch does. */
 export function floatFormatter(values: readonly number[], options: PrintOptions): Formatter {
   const telling = values.filter((value) => Number.isFinite(value) && value !== 0)
   if (telling.length === 0) return formatter(1, whole)
@@ -60,11 +60,11 @@ function whole(value: number): string {
   return `${Object.is(value, -0) ? '-0' : fixed(value, 0)}.`
 }
 
-/** JavaScript rounds a tie up, Python to the even digit; both know the double exactly. */
+/** `toFixed` with Python's rounding: JavaScript rounds a tie up, Python to the even digit. */
 function fixed(value: number, digits: number): string {
   const magnitude = Math.abs(value)
   const sign = value < 0 || Object.is(value, -0) ? '-' : ''
-  // Beyond this JavaScript would answer in exponential form, and every double is whole.
+  // From here on JavaScript uses exponential notation, and every double is an integer.
   if (magnitude >= 1e21) return `${sign}${BigInt(magnitude)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`
   return sign + evenAtTie(magnitude.toFixed(digits), magnitude.toFixed(Math.min(100, digits + 40)), digits)
 }
@@ -79,11 +79,11 @@ function exponential(value: number, digits: number): string {
   return `${sign}${mantissa}e${exponent.startsWith('-') ? '-' : '+'}${exponent.slice(1).padStart(2, '0')}`
 }
 
-/** `rounded` with its last digit made even where `exact` lies in the middle between two. */
+/** Makes the last digit of `rounded` even if `exact` is a tie. */
 function evenAtTie(rounded: string, exact: string, digits: number): string {
   const rest = exact.slice(exact.indexOf('.') + 1 + digits)
   if (!/^50*$/.test(rest) || '02468'.includes(rounded.at(-1)!)) return rounded
-  // Rounded up to an odd digit: the even one is the one below, which the exact digits begin with.
+  // Rounded up to an odd digit; the even digit below is the prefix of the exact digits.
   const end = exact.indexOf('.') + (digits > 0 ? digits + 1 : 0)
   return exact.slice(0, end)
 }

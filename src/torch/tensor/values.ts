@@ -21,7 +21,7 @@ const arrayTypes: Readonly<Record<string, new (buffer: ArrayBuffer) => TypedArra
   complex128: Float64Array,
 }
 
-/** Types whose values are read through a wider one, since JavaScript has no array of them. */
+/** Dtypes without a typed array in JavaScript, and the wider dtype through which they are read. */
 const widened: Readonly<Record<string, string>> = { float16: 'float32', bfloat16: 'float32', complex32: 'complex64' }
 
 /** @internal Copies the elements out, in order: float16 and bfloat16 as float32, complex interleaved, float8 raw. */
@@ -48,7 +48,7 @@ export function nestedOf(handle: TensorHandle, convert: (element: Nested) => Nes
   return build(0)
 }
 
-/** @internal The one element as JavaScript's operators take it. */
+/** @internal The only element as a primitive for JavaScript's operators. */
 export function primitiveOf(handle: TensorHandle): number | bigint | boolean {
   if (native.numel(handle) === 1) {
     const value = native.item(handle)
@@ -61,7 +61,7 @@ export function primitiveOf(handle: TensorHandle): number | bigint | boolean {
   )
 }
 
-/** @internal The elements as JSON takes them. */
+/** @internal The elements as JSON values. */
 export function jsonOf(handle: TensorHandle): Nested {
   return nestedOf(handle, (value) => {
     if (typeof value !== 'bigint') return value
@@ -85,13 +85,13 @@ export function elementsOf(handle: TensorHandle): Nested[] {
   return Array.from(data as Float64Array | BigInt64Array, safeNumber)
 }
 
-/** A bigint as a number where no digit is lost. */
+/** A bigint as a number if it is exact. */
 export function safeNumber(value: number | bigint): number | bigint {
   if (typeof value === 'number') return value
   return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
 }
 
-/** @internal The shape of nested arrays, and their elements in order; ragged ones throw. */
+/** @internal The shape and elements of nested arrays; ragged arrays throw. */
 export function flatten(data: unknown): { shape: number[]; elements: unknown[] } {
   const shape: number[] = []
   for (let level = data; Array.isArray(level) || isNumberArray(level); level = (level as ArrayLike<unknown>)[0]) {
@@ -138,7 +138,7 @@ const typedArrayDtypes: Readonly<Record<string, DType>> = {
   Float16Array: 'float16',
 }
 
-/** @internal The dtype that a typed array's elements have; a Buffer is a Uint8Array. */
+/** @internal The dtype of a typed array; a Buffer is a Uint8Array. */
 export function dtypeOfTypedArray(data: ArrayBufferView): DType {
   const name = Object.prototype.toString.call(data).slice(8, -1)
   const dtype = typedArrayDtypes[name]
@@ -157,7 +157,7 @@ const integerRanges: Readonly<Partial<Record<DType, readonly [least: bigint, mos
   uint8: [0n, 255n],
 }
 
-/** @internal Elements as a CPU tensor of `dtype`: fractions are cut off for integers, values out of their range throw. */
+/** @internal A CPU tensor of `dtype` from elements: fractions are truncated for integers, values out of range throw. */
 export function fromElements(elements: readonly unknown[], shape: readonly number[], dtype: DType): TensorHandle {
   if (elementSizes[dtype] === undefined) {
     throw new ArgumentError(`unknown dtype '${String(dtype)}': expected one of ${Object.keys(elementSizes).join(', ')}`)

@@ -1,23 +1,23 @@
 import { internals, Module, type AnyModule } from './module'
 
 /**
- * @internal The base of the library's modules that are no declared layers, such as Sequential: their forward keeps neither what it is
- * given nor what it gives.
+ * @internal The base class of the library's modules without a declared constructor, such as Sequential. Marks exact classes whose forward
+ * keeps neither input nor output.
  */
 export abstract class LibraryModule extends Module {}
 
-// Declared layers carry their declaration here; this base has none, and stands where one would.
+// `isOfLibrary` looks for this property, which holds the signature of declared layers.
 Object.defineProperty(LibraryModule.prototype, 'declaration', { value: null })
 
 /**
- * @internal Whether the forward that a prototype holds is the library's own: that of a declared layer's class or its base, or of a class
- * directly below LibraryModule, and not one that somebody derived from them.
+ * @internal Whether the forward of a prototype is the library's: of a declared layer's class or base class, or of a direct subclass of
+ * LibraryModule, but not of a user's subclass.
  */
 export function isOfLibrary(owner: object): boolean {
   return Object.hasOwn(owner, 'declaration') || Object.hasOwn(Object.getPrototypeOf(owner) as object, 'declaration')
 }
 
-/** @internal Whether nobody keeps a tensor that goes into or comes out of a module: neither it, nor one below it, nor a hook. */
+/** @internal Whether neither a module, nor its descendants, nor a hook keeps the module's input or output. */
 export function keepsNothing(module: AnyModule): boolean {
   for (const part of module.modules()) {
     const { preHooks, hooks } = part[internals]

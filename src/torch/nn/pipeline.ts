@@ -5,15 +5,15 @@ import { keepsNothing } from './library'
 import type { Module } from './module'
 
 /**
- * @internal Calls modules one after another. Without a graph, a tensor between two of them is freed as soon as it was read, unless somebody might keep
- * it: to wait for the collector would hold many maps of a network at once.
+ * @internal Calls modules one after another. Without a graph, an intermediate tensor is freed as soon as the next module has read it, unless something
+ * may have kept it; waiting for a collection would keep many feature maps alive.
  */
 export function pipeline(input: Tensor, modules: Iterable<Module>): Tensor {
   const frees = !isGradEnabled()
   let given = input
   let ours = false
   for (const module of modules) {
-    // Asked before the call: a hook may take itself away in it.
+    // Checked before the call, because a hook may remove itself during it.
     const forgotten = frees && keepsNothing(module)
     const output = module.call(given)
     if (frees) {

@@ -1,4 +1,4 @@
-/** How values are written in TorchScript source. */
+/** TorchScript source of values and methods. */
 
 export { pythonFloat } from '../call/recording'
 
@@ -10,12 +10,12 @@ export function pythonInts(values: readonly number[]): string {
   return `[${values.join(', ')}]`
 }
 
-/** The method `forward` of one tensor, with these lines as its body. */
+/** The source of a method `forward(input)` with these lines as its body. */
 export function forwardSource(...lines: string[]): string {
   return forwardMethod(['input'], lines)
 }
 
-/** @internal The method `forward` of these tensors, with these lines as its body; several results are a tuple. */
+/** @internal The source of a method `forward` with these inputs and lines; several results are a tuple. */
 export function forwardMethod(inputs: readonly string[], lines: readonly string[], results = 1): string {
   const parameters = ['self', ...inputs.map((name) => `${name}: Tensor`)].join(', ')
   const type = results === 1 ? 'Tensor' : `Tuple[${Array.from({ length: results }, () => 'Tensor').join(', ')}]`

@@ -16,92 +16,92 @@ import { embedding as embedding_, embeddingBag as embeddingBag_ } from '../../nn
 import { multiHeadAttentionForward as multiHeadAttentionForward_ } from '../../nn/functional/attention'
 
 /**
- * Means over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size.
+ * Means over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size.
  *
  */
 export function adaptiveAvgPool2d(input: Tensor, outputSize: Int | readonly (Int | null)[]): Tensor
-/** Means over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
+/** Means over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
 export function adaptiveAvgPool2d(input: Tensor, options: Omit<named.AdaptiveAvgPool2dNamed, 'input'>): Tensor
-/** Means over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
+/** Means over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
 export function adaptiveAvgPool2d(options: named.AdaptiveAvgPool2dNamed): Tensor
 export function adaptiveAvgPool2d(...given: unknown[]): unknown {
 return adaptiveAvgPool2d_(read(signatures.adaptiveAvgPool2d, given))
 }
 
 /**
- * Means over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size.
+ * Means over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size.
  *
  */
 export function adaptiveAvgPool3d(input: Tensor, outputSize: Int | readonly (Int | null)[]): Tensor
-/** Means over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
+/** Means over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
 export function adaptiveAvgPool3d(input: Tensor, options: Omit<named.AdaptiveAvgPool3dNamed, 'input'>): Tensor
-/** Means over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
+/** Means over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
 export function adaptiveAvgPool3d(options: named.AdaptiveAvgPool3dNamed): Tensor
 export function adaptiveAvgPool3d(...given: unknown[]): unknown {
 return adaptiveAvgPool3d_(read(signatures.adaptiveAvgPool3d, given))
 }
 
 /**
- * Maxima over windows laid so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`.
+ * Maxima over windows chosen so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`.
  *
  * @param returnIndices - Default false.
  */
 export function adaptiveMaxPool1d(input: Tensor, outputSize: Int | readonly (Int | null)[], returnIndices?: boolean | null): Tensor
-/** Maxima over windows laid so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool1d(input: Tensor, outputSize: Int | readonly (Int | null)[], options: Omit<named.AdaptiveMaxPool1dNamed, 'input' | 'outputSize'> & { readonly returnIndices: true }): [output: Tensor, indices: Tensor]
-/** Maxima over windows laid so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool1d(input: Tensor, outputSize: Int | readonly (Int | null)[], options: Omit<named.AdaptiveMaxPool1dNamed, 'input' | 'outputSize'>): Tensor
-/** Maxima over windows laid so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool1d(input: Tensor, options: Omit<named.AdaptiveMaxPool1dNamed, 'input'> & { readonly returnIndices: true }): [output: Tensor, indices: Tensor]
-/** Maxima over windows laid so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool1d(input: Tensor, options: Omit<named.AdaptiveMaxPool1dNamed, 'input'>): Tensor
-/** Maxima over windows laid so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool1d(options: named.AdaptiveMaxPool1dNamed & { readonly returnIndices: true }): [output: Tensor, indices: Tensor]
-/** Maxima over windows laid so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool1d(options: named.AdaptiveMaxPool1dNamed): Tensor
 export function adaptiveMaxPool1d(...given: unknown[]): unknown {
 return adaptiveMaxPool1d_(read(signatures.adaptiveMaxPool1d, given))
 }
 
 /**
- * Maxima over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`.
+ * Maxima over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`.
  *
  * @param returnIndices - Default false.
  */
 export function adaptiveMaxPool2d(input: Tensor, outputSize: Int | readonly (Int | null)[], returnIndices?: boolean | null): Tensor
-/** Maxima over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool2d(input: Tensor, outputSize: Int | readonly (Int | null)[], options: Omit<named.AdaptiveMaxPool2dNamed, 'input' | 'outputSize'> & { readonly returnIndices: true }): [output: Tensor, indices: Tensor]
-/** Maxima over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool2d(input: Tensor, outputSize: Int | readonly (Int | null)[], options: Omit<named.AdaptiveMaxPool2dNamed, 'input' | 'outputSize'>): Tensor
-/** Maxima over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool2d(input: Tensor, options: Omit<named.AdaptiveMaxPool2dNamed, 'input'> & { readonly returnIndices: true }): [output: Tensor, indices: Tensor]
-/** Maxima over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool2d(input: Tensor, options: Omit<named.AdaptiveMaxPool2dNamed, 'input'>): Tensor
-/** Maxima over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool2d(options: named.AdaptiveMaxPool2dNamed & { readonly returnIndices: true }): [output: Tensor, indices: Tensor]
-/** Maxima over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool2d(options: named.AdaptiveMaxPool2dNamed): Tensor
 export function adaptiveMaxPool2d(...given: unknown[]): unknown {
 return adaptiveMaxPool2d_(read(signatures.adaptiveMaxPool2d, given))
 }
 
 /**
- * Maxima over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`.
+ * Maxima over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`.
  *
  * @param returnIndices - Default false.
  */
 export function adaptiveMaxPool3d(input: Tensor, outputSize: Int | readonly (Int | null)[], returnIndices?: boolean | null): Tensor
-/** Maxima over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool3d(input: Tensor, outputSize: Int | readonly (Int | null)[], options: Omit<named.AdaptiveMaxPool3dNamed, 'input' | 'outputSize'> & { readonly returnIndices: true }): [output: Tensor, indices: Tensor]
-/** Maxima over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool3d(input: Tensor, outputSize: Int | readonly (Int | null)[], options: Omit<named.AdaptiveMaxPool3dNamed, 'input' | 'outputSize'>): Tensor
-/** Maxima over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool3d(input: Tensor, options: Omit<named.AdaptiveMaxPool3dNamed, 'input'> & { readonly returnIndices: true }): [output: Tensor, indices: Tensor]
-/** Maxima over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool3d(input: Tensor, options: Omit<named.AdaptiveMaxPool3dNamed, 'input'>): Tensor
-/** Maxima over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool3d(options: named.AdaptiveMaxPool3dNamed & { readonly returnIndices: true }): [output: Tensor, indices: Tensor]
-/** Maxima over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool3d(options: named.AdaptiveMaxPool3dNamed): Tensor
 export function adaptiveMaxPool3d(...given: unknown[]): unknown {
 return adaptiveMaxPool3d_(read(signatures.adaptiveMaxPool3d, given))
@@ -263,8 +263,8 @@ return cosineEmbeddingLoss_(read(signatures.cosineEmbeddingLoss, given))
 /**
  * The cross entropy between logits [N, C, …] and classes [N, …] or probabilities [N, C, …].
  *
- * `weight` [C] scales each class, `ignoreIndex` is a class left out of loss and gradient, `labelSmoothing` the share of the target that is
- * spread over all classes.
+ * `weight` [C] scales each class, `ignoreIndex` is a class excluded from loss and gradient, `labelSmoothing` the share of the target that is
+ * distributed over all classes.
  *
  * @param weight - Default null.
  * @param ignoreIndex - Default -100.
@@ -294,7 +294,7 @@ return crossEntropy_(read(signatures.crossEntropy, given))
 /**
  * The connectionist temporal classification loss of log-probabilities [T, N, C].
  *
- * `blank` is the label that stands for none; `zeroInfinity` zeroes infinite losses and their gradients.
+ * `blank` is the blank label; `zeroInfinity` zeroes infinite losses and their gradients.
  *
  * @param blank - Default 0.
  * @param reduction - Default 'mean'.
@@ -321,20 +321,20 @@ return ctcLoss_(read(signatures.ctcLoss, given))
 }
 
 /**
- * Zeroes elements with probability `p` while training (the default), scaling the others up.
+ * Zeroes elements with probability `p` in training (the default) and scales the others up.
  *
  * @param p - Default 0.5.
  * @param training - Default true.
  * @param inplace - Default false.
  */
 export function dropout(input: Tensor, p?: number | null, training?: boolean | null, inplace?: boolean | null): Tensor
-/** Zeroes elements with probability `p` while training (the default), scaling the others up. */
+/** Zeroes elements with probability `p` in training (the default) and scales the others up. */
 export function dropout(input: Tensor, p: number | null | undefined, training: boolean | null | undefined, options: Omit<named.DropoutNamed, 'input' | 'p' | 'training'>): Tensor
-/** Zeroes elements with probability `p` while training (the default), scaling the others up. */
+/** Zeroes elements with probability `p` in training (the default) and scales the others up. */
 export function dropout(input: Tensor, p: number | null | undefined, options: Omit<named.DropoutNamed, 'input' | 'p'>): Tensor
-/** Zeroes elements with probability `p` while training (the default), scaling the others up. */
+/** Zeroes elements with probability `p` in training (the default) and scales the others up. */
 export function dropout(input: Tensor, options: Omit<named.DropoutNamed, 'input'>): Tensor
-/** Zeroes elements with probability `p` while training (the default), scaling the others up. */
+/** Zeroes elements with probability `p` in training (the default) and scales the others up. */
 export function dropout(options: named.DropoutNamed): Tensor
 export function dropout(...given: unknown[]): unknown {
 return dropout_(read(signatures.dropout, given))
@@ -418,10 +418,10 @@ return elu_(read(signatures.elu, given))
 }
 
 /**
- * The rows of `weight` [rows, features] that `input` names.
+ * The rows of `weight` [rows, features] at the indices in `input`.
  *
- * The row `paddingIdx` gets no gradient. Rows that are read and whose norm of order `normType` exceeds `maxNorm` are scaled to it, in the
- * weight itself. `scaleGradByFreq` divides gradients by how often their row was read; `sparse` makes the weight's gradient sparse.
+ * The row `paddingIdx` gets no gradient. Selected rows whose norm of order `normType` exceeds `maxNorm` are scaled to it in
+ * `weight`, in place. `scaleGradByFreq` divides gradients by the number of times that a row is selected; `sparse` makes the weight's gradient sparse.
  *
  * @param paddingIdx - Default null.
  * @param maxNorm - Default null.
@@ -431,28 +431,28 @@ return elu_(read(signatures.elu, given))
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  */
 export function embedding(input: Tensor, weight: Tensor, paddingIdx?: Int | null, maxNorm?: number | null, normType?: number | null, scaleGradByFreq?: boolean | null, sparse?: boolean | null): Tensor
-/** The rows of `weight` [rows, features] that `input` names. */
+/** The rows of `weight` [rows, features] at the indices in `input`. */
 export function embedding(input: Tensor, weight: Tensor, paddingIdx: Int | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, options: Omit<named.EmbeddingNamed, 'input' | 'weight' | 'paddingIdx' | 'maxNorm' | 'normType' | 'scaleGradByFreq'>): Tensor
-/** The rows of `weight` [rows, features] that `input` names. */
+/** The rows of `weight` [rows, features] at the indices in `input`. */
 export function embedding(input: Tensor, weight: Tensor, paddingIdx: Int | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, options: Omit<named.EmbeddingNamed, 'input' | 'weight' | 'paddingIdx' | 'maxNorm' | 'normType'>): Tensor
-/** The rows of `weight` [rows, features] that `input` names. */
+/** The rows of `weight` [rows, features] at the indices in `input`. */
 export function embedding(input: Tensor, weight: Tensor, paddingIdx: Int | null | undefined, maxNorm: number | null | undefined, options: Omit<named.EmbeddingNamed, 'input' | 'weight' | 'paddingIdx' | 'maxNorm'>): Tensor
-/** The rows of `weight` [rows, features] that `input` names. */
+/** The rows of `weight` [rows, features] at the indices in `input`. */
 export function embedding(input: Tensor, weight: Tensor, paddingIdx: Int | null | undefined, options: Omit<named.EmbeddingNamed, 'input' | 'weight' | 'paddingIdx'>): Tensor
-/** The rows of `weight` [rows, features] that `input` names. */
+/** The rows of `weight` [rows, features] at the indices in `input`. */
 export function embedding(input: Tensor, weight: Tensor, options: Omit<named.EmbeddingNamed, 'input' | 'weight'>): Tensor
-/** The rows of `weight` [rows, features] that `input` names. */
+/** The rows of `weight` [rows, features] at the indices in `input`. */
 export function embedding(input: Tensor, options: Omit<named.EmbeddingNamed, 'input'>): Tensor
-/** The rows of `weight` [rows, features] that `input` names. */
+/** The rows of `weight` [rows, features] at the indices in `input`. */
 export function embedding(options: named.EmbeddingNamed): Tensor
 export function embedding(...given: unknown[]): unknown {
 return embedding_(read(signatures.embedding, given))
 }
 
 /**
- * Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one.
+ * Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one.
  *
- * `offsets` says where each bag begins in a flat `input`; with `includeLastOffset` the last one is the end. `perSampleWeights` scales every
+ * `offsets` holds the start of each bag in a flat `input`; with `includeLastOffset` the last one is the end. `perSampleWeights` scales every
  * element of `input` in mode 'sum'. The other options are those of `embedding`.
  *
  * @param offsets - Default null.
@@ -467,27 +467,27 @@ return embedding_(read(signatures.embedding, given))
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
  */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets?: Tensor | null, maxNorm?: number | null, normType?: number | null, scaleGradByFreq?: boolean | null, mode?: 'sum' | 'mean' | 'max' | null, sparse?: boolean | null, perSampleWeights?: Tensor | null, includeLastOffset?: boolean | null, paddingIdx?: Int | null): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, mode: 'sum' | 'mean' | 'max' | null | undefined, sparse: boolean | null | undefined, perSampleWeights: Tensor | null | undefined, includeLastOffset: boolean | null | undefined, options: Omit<named.EmbeddingBagNamed, 'input' | 'weight' | 'offsets' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'mode' | 'sparse' | 'perSampleWeights' | 'includeLastOffset'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, mode: 'sum' | 'mean' | 'max' | null | undefined, sparse: boolean | null | undefined, perSampleWeights: Tensor | null | undefined, options: Omit<named.EmbeddingBagNamed, 'input' | 'weight' | 'offsets' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'mode' | 'sparse' | 'perSampleWeights'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, mode: 'sum' | 'mean' | 'max' | null | undefined, sparse: boolean | null | undefined, options: Omit<named.EmbeddingBagNamed, 'input' | 'weight' | 'offsets' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'mode' | 'sparse'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, mode: 'sum' | 'mean' | 'max' | null | undefined, options: Omit<named.EmbeddingBagNamed, 'input' | 'weight' | 'offsets' | 'maxNorm' | 'normType' | 'scaleGradByFreq' | 'mode'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, scaleGradByFreq: boolean | null | undefined, options: Omit<named.EmbeddingBagNamed, 'input' | 'weight' | 'offsets' | 'maxNorm' | 'normType' | 'scaleGradByFreq'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null | undefined, maxNorm: number | null | undefined, normType: number | null | undefined, options: Omit<named.EmbeddingBagNamed, 'input' | 'weight' | 'offsets' | 'maxNorm' | 'normType'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null | undefined, maxNorm: number | null | undefined, options: Omit<named.EmbeddingBagNamed, 'input' | 'weight' | 'offsets' | 'maxNorm'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, weight: Tensor, offsets: Tensor | null | undefined, options: Omit<named.EmbeddingBagNamed, 'input' | 'weight' | 'offsets'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, weight: Tensor, options: Omit<named.EmbeddingBagNamed, 'input' | 'weight'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(input: Tensor, options: Omit<named.EmbeddingBagNamed, 'input'>): Tensor
-/** Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one. */
+/** Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one. */
 export function embeddingBag(options: named.EmbeddingBagNamed): Tensor
 export function embeddingBag(...given: unknown[]): unknown {
 return embeddingBag_(read(signatures.embeddingBag, given))
@@ -514,24 +514,24 @@ return featureAlphaDropout_(read(signatures.featureAlphaDropout, given))
 }
 
 /**
- * Adds columns [N, C · kernel, windows] up where their windows lay in [N, C, ...outputSize]: the transpose of `unfold`.
+ * Sums columns [N, C · kernel, windows] at the positions of their windows in [N, C, ...outputSize]: the transpose of `unfold`.
  *
  * @param dilation - Default 1.
  * @param padding - Default 0.
  * @param stride - Default 1.
  */
 export function fold(input: Tensor, outputSize: Int | readonly Int[], kernelSize: Int | readonly Int[], dilation?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, stride?: Int | readonly Int[] | null): Tensor
-/** Adds columns [N, C · kernel, windows] up where their windows lay in [N, C, ...outputSize]: the transpose of `unfold`. */
+/** Sums columns [N, C · kernel, windows] at the positions of their windows in [N, C, ...outputSize]: the transpose of `unfold`. */
 export function fold(input: Tensor, outputSize: Int | readonly Int[], kernelSize: Int | readonly Int[], dilation: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, options: Omit<named.FoldNamed, 'input' | 'outputSize' | 'kernelSize' | 'dilation' | 'padding'>): Tensor
-/** Adds columns [N, C · kernel, windows] up where their windows lay in [N, C, ...outputSize]: the transpose of `unfold`. */
+/** Sums columns [N, C · kernel, windows] at the positions of their windows in [N, C, ...outputSize]: the transpose of `unfold`. */
 export function fold(input: Tensor, outputSize: Int | readonly Int[], kernelSize: Int | readonly Int[], dilation: Int | readonly Int[] | null | undefined, options: Omit<named.FoldNamed, 'input' | 'outputSize' | 'kernelSize' | 'dilation'>): Tensor
-/** Adds columns [N, C · kernel, windows] up where their windows lay in [N, C, ...outputSize]: the transpose of `unfold`. */
+/** Sums columns [N, C · kernel, windows] at the positions of their windows in [N, C, ...outputSize]: the transpose of `unfold`. */
 export function fold(input: Tensor, outputSize: Int | readonly Int[], kernelSize: Int | readonly Int[], options: Omit<named.FoldNamed, 'input' | 'outputSize' | 'kernelSize'>): Tensor
-/** Adds columns [N, C · kernel, windows] up where their windows lay in [N, C, ...outputSize]: the transpose of `unfold`. */
+/** Sums columns [N, C · kernel, windows] at the positions of their windows in [N, C, ...outputSize]: the transpose of `unfold`. */
 export function fold(input: Tensor, outputSize: Int | readonly Int[], options: Omit<named.FoldNamed, 'input' | 'outputSize'>): Tensor
-/** Adds columns [N, C · kernel, windows] up where their windows lay in [N, C, ...outputSize]: the transpose of `unfold`. */
+/** Sums columns [N, C · kernel, windows] at the positions of their windows in [N, C, ...outputSize]: the transpose of `unfold`. */
 export function fold(input: Tensor, options: Omit<named.FoldNamed, 'input'>): Tensor
-/** Adds columns [N, C · kernel, windows] up where their windows lay in [N, C, ...outputSize]: the transpose of `unfold`. */
+/** Sums columns [N, C · kernel, windows] at the positions of their windows in [N, C, ...outputSize]: the transpose of `unfold`. */
 export function fold(options: named.FoldNamed): Tensor
 export function fold(...given: unknown[]): unknown {
 return fold_(read(signatures.fold, given))
@@ -540,8 +540,8 @@ return fold_(read(signatures.fold, given))
 /**
  * Maxima over windows of random size, for [N, C, H, W]; with `returnIndices` `[output, indices]`.
  *
- * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 2] in 0 … 1 says where the
- * windows lie; without it they are drawn.
+ * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 2] in 0 … 1 places the
+ * windows; by default they are random.
  *
  * @param outputSize - Default null.
  * @param outputRatio - Default null.
@@ -581,8 +581,8 @@ return fractionalMaxPool2d_(read(signatures.fractionalMaxPool2d, given))
 /**
  * Maxima over windows of random size, for [N, C, D, H, W]; with `returnIndices` `[output, indices]`.
  *
- * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 3] in 0 … 1 says where the
- * windows lie; without it they are drawn.
+ * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 3] in 0 … 1 places the
+ * windows; by default they are random.
  *
  * @param outputSize - Default null.
  * @param outputRatio - Default null.
@@ -648,9 +648,9 @@ return gaussianNllLoss_(read(signatures.gaussianNllLoss, given))
 }
 
 /**
- * Reads [N, C, H, W] where `grid` [N, H′, W′, 2] says, x and y in −1 … 1 (likewise with three spatial dimensions).
+ * Samples [N, C, H, W] at the positions in `grid` [N, H′, W′, 2], x and y in −1 … 1 (likewise with three spatial dimensions).
  *
- * `paddingMode` says what lies outside; with `alignCorners` −1 and 1 are the centres of the corner pixels instead of the borders.
+ * `paddingMode` chooses the values outside; with `alignCorners` −1 and 1 are the centres of the corner pixels instead of the borders.
  *
  * @param mode - Default 'bilinear'.
  * @param paddingMode - Default 'zeros'.
@@ -658,15 +658,15 @@ return gaussianNllLoss_(read(signatures.gaussianNllLoss, given))
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html
  */
 export function gridSample(input: Tensor, grid: Tensor, mode?: 'bilinear' | 'nearest' | 'bicubic' | null, paddingMode?: 'zeros' | 'border' | 'reflection' | null, alignCorners?: boolean | null): Tensor
-/** Reads [N, C, H, W] where `grid` [N, H′, W′, 2] says, x and y in −1 … 1 (likewise with three spatial dimensions). */
+/** Samples [N, C, H, W] at the positions in `grid` [N, H′, W′, 2], x and y in −1 … 1 (likewise with three spatial dimensions). */
 export function gridSample(input: Tensor, grid: Tensor, mode: 'bilinear' | 'nearest' | 'bicubic' | null | undefined, paddingMode: 'zeros' | 'border' | 'reflection' | null | undefined, options: Omit<named.GridSampleNamed, 'input' | 'grid' | 'mode' | 'paddingMode'>): Tensor
-/** Reads [N, C, H, W] where `grid` [N, H′, W′, 2] says, x and y in −1 … 1 (likewise with three spatial dimensions). */
+/** Samples [N, C, H, W] at the positions in `grid` [N, H′, W′, 2], x and y in −1 … 1 (likewise with three spatial dimensions). */
 export function gridSample(input: Tensor, grid: Tensor, mode: 'bilinear' | 'nearest' | 'bicubic' | null | undefined, options: Omit<named.GridSampleNamed, 'input' | 'grid' | 'mode'>): Tensor
-/** Reads [N, C, H, W] where `grid` [N, H′, W′, 2] says, x and y in −1 … 1 (likewise with three spatial dimensions). */
+/** Samples [N, C, H, W] at the positions in `grid` [N, H′, W′, 2], x and y in −1 … 1 (likewise with three spatial dimensions). */
 export function gridSample(input: Tensor, grid: Tensor, options: Omit<named.GridSampleNamed, 'input' | 'grid'>): Tensor
-/** Reads [N, C, H, W] where `grid` [N, H′, W′, 2] says, x and y in −1 … 1 (likewise with three spatial dimensions). */
+/** Samples [N, C, H, W] at the positions in `grid` [N, H′, W′, 2], x and y in −1 … 1 (likewise with three spatial dimensions). */
 export function gridSample(input: Tensor, options: Omit<named.GridSampleNamed, 'input'>): Tensor
-/** Reads [N, C, H, W] where `grid` [N, H′, W′, 2] says, x and y in −1 … 1 (likewise with three spatial dimensions). */
+/** Samples [N, C, H, W] at the positions in `grid` [N, H′, W′, 2], x and y in −1 … 1 (likewise with three spatial dimensions). */
 export function gridSample(options: named.GridSampleNamed): Tensor
 export function gridSample(...given: unknown[]): unknown {
 return gridSample_(read(signatures.gridSample, given))
@@ -748,21 +748,21 @@ return hardswish_(read(signatures.hardswish, given))
 }
 
 /**
- * Each element cut to `minVal` … `maxVal`.
+ * Clamps each element to `minVal` … `maxVal`.
  *
  * @param minVal - Default -1.
  * @param maxVal - Default 1.
  * @param inplace - Default false.
- * @throws ArgumentError where `minVal` exceeds `maxVal`.
+ * @throws ArgumentError if `minVal` exceeds `maxVal`.
  */
 export function hardtanh(input: Tensor, minVal?: number | null, maxVal?: number | null, inplace?: boolean | null): Tensor
-/** Each element cut to `minVal` … `maxVal`. */
+/** Clamps each element to `minVal` … `maxVal`. */
 export function hardtanh(input: Tensor, minVal: number | null | undefined, maxVal: number | null | undefined, options: Omit<named.HardtanhNamed, 'input' | 'minVal' | 'maxVal'>): Tensor
-/** Each element cut to `minVal` … `maxVal`. */
+/** Clamps each element to `minVal` … `maxVal`. */
 export function hardtanh(input: Tensor, minVal: number | null | undefined, options: Omit<named.HardtanhNamed, 'input' | 'minVal'>): Tensor
-/** Each element cut to `minVal` … `maxVal`. */
+/** Clamps each element to `minVal` … `maxVal`. */
 export function hardtanh(input: Tensor, options: Omit<named.HardtanhNamed, 'input'>): Tensor
-/** Each element cut to `minVal` … `maxVal`. */
+/** Clamps each element to `minVal` … `maxVal`. */
 export function hardtanh(options: named.HardtanhNamed): Tensor
 export function hardtanh(...given: unknown[]): unknown {
 return hardtanh_(read(signatures.hardtanh, given))
@@ -846,8 +846,8 @@ return instanceNorm_(read(signatures.instanceNorm, given))
 /**
  * Resizes the spatial dimensions of [N, C, …] to `size`, or by `scaleFactor`.
  *
- * `alignCorners` lays the corner pixels' centres on each other, in the linear and cubic modes; `recomputeScaleFactor` computes the scale
- * anew from the rounded size; `antialias` smooths while shrinking, in the modes 'bilinear' and 'bicubic'.
+ * `alignCorners` aligns the centres of the corner pixels, in the linear and cubic modes; `recomputeScaleFactor` recomputes the scale from the
+ * rounded size; `antialias` smooths when shrinking, in the modes 'bilinear' and 'bicubic'.
  *
  * @param size - Default null.
  * @param scaleFactor - Default null.
@@ -879,21 +879,21 @@ return interpolate_(read(signatures.interpolate, given))
 }
 
 /**
- * The Kullback–Leibler divergence of log-probabilities from the target's probabilities.
+ * The Kullback–Leibler divergence between log-probabilities and the target's probabilities.
  *
- * 'mean' divides by the number of elements; 'batchmean' divides the sum by the batch's size, as the divergence is defined.
+ * 'mean' divides by the number of elements; 'batchmean' divides the sum by the batch size, which is the mathematical definition.
  *
  * @param reduction - Default 'mean'.
  * @param logTarget - Default false.
  */
 export function klDiv(input: Tensor, target: Tensor, reduction?: 'none' | 'mean' | 'sum' | 'batchmean' | null, logTarget?: boolean | null): Tensor
-/** The Kullback–Leibler divergence of log-probabilities from the target's probabilities. */
+/** The Kullback–Leibler divergence between log-probabilities and the target's probabilities. */
 export function klDiv(input: Tensor, target: Tensor, reduction: 'none' | 'mean' | 'sum' | 'batchmean' | null | undefined, options: Omit<named.KlDivNamed, 'input' | 'target' | 'reduction'>): Tensor
-/** The Kullback–Leibler divergence of log-probabilities from the target's probabilities. */
+/** The Kullback–Leibler divergence between log-probabilities and the target's probabilities. */
 export function klDiv(input: Tensor, target: Tensor, options: Omit<named.KlDivNamed, 'input' | 'target'>): Tensor
-/** The Kullback–Leibler divergence of log-probabilities from the target's probabilities. */
+/** The Kullback–Leibler divergence between log-probabilities and the target's probabilities. */
 export function klDiv(input: Tensor, options: Omit<named.KlDivNamed, 'input'>): Tensor
-/** The Kullback–Leibler divergence of log-probabilities from the target's probabilities. */
+/** The Kullback–Leibler divergence between log-probabilities and the target's probabilities. */
 export function klDiv(options: named.KlDivNamed): Tensor
 export function klDiv(...given: unknown[]): unknown {
 return klDiv_(read(signatures.klDiv, given))
@@ -1004,17 +1004,17 @@ return localResponseNorm_(read(signatures.localResponseNorm, given))
 }
 
 /**
- * The logarithm of softmax, computed at once.
+ * The logarithm of softmax, computed in one numerically stable step.
  *
  * @param dim - Default null.
  * @param dtype - Default null.
  */
 export function logSoftmax(input: Tensor, dim?: Int | null, dtype?: DTypeLike | null): Tensor
-/** The logarithm of softmax, computed at once. */
+/** The logarithm of softmax, computed in one numerically stable step. */
 export function logSoftmax(input: Tensor, dim: Int | null | undefined, options: Omit<named.LogSoftmaxNamed, 'input' | 'dim'>): Tensor
-/** The logarithm of softmax, computed at once. */
+/** The logarithm of softmax, computed in one numerically stable step. */
 export function logSoftmax(input: Tensor, options: Omit<named.LogSoftmaxNamed, 'input'>): Tensor
-/** The logarithm of softmax, computed at once. */
+/** The logarithm of softmax, computed in one numerically stable step. */
 export function logSoftmax(options: named.LogSoftmaxNamed): Tensor
 export function logSoftmax(...given: unknown[]): unknown {
 return logSoftmax_(read(signatures.logSoftmax, given))
@@ -1088,7 +1088,7 @@ return lpPool3d_(read(signatures.lpPool3d, given))
  *
  * @param margin - Default 0.
  * @param reduction - Default 'mean'.
- * @throws ArgumentError where the three tensors differ in their number of dimensions.
+ * @throws ArgumentError if the three tensors differ in their number of dimensions.
  */
 export function marginRankingLoss(input1: Tensor, input2: Tensor, target: Tensor, margin?: number | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
 /** `max(0, −target · (input1 − input2) + margin)`. */
@@ -1243,78 +1243,78 @@ return maxPool3d_(read(signatures.maxPool3d, given))
 }
 
 /**
- * Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere.
+ * Puts the maxima of `maxPool1d` back at their positions, zeros elsewhere.
  *
- * `outputSize`, spatial or whole, tells apart inputs of which pooling makes the same size.
+ * `outputSize`, the spatial or the whole shape, distinguishes inputs that pooling maps to the same size.
  *
  * @param stride - Default null.
  * @param padding - Default 0.
  * @param outputSize - Default null.
  */
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, outputSize?: Int | readonly Int[] | null): Tensor
-/** Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool1d` back at their positions, zeros elsewhere. */
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, options: Omit<named.MaxUnpool1dNamed, 'input' | 'indices' | 'kernelSize' | 'stride' | 'padding'>): Tensor
-/** Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool1d` back at their positions, zeros elsewhere. */
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, options: Omit<named.MaxUnpool1dNamed, 'input' | 'indices' | 'kernelSize' | 'stride'>): Tensor
-/** Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool1d` back at their positions, zeros elsewhere. */
 export function maxUnpool1d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], options: Omit<named.MaxUnpool1dNamed, 'input' | 'indices' | 'kernelSize'>): Tensor
-/** Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool1d` back at their positions, zeros elsewhere. */
 export function maxUnpool1d(input: Tensor, indices: Tensor, options: Omit<named.MaxUnpool1dNamed, 'input' | 'indices'>): Tensor
-/** Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool1d` back at their positions, zeros elsewhere. */
 export function maxUnpool1d(input: Tensor, options: Omit<named.MaxUnpool1dNamed, 'input'>): Tensor
-/** Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool1d` back at their positions, zeros elsewhere. */
 export function maxUnpool1d(options: named.MaxUnpool1dNamed): Tensor
 export function maxUnpool1d(...given: unknown[]): unknown {
 return maxUnpool1d_(read(signatures.maxUnpool1d, given))
 }
 
 /**
- * Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere.
+ * Puts the maxima of `maxPool2d` back at their positions, zeros elsewhere.
  *
- * `outputSize`, spatial or whole, tells apart inputs of which pooling makes the same size.
+ * `outputSize`, the spatial or the whole shape, distinguishes inputs that pooling maps to the same size.
  *
  * @param stride - Default null.
  * @param padding - Default 0.
  * @param outputSize - Default null.
  */
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, outputSize?: Int | readonly Int[] | null): Tensor
-/** Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool2d` back at their positions, zeros elsewhere. */
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, options: Omit<named.MaxUnpool2dNamed, 'input' | 'indices' | 'kernelSize' | 'stride' | 'padding'>): Tensor
-/** Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool2d` back at their positions, zeros elsewhere. */
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, options: Omit<named.MaxUnpool2dNamed, 'input' | 'indices' | 'kernelSize' | 'stride'>): Tensor
-/** Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool2d` back at their positions, zeros elsewhere. */
 export function maxUnpool2d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], options: Omit<named.MaxUnpool2dNamed, 'input' | 'indices' | 'kernelSize'>): Tensor
-/** Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool2d` back at their positions, zeros elsewhere. */
 export function maxUnpool2d(input: Tensor, indices: Tensor, options: Omit<named.MaxUnpool2dNamed, 'input' | 'indices'>): Tensor
-/** Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool2d` back at their positions, zeros elsewhere. */
 export function maxUnpool2d(input: Tensor, options: Omit<named.MaxUnpool2dNamed, 'input'>): Tensor
-/** Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool2d` back at their positions, zeros elsewhere. */
 export function maxUnpool2d(options: named.MaxUnpool2dNamed): Tensor
 export function maxUnpool2d(...given: unknown[]): unknown {
 return maxUnpool2d_(read(signatures.maxUnpool2d, given))
 }
 
 /**
- * Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere.
+ * Puts the maxima of `maxPool3d` back at their positions, zeros elsewhere.
  *
- * `outputSize`, spatial or whole, tells apart inputs of which pooling makes the same size.
+ * `outputSize`, the spatial or the whole shape, distinguishes inputs that pooling maps to the same size.
  *
  * @param stride - Default null.
  * @param padding - Default 0.
  * @param outputSize - Default null.
  */
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], stride?: Int | readonly Int[] | null, padding?: Int | readonly Int[] | null, outputSize?: Int | readonly Int[] | null): Tensor
-/** Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool3d` back at their positions, zeros elsewhere. */
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, padding: Int | readonly Int[] | null | undefined, options: Omit<named.MaxUnpool3dNamed, 'input' | 'indices' | 'kernelSize' | 'stride' | 'padding'>): Tensor
-/** Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool3d` back at their positions, zeros elsewhere. */
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], stride: Int | readonly Int[] | null | undefined, options: Omit<named.MaxUnpool3dNamed, 'input' | 'indices' | 'kernelSize' | 'stride'>): Tensor
-/** Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool3d` back at their positions, zeros elsewhere. */
 export function maxUnpool3d(input: Tensor, indices: Tensor, kernelSize: Int | readonly Int[], options: Omit<named.MaxUnpool3dNamed, 'input' | 'indices' | 'kernelSize'>): Tensor
-/** Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool3d` back at their positions, zeros elsewhere. */
 export function maxUnpool3d(input: Tensor, indices: Tensor, options: Omit<named.MaxUnpool3dNamed, 'input' | 'indices'>): Tensor
-/** Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool3d` back at their positions, zeros elsewhere. */
 export function maxUnpool3d(input: Tensor, options: Omit<named.MaxUnpool3dNamed, 'input'>): Tensor
-/** Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere. */
+/** Puts the maxima of `maxPool3d` back at their positions, zeros elsewhere. */
 export function maxUnpool3d(options: named.MaxUnpool3dNamed): Tensor
 export function maxUnpool3d(...given: unknown[]): unknown {
 return maxUnpool3d_(read(signatures.maxUnpool3d, given))
@@ -1354,12 +1354,12 @@ return mseLoss_(read(signatures.mseLoss, given))
 }
 
 /**
- * Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights.
+ * Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights.
  *
- * The projections into queries, keys and values are stacked in `inProjWeight` [3 · E, E], or come one each with `useSeparateProjWeight`.
- * Masks of booleans leave pairs out where they are true, others are added to the scores: `keyPaddingMask` [N, S], `attnMask` [L, S] or
- * [N · heads, L, S]. `isCausal` hints that `attnMask` is the causal one. The weights are null with `needWeights: false`, and the mean over
- * the heads with `averageAttnWeights`. Where query, key and value are one tensor, one product projects all three.
+ * The projections of queries, keys and values are stacked in `inProjWeight` [3 · E, E], or separate with `useSeparateProjWeight`.
+ * Boolean masks exclude pairs where they are true, others are added to the scores: `keyPaddingMask` [N, S], `attnMask` [L, S] or
+ * [N · heads, L, S]. `isCausal` hints that `attnMask` is the causal mask. The weights are null with `needWeights: false`, and averaged over
+ * the heads with `averageAttnWeights`. If query, key and value are the same tensor, one matrix product projects all three.
  *
  * @param training - Default true.
  * @param keyPaddingMask - Default null.
@@ -1373,66 +1373,66 @@ return mseLoss_(read(signatures.mseLoss, given))
  * @param staticV - Default null.
  * @param averageAttnWeights - Default true.
  * @param isCausal - Default false.
- * @throws ArgumentError for shapes that do not fit, and for weights that are missing.
+ * @throws ArgumentError for shapes that do not fit and for missing weights.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
  */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training?: boolean | null, keyPaddingMask?: Tensor | null, needWeights?: boolean | null, attnMask?: Tensor | null, useSeparateProjWeight?: boolean | null, qProjWeight?: Tensor | null, kProjWeight?: Tensor | null, vProjWeight?: Tensor | null, staticK?: Tensor | null, staticV?: Tensor | null, averageAttnWeights?: boolean | null, isCausal?: boolean | null): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, needWeights: boolean | null | undefined, attnMask: Tensor | null | undefined, useSeparateProjWeight: boolean | null | undefined, qProjWeight: Tensor | null | undefined, kProjWeight: Tensor | null | undefined, vProjWeight: Tensor | null | undefined, staticK: Tensor | null | undefined, staticV: Tensor | null | undefined, averageAttnWeights: boolean | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask' | 'needWeights' | 'attnMask' | 'useSeparateProjWeight' | 'qProjWeight' | 'kProjWeight' | 'vProjWeight' | 'staticK' | 'staticV' | 'averageAttnWeights'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, needWeights: boolean | null | undefined, attnMask: Tensor | null | undefined, useSeparateProjWeight: boolean | null | undefined, qProjWeight: Tensor | null | undefined, kProjWeight: Tensor | null | undefined, vProjWeight: Tensor | null | undefined, staticK: Tensor | null | undefined, staticV: Tensor | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask' | 'needWeights' | 'attnMask' | 'useSeparateProjWeight' | 'qProjWeight' | 'kProjWeight' | 'vProjWeight' | 'staticK' | 'staticV'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, needWeights: boolean | null | undefined, attnMask: Tensor | null | undefined, useSeparateProjWeight: boolean | null | undefined, qProjWeight: Tensor | null | undefined, kProjWeight: Tensor | null | undefined, vProjWeight: Tensor | null | undefined, staticK: Tensor | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask' | 'needWeights' | 'attnMask' | 'useSeparateProjWeight' | 'qProjWeight' | 'kProjWeight' | 'vProjWeight' | 'staticK'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, needWeights: boolean | null | undefined, attnMask: Tensor | null | undefined, useSeparateProjWeight: boolean | null | undefined, qProjWeight: Tensor | null | undefined, kProjWeight: Tensor | null | undefined, vProjWeight: Tensor | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask' | 'needWeights' | 'attnMask' | 'useSeparateProjWeight' | 'qProjWeight' | 'kProjWeight' | 'vProjWeight'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, needWeights: boolean | null | undefined, attnMask: Tensor | null | undefined, useSeparateProjWeight: boolean | null | undefined, qProjWeight: Tensor | null | undefined, kProjWeight: Tensor | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask' | 'needWeights' | 'attnMask' | 'useSeparateProjWeight' | 'qProjWeight' | 'kProjWeight'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, needWeights: boolean | null | undefined, attnMask: Tensor | null | undefined, useSeparateProjWeight: boolean | null | undefined, qProjWeight: Tensor | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask' | 'needWeights' | 'attnMask' | 'useSeparateProjWeight' | 'qProjWeight'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, needWeights: boolean | null | undefined, attnMask: Tensor | null | undefined, useSeparateProjWeight: boolean | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask' | 'needWeights' | 'attnMask' | 'useSeparateProjWeight'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, needWeights: boolean | null | undefined, attnMask: Tensor | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask' | 'needWeights' | 'attnMask'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, needWeights: boolean | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask' | 'needWeights'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, keyPaddingMask: Tensor | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training' | 'keyPaddingMask'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, training: boolean | null | undefined, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias' | 'training'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, outProjBias: Tensor | null, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight' | 'outProjBias'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, outProjWeight: Tensor, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP' | 'outProjWeight'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, dropoutP: number, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn' | 'dropoutP'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, addZeroAttn: boolean, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV' | 'addZeroAttn'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, biasV: Tensor | null, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK' | 'biasV'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, biasK: Tensor | null, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias' | 'biasK'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, inProjBias: Tensor | null, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight' | 'inProjBias'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, inProjWeight: Tensor | null, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads' | 'inProjWeight'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, numHeads: Int, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck' | 'numHeads'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, embedDimToCheck: Int, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value' | 'embedDimToCheck'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, value: Tensor, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key' | 'value'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, key: Tensor, options: Omit<named.MultiHeadAttentionForwardNamed, 'query' | 'key'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(query: Tensor, options: Omit<named.MultiHeadAttentionForwardNamed, 'query'>): [Tensor, Tensor | null]
-/** Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights. */
+/** Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights. */
 export function multiHeadAttentionForward(options: named.MultiHeadAttentionForwardNamed): [Tensor, Tensor | null]
 export function multiHeadAttentionForward(...given: unknown[]): unknown {
 return multiHeadAttentionForward_(read(signatures.multiHeadAttentionForward, given))
 }
 
 /**
- * How far other classes' scores come within `margin` of the target class's, to the power `p`.
+ * The sum over other classes of `max(0, margin − target score + score)^p`, divided by the number of classes.
  *
  * @param p - Default 1.
  * @param margin - Default 1.
@@ -1440,74 +1440,74 @@ return multiHeadAttentionForward_(read(signatures.multiHeadAttentionForward, giv
  * @param reduction - Default 'mean'.
  */
 export function multiMarginLoss(input: Tensor, target: Tensor, p?: Int | null, margin?: number | null, weight?: Tensor | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
-/** How far other classes' scores come within `margin` of the target class's, to the power `p`. */
+/** The sum over other classes of `max(0, margin − target score + score)^p`, divided by the number of classes. */
 export function multiMarginLoss(input: Tensor, target: Tensor, p: Int | null | undefined, margin: number | null | undefined, weight: Tensor | null | undefined, options: Omit<named.MultiMarginLossNamed, 'input' | 'target' | 'p' | 'margin' | 'weight'>): Tensor
-/** How far other classes' scores come within `margin` of the target class's, to the power `p`. */
+/** The sum over other classes of `max(0, margin − target score + score)^p`, divided by the number of classes. */
 export function multiMarginLoss(input: Tensor, target: Tensor, p: Int | null | undefined, margin: number | null | undefined, options: Omit<named.MultiMarginLossNamed, 'input' | 'target' | 'p' | 'margin'>): Tensor
-/** How far other classes' scores come within `margin` of the target class's, to the power `p`. */
+/** The sum over other classes of `max(0, margin − target score + score)^p`, divided by the number of classes. */
 export function multiMarginLoss(input: Tensor, target: Tensor, p: Int | null | undefined, options: Omit<named.MultiMarginLossNamed, 'input' | 'target' | 'p'>): Tensor
-/** How far other classes' scores come within `margin` of the target class's, to the power `p`. */
+/** The sum over other classes of `max(0, margin − target score + score)^p`, divided by the number of classes. */
 export function multiMarginLoss(input: Tensor, target: Tensor, options: Omit<named.MultiMarginLossNamed, 'input' | 'target'>): Tensor
-/** How far other classes' scores come within `margin` of the target class's, to the power `p`. */
+/** The sum over other classes of `max(0, margin − target score + score)^p`, divided by the number of classes. */
 export function multiMarginLoss(input: Tensor, options: Omit<named.MultiMarginLossNamed, 'input'>): Tensor
-/** How far other classes' scores come within `margin` of the target class's, to the power `p`. */
+/** The sum over other classes of `max(0, margin − target score + score)^p`, divided by the number of classes. */
 export function multiMarginLoss(options: named.MultiMarginLossNamed): Tensor
 export function multiMarginLoss(...given: unknown[]): unknown {
 return multiMarginLoss_(read(signatures.multiMarginLoss, given))
 }
 
 /**
- * The margin loss of several target classes per sample, −1 ending each list.
+ * The margin loss for several target classes per sample; −1 ends each list.
  *
  * @param reduction - Default 'mean'.
  */
 export function multilabelMarginLoss(input: Tensor, target: Tensor, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
-/** The margin loss of several target classes per sample, −1 ending each list. */
+/** The margin loss for several target classes per sample; −1 ends each list. */
 export function multilabelMarginLoss(input: Tensor, target: Tensor, options: Omit<named.MultilabelMarginLossNamed, 'input' | 'target'>): Tensor
-/** The margin loss of several target classes per sample, −1 ending each list. */
+/** The margin loss for several target classes per sample; −1 ends each list. */
 export function multilabelMarginLoss(input: Tensor, options: Omit<named.MultilabelMarginLossNamed, 'input'>): Tensor
-/** The margin loss of several target classes per sample, −1 ending each list. */
+/** The margin loss for several target classes per sample; −1 ends each list. */
 export function multilabelMarginLoss(options: named.MultilabelMarginLossNamed): Tensor
 export function multilabelMarginLoss(...given: unknown[]): unknown {
 return multilabelMarginLoss_(read(signatures.multilabelMarginLoss, given))
 }
 
 /**
- * The mean over classes, which are the input's last dimension, of the binary cross entropy of logits.
+ * The mean over classes, the input's last dimension, of the binary cross entropy with logits.
  *
  * @param weight - Default null.
  * @param reduction - Default 'mean'.
  */
 export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, weight?: Tensor | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
-/** The mean over classes, which are the input's last dimension, of the binary cross entropy of logits. */
+/** The mean over classes, the input's last dimension, of the binary cross entropy with logits. */
 export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, weight: Tensor | null | undefined, options: Omit<named.MultilabelSoftMarginLossNamed, 'input' | 'target' | 'weight'>): Tensor
-/** The mean over classes, which are the input's last dimension, of the binary cross entropy of logits. */
+/** The mean over classes, the input's last dimension, of the binary cross entropy with logits. */
 export function multilabelSoftMarginLoss(input: Tensor, target: Tensor, options: Omit<named.MultilabelSoftMarginLossNamed, 'input' | 'target'>): Tensor
-/** The mean over classes, which are the input's last dimension, of the binary cross entropy of logits. */
+/** The mean over classes, the input's last dimension, of the binary cross entropy with logits. */
 export function multilabelSoftMarginLoss(input: Tensor, options: Omit<named.MultilabelSoftMarginLossNamed, 'input'>): Tensor
-/** The mean over classes, which are the input's last dimension, of the binary cross entropy of logits. */
+/** The mean over classes, the input's last dimension, of the binary cross entropy with logits. */
 export function multilabelSoftMarginLoss(options: named.MultilabelSoftMarginLossNamed): Tensor
 export function multilabelSoftMarginLoss(...given: unknown[]): unknown {
 return multilabelSoftMarginLoss_(read(signatures.multilabelSoftMarginLoss, given))
 }
 
 /**
- * The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class left out of loss and gradient.
+ * The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class excluded from loss and gradient.
  *
  * @param weight - Default null.
  * @param ignoreIndex - Default -100.
  * @param reduction - Default 'mean'.
  */
 export function nllLoss(input: Tensor, target: Tensor, weight?: Tensor | null, ignoreIndex?: Int | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
-/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class left out of loss and gradient. */
+/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class excluded from loss and gradient. */
 export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null | undefined, ignoreIndex: Int | null | undefined, options: Omit<named.NllLossNamed, 'input' | 'target' | 'weight' | 'ignoreIndex'>): Tensor
-/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class left out of loss and gradient. */
+/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class excluded from loss and gradient. */
 export function nllLoss(input: Tensor, target: Tensor, weight: Tensor | null | undefined, options: Omit<named.NllLossNamed, 'input' | 'target' | 'weight'>): Tensor
-/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class left out of loss and gradient. */
+/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class excluded from loss and gradient. */
 export function nllLoss(input: Tensor, target: Tensor, options: Omit<named.NllLossNamed, 'input' | 'target'>): Tensor
-/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class left out of loss and gradient. */
+/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class excluded from loss and gradient. */
 export function nllLoss(input: Tensor, options: Omit<named.NllLossNamed, 'input'>): Tensor
-/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class left out of loss and gradient. */
+/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class excluded from loss and gradient. */
 export function nllLoss(options: named.NllLossNamed): Tensor
 export function nllLoss(...given: unknown[]): unknown {
 return nllLoss_(read(signatures.nllLoss, given))
@@ -1535,26 +1535,26 @@ return normalize_(read(signatures.normalize, given))
 }
 
 /**
- * Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is what a constant padding holds.
+ * Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is the value of a constant padding.
  *
  * @param mode - Default 'constant'.
  * @param value - Default null.
  */
 export function pad(input: Tensor, pad: readonly Int[], mode?: 'constant' | 'reflect' | 'replicate' | 'circular' | null, value?: Scalar | null): Tensor
-/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is what a constant padding holds. */
+/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is the value of a constant padding. */
 export function pad(input: Tensor, pad: readonly Int[], mode: 'constant' | 'reflect' | 'replicate' | 'circular' | null | undefined, options: Omit<named.PadNamed, 'input' | 'pad' | 'mode'>): Tensor
-/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is what a constant padding holds. */
+/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is the value of a constant padding. */
 export function pad(input: Tensor, pad: readonly Int[], options: Omit<named.PadNamed, 'input' | 'pad'>): Tensor
-/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is what a constant padding holds. */
+/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is the value of a constant padding. */
 export function pad(input: Tensor, options: Omit<named.PadNamed, 'input'>): Tensor
-/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is what a constant padding holds. */
+/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is the value of a constant padding. */
 export function pad(options: named.PadNamed): Tensor
 export function pad(...given: unknown[]): unknown {
 return pad_(read(signatures.pad, given))
 }
 
 /**
- * The negative log-likelihood of counts under a Poisson distribution whose rate, or the logarithm of it, is `input`.
+ * The negative log-likelihood of counts under a Poisson distribution with `input` as the rate or its logarithm.
  *
  * `full` adds Stirling's approximation of the constant term.
  *
@@ -1564,17 +1564,17 @@ return pad_(read(signatures.pad, given))
  * @param reduction - Default 'mean'.
  */
 export function poissonNllLoss(input: Tensor, target: Tensor, logInput?: boolean | null, full?: boolean | null, eps?: number | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
-/** The negative log-likelihood of counts under a Poisson distribution whose rate, or the logarithm of it, is `input`. */
+/** The negative log-likelihood of counts under a Poisson distribution with `input` as the rate or its logarithm. */
 export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean | null | undefined, full: boolean | null | undefined, eps: number | null | undefined, options: Omit<named.PoissonNllLossNamed, 'input' | 'target' | 'logInput' | 'full' | 'eps'>): Tensor
-/** The negative log-likelihood of counts under a Poisson distribution whose rate, or the logarithm of it, is `input`. */
+/** The negative log-likelihood of counts under a Poisson distribution with `input` as the rate or its logarithm. */
 export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean | null | undefined, full: boolean | null | undefined, options: Omit<named.PoissonNllLossNamed, 'input' | 'target' | 'logInput' | 'full'>): Tensor
-/** The negative log-likelihood of counts under a Poisson distribution whose rate, or the logarithm of it, is `input`. */
+/** The negative log-likelihood of counts under a Poisson distribution with `input` as the rate or its logarithm. */
 export function poissonNllLoss(input: Tensor, target: Tensor, logInput: boolean | null | undefined, options: Omit<named.PoissonNllLossNamed, 'input' | 'target' | 'logInput'>): Tensor
-/** The negative log-likelihood of counts under a Poisson distribution whose rate, or the logarithm of it, is `input`. */
+/** The negative log-likelihood of counts under a Poisson distribution with `input` as the rate or its logarithm. */
 export function poissonNllLoss(input: Tensor, target: Tensor, options: Omit<named.PoissonNllLossNamed, 'input' | 'target'>): Tensor
-/** The negative log-likelihood of counts under a Poisson distribution whose rate, or the logarithm of it, is `input`. */
+/** The negative log-likelihood of counts under a Poisson distribution with `input` as the rate or its logarithm. */
 export function poissonNllLoss(input: Tensor, options: Omit<named.PoissonNllLossNamed, 'input'>): Tensor
-/** The negative log-likelihood of counts under a Poisson distribution whose rate, or the logarithm of it, is `input`. */
+/** The negative log-likelihood of counts under a Poisson distribution with `input` as the rate or its logarithm. */
 export function poissonNllLoss(options: named.PoissonNllLossNamed): Tensor
 export function poissonNllLoss(...given: unknown[]): unknown {
 return poissonNllLoss_(read(signatures.poissonNllLoss, given))
@@ -1595,14 +1595,14 @@ return relu_(read(signatures.relu, given))
 }
 
 /**
- * Each element cut to 0 … 6.
+ * Clamps each element to 0 … 6.
  *
  * @param inplace - Default false.
  */
 export function relu6(input: Tensor, inplace?: boolean | null): Tensor
-/** Each element cut to 0 … 6. */
+/** Clamps each element to 0 … 6. */
 export function relu6(input: Tensor, options: Omit<named.Relu6Named, 'input'>): Tensor
-/** Each element cut to 0 … 6. */
+/** Clamps each element to 0 … 6. */
 export function relu6(options: named.Relu6Named): Tensor
 export function relu6(...given: unknown[]): unknown {
 return relu6_(read(signatures.relu6, given))
@@ -1788,7 +1788,7 @@ return threshold_(read(signatures.threshold, given))
 }
 
 /**
- * `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner.
+ * `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive.
  *
  * @param margin - Default 1.
  * @param p - Default 2.
@@ -1798,43 +1798,43 @@ return threshold_(read(signatures.threshold, given))
  * @throws ArgumentError where `margin` is not positive.
  */
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin?: number | null, p?: number | null, eps?: number | null, swap?: boolean | null, reduction?: 'none' | 'mean' | 'sum' | null): Tensor
-/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner. */
+/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive. */
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number | null | undefined, p: number | null | undefined, eps: number | null | undefined, swap: boolean | null | undefined, options: Omit<named.TripletMarginLossNamed, 'anchor' | 'positive' | 'negative' | 'margin' | 'p' | 'eps' | 'swap'>): Tensor
-/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner. */
+/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive. */
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number | null | undefined, p: number | null | undefined, eps: number | null | undefined, options: Omit<named.TripletMarginLossNamed, 'anchor' | 'positive' | 'negative' | 'margin' | 'p' | 'eps'>): Tensor
-/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner. */
+/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive. */
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number | null | undefined, p: number | null | undefined, options: Omit<named.TripletMarginLossNamed, 'anchor' | 'positive' | 'negative' | 'margin' | 'p'>): Tensor
-/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner. */
+/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive. */
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: number | null | undefined, options: Omit<named.TripletMarginLossNamed, 'anchor' | 'positive' | 'negative' | 'margin'>): Tensor
-/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner. */
+/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive. */
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, options: Omit<named.TripletMarginLossNamed, 'anchor' | 'positive' | 'negative'>): Tensor
-/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner. */
+/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive. */
 export function tripletMarginLoss(anchor: Tensor, positive: Tensor, options: Omit<named.TripletMarginLossNamed, 'anchor' | 'positive'>): Tensor
-/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner. */
+/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive. */
 export function tripletMarginLoss(anchor: Tensor, options: Omit<named.TripletMarginLossNamed, 'anchor'>): Tensor
-/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner. */
+/** `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive. */
 export function tripletMarginLoss(options: named.TripletMarginLossNamed): Tensor
 export function tripletMarginLoss(...given: unknown[]): unknown {
 return tripletMarginLoss_(read(signatures.tripletMarginLoss, given))
 }
 
 /**
- * The triplet loss of a distance of one's own: a function of two batches that gives one number for each pair; default `pairwiseDistance`.
+ * The triplet loss with a custom distance, a function of two batches that returns one number per pair; default `pairwiseDistance`.
  *
  * @param distanceFunction - Default null.
  * @param margin - Default 1.
  * @param swap - Default false.
  * @param reduction - Default 'mean'.
- * @throws ArgumentError where `margin` is not positive or the three tensors differ in their number of dimensions.
+ * @throws ArgumentError if `margin` is not positive or the three tensors differ in their number of dimensions.
  */
 export function tripletMarginWithDistanceLoss(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor
-/** The triplet loss of a distance of one's own: a function of two batches that gives one number for each pair; default `pairwiseDistance`. */
+/** The triplet loss with a custom distance, a function of two batches that returns one number per pair; default `pairwiseDistance`. */
 export function tripletMarginWithDistanceLoss(anchor: Tensor, positive: Tensor, negative: Tensor, options: Omit<named.TripletMarginWithDistanceLossNamed, 'anchor' | 'positive' | 'negative'>): Tensor
-/** The triplet loss of a distance of one's own: a function of two batches that gives one number for each pair; default `pairwiseDistance`. */
+/** The triplet loss with a custom distance, a function of two batches that returns one number per pair; default `pairwiseDistance`. */
 export function tripletMarginWithDistanceLoss(anchor: Tensor, positive: Tensor, options: Omit<named.TripletMarginWithDistanceLossNamed, 'anchor' | 'positive'>): Tensor
-/** The triplet loss of a distance of one's own: a function of two batches that gives one number for each pair; default `pairwiseDistance`. */
+/** The triplet loss with a custom distance, a function of two batches that returns one number per pair; default `pairwiseDistance`. */
 export function tripletMarginWithDistanceLoss(anchor: Tensor, options: Omit<named.TripletMarginWithDistanceLossNamed, 'anchor'>): Tensor
-/** The triplet loss of a distance of one's own: a function of two batches that gives one number for each pair; default `pairwiseDistance`. */
+/** The triplet loss with a custom distance, a function of two batches that returns one number per pair; default `pairwiseDistance`. */
 export function tripletMarginWithDistanceLoss(options: named.TripletMarginWithDistanceLossNamed): Tensor
 export function tripletMarginWithDistanceLoss(...given: unknown[]): unknown {
 return tripletMarginWithDistanceLoss_(read(signatures.tripletMarginWithDistanceLoss, given))

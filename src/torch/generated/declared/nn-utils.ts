@@ -7,12 +7,12 @@ import { read } from '../../call/declared'
 import { clipGradNorm_ as clipGradNorm__, clipGradValue_ as clipGradValue__, clipGradsWithNorm_ as clipGradsWithNorm__, getTotalNorm as getTotalNorm_, parametersToVector as parametersToVector_, vectorToParameters as vectorToParameters_ } from '../../nn/utils/gradients'
 
 /**
- * Scales the gradients of all parameters so that their norm together is at most `maxNorm`; gives the norm before.
+ * Scales the gradients of all parameters so that their total norm is at most `maxNorm`; returns the norm before scaling.
  *
  * @param normType - Default 2.
  * @param errorIfNonfinite - Default false.
  * @param foreach - Default null.
- * @throws TorchError with `errorIfNonfinite` where the norm is NaN or infinite; then no gradient is changed.
+ * @throws TorchError with `errorIfNonfinite` if the norm is NaN or infinite, before any gradient changes.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })
@@ -20,22 +20,22 @@ import { clipGradNorm_ as clipGradNorm__, clipGradValue_ as clipGradValue__, cli
  * torch.nn.utils.clipGradNorm_(weight, 1).item() // 5
  */
 export function clipGradNorm_(parameters: Tensor | Iterable<Tensor>, maxNorm: number, normType?: number | null, errorIfNonfinite?: boolean | null, foreach?: boolean | null): Tensor
-/** Scales the gradients of all parameters so that their norm together is at most `maxNorm`; gives the norm before. */
+/** Scales the gradients of all parameters so that their total norm is at most `maxNorm`; returns the norm before scaling. */
 export function clipGradNorm_(parameters: Tensor | Iterable<Tensor>, maxNorm: number, normType: number | null | undefined, errorIfNonfinite: boolean | null | undefined, options: Omit<named.ClipGradNorm_Named, 'parameters' | 'maxNorm' | 'normType' | 'errorIfNonfinite'>): Tensor
-/** Scales the gradients of all parameters so that their norm together is at most `maxNorm`; gives the norm before. */
+/** Scales the gradients of all parameters so that their total norm is at most `maxNorm`; returns the norm before scaling. */
 export function clipGradNorm_(parameters: Tensor | Iterable<Tensor>, maxNorm: number, normType: number | null | undefined, options: Omit<named.ClipGradNorm_Named, 'parameters' | 'maxNorm' | 'normType'>): Tensor
-/** Scales the gradients of all parameters so that their norm together is at most `maxNorm`; gives the norm before. */
+/** Scales the gradients of all parameters so that their total norm is at most `maxNorm`; returns the norm before scaling. */
 export function clipGradNorm_(parameters: Tensor | Iterable<Tensor>, maxNorm: number, options: Omit<named.ClipGradNorm_Named, 'parameters' | 'maxNorm'>): Tensor
-/** Scales the gradients of all parameters so that their norm together is at most `maxNorm`; gives the norm before. */
+/** Scales the gradients of all parameters so that their total norm is at most `maxNorm`; returns the norm before scaling. */
 export function clipGradNorm_(parameters: Tensor | Iterable<Tensor>, options: Omit<named.ClipGradNorm_Named, 'parameters'>): Tensor
-/** Scales the gradients of all parameters so that their norm together is at most `maxNorm`; gives the norm before. */
+/** Scales the gradients of all parameters so that their total norm is at most `maxNorm`; returns the norm before scaling. */
 export function clipGradNorm_(options: named.ClipGradNorm_Named): Tensor
 export function clipGradNorm_(...given: unknown[]): unknown {
 return clipGradNorm__(read(signatures.clipGradNorm_, given))
 }
 
 /**
- * Cuts each element of the gradients to `-clipValue` … `clipValue`.
+ * Clamps each element of the gradients to `-clipValue` … `clipValue`.
  *
  * @param foreach - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html
@@ -46,61 +46,61 @@ return clipGradNorm__(read(signatures.clipGradNorm_, given))
  * weight.grad.tolist() // [1, -1]
  */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number, foreach?: boolean | null): void
-/** Cuts each element of the gradients to `-clipValue` … `clipValue`. */
+/** Clamps each element of the gradients to `-clipValue` … `clipValue`. */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number, options: Omit<named.ClipGradValue_Named, 'parameters' | 'clipValue'>): void
-/** Cuts each element of the gradients to `-clipValue` … `clipValue`. */
+/** Clamps each element of the gradients to `-clipValue` … `clipValue`. */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, options: Omit<named.ClipGradValue_Named, 'parameters'>): void
-/** Cuts each element of the gradients to `-clipValue` … `clipValue`. */
+/** Clamps each element of the gradients to `-clipValue` … `clipValue`. */
 export function clipGradValue_(options: named.ClipGradValue_Named): void
 export function clipGradValue_(...given: unknown[]): unknown {
 return clipGradValue__(read(signatures.clipGradValue_, given))
 }
 
 /**
- * Scales the gradients so that their norm, `totalNorm` as given, becomes at most `maxNorm`.
+ * Scales the gradients, whose norm is `totalNorm`, so that the norm becomes at most `maxNorm`.
  *
  * @param foreach - Default null.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grads_with_norm_.html
  */
 export function clipGradsWithNorm_(parameters: Tensor | Iterable<Tensor>, maxNorm: number, totalNorm: Tensor, foreach?: boolean | null): void
-/** Scales the gradients so that their norm, `totalNorm` as given, becomes at most `maxNorm`. */
+/** Scales the gradients, whose norm is `totalNorm`, so that the norm becomes at most `maxNorm`. */
 export function clipGradsWithNorm_(parameters: Tensor | Iterable<Tensor>, maxNorm: number, totalNorm: Tensor, options: Omit<named.ClipGradsWithNorm_Named, 'parameters' | 'maxNorm' | 'totalNorm'>): void
-/** Scales the gradients so that their norm, `totalNorm` as given, becomes at most `maxNorm`. */
+/** Scales the gradients, whose norm is `totalNorm`, so that the norm becomes at most `maxNorm`. */
 export function clipGradsWithNorm_(parameters: Tensor | Iterable<Tensor>, maxNorm: number, options: Omit<named.ClipGradsWithNorm_Named, 'parameters' | 'maxNorm'>): void
-/** Scales the gradients so that their norm, `totalNorm` as given, becomes at most `maxNorm`. */
+/** Scales the gradients, whose norm is `totalNorm`, so that the norm becomes at most `maxNorm`. */
 export function clipGradsWithNorm_(parameters: Tensor | Iterable<Tensor>, options: Omit<named.ClipGradsWithNorm_Named, 'parameters'>): void
-/** Scales the gradients so that their norm, `totalNorm` as given, becomes at most `maxNorm`. */
+/** Scales the gradients, whose norm is `totalNorm`, so that the norm becomes at most `maxNorm`. */
 export function clipGradsWithNorm_(options: named.ClipGradsWithNorm_Named): void
 export function clipGradsWithNorm_(...given: unknown[]): unknown {
 return clipGradsWithNorm__(read(signatures.clipGradsWithNorm_, given))
 }
 
 /**
- * The norm of all these tensors as if they were one vector.
+ * The norm of all tensors, treated as one vector.
  *
  * @param normType - Default 2.
  * @param errorIfNonfinite - Default false.
  * @param foreach - Default null.
- * @throws TorchError with `errorIfNonfinite` where it is NaN or infinite.
+ * @throws TorchError with `errorIfNonfinite` if the norm is NaN or infinite.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.get_total_norm.html
  * @example
  * torch.nn.utils.getTotalNorm([torch.tensor([3]), torch.tensor([4])]).item() // 5
  */
 export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, normType?: number | null, errorIfNonfinite?: boolean | null, foreach?: boolean | null): Tensor
-/** The norm of all these tensors as if they were one vector. */
+/** The norm of all tensors, treated as one vector. */
 export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, normType: number | null | undefined, errorIfNonfinite: boolean | null | undefined, options: Omit<named.GetTotalNormNamed, 'tensors' | 'normType' | 'errorIfNonfinite'>): Tensor
-/** The norm of all these tensors as if they were one vector. */
+/** The norm of all tensors, treated as one vector. */
 export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, normType: number | null | undefined, options: Omit<named.GetTotalNormNamed, 'tensors' | 'normType'>): Tensor
-/** The norm of all these tensors as if they were one vector. */
+/** The norm of all tensors, treated as one vector. */
 export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, options: Omit<named.GetTotalNormNamed, 'tensors'>): Tensor
-/** The norm of all these tensors as if they were one vector. */
+/** The norm of all tensors, treated as one vector. */
 export function getTotalNorm(options: named.GetTotalNormNamed): Tensor
 export function getTotalNorm(...given: unknown[]): unknown {
 return getTotalNorm_(read(signatures.getTotalNorm, given))
 }
 
 /**
- * All parameters one after another as one vector.
+ * Concatenates all parameters into one vector.
  *
  * @throws ArgumentError for parameters on different devices.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parameters_to_vector.html
@@ -108,14 +108,14 @@ return getTotalNorm_(read(signatures.getTotalNorm, given))
  * torch.nn.utils.parametersToVector(new torch.nn.Linear(2, 3).parameters()).shape // [9]
  */
 export function parametersToVector(parameters: Tensor | Iterable<Tensor>): Tensor
-/** All parameters one after another as one vector. */
+/** Concatenates all parameters into one vector. */
 export function parametersToVector(options: named.ParametersToVectorNamed): Tensor
 export function parametersToVector(...given: unknown[]): unknown {
 return parametersToVector_(read(signatures.parametersToVector, given))
 }
 
 /**
- * Puts slices of one vector into the parameters, in their order; they are views of it afterwards.
+ * Sets the parameters, in order, to slices of one vector; afterwards they are views of it.
  *
  * @throws ArgumentError for parameters on different devices.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.vector_to_parameters.html
@@ -125,9 +125,9 @@ return parametersToVector_(read(signatures.parametersToVector, given))
  * linear.weight.tolist() // [[1, 1]]
  */
 export function vectorToParameters(vec: Tensor, parameters: Tensor | Iterable<Tensor>): void
-/** Puts slices of one vector into the parameters, in their order; they are views of it afterwards. */
+/** Sets the parameters, in order, to slices of one vector; afterwards they are views of it. */
 export function vectorToParameters(vec: Tensor, options: Omit<named.VectorToParametersNamed, 'vec'>): void
-/** Puts slices of one vector into the parameters, in their order; they are views of it afterwards. */
+/** Sets the parameters, in order, to slices of one vector; afterwards they are views of it. */
 export function vectorToParameters(options: named.VectorToParametersNamed): void
 export function vectorToParameters(...given: unknown[]): unknown {
 return vectorToParameters_(read(signatures.vectorToParameters, given))

@@ -9,7 +9,7 @@ export function relu({ input, inplace }: declared.ReluArguments): Tensor {
   return inplace ? torch.relu_(input) : torch.relu(input)
 }
 
-/** Each element cut to 0 … 6. */
+/** Clamps each element to 0 … 6. */
 export function relu6({ input, inplace }: declared.Relu6Arguments): Tensor {
   return inplace ? generated.relu6_(input) : generated.relu6(input)
 }
@@ -55,9 +55,9 @@ export function leakyRelu({ input, negativeSlope, inplace }: declared.LeakyReluA
 }
 
 /**
- * Each element cut to `minVal` … `maxVal`.
+ * Clamps each element to `minVal` … `maxVal`.
  *
- * @throws ArgumentError where `minVal` exceeds `maxVal`.
+ * @throws ArgumentError if `minVal` exceeds `maxVal`.
  */
 export function hardtanh({ input, minVal, maxVal, inplace }: declared.HardtanhArguments): Tensor {
   if (minVal > maxVal) throw misfit('hardtanh', 'minVal', `a number up to maxVal, ${maxVal},`, minVal)
@@ -84,7 +84,7 @@ export function softsign({ input }: declared.SoftsignArguments): Tensor {
   return input.div(input.abs().add(1))
 }
 
-/** The dimension that Python takes where none is given: the first of no, one or three, else the second. */
+/** Python's default dimension: 0 for tensors of 0, 1 or 3 dimensions, else 1. */
 function softmaxDimension(input: Tensor, dim: number | null): number {
   return dim ?? ([0, 1, 3].includes(input.dim()) ? 0 : 1)
 }
@@ -99,7 +99,7 @@ export function softmin({ input, dim, dtype }: declared.SoftminArguments): Tenso
   return torch.softmax(input.neg(), softmaxDimension(input, dim), dtype)
 }
 
-/** The logarithm of softmax, computed at once. */
+/** The logarithm of softmax, computed in one numerically stable step. */
 export function logSoftmax({ input, dim, dtype }: declared.LogSoftmaxArguments): Tensor {
   return torch.logSoftmax(input, softmaxDimension(input, dim), dtype)
 }

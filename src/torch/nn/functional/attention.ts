@@ -9,14 +9,14 @@ import { dropout } from './dropout'
 const CALL = 'multiHeadAttentionForward'
 
 /**
- * Attention of `numHeads` heads of queries [L, N, E] over keys and values [S, N, E] (or each without N), and its weights.
+ * Multi-head attention of queries [L, N, E] over keys and values [S, N, E] (or all without N): the output and the attention weights.
  *
- * The projections into queries, keys and values are stacked in `inProjWeight` [3 · E, E], or come one each with `useSeparateProjWeight`.
- * Masks of booleans leave pairs out where they are true, others are added to the scores: `keyPaddingMask` [N, S], `attnMask` [L, S] or
- * [N · heads, L, S]. `isCausal` hints that `attnMask` is the causal one. The weights are null with `needWeights: false`, and the mean over
- * the heads with `averageAttnWeights`. Where query, key and value are one tensor, one product projects all three.
+ * The projections of queries, keys and values are stacked in `inProjWeight` [3 · E, E], or separate with `useSeparateProjWeight`.
+ * Boolean masks exclude pairs where they are true, others are added to the scores: `keyPaddingMask` [N, S], `attnMask` [L, S] or
+ * [N · heads, L, S]. `isCausal` hints that `attnMask` is the causal mask. The weights are null with `needWeights: false`, and averaged over
+ * the heads with `averageAttnWeights`. If query, key and value are the same tensor, one matrix product projects all three.
  *
- * @throws ArgumentError for shapes that do not fit, and for weights that are missing.
+ * @throws ArgumentError for shapes that do not fit and for missing weights.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
  */
 export function multiHeadAttentionForward(args: declared.MultiHeadAttentionForwardArguments): [output: Tensor, weights: Tensor | null] {
@@ -32,7 +32,7 @@ export function multiHeadAttentionForward(args: declared.MultiHeadAttentionForwa
   let padding = keyPaddingMask === null ? null : additive(isBatched ? keyPaddingMask : keyPaddingMask.unsqueeze(0), query)
   let isCausal = args.isCausal
   if (isCausal && attnMask === null) throw misfit(CALL, 'attnMask', 'a Tensor where isCausal is true', attnMask)
-  // The kernel knows the causal mask itself where nothing else is masked.
+  // The kernel makes the causal mask itself if nothing else is masked.
   let mask = attnMask === null || (isCausal && padding === null && !needWeights) ? null : additive(attnMask, query)
   if (padding !== null && mask !== null) isCausal = false
   if (mask?.dim() === 2) mask = mask.unsqueeze(0)
@@ -101,7 +101,7 @@ export function multiHeadAttentionForward(args: declared.MultiHeadAttentionForwa
   return [output, isBatched ? weights : weights.squeeze(0)]
 }
 
-/** A mask of booleans as what is added to scores. */
+/** A mask that is added to scores, from a boolean one. */
 function additive(mask: Tensor, like: Tensor): Tensor {
   if (mask.dtype !== 'bool') return mask
   return torch.zerosLike(mask, { dtype: like.dtype }).maskedFill_(mask, -Infinity)
@@ -132,7 +132,7 @@ function project(
   return [generated.linear(query, queryWeight!, queryBias), k!, v!]
 }
 
-/** `count` projections of one input by one product, which adds up gradients in the same order as Python. */
+/** `count` projections of one input by one matrix product, which sums gradients in the same order as Python. */
 function packed(input: Tensor, weight: Tensor, bias: Tensor | null, count: number): Tensor[] {
   return generated
     .linear(input, weight, bias)

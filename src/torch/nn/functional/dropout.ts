@@ -3,7 +3,7 @@ import * as torch from '../../generated/functions'
 import type * as declared from '../../generated/declared/nn-functional-signatures'
 import type { Tensor } from '../../tensor/tensor'
 
-/** Zeroes elements with probability `p` while training (the default), scaling the others up. */
+/** Zeroes elements with probability `p` in training (the default) and scales the others up. */
 export function dropout({ input, p, training, inplace }: declared.DropoutArguments): Tensor {
   return inplace ? torch.dropout_(input, p, training) : torch.dropout(input, p, training)
 }

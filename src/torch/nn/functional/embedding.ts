@@ -10,10 +10,10 @@ import type { Tensor } from '../../tensor/tensor'
 import { expectIndices } from './indices'
 
 /**
- * The rows of `weight` [rows, features] that `input` names.
+ * The rows of `weight` [rows, features] at the indices in `input`.
  *
- * The row `paddingIdx` gets no gradient. Rows that are read and whose norm of order `normType` exceeds `maxNorm` are scaled to it, in the
- * weight itself. `scaleGradByFreq` divides gradients by how often their row was read; `sparse` makes the weight's gradient sparse.
+ * The row `paddingIdx` gets no gradient. Selected rows whose norm of order `normType` exceeds `maxNorm` are scaled to it in
+ * `weight`, in place. `scaleGradByFreq` divides gradients by the number of times that a row is selected; `sparse` makes the weight's gradient sparse.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
  */
@@ -24,7 +24,7 @@ export function embedding(args: declared.EmbeddingArguments): Tensor {
   return torch.embedding(weight, input, paddingRow('embedding', paddingIdx, weight) ?? -1, scaleGradByFreq, sparse)
 }
 
-/** The row counted from the front. */
+/** The row as a non-negative index. */
 function paddingRow(call: string, index: number | null, weight: Tensor): number | null {
   if (index === null) return null
   const rows = weight.shape[0]!
@@ -35,9 +35,9 @@ function paddingRow(call: string, index: number | null, weight: Tensor): number 
 const BAG_MODES = ['sum', 'mean', 'max'] as const
 
 /**
- * Sums, means or maxima of rows of `weight` over bags: the rows of a two-dimensional `input`, or stretches of a flat one.
+ * Sums, means or maxima of rows of `weight` over bags, which are the rows of a two-dimensional `input` or segments of a flat one.
  *
- * `offsets` says where each bag begins in a flat `input`; with `includeLastOffset` the last one is the end. `perSampleWeights` scales every
+ * `offsets` holds the start of each bag in a flat `input`; with `includeLastOffset` the last one is the end. `perSampleWeights` scales every
  * element of `input` in mode 'sum'. The other options are those of `embedding`.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
@@ -71,7 +71,7 @@ export interface OneHotOptions {
 const oneHotSignature = declare<OneHotArguments>('oneHot', 'input:T', 'num_classes:i=-1')
 
 /**
- * Classes as rows of `numClasses` zeros with a one.
+ * One-hot vectors of `numClasses` elements for classes.
  *
  * @param numClasses - Default −1: the largest class plus one.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html

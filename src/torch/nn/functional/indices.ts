@@ -4,7 +4,7 @@ import { hasSymbol } from '../../call/recording'
 import { isFloatingDtype } from '../../tensor/dtype'
 import type { Tensor } from '../../tensor/tensor'
 
-/** @throws ArgumentError for floats where classes or rows are named, which numbers without `n` become. */
+/** @throws ArgumentError for a floating-point tensor, which `torch.tensor` makes of numbers without `n`, as classes or rows. */
 export function expectIndices(call: string, name: string, tensor: Tensor): void {
   if (hasSymbol([tensor]) || !isFloatingDtype(tensor.dtype)) return
   throw new ArgumentError(

@@ -50,8 +50,8 @@ export function huberLoss({ input, target, reduction, delta, weight }: declared.
 /**
  * The cross entropy between logits [N, C, …] and classes [N, …] or probabilities [N, C, …].
  *
- * `weight` [C] scales each class, `ignoreIndex` is a class left out of loss and gradient, `labelSmoothing` the share of the target that is
- * spread over all classes.
+ * `weight` [C] scales each class, `ignoreIndex` is a class excluded from loss and gradient, `labelSmoothing` the share of the target that is
+ * distributed over all classes.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
  * @example
@@ -63,7 +63,7 @@ export function crossEntropy(args: declared.CrossEntropyArguments): Tensor {
   return generated.crossEntropyLoss(input, target, weight, reductionOf(reduction), ignoreIndex, labelSmoothing)
 }
 
-/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class left out of loss and gradient. */
+/** The negative of each target class's log-probability in [N, C, …]; `ignoreIndex` is a class excluded from loss and gradient. */
 export function nllLoss({ input, target, weight, ignoreIndex, reduction }: declared.NllLossArguments): Tensor {
   expectIndices('nllLoss', 'target', target)
   return generated.nllLossNd(input, target, weight, reductionOf(reduction), ignoreIndex)
@@ -103,9 +103,9 @@ export function binaryCrossEntropyWithLogits(args: declared.BinaryCrossEntropyWi
 }
 
 /**
- * The Kullback–Leibler divergence of log-probabilities from the target's probabilities.
+ * The Kullback–Leibler divergence between log-probabilities and the target's probabilities.
  *
- * 'mean' divides by the number of elements; 'batchmean' divides the sum by the batch's size, as the divergence is defined.
+ * 'mean' divides by the number of elements; 'batchmean' divides the sum by the batch size, which is the mathematical definition.
  */
 export function klDiv({ input, target, reduction, logTarget }: declared.KlDivArguments): Tensor {
   if (reduction !== 'batchmean') return torch.klDiv(input, target, reductionOf(reduction), { logTarget })
@@ -114,7 +114,7 @@ export function klDiv({ input, target, reduction, logTarget }: declared.KlDivArg
 }
 
 /**
- * The negative log-likelihood of counts under a Poisson distribution whose rate, or the logarithm of it, is `input`.
+ * The negative log-likelihood of counts under a Poisson distribution with `input` as the rate or its logarithm.
  *
  * `full` adds Stirling's approximation of the constant term.
  */
@@ -122,7 +122,7 @@ export function poissonNllLoss({ input, target, logInput, full, eps, reduction }
   return torch.poissonNllLoss(input, target, logInput, full, eps, reductionOf(reduction))
 }
 
-/** A variance with the input's number of dimensions, checked. */
+/** Checks a variance and gives it the input's number of dimensions. */
 function fittingVariance(variance: Tensor, input: Tensor): Tensor {
   if (variance.lt(0).any().item<boolean>()) throw new ArgumentError('gaussianNllLoss(): variance: expected no negative numbers')
   const fitting = variance.dim() === input.dim() - 1 ? variance.unsqueeze(-1) : variance
@@ -143,7 +143,7 @@ function fittingVariance(variance: Tensor, input: Tensor): Tensor {
 export function gaussianNllLoss({ input, target, variance, full, eps, reduction }: declared.GaussianNllLossArguments): Tensor {
   const given = typeof variance === 'object' ? variance : torch.onesLike(input).mul(variance as number)
   let spread = hasSymbol([input, given]) ? recordLastDimension(given, input, symbolOf) : fittingVariance(given, input)
-  // The bound must not stop the gradient, so it is set outside of the graph, on a copy.
+  // Clamp a copy outside the graph, so that the gradient passes unchanged.
   spread = spread.clone()
   noGrad(() => spread.clamp_(eps ?? 1e-6))
   const loss = spread.log().add(input.sub(target).pow(2).div(spread)).mul(0.5)
@@ -153,7 +153,7 @@ export function gaussianNllLoss({ input, target, variance, full, eps, reduction 
 /**
  * The connectionist temporal classification loss of log-probabilities [T, N, C].
  *
- * `blank` is the label that stands for none; `zeroInfinity` zeroes infinite losses and their gradients.
+ * `blank` is the blank label; `zeroInfinity` zeroes infinite losses and their gradients.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.ctc_loss.html
  */

@@ -10,7 +10,7 @@ import { reduced, reductionOf, shapeOf } from './support'
 /**
  * `max(0, −target · (input1 − input2) + margin)`.
  *
- * @throws ArgumentError where the three tensors differ in their number of dimensions.
+ * @throws ArgumentError if the three tensors differ in their number of dimensions.
  */
 export function marginRankingLoss({ input1, input2, target, margin, reduction }: declared.MarginRankingLossArguments): Tensor {
   if (!hasSymbol([input1, input2, target]) && (input1.dim() !== input2.dim() || input1.dim() !== target.dim())) {
@@ -30,12 +30,12 @@ export function cosineEmbeddingLoss({ input1, input2, target, margin, reduction 
   return torch.cosineEmbeddingLoss(input1, input2, target, margin, reductionOf(reduction))
 }
 
-/** How far other classes' scores come within `margin` of the target class's, to the power `p`. */
+/** The sum over other classes of `max(0, margin − target score + score)^p`, divided by the number of classes. */
 export function multiMarginLoss({ input, target, p, margin, weight, reduction }: declared.MultiMarginLossArguments): Tensor {
   return generated.multiMarginLoss(input, target, p, margin, weight, reductionOf(reduction))
 }
 
-/** The margin loss of several target classes per sample, −1 ending each list. */
+/** The margin loss for several target classes per sample; −1 ends each list. */
 export function multilabelMarginLoss({ input, target, reduction }: declared.MultilabelMarginLossArguments): Tensor {
   return generated.multilabelMarginLoss(input, target, reductionOf(reduction))
 }
@@ -45,21 +45,21 @@ export function softMarginLoss({ input, target, reduction }: declared.SoftMargin
   return generated.softMarginLoss(input, target, reductionOf(reduction))
 }
 
-/** The mean over classes, which are the input's last dimension, of the binary cross entropy of logits. */
+/** The mean over classes, the input's last dimension, of the binary cross entropy with logits. */
 export function multilabelSoftMarginLoss({ input, target, weight, reduction }: declared.MultilabelSoftMarginLossArguments): Tensor {
   const positive = target.mul(generated.logSigmoid(input))
   const negative = torch.rsub(target, 1).mul(generated.logSigmoid(input.neg()))
   const loss = positive.add(negative).neg()
   const factored = weight === null ? loss : loss.mul(weight)
   if (hasSymbol([input])) return reduced(factored.mean([-1]), reduction)
-  // As Python: the input's last dimension, which may not be the last one of a loss that was broadcast.
+  // The input's last dimension, as in Python, even if the broadcast loss has more.
   const classes = input.dim() - 1
-  // A mean would round once where Python rounds the sum and the quotient.
+  // Not `mean`, because Python rounds the sum and the quotient separately.
   return reduced(factored.sum([classes]).div(input.size(classes)), reduction)
 }
 
 /**
- * `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` takes the nearer of anchor and positive as the negative's partner.
+ * `max(0, |anchor − positive| − |anchor − negative| + margin)`; `swap` measures the negative's distance from the nearer of anchor and positive.
  *
  * @throws ArgumentError where `margin` is not positive.
  */
@@ -70,9 +70,9 @@ export function tripletMarginLoss(args: declared.TripletMarginLossArguments): Te
 }
 
 /**
- * The triplet loss of a distance of one's own: a function of two batches that gives one number for each pair; default `pairwiseDistance`.
+ * The triplet loss with a custom distance, a function of two batches that returns one number per pair; default `pairwiseDistance`.
  *
- * @throws ArgumentError where `margin` is not positive or the three tensors differ in their number of dimensions.
+ * @throws ArgumentError if `margin` is not positive or the three tensors differ in their number of dimensions.
  */
 export function tripletMarginWithDistanceLoss(args: declared.TripletMarginWithDistanceLossArguments): Tensor {
   const { anchor, positive, negative, margin, swap, reduction } = args

@@ -57,7 +57,7 @@ export function maxPool3d(args: declared.MaxPool3dArguments): Tensor | WithIndic
   return maxPool(3, args, torch.maxPool3d as MaxPoolKernel, generated.maxPool3dWithIndices as MaxPoolKernel)
 }
 
-/** The output's size in each spatial dimension, null replaced by the input's own. */
+/** The output's size in each spatial dimension, with null replaced by the input's size. */
 function sizesOf(input: Tensor, size: number | readonly (number | null)[], spatial: number): readonly number[] {
   if (typeof size === 'number') return new Array<number>(spatial).fill(size)
   if (!size.includes(null)) return size as readonly number[]
@@ -65,12 +65,12 @@ function sizesOf(input: Tensor, size: number | readonly (number | null)[], spati
   return size.map((value, i) => value ?? shape[shape.length - size.length + i]!)
 }
 
-/** Means over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
+/** Means over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
 export function adaptiveAvgPool2d({ input, outputSize }: declared.AdaptiveAvgPool2dArguments): Tensor {
   return generated.adaptiveAvgPool2d(input, sizesOf(input, outputSize, 2))
 }
 
-/** Means over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
+/** Means over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; null in `outputSize` keeps the input's size. */
 export function adaptiveAvgPool3d({ input, outputSize }: declared.AdaptiveAvgPool3dArguments): Tensor {
   return generated.adaptiveAvgPool3d(input, sizesOf(input, outputSize, 3))
 }
@@ -83,17 +83,17 @@ function adaptiveMaxPool(spatial: number, args: AdaptiveMaxArguments, kernel: Ad
   return args.returnIndices ? both : both[0]
 }
 
-/** Maxima over windows laid so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, L] becomes [N, C, outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool1d(args: declared.AdaptiveMaxPool1dArguments): Tensor | WithIndices {
   return adaptiveMaxPool(1, args, torch.adaptiveMaxPool1d)
 }
 
-/** Maxima over windows laid so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool2d(args: declared.AdaptiveMaxPool2dArguments): Tensor | WithIndices {
   return adaptiveMaxPool(2, args, generated.adaptiveMaxPool2d)
 }
 
-/** Maxima over windows laid so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
+/** Maxima over windows chosen so that [N, C, D, H, W] becomes [N, C, ...outputSize]; with `returnIndices` `[output, indices]`. */
 export function adaptiveMaxPool3d(args: declared.AdaptiveMaxPool3dArguments): Tensor | WithIndices {
   return adaptiveMaxPool(3, args, generated.adaptiveMaxPool3d)
 }
@@ -123,8 +123,8 @@ function fractionalMaxPool(spatial: number, args: FractionalArguments, kernel: F
 /**
  * Maxima over windows of random size, for [N, C, H, W]; with `returnIndices` `[output, indices]`.
  *
- * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 2] in 0 … 1 says where the
- * windows lie; without it they are drawn.
+ * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 2] in 0 … 1 places the
+ * windows; by default they are random.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.fractional_max_pool2d.html
  */
@@ -135,8 +135,8 @@ export function fractionalMaxPool2d(args: declared.FractionalMaxPool2dArguments)
 /**
  * Maxima over windows of random size, for [N, C, D, H, W]; with `returnIndices` `[output, indices]`.
  *
- * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 3] in 0 … 1 says where the
- * windows lie; without it they are drawn.
+ * The output's spatial size is `outputSize`, or the share `outputRatio` of the input's. `randomSamples` [N, C, 3] in 0 … 1 places the
+ * windows; by default they are random.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.fractional_max_pool3d.html
  */
@@ -172,9 +172,9 @@ function unpooling(spatial: number, args: declared.MaxUnpool1dArguments): Unpool
 }
 
 /**
- * Puts the maxima of `maxPool1d` back to where they were, zeros elsewhere.
+ * Puts the maxima of `maxPool1d` back at their positions, zeros elsewhere.
  *
- * `outputSize`, spatial or whole, tells apart inputs of which pooling makes the same size.
+ * `outputSize`, the spatial or the whole shape, distinguishes inputs that pooling maps to the same size.
  */
 export function maxUnpool1d(args: declared.MaxUnpool1dArguments): Tensor {
   const { size } = unpooling(1, args)
@@ -182,18 +182,18 @@ export function maxUnpool1d(args: declared.MaxUnpool1dArguments): Tensor {
 }
 
 /**
- * Puts the maxima of `maxPool2d` back to where they were, zeros elsewhere.
+ * Puts the maxima of `maxPool2d` back at their positions, zeros elsewhere.
  *
- * `outputSize`, spatial or whole, tells apart inputs of which pooling makes the same size.
+ * `outputSize`, the spatial or the whole shape, distinguishes inputs that pooling maps to the same size.
  */
 export function maxUnpool2d(args: declared.MaxUnpool2dArguments): Tensor {
   return generated.maxUnpool2d(args.input, args.indices, unpooling(2, args).size)
 }
 
 /**
- * Puts the maxima of `maxPool3d` back to where they were, zeros elsewhere.
+ * Puts the maxima of `maxPool3d` back at their positions, zeros elsewhere.
  *
- * `outputSize`, spatial or whole, tells apart inputs of which pooling makes the same size.
+ * `outputSize`, the spatial or the whole shape, distinguishes inputs that pooling maps to the same size.
  */
 export function maxUnpool3d(args: declared.MaxUnpool3dArguments): Tensor {
   const { size, stride, padding } = unpooling(3, args)

@@ -8,7 +8,7 @@ import * as generated from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor/tensor'
 import { repeated } from './support'
 
-/** The numbers of spatial dimensions that each mode serves. */
+/** The numbers of spatial dimensions that each mode supports. */
 const SPATIAL_DIMENSIONS: Readonly<Record<declared.InterpolateArguments['mode'], readonly number[]>> = {
   nearest: [1, 2, 3],
   'nearest-exact': [1, 2, 3],
@@ -22,8 +22,8 @@ const SPATIAL_DIMENSIONS: Readonly<Record<declared.InterpolateArguments['mode'],
 /**
  * Resizes the spatial dimensions of [N, C, …] to `size`, or by `scaleFactor`.
  *
- * `alignCorners` lays the corner pixels' centres on each other, in the linear and cubic modes; `recomputeScaleFactor` computes the scale
- * anew from the rounded size; `antialias` smooths while shrinking, in the modes 'bilinear' and 'bicubic'.
+ * `alignCorners` aligns the centres of the corner pixels, in the linear and cubic modes; `recomputeScaleFactor` recomputes the scale from the
+ * rounded size; `antialias` smooths when shrinking, in the modes 'bilinear' and 'bicubic'.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
  * @example
@@ -81,9 +81,9 @@ const GRID_MODES = ['bilinear', 'nearest', 'bicubic'] as const
 const GRID_PADDINGS = ['zeros', 'border', 'reflection'] as const
 
 /**
- * Reads [N, C, H, W] where `grid` [N, H′, W′, 2] says, x and y in −1 … 1 (likewise with three spatial dimensions).
+ * Samples [N, C, H, W] at the positions in `grid` [N, H′, W′, 2], x and y in −1 … 1 (likewise with three spatial dimensions).
  *
- * `paddingMode` says what lies outside; with `alignCorners` −1 and 1 are the centres of the corner pixels instead of the borders.
+ * `paddingMode` chooses the values outside; with `alignCorners` −1 and 1 are the centres of the corner pixels instead of the borders.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html
  */
@@ -100,7 +100,7 @@ export function affineGrid({ theta, size, alignCorners }: declared.AffineGridArg
   return torch.affineGridGenerator(theta, size, alignCorners ?? false)
 }
 
-/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is what a constant padding holds. */
+/** Pads the last dimensions by `pad`, [left, right, top, bottom, …]; `value` is the value of a constant padding. */
 export function pad({ input, pad: sizes, mode, value }: declared.PadArguments): Tensor {
   return generated.pad(input, sizes, mode, value as number | null)
 }
@@ -110,7 +110,7 @@ export function unfold({ input, kernelSize, dilation, padding, stride }: declare
   return generated.im2col(input, repeated(kernelSize, 2), repeated(dilation, 2), repeated(padding, 2), repeated(stride, 2))
 }
 
-/** Adds columns [N, C · kernel, windows] up where their windows lay in [N, C, ...outputSize]: the transpose of `unfold`. */
+/** Sums columns [N, C · kernel, windows] at the positions of their windows in [N, C, ...outputSize]: the transpose of `unfold`. */
 export function fold({ input, outputSize, kernelSize, dilation, padding, stride }: declared.FoldArguments): Tensor {
   return generated.col2im(
     input,

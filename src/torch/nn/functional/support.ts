@@ -1,17 +1,17 @@
 import type { Int } from '../../tensor/dtype'
 import type { Tensor } from '../../tensor/tensor'
 
-/** How a loss over all elements becomes its result. */
+/** How the losses of all elements are combined. */
 export type Reduction = 'none' | 'mean' | 'sum'
 
 const REDUCTIONS: readonly Reduction[] = ['none', 'mean', 'sum']
 
-/** libtorch's number of a reduction. */
+/** libtorch's number for a reduction. */
 export function reductionOf(reduction: Reduction): number {
   return REDUCTIONS.indexOf(reduction)
 }
 
-/** The loss of all elements, reduced. */
+/** Reduces the losses of all elements. */
 export function reduced(loss: Tensor, reduction: Reduction): Tensor {
   return reduction === 'none' ? loss : reduction === 'mean' ? loss.mean() : loss.sum()
 }
@@ -25,7 +25,7 @@ export function repeated(value: number | readonly number[], length: number): rea
   return value.length === 1 ? new Array<number>(length).fill(value[0]!) : value
 }
 
-/** A shape as errors show it. */
+/** A shape in error messages. */
 export function shapeOf(tensor: Tensor): string {
   return `[${tensor.shape.join(', ')}]`
 }

@@ -18,7 +18,7 @@ import { expectDimensions, functionLayer, layer } from './layer'
 export class ReLU extends functionLayer(layers.ReLU, declared.relu, body.relu, { shows: 'inplace?' }) {}
 
 /**
- * Each element cut to 0 … 6.
+ * Clamps each element to 0 … 6.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU6.html
  * @example
@@ -135,7 +135,7 @@ export class Hardswish extends functionLayer(layers.Hardswish, declared.hardswis
 export class Hardsigmoid extends functionLayer(layers.Hardsigmoid, declared.hardsigmoid, body.hardsigmoid) {}
 
 /**
- * Each element cut to `minVal` … `maxVal`.
+ * Clamps each element to `minVal` … `maxVal`.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html
  * @example
@@ -153,7 +153,7 @@ export class Hardtanh extends functionLayer(layers.Hardtanh, declared.hardtanh, 
 export class Hardshrink extends functionLayer(layers.Hardshrink, torch.hardshrink, { shows: ':lambd' }) {}
 
 /**
- * `x` drawn towards 0 by `lambd`, which is not negative.
+ * `x` moved towards 0 by `lambd`, which is not negative.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Softshrink.html
  * @example
@@ -207,7 +207,7 @@ export class Softsign extends functionLayer(layers.Softsign, declared.softsign, 
 export class Sigmoid extends functionLayer(layers.Sigmoid, torch.sigmoid) {}
 
 /**
- * The logarithm of sigmoid, computed at once.
+ * The logarithm of sigmoid, computed in one numerically stable step.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html
  * @example
@@ -252,7 +252,7 @@ export class Softmax extends functionLayer(layers.Softmax, declared.softmax, bod
 export class Softmin extends functionLayer(layers.Softmin, declared.softmin, body.softmin, { shows: 'dim' }) {}
 
 /**
- * The logarithm of softmax, computed at once.
+ * The logarithm of softmax, computed in one numerically stable step.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
  * @example

@@ -23,7 +23,7 @@ interface NormArguments {
 
 type TrackingBase = abstract new (...given: unknown[]) => TrackingLayer & Omit<NormArguments, 'bias' | 'device' | 'dtype'>
 
-/** @internal What normalisations with running statistics have in common. */
+/** @internal The base class of normalisations with running statistics. */
 export function tracking<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>): TrackingBase {
   const base = layer(signature as unknown as DeclaredClass<NormArguments, TrackingBase>, {
     parameters: ({ numFeatures, affine: scales, bias }) => affine([numFeatures], scales, bias),
@@ -57,7 +57,7 @@ export function tracking<Arguments, Constructor>(signature: DeclaredClass<Argume
   return declares(Tracking)
 }
 
-/** The base of a batch normalisation of inputs with so many dimensions. */
+/** The base class of a batch normalisation for inputs with these numbers of dimensions. */
 function batchNorm<Arguments, Constructor>(
   signature: DeclaredClass<Arguments, Constructor>,
   ranks: readonly number[],

@@ -30,7 +30,7 @@ type ConvolutionBase = abstract new (
   ...given: unknown[]
 ) => WeightedLayer & Omit<ConvolutionArguments, 'bias' | 'device' | 'dtype'> & { readonly outputPadding?: Sizes }
 
-/** What both kinds of convolution have in common: weights, printed form. */
+/** The base class of convolutions and transposed convolutions: weights and printed form. */
 function weighted<Arguments, Constructor>(
   signature: DeclaredClass<Arguments, Constructor>,
   isTransposed: boolean,
@@ -97,7 +97,7 @@ function convolution<Arguments, Constructor>(
       )
     }
 
-    /** What is added before and after each dimension, the last one first; an odd rest of 'same' comes after. */
+    /** The padding before and after each dimension, the last dimension first; 'same' puts an odd remainder after. */
     private paddingSizes(): number[] {
       const { padding, dilation, kernelSize } = this
       return kernelSize
@@ -114,7 +114,7 @@ function convolution<Arguments, Constructor>(
   return Convolution as unknown as Constructor
 }
 
-/** The base of a transposed convolution; `outputSize` chooses among the sizes that a convolution maps to the input's. */
+/** The base class of a transposed convolution; `outputSize` selects one of the sizes that the convolution maps to the input's size. */
 function transposed<Arguments, Constructor>(
   signature: DeclaredClass<Arguments, Constructor>,
   operator: (

@@ -7,7 +7,7 @@ import type { Tensor } from '../../tensor/tensor'
 import { tracking } from './batch-norm'
 import { expectDimensions } from './layer'
 
-/** The base of an instance normalisation of one sample or a batch, with so many dimensions. */
+/** The base class of an instance normalisation for inputs with these numbers of dimensions. */
 function instanceNorm<Arguments, Constructor>(
   signature: DeclaredClass<Arguments, Constructor>,
   [single, batched]: readonly [number, number],

@@ -14,31 +14,31 @@ import { forwardMethod } from '../torch-script'
 import { recordForward, resultsOf } from './record'
 import { shownFields } from './repr'
 
-/** @internal What a layer is beside its signature. */
+/** @internal The properties of a layer besides its signature. */
 export interface LayerDetails<Arguments> {
-  /** Checks the arguments against each other; what it gives become fields, too. */
+  /** Checks the arguments against each other; the properties of a returned object become fields. */
   readonly prepare?: (args: Arguments) => object | void
-  /** The shapes of the parameters by name, false for one that is left out: a field that is null. */
+  /** The shapes of the parameters by name; false for a parameter that is null. */
   readonly parameters?: (args: Arguments) => Readonly<Record<string, readonly number[] | false>>
-  /** Fills the parameters, as `resetParameters`. */
+  /** Initialises the parameters; becomes `resetParameters`. */
   readonly reset?: (layer: never) => void
-  /** The fields that the printed form shows, as `shown` takes them, or a function that says which of the layer's. */
+  /** The fields in the printed form, in the syntax of `shown`, or a function of the layer that returns them. */
   readonly shows?: string | ((layer: never) => string)
   /** The TorchScript of a forward that cannot be recorded. */
   readonly source?: (layer: never) => string
 }
 
-/** The base of the library's own layers: PyTorch declares their constructor and fields, and their TorchScript source is recorded from forward. */
+/** The base class of the library's layers: constructor and fields come from PyTorch's signature, and TorchScript is recorded from forward. */
 export abstract class Layer extends Module {
   /** @internal Set by `layer`. */
   declare protected readonly declaration: DeclaredClass<unknown, unknown>
   /** @internal Set by `layer`. */
   declare protected readonly details: LayerDetails<unknown>
 
-  /** Makes buffers of the checked arguments; those that PyTorch keeps as attributes are fields already. */
+  /** Creates buffers from the checked arguments; arguments that PyTorch stores as attributes are fields already. */
   protected build(_args: never): void {}
 
-  /** The fields named, as Python prints them: `this.shown('alpha inplace?')`, `?` for one that shows only where it is set. */
+  /** The given fields as Python prints them: `this.shown('alpha inplace?')`; `?` marks a field that is shown only if it is set. */
   protected shown(names: string): string {
     return shownFields(this.fields, new Map(parametersOf(this.declaration).map(({ camelName, kind }) => [camelName, kind])), names)
   }
@@ -59,7 +59,7 @@ export abstract class Layer extends Module {
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * @internal The base class of a layer whose constructor PyTorch declares. Each argument becomes a field, a tensor a buffer.
+ * @internal The base class of a layer with a declared constructor. Each argument becomes a field, a tensor becomes a buffer.
  *
  * Used as `class Identity extends layer(layers.Identity) { … }`.
  */
@@ -84,7 +84,7 @@ export function layer<Arguments, Constructor>(
         this.registerParameter(name, shape === false ? null : new Parameter(torch.empty(shape, where)))
       this.build(args as never)
       if (reset !== undefined) (this as unknown as { resetParameters(): void }).resetParameters()
-      // Assignments to its fields are checked from now on.
+      // Check assignments to the fields from now on.
       this[internals].members.adopt()
     }
   }
@@ -100,7 +100,7 @@ function defineMethod(prototype: object, name: string, value: (this: Fields, ...
   Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false })
 }
 
-/** @internal Refuses a number of channels that cannot be divided into so many groups. */
+/** @internal Rejects numbers of channels that are not divisible by the number of groups. */
 export function expectMultiple(call: string, channels: Readonly<Record<string, number>>, groups: Readonly<Record<string, number>>): void {
   const [groupsName, count] = Object.entries(groups)[0]!
   for (const [name, value] of Object.entries(channels)) {
@@ -109,13 +109,13 @@ export function expectMultiple(call: string, channels: Readonly<Record<string, n
   }
 }
 
-/** @internal Refuses what is no tensor with one of these numbers of dimensions. */
+/** @internal Rejects anything but a tensor with one of these numbers of dimensions. */
 export function expectDimensions(call: string, input: unknown, ranks: readonly number[], shape: string): asserts input is Tensor {
   if (!isTensor(input) && !(input instanceof TensorSymbol)) throw misfit(call, 'input', 'a Tensor', input)
   if (!ranks.includes((input as Tensor).dim())) throw misfit(call, 'input', shape, input)
 }
 
-/** @internal Marks a class between a declared layer's base and its own as the library's, so that a forward below it counts as declared. */
+/** @internal Marks an intermediate base class of declared layers as the library's, so that `isOfLibrary` accepts the forward of its subclasses. */
 export function declares<Class extends { readonly prototype: object }>(between: Class): Class {
   Object.defineProperty(between.prototype, 'declaration', { value: (between.prototype as { declaration?: unknown }).declaration })
   return between
@@ -125,11 +125,11 @@ function tensorsOf(signature: Declared<unknown>): ReadonlySet<string> {
   return new Set(parametersOf(signature).flatMap(({ camelName, kind }) => (kind.name === 'Tensor' ? [camelName] : [])))
 }
 
-/** @internal What a layer that calls a function is beside its signature. */
+/** @internal The properties of a layer that calls a function. */
 export interface FunctionDetails<Arguments> extends LayerDetails<Arguments> {
-  /** The fields that an operator takes after forward's inputs, in its order; default: the constructor's. */
+  /** The fields that the operator receives after forward's inputs, in order; default: those of the constructor. */
   readonly takes?: string
-  /** The names of forward's inputs, where some may be left out. */
+  /** The names of forward's inputs, if some are optional. */
   readonly inputs?: string
 }
 
@@ -182,7 +182,7 @@ function operatorForward(names: readonly string[], operator: Operator): Forward 
   }
 }
 
-/** Where an argument of a body comes from: an input of forward, or a field. */
+/** The source of a body's argument: an input of forward, or a field. */
 interface Source {
   readonly name: string
   /** −1 for a field. */
@@ -202,7 +202,7 @@ function bodyForward(
   const makePlan = (): Source[] => {
     const parameters = parametersOf(declaredFunction)
     const names = parameters.map(({ camelName }) => camelName)
-    // An input has the function's name for it, or only its place: RMSNorm's `x`, or PoissonNLLLoss's `logInput`, which is a field, too.
+    // Match an input to the function's parameter by name, else by position: RMSNorm's `x`, or PoissonNLLLoss's `logInput`, which is also a field.
     const places = inputNames.map((name, i) => (names.includes(name) && !stored.includes(name) ? names.indexOf(name) : i))
     return parameters.map(({ camelName: name, default: fallback = null, kind, hasDefault, optional }, i) => {
       return { name, at: places.indexOf(i), kind, isRequired: !hasDefault && !optional, fallback }

@@ -11,7 +11,7 @@ interface Weights {
   readonly bias: Parameter | null
 }
 
-/** @internal Draws weights as Python draws those of linear layers and convolutions. */
+/** @internal Initialises weights like Python's linear layers and convolutions. */
 export function drawWeights({ weight, bias }: Weights): void {
   kaimingUniform_(weight, { a: Math.sqrt(5) })
   if (bias === null) return
@@ -20,7 +20,7 @@ export function drawWeights({ weight, bias }: Weights): void {
   if (bound > 0 || weight.dim() === 2) uniform_(bias, -bound, bound)
 }
 
-/** The shapes of weights from features to others, and of a bias. */
+/** The shapes of a weight and a bias. */
 const weights = (outFeatures: number, inFeatures: readonly number[], bias: boolean) => ({
   weight: [outFeatures, ...inFeatures],
   bias: bias && [outFeatures],
@@ -61,7 +61,7 @@ export class Bilinear extends functionLayer(layers.Bilinear, torch.bilinear, {
 }) {}
 
 /**
- * Gives its input back; it stands where a layer is taken away.
+ * Returns its input; a placeholder for a removed layer.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Identity.html
  * @example

@@ -7,7 +7,7 @@ import { functionLayer } from './layer'
 
 type Distance = (x1: Tensor, x2: Tensor) => Tensor
 
-/** As in Python, a distance may be a module, too. */
+/** The triplet loss with a distance that may also be a module, as in Python. */
 function tripletLoss(
   anchor: Tensor,
   positive: Tensor,
@@ -193,7 +193,7 @@ export class MultiLabelSoftMarginLoss extends functionLayer(layers.MultiLabelSof
 export class SoftMarginLoss extends functionLayer(layers.SoftMarginLoss, F.softMarginLoss) {}
 
 /**
- * How far anchors lie nearer to negatives than to positives, less `margin`.
+ * `max(0, d(anchor, positive) − d(anchor, negative) + margin)` with the p-norm as distance.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.TripletMarginLoss.html
  * @example
@@ -202,7 +202,7 @@ export class SoftMarginLoss extends functionLayer(layers.SoftMarginLoss, F.softM
 export class TripletMarginLoss extends functionLayer(layers.TripletMarginLoss, F.tripletMarginLoss) {}
 
 /**
- * The triplet margin loss with a distance of your own.
+ * The triplet margin loss with a custom distance.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.TripletMarginWithDistanceLoss.html
  * @example

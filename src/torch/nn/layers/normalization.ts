@@ -10,12 +10,12 @@ interface Affine {
   readonly bias?: Parameter | null
 }
 
-/** @internal The parameters of a normalisation: what it scales by and shifts by, where it does. */
+/** @internal The shapes of the scale and shift of a normalisation, false for those it lacks. */
 export function affine(shape: readonly number[], scales: boolean, shifts: boolean): Record<'weight' | 'bias', readonly number[] | false> {
   return { weight: scales && shape, bias: scales && shifts && shape }
 }
 
-/** @internal Scales by 1, and shifts by 0. */
+/** @internal Resets the scale to 1 and the shift to 0. */
 export function resetAffine({ weight, bias = null }: Affine): void {
   if (weight !== null) ones_(weight)
   if (bias !== null) zeros_(bias)

@@ -5,19 +5,19 @@ import type { Device, DTypeLike } from '../../tensor/dtype'
 /** One number for both dimensions, or one for each. */
 export type Pair = number | readonly [number, number]
 
-/** Where a layer's own tensors are made, and of which dtype; default: the default dtype, on the CPU. */
+/** Device and dtype of a layer's parameters and buffers; default: the CPU and the default dtype. */
 export interface FactoryOptions {
   dtype?: DTypeLike | null
   device?: Device
 }
 
-/** What `Conv2d` takes by name. */
+/** The named options of `Conv2d`. */
 export type Conv2dOptions = Omit<layers.Conv2dNamed, 'inChannels' | 'outChannels' | 'kernelSize'>
-/** What the batch normalisations take by name. */
+/** The named options of batch normalisations. */
 export type BatchNormLayerOptions = Omit<layers.BatchNorm2dNamed, 'numFeatures'>
-/** What `MaxPool2d` takes by name. */
+/** The named options of `MaxPool2d`. */
 export type MaxPool2dOptions = Omit<layers.MaxPool2dNamed, 'kernelSize'>
-/** What `AvgPool2d` takes by name. */
+/** The named options of `AvgPool2d`. */
 export type AvgPool2dOptions = Omit<layers.AvgPool2dNamed, 'kernelSize'>
 
 /** One size for both dimensions or one for each, null keeping the input's. */

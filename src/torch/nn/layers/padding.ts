@@ -4,7 +4,7 @@ import { pad } from '../../generated/nn-functions'
 import type { Tensor } from '../../tensor/tensor'
 import { functionLayer } from './layer'
 
-/** The base of the layers that pad in one mode. */
+/** The base class of layers that pad in one mode. */
 function padding<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>, mode: string, shows = ':padding'): Constructor {
   const padded = (input: Tensor, sizes: readonly number[], value: number | null = null) => pad(input, sizes, { mode, value })
   return functionLayer(signature, padded, { shows })

@@ -15,7 +15,7 @@ interface Strided {
   readonly stride: number | readonly number[] | null
 }
 
-/** The details of a pooling whose stride is its kernel's size where none is given. */
+/** The details of a pooling layer whose stride defaults to the kernel size. */
 const strided = (shows: string): FunctionDetails<Strided> => ({
   prepare: ({ kernelSize, stride }) => ({ stride: stride ?? kernelSize }),
   shows,
@@ -27,7 +27,7 @@ interface WindowFields {
   readonly padding: readonly number[]
 }
 
-/** The base of a pooling over windows of random size, in so many spatial dimensions. */
+/** The base class of fractional max pooling with a number of spatial dimensions. */
 function fractional<Arguments, Constructor>(
   signature: DeclaredClass<Arguments, Constructor>,
   spatial: number,
@@ -72,14 +72,14 @@ interface FractionalFields {
   readonly _randomSamples: Tensor | null
 }
 
-/** The details of the inverse of a max pooling, in so many spatial dimensions. */
+/** The details of max unpooling with a number of spatial dimensions. */
 const unpooling = (spatial: number): FunctionDetails<Strided> => ({
   ...strided('kernelSize stride padding'),
   inputs: 'input indices outputSize',
   source: (layer: WindowFields) => unpoolingSource(spatial, layer),
 })
 
-/** The TorchScript without an output size, which only a call knows. */
+/** The TorchScript source, without an output size, which is an argument of the call. */
 function unpoolingSource(spatial: number, { kernelSize, stride, padding }: WindowFields): string {
   const sizes = kernelSize.map((size, i) => `(input.size(${i - spatial}) - 1) * ${stride[i]!} + ${size - 2 * padding[i]!}`)
   const line =

@@ -5,8 +5,8 @@ import { isTensor } from '../../tensor/base'
 import type { AnyModule } from '../module'
 
 /**
- * @internal The body of a module's forward in TorchScript, recorded in both modes: what they share stands once, a flag that follows
- * `training` is written as `self.training`, and anything else stands under `if self.training`.
+ * @internal The body of a module's forward in TorchScript, recorded in both modes. A flag that equals `training` is written as `self.training`;
+ * bodies that differ otherwise are put under `if self.training`.
  *
  * @throws JitError for a forward that reads values or sizes of tensors.
  */
@@ -19,19 +19,19 @@ export function recordForward(module: AnyModule, inputs: readonly string[]): str
   return ['if self.training:', ...indented(training), 'else:', ...indented(evaluation)]
 }
 
-/** @internal How many tensors recorded lines return. */
+/** @internal The number of tensors that recorded lines return. */
 export function resultsOf(lines: readonly string[]): number {
   const tuple = lines.map((line) => /^\s*return \((.*)\)$/.exec(line)).find((match) => match !== null)
   return tuple === undefined ? 1 : tuple[1]!.split(', ').length
 }
 
-/** Forward bound to the module as it is seen while recording: tensors are symbols, `training` is the mode. */
+/** Forward bound to a proxy of the module, in which tensors are symbols and `training` is the mode. */
 function forwardOf(module: AnyModule, mode: boolean): (...inputs: unknown[]) => unknown {
   const seen = new Proxy(module, {
     get(target, key, receiver) {
       if (key === 'training') return mode
       const value: unknown = Reflect.get(target, key, receiver)
-      // A field reads its value from a hidden property, whose key is no string.
+      // A field's accessor reads a hidden property with a symbol as its key; only the field itself is replaced.
       return typeof key === 'string' && isTensor(value) ? symbolOf(`self.${snakeCase(key)}`, value) : value
     },
     set(_, key) {
@@ -41,7 +41,7 @@ function forwardOf(module: AnyModule, mode: boolean): (...inputs: unknown[]) => 
   return (...inputs) => (module.forward as (...inputs: unknown[]) => unknown).apply(seen, inputs)
 }
 
-/** The lines of both modes as one, where they differ only in flags that follow `training`; null elsewhere. */
+/** Merges the lines of both modes if they differ only in flags that equal `training`; else null. */
 function mergeFlags(training: readonly string[], evaluation: readonly string[]): string[] | null {
   if (training.length !== evaluation.length) return null
   const merged: string[] = []

@@ -13,7 +13,7 @@ import { functionLayer, type FunctionDetails, type LayerDetails } from './layer'
 
 type Table = Pick<layers.EmbeddingArguments, 'numEmbeddings' | 'embeddingDim' | 'paddingIdx'>
 
-/** What layers have in common that look vectors up in a trained table. */
+/** The common details of layers that look up vectors in a trained table. */
 const table = (name: string): LayerDetails<Table> => ({
   prepare: ({ numEmbeddings, paddingIdx }) => {
     if (paddingIdx !== null && (paddingIdx >= numEmbeddings || paddingIdx < -numEmbeddings))
@@ -27,7 +27,7 @@ const table = (name: string): LayerDetails<Table> => ({
   },
 })
 
-/** A bag's forward has inputs that may be left out, for which recording has no form. */
+/** The source is written by hand, because optional inputs of forward cannot be recorded. */
 const bagDetails: FunctionDetails<Table> = {
   ...table('EmbeddingBag'),
   inputs: 'input offsets perSampleWeights',
@@ -35,7 +35,7 @@ const bagDetails: FunctionDetails<Table> = {
   shows: ({ normType }: layers.EmbeddingBagArguments) => `:numEmbeddings :embeddingDim ${shownNorm(normType)} mode paddingIdx?`,
 }
 
-/** What a table layer prints between its sizes and what it has alone. */
+/** The printed fields that both table layers share. */
 const shownNorm = (normType: number): string => `maxNorm?${normType === 2 ? '' : ' normType'} scaleGradByFreq?`
 
 const embeddingDetails: FunctionDetails<Table> = {
@@ -51,7 +51,7 @@ const embeddingDetails: FunctionDetails<Table> = {
  * new torch.nn.Embedding(5, 3).call(torch.tensor([0n, 4n])).shape // [2, 3]
  */
 export class Embedding extends functionLayer(layers.Embedding, declared.embedding, body.embedding, embeddingDetails) {
-  /** An embedding with a given table, which `freeze`, the default, keeps from training. */
+  /** An embedding with a given table, which is not trained with `freeze`, the default. */
   static fromPretrained(embeddings: Tensor, options: PretrainedOptions<typeof Embedding> = {}): Embedding {
     return pretrained(Embedding, embeddings, options)
   }
@@ -65,7 +65,7 @@ export class Embedding extends functionLayer(layers.Embedding, declared.embeddin
  * new torch.nn.EmbeddingBag(5, 3).call(torch.tensor([[0n, 4n]])).shape // [1, 3]
  */
 export class EmbeddingBag extends functionLayer(layers.EmbeddingBag, declared.embeddingBag, body.embeddingBag, bagDetails) {
-  /** An embedding bag with a given table, which `freeze`, the default, keeps from training. */
+  /** An embedding bag with a given table, which is not trained with `freeze`, the default. */
   static fromPretrained(embeddings: Tensor, options: PretrainedOptions<typeof EmbeddingBag> = {}): EmbeddingBag {
     return pretrained(EmbeddingBag, embeddings, options)
   }
@@ -81,7 +81,7 @@ interface BagFields {
   readonly includeLastOffset: boolean
 }
 
-/** The TorchScript of an embedding bag, whose offsets and weights may be left out. */
+/** The TorchScript source of an embedding bag, with optional offsets and weights. */
 function bagSource({ paddingIdx, maxNorm, normType, scaleGradByFreq, mode, sparse, includeLastOffset }: BagFields): string {
   const flags = `${pythonBool(scaleGradByFreq)}, ${['sum', 'mean', 'max'].indexOf(mode)}, ${pythonBool(sparse)}`
   const norm = `${pythonFloat(maxNorm ?? 0)}, ${pythonFloat(normType)}`
@@ -102,12 +102,12 @@ function bagSource({ paddingIdx, maxNorm, normType, scaleGradByFreq, mode, spars
   ].join('\n')
 }
 
-/** What `fromPretrained` takes beside the table: `freeze` (default true) and the constructor's options. */
+/** The options of `fromPretrained`: `freeze` (default true) and those of the constructor. */
 type PretrainedOptions<Class> = Class extends new (options: infer Named) => unknown
   ? Partial<Omit<Named, 'numEmbeddings' | 'embeddingDim' | 'device' | 'dtype'>> & { readonly freeze?: boolean }
   : never
 
-/** A table layer whose weights are given ones, taken over without a copy. */
+/** A table layer that uses the given weights without copying them. */
 function pretrained<Table extends TableLayer>(
   create: new (options: never) => Table,
   embeddings: Tensor,

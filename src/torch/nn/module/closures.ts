@@ -1,13 +1,13 @@
 import { Session } from 'node:inspector'
 import util, { types } from 'node:util'
 
-/** What a function computes with beside its arguments. */
+/** The values that a function uses besides its arguments. */
 export interface Closure {
-  /** Of a bound function. */
+  /** For a bound function: target, this and arguments. */
   readonly bound: { readonly target: Callable; readonly self: unknown; readonly args: readonly unknown[] } | null
-  /** Whether it is an arrow function that uses the `this` of where it was written. */
+  /** Whether it is an arrow function that uses the outer `this`. */
   readonly capturesThis: boolean
-  /** Values of the outer variables that its text names. */
+  /** Values of the outer variables that its source mentions. */
   readonly captured: readonly unknown[]
 }
 
@@ -17,13 +17,13 @@ const NOTHING: Closure = { bound: null, capturesThis: false, captured: [] }
 
 const NATIVE = /\{\s*\[native code\]\s*\}\s*$/
 const ARROW = /^(?:async\s*)?(?:\(|[\w$]+\s*=>)/
-/** Compilers to older targets keep `this` in a variable of that name. */
+/** Matches `this` and `super`; for older targets compilers store `this` in a variable such as `_this`. */
 const THIS = /(?<![.\w$])(?:this|super|_this\d*)(?![\w$])/
 
 /**
- * @internal What a function holds. JavaScript has no words for it, so V8's inspector is asked, which also shows it to a debugger.
+ * @internal The closure of a function, read through V8's inspector, because JavaScript cannot read it.
  *
- * @returns null where it cannot be told: Node may be built without an inspector.
+ * @returns null if it is unknown, for instance because Node was built without an inspector.
  */
 export function closureOf(callable: Callable): Closure | null {
   const text = textOf(callable)
@@ -47,7 +47,7 @@ function isClass(text: string): boolean {
   return /^class\b/.test(text)
 }
 
-/** Without comments and quoted texts; what stands in a template stays, for code stands there, too. */
+/** Removes comments and quoted strings; template literals stay, because they contain code. */
 function withoutTexts(code: string): string {
   return code.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g, ' ')
 }
@@ -59,9 +59,9 @@ function names(code: string): Set<string> {
 const privateNames = new WeakMap<object, string | null>()
 
 /**
- * @internal The name of a `#private` field or method of an object's class or one above it, up to `end`; null where there is none.
+ * @internal The name of a `#private` field or method of an object's class or a base class up to `end`; null if there is none.
  *
- * Only the class's own constructor can give an object such fields.
+ * Such fields cannot be copied: only the constructor of the class can create them.
  */
 export function privateNameOf(value: object, end: object): string | null {
   for (let at = Object.getPrototypeOf(value) as object | null; at !== null && at !== end; at = Object.getPrototypeOf(at) as object | null) {
@@ -79,7 +79,7 @@ function privateNameIn(code: string): string | null {
   const statics = new Set([...code.matchAll(/static\s+(?:async\s+)?(#[\p{ID_Start}_$][\p{ID_Continue}$]*)/gu)].map(([, name]) => name))
   const own = written.find((name) => !statics.has(name))
   if (own !== undefined) return own
-  // TypeScript and SWC write them so for targets below ES2022.
+  // The names that TypeScript and SWC generate for targets below ES2022.
   return /\b_{1,2}class_?[pP]rivate_?[fF]ield_?\w*/.exec(code)?.[0] ?? null
 }
 
@@ -88,7 +88,7 @@ interface Inspected {
   readonly variables: ReadonlyMap<string, unknown>
 }
 
-/** The inspector evaluates in the main context, where modules of Node are the same objects as here, whatever realm this code runs in. */
+/** Key for exchanging values with the inspector, which evaluates in the main context; Node's modules are the same objects in every realm. */
 const exchange = Symbol.for('pixelcl.inspected')
 const EXCHANGE = `process.getBuiltinModule('node:util')[Symbol.for('pixelcl.inspected')]`
 
@@ -113,7 +113,7 @@ function inspected(callable: Callable): Inspected | null {
   const session = new Session()
   const post = <Method extends keyof Replies>(method: Method, params: object): Replies[Method] => {
     let reply: Replies[Method] | undefined
-    // A session to one's own thread answers before it returns.
+    // A session with the own thread calls back synchronously.
     session.post(method, params, (error, result) => {
       if (error !== null) throw error
       reply = result as Replies[Method]
@@ -129,7 +129,7 @@ function inspected(callable: Callable): Inspected | null {
     place[exchange] = shared
     const evaluate = (expression: string) => post('Runtime.evaluate', { expression }).result.objectId
     const take = evaluate(`${EXCHANGE}.take`)
-    /** The value itself of what the inspector refers to. */
+    /** The value of a remote object. */
     const valueOf = ({ objectId, value }: RemoteObject = {}): unknown => {
       if (objectId === undefined) return value
       const functionDeclaration = 'function (value) { this(value) }'
@@ -151,7 +151,7 @@ function inspected(callable: Callable): Inspected | null {
     const scopes = hidden.get('[[Scopes]]')?.objectId
     for (const { name, value } of scopes === undefined ? [] : propertiesOf(scopes).result) {
       if (!/^\d+$/.test(name) || value?.description?.startsWith('Global') === true) continue
-      // The innermost scope comes first.
+      // Scopes are ordered from the innermost.
       for (const variable of propertiesOf(value?.objectId).result)
         if (!variables.has(variable.name) && variable.value?.objectId !== undefined) variables.set(variable.name, valueOf(variable.value))
     }
@@ -164,7 +164,7 @@ function inspected(callable: Callable): Inspected | null {
   }
 }
 
-/** @internal Whether an object is of Node's or V8's own making, with contents that no property shows. */
+/** @internal Whether an object is a built-in of Node or V8 with internal state that properties do not show. */
 export function isBuiltIn(value: object): boolean {
   if (value === console || value === process || value === globalThis) return true
   if (types.isExternal(value) || types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value)) return true

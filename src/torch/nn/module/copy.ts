@@ -6,14 +6,14 @@ import { Parameter } from '../parameter'
 import { closureOf, isBuiltIn, privateNameOf, type Callable, type Closure } from './closures'
 import { internals, isModule, type WithMembers } from './members'
 
-/** What was copied, with its copy, as Python's `copy.deepcopy` keeps it: what is shared stays shared. */
+/** Copied objects with their copies, as in Python's `copy.deepcopy`, so that shared objects stay shared. */
 export type Memo = Map<unknown, unknown>
 
 interface CopyableModule extends WithMembers {
   deepcopy(memo: Memo): unknown
 }
 
-/** How modules are copied. */
+/** How to copy modules. */
 export interface ModuleKind {
   /** The class that all modules extend. */
   readonly base: { readonly prototype: CopyableModule }
@@ -21,7 +21,7 @@ export interface ModuleKind {
   shell(module: CopyableModule): CopyableModule
 }
 
-/** Where a value stands, for errors. */
+/** The position of a value, for errors. */
 interface Place {
   readonly owner: string
   readonly path: string
@@ -32,18 +32,18 @@ interface Check {
   readonly captured: readonly unknown[]
 }
 
-/** Functions that were found, by the memo of their copy: what they hold is compared with all that was copied, at the end. */
+/** Functions found during a copy, by memo; at the end their closures are compared with the copied objects. */
 const checksOf = new WeakMap<Memo, Check[]>()
 
-/** How many objects are searched for what a function holds. */
+/** Maximum number of objects searched in a function's closure. */
 const MOST_SEARCHED = 10_000
-/** How many functions are inspected for it, each in about 0.3 ms. */
+/** Maximum number of inspected functions; each takes about 0.3 ms. */
 const MOST_INSPECTED = 200
 
 /**
- * @internal A deep copy of a module and all that its fields hold, each once, without recursion.
+ * @internal A deep copy of a module and everything that its fields hold, each object once, without recursion.
  *
- * @throws ArgumentError for a function or an object that cannot be copied and would go on using the original.
+ * @throws ArgumentError for a function or object that cannot be copied and would keep using the original.
  */
 export function deepCopy<M extends CopyableModule>(root: M, memo: Memo, kind: ModuleKind): M {
   const isOutermost = !checksOf.has(memo)
@@ -60,7 +60,7 @@ export function deepCopy<M extends CopyableModule>(root: M, memo: Memo, kind: Mo
 }
 
 class Copier {
-  /** Objects whose copies are still empty. */
+  /** Functions that fill copies that are still empty. */
   private readonly unfinished: (() => void)[] = []
 
   constructor(
@@ -156,7 +156,7 @@ class Copier {
     return this.shellOf(value, {}, place)
   }
 
-  /** Makes the empty object one of the original's class; its properties come later, in an order that needs no recursion. */
+  /** Gives the empty copy the original's class; its properties are copied later, without recursion. */
   private shellOf<Shell extends object>(from: object, shell: Shell, place: Place): Shell {
     const prototype = Object.getPrototypeOf(from) as object | null
     if (Object.getPrototypeOf(shell) !== prototype) Object.setPrototypeOf(shell, prototype)
@@ -173,7 +173,7 @@ class Copier {
     return shell
   }
 
-  /** A bound function is bound to the copy; any other is shared, if it does not use the original. */
+  /** Rebinds a bound function to the copy; shares any other function, if it does not use the original. */
   private callable(callable: Callable, place: Place): Callable {
     const closure = closureOf(callable)
     if (closure === null) return shareUnknown(callable, place)
@@ -203,13 +203,13 @@ function copyOfTensor(value: Tensor): Tensor {
   return keep(data.requiresGrad_(value.requiresGrad && value.isLeaf))
 }
 
-/** As `slice` of a typed array does, which Buffer's own does not. */
+/** Copies a typed array; `slice` of a Buffer would share its memory. */
 function elementsOf(value: NodeJS.TypedArray): object {
   const { slice } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array
   return slice.call(value as Uint8Array)
 }
 
-/** What libtorch owns has no second copy: a generator, the taps of a program. */
+/** Whether an object owns a native handle that cannot be copied, such as a generator or taps. */
 function ownsHandle(value: object): boolean {
   return Object.values(value).some(types.isExternal)
 }
@@ -237,7 +237,7 @@ function shareUnknown(callable: Callable, place: Place): Callable {
   return callable
 }
 
-/** Refuses a function that reaches a module or a tensor of the original through its outer variables. */
+/** Rejects a function that refers to a module or tensor of the original through its outer variables. */
 function refuseUseOfOriginal({ place, captured }: Check, memo: Memo): void {
   const seen = new Set<unknown>()
   const queue = [...captured]
@@ -259,7 +259,7 @@ function heldBy(callable: Callable): readonly unknown[] {
   return closure === null ? [] : [...closure.captured, ...(closure.bound === null ? [] : [closure.bound.self, ...closure.bound.args])]
 }
 
-/** What an object holds, without functions: those of a library would lead everywhere. */
+/** The values in an object, without functions, because the functions of a library refer to everything. */
 function contentsOf(value: object): unknown[] {
   if (isTensor(value)) return []
   const properties = Object.values(Object.getOwnPropertyDescriptors(value)).map((descriptor): unknown => descriptor.value)

@@ -1,7 +1,7 @@
 import type { Hooks } from './forward-hooks'
 import { Members, internals, type WithMembers } from './members'
 
-/** What a module keeps beside its fields. */
+/** The state of a module besides its fields. */
 export class Internals {
   readonly members: Members
   readonly preHooks: Hooks = new Map()
@@ -15,7 +15,7 @@ export class Internals {
     this.members = new Members(owner)
   }
 
-  /** Looks for fields before the first call, so that assignments are checked from then on. */
+  /** Finds the fields before the first call, so that later assignments are checked. */
   adoptOnce(): void {
     if (this.isAdopted) return
     this.isAdopted = true
@@ -23,7 +23,7 @@ export class Internals {
   }
 }
 
-/** Gives an object internals of its own. */
+/** Adds internals to an object. */
 export function giveInternals<M extends WithMembers>(module: M, training: boolean): M {
   const value = new Internals(module, training)
   return Object.defineProperty(module, internals, { value, enumerable: false, configurable: true, writable: true })

@@ -1,6 +1,6 @@
 import { joined } from './names'
 
-/** What a tree of modules is made of. */
+/** A node of a tree of modules. */
 export interface Branch<Node> {
   ownChildren(): IterableIterator<[name: string, child: Node]>
 }
@@ -12,10 +12,10 @@ interface Frame<Node> {
 }
 
 /**
- * Goes through the modules with their dotted names, the first before those below it, without recursion: chains may be of any length.
+ * Yields the modules with their dotted names, parents first. It does not recurse, so chains may have any length.
  *
- * @param seen - Modules that are left out, which takes up those that are given. With null a shared module is given under each of its names; one that
- * holds itself, as by a `parent` field, is not entered again.
+ * @param seen - Modules to skip; yielded modules are added. With null a shared module is yielded under each of its names, but a module that
+ * contains itself, for instance by a `parent` field, is not entered again.
  */
 export function* walk<Node extends Branch<Node>>(root: Node, prefix: string, seen: Set<Node> | null): IterableIterator<[string, Node]> {
   if (seen?.has(root) === true) return
@@ -41,7 +41,7 @@ export function* walk<Node extends Branch<Node>>(root: Node, prefix: string, see
   }
 }
 
-/** Whether a module holds itself, and how deeply modules stand in each other. */
+/** Whether a module contains itself, and the depth of nesting. */
 export function shapeOf<Node extends Branch<Node>>(root: Node): { readonly isCyclic: boolean; readonly depth: number } {
   const onPath = new Set([root])
   const done = new Set<Node>()
@@ -71,20 +71,20 @@ export function shapeOf<Node extends Branch<Node>>(root: Node): { readonly isCyc
 interface Cascade<Node> {
   /** Runs before the children of a module. */
   readonly enter?: (node: Node) => void
-  /** Runs after them. */
+  /** Runs after the children of a module. */
   readonly leave?: (node: Node) => void
-  /** What to run in place of entering a child whose class overrides what is done, and goes on below it by itself; null for all others. */
+  /** The function to run for a child whose class overrides the operation and handles its own children; null to enter the child. */
   readonly delegate: (child: Node) => (() => void) | null
-  /** Visits a shared module at each of its places, as Python does, unless some module holds itself. */
+  /** Visits a shared module once per path, as Python does, unless some module contains itself. */
   readonly revisits?: boolean
-  /** The same for all cascades of one task, such as those that a child's own method begins. */
+  /** Identifies the operation; cascades started by a child's overriding method have the same task. */
   readonly task: object
 }
 
-/** The modules that the open cascades of a task are below: one that begins further down must not come back to them through a `parent` field. */
+/** The modules that unfinished cascades of a task have entered; a nested cascade must not enter them again through a `parent` field. */
 const openModules = new WeakMap<object, Set<object>>()
 
-/** Does something with a module and all below it, without recursion as long as no class overrides what is done. */
+/** Runs an operation on a module and its descendants, without recursion except where a class overrides the operation. */
 export function cascade<Node extends Branch<Node> & object>(root: Node, { enter, leave, delegate, revisits, task }: Cascade<Node>): void {
   const open = openModules.get(task) ?? new Set()
   openModules.set(task, open)

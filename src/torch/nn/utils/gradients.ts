@@ -11,9 +11,9 @@ function gradientsOf(parameters: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * The norm of all these tensors as if they were one vector.
+ * The norm of all tensors, treated as one vector.
  *
- * @throws TorchError with `errorIfNonfinite` where it is NaN or infinite.
+ * @throws TorchError with `errorIfNonfinite` if the norm is NaN or infinite.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.get_total_norm.html
  * @example
  * torch.nn.utils.getTotalNorm([torch.tensor([3]), torch.tensor([4])]).item() // 5
@@ -33,22 +33,22 @@ export function getTotalNorm({ tensors, normType, errorIfNonfinite }: declared.G
 }
 
 /**
- * Scales the gradients so that their norm, `totalNorm` as given, becomes at most `maxNorm`.
+ * Scales the gradients, whose norm is `totalNorm`, so that the norm becomes at most `maxNorm`.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grads_with_norm_.html
  */
 export function clipGradsWithNorm_({ parameters, maxNorm, totalNorm }: declared.ClipGradsWithNorm_Arguments): void {
   noGrad(() => {
-    // No test of the factor, which would wait for a device: at most 1, it changes nothing where the norm is small.
+    // Clamp the factor instead of testing it, which would wait for the device; 1 changes nothing.
     const factor = totalNorm.add(1e-6).reciprocal().mul(maxNorm).clamp({ max: 1 })
     for (const gradient of gradientsOf(parameters)) gradient.mul_(factor.to({ device: gradient.device }))
   })
 }
 
 /**
- * Scales the gradients of all parameters so that their norm together is at most `maxNorm`; gives the norm before.
+ * Scales the gradients of all parameters so that their total norm is at most `maxNorm`; returns the norm before scaling.
  *
- * @throws TorchError with `errorIfNonfinite` where the norm is NaN or infinite; then no gradient is changed.
+ * @throws TorchError with `errorIfNonfinite` if the norm is NaN or infinite, before any gradient changes.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
  * @example
  * const weight = torch.ones([2], { requiresGrad: true })
@@ -62,7 +62,7 @@ export function clipGradNorm_({ parameters, maxNorm, normType, errorIfNonfinite 
 }
 
 /**
- * Cuts each element of the gradients to `-clipValue` … `clipValue`.
+ * Clamps each element of the gradients to `-clipValue` … `clipValue`.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html
  * @example
@@ -78,7 +78,7 @@ export function clipGradValue_({ parameters, clipValue }: declared.ClipGradValue
 }
 
 /**
- * All parameters one after another as one vector.
+ * Concatenates all parameters into one vector.
  *
  * @throws ArgumentError for parameters on different devices.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parameters_to_vector.html
@@ -91,7 +91,7 @@ export function parametersToVector({ parameters }: declared.ParametersToVectorAr
 }
 
 /**
- * Puts slices of one vector into the parameters, in their order; they are views of it afterwards.
+ * Sets the parameters, in order, to slices of one vector; afterwards they are views of it.
  *
  * @throws ArgumentError for parameters on different devices.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.vector_to_parameters.html

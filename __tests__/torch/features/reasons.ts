@@ -77,7 +77,7 @@ export const REASONS: readonly Reason[] = [
     torch.nn.MultiheadAttention torch.nn.Transformer* torch.nn.attention.* torch.nn.utils.rnn.*`,
   ),
   waits('lazy layers', 'torch.nn.Lazy* torch.nn.Uninitialized*'),
-  waits('containers', 'torch.nn.ModuleDict torch.nn.ParameterDict torch.nn.ParameterList torch.nn.Buffer'),
+  waits('containers', 'torch.nn.Buffer'),
   waits(
     'other layers',
     'torch.nn.AdaptiveLogSoftmaxWithLoss torch.nn.CrossMapLRN2d torch.nn.LinearCrossEntropyLoss torch.nn.LinearCrossEntropyOptions',

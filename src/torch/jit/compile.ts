@@ -2,7 +2,7 @@ import { ArgumentError, native, type ModuleHandle } from '../../native'
 import { Module, internals, shapeOf, type AnyModule, type Kind } from '../nn/module'
 import type { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor/tensor'
-import { ModuleList } from '../nn/containers'
+import { computesNothing } from '../nn/containers'
 import { isOfLibrary } from '../nn/library'
 import { tooDeepLine } from './nesting'
 import { writeTorchScriptFile } from './files'
@@ -64,10 +64,10 @@ function membersOf<T>(module: AnyModule, kind: Kind): (readonly [name: string, v
   return Array.from(module[internals].members.of(kind), ([{ pythonName }, value]) => [pythonName, value as T] as const)
 }
 
-/** The TorchScript source of a module's forward, empty for a list; null if the class or a base class has overridden the forward that the source describes. */
+/** The TorchScript source of a module's forward, empty for a container that computes nothing; null if the class or a base class has overridden the forward that the source describes. */
 function sourceOf(module: AnyModule): string | null {
   for (let owner: object | null = module; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
-    if (owner === ModuleList.prototype) return ''
+    if (computesNothing(owner)) return ''
     // Overriding call() changes the forward, too.
     if (Object.hasOwn(owner, 'call') && owner !== Module.prototype) return null
     const hasForward = Object.hasOwn(owner, 'forward')

@@ -4,6 +4,7 @@ import { misfit } from '../call/errors'
 import type { Tensor } from '../tensor/tensor'
 import { Module, indented, internals, printed, type AnyModule, type ChildModule } from './module'
 import { LibraryModule } from './library'
+import { ParameterDict, ParameterList, entriesOf, isPlainObject, missingKey, positionOf, type Entries } from './parameter-containers'
 import { pipeline } from './pipeline'
 import { forwardSource } from './torch-script'
 
@@ -47,6 +48,13 @@ function checkOrder(named: Named): Named {
   return named
 }
 
+/** Gives a container these modules in place of its own, named by their positions as Python renumbers them. */
+function renumber(container: AnyModule, modules: readonly AnyModule[]): void {
+  const { members } = container[internals]
+  for (const [{ name }] of [...members.of('module')]) members.remove(name)
+  modules.forEach((module, i) => container.registerModule(String(i), module))
+}
+
 /**
  * Modules one after another; children are named `0`, `1`, …, or by the keys of an object or a Map.
  *
@@ -73,6 +81,28 @@ export class Sequential extends LibraryModule {
   append(module: AnyModule): this {
     this.add(String(this.length), module)
     return this
+  }
+
+  /** Adds the modules of another container, or of an array, at the end. */
+  extend(modules: Iterable<AnyModule>): this {
+    for (const module of [...modules]) this.append(module)
+    return this
+  }
+
+  /** Adds a module before a position, negative from the end; all are named by their positions from then on. */
+  insert(index: number, module: AnyModule): this {
+    const position = positionOf('insert', index, this.length, this.length)
+    expectModule(this.constructor.name, String(position), module)
+    renumber(this, [...this].toSpliced(position, 0, module as never))
+    return this
+  }
+
+  /** Takes the module at a position out and gives it; the others are named by their positions from then on. */
+  pop(index = -1): Module {
+    const position = positionOf('pop', index, this.length)
+    const module = this.at(position)
+    renumber(this, [...this].toSpliced(position, 1))
+    return module
   }
 
   override forward(input: Tensor): Tensor {
@@ -128,6 +158,28 @@ export class ModuleList<M extends AnyModule = ChildModule> extends Module {
     return this
   }
 
+  /** Adds the modules of another container, or of an array, at the end. */
+  extend(modules: Iterable<M>): this {
+    for (const module of [...modules]) this.append(module)
+    return this
+  }
+
+  /** Adds a module before a position, negative from the end; all are named by their positions from then on. */
+  insert(index: number, module: M): this {
+    const position = positionOf('insert', index, this.length, this.length)
+    expectModule(this.constructor.name, String(position), module)
+    renumber(this, [...this].toSpliced(position, 0, module as never))
+    return this
+  }
+
+  /** Takes the module at a position out and gives it; the others are named by their positions from then on. */
+  pop(index = -1): M {
+    const position = positionOf('pop', index, this.length)
+    const module = this.at(position)
+    renumber(this, [...this].toSpliced(position, 1))
+    return module
+  }
+
   at(index: number): M {
     const module = [...this].at(index)
     if (module === undefined) throw new ArgumentError(`there is no module ${index}: this list has ${this.length}`)
@@ -164,4 +216,88 @@ export class ModuleList<M extends AnyModule = ChildModule> extends Module {
   override forward(): never {
     throw new ArgumentError('a ModuleList computes nothing: call its modules')
   }
+}
+
+/**
+ * Modules by name, found by their owner; it computes nothing itself. `for … of` gives the keys, as in Python.
+ *
+ * @throws ArgumentError for what is no module, and for a key that is not there.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html
+ * @example
+ * const choices = new torch.nn.ModuleDict({ relu: new torch.nn.ReLU(), none: new torch.nn.Identity() })
+ * choices.get('relu').call(torch.tensor([-1, 2])).tolist() // [0, 2]
+ */
+export class ModuleDict<M extends AnyModule = ChildModule> extends Module {
+  constructor(modules: Entries<M> | ModuleDict<M> | null = null) {
+    super()
+    if (modules !== null) this.update(modules)
+  }
+
+  get(key: string): M {
+    const { members } = this[internals]
+    const member = members.all().get(key)
+    if (member?.kind !== 'module') throw missingKey('get', key, this.keys())
+    return members.valueOf(member) as M
+  }
+
+  /** Adds a module under a name, or puts it in the place of the one that has it. */
+  set(key: string, module: M): this {
+    expectModule(this.constructor.name, key, module)
+    this.registerModule(key, module)
+    return this
+  }
+
+  has(key: string): boolean {
+    return this[internals].members.all().get(key)?.kind === 'module'
+  }
+
+  /** Takes a module out and gives it. */
+  pop(key: string): M {
+    const module = this.get(key)
+    this[internals].members.remove(key)
+    return module
+  }
+
+  clear(): void {
+    for (const key of [...this.keys()]) this.pop(key)
+  }
+
+  /** Adds modules in order, each under its name. */
+  update(modules: Entries<M> | ModuleDict<M>): this {
+    const entries = isPlainObject(modules) ? namedModulesOf(modules) : entriesOf(modules)
+    if (entries === null) throw misfit('update', 'modules', 'modules by name: an object, a Map or pairs', modules)
+    for (const [key, module] of entries) this.set(key, module as M)
+    return this
+  }
+
+  *items(): IterableIterator<[key: string, module: M]> {
+    for (const [{ name }, module] of this[internals].members.of('module')) yield [name, module as M]
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const [key] of this.items()) yield key
+  }
+
+  *values(): IterableIterator<M> {
+    for (const [, module] of this.items()) yield module
+  }
+
+  [Symbol.iterator](): IterableIterator<string> {
+    return this.keys()
+  }
+
+  get length(): number {
+    return [...this.items()].length
+  }
+
+  override forward(): never {
+    throw new ArgumentError('a ModuleDict computes nothing: call its modules')
+  }
+}
+
+const CONTAINERS: ReadonlySet<unknown> = new Set([ModuleList, ModuleDict, ParameterList, ParameterDict].map(({ prototype }) => prototype))
+
+/** @internal Whether a prototype is that of a container whose forward computes nothing. */
+export function computesNothing(prototype: object): boolean {
+  return CONTAINERS.has(prototype)
 }

@@ -18,7 +18,8 @@ export {
 } from './module'
 export type { ModuleTarget, ModuleToOptions } from '../tensor/convert'
 export { Parameter } from './parameter'
-export { Sequential, ModuleList } from './containers'
+export { ModuleDict, ModuleList, Sequential } from './containers'
+export { ParameterDict, ParameterList, type Entries } from './parameter-containers'
 export * from './layers'
 export type {
   AvgPool2dOptions,

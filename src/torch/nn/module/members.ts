@@ -153,14 +153,28 @@ export class Members {
     )
   }
 
-  /** Registers a parameter or a buffer as a field. */
-  register(kind: 'parameter' | 'buffer', name: string, value: unknown, isPersistent = true): void {
+  /** Registers a parameter or a buffer as a field, saved under Python's spelling of its name unless another is given. */
+  register(kind: 'parameter' | 'buffer', name: string, value: unknown, isPersistent = true, pythonName = savedName(name)): void {
     checkName(kind === 'buffer' ? 'registerBuffer' : 'registerParameter', name)
     this.adopt()
     const current = name in this.fields ? this.fields[name] : null
     if (current !== null && current !== undefined && !isTensor(current)) throw taken(name)
     if (isTensor(value)) keep(value)
-    this.put({ ...namesOf(name, this.places.get(name) ?? null), kind, isPersistent, isField: true }, value)
+    const known = this.places.get(name) ?? null
+    const names = known === null ? { name, pythonName, savedName: pythonName } : namesOf(name, known)
+    this.put({ ...names, kind, isPersistent, isField: true }, value)
+  }
+
+  /** Forgets a member or another field, and deletes it. */
+  remove(name: string): void {
+    const { fields, places } = this
+    const member = places.get(name)
+    places.delete(name)
+    if (member?.isField !== false) Reflect.deleteProperty(fields, name)
+    if (member === undefined || member === null) return
+    Reflect.deleteProperty(fields, member.slot)
+    this.bySavedName.delete(member.savedName)
+    if (!member.isField) this.registeredOnly--
   }
 
   /** Registers a child: as a field where the name is free, and else under the name alone. */

@@ -22,8 +22,8 @@ export function moduleForm(
   children: Iterable<readonly [name: string, child: { toString(): string }]>,
 ): string {
   const lines = Array.from(children, ([child, module]) => `(${child}): ${indented(module.toString())}`)
-  if (lines.length === 0) return `${name}(${extra})`
-  return `${name}(\n${[...(extra === '' ? [] : [extra]), ...lines].map((line) => `  ${line}`).join('\n')}\n)`
+  if (lines.length === 0 && !extra.includes('\n')) return `${name}(${extra})`
+  return `${name}(\n${[...(extra === '' ? [] : extra.split('\n')), ...lines].map((line) => `  ${line}`).join('\n')}\n)`
 }
 
 /** @internal The lines after the first two spaces further in. */

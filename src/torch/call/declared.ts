@@ -46,9 +46,6 @@ export function read<Arguments>(signature: Declared<Arguments>, given: ArrayLike
 
 const readValue = (parameter: Parameter, value: unknown): unknown => parameter.kind.read(value)
 
-/** An argument of this name by position, or by name in an object. */
-export type Flag<Name extends string> = boolean | { readonly [Key in Name]?: boolean | null | undefined } | null
-
 /** The signature of a class: `Constructor` is the type of its constructor, with every form in which arguments may come. */
 export interface DeclaredClass<Arguments, Constructor> extends Declared<Arguments> {
   /** The arguments that become fields of the same name. */

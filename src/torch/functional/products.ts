@@ -11,6 +11,7 @@ import { type Tensors, listed } from './lists'
 /**
  * Sums products of elements along the dimensions that the equation names.
  *
+ * @param operands - Tensors, one by one or in one array.
  * @throws ArgumentError for what is no equation, and for operands that are no tensors; TorchError for sizes that do not fit.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.einsum.html
  * @example

@@ -19,6 +19,8 @@ const SAVE = declared<{ path: string }>('jit.save', 'path:s')
 /**
  * Reads a TorchScript file, by its path or from its bytes. It is a program: load only files that you trust.
  *
+ * @param file - A path, or the file's bytes.
+ * @param mapLocation - The device of all its tensors. Default 'cpu', wherever they were saved.
  * @throws FileError for a missing, truncated or damaged file; JitError for one that holds no TorchScript; ArgumentError for unknown options.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.load.html
  * @example

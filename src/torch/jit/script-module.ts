@@ -4,7 +4,7 @@ import { keep, wrap } from '../tensor/base'
 import { noGrad } from '../autograd'
 import { convert, wrapResult } from '../call/resolve'
 import { nearestFirst } from '../../common/suggestions'
-import { read, type Flag } from '../call/declared'
+import { read } from '../call/declared'
 import { train } from '../generated/declared/module-methods'
 import { Module, indented, printed, type ChildModule } from '../nn/module'
 import { Parameter } from '../nn/parameter'
@@ -122,7 +122,7 @@ export class ScriptModule extends Module {
    *
    * Batch norms frozen by tracing in eval mode stay frozen; a process warning names them.
    */
-  override train(mode: Flag<'mode'> = true): this {
+  override train(mode: boolean | { readonly mode?: boolean | null | undefined } | null = true): this {
     const training = read(train, [mode]).mode
     if (training) this.warnOfFrozen()
     native.jitTrain(this.#handle, training)

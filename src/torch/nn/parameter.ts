@@ -2,7 +2,7 @@ import { inspect, types } from 'node:util'
 import { native, type TensorHandle } from '../../native'
 import { noGrad } from '../autograd'
 import { isTensor } from '../tensor/base'
-import { declared, read, type Flag } from '../call/declared'
+import { declared, read } from '../call/declared'
 import { misfit } from '../call/errors'
 import { Tensor } from '../tensor/tensor'
 
@@ -20,7 +20,7 @@ export class Parameter extends Tensor {
   declare protected readonly isParameter: true
 
   /** @param data - The initial values, whose storage is taken over; a handle is taken over itself, with its own requiresGrad. */
-  constructor(data: Tensor | TensorHandle, requiresGrad: Flag<'requiresGrad'> = true) {
+  constructor(data: Tensor | TensorHandle, requiresGrad: boolean | { readonly requiresGrad?: boolean | null | undefined } | null = true) {
     const trains = read(PARAMETER, [data, requiresGrad]).requiresGrad
     if (!isTensor(data) && !types.isExternal(data)) throw misfit('Parameter', 'data', 'a Tensor', data)
     super(isTensor(data) ? native.detach(data._h) : data)

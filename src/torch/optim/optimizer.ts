@@ -3,7 +3,7 @@ import { ArgumentError, native } from '../../native'
 import { camelCase } from '../../common/text'
 import { enableGrad, noGrad } from '../autograd'
 import { isTensor, keep, wrap } from '../tensor/base'
-import { declared, parametersOf, read, type DeclaredClass, type Flag } from '../call/declared'
+import { declared, parametersOf, read, type DeclaredClass } from '../call/declared'
 import { misfit } from '../call/errors'
 import { describe } from '../call/describe'
 import { suggestion } from '../../common/suggestions'
@@ -106,7 +106,7 @@ export abstract class Optimizer<Options extends object> {
   }
 
   /** Sets all gradients to null, or fills existing ones with zeros. */
-  zeroGrad(setToNone: Flag<'setToNone'> = true): void {
+  zeroGrad(setToNone: boolean | { readonly setToNone?: boolean | null | undefined } | null = true): void {
     const forgets = read(ZERO_GRAD, [setToNone]).setToNone
     for (const { params } of this.paramGroups) clearGradients(params, forgets)
   }

@@ -42,6 +42,7 @@ const LOAD = declared<LoadArguments>(
  * numpy array a Tensor. A TorchScript file gives its ScriptModule. Files from before PyTorch 1.6 are read as well.
  *
  * @param file - A path, or the file's bytes.
+ * @param mapLocation - Where the tensors go. Default null: the CPU, wherever they were saved.
  * @throws FileError for a file that is damaged, truncated or of another format, or that holds objects of unknown classes, which are named;
  * ArgumentError for unknown options.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.load.html

@@ -18,7 +18,7 @@ import {
 import { FunctionalMethods } from '../generated/declared/functional-methods'
 import * as declared from '../generated/declared/tensor-methods'
 import { describe } from '../call/describe'
-import { declared as signature, read, type Flag } from '../call/declared'
+import { declared as signature, read } from '../call/declared'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from '../autograd/hooks'
 import { nonzero, type NonzeroOptions } from '../functional/elements'
 import { convert } from '../call/resolve'
@@ -118,7 +118,7 @@ export class Tensor extends FunctionalMethods {
   }
 
   /** Sets whether operations on this tensor are recorded, by default that they are. */
-  requiresGrad_(requiresGrad: Flag<'requiresGrad'> = true): this {
+  requiresGrad_(requiresGrad: boolean | { readonly requiresGrad?: boolean | null | undefined } | null = true): this {
     native.setRequiresGrad(this._h, read(REQUIRES_GRAD, [requiresGrad]).requiresGrad)
     return this
   }
@@ -368,7 +368,11 @@ export class Tensor extends FunctionalMethods {
    * @example
    * torch.zeros([3]).indexPut_([torch.slice(2)], 1).tolist() // [1, 1, 0]
    */
-  indexPut_(indices: Indices, values: Tensor | TensorData, accumulate: Flag<'accumulate'> = false): this {
+  indexPut_(
+    indices: Indices,
+    values: Tensor | TensorData,
+    accumulate: boolean | { readonly accumulate?: boolean | null | undefined } | null = false,
+  ): this {
     const bound = read(INDEX_PUT, [indices, values, accumulate])
     indexPut(this, bound.indices, bound.values, bound.accumulate)
     return this
@@ -453,7 +457,7 @@ export class Tensor extends FunctionalMethods {
   }
 
   /** Copies the other tensor's elements, or one number, into this one, converting and broadcasting them. */
-  copy_(src: Tensor | Scalar, nonBlocking: Flag<'nonBlocking'> = false): this {
+  copy_(src: Tensor | Scalar, nonBlocking: boolean | { readonly nonBlocking?: boolean | null | undefined } | null = false): this {
     const bound = read(COPY, [src, nonBlocking])
     aten('copy_')(this._h, convert(bound.src), bound.nonBlocking)
     return this

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import { moduleConversion, type ModuleTarget } from '../../tensor/convert'
-import { read, type Flag } from '../../call/declared'
+import { read } from '../../call/declared'
 import { misfit } from '../../call/errors'
 import * as declared from '../../generated/declared/module-methods'
 import { suggestion } from '../../../common/suggestions'
@@ -110,9 +110,14 @@ export class AnyModule {
   /**
    * Adds a tensor that is saved (unless not persistent) and moved but not trained, as the field of this name.
    *
+   * @param persistent - Default true.
    * @throws ArgumentError for what is no Tensor, and for a name that something else has.
    */
-  registerBuffer(name: string, tensor: Tensor | null, persistent: Flag<'persistent'> = true): void {
+  registerBuffer(
+    name: string,
+    tensor: Tensor | null,
+    persistent: boolean | { readonly persistent?: boolean | null | undefined } | null = true,
+  ): void {
     const buffer = read(declared.registerBuffer, [name, tensor, persistent])
     this[internals].members.register('buffer', buffer.name, buffer.tensor, buffer.persistent)
   }
@@ -222,7 +227,7 @@ export class AnyModule {
   }
 
   /** Trainable tensors; without `recurse` those of this module alone. */
-  parameters(recurse: Flag<'recurse'> = true): Parameter[] {
+  parameters(recurse: boolean | { readonly recurse?: boolean | null | undefined } | null = true): Parameter[] {
     return Array.from(this.namedParameters(read(declared.parameters, [recurse])), ([, parameter]) => parameter)
   }
 
@@ -235,7 +240,7 @@ export class AnyModule {
   }
 
   /** Buffers; without `recurse` those of this module alone. */
-  buffers(recurse: Flag<'recurse'> = true): Tensor[] {
+  buffers(recurse: boolean | { readonly recurse?: boolean | null | undefined } | null = true): Tensor[] {
     return Array.from(this.namedBuffers(read(declared.buffers, [recurse])), ([, buffer]) => buffer)
   }
 
@@ -257,7 +262,7 @@ export class AnyModule {
    *
    * @throws ArgumentError for a mode that is neither true, the default, nor false.
    */
-  train(mode: Flag<'mode'> = true): this {
+  train(mode: boolean | { readonly mode?: boolean | null | undefined } | null = true): this {
     const training = read(declared.train, [mode]).mode
     cascade(asChild(this), {
       task: MODE,
@@ -283,14 +288,14 @@ export class AnyModule {
   }
 
   /** Lets all parameters require gradients, the default, or freezes them. */
-  requiresGrad_(requiresGrad: Flag<'requiresGrad'> = true): this {
+  requiresGrad_(requiresGrad: boolean | { readonly requiresGrad?: boolean | null | undefined } | null = true): this {
     const value = read(declared.requiresGrad_, [requiresGrad]).requiresGrad
     for (const parameter of this.parameters()) parameter.requiresGrad = value
     return this
   }
 
   /** Sets all gradients to null, the default, or fills them with zeros where they are. */
-  zeroGrad(setToNone: Flag<'setToNone'> = true): void {
+  zeroGrad(setToNone: boolean | { readonly setToNone?: boolean | null | undefined } | null = true): void {
     clearGradients(this.parameters(), read(declared.zeroGrad, [setToNone]).setToNone)
   }
 
@@ -368,13 +373,19 @@ export class AnyModule {
    * With `assign` the state's tensors themselves take their place, with their dtype and device: parameters, unless the state holds such, become
    * new objects, so make the optimizer afterwards. Whether a parameter requires a gradient stays.
    *
+   * @param strict - Whether each name must be both in the module and in the state. Default true.
+   * @param assign - Default false.
    * @throws ArgumentError for wrong shapes always, and for missing and unexpected keys when strict (the default); then nothing is changed.
    * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
    * @example
    * const linear = new torch.nn.Linear(2, 1)
    * linear.loadStateDict({ weight: torch.ones([1, 2]) }, { strict: false }) // { missingKeys: ['bias'], unexpectedKeys: [] }
    */
-  loadStateDict(stateDict: Readonly<StateDict>, strict?: boolean | LoadOptions | null, assign?: Flag<'assign'>): LoadResult {
+  loadStateDict(
+    stateDict: Readonly<StateDict>,
+    strict?: boolean | LoadOptions | null,
+    assign?: boolean | { readonly assign?: boolean | null | undefined } | null,
+  ): LoadResult {
     return loadState(asChild(this), stateDict, read(declared.loadStateDict, [strict, assign]), isTolerated)
   }
 

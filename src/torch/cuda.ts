@@ -1,7 +1,7 @@
 import { native } from '../native'
 import { cudaIndex } from './tensor/device'
 
-/** True where the loaded libtorch has CUDA and sees a device. */
+/** Whether the loaded libtorch has CUDA and finds a device. */
 export function isAvailable(): boolean {
   return native.cudaDeviceCount() > 0
 }
@@ -10,7 +10,7 @@ export function deviceCount(): number {
   return native.cudaDeviceCount()
 }
 
-/** Waits until the device has done all its work. */
+/** Waits until the device has finished all work. */
 export function synchronize(device: number | string = 0): void {
   native.cudaSynchronize(cudaIndex(device))
 }
@@ -33,7 +33,7 @@ export function resetPeakMemoryStats(device: number | string = 0): void {
   native.cudaResetPeak(cudaIndex(device))
 }
 
-/** Gives the caching allocator's free memory back to the device; without CUDA there is none. */
+/** Returns the caching allocator's free memory to the device; does nothing without CUDA. */
 export function emptyCache(): void {
   native.cudaEmptyCache()
 }

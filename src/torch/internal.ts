@@ -1,5 +1,5 @@
 /**
- * @internal What other rooms of this package use of torch besides its public names; they import no other inner file.
+ * @internal Names that other rooms import from torch besides the public ones; they import no other inner file.
  */
 export { isTorchScriptFile } from './jit/files'
 export { LibraryModule } from './nn/library'

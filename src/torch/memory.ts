@@ -11,7 +11,7 @@ const SCOPE = declared<unknown>('scope', 'body:c')
 const SET_CACHE_LIMIT = declared<{ bytes: number }>('setCacheLimit', 'bytes:i<0..>')
 
 /**
- * Runs `body` and disposes every tensor made in it that it does not return or `keep`.
+ * Runs `body` and disposes the tensors made in it, except returned and kept ones.
  *
  * Tensors inside returned arrays, maps, sets and objects are kept. Disposing drops a handle only: graphs and views keep their storage.
  *
@@ -58,12 +58,12 @@ export function memoryStats(): MemoryStats {
   return native.memoryStats()
 }
 
-/** Gives kept CPU memory back to the system. */
+/** Returns cached CPU memory to the system. */
 export function emptyCache(): void {
   native.emptyCache()
 }
 
-/** Bounds the bytes of freed CPU memory that are kept for reuse; 0 keeps none. Default: a quarter of the machine's memory. */
+/** Sets the maximum of freed CPU memory that is kept for reuse, in bytes; 0 keeps none. Default: a quarter of the machine's memory. */
 export function setCacheLimit(bytes: number): void {
   native.setCacheLimit(read(SET_CACHE_LIMIT, [bytes]).bytes)
 }

@@ -11,7 +11,7 @@ const SET_STATE = declared<{ newState: Tensor }>('setState', 'new_state:T')
 const SET_RNG_STATE = declared<{ newState: Tensor }>('setRngState', 'new_state:T')
 
 /**
- * A source of random numbers of libtorch's, with a state that can be saved.
+ * A random number generator of libtorch, whose state can be saved.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.Generator.html
  * @example
@@ -37,7 +37,7 @@ export class Generator {
     return this
   }
 
-  /** Takes a seed from the system's randomness, and answers it. */
+  /** Seeds the generator from the system's randomness and returns the seed. */
   seed(): bigint {
     const seed = BigInt.asUintN(53, randomBytes(8).readBigUInt64LE())
     native.generatorSeed(this._g, seed)
@@ -48,7 +48,7 @@ export class Generator {
     return native.generatorInitialSeed(this._g)
   }
 
-  /** The state as a uint8 tensor that `setState` takes back. */
+  /** The state as a uint8 tensor, for `setState`. */
   getState(): Tensor {
     return wrap(native.generatorState(this._g))
   }
@@ -73,7 +73,7 @@ export function defaultGenerator(device: Device = 'cpu'): Generator {
 }
 
 /**
- * Seeds the default generators of every device, and answers the CPU's.
+ * Seeds the default generators of all devices and returns the CPU's.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html
  */
@@ -82,7 +82,7 @@ export function manualSeed(seed: Int): Generator {
   return defaultGenerator()
 }
 
-/** The seed that the default CPU generator began with. */
+/** The initial seed of the default CPU generator. */
 export function initialSeed(): bigint {
   return defaultGenerator().initialSeed()
 }
@@ -92,7 +92,7 @@ export function getRngState(): Tensor {
   return defaultGenerator().getState()
 }
 
-/** Takes back what `getRngState` gave, here or in Python. */
+/** Restores a state of `getRngState`, also one from Python. */
 export function setRngState(newState: Tensor): void {
   defaultGenerator().setState(read(SET_RNG_STATE, [newState]).newState)
 }

@@ -6,19 +6,19 @@ import { wrap } from '../tensor/base'
 import type { Tensor } from '../tensor/tensor'
 import { sweepHooks } from './hooks'
 
-/** What `backward` of a tensor takes by name. */
+/** The options of a tensor's `backward`. */
 export type BackwardOptions = BackwardNamed
 
-/** What `grad` takes by name behind its outputs and inputs. */
+/** The options of `grad`. */
 export type GradOptions = Omit<declared.GradNamed, 'outputs' | 'inputs'>
 
 /**
  * Accumulates gradients into the leaves of the tensors' graphs, or into `inputs` alone.
  *
- * `gradTensors` are the gradients of what comes after, needed for tensors of several elements; `retainGraph` keeps the graph for another backward and
- * defaults to `createGraph`, which records the gradients' own graph, for second derivatives.
+ * `gradTensors` are the gradients with respect to the tensors, needed for tensors of several elements; `retainGraph` keeps the graph for another backward
+ * and defaults to `createGraph`, which records a graph of the gradients, for second derivatives.
  *
- * @throws ArgumentError for gradients of another number or shape than the tensors; TorchError for tensors without a graph.
+ * @throws ArgumentError if number or shapes of the gradients differ from the tensors'; TorchError for tensors without a graph.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.autograd.backward.html
  * @example
  * const x = torch.tensor([3], { requiresGrad: true })
@@ -40,11 +40,11 @@ export function backward({ tensors, gradTensors, retainGraph, createGraph, input
 }
 
 /**
- * Gradients of the outputs with respect to the inputs, without touching any `grad`.
+ * Gradients of the outputs with respect to the inputs, without changing any `grad`.
  *
- * With `allowUnused` an input outside the graph gives null in place of an error, with `materializeGrads` zeros.
+ * For an input outside the graph, `allowUnused` returns null instead of throwing, `materializeGrads` returns zeros.
  *
- * @throws ArgumentError for gradients of another number or shape than the outputs; TorchError for inputs outside of the graph.
+ * @throws ArgumentError if number or shapes of the gradients differ from the outputs'; TorchError for inputs outside the graph.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
  * @example
  * const x = torch.tensor([3], { requiresGrad: true })
@@ -79,7 +79,7 @@ function handles(tensors: readonly Tensor[]): TensorHandle[] {
   return tensors.map((tensor) => tensor._h)
 }
 
-/** The gradient that each root starts with; null stands for one, where the root has one element. */
+/** The initial gradient of each root; null means 1 for a root of one element. */
 function gradientsOf(
   call: string,
   name: string,

@@ -3,10 +3,10 @@ import { isTensor, wrap } from '../tensor/base'
 import { describe } from '../call/describe'
 import type { Tensor } from '../tensor/tensor'
 
-/** Called with a gradient; a tensor that it returns takes the gradient's place. */
+/** Receives a gradient; a returned tensor replaces it. */
 export type TensorHook = (grad: Tensor) => Tensor | undefined | null | void
 
-/** What `registerHook` gives: `remove()` ends the hook. */
+/** The result of `registerHook`; `remove()` removes the hook. */
 export interface RemovableHandle {
   remove(): void
 }
@@ -14,17 +14,16 @@ export interface RemovableHandle {
 /**
  * The hooks of one tensor, held by its object.
  *
- * libtorch keeps a key of each hook, and a closure may hold its own tensor: were it always reachable from the table of functions,
- * neither heap's collector could ever free the two. So the table holds hooks ("pinned") only while something besides the
- * tensor's object can reach them: a graph or another handle. A WeakRef does not serve here: it keeps its
- * target to the end of a synchronous job, which may be a whole training run.
+ * libtorch keeps a key of each hook, and the hook may refer to its own tensor. If the table of functions always held the hook, neither could
+ * ever be freed. So the table holds hooks ("pinned") only while a graph or another handle can reach them. A WeakRef would not help, because it
+ * keeps its target until the end of the synchronous job, which may be a whole training run.
  */
 class HookOwner {
   readonly hooks = new Map<number, CalledFunction>()
 
   constructor(readonly handle: TensorHandle) {}
 
-  /** Whether anything besides the tensor's object leads to the hooks; those of a disposed tensor stay until libtorch drops them. */
+  /** Whether a graph or another handle can reach the hooks; those of a disposed tensor stay until libtorch drops them. */
   isHeld(): boolean {
     return native.isDisposed(this.handle) || native.isHeldElsewhere(this.handle, [...this.hooks.keys()])
   }
@@ -64,12 +63,12 @@ function callHook(hook: TensorHook, handle: TensorHandle): TensorHandle | undefi
   return result._h
 }
 
-/** @internal Forgets hooks that libtorch has dropped, and unpins those that only their own tensor can still reach. */
+/** @internal Forgets hooks that libtorch has dropped, and unpins those that only their tensor can reach. */
 export function sweepHooks(): void {
   if (registered === 0) return
   functions.sweep()
   for (const owner of pinned) if (!owner.isHeld()) owner.unpin()
-  // A sweep looks at every pinned hook, so the next one waits until as many more were registered.
+  // A sweep visits every pinned hook, so the next one waits until as many more hooks were registered.
   sweepAt = registered + 64 + functions.size
 }
 
@@ -95,7 +94,7 @@ export function registerTensorHook(tensor: Tensor, hook: TensorHook): RemovableH
   const key = native.registerHook(owner.handle)
   owner.add(key, hook)
   if (owner.hooks.size === 1) {
-    // What used the tensor before is unknown; from now on every use pins its hooks.
+    // Earlier uses of the tensor are unknown; from now on every use pins its hooks.
     if (owner.isHeld()) owner.pin()
     else owner.unpin()
   }

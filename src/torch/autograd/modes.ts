@@ -38,7 +38,7 @@ export function noGrad<T>(body: () => T): T {
 }
 
 /**
- * Runs `body` with its operations recorded, inside of `noGrad`, too.
+ * Runs `body` with operations recorded in a graph, even inside `noGrad`.
  *
  * @throws ArgumentError for what is no function, and for an async one.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.enable_grad.html
@@ -52,7 +52,7 @@ export function enableGrad<T>(body: () => T): T {
 }
 
 /**
- * Runs `body` with the graph on or off, or switches it until the next call where no body is given.
+ * Runs `body` with recording on or off; without `body`, switches it until the next call.
  *
  * @throws ArgumentError for a mode that is neither true nor false.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.set_grad_enabled.html
@@ -66,13 +66,13 @@ export function setGradEnabled<T = undefined>(mode: boolean, body?: () => T): T 
   return undefined
 }
 
-/** Whether the program runs inside of `inferenceMode`. */
+/** Whether inference mode is enabled. */
 export function isInferenceModeEnabled(): boolean {
   return native.isInferenceMode()
 }
 
 /**
- * Runs `body` in inference mode: no graph, no version counters; what it makes can never require a gradient.
+ * Runs `body` in inference mode, without graph and version counters; the tensors that it makes can never require a gradient.
  *
  * @throws ArgumentError for what is no function, and for an async one.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad_mode.inference_mode.html

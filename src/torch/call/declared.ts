@@ -4,7 +4,7 @@ import { refuseAbsentDtype } from './dtype-option'
 import { misfit } from './errors'
 import { parseParameters, type Parameter } from './signature'
 
-/** The signature of a function or class that Python writes in Python; `Arguments` are what its body receives. */
+/** The signature of a function or class that PyTorch implements in Python; `Arguments` is the type that its body receives. */
 export interface Declared<Arguments> {
   readonly name: string
   readonly fields: readonly string[]
@@ -19,11 +19,11 @@ export function declared<Arguments>(name: string, ...fields: string[]): Declared
 }
 
 /**
- * @internal Reads what was given to a declared function, each argument by position, by name in a last object, or both: checked and with defaults.
+ * @internal Reads the arguments of a declared function, given by position, by name in a last object, or both; checks them and fills in defaults.
  *
- * Null is a value where Python takes None, and stands for the default elsewhere.
+ * Null is a value if Python accepts None, and means the default otherwise.
  *
- * @throws ArgumentError for a missing argument, one of another kind, one given twice, an unknown name and too many.
+ * @throws ArgumentError for arguments that are missing, of a wrong kind, given twice, unknown or too many.
  */
 export function read<Arguments>(signature: Declared<Arguments>, given: ArrayLike<unknown>, call = signature.name): Arguments {
   const parameters = parametersOf(signature)
@@ -46,7 +46,7 @@ export function read<Arguments>(signature: Declared<Arguments>, given: ArrayLike
 
 const readValue = (parameter: Parameter, value: unknown): unknown => parameter.kind.read(value)
 
-/** The signature of a class: `Constructor` is the type of its constructor, with every form in which arguments may come. */
+/** The signature of a class; `Constructor` is the type of its constructor, with all forms of its arguments. */
 export interface DeclaredClass<Arguments, Constructor> extends Declared<Arguments> {
   /** The arguments that become fields of the same name. */
   readonly stored: readonly string[]
@@ -71,7 +71,7 @@ export function parametersOf(signature: Declared<unknown>): readonly Parameter[]
   return (signature.parsed ??= parseParameters(signature.fields).map(withReadDefault))
 }
 
-/** A default in the form that a body receives: `[1, 1]` where one number stands for both. */
+/** Converts a default to the form that a body receives, such as `[1, 1]` for one number. */
 function withReadDefault(parameter: Parameter): Parameter {
   const { kind, default: fallback } = parameter
   return fallback == null || !kind.accepts(fallback) ? parameter : { ...parameter, default: kind.read(fallback) }

@@ -1,17 +1,17 @@
 import { native, type TensorHandle } from '../../native'
 import { lookup } from './lookup'
 
-/** Says what is wrong with an operator's native arguments, or null. */
+/** Describes what is wrong with an operator's native arguments, or returns null. */
 type Check = (args: readonly unknown[]) => string | null
 
 function aten<Result = TensorHandle>(name: string, overload: string, ...args: unknown[]): Result {
   return lookup(`aten::${name}`, overload)(...args) as Result
 }
 
-/** Reading values of another device would wait for it; its own kernels check their indices. */
+/** Only CPU tensors are checked: reading from another device would wait for it, and its kernels check indices themselves. */
 const isReadable = (value: unknown): boolean => native.device(value as TensorHandle) === 'cpu'
 
-/** The least and the greatest element; null of none. */
+/** The smallest and largest element; null for an empty tensor. */
 function extremes(tensor: TensorHandle): [least: number, greatest: number] | null {
   if (native.numel(tensor) === 0) return null
   const [least, greatest] = aten<[TensorHandle, TensorHandle]>('aminmax', '', tensor)
@@ -42,7 +42,7 @@ function groupNormSizes(args: readonly unknown[]): string | null {
 
 const SMALLEST: Readonly<Record<string, bigint>> = { int32: -(2n ** 31n), int64: -(2n ** 63n) }
 
-/** Where the elements, in the dtype of the result, are that integer; null where none is. */
+/** A mask of the elements that equal an integer in the given dtype; null if there are none. */
 function equal(tensor: TensorHandle, dtype: string, integer: bigint | number): TensorHandle | null {
   const typed = native.dtype(tensor) === dtype ? tensor : aten('_to_copy', '', tensor, dtype)
   const mask = aten('eq', 'Scalar', typed, integer)
@@ -72,7 +72,7 @@ const commonMultiple: Check = ([self, other]) => {
   return `the smallest ${dtype} has no common multiple in ${dtype}: convert to a wider dtype, or leave it out`
 }
 
-/** Only the labels within the lengths count; what lies behind them may be any padding. */
+/** Checks only the labels within the lengths; the rest may be any padding. */
 const ctcLabels: Check = ([logProbs, targets, , targetLengths]) => {
   const labels = targets as TensorHandle
   if (!isReadable(labels)) return null
@@ -116,7 +116,7 @@ const segments: Check = ([data, , lengths, , offsets, axis]) => {
   return isWithin ? null : `lengths: expected numbers from 0 on that add up to the ${size} elements along the axis`
 }
 
-/** libtorch adds the repeats up in 64 bits and does not check for overflow. */
+/** libtorch sums the repeats in 64 bits without checking for overflow. */
 const repeats =
   (at: number): Check =>
   (args) => {
@@ -179,7 +179,7 @@ const gridModes: Check = ([, , mode, padding]) =>
 
 /** Checks for operators that crash or hang on such arguments instead of throwing; a bare name covers all overloads. */
 const GUARDS: Readonly<Record<string, Check>> = {
-  // Reads hx[0] and hx[1] without looking at the list's length.
+  // Reads hx[0] and hx[1] without checking the list's length.
   quantized_lstm_cell: hasTwo,
   native_group_norm: groupNormSizes,
   native_batch_norm: batchNorm,
@@ -187,7 +187,7 @@ const GUARDS: Readonly<Record<string, Check>> = {
   slow_conv_transpose2d: kernelOfWeight,
   slow_conv_transpose3d: kernelOfWeight,
   mkldnn_rnn_layer: mkldnnLayer,
-  // Reads the first of the batch sizes without looking whether there is one.
+  // Reads the first batch size without checking that there is one.
   'lstm.data': hasSteps,
   'gru.data': hasSteps,
   'rnn_tanh.data': hasSteps,

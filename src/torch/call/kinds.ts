@@ -2,16 +2,16 @@ import { isTensor } from '../tensor/base'
 import { NumberSymbol, TensorSymbol } from './recording'
 import { dtypeOf, isComplexDtype, isFloatingDtype } from '../tensor/dtype'
 
-/** A kind of argument: what it accepts, and how errors and signatures name it. */
+/** A kind of argument: the values that it accepts, and its names in errors and signatures. */
 export interface Kind {
-  /** As an error says it after 'expected'. */
+  /** The text after 'expected' in errors. */
   readonly text: string
-  /** As a signature shows it. */
+  /** The name in printed signatures. */
   readonly name: string
   /** Whether it is a dtype, for which an explicit undefined is a mistake. */
   readonly isDtype?: true
   accepts(value: unknown): boolean
-  /** The plain value that a hand-written body receives. */
+  /** Converts an accepted value for a hand-written body. */
   read(value: unknown): unknown
 }
 
@@ -25,7 +25,7 @@ const isNumberTensor = (value: unknown): boolean => isTensor(value) && value.dim
 const isString = (value: unknown): boolean => typeof value === 'string'
 const same = (value: unknown): unknown => value
 
-/** As in Python, a zero-dimensional tensor of whole numbers stands for its number. */
+/** Whether a value is a zero-dimensional integer tensor, which is accepted as a number, as in Python. */
 function isIntTensor(value: unknown): boolean {
   return isTensor(value) && value.dim() === 0 && !isFloatingDtype(value.dtype) && !isComplexDtype(value.dtype)
 }
@@ -128,7 +128,7 @@ function parse(code: string): Kind {
   return size === undefined ? element : list(element, size, nulls !== undefined)
 }
 
-/** Bounds, either of which may be missing; `!` excludes the greatest. */
+/** Adds bounds, either of which may be missing; `!` excludes the upper one. */
 function within(kind: Kind, least: string, greatest: string): Kind {
   const low = least === '' ? -Infinity : Number(least)
   const excludes = greatest.startsWith('!')
@@ -193,7 +193,7 @@ function either(kinds: readonly Kind[]): Kind {
   }
 }
 
-/** The parts between separators that stand outside of brackets. */
+/** Splits at separators outside brackets. */
 export function splitTop(text: string, separator: string): string[] {
   const parts: string[] = []
   let depth = 0

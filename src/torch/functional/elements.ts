@@ -12,7 +12,7 @@ export function split({ input, splitSizeOrSections: sizes, dim }: declared.Split
   return typeof sizes === 'number' ? input.split(sizes, dim) : input.split(sizes, dim)
 }
 
-/** What `nonzero` takes by name. */
+/** The options of `nonzero`. */
 export interface NonzeroOptions {
   /** Gives one tensor of indices per dimension, as `index` takes them. Default false. */
   asTuple?: boolean | null | undefined
@@ -35,9 +35,9 @@ export function nonzero(...given: unknown[]): Tensor | Tensor[] {
 }
 
 /**
- * The coordinates that flat indices have in a tensor of a shape: one tensor of the indices' own shape for each dimension.
+ * The coordinates of flat indices in a tensor of a shape: one tensor of the indices' shape for each dimension.
  *
- * Indices beyond the shape's end and negative ones wrap around, as in Python.
+ * Indices out of range wrap around, as in Python.
  *
  * @throws ArgumentError for indices that are no integers, and for negative sizes.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unravel_index.html

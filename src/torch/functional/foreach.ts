@@ -3,9 +3,9 @@ import { float } from '../tensor/dtype'
 import type { Tensor } from '../tensor/tensor'
 
 /**
- * Moves each tensor towards the one at the same place in `ends`, by the share `weight` of their difference, in few kernels for all.
+ * Moves each tensor towards its counterpart in `ends` by the fraction `weight` of the difference, with few kernels for all.
  *
- * As unchecked as Python's function of this name.
+ * Unchecked, like Python's function of this name.
  *
  * @example
  * const average = torch.zeros([2])

@@ -15,15 +15,15 @@ export function listed(call: string, name: string, tensors: Tensors): Tensor[] {
   throw misfit(call, name, 'Tensors', stray)
 }
 
-/** The tensors with every dimension of size one repeated to a common shape. */
+/** The tensors, broadcast to a common shape. */
 export function broadcastTensors(...tensors: Tensors): Tensor[] {
   return generated.broadcastTensors(listed('broadcastTensors', 'tensors', tensors))
 }
 
 /**
- * The shape that tensors of these shapes have in common when broadcast.
+ * The shape to which tensors of these shapes are broadcast.
  *
- * @throws ArgumentError where two sizes differ and neither is 1, and for a negative size.
+ * @throws ArgumentError if two sizes differ and neither is 1, and for a negative size.
  * @example
  * torch.broadcastShapes([2, 1], [3]) // [2, 3]
  */

@@ -24,7 +24,7 @@ const CDIST_MODES = ['use_mm_for_euclid_dist_if_necessary', 'use_mm_for_euclid_d
 /**
  * The distances of order `p` between the rows of [B, P, M] and of [B, R, M]: [B, P, R].
  *
- * `computeMode` says whether products of matrices may serve for p = 2; by default they do where there are more than 25 rows.
+ * `computeMode` chooses whether p = 2 is computed by matrix products; by default it is for more than 25 rows.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.cdist.html
  * @example

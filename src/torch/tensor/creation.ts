@@ -20,7 +20,7 @@ import {
 import type { Tensor } from './tensor'
 import * as generated from '../generated/functions'
 
-/** Anything that `torch.tensor` takes: one value, nested arrays of values, a typed array. */
+/** Data for `torch.tensor`: one value, nested arrays of values, a typed array. */
 export type TensorData =
   | number
   | bigint
@@ -32,7 +32,7 @@ export type TensorData =
   | readonly TensorData[]
 
 export interface TensorOptions {
-  /** The dtype; default: float from numbers, int64 from bigints, bool from booleans, a tensor's and a typed array's own; of several the one that holds all. */
+  /** Default: the default dtype for numbers, int64 for bigints, bool for booleans, the dtype of tensors and typed arrays; for several, the one that holds all. */
   dtype?: DTypeLike | null
   device?: Device | null | undefined
   requiresGrad?: boolean | undefined
@@ -59,10 +59,10 @@ interface FullArguments {
 }
 
 /**
- * Makes a tensor of the values given, by copying them.
+ * A tensor with a copy of the given values.
  *
- * Numbers give the default dtype whatever their values; bigints give int64, booleans bool, typed arrays their own type. As in
- * `toTypedArray()`, floats for a complex `dtype` are interleaved, and bytes for a float8 one are its bits.
+ * Numbers give the default dtype, even whole ones; bigints give int64, booleans bool, typed arrays their type. As in `toTypedArray()`,
+ * floats for a complex `dtype` are interleaved, and bytes for a float8 `dtype` are its bits.
  *
  * @throws ArgumentError for ragged arrays, values that are no numbers and unknown options.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.tensor.html
@@ -79,7 +79,7 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   return result
 }
 
-/** A tensor of the same data where nothing needs to change, else a copy. */
+/** A tensor that shares the data if nothing needs to change, else a copy. */
 export function asTensor(data: TensorData, options: Omit<TensorOptions, 'requiresGrad'> = {}): Tensor {
   read(AS_TENSOR, [options])
   if (!isTensor(data)) return tensor(data, options)
@@ -100,7 +100,7 @@ function fromData(data: TensorData, wanted: DType | undefined): Tensor {
   return wrap(fromElements(values, shape, wanted ?? innermostDtype(data) ?? inferDtype(elements)))
 }
 
-/** Plain elements, or what `toTypedArray` gives of a complex or float8 tensor. */
+/** A tensor of plain elements, or of the form that `toTypedArray` returns for complex and float8 tensors. */
 function fromTypedArray(data: ArrayBufferView, wanted: DType | undefined): Tensor {
   const own = dtypeOfTypedArray(data)
   const length = (data as unknown as ArrayLike<number>).length
@@ -140,7 +140,7 @@ function complexDtype(): DType {
   return defaultDtype() === 'float64' ? 'complex128' : 'complex64'
 }
 
-/** The element of a tensor of one, in the form in which it stands in nested arrays. */
+/** The value of a one-element tensor, as an element of nested arrays. */
 function valueOf(element: Tensor): unknown {
   const value = element.item<number | bigint | boolean | [number, number]>()
   return Array.isArray(value) ? { real: value[0], imag: value[1] } : value
@@ -154,7 +154,7 @@ function inferDtype(elements: readonly unknown[]): DType {
   return others.reduce<DType>((one, other) => promoteTypes(one, other), first)
 }
 
-/** The dtype that numbers become: `'float32'` unless `setDefaultDtype` changed it. */
+/** The default dtype of numbers: `'float32'` unless `setDefaultDtype` changed it. */
 export function defaultDtype(): DType {
   return native.defaultDtype() as DType
 }
@@ -170,7 +170,7 @@ function dtypeOfValue(value: Scalar): DType {
 }
 
 /**
- * A tensor of one value, whose dtype comes from the value's kind as in `torch.tensor`.
+ * A tensor filled with one value, whose dtype follows from the value as in `torch.tensor`.
  *
  * @example
  * torch.full([2], 1).dtype // 'float32'
@@ -220,7 +220,7 @@ const fullLikeSignature = declared<FullLikeArguments>(
   'memory_format:m?=null',
 )
 
-/** A tensor of the input's shape, and its dtype and device unless given, full of one value. */
+/** A tensor filled with one value, in the input's shape, dtype and device unless given. */
 export function fullLike(input: Tensor, fillValue: Scalar, options?: LikeOptions): Tensor
 export function fullLike(...given: unknown[]): Tensor {
   const { input, fillValue, requiresGrad, dtype, layout, device, pinMemory, memoryFormat } = read(fullLikeSignature, given)

@@ -19,7 +19,7 @@ export class Slice {
 /**
  * A range for `index` and `indexPut_`: `slice(stop)`, `slice(start, stop)` or `slice(start, stop, step)`, null for an open end.
  *
- * Negative bounds count from the end and bounds beyond it are cut, as in Python.
+ * Negative bounds count from the end, and bounds out of range are clamped, as in Python.
  *
  * @throws ArgumentError for a step below one and for bounds that are not whole.
  * @example
@@ -37,13 +37,13 @@ export function slice(...args: (Int | null | undefined)[]): Slice {
 /** One part of an index: an integer, a range, null (a new dimension), '...', a boolean, a mask or indices. */
 export type Index = Int | Slice | null | '...' | boolean | Tensor | ArrayBufferView | readonly TensorData[]
 
-/** An index as brackets hold it: its parts, or one part that is no array. */
+/** An index: its parts, or one part that is not an array. */
 export type Indices = readonly Index[] | Exclude<Index, readonly TensorData[]>
 
 interface Resolved {
   /** The view that integers, ranges and new dimensions select. */
   readonly view: Tensor
-  /** What `aten::index` takes, by dimension of the view: null where one is taken whole; a mask stands for all of its dimensions. */
+  /** The argument of `aten::index`, by dimension of the view: null takes a dimension whole; a mask covers all of its dimensions. */
   readonly indices: readonly (Tensor | null)[]
 }
 
@@ -56,7 +56,7 @@ function isMask(tensor: Tensor): boolean {
   return tensor.dtype === 'bool' || tensor.dtype === 'uint8'
 }
 
-/** Dimensions of the indexed tensor that a part uses up. */
+/** The number of dimensions that a part indexes. */
 function dimensionsOf(part: Exclude<Index, readonly TensorData[]>): number {
   if (part === null || part === '...' || typeof part === 'boolean') return 0
   return isTensor(part) && isMask(part) ? part.dim() : 1
@@ -67,7 +67,7 @@ class IndexWalk {
   view: Tensor
   readonly indices: (Tensor | null)[] = []
   private dimension = 0
-  /** Dimensions that masks cover beyond their own entry of `indices`. */
+  /** Number of dimensions that masks cover in addition to their entries in `indices`. */
   private covered = 0
 
   constructor(private readonly self: Tensor) {
@@ -96,7 +96,7 @@ class IndexWalk {
     this.dimension++
   }
 
-  /** A single truth value keeps all or nothing, along a new dimension. */
+  /** Applies a single boolean, which selects all or nothing along a new dimension. */
   decide(value: boolean): void {
     this.addDimension()
     this.dimension--
@@ -132,7 +132,7 @@ function resolveIndex(self: Tensor, given: Indices): Resolved {
   return walk
 }
 
-/** Arrays become tensors; what is no index throws. */
+/** Converts arrays to tensors; throws for anything that is not an index. */
 function plainPart(part: Index): Exclude<Index, readonly TensorData[]> {
   if (Array.isArray(part) || ArrayBuffer.isView(part)) return indexTensor(part as readonly TensorData[] | ArrayBufferView)
   const plain = part as Exclude<Index, readonly TensorData[]>
@@ -157,7 +157,7 @@ function indexTensor(values: readonly TensorData[] | ArrayBufferView): Tensor {
   return makeTensor(values, { dtype: 'int64' })
 }
 
-/** @internal `x[parts]`: a view where no mask and no index tensor is among the parts, else a copy. */
+/** @internal `x[parts]`: a view, or a copy if a mask or an index tensor is among the parts. */
 export function index(self: Tensor, parts: Indices): Tensor {
   const { view, indices } = resolveIndex(self, parts)
   if (indices.length > 0) return wrap(aten('index', 'Tensor')(view._h, indices.map(handleOf)))
@@ -188,7 +188,7 @@ function isScalar(value: TensorData): value is Scalar {
   return typeof value !== 'object' || 'float' in value || 'real' in value
 }
 
-/** Python lets a value have more leading dimensions of size one than its target. */
+/** Removes leading dimensions of size one that the target lacks, as Python allows them. */
 function withoutLeadingOnes(value: Tensor, dimensions: number): Tensor {
   const { shape } = value
   let extra = 0

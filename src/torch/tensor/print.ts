@@ -23,7 +23,7 @@ const SET_PRINTOPTIONS = declared<{ readonly [Name in keyof PrintOptions]: Print
 )
 
 /**
- * Changes how tensors are printed; without an argument, back to the defaults.
+ * Changes how tensors are printed; without an argument, restores the defaults.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.set_printoptions.html
  * @example
@@ -32,7 +32,7 @@ const SET_PRINTOPTIONS = declared<{ readonly [Name in keyof PrintOptions]: Print
  */
 export function setPrintoptions(changes: Partial<PrintOptions> = defaults): void {
   const { sciMode, ...given } = read(SET_PRINTOPTIONS, [changes])
-  // As in Python, the exponents' mode goes back to its default where it is left out; all else stays.
+  // As in Python, a missing sciMode is reset to its default, while other missing options are unchanged.
   Object.assign(options, { sciMode }, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)))
 }
 
@@ -61,7 +61,7 @@ function complexWriter(elements: readonly (readonly [number, number])[]): { writ
   return { write, width: real.width + imaginary.width + 1 }
 }
 
-/** The edges of every long dimension, put together: all that a summary shows. */
+/** The elements that a summary shows: both ends of every long dimension. */
 function edges(tensor: Tensor): Tensor {
   let result = tensor
   tensor.shape.forEach((size, dimension) => {
@@ -76,7 +76,7 @@ function edges(tensor: Tensor): Tensor {
   return result
 }
 
-/** Nested brackets over `elements`, which are the edges of a tensor of `shape` where it is summarised. */
+/** Nested brackets around `elements`, which are the edges of the tensor if it is summarised. */
 function layout(elements: readonly Nested[], dtype: DType, shape: readonly number[], summarize: boolean, indent: number): string {
   const { write, width } = writerOf(elements, dtype)
   if (shape.length === 0) return write(0)
@@ -113,7 +113,7 @@ function sizeText(shape: readonly number[]): string {
   return `size=(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`
 }
 
-/** A tensor inside the text of a sparse one. */
+/** The text of a tensor inside a sparse one. */
 function member(name: string, tensor: Tensor, indent: number): string {
   const prefix = `${name}=tensor(`
   const size = tensor.numel() === 0 ? `, ${sizeText(tensor.shape)}` : ''
@@ -173,14 +173,14 @@ function format(tensor: Tensor, complete: boolean): string {
   return addSuffixes(prefix + body, suffixes, prefix.length, storage === 'sparseCoo')
 }
 
-/** @internal The text of a tensor as Python's torch prints it; `complete` adds the size and the dtype even where they are plain. */
+/** @internal The text of a tensor as Python's torch prints it; `complete` always adds size and dtype. */
 export function formatTensor(tensor: Tensor, complete = false): string {
   return noGrad(() => format(tensor, complete))
 }
 
 function addSuffixes(text: string, suffixes: readonly string[], indent: number, forceNewline: boolean): string {
   let result = text
-  // PyTorch's own count: a text of one line has no newline to subtract, so it counts two more.
+  // As in PyTorch, lastIndexOf is −1 for a text of one line, which therefore counts two characters more.
   let lineLength = text.length - text.lastIndexOf('\n') + 1
   let newline = forceNewline
   for (const suffix of suffixes) {

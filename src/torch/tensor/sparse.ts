@@ -14,7 +14,7 @@ export interface SparseOptions {
   device?: Device | null | undefined
   pinMemory?: boolean | null | undefined
   requiresGrad?: boolean | null | undefined
-  /** Looks through the indices. Default true, other than Python's: wrong ones make later operators read and write beyond their memory. */
+  /** Checks the indices. Default true, unlike Python, because invalid indices make later operators access memory out of bounds. */
   checkInvariants?: boolean | null | undefined
 }
 
@@ -24,7 +24,7 @@ export interface SparseSizeOptions extends SparseOptions {
 }
 
 export interface SparseCooOptions extends SparseSizeOptions {
-  /** The indices are sorted and none comes twice; checked as the others are. */
+  /** Declares that the indices are sorted and unique, which is checked, too. */
   isCoalesced?: boolean | null | undefined
 }
 
@@ -34,7 +34,7 @@ export interface SparseCompressedOptions extends SparseSizeOptions {
   layout: SparseCompressedLayout
 }
 
-/** What every one of the functions below receives. */
+/** The arguments of all functions below. */
 interface SparseArguments {
   readonly values: TensorData
   readonly size: readonly number[] | null
@@ -65,9 +65,9 @@ const EMPTY_COO = declared<SparseArguments & { readonly size: readonly number[] 
 const INDEX_DTYPES: readonly string[] = ['int64', 'int32']
 
 /**
- * A COO tensor: `values` [nnz, …] at the columns of `indices` [sparse dimensions, nnz], zeros elsewhere; of a size alone, an empty one.
+ * A COO tensor: `values` [nnz, …] at the columns of `indices` [sparse dimensions, nnz], zeros elsewhere; with a size alone, an empty tensor.
  *
- * Indices are looked through, for wrong ones would make later operators read and write beyond their memory; `checkInvariants: false` trusts them.
+ * Indices are checked, because invalid ones would make later operators access memory out of bounds; `checkInvariants: false` skips the check.
  *
  * @throws TorchError for indices beyond the size; ArgumentError for unknown options.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sparse_coo_tensor.html
@@ -120,7 +120,7 @@ function indicesOf(indices: TensorData): Tensor {
 
 const onDevice = (indices: Tensor, values: Tensor): Tensor => (indices.device === values.device ? indices : indices.to(values.device))
 
-/** The compressed tensors differ in the names of their indices and in their layout, which one of them is given. */
+/** The signature of a compressed tensor; these differ in the names of the indices and in the layout. */
 function compressedSignature(
   call: string,
   compressed: string,
@@ -163,7 +163,7 @@ function sameDtype(outer: Tensor, inner: Tensor): [Tensor, Tensor] {
 }
 
 /**
- * A compressed tensor of the layout named: CSR, CSC, BSR or BSC.
+ * A compressed tensor of the given layout: CSR, CSC, BSR or BSC.
  *
  * Indices are looked through as `sparseCooTensor` does; numbers in arrays become int64 indices.
  *

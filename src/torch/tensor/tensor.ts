@@ -26,14 +26,14 @@ import { index, indexPut, type Indices } from './indexing'
 import { formatTensor } from './print'
 import { jsonOf, nestedOf, primitiveOf, typedArrayOf, type Nested } from './values'
 
-/** How the elements of a new tensor lie in memory. */
+/** The memory format of a new tensor. */
 export interface MemoryFormatOption {
-  /** Default: as they lie in this one. */
+  /** Default: the format of this tensor. */
   memoryFormat?: MemoryFormat | null | undefined
 }
 
 export interface TypeOptions extends MemoryFormatOption {
-  /** Lets a copy from pinned memory go on beside the program. Default false. */
+  /** Whether a copy from pinned memory may be asynchronous. Default false. */
   nonBlocking?: boolean | null | undefined
 }
 
@@ -117,7 +117,7 @@ export class Tensor extends FunctionalMethods {
     native.setRequiresGrad(this._h, value)
   }
 
-  /** Sets whether operations on this tensor are recorded, by default that they are. */
+  /** Sets whether operations on this tensor are recorded; default true. */
   requiresGrad_(requiresGrad: boolean | { readonly requiresGrad?: boolean | null | undefined } | null = true): this {
     native.setRequiresGrad(this._h, read(REQUIRES_GRAD, [requiresGrad]).requiresGrad)
     return this
@@ -132,7 +132,7 @@ export class Tensor extends FunctionalMethods {
     return native.gradFnName(this._h)
   }
 
-  /** The gradient that backward accumulated: the same object while it is the same tensor. */
+  /** The accumulated gradient; returns the same object as long as the gradient is the same tensor. */
   get grad(): Tensor | null {
     const answer = native.grad(this._h, this.cachedGrad?._h ?? null)
     if (answer !== true) this.cachedGrad = answer === null ? null : keep(wrap(answer))
@@ -145,12 +145,12 @@ export class Tensor extends FunctionalMethods {
     this.cachedGrad = value
   }
 
-  /** Keeps the gradient of a tensor that is no leaf. */
+  /** Keeps the gradient of a tensor that is not a leaf. */
   retainGrad(): void {
     native.retainGrad(this._h)
   }
 
-  /** The same data beside the graph, which does not notice what is changed through it; setting it exchanges the data under the same identity. */
+  /** The same data detached from the graph, which does not notice changes through it. Setting it replaces the data and keeps the tensor's identity. */
   get data(): Tensor {
     return wrap(native.data(this._h))
   }
@@ -167,7 +167,7 @@ export class Tensor extends FunctionalMethods {
   /**
    * Accumulates the gradients of this tensor into the leaves of its graph, or into `inputs` alone.
    *
-   * `gradient` is the gradient of what comes after, needed for a tensor of several elements; `retainGraph` keeps the graph for another backward.
+   * `gradient` is the gradient with respect to this tensor, needed if it has several elements; `retainGraph` keeps the graph for another backward.
    *
    * @param gradient - Default null: one, for a tensor of one element.
    * @param retainGraph - Default: `createGraph`.
@@ -196,12 +196,12 @@ export class Tensor extends FunctionalMethods {
   }
 
   /**
-   * Calls `hook` with this tensor's gradient in every backward that gives it one; what it returns takes the gradient's place.
+   * Calls `hook` with this tensor's gradient in every backward that computes it; a returned tensor replaces the gradient.
    *
-   * A closure that holds the tensor is freed with it. One that holds what was computed from it keeps both until `remove()`, as in Python.
+   * A hook that refers to its tensor is freed with it. A hook that refers to a tensor computed from it keeps both alive until `remove()`, as in Python.
    *
-   * @returns A handle whose `remove()` ends the hook.
-   * @throws ArgumentError where the tensor requires no gradient.
+   * @returns A handle whose `remove()` removes the hook.
+   * @throws ArgumentError if the tensor requires no gradient.
    * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.register_hook.html
    * @example
    * const x = torch.tensor([1, 2], { requiresGrad: true })
@@ -246,7 +246,7 @@ export class Tensor extends FunctionalMethods {
     return nonzero(this, options)
   }
 
-  /** Whether it was made in inference mode, so that it can never be part of a graph. */
+  /** Whether the tensor was made in inference mode, so that it can never be part of a graph. */
   isInference(): boolean {
     return aten('is_inference')(this._h) as boolean
   }
@@ -284,14 +284,14 @@ export class Tensor extends FunctionalMethods {
     return native.numel(this._h) * native.elementSize(this._h)
   }
 
-  /** Whether the elements lie in memory in the order of this format, by default the usual one. */
+  /** Whether the tensor is contiguous in a memory format; default: the contiguous format. */
   isContiguous(memoryFormat?: MemoryFormat | MemoryFormatOption | null): boolean
   isContiguous(...given: unknown[]): boolean {
     const { memoryFormat } = read(IS_CONTIGUOUS, given)
     return aten('is_contiguous', 'memory_format')(this._h, memoryFormat) as boolean
   }
 
-  /** The tensor itself where its elements lie in the order of this format, by default the usual one; else a copy in which they do. */
+  /** The tensor itself if it is contiguous in a memory format (default: the contiguous format), else a copy that is. */
   contiguous(memoryFormat?: MemoryFormat | MemoryFormatOption | null): Tensor
   contiguous(...given: unknown[]): Tensor {
     const { memoryFormat } = read(CONTIGUOUS, given)
@@ -324,7 +324,7 @@ export class Tensor extends FunctionalMethods {
   /**
    * The number of a tensor of one element, so that `Number(t)`, `Math.min(t, 1)` and `t < u` work at run time; a text for `String(t)`.
    *
-   * TypeScript takes `t < u` for two tensors whatever they hold, so more than one element is refused when the comparison runs.
+   * TypeScript accepts `t < u` for any two tensors, so tensors of several elements are rejected when the comparison runs.
    *
    * @throws ArgumentError for more or fewer elements, and for complex ones.
    * @example
@@ -335,7 +335,7 @@ export class Tensor extends FunctionalMethods {
   }
 
   /**
-   * What `JSON.stringify` writes: the values as `tolist()` gives them. As always in JSON, NaN and infinities become null.
+   * The value for `JSON.stringify`: the result of `tolist()`. As always in JSON, NaN and infinities become null.
    *
    * @throws ArgumentError for integers beyond 2^53, which JSON's numbers do not hold.
    * @example
@@ -351,7 +351,7 @@ export class Tensor extends FunctionalMethods {
   }
 
   /**
-   * What Python's brackets take: a view where the parts are integers, ranges, null and '...', a copy with masks and index tensors.
+   * Indexing as with Python's brackets: a view for integers, ranges, null and '...', a copy with masks and index tensors.
    *
    * @see https://docs.pytorch.org/docs/stable/tensor_view.html
    * @example
@@ -363,7 +363,7 @@ export class Tensor extends FunctionalMethods {
   }
 
   /**
-   * Puts values where `index` would read them; with `accumulate` adds them.
+   * Writes values to the positions that `index` would read; adds them with `accumulate`.
    *
    * @example
    * torch.zeros([3]).indexPut_([torch.slice(2)], 1).tolist() // [1, 1, 0]
@@ -379,7 +379,7 @@ export class Tensor extends FunctionalMethods {
   }
 
   /**
-   * The tensor with another dtype or on another device; itself where nothing changes.
+   * The tensor with another dtype or on another device; itself if nothing changes.
    *
    * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
    * @example
@@ -463,7 +463,7 @@ export class Tensor extends FunctionalMethods {
     return this
   }
 
-  /** Takes the other tensor's storage, shape and strides. */
+  /** Sets storage, shape and strides to those of another tensor. */
   set_(source: Tensor): this {
     aten('set_', 'source_Tensor')(this._h, read(SET, [source]).source._h)
     return this
@@ -509,7 +509,7 @@ export class Tensor extends FunctionalMethods {
     return native.share(this._h)
   }
 
-  /** Drops this handle's hold of the tensor; graphs and views keep what they need. */
+  /** Drops this handle's reference to the tensor; graphs and views keep what they need. */
   dispose(): void {
     native.dispose(this._h)
     this.cachedGrad = null
@@ -523,7 +523,7 @@ export class Tensor extends FunctionalMethods {
     this.dispose()
   }
 
-  /** Goes over the first dimension. */
+  /** Iterates over the first dimension. */
   *[Symbol.iterator](): IterableIterator<Tensor> {
     if (this.dim() === 0) throw new ArgumentError('a tensor without dimensions cannot be iterated')
     for (let i = 0; i < this.shape[0]!; i++) yield this.select(0, i)
@@ -543,7 +543,7 @@ export class Tensor extends FunctionalMethods {
 
 registerTensorClass(Tensor)
 
-/** The conversion that a method's name says, such as `x.float({ memoryFormat: 'channelsLast' })`. */
+/** A conversion method, such as `x.float({ memoryFormat: 'channelsLast' })`. */
 function converted(tensor: Tensor, call: string, dtype: DType, memoryFormat: unknown): Tensor {
   if (memoryFormat === undefined) return tensor.to(dtype)
   const conversion = signature<{ memoryFormat: MemoryFormat | null }>(call, MEMORY_FORMAT)
@@ -558,7 +558,7 @@ function atDimension(values: readonly number[], dimension: number): number {
   return value
 }
 
-/** The tensor that another thread shared under this token; each token serves once. */
+/** The tensor that another thread shared under this token; each token can be redeemed once. */
 export function fromShared(token: string): Tensor {
   return wrap(native.fromShared(token))
 }

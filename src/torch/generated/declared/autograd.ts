@@ -9,14 +9,14 @@ import { backward as backward_, grad as grad_ } from '../../autograd/engine'
 /**
  * Accumulates gradients into the leaves of the tensors' graphs, or into `inputs` alone.
  *
- * `gradTensors` are the gradients of what comes after, needed for tensors of several elements; `retainGraph` keeps the graph for another backward and
- * defaults to `createGraph`, which records the gradients' own graph, for second derivatives.
+ * `gradTensors` are the gradients with respect to the tensors, needed for tensors of several elements; `retainGraph` keeps the graph for another backward
+ * and defaults to `createGraph`, which records a graph of the gradients, for second derivatives.
  *
  * @param gradTensors - Default null.
  * @param retainGraph - Default null.
  * @param createGraph - Default false.
  * @param inputs - Default null.
- * @throws ArgumentError for gradients of another number or shape than the tensors; TorchError for tensors without a graph.
+ * @throws ArgumentError if number or shapes of the gradients differ from the tensors'; TorchError for tensors without a graph.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.autograd.backward.html
  * @example
  * const x = torch.tensor([3], { requiresGrad: true })
@@ -39,45 +39,45 @@ return backward_(read(signatures.backward, given))
 }
 
 /**
- * Gradients of the outputs with respect to the inputs, without touching any `grad`.
+ * Gradients of the outputs with respect to the inputs, without changing any `grad`.
  *
- * With `allowUnused` an input outside the graph gives null in place of an error, with `materializeGrads` zeros.
+ * For an input outside the graph, `allowUnused` returns null instead of throwing, `materializeGrads` returns zeros.
  *
  * @param gradOutputs - Default null.
  * @param retainGraph - Default null.
  * @param createGraph - Default false.
  * @param allowUnused - Default null.
  * @param materializeGrads - Default false.
- * @throws ArgumentError for gradients of another number or shape than the outputs; TorchError for inputs outside of the graph.
+ * @throws ArgumentError if number or shapes of the gradients differ from the outputs'; TorchError for inputs outside the graph.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
  * @example
  * const x = torch.tensor([3], { requiresGrad: true })
  * torch.autograd.grad(x.mul(x), [x])[0].item() // 6
  */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], gradOutputs?: Tensor | null | readonly (Tensor | null)[] | null, retainGraph?: boolean | null, createGraph?: boolean | null): Tensor[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], gradOutputs: Tensor | null | readonly (Tensor | null)[] | null | undefined, retainGraph: boolean | null | undefined, createGraph: boolean | null | undefined, options: Omit<named.GradNamed, 'outputs' | 'inputs' | 'gradOutputs' | 'retainGraph' | 'createGraph'> & { readonly allowUnused: true }): (Tensor | null)[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], gradOutputs: Tensor | null | readonly (Tensor | null)[] | null | undefined, retainGraph: boolean | null | undefined, createGraph: boolean | null | undefined, options: Omit<named.GradNamed, 'outputs' | 'inputs' | 'gradOutputs' | 'retainGraph' | 'createGraph'>): Tensor[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], gradOutputs: Tensor | null | readonly (Tensor | null)[] | null | undefined, retainGraph: boolean | null | undefined, options: Omit<named.GradNamed, 'outputs' | 'inputs' | 'gradOutputs' | 'retainGraph'> & { readonly allowUnused: true }): (Tensor | null)[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], gradOutputs: Tensor | null | readonly (Tensor | null)[] | null | undefined, retainGraph: boolean | null | undefined, options: Omit<named.GradNamed, 'outputs' | 'inputs' | 'gradOutputs' | 'retainGraph'>): Tensor[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], gradOutputs: Tensor | null | readonly (Tensor | null)[] | null | undefined, options: Omit<named.GradNamed, 'outputs' | 'inputs' | 'gradOutputs'> & { readonly allowUnused: true }): (Tensor | null)[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], gradOutputs: Tensor | null | readonly (Tensor | null)[] | null | undefined, options: Omit<named.GradNamed, 'outputs' | 'inputs' | 'gradOutputs'>): Tensor[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: Omit<named.GradNamed, 'outputs' | 'inputs'> & { readonly allowUnused: true }): (Tensor | null)[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: Omit<named.GradNamed, 'outputs' | 'inputs'>): Tensor[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], options: Omit<named.GradNamed, 'outputs'> & { readonly allowUnused: true }): (Tensor | null)[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(outputs: Tensor | readonly Tensor[], options: Omit<named.GradNamed, 'outputs'>): Tensor[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(options: named.GradNamed & { readonly allowUnused: true }): (Tensor | null)[]
-/** Gradients of the outputs with respect to the inputs, without touching any `grad`. */
+/** Gradients of the outputs with respect to the inputs, without changing any `grad`. */
 export function grad(options: named.GradNamed): Tensor[]
 export function grad(...given: unknown[]): unknown {
 return grad_(read(signatures.grad, given))

@@ -14,7 +14,7 @@ import { unique as unique_, uniqueConsecutive as uniqueConsecutive_ } from '../.
 /**
  * The distances of order `p` between the rows of [B, P, M] and of [B, R, M]: [B, P, R].
  *
- * `computeMode` says whether products of matrices may serve for p = 2; by default they do where there are more than 25 rows.
+ * `computeMode` chooses whether p = 2 is computed by matrix products; by default it is for more than 25 rows.
  *
  * @param p - Default 2.
  * @param computeMode - Default 'use_mm_for_euclid_dist_if_necessary'.
@@ -244,9 +244,9 @@ return uniqueConsecutive_(read(signatures.uniqueConsecutive, given))
 }
 
 /**
- * The coordinates that flat indices have in a tensor of a shape: one tensor of the indices' own shape for each dimension.
+ * The coordinates of flat indices in a tensor of a shape: one tensor of the indices' shape for each dimension.
  *
- * Indices beyond the shape's end and negative ones wrap around, as in Python.
+ * Indices out of range wrap around, as in Python.
  *
  * @throws ArgumentError for indices that are no integers, and for negative sizes.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unravel_index.html
@@ -254,9 +254,9 @@ return uniqueConsecutive_(read(signatures.uniqueConsecutive, given))
  * torch.unravelIndex(torch.tensor([4n, 1n]), [3, 2]).map((index) => index.tolist()) // [[2, 0], [0, 1]]
  */
 export function unravelIndex(indices: Tensor, shape: Int | readonly Int[]): Tensor[]
-/** The coordinates that flat indices have in a tensor of a shape: one tensor of the indices' own shape for each dimension. */
+/** The coordinates of flat indices in a tensor of a shape: one tensor of the indices' shape for each dimension. */
 export function unravelIndex(indices: Tensor, options: Omit<named.UnravelIndexNamed, 'indices'>): Tensor[]
-/** The coordinates that flat indices have in a tensor of a shape: one tensor of the indices' own shape for each dimension. */
+/** The coordinates of flat indices in a tensor of a shape: one tensor of the indices' shape for each dimension. */
 export function unravelIndex(options: named.UnravelIndexNamed): Tensor[]
 export function unravelIndex(...given: unknown[]): unknown {
 return unravelIndex_(read(signatures.unravelIndex, given))

@@ -18,6 +18,7 @@ export async function main() {
       ['one call', 'Python, ns', 'pixelcl, ns', 'ratio'],
       [
         row('`x.add(y)`, 2 × 2', 'add'),
+        row('`torch.add(x, y)`, 2 × 2', 'function'),
         row('the operator alone, without the class and its overloads', 'operator'),
         row('the same without telling V8 of the bytes', 'unaccounted'),
         row('an empty call through the shim', 'empty'),

@@ -19,6 +19,7 @@ function perCall(count, work) {
 function round() {
   return {
     add: perCall(200_000, () => x.add(y)),
+    function: perCall(200_000, () => torch.add(x, y)),
     operator: perCall(200_000, () => add(x._h, y._h)),
     unaccounted: perCall(200_000, () => unaccounted(x._h, y._h)),
     empty: perCall(1_000_000, () => native.emptyCall(x._h, y._h)),

@@ -21,13 +21,18 @@ def adds(count):
         x.add(y)
 
 
+def function_adds(count):
+    for _ in range(count):
+        torch.add(x, y)
+
+
 def steps(count):
     for _ in range(count):
         mlp(row).sum().backward()
 
 
 def round_():
-    return {"add": per_call(200_000, adds), "mlp": per_call(500, steps)}
+    return {"add": per_call(200_000, adds), "function": per_call(200_000, function_adds), "mlp": per_call(500, steps)}
 
 
 round_()

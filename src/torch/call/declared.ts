@@ -76,3 +76,13 @@ function withReadDefault(parameter: Parameter): Parameter {
   const { kind, default: fallback } = parameter
   return fallback == null || !kind.accepts(fallback) ? parameter : { ...parameter, default: kind.read(fallback) }
 }
+
+/** @internal A class under the type of the constructor that its signature declares, whose forms no class expression can have. */
+export function constructed<Constructor>(_: DeclaredClass<unknown, Constructor>, made: unknown): Constructor {
+  return made as Constructor
+}
+
+/** @internal A signature as that of its family, whose members share these arguments and this base: `Conv2d` among the convolutions. */
+export function inFamily<Arguments, Base>(signature: DeclaredClass<unknown, unknown>): DeclaredClass<Arguments, Base> {
+  return signature as DeclaredClass<Arguments, Base>
+}

@@ -3,7 +3,7 @@ import { ArgumentError, native } from '../../native'
 import { camelCase } from '../../common/text'
 import { enableGrad, noGrad } from '../autograd'
 import { isTensor, keep, wrap } from '../tensor/base'
-import { declared, parametersOf, read, type DeclaredClass } from '../call/declared'
+import { constructed, declared, parametersOf, read, type DeclaredClass } from '../call/declared'
 import { misfit } from '../call/errors'
 import { describe } from '../call/describe'
 import { suggestion } from '../../common/suggestions'
@@ -273,7 +273,7 @@ export function optimizer<Options extends object, Constructor>(
       }
     }
   }
-  return DeclaredOptimizer as unknown as Constructor
+  return constructed(signature, DeclaredOptimizer)
 }
 
 /** Python's options of which only the default is supported. */

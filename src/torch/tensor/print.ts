@@ -1,6 +1,6 @@
 import { aten } from '../call/aten'
 import { native } from '../../native'
-import { noGrad } from '../autograd'
+import { noGrad } from '../autograd/modes'
 import { wrap } from './base'
 import { declared, read } from '../call/declared'
 import { isComplexDtype, isFloatingDtype, type DType } from './dtype'

@@ -1,5 +1,5 @@
 import { noGrad } from '../../autograd'
-import type { DeclaredClass } from '../../call/declared'
+import { constructed, inFamily, type DeclaredClass } from '../../call/declared'
 import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
 import type { Device, DType } from '../../tensor/dtype'
@@ -25,7 +25,7 @@ type TrackingBase = abstract new (...given: unknown[]) => TrackingLayer & Omit<N
 
 /** @internal The base class of normalisations with running statistics. */
 export function tracking<Arguments, Constructor>(signature: DeclaredClass<Arguments, Constructor>): TrackingBase {
-  const base = layer(signature as unknown as DeclaredClass<NormArguments, TrackingBase>, {
+  const base = layer(inFamily<NormArguments, TrackingBase>(signature), {
     parameters: ({ numFeatures, affine: scales, bias }) => affine([numFeatures], scales, bias),
     reset: (layer: TrackingLayer) => {
       layer.resetRunningStats()
@@ -92,7 +92,7 @@ function batchNorm<Arguments, Constructor>(
       return forwardSource('momentum = 0.', ...counts, '    momentum = 1. / float(self.num_batches_tracked.item())', call)
     }
   }
-  return BatchNorm as unknown as Constructor
+  return constructed(signature, BatchNorm)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../../native'
-import type { DeclaredClass } from '../../call/declared'
+import { constructed, inFamily, type DeclaredClass } from '../../call/declared'
 import { misfit } from '../../call/errors'
 import type { Device, DType, Int } from '../../tensor/dtype'
 import * as layers from '../../generated/declared/nn-layers'
@@ -36,7 +36,7 @@ function weighted<Arguments, Constructor>(
   isTransposed: boolean,
   prepare: (args: ConvolutionArguments) => void,
 ): ConvolutionBase {
-  const base = layer(signature as unknown as DeclaredClass<ConvolutionArguments, ConvolutionBase>, {
+  const base = layer(inFamily<ConvolutionArguments, ConvolutionBase>(signature), {
     prepare: (args) => {
       const { inChannels, outChannels, groups } = args
       expectMultiple(signature.name, { inChannels, outChannels }, { groups })
@@ -111,7 +111,7 @@ function convolution<Arguments, Constructor>(
         .flat()
     }
   }
-  return Convolution as unknown as Constructor
+  return constructed(signature, Convolution)
 }
 
 /** The base class of a transposed convolution; `outputSize` selects one of the sizes that the convolution maps to the input's size. */
@@ -159,7 +159,7 @@ function transposed<Arguments, Constructor>(
       })
     }
   }
-  return Transposed as unknown as Constructor
+  return constructed(signature, Transposed)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { DeclaredClass } from '../../call/declared'
+import { constructed, type DeclaredClass } from '../../call/declared'
 import { misfit } from '../../call/errors'
 import { TensorSymbol } from '../../call/recording'
 import * as layers from '../../generated/declared/nn-layers'
@@ -28,7 +28,7 @@ function instanceNorm<Arguments, Constructor>(
       return torch.instanceNorm(input, weight, bias, runningMean, runningVar, usesInput, momentum ?? 0, eps, true)
     }
   }
-  return InstanceNorm as unknown as Constructor
+  return constructed(signature, InstanceNorm)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { snakeCase } from '../../../common/text'
 import { ArgumentError } from '../../../native'
-import { parametersOf, read, type Declared, type DeclaredClass } from '../../call/declared'
+import { constructed, parametersOf, read, type Declared, type DeclaredClass } from '../../call/declared'
 import { misfit } from '../../call/errors'
 import type { Kind } from '../../call/kinds'
 import { TensorSymbol } from '../../call/recording'
@@ -93,7 +93,7 @@ export function layer<Arguments, Constructor>(
     defineMethod(DeclaredLayer.prototype, 'resetParameters', function () {
       reset(this as never)
     })
-  return DeclaredLayer as unknown as Constructor
+  return constructed(signature, DeclaredLayer)
 }
 
 function defineMethod(prototype: object, name: string, value: (this: Fields, ...args: never[]) => unknown): void {
@@ -169,7 +169,7 @@ export function functionLayer<Arguments, Constructor>(
       ? operatorForward(details.takes?.split(' ') ?? signature.stored, called)
       : bodyForward(signature, details.inputs?.split(' ') ?? signature.inputs, called, second as (args: never) => unknown)
   defineMethod(declares(FunctionLayer).prototype, 'forward', forward)
-  return FunctionLayer as unknown as Constructor
+  return constructed(signature, FunctionLayer)
 }
 
 type Forward = (this: Fields, ...inputs: never[]) => unknown

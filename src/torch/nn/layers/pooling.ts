@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../../native'
-import type { DeclaredClass } from '../../call/declared'
+import { constructed, inFamily, type DeclaredClass } from '../../call/declared'
 import * as declared from '../../generated/declared/nn-functional-signatures'
 import * as layers from '../../generated/declared/nn-layers'
 import * as torch from '../../generated/functions'
@@ -51,17 +51,13 @@ function fractional<Arguments, Constructor>(
       return forwardMethod(['input'], lines, returnIndices ? 2 : 1)
     },
   }
-  const base = functionLayer(
-    signature as unknown as DeclaredClass<FractionalFields, abstract new (...given: unknown[]) => Layer>,
-    operator,
-    details,
-  )
+  const base = functionLayer(inFamily<FractionalFields, abstract new (...given: unknown[]) => Layer>(signature), operator, details)
   abstract class Fractional extends base {
     protected override build({ randomSamples }: { readonly randomSamples: Tensor | null }): void {
       this.registerBuffer('_randomSamples', randomSamples)
     }
   }
-  return Fractional as unknown as Constructor
+  return constructed(signature, Fractional)
 }
 
 interface FractionalFields {

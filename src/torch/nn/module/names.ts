@@ -1,3 +1,4 @@
+import { snakeCase } from '../../../common/text'
 import { misfit } from '../../call/errors'
 
 /**
@@ -18,10 +19,6 @@ export function savedName(field: string): string {
  */
 export function commonSpelling(path: string): string {
   return snakeCase(path)
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 /** @internal */

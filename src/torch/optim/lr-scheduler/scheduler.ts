@@ -1,7 +1,7 @@
 import { camelCase, snakeCase } from '../../../common/text'
 import { ArgumentError } from '../../../native'
 import { isTensor } from '../../tensor/base'
-import { read, type DeclaredClass } from '../../call/declared'
+import { constructed, read, type DeclaredClass } from '../../call/declared'
 import { misfit } from '../../call/errors'
 import type { Tensor } from '../../tensor/tensor'
 import { Optimizer, type AnyOptimizer } from '../optimizer'
@@ -176,5 +176,5 @@ export function scheduler<Options, Constructor>(signature: DeclaredClass<Options
       super(optimizer ?? options.schedulers?.[0]?.optimizer ?? (null as never), lastEpoch ?? -1, options)
     }
   }
-  return DeclaredScheduler as unknown as Constructor
+  return constructed(signature, DeclaredScheduler)
 }

@@ -26,11 +26,7 @@ describe('imports', () => {
     expect(found.map((circle) => circle.includes('src/torch/tensor/tensor.ts'))).toEqual([true])
     const run = reachable(imports, 'src/torch/tensor/tensor.ts', ({ isTypeOnly }) => !isTypeOnly)
     const named = found[0]!.filter((file) => !run.has(file))
-    expect(named).toEqual([
-      'src/torch/generated/declared/autograd-signatures.ts',
-      'src/torch/generated/results.ts',
-      'src/torch/random.ts',
-    ])
+    expect(named).toEqual(['src/torch/generated/declared/autograd-signatures.ts', 'src/torch/generated/results.ts', 'src/torch/random.ts'])
     expect(found[0]!.length).toBeLessThanOrEqual(34)
   })
 })

@@ -20,7 +20,7 @@ function expectModule(container: string, name: string, value: unknown): asserts 
   throw new ArgumentError(`${container} takes modules, but '${name}' is ${describe(value)}, which is not a Module${hint}`)
 }
 
-/** Layers that do what a function does. */
+/** A hint at layers that correspond to a function. */
 function moduleLike(name: string): string {
   const layer = { relu: 'new torch.nn.ReLU()', dropout: 'new torch.nn.Dropout()', flatten: 'new torch.nn.Flatten()' }[name]
   return layer === undefined ? '' : `; for this one there is ${layer}`
@@ -28,7 +28,7 @@ function moduleLike(name: string): string {
 
 type Named = readonly (readonly [name: string, module: unknown])[]
 
-/** Children by the keys of a plain object or a Map; null for anything else. */
+/** Children by key of a plain object or a Map; null for anything else. */
 function namedModulesOf(value: unknown): Named | null {
   if (value instanceof Map) return [...(value as Map<string, unknown>)]
   const prototype: unknown = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined
@@ -36,7 +36,7 @@ function namedModulesOf(value: unknown): Named | null {
   return prototype === Object.prototype || prototype === null ? checkOrder(Object.entries(value as object)) : null
 }
 
-/** JavaScript sorts keys like integers before all others, so a plain object does not tell the order in which they were written. */
+/** Rejects integer keys of a plain object, because JavaScript orders them before all others and the written order is lost. */
 function checkOrder(named: Named): Named {
   const isNumber = ([name]: Named[number]) => /^(0|[1-9]\d*)$/.test(name)
   const moved = named.find((entry, i) => isNumber(entry) && entry[0] !== String(i))
@@ -56,7 +56,7 @@ function renumber(container: AnyModule, modules: readonly AnyModule[]): void {
 }
 
 /**
- * Modules one after another; children are named `0`, `1`, …, or by the keys of an object or a Map.
+ * Calls modules one after another; children are named `0`, `1`, …, or by the keys of an object or a Map.
  *
  * @throws ArgumentError for what is no module, such as a function.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
@@ -131,7 +131,7 @@ export class Sequential extends LibraryModule {
 }
 
 /**
- * A list of modules, found by their owner; it computes nothing itself.
+ * A list of modules that are registered as children; it has no forward.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
  * @example
@@ -194,7 +194,7 @@ export class ModuleList<M extends AnyModule = ChildModule> extends Module {
     for (const [, child] of this[internals].members.of('module')) yield child as M
   }
 
-  /** As Python prints it: equal modules one after another stand in one line. */
+  /** As Python prints it: consecutive equal modules share a line. */
   override toString(): string {
     return printed(this, () => this.form())
   }

@@ -9,17 +9,17 @@ import { Tensor } from '../tensor/tensor'
 const PARAMETER = declared<{ requiresGrad: boolean }>('Parameter', 'data:*', 'requires_grad:b=true')
 
 /**
- * A tensor that a Module finds among its fields and an optimizer trains.
+ * A tensor that a Module registers when it is a field, and that an optimizer trains.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
  * @example
  * new torch.nn.Parameter(torch.ones([2])).requiresGrad // true
  */
 export class Parameter extends Tensor {
-  /** Keeps the compiler from taking any other tensor for a parameter. */
+  /** Makes the type differ from Tensor for the compiler. */
   declare protected readonly isParameter: true
 
-  /** @param data - The initial values, whose storage is taken over; a handle is taken over itself, with its own requiresGrad. */
+  /** @param data - The initial values, whose storage is shared; a handle is used itself and keeps its requiresGrad. */
   constructor(data: Tensor | TensorHandle, requiresGrad: boolean | { readonly requiresGrad?: boolean | null | undefined } | null = true) {
     const trains = read(PARAMETER, [data, requiresGrad]).requiresGrad
     if (!isTensor(data) && !types.isExternal(data)) throw misfit('Parameter', 'data', 'a Tensor', data)
@@ -38,7 +38,7 @@ export class Parameter extends Tensor {
   }
 }
 
-/** @internal Sets the gradients of these to null, or fills them with zeros where they are: whoever holds one sees the zeros. */
+/** @internal Sets gradients to null, or fills existing ones with zeros in place. */
 export function clearGradients(params: Iterable<Tensor>, setToNone: boolean): void {
   noGrad(() => {
     for (const param of params) {

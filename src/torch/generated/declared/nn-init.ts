@@ -14,7 +14,7 @@ import { orthogonal_ as orthogonal__, sparse_ as sparse__ } from '../../nn/init/
 import { truncNormal_ as truncNormal__ } from '../../nn/init/truncated'
 
 /**
- * The factor by which a nonlinearity changes the scale of what passes it; `param` is the slope of leakyRelu, 0.01 if null.
+ * The recommended gain of a nonlinearity; `param` is the negative slope of leakyRelu, 0.01 if null.
  *
  * @param param - Default null.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.calculate_gain
@@ -22,9 +22,9 @@ import { truncNormal_ as truncNormal__ } from '../../nn/init/truncated'
  * torch.nn.init.calculateGain('relu') === Math.sqrt(2) // true
  */
 export function calculateGain(nonlinearity: 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'convTranspose1d' | 'convTranspose2d' | 'convTranspose3d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu', param?: number | null): number
-/** The factor by which a nonlinearity changes the scale of what passes it; `param` is the slope of leakyRelu, 0.01 if null. */
+/** The recommended gain of a nonlinearity; `param` is the negative slope of leakyRelu, 0.01 if null. */
 export function calculateGain(nonlinearity: 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'convTranspose1d' | 'convTranspose2d' | 'convTranspose3d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu', options: Omit<named.CalculateGainNamed, 'nonlinearity'>): number
-/** The factor by which a nonlinearity changes the scale of what passes it; `param` is the slope of leakyRelu, 0.01 if null. */
+/** The recommended gain of a nonlinearity; `param` is the negative slope of leakyRelu, 0.01 if null. */
 export function calculateGain(options: named.CalculateGainNamed): number
 export function calculateGain(...given: unknown[]): unknown {
 return calculateGain_(read(signatures.calculateGain, given))
@@ -47,25 +47,25 @@ return constant__(read(signatures.constant_, given))
 }
 
 /**
- * Fills the weight of a convolution [outputs, inputs, ...kernel] so that each of its groups keeps as many input channels as it can.
+ * Fills the weight of a convolution [outputs, inputs, ...kernel] so that each group passes on as many input channels as possible.
  *
  * @param groups - Default 1.
- * @throws ArgumentError for other than 3, 4 or 5 dimensions, outputs that the groups do not divide, and a kernel of size 0.
+ * @throws ArgumentError unless there are 3, 4 or 5 dimensions, for outputs that are not divisible by the groups, and for a kernel of size 0.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.dirac_
  * @example
  * torch.nn.init.dirac_(torch.empty([2, 1, 3]), 2).tolist() // [[[0, 1, 0]], [[0, 1, 0]]]
  */
 export function dirac_(tensor: Tensor, groups?: Int | null): Tensor
-/** Fills the weight of a convolution [outputs, inputs, ...kernel] so that each of its groups keeps as many input channels as it can. */
+/** Fills the weight of a convolution [outputs, inputs, ...kernel] so that each group passes on as many input channels as possible. */
 export function dirac_(tensor: Tensor, options: Omit<named.Dirac_Named, 'tensor'>): Tensor
-/** Fills the weight of a convolution [outputs, inputs, ...kernel] so that each of its groups keeps as many input channels as it can. */
+/** Fills the weight of a convolution [outputs, inputs, ...kernel] so that each group passes on as many input channels as possible. */
 export function dirac_(options: named.Dirac_Named): Tensor
 export function dirac_(...given: unknown[]): unknown {
 return dirac__(read(signatures.dirac_, given))
 }
 
 /**
- * Fills a matrix with the identity, so that a linear layer keeps as many inputs as it can.
+ * Fills a matrix with the identity, so that a linear layer passes on as many inputs as possible.
  *
  * @throws ArgumentError for other than two dimensions.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.eye_
@@ -73,16 +73,16 @@ return dirac__(read(signatures.dirac_, given))
  * torch.nn.init.eye_(torch.empty([2, 3])).tolist() // [[1, 0, 0], [0, 1, 0]]
  */
 export function eye_(tensor: Tensor): Tensor
-/** Fills a matrix with the identity, so that a linear layer keeps as many inputs as it can. */
+/** Fills a matrix with the identity, so that a linear layer passes on as many inputs as possible. */
 export function eye_(options: named.Eye_Named): Tensor
 export function eye_(...given: unknown[]): unknown {
 return eye__(read(signatures.eye_, given))
 }
 
 /**
- * Fills with normal numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`.
+ * Kaiming (He) normal initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`.
  *
- * `a` is the slope of leakyRelu below 0. A tensor without elements stays as it is.
+ * `a` is the negative slope of leakyRelu. A tensor without elements is unchanged.
  *
  * @param a - Default 0.
  * @param mode - Default 'fanIn'.
@@ -94,24 +94,24 @@ return eye__(read(signatures.eye_, given))
  * torch.nn.init.kaimingNormal_(torch.empty([4, 2]), { mode: 'fanOut', nonlinearity: 'relu' }).shape // [4, 2]
  */
 export function kaimingNormal_(tensor: Tensor, a?: number | null, mode?: 'fanIn' | 'fanOut' | null, nonlinearity?: 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'convTranspose1d' | 'convTranspose2d' | 'convTranspose3d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu' | null, generator?: Generator | null): Tensor
-/** Fills with normal numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) normal initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingNormal_(tensor: Tensor, a: number | null | undefined, mode: 'fanIn' | 'fanOut' | null | undefined, nonlinearity: 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'convTranspose1d' | 'convTranspose2d' | 'convTranspose3d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu' | null | undefined, options: Omit<named.KaimingNormal_Named, 'tensor' | 'a' | 'mode' | 'nonlinearity'>): Tensor
-/** Fills with normal numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) normal initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingNormal_(tensor: Tensor, a: number | null | undefined, mode: 'fanIn' | 'fanOut' | null | undefined, options: Omit<named.KaimingNormal_Named, 'tensor' | 'a' | 'mode'>): Tensor
-/** Fills with normal numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) normal initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingNormal_(tensor: Tensor, a: number | null | undefined, options: Omit<named.KaimingNormal_Named, 'tensor' | 'a'>): Tensor
-/** Fills with normal numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) normal initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingNormal_(tensor: Tensor, options: Omit<named.KaimingNormal_Named, 'tensor'>): Tensor
-/** Fills with normal numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) normal initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingNormal_(options: named.KaimingNormal_Named): Tensor
 export function kaimingNormal_(...given: unknown[]): unknown {
 return kaimingNormal__(read(signatures.kaimingNormal_, given))
 }
 
 /**
- * Fills with uniform numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`.
+ * Kaiming (He) uniform initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`.
  *
- * `a` is the slope of leakyRelu below 0. A tensor without elements stays as it is.
+ * `a` is the negative slope of leakyRelu. A tensor without elements is unchanged.
  *
  * @param a - Default 0.
  * @param mode - Default 'fanIn'.
@@ -123,22 +123,22 @@ return kaimingNormal__(read(signatures.kaimingNormal_, given))
  * torch.nn.init.kaimingUniform_(torch.empty([4, 2]), 0, 'fanOut', 'relu').abs().max().item() <= Math.sqrt(6 / 4) // true
  */
 export function kaimingUniform_(tensor: Tensor, a?: number | null, mode?: 'fanIn' | 'fanOut' | null, nonlinearity?: 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'convTranspose1d' | 'convTranspose2d' | 'convTranspose3d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu' | null, generator?: Generator | null): Tensor
-/** Fills with uniform numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) uniform initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingUniform_(tensor: Tensor, a: number | null | undefined, mode: 'fanIn' | 'fanOut' | null | undefined, nonlinearity: 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'convTranspose1d' | 'convTranspose2d' | 'convTranspose3d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu' | null | undefined, options: Omit<named.KaimingUniform_Named, 'tensor' | 'a' | 'mode' | 'nonlinearity'>): Tensor
-/** Fills with uniform numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) uniform initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingUniform_(tensor: Tensor, a: number | null | undefined, mode: 'fanIn' | 'fanOut' | null | undefined, options: Omit<named.KaimingUniform_Named, 'tensor' | 'a' | 'mode'>): Tensor
-/** Fills with uniform numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) uniform initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingUniform_(tensor: Tensor, a: number | null | undefined, options: Omit<named.KaimingUniform_Named, 'tensor' | 'a'>): Tensor
-/** Fills with uniform numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) uniform initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingUniform_(tensor: Tensor, options: Omit<named.KaimingUniform_Named, 'tensor'>): Tensor
-/** Fills with uniform numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`. */
+/** Kaiming (He) uniform initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`. */
 export function kaimingUniform_(options: named.KaimingUniform_Named): Tensor
 export function kaimingUniform_(...given: unknown[]): unknown {
 return kaimingUniform__(read(signatures.kaimingUniform_, given))
 }
 
 /**
- * Fills with normal numbers of a mean and a standard deviation.
+ * Fills with values drawn from a normal distribution.
  *
  * @param mean - Default 0.
  * @param std - Default 1.
@@ -148,13 +148,13 @@ return kaimingUniform__(read(signatures.kaimingUniform_, given))
  * torch.nn.init.normal_(torch.empty([3, 5]), { std: 0.02 }).shape // [3, 5]
  */
 export function normal_(tensor: Tensor, mean?: number | null, std?: number | null, generator?: Generator | null): Tensor
-/** Fills with normal numbers of a mean and a standard deviation. */
+/** Fills with values drawn from a normal distribution. */
 export function normal_(tensor: Tensor, mean: number | null | undefined, std: number | null | undefined, options: Omit<named.Normal_Named, 'tensor' | 'mean' | 'std'>): Tensor
-/** Fills with normal numbers of a mean and a standard deviation. */
+/** Fills with values drawn from a normal distribution. */
 export function normal_(tensor: Tensor, mean: number | null | undefined, options: Omit<named.Normal_Named, 'tensor' | 'mean'>): Tensor
-/** Fills with normal numbers of a mean and a standard deviation. */
+/** Fills with values drawn from a normal distribution. */
 export function normal_(tensor: Tensor, options: Omit<named.Normal_Named, 'tensor'>): Tensor
-/** Fills with normal numbers of a mean and a standard deviation. */
+/** Fills with values drawn from a normal distribution. */
 export function normal_(options: named.Normal_Named): Tensor
 export function normal_(...given: unknown[]): unknown {
 return normal__(read(signatures.normal_, given))
@@ -177,7 +177,7 @@ return ones__(read(signatures.ones_, given))
 /**
  * Fills with a (semi) orthogonal matrix times `gain`; dimensions after the second count as columns.
  *
- * A tensor without elements stays as it is.
+ * A tensor without elements is unchanged.
  *
  * @param gain - Default 1.
  * @param generator - Default null.
@@ -199,9 +199,9 @@ return orthogonal__(read(signatures.orthogonal_, given))
 }
 
 /**
- * Fills a matrix with normal numbers, and in each column sets this fraction of the elements to 0, rounded up.
+ * Fills a matrix with values drawn from a normal distribution, and sets a fraction of each column, rounded up, to 0.
  *
- * Which elements those are is drawn from the CPU's own generator, whatever `generator` is, as in Python.
+ * As in Python, these elements are drawn with the CPU's default generator, whatever `generator` is.
  *
  * @param std - Default 0.01.
  * @param generator - Default null.
@@ -211,22 +211,22 @@ return orthogonal__(read(signatures.orthogonal_, given))
  * torch.nn.init.sparse_(torch.empty([4, 3]), 0.5).eq(0).sum(0).tolist() // [2, 2, 2]
  */
 export function sparse_(tensor: Tensor, sparsity: number, std?: number | null, generator?: Generator | null): Tensor
-/** Fills a matrix with normal numbers, and in each column sets this fraction of the elements to 0, rounded up. */
+/** Fills a matrix with values drawn from a normal distribution, and sets a fraction of each column, rounded up, to 0. */
 export function sparse_(tensor: Tensor, sparsity: number, std: number | null | undefined, options: Omit<named.Sparse_Named, 'tensor' | 'sparsity' | 'std'>): Tensor
-/** Fills a matrix with normal numbers, and in each column sets this fraction of the elements to 0, rounded up. */
+/** Fills a matrix with values drawn from a normal distribution, and sets a fraction of each column, rounded up, to 0. */
 export function sparse_(tensor: Tensor, sparsity: number, options: Omit<named.Sparse_Named, 'tensor' | 'sparsity'>): Tensor
-/** Fills a matrix with normal numbers, and in each column sets this fraction of the elements to 0, rounded up. */
+/** Fills a matrix with values drawn from a normal distribution, and sets a fraction of each column, rounded up, to 0. */
 export function sparse_(tensor: Tensor, options: Omit<named.Sparse_Named, 'tensor'>): Tensor
-/** Fills a matrix with normal numbers, and in each column sets this fraction of the elements to 0, rounded up. */
+/** Fills a matrix with values drawn from a normal distribution, and sets a fraction of each column, rounded up, to 0. */
 export function sparse_(options: named.Sparse_Named): Tensor
 export function sparse_(...given: unknown[]): unknown {
 return sparse__(read(signatures.sparse_, given))
 }
 
 /**
- * Fills with normal numbers between `a` and `b`: those outside are drawn again.
+ * Fills with values of a normal distribution truncated to `a` … `b`.
  *
- * Warns where the mean lies more than two standard deviations outside the bounds.
+ * Warns if the mean is more than two standard deviations outside the bounds.
  *
  * @param mean - Default 0.
  * @param std - Default 1.
@@ -239,24 +239,24 @@ return sparse__(read(signatures.sparse_, given))
  * torch.nn.init.truncNormal_(torch.empty([100]), { std: 0.02, a: -0.04, b: 0.04 }).abs().max().item() <= 0.04 // true
  */
 export function truncNormal_(tensor: Tensor, mean?: number | null, std?: number | null, a?: number | null, b?: number | null, generator?: Generator | null): Tensor
-/** Fills with normal numbers between `a` and `b`: those outside are drawn again. */
+/** Fills with values of a normal distribution truncated to `a` … `b`. */
 export function truncNormal_(tensor: Tensor, mean: number | null | undefined, std: number | null | undefined, a: number | null | undefined, b: number | null | undefined, options: Omit<named.TruncNormal_Named, 'tensor' | 'mean' | 'std' | 'a' | 'b'>): Tensor
-/** Fills with normal numbers between `a` and `b`: those outside are drawn again. */
+/** Fills with values of a normal distribution truncated to `a` … `b`. */
 export function truncNormal_(tensor: Tensor, mean: number | null | undefined, std: number | null | undefined, a: number | null | undefined, options: Omit<named.TruncNormal_Named, 'tensor' | 'mean' | 'std' | 'a'>): Tensor
-/** Fills with normal numbers between `a` and `b`: those outside are drawn again. */
+/** Fills with values of a normal distribution truncated to `a` … `b`. */
 export function truncNormal_(tensor: Tensor, mean: number | null | undefined, std: number | null | undefined, options: Omit<named.TruncNormal_Named, 'tensor' | 'mean' | 'std'>): Tensor
-/** Fills with normal numbers between `a` and `b`: those outside are drawn again. */
+/** Fills with values of a normal distribution truncated to `a` … `b`. */
 export function truncNormal_(tensor: Tensor, mean: number | null | undefined, options: Omit<named.TruncNormal_Named, 'tensor' | 'mean'>): Tensor
-/** Fills with normal numbers between `a` and `b`: those outside are drawn again. */
+/** Fills with values of a normal distribution truncated to `a` … `b`. */
 export function truncNormal_(tensor: Tensor, options: Omit<named.TruncNormal_Named, 'tensor'>): Tensor
-/** Fills with normal numbers between `a` and `b`: those outside are drawn again. */
+/** Fills with values of a normal distribution truncated to `a` … `b`. */
 export function truncNormal_(options: named.TruncNormal_Named): Tensor
 export function truncNormal_(...given: unknown[]): unknown {
 return truncNormal__(read(signatures.truncNormal_, given))
 }
 
 /**
- * Fills with uniform numbers from `a` to `b`.
+ * Fills with values drawn uniformly from `a` to `b`.
  *
  * @param a - Default 0.
  * @param b - Default 1.
@@ -266,20 +266,20 @@ return truncNormal__(read(signatures.truncNormal_, given))
  * torch.nn.init.uniform_(torch.empty([9]), 2, 3).min().item() >= 2 // true
  */
 export function uniform_(tensor: Tensor, a?: number | null, b?: number | null, generator?: Generator | null): Tensor
-/** Fills with uniform numbers from `a` to `b`. */
+/** Fills with values drawn uniformly from `a` to `b`. */
 export function uniform_(tensor: Tensor, a: number | null | undefined, b: number | null | undefined, options: Omit<named.Uniform_Named, 'tensor' | 'a' | 'b'>): Tensor
-/** Fills with uniform numbers from `a` to `b`. */
+/** Fills with values drawn uniformly from `a` to `b`. */
 export function uniform_(tensor: Tensor, a: number | null | undefined, options: Omit<named.Uniform_Named, 'tensor' | 'a'>): Tensor
-/** Fills with uniform numbers from `a` to `b`. */
+/** Fills with values drawn uniformly from `a` to `b`. */
 export function uniform_(tensor: Tensor, options: Omit<named.Uniform_Named, 'tensor'>): Tensor
-/** Fills with uniform numbers from `a` to `b`. */
+/** Fills with values drawn uniformly from `a` to `b`. */
 export function uniform_(options: named.Uniform_Named): Tensor
 export function uniform_(...given: unknown[]): unknown {
 return uniform__(read(signatures.uniform_, given))
 }
 
 /**
- * Fills with normal numbers whose scale keeps the variance forward and backward, times `gain`.
+ * Xavier (Glorot) normal initialisation, which preserves the variance forward and backward, times `gain`.
  *
  * @param gain - Default 1.
  * @param generator - Default null.
@@ -289,18 +289,18 @@ return uniform__(read(signatures.uniform_, given))
  * torch.nn.init.xavierNormal_(torch.empty([4, 2]), torch.nn.init.calculateGain('relu')).shape // [4, 2]
  */
 export function xavierNormal_(tensor: Tensor, gain?: number | null, generator?: Generator | null): Tensor
-/** Fills with normal numbers whose scale keeps the variance forward and backward, times `gain`. */
+/** Xavier (Glorot) normal initialisation, which preserves the variance forward and backward, times `gain`. */
 export function xavierNormal_(tensor: Tensor, gain: number | null | undefined, options: Omit<named.XavierNormal_Named, 'tensor' | 'gain'>): Tensor
-/** Fills with normal numbers whose scale keeps the variance forward and backward, times `gain`. */
+/** Xavier (Glorot) normal initialisation, which preserves the variance forward and backward, times `gain`. */
 export function xavierNormal_(tensor: Tensor, options: Omit<named.XavierNormal_Named, 'tensor'>): Tensor
-/** Fills with normal numbers whose scale keeps the variance forward and backward, times `gain`. */
+/** Xavier (Glorot) normal initialisation, which preserves the variance forward and backward, times `gain`. */
 export function xavierNormal_(options: named.XavierNormal_Named): Tensor
 export function xavierNormal_(...given: unknown[]): unknown {
 return xavierNormal__(read(signatures.xavierNormal_, given))
 }
 
 /**
- * Fills with uniform numbers whose scale keeps the variance forward and backward, times `gain`.
+ * Xavier (Glorot) uniform initialisation, which preserves the variance forward and backward, times `gain`.
  *
  * @param gain - Default 1.
  * @param generator - Default null.
@@ -310,11 +310,11 @@ return xavierNormal__(read(signatures.xavierNormal_, given))
  * torch.nn.init.xavierUniform_(torch.empty([4, 2])).abs().max().item() <= 1 // true
  */
 export function xavierUniform_(tensor: Tensor, gain?: number | null, generator?: Generator | null): Tensor
-/** Fills with uniform numbers whose scale keeps the variance forward and backward, times `gain`. */
+/** Xavier (Glorot) uniform initialisation, which preserves the variance forward and backward, times `gain`. */
 export function xavierUniform_(tensor: Tensor, gain: number | null | undefined, options: Omit<named.XavierUniform_Named, 'tensor' | 'gain'>): Tensor
-/** Fills with uniform numbers whose scale keeps the variance forward and backward, times `gain`. */
+/** Xavier (Glorot) uniform initialisation, which preserves the variance forward and backward, times `gain`. */
 export function xavierUniform_(tensor: Tensor, options: Omit<named.XavierUniform_Named, 'tensor'>): Tensor
-/** Fills with uniform numbers whose scale keeps the variance forward and backward, times `gain`. */
+/** Xavier (Glorot) uniform initialisation, which preserves the variance forward and backward, times `gain`. */
 export function xavierUniform_(options: named.XavierUniform_Named): Tensor
 export function xavierUniform_(...given: unknown[]): unknown {
 return xavierUniform__(read(signatures.xavierUniform_, given))

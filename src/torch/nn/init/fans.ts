@@ -2,7 +2,7 @@ import { declared, read } from '../../call/declared'
 import { misfit } from '../../call/errors'
 import type { Tensor } from '../../tensor/tensor'
 
-/** @internal How many numbers one output of a weight [outputs, inputs, ...kernel] is a sum of, and how many outputs one input goes to. */
+/** @internal Fan in and fan out of a weight [outputs, inputs, ...kernel]. */
 export function fansOf(call: string, tensor: Tensor): { readonly fanIn: number; readonly fanOut: number } {
   const [outputs, inputs, ...kernel] = tensor.shape
   if (outputs === undefined || inputs === undefined) throw misfit(call, 'tensor', 'a Tensor of two or more dimensions', tensor)
@@ -13,7 +13,7 @@ export function fansOf(call: string, tensor: Tensor): { readonly fanIn: number; 
 const signature = declared<{ readonly tensor: Tensor }>('calculateFanIn', 'tensor:T')
 
 /**
- * How many numbers one output of a weight [outputs, inputs, ...kernel] is a sum of.
+ * The number of inputs of one output of a weight [outputs, inputs, ...kernel].
  *
  * @throws ArgumentError for fewer than two dimensions.
  * @example

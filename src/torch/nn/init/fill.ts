@@ -3,7 +3,7 @@ import type * as declared from '../../generated/declared/nn-init-signatures'
 import type { Tensor } from '../../tensor/tensor'
 
 /**
- * Fills with uniform numbers from `a` to `b`.
+ * Fills with values drawn uniformly from `a` to `b`.
  *
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.uniform_
  * @example
@@ -14,7 +14,7 @@ export function uniform_({ tensor, a, b, generator }: declared.Uniform_Arguments
 }
 
 /**
- * Fills with normal numbers of a mean and a standard deviation.
+ * Fills with values drawn from a normal distribution.
  *
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.normal_
  * @example

@@ -2,7 +2,7 @@ import type * as declared from '../../generated/declared/nn-init-signatures'
 import { logspace } from '../../generated/functions'
 
 /**
- * The factor by which a nonlinearity changes the scale of what passes it; `param` is the slope of leakyRelu, 0.01 if null.
+ * The recommended gain of a nonlinearity; `param` is the negative slope of leakyRelu, 0.01 if null.
  *
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.calculate_gain
  * @example
@@ -31,9 +31,9 @@ export function calculateGain({ nonlinearity, param }: declared.CalculateGainArg
 }
 
 /**
- * @internal The square as Python's `**` gives it: by C's `pow`, which `logspace` hands its base to.
+ * @internal The square as Python's `**` computes it, with C's `pow`, which `logspace` calls.
  *
- * `value * value` rounds the last bit of about one number in a thousand differently, and with it float64 weights.
+ * `value * value` differs in the last bit for about one number in a thousand, and so would float64 weights.
  */
 export function squareOf(value: number): number {
   return Number(logspace(2, 2, 1, value, { dtype: 'float64', device: 'cpu' }).item())

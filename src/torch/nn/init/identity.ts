@@ -4,7 +4,7 @@ import type * as declared from '../../generated/declared/nn-init-signatures'
 import type { Tensor } from '../../tensor/tensor'
 
 /**
- * Fills a matrix with the identity, so that a linear layer keeps as many inputs as it can.
+ * Fills a matrix with the identity, so that a linear layer passes on as many inputs as possible.
  *
  * @throws ArgumentError for other than two dimensions.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.eye_
@@ -18,9 +18,9 @@ export function eye_({ tensor }: declared.Eye_Arguments): Tensor {
 }
 
 /**
- * Fills the weight of a convolution [outputs, inputs, ...kernel] so that each of its groups keeps as many input channels as it can.
+ * Fills the weight of a convolution [outputs, inputs, ...kernel] so that each group passes on as many input channels as possible.
  *
- * @throws ArgumentError for other than 3, 4 or 5 dimensions, outputs that the groups do not divide, and a kernel of size 0.
+ * @throws ArgumentError unless there are 3, 4 or 5 dimensions, for outputs that are not divisible by the groups, and for a kernel of size 0.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.dirac_
  * @example
  * torch.nn.init.dirac_(torch.empty([2, 1, 3]), 2).tolist() // [[[0, 1, 0]], [[0, 1, 0]]]

@@ -9,7 +9,7 @@ import type { Tensor } from '../../tensor/tensor'
 /**
  * Fills with a (semi) orthogonal matrix times `gain`; dimensions after the second count as columns.
  *
- * A tensor without elements stays as it is.
+ * A tensor without elements is unchanged.
  *
  * @throws ArgumentError for fewer than two dimensions.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.orthogonal_
@@ -27,7 +27,7 @@ export function orthogonal_({ tensor, gain, generator }: declared.Orthogonal_Arg
     noGrad(() => {
       const drawn = tensor.newEmpty([rows, columns]).normal_(0, 1, { generator })
       const { Q, R } = qr(isWide ? drawn.t_() : drawn)
-      // A decomposition leaves the signs open: those of R's diagonal make Q uniform over all orthogonal matrices (arXiv math-ph/0609050).
+      // The signs of a QR decomposition are arbitrary; with those of R's diagonal, Q is uniform over orthogonal matrices (arXiv math-ph/0609050).
       const signed = Q.mul_(R.diag().sign())
       const matrix = isWide ? signed.t_() : signed
       tensor.viewAs(matrix).copy_(matrix)
@@ -38,9 +38,9 @@ export function orthogonal_({ tensor, gain, generator }: declared.Orthogonal_Arg
 }
 
 /**
- * Fills a matrix with normal numbers, and in each column sets this fraction of the elements to 0, rounded up.
+ * Fills a matrix with values drawn from a normal distribution, and sets a fraction of each column, rounded up, to 0.
  *
- * Which elements those are is drawn from the CPU's own generator, whatever `generator` is, as in Python.
+ * As in Python, these elements are drawn with the CPU's default generator, whatever `generator` is.
  *
  * @throws ArgumentError for other than two dimensions.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.sparse_

@@ -9,7 +9,7 @@ import type {
 /** The nonlinearities and layers whose gain is known. */
 export type Nonlinearity = KaimingUniform_Arguments['nonlinearity']
 
-/** Where the numbers are drawn from. Default: the device's own generator. */
+/** The generator. Default: the device's default generator. */
 export type RandomOptions = Pick<Uniform_Named, 'generator'>
 
 export type KaimingOptions = Omit<KaimingUniform_Named, 'tensor'>

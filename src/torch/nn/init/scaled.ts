@@ -6,7 +6,7 @@ import type { Tensor } from '../../tensor/tensor'
 import { fansOf } from './fans'
 import { calculateGain } from './gain'
 
-/** Fills with uniform numbers of mean 0 and this standard deviation. */
+/** Fills with uniform values of mean 0 and this standard deviation. */
 function fillUniform(tensor: Tensor, deviation: number, generator: Generator | null): Tensor {
   const bound = Math.sqrt(3) * deviation
   return noGrad(() => tensor.uniform_(-bound, bound, { generator }))
@@ -27,7 +27,7 @@ function kaimingDeviation(call: string, { tensor, a, mode, nonlinearity }: decla
 }
 
 /**
- * Fills with uniform numbers whose scale keeps the variance forward and backward, times `gain`.
+ * Xavier (Glorot) uniform initialisation, which preserves the variance forward and backward, times `gain`.
  *
  * @throws ArgumentError for fewer than two dimensions, and where fan in and fan out are 0.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_uniform_
@@ -39,7 +39,7 @@ export function xavierUniform_(given: declared.XavierUniform_Arguments): Tensor 
 }
 
 /**
- * Fills with normal numbers whose scale keeps the variance forward and backward, times `gain`.
+ * Xavier (Glorot) normal initialisation, which preserves the variance forward and backward, times `gain`.
  *
  * @throws ArgumentError for fewer than two dimensions, and where fan in and fan out are 0.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.xavier_normal_
@@ -51,9 +51,9 @@ export function xavierNormal_(given: declared.XavierNormal_Arguments): Tensor {
 }
 
 /**
- * Fills with uniform numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`.
+ * Kaiming (He) uniform initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`.
  *
- * `a` is the slope of leakyRelu below 0. A tensor without elements stays as it is.
+ * `a` is the negative slope of leakyRelu. A tensor without elements is unchanged.
  *
  * @throws ArgumentError for fewer than two dimensions.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_uniform_
@@ -66,9 +66,9 @@ export function kaimingUniform_(given: declared.KaimingUniform_Arguments): Tenso
 }
 
 /**
- * Fills with normal numbers whose scale keeps the variance through a ReLU network: forward by `mode: 'fanIn'`, backward by `'fanOut'`.
+ * Kaiming (He) normal initialisation, which preserves the variance through a ReLU network: forward with `mode: 'fanIn'`, backward with `'fanOut'`.
  *
- * `a` is the slope of leakyRelu below 0. A tensor without elements stays as it is.
+ * `a` is the negative slope of leakyRelu. A tensor without elements is unchanged.
  *
  * @throws ArgumentError for fewer than two dimensions.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_

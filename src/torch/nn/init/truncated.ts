@@ -8,9 +8,9 @@ import type { Tensor } from '../../tensor/tensor'
 import { squareOf } from './gain'
 
 /**
- * Fills with normal numbers between `a` and `b`: those outside are drawn again.
+ * Fills with values of a normal distribution truncated to `a` … `b`.
  *
- * Warns where the mean lies more than two standard deviations outside the bounds.
+ * Warns if the mean is more than two standard deviations outside the bounds.
  *
  * @throws ArgumentError for a standard deviation of 0.
  * @see https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.trunc_normal_
@@ -31,12 +31,12 @@ export function truncNormal_(given: declared.TruncNormal_Arguments): Tensor {
   return tensor
 }
 
-/** The share of the standard normal distribution that lies below a number. */
+/** The cumulative distribution function of the standard normal distribution. */
 function shareBelow(x: number): number {
   return (1 + Number(erf(creation.tensor(x / Math.sqrt(2), { dtype: 'float64', device: 'cpu' })).item())) / 2
 }
 
-/** Draws normal numbers until all lie within the bounds: quick where most do. */
+/** Draws values again until all are within the bounds, which is fast if most are. */
 function redrawOutside({ tensor, mean, std, a, b, generator }: declared.TruncNormal_Arguments): void {
   const rounded = (bound: number): number => Number(tensor.newTensor(bound, { device: 'cpu' }).item())
   const [low, high] = [rounded(a), rounded(b)]
@@ -49,7 +49,7 @@ function redrawOutside({ tensor, mean, std, a, b, generator }: declared.TruncNor
   if (result !== tensor) tensor.copy_(result)
 }
 
-/** Draws uniform numbers and accepts each with its density over that at the peak: quick where the bounds are narrow or far from the mean. */
+/** Draws uniform values and accepts each with its density relative to the peak, which is fast if the bounds are narrow or far from the mean. */
 function acceptUniform({ tensor, mean, std, a, b, generator }: declared.TruncNormal_Arguments): void {
   const peak = Math.max(a, Math.min(mean, b))
   const logPeak = -0.5 * squareOf((peak - mean) / std)

@@ -3,21 +3,21 @@ import { isTensor } from '../../tensor/base'
 import { describe } from '../../call/describe'
 import type { RemovableHandle } from '../../autograd/hooks'
 
-/** Any module's forward. */
+/** The forward of any module. */
 export type Forward = (...args: never[]) => unknown
 
-/** The arguments of a forward; those of one of unknown kind may be anything. */
+/** The arguments of a forward; anything for a forward of unknown type. */
 export type ForwardArguments<F extends Forward> = never[] extends Parameters<F> ? unknown[] : Parameters<F>
 
 export interface HookOptions {
-  /** Calls the hook before those that are there. Default false. */
+  /** Calls the hook before existing ones. Default false. */
   prepend?: boolean | null | undefined
 }
 
-/** A forward pre-hook or a forward hook, whatever its module takes and gives. */
+/** A forward pre-hook or a forward hook of any module. */
 type Hook = (module: never, args: never, output: never) => unknown
 
-/** Hooks in order, each under a key of its own: one function may be registered twice. */
+/** Hooks in order, under unique keys, because a function may be registered twice. */
 export type Hooks = Map<symbol, Hook>
 
 /** @internal */
@@ -30,7 +30,7 @@ export function registerHook(hooks: Hooks, hook: Hook, prepend: boolean): Remova
   return { remove: () => void hooks.delete(key) }
 }
 
-/** @internal The arguments for forward after a hook has seen them; Python, too, takes one value for a tuple of it. */
+/** @internal The arguments after a pre-hook. As in Python, a single returned value replaces all arguments. */
 export function argumentsAfter(hook: Hook, module: object, args: unknown[]): unknown[] {
   const result: unknown = Reflect.apply(hook, undefined, [module, args])
   if (result === undefined || result === null) return args
@@ -41,7 +41,7 @@ export function argumentsAfter(hook: Hook, module: object, args: unknown[]): unk
   )
 }
 
-/** @internal The output after a hook has seen it. */
+/** @internal The output after a forward hook. */
 export function outputAfter(hook: Hook, module: object, args: unknown[], output: unknown): unknown {
   const result: unknown = Reflect.apply(hook, undefined, [module, args, output])
   if (result === undefined || result === null) return output

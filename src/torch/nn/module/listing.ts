@@ -5,7 +5,7 @@ import type { NamedParametersArguments } from '../../generated/declared/module-m
 import { joined } from './names'
 import { walk, type Branch } from './traverse'
 
-/** @internal Tensors of a module, and of those below it, by their dotted names. */
+/** @internal Tensors of a module and its descendants by dotted name. */
 export function* tensorsOf<Node extends Branch<Node>, T extends Tensor>(
   root: Node,
   { prefix, recurse, removeDuplicate }: NamedParametersArguments,

@@ -4,7 +4,7 @@ import { describe } from '../../call/describe'
 import { Parameter } from '../parameter'
 import { checkName, savedName } from './names'
 
-/** The property of every module that holds its `Internals`. */
+/** The key of a module's `Internals`. */
 export const internals = Symbol('internals')
 
 /** @internal Whether a value is a Module. */
@@ -15,18 +15,18 @@ export function isModule(value: unknown): value is WithMembers {
 export type Kind = 'parameter' | 'buffer' | 'module'
 
 export interface Member {
-  /** The field's name, or the name that was registered. */
+  /** The name of the field, or the registered name. */
   readonly name: string
   readonly kind: Kind
-  /** The property of the module that holds the value: a hidden one, or the field itself where it cannot be redefined. */
+  /** The property that holds the value: a hidden one, or the field itself if it cannot be redefined. */
   readonly slot: PropertyKey
-  /** Only buffers: whether a state dict holds it. */
+  /** For buffers: whether the state dict includes it. */
   readonly isPersistent: boolean
-  /** False for names such as a Sequential's numbers, which are no property of the module. */
+  /** False for names that are not properties of the module, such as a Sequential's numbers. */
   readonly isField: boolean
-  /** The name in a state dict unless a loaded one spelled it otherwise. */
+  /** The default name in state dicts. */
   readonly pythonName: string
-  /** The name in a state dict. */
+  /** The name in state dicts, which follows the spelling of the last loaded one. */
   savedName: string
 }
 
@@ -42,8 +42,8 @@ export interface WithMembers {
 type Owner = Record<PropertyKey, unknown> & WithMembers
 
 /**
- * One accessor for each field name, shared by all modules: V8 then gives modules of one class one hidden class. Values stand in a hidden property
- * each, which costs half the time of a Map.
+ * One accessor per field name, shared by all modules, so that V8 gives modules of one class the same hidden class. Each value is in a hidden
+ * property, which takes half the time of a Map.
  */
 const accessors = new Map<string, Accessor>()
 
@@ -75,14 +75,14 @@ const EXPECTED: Readonly<Record<Kind, string>> = {
 /**
  * The parameters, buffers and children of one module, in the order in which their names appeared on it.
  *
- * JavaScript tells nobody of a class field, so `adopt` looks for new ones before the members are read; from then on a field is an accessor, which
- * refuses what Python's `__setattr__` refuses.
+ * JavaScript does not report class fields, so `adopt` looks for new ones before members are read and turns them into accessors, which reject the
+ * values that Python's `__setattr__` rejects.
  */
 export class Members {
-  /** In order; null for a field that is no member, since it may become one and then has its place. */
+  /** Members in order; null for a field that is not a member, which keeps its place in case it becomes one. */
   private readonly places = new Map<string, Member | null>()
   private readonly bySavedName = new Map<string, Member>()
-  /** How many members are no fields. */
+  /** Number of members that are not fields. */
   private registeredOnly = 0
 
   constructor(private readonly owner: object) {}
@@ -91,7 +91,7 @@ export class Members {
     return this.owner as Owner
   }
 
-  /** Finds fields that were assigned, declared again or deleted since the last look. */
+  /** Finds fields that were assigned, redeclared or deleted since the last call. */
   adopt(): void {
     const { fields, places } = this
     const keys = Object.keys(fields)
@@ -99,12 +99,12 @@ export class Members {
       const value = fields[key]
       const member = places.get(key)
       if (member === undefined || member === null) {
-        // What an accessor of the user's gives is no field.
+        // The value of a user's accessor is not a field.
         const isMember = (value instanceof Parameter || isModule(value)) && 'value' in Object.getOwnPropertyDescriptor(fields, key)!
         if (isMember) this.assign(key, value)
         else if (member === undefined) places.set(key, null)
       } else if (!member.isField || value !== fields[member.slot]) {
-        // A data property took the accessor's place: a subclass declared the field again, or the name was only registered before.
+        // A data property replaced the accessor, because a subclass redeclared the field, or the name was registered without a field.
         this.assign(key, value)
       }
     }
@@ -122,7 +122,7 @@ export class Members {
   /**
    * Sets a field as Python's `__setattr__` does.
    *
-   * @throws ArgumentError for what may not take the place of a parameter, a buffer or a child.
+   * @throws ArgumentError for a value that cannot replace a parameter, a buffer or a child.
    */
   assign(name: string, value: unknown): void {
     const member = this.places.get(name) ?? null
@@ -133,7 +133,7 @@ export class Members {
     this.put({ ...namesOf(name, member), kind, isPersistent, isField: true }, value)
   }
 
-  /** What a value is under a name that may be a member's; null where it may not stand there. */
+  /** The kind that a value has under a name; null if the name's member cannot hold it. */
   private kindOf(member: Member | null, value: unknown): Kind | null {
     if (value instanceof Parameter) return 'parameter'
     if (isModule(value) && member?.kind !== 'parameter') return 'module'
@@ -177,14 +177,14 @@ export class Members {
     if (!member.isField) this.registeredOnly--
   }
 
-  /** Registers a child: as a field where the name is free, and else under the name alone. */
+  /** Registers a child, as a field if the name is free. */
   registerModule(name: string, value: object): void {
     checkName('registerModule', name)
     this.adopt()
     const own = Object.hasOwn(this.fields, name) ? this.fields[name] : null
     const member = this.places.get(name)
     if (own !== null && own !== undefined && member?.kind !== 'module') throw taken(name)
-    // JavaScript sorts properties that are named like integers before all others.
+    // JavaScript orders properties with integer names before all others.
     const isField = member?.isField ?? (Object.hasOwn(this.fields, name) || !(name in this.fields || /^\d+$/.test(name)))
     const names = member === undefined || member === null ? { name, pythonName: name, savedName: name } : namesOf(name, member)
     this.put({ ...names, kind: 'module', isPersistent: true, isField }, value)
@@ -210,7 +210,7 @@ export class Members {
     if (isField && Object.getOwnPropertyDescriptor(fields, name)?.set !== descriptor.set) Object.defineProperty(fields, name, descriptor)
   }
 
-  /** Two fields must not be saved under one name. */
+  /** Rejects a second field with the same name in state dicts. */
   private claim(member: Member, before: Member | null): void {
     const other = this.bySavedName.get(member.savedName)
     if (other !== undefined && other !== before) {
@@ -231,7 +231,7 @@ export class Members {
     }
   }
 
-  /** All own string properties and registered names in order, with the member that each is. */
+  /** All own string properties and registered names in order, with their members. */
   all(): ReadonlyMap<string, Member | null> {
     this.adopt()
     return this.places
@@ -247,7 +247,7 @@ export class Members {
     return this.bySavedName.get(name)
   }
 
-  /** Saves a member under another spelling of its name from now on. */
+  /** Changes the spelling of a member's name in state dicts. */
   respell(member: Member, name: string): void {
     if (this.bySavedName.has(name)) return
     this.bySavedName.delete(member.savedName)
@@ -255,18 +255,18 @@ export class Members {
     this.bySavedName.set(name, member)
   }
 
-  /** Takes over a member of the module that the owner is a copy of. */
+  /** Copies a member from the original of a copied module. */
   copy(member: Member, value: unknown): void {
     this.put({ ...member }, value)
   }
 
-  /** Keeps the place of a field that is no member. */
+  /** Reserves the place of a field that is not a member. */
   reserve(name: string): void {
     this.places.set(name, null)
   }
 }
 
-/** Whether a field can become an accessor with a hidden property beside it; not after `Object.freeze`. */
+/** Whether a field can be replaced by an accessor and a hidden property, which `Object.freeze` prevents. */
 function isOpen(fields: object, name: string): boolean {
   return Object.isExtensible(fields) && Object.getOwnPropertyDescriptor(fields, name)?.configurable !== false
 }

@@ -28,7 +28,7 @@ import {
 } from './state'
 import { cascade, distinct, walk } from './traverse'
 
-/** A module whatever it takes and gives: the class beneath the value `Module`. */
+/** A module with any forward; the class of the value `Module`. */
 export class AnyModule {
   /** @internal */
   declare readonly [internals]: Internals
@@ -37,12 +37,12 @@ export class AnyModule {
     giveInternals(this, true)
   }
 
-  /** What the module computes; call it through `call`, which runs the hooks. */
+  /** The module's computation; use `call`, which also runs the hooks. */
   forward(..._args: never[]): unknown {
     throw new ArgumentError(`${this.constructor.name} has no forward: write what it computes as a method, forward(x) { … }`)
   }
 
-  /** Runs the hooks and `forward`, whose arguments it takes and whose result it gives. */
+  /** Runs the hooks and `forward`, with the arguments and the result of `forward`. */
   call<F extends Forward>(this: { forward: F }, ...args: Parameters<F>): ReturnType<F>
   call(...args: never[]): unknown {
     const own = this[internals]
@@ -89,7 +89,7 @@ export class AnyModule {
   }
 
   /**
-   * Calls `hook` after forward. What it returns replaces the output; undefined or null changes nothing.
+   * Calls `hook` after forward. A returned value replaces the output; undefined or null changes nothing.
    *
    * @throws ArgumentError for what is no function; `call` throws one for a hook that returns no Tensor where forward gave one.
    * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
@@ -108,7 +108,7 @@ export class AnyModule {
   }
 
   /**
-   * Adds a tensor that is saved (unless not persistent) and moved but not trained, as the field of this name.
+   * Registers a buffer: a tensor in the field of this name that is moved and, if persistent, saved, but not trained.
    *
    * @param persistent - Default true.
    * @throws ArgumentError for what is no Tensor, and for a name that something else has.
@@ -123,7 +123,7 @@ export class AnyModule {
   }
 
   /**
-   * Sets the field of this name to a parameter; assigning the field does the same.
+   * Registers a parameter in the field of this name; assigning the field does the same.
    *
    * @throws ArgumentError for what is no Parameter, and for a name that something else has.
    */
@@ -134,7 +134,7 @@ export class AnyModule {
   }
 
   /**
-   * Adds a child, which is saved under exactly this name, such as a number; where no field has the name, it becomes one.
+   * Registers a child, which is saved under exactly this name, such as a number. If no field has the name, it becomes one.
    *
    * @throws ArgumentError for what is no Module, and for a name that another field has.
    */
@@ -165,7 +165,7 @@ export class AnyModule {
     for (const [{ savedName }, child] of this[internals].members.of('module')) yield [savedName, child as ChildModule]
   }
 
-  /** Direct children with their names, in order; a shared one once. */
+  /** Direct children with their names, in order; a shared child once. */
   *namedChildren(): IterableIterator<[name: string, child: ChildModule]> {
     const seen = new Set<ChildModule>()
     for (const [name, child] of this.ownChildren()) {
@@ -181,7 +181,7 @@ export class AnyModule {
   }
 
   /**
-   * Every module with its dotted name, this one first as `''`; a shared one once.
+   * All modules with their dotted names, this one first as `''`; a shared module once.
    *
    * Takes PyTorch's arguments in its order: a set of modules to leave out, which takes up those that are given, then `prefix` and `removeDuplicate`.
    *
@@ -212,7 +212,7 @@ export class AnyModule {
   }
 
   /**
-   * Trainable tensors with their dotted names; a shared one once.
+   * Parameters with their dotted names; a shared parameter once.
    *
    * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.named_parameters
    * @example
@@ -226,12 +226,12 @@ export class AnyModule {
     return tensorsOf(asChild(this), read(declared.namedParameters, given), (module) => module.ownParameters())
   }
 
-  /** Trainable tensors; without `recurse` those of this module alone. */
+  /** Parameters; without `recurse` those of this module alone. */
   parameters(recurse: boolean | { readonly recurse?: boolean | null | undefined } | null = true): Parameter[] {
     return Array.from(this.namedParameters(read(declared.parameters, [recurse])), ([, parameter]) => parameter)
   }
 
-  /** Buffers with their dotted names; a shared one once. */
+  /** Buffers with their dotted names; a shared buffer once. */
   namedBuffers(prefix?: string | null, recurse?: boolean | null, removeDuplicate?: boolean | null): IterableIterator<[string, Tensor]>
   namedBuffers(prefix: string | null, options: Omit<declared.NamedBuffersNamed, 'prefix'>): IterableIterator<[string, Tensor]>
   namedBuffers(options: declared.NamedBuffersNamed): IterableIterator<[string, Tensor]>
@@ -276,7 +276,7 @@ export class AnyModule {
     return this.train(false)
   }
 
-  /** Calls `visit` with every module, children first: with a shared one at each of its places, unless some module holds itself. */
+  /** Calls `visit` with every module, children first, and with a shared module once per path, unless some module contains itself. */
   apply(visit: (module: ChildModule) => void): this {
     cascade(asChild(this), {
       task: visit,
@@ -287,22 +287,22 @@ export class AnyModule {
     return this
   }
 
-  /** Lets all parameters require gradients, the default, or freezes them. */
+  /** Sets whether all parameters require gradients; default true. */
   requiresGrad_(requiresGrad: boolean | { readonly requiresGrad?: boolean | null | undefined } | null = true): this {
     const value = read(declared.requiresGrad_, [requiresGrad]).requiresGrad
     for (const parameter of this.parameters()) parameter.requiresGrad = value
     return this
   }
 
-  /** Sets all gradients to null, the default, or fills them with zeros where they are. */
+  /** Sets all gradients to null (the default), or fills existing ones with zeros. */
   zeroGrad(setToNone: boolean | { readonly setToNone?: boolean | null | undefined } | null = true): void {
     clearGradients(this.parameters(), read(declared.zeroGrad, [setToNone]).setToNone)
   }
 
   /**
-   * Moves all parameters and buffers; a dtype, which must be floating-point or complex, changes only those that are, a memory format those of four dimensions.
+   * Converts parameters and buffers: a device applies to all, a dtype (floating-point or complex) to floating-point and complex ones, a memory format to those of four dimensions.
    *
-   * Parameters keep their identity. Takes a dtype and a device one after the other, too, or a tensor that has both.
+   * Parameters keep their identity. A dtype and a device may be given one after the other, or as a tensor with both.
    *
    * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.to
    * @example
@@ -355,7 +355,7 @@ export class AnyModule {
   }
 
   /**
-   * Parameters and persistent buffers by Python's names: the module's own tensors, outside of the graph unless `keepVars`.
+   * Parameters and persistent buffers under Python's names: the module's tensors themselves, detached from the graph unless `keepVars`.
    *
    * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.state_dict
    * @example
@@ -366,7 +366,7 @@ export class AnyModule {
   }
 
   /**
-   * Copies values into the module's own tensors, whatever their dtype and device.
+   * Copies values into the module's tensors, converting dtype and device.
    *
    * A name may be spelled as the field (`fcA`) or as Python usually does (`fc_a`); from then on the module is saved in the spelling that was loaded.
    *
@@ -389,36 +389,36 @@ export class AnyModule {
     return loadState(asChild(this), stateDict, read(declared.loadStateDict, [strict, assign]), isTolerated)
   }
 
-  /** How a state dict differs from what this module would load: nothing is changed. */
+  /** The differences between a state dict and this module's state; changes nothing. */
   compareState(state: Readonly<StateDict>): StateComparison {
     return compareStates(asChild(this), state, isTolerated).comparison
   }
 
-  /** @internal Keys, as this module names them, whose absence from a state is no error. */
+  /** @internal Whether a state may lack this key, in this module's naming. */
   protected toleratesMissing(_key: string): boolean {
     return false
   }
 
-  /** @internal Puts another tensor in the place of the one that is saved under this name. */
+  /** @internal Replaces the tensor that is saved under this name. */
   exchange(name: string, tensor: Tensor): void {
     const { members } = this[internals]
     members.assign(members.savedAs(name)!.name, tensor)
   }
 
-  /** @internal Whether `exchange` can be used: the tensors of a TorchScript module are its program's. */
+  /** @internal Whether `exchange` is possible; the tensors of a TorchScript module belong to its program. */
   canExchange(name: string): boolean {
     return this[internals].members.savedAs(name) !== undefined
   }
 
   /**
-   * An independent copy of the module and of all that its fields hold, as Python's `copy.deepcopy` makes it; hooks and gradients are not copied.
+   * An independent copy of the module and of everything in its fields, like Python's `copy.deepcopy`; hooks and gradients are not copied.
    *
-   * What is shared stays shared. Bound methods (`this.pre.bind(this)`) are bound to the copy. An object that has a method `deepcopy(memo)` is
-   * copied by it.
+   * Shared objects stay shared. Bound methods (`this.pre.bind(this)`) are rebound to the copy. An object with a method `deepcopy(memo)` is copied
+   * by that method.
    *
-   * @param memo - Objects with their copies, for a `deepcopy` of one's own: `super.deepcopy(memo)`.
-   * @throws ArgumentError for what would go on computing with the original: an arrow function in a field that uses `this`, a function that uses one of
-   * the original's modules, an object whose class has `#private` fields, which only its constructor can make.
+   * @param memo - Copied objects with their copies; an overriding `deepcopy` passes it on: `super.deepcopy(memo)`.
+   * @throws ArgumentError for values that would keep using the original: an arrow function in a field that uses `this`, a function that uses one of
+   * the original's modules, an object whose class has `#private` fields, which only its constructor can create.
    * @example
    * const linear = new torch.nn.Linear(2, 1)
    * linear.deepcopy().weight === linear.weight // false
@@ -428,15 +428,15 @@ export class AnyModule {
   }
 
   /**
-   * The TorchScript source of forward, for files that Python runs; null where there is none.
+   * The TorchScript source of forward, for files that Python runs; null if there is none.
    *
-   * It stands beside forward in the same class: a subclass with a forward of its own needs a source of its own.
+   * Define it in the same class as forward: a subclass that overrides forward must override it, too.
    */
   torchScript(): string | null {
     return null
   }
 
-  /** What stands between the brackets of the printed form, such as `3, 64, kernel_size=(7, 7)`. */
+  /** The text between the brackets of the printed form, such as `3, 64, kernel_size=(7, 7)`. */
   extraRepr(): string {
     return ''
   }
@@ -451,14 +451,14 @@ export class AnyModule {
   }
 }
 
-// Errors and the printed form name the class as users know it.
+// The public name, for errors and the printed form.
 Object.defineProperty(AnyModule, 'name', { value: 'Module' })
 
-/** Whether a module tolerates the absence of a key; null for all whose class says nothing of it. */
+/** Tests whether a state may lack a key; null for a module whose class does not override `toleratesMissing`. */
 const isTolerated = (module: AnyModule): ((key: string) => boolean) | null =>
   module['toleratesMissing'] === AnyModule.prototype['toleratesMissing'] ? null : (key) => module['toleratesMissing'](key)
 
-/** The task of `train` and `eval`, one for both: a module may answer the one with the other. */
+/** The common task of `train` and `eval`, because a module may implement one by the other. */
 const MODE = {}
 
 const MODULES_TO_COPY = {
@@ -466,7 +466,7 @@ const MODULES_TO_COPY = {
   shell: (module: AnyModule) => giveInternals(Object.create(Object.getPrototypeOf(module) as object) as AnyModule, module.training),
 }
 
-/** A module below another, whose kind is unknown: it may be called with anything, and is taken to give a tensor. */
+/** A child of unknown type: it may be called with anything and is assumed to return a tensor. */
 export type ChildModule = Module<unknown[]>
 
 /** Runs before forward with its arguments. A returned array replaces the arguments, a tensor becomes the only one, undefined or null changes nothing. */
@@ -475,7 +475,7 @@ export type ForwardPreHook<M extends AnyModule = AnyModule, F extends Forward = 
   args: ForwardArguments<F>,
 ) => unknown[] | Tensor | null | void
 
-/** Runs after forward with its arguments and its output. What it returns replaces the output; undefined or null changes nothing. */
+/** Runs after forward with its arguments and its output. A returned value replaces the output; undefined or null changes nothing. */
 export type ForwardHook<M extends AnyModule = AnyModule, F extends Forward = Forward> = (
   module: M,
   args: ForwardArguments<F>,
@@ -486,22 +486,22 @@ function asChild(module: AnyModule): ChildModule {
   return module as ChildModule
 }
 
-/** A module that takes these arguments and gives this output, by default one tensor for one. */
+/** A module with these arguments and this output; by default one tensor each. */
 export interface Module<Args extends unknown[] = [Tensor], Output = Tensor> extends AnyModule {
   forward(...args: Args): Output
 }
 
 interface ModuleClass {
   new (): AnyModule
-  /** With type arguments, forward is checked against them. */
+  /** With type arguments, the compiler checks forward against them. */
   new <Args extends unknown[], Output = Tensor>(): Module<Args, Output>
   readonly prototype: AnyModule
 }
 
 /**
- * The base of every layer and model: fields that are Parameters or Modules are found by themselves.
+ * The base class of layers and models. Fields that are Parameters or Modules are registered automatically.
  *
- * Extend it and write `forward` with any arguments and any result; `call` takes and gives the same.
+ * Extend it and write `forward` with any arguments and any result; `call` has the same types.
  *
  * Fields are camelCase; in `stateDict()`, `namedParameters()` and the like they bear Python's names (`runningMean` → `running_mean`), and names that begin
  * with a capital stay as they are. They come in the order in which their names appeared on the object: a field that is declared in the class body at its

@@ -13,9 +13,9 @@ export function savedName(field: string): string {
 }
 
 /**
- * @internal One form for all spellings of a dotted name: `fcA.W` and `fc_a._w` are the same.
+ * @internal A canonical form for all spellings of a dotted name: `fcA.W` and `fc_a._w` are the same.
  *
- * Files may hold the field's own spelling (written by Python under such names), or a capital as `_w` (written by versions before 0.2).
+ * Files may use the field's spelling (if Python code used such names), or `_w` for a capital (written by versions before 0.2).
  */
 export function commonSpelling(path: string): string {
   return snakeCase(path)
@@ -26,7 +26,7 @@ export function joined(prefix: string, name: string): string {
   return prefix === '' ? name : `${prefix}.${name}`
 }
 
-/** @internal Refuses a name that a dotted path could not hold. */
+/** @internal Rejects a name that cannot be part of a dotted path. */
 export function checkName(call: string, name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '' || name.includes('.'))
     throw misfit(call, 'name', 'a name that is not empty and holds no dot', name)

@@ -1,10 +1,10 @@
 /** Modules that are being printed, the outermost first. */
 const printing: object[] = []
 
-/** Below so many levels a module is printed by its name alone. */
+/** Modules nested deeper than this are printed by name only. */
 const DEEPEST = 200
 
-/** @internal The printed form of a module; one that holds itself, or is nested too deeply, is named only. */
+/** @internal The printed form of a module; a module that contains itself or is nested too deeply is printed by name only. */
 export function printed(module: object, form: () => string): string {
   if (printing.length >= DEEPEST || printing.includes(module)) return `${module.constructor.name}(…)`
   printing.push(module)

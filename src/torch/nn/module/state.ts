@@ -13,29 +13,29 @@ import { walk, type Branch } from './traverse'
 export type StateDict = Record<string, Tensor>
 
 export interface LoadResult {
-  /** Names that the module has and the state lacks. */
+  /** Names in the module that the state lacks. */
   readonly missingKeys: readonly string[]
-  /** Names that the state has and the module lacks. */
+  /** Names in the state that the module lacks. */
   readonly unexpectedKeys: readonly string[]
 }
 
 export interface StateDictOptions {
-  /** What all names begin with, such as `'head.'`. Default ''. */
+  /** The prefix of all names, such as `'head.'`. Default ''. */
   prefix?: string
-  /** Gives the tensors themselves, with their graph. Default false. */
+  /** Returns tensors that are attached to their graph. Default false. */
   keepVars?: boolean
-  /** To which the tensors are added; default: a new object. */
+  /** The object to which the tensors are added; default: a new one. */
   destination?: StateDict
 }
 
 export interface LoadOptions {
-  /** Refuses missing and unexpected names. Default true. */
+  /** Rejects missing and unexpected names. Default true. */
   strict?: boolean
   /** Puts the state's tensors in place of the module's own. Default false. */
   assign?: boolean
 }
 
-/** A tensor of the state that has another shape than the module's of that name. */
+/** A tensor of the state whose shape differs from that of the module's tensor. */
 export interface ShapeMismatch {
   readonly key: string
   readonly given: readonly number[]
@@ -46,7 +46,7 @@ export interface StateComparison extends LoadResult {
   readonly mismatches: readonly ShapeMismatch[]
 }
 
-/** What a state is read from and written to. */
+/** A module, as far as states need it. */
 interface Stateful<Node> extends Branch<Node>, WithMembers {
   ownStateTensors(): IterableIterator<[name: string, tensor: Tensor]>
   exchange(name: string, tensor: Tensor): void
@@ -57,12 +57,12 @@ interface StateEntry<Node> {
   /** The dotted name. */
   readonly key: string
   readonly module: Node
-  /** The name within its own module. */
+  /** The name within its module. */
   readonly name: string
   readonly tensor: Tensor
 }
 
-/** Characters of all names of one state: 2,000 modules in a chain have 20 million. */
+/** Maximum number of characters in the names of one state; a chain of 2,000 modules has 20 million. */
 const MOST_CHARACTERS = 2 ** 26
 
 /** @internal `stateDict` with its arguments. */
@@ -91,10 +91,10 @@ export function loadState<Node extends Stateful<Node>>(
   return { missingKeys, unexpectedKeys }
 }
 
-/** Whether a module tolerates the absence of a key, as it names it. */
+/** Tests whether a state may lack a key of the module. */
 type Tolerance = (key: string) => boolean
 
-/** @internal What a state has for each tensor, and how it differs. */
+/** @internal Matches a state with a module's tensors and lists the differences. */
 export function compareStates<Node extends Stateful<Node>>(
   root: Node,
   state: Readonly<StateDict>,
@@ -111,7 +111,7 @@ export function compareStates<Node extends Stateful<Node>>(
   return { pairs: matching.pairs, comparison: comparisonOf(matching, isTolerated) }
 }
 
-/** Puts tensors of a state in place of the module's own: all, or none where one cannot take its place. */
+/** Replaces the module's tensors by those of a state: all of them, or none if one cannot be replaced. */
 function assignPairs<Node extends Stateful<Node>>(pairs: readonly Pair<Node>[]): void {
   const exchanges = pairs.map(({ entry: { key, module, name, tensor }, given }) => {
     if (!module.canExchange(name)) {
@@ -124,7 +124,7 @@ function assignPairs<Node extends Stateful<Node>>(pairs: readonly Pair<Node>[]):
   for (const { module, name, tensor } of exchanges) module.exchange(name, tensor)
 }
 
-/** Saves the members along a dotted name in the spelling that was loaded. */
+/** Changes the spelling of the members along a dotted name to the loaded one. */
 function respell<Node extends Stateful<Node>>(root: Node, own: string, loaded: string): void {
   const spellings = loaded.split('.')
   let module: unknown = root
@@ -139,9 +139,9 @@ function respell<Node extends Stateful<Node>>(root: Node, own: string, loaded: s
 }
 
 /**
- * What a state dict holds, in order: a shared module stands under each of its names.
+ * The entries of a state dict in order; a shared module appears under each of its names.
  *
- * @throws ArgumentError where modules are nested so deeply, or hold each other in so many ways, that the names would fill the memory.
+ * @throws ArgumentError if modules are nested so deeply, or contain each other in so many ways, that the names would exhaust memory.
  */
 function stateEntries<Node extends Stateful<Node>>(root: Node): StateEntry<Node>[] {
   const entries: StateEntry<Node>[] = []
@@ -164,7 +164,7 @@ function endless(key: string): ArgumentError {
   )
 }
 
-/** Refuses what is no state dict. */
+/** Rejects anything but a state dict. */
 function checkState(state: unknown): void {
   if (typeof state !== 'object' || state === null || isTensor(state) || Array.isArray(state) || state instanceof Map) {
     const hint = typeof state === 'string' ? ': read the file first, with torch.loadStateDictFile(path)' : ''
@@ -174,7 +174,7 @@ function checkState(state: unknown): void {
   if (other !== undefined) throw new ArgumentError(`a state dict holds tensors, but '${other[0]}' is ${describe(other[1])}`)
 }
 
-/** A module's tensor and what a state has for it, under `key`. */
+/** A module's tensor and the state's tensor for it, under `key`. */
 interface Pair<Node> {
   readonly entry: StateEntry<Node>
   readonly key: string
@@ -187,7 +187,7 @@ interface Matching<Node> {
   readonly unexpected: readonly string[]
 }
 
-/** Finds what a state has for each tensor: under its name, or else under another spelling of it. */
+/** Finds the state's tensor for each of the module's, under its name or another spelling of it. */
 function matchState<Node>(entries: readonly StateEntry<Node>[], state: Readonly<StateDict>): Matching<Node> {
   const own = new Set(entries.map(({ key }) => key))
   const others = new Map<string, string>()
@@ -214,12 +214,12 @@ function matchState<Node>(entries: readonly StateEntry<Node>[], state: Readonly<
   return { pairs, missing, unexpected: Object.keys(state).filter((key) => !used.has(key)) }
 }
 
-/** Before PyTorch 0.4 one number was saved as a list of one. */
+/** Before PyTorch 0.4 a scalar was saved with one dimension of size 1. */
 function fitted(given: Tensor, target: Tensor): Tensor {
   return target.dim() === 0 && given.dim() === 1 && given.shape[0] === 1 ? given.select(0, 0) : given
 }
 
-/** How the state differs from what the module would load. */
+/** The differences between a state and the module. */
 function comparisonOf<Node>({ pairs, missing, unexpected }: Matching<Node>, isTolerated: (key: string) => boolean): StateComparison {
   const mismatches: ShapeMismatch[] = []
   for (const { entry, given } of pairs) {
@@ -229,7 +229,7 @@ function comparisonOf<Node>({ pairs, missing, unexpected }: Matching<Node>, isTo
   return { missingKeys: missing.filter((key) => !isTolerated(key)), unexpectedKeys: unexpected, mismatches }
 }
 
-/** Throws what keeps a state from being loaded. */
+/** Throws an error if the state cannot be loaded. */
 function refuseMisfit(module: string, { missingKeys, unexpectedKeys, mismatches }: StateComparison, isStrict: boolean): void {
   const quoted = (keys: readonly string[]) => keys.map((key) => `"${key}"`).join(', ')
   const problems: string[] = []
@@ -241,7 +241,7 @@ function refuseMisfit(module: string, { missingKeys, unexpectedKeys, mismatches 
   if (problems.length > 0) throw new ArgumentError(`Error(s) in loading the state of ${module}:\n  ${problems.join('\n  ')}`)
 }
 
-/** What takes the place of a tensor when a state is assigned: a parameter's is a parameter that requires a gradient if it does. */
+/** The tensor that replaces another when a state is assigned; a parameter is replaced by a parameter with the same requiresGrad. */
 function successor(key: string, given: Tensor, own: Tensor): Tensor {
   if (!(own instanceof Parameter)) return given instanceof Parameter ? given.detach() : given
   if (own.requiresGrad && !given.isFloatingPoint() && !given.isComplex())

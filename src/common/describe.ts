@@ -5,9 +5,19 @@ interface Described {
   [described](): string
 }
 
+/** Below so many levels the items of an array are left out; an array may hold itself. */
+const DEEPEST = 4
+
 /** A short description of any value for an error message. */
 export function describe(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.slice(0, 6).map(describe).join(', ')}${value.length > 6 ? ', …' : ''}]`
+  return shortForm(value, 0)
+}
+
+function shortForm(value: unknown, depth: number): string {
+  if (Array.isArray(value)) {
+    const items = depth < DEEPEST ? value.slice(0, 6).map((item) => shortForm(item, depth + 1)) : []
+    return `[${[...items, ...(value.length > items.length ? ['…'] : [])].join(', ')}]`
+  }
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'bigint') return `${value}n`
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return String(value)

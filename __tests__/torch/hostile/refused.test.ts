@@ -21,6 +21,14 @@ const REFUSED: readonly [call: string, message: RegExp][] = [
   ['int([MIN]).lcm_(int([7n]))', /the smallest int64 has no common multiple/],
   ["torch.lcm(int([-(2n ** 31n)], 'int32'), int([23n], 'int32'))", /the smallest int32/],
   [
+    'torch.nn.functional.fold(torch.ones([1, 4, 4]), [3, 3], 2, 1, 2 ** 31, 1)',
+    /expected sizes of windows below 2³¹ but received .*2147483648/,
+  ],
+  [
+    'torch.nn.functional.maxPool1d(torch.ones([1, 1, 8]), 2 ** 45, 2, 1)',
+    /expected sizes of windows below 2³¹ but received 35184372088832/,
+  ],
+  [
     "torch.segmentReduce(x, 'sum', { offsets: int([0n, 100000000n]) })",
     /segmentReduce\(\): offsets: expected numbers from 0 to 3 but received numbers from 0 to 100000000/,
   ],
@@ -55,10 +63,7 @@ const REFUSED: readonly [call: string, message: RegExp][] = [
   ['torch.gru(steps, int([]), state, weights, true, 1, 0, false, false)', /gru\(\): batchSizes: expected at least one step/],
   ['torch.rnnTanh(steps, int([]), state, weights, true, 1, 0, false, false)', /batchSizes: expected at least one step/],
   ['torch.rnnRelu(steps, int([]), state, weights, true, 1, 0, false, false)', /batchSizes: expected at least one step/],
-  [
-    'torch.nativeBatchNorm(table, null, null, null, null, false, 0.1, 1e-5)',
-    /nativeBatchNorm\(\): runningMean, runningVar: expected both/,
-  ],
+  ['torch.nativeBatchNorm(table, null, null, null, null, false, 0.1, 1e-5)', /nativeBatchNorm\(\): runningMean, runningVar: expected both/],
   [
     'torch.nativeBatchNorm(table, torch.ones([1]), null, null, null, true, 0.1, 1e-5)',
     /weight: expected one element for each of the input's 3 channels but received 1/,

@@ -145,6 +145,8 @@ test('a batch norm starts anew', () => {
 })
 
 describe('misuse', () => {
+  const endless: unknown[] = []
+  endless.push(endless)
   const misuses: Record<string, [() => unknown, RegExp]> = {
     'a bias that is none': [() => new nn.Linear(3, 8, 0 as never), /Linear\(\): bias: expected true or false but received 0/],
     'an option by position and by name': [
@@ -171,6 +173,11 @@ describe('misuse', () => {
       /BatchNorm2d\(\): unknown option 'momentun' \(did you mean 'momentum'\?\)/,
     ],
     'no kernel': [() => new nn.Conv2d(3, 8, undefined as never), /Conv2d\(\): kernelSize is missing/],
+    'an array that holds itself': [
+      () => new nn.ReLU(endless as never),
+      /ReLU\(\): inplace: expected true or false but received \[\[\[\[\[…\]/,
+    ],
+    'an input that holds itself': [() => new nn.ReLU().call(endless as never), /ReLU\(\): input: expected a Tensor but received/],
     'a broken size': [() => new nn.Linear(2.5, 1), /Linear\(\): inFeatures: expected a whole number from 0 but received 2\.5/],
     'a negative size': [() => new nn.BatchNorm1d(-1), /BatchNorm1d\(\): numFeatures: expected a whole number from 0 but received -1/],
     'three sizes': [

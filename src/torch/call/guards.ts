@@ -177,6 +177,14 @@ const gridModes: Check = ([, , mode, padding]) =>
     ? null
     : `interpolationMode, paddingMode: expected 0, 1 or 2 but received ${Number(mode)} and ${Number(padding)}`
 
+/** Kernels count in 32 bits: an offset that wraps reads outside of the image, and a loop over such a window never ends. */
+const windows =
+  (...at: readonly number[]): Check =>
+  (args) => {
+    const sizes = at.flatMap((i) => (args[i] ?? []) as number | bigint | readonly (number | bigint)[]).map(Number)
+    return sizes.every((size) => Math.abs(size) < 2 ** 31) ? null : `expected sizes of windows below 2³¹ but received ${sizes.join(', ')}`
+  }
+
 /** Checks for operators that crash or hang on such arguments instead of throwing; a bare name covers all overloads. */
 const GUARDS: Readonly<Record<string, Check>> = {
   // Reads hx[0] and hx[1] without checking the list's length.
@@ -208,6 +216,13 @@ const GUARDS: Readonly<Record<string, Check>> = {
   ctc_loss: ctcLabels,
   embedding_bag: bagOffsets,
   segment_reduce: segments,
+  // input, (output's size,) kernel, dilation, padding, stride.
+  col2im: windows(1, 2, 3, 4, 5),
+  im2col: windows(1, 2, 3, 4),
+  // Goes through the whole kernel, beyond the input, too.
+  max_pool1d: windows(1, 2, 3, 4),
+  fractional_max_pool2d: windows(1, 2),
+  fractional_max_pool3d: windows(1, 2),
   // Other modes leave the output unwritten.
   grid_sampler: gridModes,
   grid_sampler_2d: gridModes,

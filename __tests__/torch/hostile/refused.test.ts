@@ -72,7 +72,7 @@ const REFUSED: readonly [call: string, message: RegExp][] = [
     'torch.gridSampler(torch.ones([1, 1, 2, 2]), torch.zeros([1, 1, 1, 2]), 0, 99, false)',
     /gridSampler\(\): .* expected 0, 1 or 2 but received 0 and 99/,
   ],
-  ['torch.gridSampler2d(torch.ones([1, 1, 2, 2]), torch.zeros([1, 1, 1, 2]), 7, 0, false)', /gridSampler2d\(\): .* but are 7 and 0/],
+  ['torch.gridSampler2d(torch.ones([1, 1, 2, 2]), torch.zeros([1, 1, 1, 2]), 7, 0, false)', /gridSampler2d\(\): .* but received 7 and 0/],
   [
     'torch.batchNormUpdateStats(table, torch.ones([1]), torch.ones([1]), 0.1)',
     /runningMean: expected one element for each of the input's 3 channels/,
@@ -84,7 +84,7 @@ const REFUSED: readonly [call: string, message: RegExp][] = [
   ['F.slowConvTranspose3d(torch.ones([1, 2, 4, 4, 4]), torch.ones([2, 2, 3, 3, 3]), [3, 3, 5])', /kernelSize: expected the weight's/],
   [
     'torch.mkldnnRnnLayer(state, steps, steps, x, x, state, state, false, [], 2, 500, 1, true, false, false, false)',
-    /a hidden size of 500 must be \[2000, 5\], \[2000, 500\]/,
+    /a hidden size of 500, \[2000, 5\], \[2000, 500\]/,
   ],
   ['torch.sparseCooTensor([[500000000n]], torch.ones([1]), [2]).toDense()', /found index 500000000/],
   ['torch.sparseCsrTensor([0n, 1n], [90000000000n], torch.ones([1]), [1, 2]).matmul(torch.ones([2]))', /col_indices/],

@@ -52,7 +52,7 @@ describe('npm start', () => {
   test('paints its images, pretrains, and prints what it measured and wrote', async () => {
     const { code, output, errors } = await firstRun()
     expect(errors).toMatch(/images: 20 to train on and 4 held out, in .*textures-20-4/)
-    expect(errors).toMatch(/before: view correspondence 0\.\d{3} · segmentation mIoU 0\.\d{3}/)
+    expect(errors).toMatch(/before: kNN mIoU 0\.\d{3} · linear mIoU 0\.\d{3} · view correspondence 0\.\d{3} · /)
     expect(errors).toMatch(/step 1\/3 · loss \d+\.\d{4} · positive pairs [\d,]+ · [\d.]+ images\/s · ETA \d+:\d\d/)
     expect(errors).toMatch(/step 3\/3 .* took/)
     expect(code).toBe(0)
@@ -63,8 +63,11 @@ describe('npm start', () => {
     const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')
     expect(metrics.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([1, 2, 3])
 
-    const row = /view correspondence +(0\.\d{3}) +(0\.\d{3}) +[+−]0\.\d{3}\n +segmentation mIoU +(0\.\d{3}) +(0\.\d{3}) +[+−]0\.\d{3}/
-    const measures = row.exec(output)!.slice(1)
+    const rows = [
+      ...output.matchAll(/^ {2}(kNN mIoU|Linear mIoU|View correspondence|Place share) +(0\.\d{3}) +(0\.\d{3}) +[+−]?0\.\d{3}$/gm),
+    ]
+    expect(rows.map(([, name]) => name)).toEqual(['kNN mIoU', 'Linear mIoU', 'View correspondence', 'Place share'])
+    const measures = rows.flatMap((row) => row.slice(2))
     const report = readFileSync(join(out, 'report.html'), 'utf8')
     for (const measure of measures) expect(report).toContain(`<td>${measure}</td>`)
     expect(report.match(/<img/g)).toHaveLength(4 * 6)

@@ -32,7 +32,7 @@ describe('a run', () => {
   test('tells its progress on standard error as plain lines', () => {
     expect(ended.stderr).toContain('TorchScript, 0.3 M parameters')
     expect(ended.stderr).toContain('12 images, 3 of them held out (a quarter at most, not 8)')
-    expect(ended.stderr).toMatch(/^before: view correspondence 0\.\d{3}$/m)
+    expect(ended.stderr).toMatch(/^before: place share 0\.\d{3} · effective rank \d+\.\d · deviation 0\.\d{3}$/m)
     expect(ended.stderr).toMatch(/^step 1\/2 · loss \d\.\d{4} · positive pairs \d+ · [\d.]+ images\/s · ETA 0:\d\d$/m)
     expect(ended.stderr).toMatch(/^step 2\/2 · .* · took 0:\d\d$/m)
 
@@ -88,7 +88,12 @@ describe('a run', () => {
       layer: 'layer3',
       files: { backbone: join(again, 'improved-resnet.pt') },
     })
-    expect(typeof result['before']!['correspondence']).toBe('number')
+    expect(result['before']).toMatchObject({
+      knn: null,
+      correspondence: null,
+      placeShare: expect.any(Number) as number,
+      missing: { knn: 'there are no masks', correspondence: "a view's map has 4 × 4 pixels; at least 6 × 6 are needed" },
+    })
     const weights = (run: string) => torch.jit.load(join(run, 'improved-resnet.pt')).stateDict()
     const [first, second] = [weights(out), weights(again)]
     for (const [name, tensor] of Object.entries(first)) expectWith(torch.equal(tensor, second[name]!), name).toBe(true)

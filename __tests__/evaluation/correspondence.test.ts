@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import type { Tensor } from '../../src/torch'
-import { correspondence, type CorrespondenceOptions, type Features } from '../../src/evaluation'
+import { matchViews, type CorrespondenceOptions, type Features } from '../../src/evaluation'
 import { binsInPixels } from '../../src/pixelcl/internal'
 
 const options: CorrespondenceOptions = { augment: (images) => images, cutoutRatioRange: [0.5, 1], probRandHflip: 0.5 }
@@ -24,33 +24,77 @@ function randomFeatures(grid: number): Features {
   return { ofNormalised, of: ofNormalised }
 }
 
-test('features that name their place find their partner nearly always', () => {
-  expect(correspondence(binColours(8), places(40, 64), options)).toBeGreaterThan(0.99)
+/** Features that tell only the position in the view: a code of its own for each pixel of the map. */
+function positions(grid: number): Features {
+  const code = torch.eye(grid * grid).view([1, grid * grid, grid, grid])
+  const ofNormalised = (images: Tensor) => code.expand([images.shape[0]!, -1, -1, -1])
+  return { ofNormalised, of: ofNormalised }
+}
+
+/** The shares of the compared pixels that were found and copied. */
+function shares(features: Features, images: Tensor, given = options): { pixels: number; found: number; copied: number } {
+  const { compared, found, copied } = matchViews(features, images, given)
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  return { pixels: sum(compared), found: sum(found) / sum(compared), copied: sum(copied) / sum(compared) }
+}
+
+const small: CorrespondenceOptions = { ...options, cutoutRatioRange: [0.3, 0.6] }
+
+test('features that tell the place in the image find it nearly always, and never copy', () => {
+  const { pixels, found, copied } = shares(binColours(8), places(40, 64), small)
+  expect(pixels).toBeGreaterThan(500)
+  expect(found).toBeGreaterThan(0.99)
+  expect(copied).toBeLessThan(0.01)
 })
 
-test('random features find it as often as the circle around it covers the view', () => {
-  // With both views the whole image, a bin in the middle of 16 × 16 has 13 bins within 1.5 diagonals (√2 · 1.5 = 2.12 bins); those near an edge have fewer.
+test('features that tell only the position in the view always copy, and never find', () => {
+  const { found, copied } = shares(positions(8), places(40, 64), small)
+  expect(found).toBe(0)
+  expect(copied).toBe(1)
+})
+
+test('a pixel is compared only if the other view shows it, more than three bin diagonals from its own position', () => {
+  // Without a flip both views are the whole image, so every pixel lies where it was.
+  expect(shares(binColours(8), places(20, 64), { ...options, cutoutRatioRange: [1, 1], probRandHflip: 0 }).pixels).toBe(0)
+  // A flip of one view moves column c of 16 to 15 − c: |15 − 2c| bins, more than 3 · √2 = 4.24 for c ≤ 5 or c ≥ 10.
+  const flipped = matchViews(binColours(16), places(40, 64), { ...options, cutoutRatioRange: [1, 1] })
+  for (const count of flipped.compared) expect([0, 16 * 12, 2 * 16 * 12]).toContain(count)
+  expect(new Set(flipped.compared).size).toBe(3)
+})
+
+test('random features find the place as often as the circle around it covers the view', () => {
   const whole: CorrespondenceOptions = { ...options, cutoutRatioRange: [1, 1] }
   const within = (row: number, column: number) => {
     let count = 0
     for (let y = 0; y < 16; y++) for (let x = 0; x < 16; x++) if (Math.hypot(y - row, x - column) < 1.5 * Math.SQRT2) count++
     return count
   }
+  const columns = [0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15]
   let chance = 0
-  for (let row = 0; row < 16; row++) for (let column = 0; column < 16; column++) chance += within(row, column) / 16 ** 4
-  const found = correspondence(randomFeatures(16), places(100, 32), whole)
-  // 51,200 draws: four standard deviations are 0.004.
-  expect(Math.abs(found - chance)).toBeLessThan(0.004)
+  for (let row = 0; row < 16; row++) for (const column of columns) chance += within(row, column) / 16 ** 2 / (16 * columns.length)
+  const { pixels, found, copied } = shares(randomFeatures(16), places(200, 32), whole)
+  // At least 30,000 draws: four standard deviations are 0.005.
+  expect(pixels).toBeGreaterThan(30_000)
+  expect(Math.abs(found - chance)).toBeLessThan(0.005)
+  expect(Math.abs(copied - chance)).toBeLessThan(0.005)
 })
 
 test('features that are the same everywhere find no more than chance', () => {
   const constant: Features = { ofNormalised: (images) => torch.ones([images.shape[0]!, 4, 16, 16]), of: (images) => images }
-  expect(correspondence(constant, places(40, 64), options)).toBeLessThan(0.1)
+  expect(shares(constant, places(40, 64), small).found).toBeLessThan(0.1)
 })
 
 test('a flip of one view is undone', () => {
-  const flips: CorrespondenceOptions = { ...options, probRandHflip: 1, cutoutRatioRange: [0.8, 1] }
-  expect(correspondence(binColours(8), places(20, 64), flips)).toBeGreaterThan(0.99)
+  expect(shares(binColours(8), places(40, 64), { ...options, cutoutRatioRange: [0.8, 1] }).found).toBeGreaterThan(0.99)
+})
+
+test('matches are counted by image', () => {
+  const images = places(40, 64)
+  const { compared, found } = matchViews(binColours(8), images, small)
+  expect(compared).toHaveLength(40)
+  found.forEach((count, i) => expect(count).toBeLessThanOrEqual(compared[i]!))
+  const { compared: fewer } = matchViews(binColours(8), images, { ...small, rounds: 1 })
+  compared.forEach((count, i) => expect(count).toBeGreaterThanOrEqual(fewer[i]!))
 })
 
 test('views have the size that the learner gives them', () => {
@@ -59,7 +103,7 @@ test('views have the size that the learner gives them', () => {
     ...binColours(8),
     ofNormalised: (images) => (shapes.add(String(images.shape)), binColours(8).ofNormalised(images)),
   }
-  expect(correspondence(watching, places(8, 64), { ...options, viewSize: [32, 48] })).toBeGreaterThan(0.98)
+  expect(shares(watching, places(8, 64), { ...small, viewSize: [32, 48] }).found).toBeGreaterThan(0.98)
   expect([...shapes]).toEqual(['8,3,32,48'])
 })
 
@@ -72,13 +116,13 @@ test('every backbone sees the same views, and the generator goes on as if nothin
   torch.manualSeed(11)
   const expected = torch.rand([4])
   torch.manualSeed(11)
-  const first = correspondence(watching, places(8, 32), options)
+  const first = matchViews(watching, places(8, 32), options)
   expect(torch.rand([4])).toEqualTensor(expected)
   const half = boxes.length
-  expect(correspondence(watching, places(8, 32), options)).toBe(first)
+  expect(matchViews(watching, places(8, 32), options)).toEqual(first)
   expect(boxes.length).toBe(2 * half)
   for (let i = 0; i < half; i++) expect(boxes[i + half]).toEqualTensor(boxes[i]!)
-  correspondence(watching, places(8, 32), { ...options, seed: 2 })
+  matchViews(watching, places(8, 32), { ...options, seed: 2 })
   expect(boxes[2 * half]!.equal(boxes[0]!)).toBe(false)
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { join } from 'node:path'
 import * as torch from '../../src/torch'
-import { correspondence, freeze, knnMeanIoU, measure } from '../../src/evaluation'
+import { freeze, knnMeanIoU, linearMeanIoU, matchViews, measure, spreadOf } from '../../src/evaluation'
 import { Small } from '../pixelcl/small'
 import { someSet } from './support'
 
@@ -13,18 +13,64 @@ describe('a backbone is measured', () => {
     const net = new Small()
     const set = someSet()
     const features = freeze(net, 'body', set.statistics)
-    const { correspondence: found, meanIoU, pictures } = measure(net, 'body', set)
-    expect(found).toBe(correspondence(features, set.images, set.views))
-    expect(meanIoU).toBe(knnMeanIoU(features, set.labels!.bank, { images: set.images, masks: set.labels!.masks }, { classes: 2 }))
+    const { measures, missing, matches, pictures } = measure(net, 'body', set)
+    const heldOut = { images: set.images, masks: set.labels!.masks }
+    const { placeShare, rank, deviation } = spreadOf(features.of(set.images))
+    expect(matches).toEqual(matchViews(features, set.images, set.views))
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+    expect(measures).toEqual({
+      knn: knnMeanIoU(features, set.labels!.bank, heldOut, { classes: 2 }),
+      linear: linearMeanIoU(features, set.labels!.bank, heldOut, { classes: 2, steps: 500 }),
+      correspondence: sum(matches.found) / sum(matches.compared),
+      copy: sum(matches.copied) / sum(matches.compared),
+      placeShare,
+      rank,
+      deviation,
+    })
+    expect(missing).toEqual({})
     expect(pictures.features).toBeAllclose(features.of(set.images.narrow(0, 0, 8)))
     expect(pictures.segmentation!.shape).toEqual([8, 32, 32])
   })
 
   test('without masks by what needs none', () => {
-    const { meanIoU, pictures, correspondence: found } = measure(new Small(), 'body', { ...someSet(), labels: undefined })
-    expect(meanIoU).toBeNull()
-    expect(pictures.segmentation).toBeNull()
-    expect(found).toBeGreaterThan(0)
+    const { measures, missing, pictures } = measure(new Small(), 'body', { ...someSet(), labels: undefined })
+    expect([measures.knn, measures.linear, pictures.segmentation]).toEqual([null, null, null])
+    expect(missing).toEqual({ knn: 'there are no masks', linear: 'there are no masks' })
+    expect(measures.correspondence).toBeGreaterThan(0)
+  })
+
+  test('by no matches where the map of a view is too small, and says why', () => {
+    const set = someSet()
+    const { measures, missing } = measure(new Small(), 'body', { ...set, labels: undefined, views: { ...set.views, viewSize: [16, 8] } })
+    expect([measures.correspondence, measures.copy]).toEqual([null, null])
+    expect(missing.correspondence).toBe("a view's map has 4 × 2 pixels; at least 6 × 6 are needed")
+    expect(missing.copy).toBe(missing.correspondence)
+    expect(measures.rank).toBeGreaterThan(1)
+  })
+
+  test('by no matches where both views show nearly the same', () => {
+    const set = someSet()
+    const views = { ...set.views, cutoutRatioRange: [1, 1] as [number, number], probRandHflip: 0 }
+    expect(measure(new Small(), 'body', { ...set, views }).missing.correspondence).toBe(
+      '0 pixels at different positions in both views; at least 100 are needed',
+    )
+  })
+
+  test('by nothing where its weights are not finite', () => {
+    const net = new Small()
+    torch.noGrad(() => net.fc.weight.fill_(NaN))
+    expect(measure(net, 'body', someSet()).measures.rank).toBeGreaterThan(1)
+    torch.noGrad(() => net.stem.at(0).parameters()[0]!.fill_(NaN))
+    const { measures, missing } = measure(net, 'body', someSet())
+    expect(new Set(Object.values(measures))).toEqual(new Set([null]))
+    expect(new Set(Object.values(missing))).toEqual(new Set(['the features are not finite']))
+  })
+
+  test('by no place share for a single image', () => {
+    const set = someSet()
+    const { measures, missing } = measure(new Small(), 'body', { ...set, images: set.images.narrow(0, 0, 1), labels: undefined })
+    expect(measures.placeShare).toBeNull()
+    expect(missing.placeShare).toBe('there is one image; at least two are needed')
   })
 
   test('without a change of its weights, statistics or mode, TorchScript or not', () => {
@@ -48,7 +94,7 @@ describe('a backbone is measured', () => {
     const first = measure(net, 'body', set)
     torch.noGrad(() => net.train().call(torch.rand([4, 3, 32, 32]).mul(100)))
     const second = measure(net, 'body', set)
-    expect([second.correspondence, second.meanIoU]).toEqual([first.correspondence, first.meanIoU])
+    expect(second.measures).toEqual(first.measures)
   })
 
   test('by fewer than eight pictures where there are fewer images', () => {

@@ -18,7 +18,7 @@ export function someSet(): EvaluationSet {
   return {
     images: heldOut.images,
     statistics: images,
-    views: { augment: (batch) => batch, cutoutRatioRange: [0.6, 0.8], probRandHflip: 0.25 },
+    views: { augment: (batch) => batch, cutoutRatioRange: [0.4, 0.7], probRandHflip: 0.5 },
     labels: { classes, masks: heldOut.masks, bank: labelled(0, 6) },
   }
 }

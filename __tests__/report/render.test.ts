@@ -55,16 +55,32 @@ describe('a report', () => {
 
   test('shows the measures as they were measured, with their change', async () => {
     const report = someReport()
+    const one = { knn: 0.5, linear: 0.3, correspondence: 0.28612, copy: 0.2, placeShare: 0.05, rank: 3.14, deviation: 0.7 }
+    const two = { knn: 0.4887, linear: 0.30004, correspondence: 0.57349, copy: 0.1, placeShare: 0.25, rank: 9.94, deviation: 0.6 }
     const text = await renderReport({
       ...report,
-      before: { ...report.before, correspondence: 0.28612, meanIoU: 0.5 },
-      after: { ...report.after, correspondence: 0.57349, meanIoU: 0.4887 },
+      before: { ...report.before, measures: one },
+      after: { ...report.after, measures: two },
     })
-    const rows = [...text.matchAll(/<th scope="row">([^<]*)<\/th>\s*<td>([^<]*)<\/td>\s*<td>([^<]*)<\/td>\s*<td class="(\w+)">([^<]*)</g)]
+    const rows = [
+      ...text.matchAll(/<th scope="row">([^<]*)<\/th>\s*<td>([^<]*)<\/td>\s*<td>([^<]*)<\/td>\s*<td(?: class="(\w+)")?>([^<]*)</g),
+    ]
     expect(rows.map((row) => row.slice(1))).toEqual([
+      ['kNN mIoU', '0.500', '0.489', 'worse', '−0.011'],
+      // What is shown as equal is neither better nor worse.
+      ['Linear mIoU', '0.300', '0.300', undefined, '0.000'],
       ['View correspondence', '0.286', '0.573', 'better', '+0.287'],
-      ['Segmentation mIoU', '0.500', '0.489', 'worse', '−0.011'],
+      ['Copied position', '0.200', '0.100', 'better', '−0.100'],
+      ['Place share', '0.050', '0.250', 'worse', '+0.200'],
+      ['Effective rank', '3.1', '9.9', undefined, '+6.8'],
+      ['Deviation', '0.700', '0.600', undefined, '−0.100'],
     ])
+  })
+
+  test('says why a measure is missing', async () => {
+    const set = someSet()
+    const { words } = parse(await renderReport(someReport({ set: { ...set, views: { ...set.views, viewSize: [16, 16] } } })))
+    expect(words).toMatch(/View correspondence\s*Not measured: a view&#39;s map has 4 × 4 pixels; at least 6 × 6 are needed\./)
   })
 
   test('shows eight images in six pictures each, every one described', async () => {

@@ -107,7 +107,7 @@ describe('pretrain', () => {
     })
     expect(given).toBe(3)
     // All is ground, and all is found to be.
-    expect(result.before.meanIoU).toBe(1)
+    expect(result.before.measures.knn).toBe(1)
   })
 
   test('trains on no image that is held out', async () => {
@@ -261,7 +261,7 @@ describe('pretrain', () => {
       file,
     })
     const { files, before } = await pretrain(optionsOf(dtype, { backbone: file }))
-    expect(before.correspondence).toBeGreaterThan(0)
+    expect(before.measures.rank).toBeGreaterThan(1)
     expect(
       torch.jit
         .load(files.backbone)

@@ -23,6 +23,7 @@ import { ExitCode, UsageError } from './exit'
 import { tell } from './failure'
 import { asFlag, flagsOf } from './flags'
 import { configureHelp } from './help'
+import { measuresTable } from './measures'
 import { guardOutput } from './output'
 import { Progress } from './progress'
 import { flattened } from './sections'
@@ -122,16 +123,10 @@ async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise
 }
 
 function summaryOf({ files, before, after, steps, options, python, interrupted }: PretrainResult): string {
-  const { bold, cyan, green } = new Style()
-  const row = (name: string, one: number, two: number) => {
-    const change = `${two < one ? '−' : '+'}${Math.abs(two - one).toFixed(3)}`
-    return `  ${name.padEnd(22)}${one.toFixed(3).padStart(8)}${bold(two.toFixed(3).padStart(8))}${(two > one ? green : bold)(change.padStart(9))}\n`
-  }
+  const { bold, cyan } = new Style()
   const parts = [
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
-    `${bold('On held-out images'.padEnd(24))}${'before'.padStart(8)}${'after'.padStart(8)}${'change'.padStart(9)}\n` +
-      row('view correspondence', before.correspondence, after.correspondence) +
-      row('segmentation mIoU', before.meanIoU ?? NaN, after.meanIoU ?? NaN),
+    measuresTable(before, after, 'On held-out images'),
     `${bold('Written:')}\n` +
       columns([
         [files.report, 'curves, measures and pictures: open it in a browser'],

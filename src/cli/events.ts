@@ -1,5 +1,6 @@
 import type { Say } from '../common/wording'
 import { EventStream, type RunEvent } from '../training'
+import { measuresLine } from './measures'
 import type { Progress } from './progress'
 
 /** A stream of run events that prints steps as progress and other events as lines. */
@@ -11,11 +12,8 @@ export function eventsTo(progress: Progress, say: Say): EventStream<RunEvent> {
         return say(event.text)
       case 'step':
         return progress.step(event.metrics)
-      case 'evaluation': {
-        const { correspondence, meanIoU } = event.evaluation
-        const segmentation = meanIoU === null ? '' : ` · segmentation mIoU ${meanIoU.toFixed(3)}`
-        return say(`${event.when}: view correspondence ${correspondence.toFixed(3)}${segmentation}`)
-      }
+      case 'evaluation':
+        return say(`${event.when}: ${measuresLine(event.evaluation)}`)
       case 'loss':
       case 'saved':
     }

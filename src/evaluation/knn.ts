@@ -26,7 +26,7 @@ export class KnnSegmenter {
   private readonly options: Required<KnnOptions>
 
   constructor(
-    private readonly features: Features,
+    private readonly features: Pick<Features, 'of'>,
     train: Labelled,
     options: KnnOptions,
   ) {
@@ -68,7 +68,7 @@ function unit(rows: Tensor): Tensor {
 }
 
 /** Mean intersection over union of dense nearest-neighbour segmentation, at the masks' resolution. */
-export function knnMeanIoU(features: Features, train: Labelled, heldOut: Labelled, options: KnnOptions): number {
+export function knnMeanIoU(features: Pick<Features, 'of'>, train: Labelled, heldOut: Labelled, options: KnnOptions): number {
   const segmenter = new KnnSegmenter(features, train, options)
   return meanIoU(heldOut, options.classes, (images) => segmenter.scores(images))
 }

@@ -18,7 +18,7 @@ export interface LinearOptions {
 }
 
 /** Mean intersection over union of one 1×1 layer trained on the frozen, standardised features, at the masks' resolution. */
-export function linearMeanIoU(features: Features, train: Labelled, heldOut: Labelled, options: LinearOptions): number {
+export function linearMeanIoU(features: Pick<Features, 'of'>, train: Labelled, heldOut: Labelled, options: LinearOptions): number {
   const { rows, labels, known } = labelledRows(features, train, options.classes)
   // Features are inference tensors, on which autograd does not work; a copy is an ordinary tensor.
   const copy = rows.clone()

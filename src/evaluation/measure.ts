@@ -1,9 +1,12 @@
 import * as torch from '../torch'
 import type { Tensor } from '../torch'
 import type { Backbone } from '../pixelcl'
-import { correspondence, type CorrespondenceOptions } from './correspondence'
-import { freeze } from './features'
+import { matchViews, type CorrespondenceOptions, type Matches } from './correspondence'
+import { freeze, type Features } from './features'
 import { KnnSegmenter } from './knn'
+import { linearMeanIoU } from './linear'
+import { foundInMatches, foundInSpread, measured, unmeasured, type Measured } from './measures'
+import { spreadOf } from './spread'
 import { meanIoU, type Labelled } from './segmentation'
 
 /** How many held-out images a report shows. */
@@ -34,11 +37,9 @@ export interface EvaluationSet {
 }
 
 /** The measures of a backbone's frozen features, and outputs for the pictures of a report. */
-export interface Evaluation {
-  /** View correspondence, 0…1. */
-  readonly correspondence: number
-  /** Mean intersection over union of the nearest-neighbour segmentation, 0…1; null without masks. */
-  readonly meanIoU: number | null
+export interface Evaluation extends Measured {
+  /** The counts behind `correspondence` and `copy`, by image. */
+  readonly matches: Matches
   readonly pictures: Pictures
 }
 
@@ -60,24 +61,48 @@ export interface Pictures {
 export function measure(net: Backbone, layer: string | number, set: EvaluationSet): Evaluation {
   // float32 on the CPU, so that measures do not depend on the device and dtype of the training.
   const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, set.statistics)
-  const shown = set.images.narrow(0, 0, Math.min(SHOWN, set.images.shape[0]!))
-  const { labels } = set
-  const pictures = { features: features.of(shown), segmentation: null }
-  const found = correspondence(features, set.images, set.views)
-  if (labels === undefined) return { correspondence: found, meanIoU: null, pictures }
-  const classes = labels.classes.length
-  const segmenter = new KnnSegmenter(features, labels.bank, { classes })
+  const shown = Math.min(SHOWN, set.images.shape[0]!)
+  const map = features.of(set.images)
+  const pictures = { features: map.narrow(0, 0, shown).clone(), segmentation: null }
+  const matches = matchViews(features, set.images, set.views)
+  // Weights with NaN or infinite values; the training says so at its first step.
+  if (!map.isfinite().all().item<boolean>()) return { ...unmeasured('the features are not finite'), matches, pictures }
+  const { knn, linear, segmentation } = set.labels === undefined ? WITHOUT_MASKS : segment(features, map, set.labels)
+  return {
+    ...measured({
+      knn,
+      linear,
+      ...foundInMatches(matches),
+      ...foundInSpread(spreadOf(map), map.shape as [number, number, number, number]),
+    }),
+    matches,
+    pictures: { ...pictures, segmentation: segmentation?.narrow(0, 0, shown).clone() ?? null },
+  }
+}
+
+/** Fewer than the default: twice in every run, they would take longer than they are worth. */
+const LINEAR_STEPS = 500
+
+const WITHOUT_MASKS = { knn: 'there are no masks', linear: 'there are no masks', segmentation: null }
+
+/** Both segmentations of the held-out images, whose features are `map`, and the classes that the nearest neighbours predict. */
+function segment(
+  features: Features,
+  map: Tensor,
+  { classes: names, masks, bank }: Labels,
+): { knn: number; linear: number; segmentation: Tensor } {
+  const classes = names.length
+  // From here on maps replace images, so that each map is computed once.
+  const read: Pick<Features, 'of'> = { of: (maps) => maps }
+  const labelled = { images: features.of(bank.images), masks: bank.masks }
+  const heldOut = { images: map, masks }
+  const segmenter = new KnnSegmenter(read, labelled, { classes })
   const predicted: Tensor[] = []
-  const heldOut = { images: set.images, masks: labels.masks }
-  const value = meanIoU(
+  const knn = meanIoU(
     heldOut,
     classes,
-    (images) => segmenter.scores(images),
+    (maps) => segmenter.scores(maps),
     (part) => predicted.push(part),
   )
-  return {
-    correspondence: found,
-    meanIoU: value,
-    pictures: { ...pictures, segmentation: torch.cat(predicted).narrow(0, 0, shown.shape[0]!).clone() },
-  }
+  return { knn, linear: linearMeanIoU(read, labelled, heldOut, { classes, steps: LINEAR_STEPS }), segmentation: torch.cat(predicted) }
 }

@@ -39,7 +39,7 @@ export interface LabelledRows {
 }
 
 /** Reads the feature pixels of labelled images and the classes at their centres. */
-export function labelledRows(features: Features, { images, masks }: Labelled, classes: number): LabelledRows {
+export function labelledRows(features: Pick<Features, 'of'>, { images, masks }: Labelled, classes: number): LabelledRows {
   const map = features.of(images)
   const labels = labelsAt(masks, map.shape.slice(2) as [number, number]).flatten()
   return { rows: rowsOf(map), labels, known: labels.lt(classes).nonzero().squeeze(1) }

@@ -1,5 +1,5 @@
 import { duration, plural } from '../common/text'
-import type { Evaluation } from '../evaluation'
+import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, judge, type Evaluation, type MeasureName } from '../evaluation'
 import type { FinishedRun, StepMetrics } from '../training'
 import { chart } from './chart'
 import { gallery } from './gallery'
@@ -34,7 +34,7 @@ export async function renderReport(data: FinishedRun): Promise<string> {
         <main>
           <h1>${title}</h1>
           <p class="lead">${summary(data)}</p>
-          ${measures(measuresOf(before, after))}
+          ${measures(before, after)}
           <h2>${set.trainedOn === true ? 'Images of the training' : 'Held-out images'}</h2>
           ${pictures}
           <h2>Training</h2>
@@ -57,33 +57,22 @@ function summary({ learner, set }: FinishedRun): string {
   return `A backbone before and after pretraining with ${loss}, measured on ${images}: features frozen, batch-norm statistics taken anew both times.`
 }
 
-interface Measure {
-  readonly name: string
-  readonly about: string
-  readonly before: number
-  readonly after: number
+/** A measure with a value before or after, or a reason why it has none. */
+interface Row {
+  readonly name: MeasureName
+  readonly before: number | null
+  readonly after: number | null
 }
 
-function measuresOf(before: Evaluation, after: Evaluation): Measure[] {
-  const correspondence: Measure = {
-    name: 'View correspondence',
-    about:
-      'Of the feature pixels of one augmented view that the other view shows too, the share whose nearest neighbour there, by cosine, lies within 1.5 bin diagonals of the same place.',
-    before: before.correspondence,
-    after: after.correspondence,
-  }
-  if (before.meanIoU === null || after.meanIoU === null) return [correspondence]
-  const segmentation: Measure = {
-    name: 'Segmentation mIoU',
-    about:
-      'Mean intersection over union with the masks, when every feature pixel takes the class of its nearest neighbours among labelled images.',
-    before: before.meanIoU,
-    after: after.meanIoU,
-  }
-  return [correspondence, segmentation]
+function rowsOf(before: Evaluation, after: Evaluation): Row[] {
+  return MEASURES.map((name) => ({ name, before: before.measures[name], after: after.measures[name] }))
 }
 
-function measures(rows: readonly Measure[]): Markup {
+function measures(before: Evaluation, after: Evaluation): Markup {
+  const rows = rowsOf(before, after)
+  const shown = rows.filter((row) => row.before !== null || row.after !== null)
+  // Without masks there are no measures of them; that needs no word.
+  const absent = rows.filter((row) => !shown.includes(row) && row.name !== 'knn' && row.name !== 'linear')
   return html`<table class="measures">
       <thead>
         <tr>
@@ -94,32 +83,34 @@ function measures(rows: readonly Measure[]): Markup {
         </tr>
       </thead>
       <tbody>
-        ${rows.map(
-          ({ name, before, after }) =>
+        ${shown.map(
+          (row) =>
             html`<tr>
-              <th scope="row">${name}</th>
-              <td>${before.toFixed(3)}</td>
-              <td>${after.toFixed(3)}</td>
-              ${change(after - before)}
+              <th scope="row">${MEASURE_WORDS[row.name].title}</th>
+              <td>${formatMeasure(row.name, row.before)}</td>
+              <td>${formatMeasure(row.name, row.after)}</td>
+              ${change(row)}
             </tr> `,
         )}
       </tbody>
     </table>
     <dl class="notes">
-      ${rows.map(
-        ({ name, about }) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${about}</dd>
-          </div> `,
-      )}
+      ${shown.map(({ name }) => note(MEASURE_WORDS[name].title, MEASURE_WORDS[name].about))}
+      ${absent.map(({ name }) => note(MEASURE_WORDS[name].title, `Not measured: ${after.missing[name] ?? before.missing[name] ?? ''}.`))}
     </dl>`
 }
 
-function change(value: number): Markup {
-  const text = Math.abs(value).toFixed(3)
-  if (Number(text) === 0) return html`<td>0.000</td>`
-  return value > 0 ? html`<td class="better">+${text}</td>` : html`<td class="worse">−${text}</td>`
+function note(title: string, about: string): Markup {
+  return html`<div>
+    <dt>${title}</dt>
+    <dd>${about}</dd>
+  </div> `
+}
+
+function change({ name, before, after }: Row): Markup {
+  if (before === null || after === null) return html`<td>–</td>`
+  const [text, verdict] = [formatChange(name, after - before), judge(name, after - before)]
+  return verdict === null ? html`<td>${text}</td>` : html`<td class="${verdict}">${text}</td>`
 }
 
 function curves(metrics: readonly StepMetrics[]): Markup {

@@ -13,6 +13,7 @@ import { eventsTo } from '../events'
 import { resolveOptions } from '../config'
 import { EXIT_CODES } from '../exit'
 import { asFlag, flagsOf, type Flag } from '../flags'
+import { measuresTable } from '../measures'
 import { Progress } from '../progress'
 import { flattened } from '../sections'
 import { sayWarnings } from '../warnings'
@@ -123,7 +124,7 @@ function jsonOf({
   interrupted,
   options,
 }: PretrainResult): object {
-  const measures = ({ correspondence, meanIoU }: Evaluation) => ({ correspondence, meanIoU })
+  const measures = ({ measures, missing }: Evaluation) => ({ ...measures, missing })
   const format = arch === null ? 'torchscript' : 'state-dict'
   return {
     files,
@@ -159,7 +160,7 @@ function summaryOf({ files, arch, steps, options, before, after, heldOut, skippe
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
     skipped.size === 0 ? '' : `Skipped ${plural(skipped.size, 'damaged file')}:\n${damaged.join('')}${more}`,
     `${bold('Written:')}\n${written}`,
-    `${bold('View correspondence')} of frozen features${heldOut > 0 ? ' on held-out images' : ''}: ${before.correspondence.toFixed(3)} before, ${bold(after.correspondence.toFixed(3))} after\n`,
+    measuresTable(before, after, heldOut > 0 ? 'On held-out images' : 'On training images'),
     `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
   ]
   return parts.filter((part) => part !== '').join('\n')

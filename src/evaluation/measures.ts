@@ -1,0 +1,131 @@
+import { plural } from '../common/text'
+import type { Matches } from './correspondence'
+import type { Spread } from './spread'
+
+/** The measures of a backbone's frozen features, in the order in which they are shown. */
+export const MEASURES = ['knn', 'linear', 'correspondence', 'copy', 'placeShare', 'rank', 'deviation'] as const
+
+export type MeasureName = (typeof MEASURES)[number]
+
+/** What a measure is called and means. */
+export interface MeasureWords {
+  readonly title: string
+  readonly about: string
+  /** Whether a higher value is better, a lower one, or neither by itself. */
+  readonly better: 'higher' | 'lower' | null
+}
+
+export const MEASURE_WORDS: Readonly<Record<MeasureName, MeasureWords>> = {
+  knn: {
+    title: 'kNN mIoU',
+    better: 'higher',
+    about:
+      'Mean intersection over union with the masks, when every feature pixel takes the class of its nearest neighbours among labelled images.',
+  },
+  linear: {
+    title: 'Linear mIoU',
+    better: 'higher',
+    about: 'Mean intersection over union with the masks, when one 1×1 layer is trained on the features of labelled images.',
+  },
+  correspondence: {
+    title: 'View correspondence',
+    better: 'higher',
+    about:
+      'Of the feature pixels of one augmented view that the other view shows at another position, more than 3 bin diagonals away, the share whose nearest neighbour there, by cosine, lies within 1.5 bin diagonals of the same place.',
+  },
+  copy: {
+    title: 'Copied position',
+    better: 'lower',
+    about:
+      'Of the same feature pixels, the share whose nearest neighbour lies at their own position in the view: near 1, features tell only where they lie.',
+  },
+  placeShare: {
+    title: 'Place share',
+    better: 'lower',
+    about:
+      'The share of the variance of the features that their position in the image explains: a high value is a shortcut, unless all images have one layout. At least about 1 / images.',
+  },
+  rank: {
+    title: 'Effective rank',
+    better: null,
+    about: 'The number of directions that the features use: exp of the entropy of their singular values.',
+  },
+  deviation: {
+    title: 'Deviation',
+    better: null,
+    about: 'The root mean square distance of unit features from their mean: 0 if all are alike.',
+  },
+}
+
+/** A value as it is shown; a dash for none. */
+export function formatMeasure(name: MeasureName, value: number | null): string {
+  return value === null ? '–' : value.toFixed(name === 'rank' ? 1 : 3)
+}
+
+/** A change as it is shown, with its sign; one that rounds to 0 has none. */
+export function formatChange(name: MeasureName, change: number): string {
+  const text = formatMeasure(name, Math.abs(change))
+  return Number(text) === 0 ? text : `${change < 0 ? '−' : '+'}${text}`
+}
+
+/** Whether a change, as it is shown, is for the better or the worse; null if it is neither. */
+export function judge(name: MeasureName, change: number): 'better' | 'worse' | null {
+  const { better } = MEASURE_WORDS[name]
+  if (better === null || Number(formatMeasure(name, Math.abs(change))) === 0) return null
+  return change > 0 === (better === 'higher') ? 'better' : 'worse'
+}
+
+/** Measures with a value each, or null. */
+export type Measures = Readonly<Record<MeasureName, number | null>>
+
+/** Why a measure has no value, for each that is null. */
+export type Missing = Readonly<Partial<Record<MeasureName, string>>>
+
+/** Values, and reasons for those that are null. */
+export interface Measured {
+  readonly measures: Measures
+  readonly missing: Missing
+}
+
+/** A value, or the reason why there is none. */
+type Found = number | string
+
+/** Side of the smallest map whose matches say something: the circle of 1.5 diagonals covers 13 bins, more than a third of a smaller map. */
+const SMALLEST_MAP = 6
+/** With fewer compared pixels a share is mostly chance. */
+const FEWEST_PIXELS = 100
+
+/** The shares of matches that were found and copied. */
+export function foundInMatches({ compared, found, copied, grid }: Matches): Record<'correspondence' | 'copy', Found> {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  const pixels = sum(compared)
+  const reason =
+    Math.min(...grid) < SMALLEST_MAP
+      ? `a view's map has ${grid.join(' × ')} pixels; at least ${SMALLEST_MAP} × ${SMALLEST_MAP} are needed`
+      : pixels < FEWEST_PIXELS
+        ? `${plural(pixels, 'pixel')} at different positions in both views; at least ${FEWEST_PIXELS} are needed`
+        : null
+  return { correspondence: reason ?? sum(found) / pixels, copy: reason ?? sum(copied) / pixels }
+}
+
+/** The measures of a spread over features of shape [N, C, h, w]. */
+export function foundInSpread(
+  { placeShare, rank, deviation }: Spread,
+  [images, , rows, columns]: readonly [number, number, number, number],
+): Record<'placeShare' | 'rank' | 'deviation', Found> {
+  const isSingle = images * rows * columns < 2 ? 'there is one feature; at least two are needed' : null
+  const noPlaces = images < 2 ? 'there is one image; at least two are needed' : rows * columns < 2 ? 'the map has a single pixel' : null
+  return { placeShare: noPlaces ?? placeShare ?? 'all features are alike', rank: isSingle ?? rank, deviation: isSingle ?? deviation }
+}
+
+/** The measures where none can be taken. */
+export function unmeasured(reason: string): Measured {
+  return measured(Object.fromEntries(MEASURES.map((name) => [name, reason])) as Record<MeasureName, Found>)
+}
+
+/** Sorts what was found into values and reasons. */
+export function measured(found: Readonly<Record<MeasureName, Found>>): Measured {
+  const values = MEASURES.map((name) => [name, typeof found[name] === 'number' ? found[name] : null])
+  const reasons = MEASURES.filter((name) => typeof found[name] === 'string').map((name) => [name, found[name]])
+  return { measures: Object.fromEntries(values) as Measures, missing: Object.fromEntries(reasons) as Missing }
+}

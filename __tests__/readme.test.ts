@@ -123,7 +123,7 @@ describe('the README', () => {
     for (const target of targets) expectWith(existsSync(join(root, target)), target).toBe(true)
   })
 
-  test('left the project with what its text promises', () => {
+  test('created the files that it mentions', () => {
     for (const path of ['improved-resnet.pt', 'run/improved-resnet.pt', 'run/report.html', 'state.pt', 'weights.safetensors']) {
       expectWith(existsSync(join(project, path)), path).toBe(true)
     }

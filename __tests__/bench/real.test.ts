@@ -114,7 +114,7 @@ describe('npm run bench -- real', () => {
     expect(firstLoss('PixContrast-shuffled')).toBeCloseTo(firstLoss('PixContrast'), 0)
   })
 
-  it('keeps the rows that are done, and gives the same table from them', async () => {
+  it('caches finished rows, and makes the same table from them', async () => {
     const before = readFileSync(results, 'utf8')
     const again = await bench()
     expect(again.code).toBe(0)

@@ -49,7 +49,7 @@ let first: Promise<Ended> | undefined
 const firstRun = () => (first ??= ended(start([], cutDown)))
 
 describe('npm start', () => {
-  test('paints its images, pretrains, and prints what it measured and wrote', async () => {
+  test('makes its images, pretrains, and prints its measures and files', async () => {
     const { code, output, errors } = await firstRun()
     expect(errors).toMatch(/images: 20 to train on and 4 held out, in .*textures-20-4/)
     expect(errors).toMatch(/before: kNN mIoU 0\.\d{3} · linear mIoU 0\.\d{3} · view correspondence 0\.\d{3} · /)
@@ -73,7 +73,7 @@ describe('npm start', () => {
     expect(report.match(/<img/g)).toHaveLength(4 * 6)
   })
 
-  test('prints two lines of Python that load what it wrote', async () => {
+  test('prints two lines of Python that load its file', async () => {
     const { output } = await firstRun()
     const lines = /In Python:\n((?: {2}.*\n)+)/.exec(output)![1]!.trim().split('\n')
     expect(lines).toHaveLength(2)
@@ -162,7 +162,7 @@ outputs = {'changed': [not torch.equal(before[name], after[name]) for name in be
     expect(readFileSync(join(path, 'report.html'), 'utf8')).toContain('</html>')
   })
 
-  test('refuses what it does not understand, and says what it takes', async () => {
+  test('rejects unknown options and lists the known ones', async () => {
     const cases: [string[], Record<string, string>, RegExp][] = [
       [[], { PIXELCL_DEMO_STEPS: 'ten' }, /PIXELCL_DEMO_STEPS: expected a whole number of at least 1 but received 'ten'/],
       [[], { PIXELCL_DEMO_IMAGES: '0' }, /PIXELCL_DEMO_IMAGES: expected a whole number of at least 1 but received '0'/],

@@ -82,7 +82,7 @@ describe('doctor', () => {
 })
 
 describe('setup', () => {
-  test('is quick where all is done, and says what it has', async () => {
+  test('is quick if nothing is to be done, and prints what there is', async () => {
     const { code, stdout, stderr } = await pixelcl(['setup', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ node: process.versions.node, stamp: { addon: stamp.addon } })

@@ -71,7 +71,7 @@ describe('a ResNet that was pretrained from a state dict', () => {
     },
   )
 
-  test('goes to TorchScript and back without a change', async () => {
+  test('is unchanged by a conversion to TorchScript and back', async () => {
     const [script, back] = [temporary('script.pt'), temporary('back.safetensors')]
     expect((await pixelcl(['export', improved, '--to', 'torchscript', '--out', script])).code).toBe(0)
     expect((await pixelcl(['export', script, '--out', back])).code).toBe(0)

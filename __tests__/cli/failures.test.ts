@@ -90,7 +90,7 @@ describe('a disk that is full', () => {
   }
 
   skipIf(!canMount, 'this machine lets no process mount a file system').test(
-    'is told before anything is trained, where the backbone cannot fit',
+    'is reported before training if the backbone cannot fit',
     async () => {
       const { code, stderr } = await onDisk('1000k')
       expect(code).toBe(1)
@@ -100,7 +100,7 @@ describe('a disk that is full', () => {
   )
 
   skipIf(!canMount, 'this machine lets no process mount a file system').test(
-    'is told when it fills up in between; the backbone is saved then',
+    'is reported if it fills up during training; the backbone is then saved',
     async () => {
       const { code, stdout, stderr } = await onDisk('1300k')
       expect(code).toBe(1)
@@ -197,7 +197,7 @@ describe('an output that cannot be written', () => {
     expect(readdirSync(temporary('silent'))).toContain('report.html')
   })
 
-  test('of the result is told in a line, and that the backbone is saved', async () => {
+  test('of printing the result is reported in one line that says that the backbone is saved', async () => {
     const { code, stderr } = await run(temporary('unprinted'), 'exec >/dev/full', '--json')
     expect(code).toBe(1)
     expect(stderr.slice(stderr.indexOf('error:'))).toBe(

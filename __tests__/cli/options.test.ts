@@ -145,11 +145,11 @@ describe('wrong options', () => {
     [['--input-size', '64,a'], '--input-size: expected'],
     [['--prefetch', '1000000'], '--prefetch: expected a number of at most 64 but received 1000000'],
     [['--device', 'gpu'], "--device: expected cpu, cuda, cuda:0, … but received 'gpu'"],
-  ])('%j are told with what was expected and what came', (args, message) => {
+  ])('%j are reported with what was expected and received', (args, message) => {
     expect(refusal({ ...needed, ...typed(...args) })).toContain(message)
   })
 
-  test('are told all at once', () => {
+  test('are reported all at once', () => {
     const message = refusal({ lr: -1 })
     for (const part of [
       '--backbone is missing',
@@ -161,7 +161,7 @@ describe('wrong options', () => {
       expect(message).toContain(part)
   })
 
-  test('of a file are told with its name, and an unknown key with the one that was meant, in Python spelling too', () => {
+  test("of a file are reported with its name, and unknown keys with a suggestion, also in Python's spelling", () => {
     const file = configFile({ hidden_layer_pixel: 'layer4', stesp: 3, alpha: 'x', augmentFn: 1, colorJitter: 0.4 })
     const message = refusal(needed, file)
     expect(message).toContain(`${file}: unknown option 'hidden_layer_pixel' (did you mean 'hiddenLayerPixel'?)`)
@@ -171,7 +171,7 @@ describe('wrong options', () => {
     expect(message).toMatch(/unknown option 'augmentFn'; known are backbone, arch, data/)
   })
 
-  test('of a file are told as they stand there, what JSON has no word for included', () => {
+  test('of a file are reported as written, even values that are not JSON', () => {
     const file = configFile('{"alpha": 1e999, "viewSize": [1, 1e999]}')
     expect(refusal(needed, file)).toContain(`${file}: alpha: expected a number but received Infinity`)
     expect(refusal(needed, file)).toMatch(/viewSize: expected .* but received \[1, Infinity\]/)

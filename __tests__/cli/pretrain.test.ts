@@ -207,7 +207,7 @@ test('--save-every writes the backbone on the way', async () => {
   expect(torch.jit.load(file).originalName).toBe('SmallResNet')
 })
 
-test('PIXELCL_DRY_RUN=1 goes through to the end with two steps, whatever is asked for', async () => {
+test('PIXELCL_DRY_RUN=1 runs to the end with two steps, whatever the options', async () => {
   const out = temporary('dry')
   const args = ['pretrain', '--backbone', backbone, '--data', data, '--out', out, '--steps', '5000', '--input-size', '512,512', '--json']
   const { code, stdout, stderr } = await pixelcl(args, { env: { PIXELCL_DRY_RUN: '1' } })

@@ -7,7 +7,7 @@ function recorder(isTTY: boolean): Terminal & { text: string } {
   return { isTTY, columns: 80, text: '', write(part) { this.text += part } } // prettier-ignore
 }
 
-test('text stands out on a terminal alone, and not where NO_COLOR is set or the terminal is dumb', () => {
+test('text is styled on a terminal only, and not with NO_COLOR or a dumb terminal', () => {
   const bold = (isTTY: boolean, env: Record<string, string>) => new Style({ isTTY }, env).bold('loss')
   expect(bold(true, {})).toBe('\x1b[1mloss\x1b[22m')
   expect([bold(false, {}), bold(true, { NO_COLOR: '1' }), bold(true, { TERM: 'dumb' })]).toEqual(['loss', 'loss', 'loss'])

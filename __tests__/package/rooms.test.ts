@@ -21,7 +21,7 @@ describe('imports', () => {
     expect(circles(imports, ({ isTypeOnly }) => !isTypeOnly)).toEqual([])
   })
 
-  test('form one circle of types: Tensor, what its methods run, and what their types name', () => {
+  test('form one circle of types, around Tensor', () => {
     const found = circles(imports, () => true)
     expect(found.map((circle) => circle.includes('src/torch/tensor/tensor.ts'))).toEqual([true])
     const run = reachable(imports, 'src/torch/tensor/tensor.ts', ({ isTypeOnly }) => !isTypeOnly)

@@ -200,7 +200,7 @@ describe('a backbone of which parameters require no gradient', () => {
 })
 
 describe('a backbone in eval mode', () => {
-  test('keeps its batch norms so, and is told', async () => {
+  test('keeps its batch norms in eval mode, with a warning', async () => {
     const net = new Small().eval()
     let learner: PixelCL | undefined
     const warnings = await warningsOf(() => (learner = smallLearner({}, net)))

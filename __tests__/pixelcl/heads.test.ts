@@ -44,7 +44,7 @@ outputs = {'output': output.detach(), 'grads': list(grads), 'state': dict(ppm.st
     for (const [name, value] of Object.entries(python.state)) expectWith(ppm.stateDict()[name], name).toBeAllclose(value, { rtol: 1e-12 })
   })
 
-  test('has one layer and gamma 2 unless told otherwise, and no other number of layers than 0, 1, 2', () => {
+  test('has one layer and gamma 2 by default, and accepts only 0, 1 or 2 layers', () => {
     const ppm = new PPM({ chan: 3 })
     expect(ppm.gamma).toBe(2)
     expect(Object.keys(ppm.stateDict())).toEqual(['transform_net.weight', 'transform_net.bias'])

@@ -30,7 +30,7 @@ describe('drawn views', () => {
     expect([...ratios].sort()).toEqual([36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47])
   })
 
-  test('lie anywhere but at the last offset, which rounding down never gives', () => {
+  test('are at any offset except the last, which rounding down never yields', () => {
     const narrow = Array.from(
       { length: 3000 },
       () => drawViews(1, 40, 60, { ...geometry, cutoutRatioRange: [0.9, 0.9] }) as [View, View],
@@ -81,7 +81,7 @@ function randomView(height: number, width: number): View {
 }
 
 describe("the published package's geometry", () => {
-  test('60 random views cut what it cuts, by every interpolation', async () => {
+  test("60 random views are cut like the reference's, with every interpolation", async () => {
     const images = torch.rand([2, 3, 20, 28])
     const cases = Array.from({ length: 60 }, (_, i) => ({ view: randomView(20, 28), mode: modes[i % modes.length]! }))
     const { cuts } = await runPython<{ cuts: Tensor[] }>(

@@ -44,7 +44,7 @@ describe('a chart', () => {
     expect(runningMean([4, 5], 0)).toEqual([4, 5])
   })
 
-  test('draws every step of a short run, and of a long one no more points than can be told apart', () => {
+  test('draws every step of a short run, and a limited number of points of a long one', () => {
     const points = (count: number) => {
       const { text } = chart({ title: 'Loss', values: Array.from({ length: count }, (_, i) => i), format: String })
       return /class="raw" d="([^"]*)"/.exec(text)![1]!.match(/[ML]/g)!.length
@@ -54,7 +54,7 @@ describe('a chart', () => {
     expect(points(100_000)).toBeGreaterThan(400)
   })
 
-  test('says in words what it shows, and of a single step shows a dot', () => {
+  test('has a text alternative, and shows a single step as a dot', () => {
     const { text } = chart({ title: 'Loss', values: [2], format: (value) => value.toFixed(2) })
     expect(text).toContain('aria-label="Loss: from 2.00 at the first step to 2.00 at step 1"')
     expect(text).toContain('<circle')
@@ -112,7 +112,7 @@ describe('pictures', () => {
     expect([hex(0), hex(1), hex(2)]).toEqual([classColour(0), classColour(1), '#808080'])
   })
 
-  test('have a colour of its own for each of thirty classes', () => {
+  test('give thirty classes thirty different colours', () => {
     const colours = Array.from({ length: 30 }, (_, i) => classColour(i))
     expect(new Set(colours).size).toBe(30)
     for (const colour of colours) expect(colour).toMatch(/^#[0-9a-f]{6}$/)

@@ -39,7 +39,7 @@ describe('the set-up compiles by cmake-js', () => {
     expect(given).toContain(' -O2 ')
   })
 
-  test('and tells what the compiler said, where the build lies, and nothing of Node: an empty home stays empty', () => {
+  test("and shows the compiler's output and the build folder, without a stack: an empty home stays empty", () => {
     forgeToolchain()
     const { status, output } = compile([])
     expect(status).toBe(1)

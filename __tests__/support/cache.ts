@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from '../../src/native/load'
 
-/** Makes a cache in which these parts of what the set-up has made serve, and all else is a test's own; for `PIXELCL_CACHE`. */
+/** Makes a cache for `PIXELCL_CACHE` that links these parts of the set-up's cache; everything else is new. */
 export function cacheOfItsOwn(folder: string, parts: readonly string[]): void {
   mkdirSync(folder, { recursive: true })
   for (const part of parts) {

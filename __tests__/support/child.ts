@@ -4,7 +4,7 @@ import { join } from 'node:path'
 const root = join(__dirname, '..', '..')
 let isBuilt = false
 
-/** Where the built package lies; builds it unless it belongs to these very sources. */
+/** The path of the built package; builds it unless it is up to date. */
 export function builtPackage(): string {
   if (!isBuilt) execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] })
   isBuilt = true
@@ -14,16 +14,16 @@ export function builtPackage(): string {
 export interface ChildOptions {
   readonly nodeArguments?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Leaves loading the package to the code. Default false. */
+  /** Does not load the package before the code runs. Default false. */
   readonly lazy?: boolean
   /** Milliseconds. Default 120,000. */
   readonly timeout?: number
 }
 
 /**
- * Runs JavaScript in a process of its own with `torch` (the built package) and `root`, and answers what it gives to `report`.
+ * Runs JavaScript in a new process with `torch` (the built package) and `root`, and returns the argument of its call of `report`.
  *
- * The code may await; `loadTorch()` gives the package where `lazy` keeps it from being loaded first. `rss()` is the resident memory in MB, `gc()` collects.
+ * The code may await; with `lazy`, `loadTorch()` loads the package. `rss()` is the resident memory in MB, `gc()` collects.
  *
  * @throws Error with the output of a child that fails, crashes or reports nothing.
  */

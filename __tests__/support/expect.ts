@@ -3,7 +3,7 @@ import { expect } from '@jest/globals'
 type Matchers<T> = ReturnType<typeof expect<T>>
 
 /**
- * `expect(value)` whose failure begins with `note`: which of many values it was, or what a program has printed.
+ * `expect(value)` whose failure message begins with `note`, such as the name of the value or a program's output.
  *
  * @example
  * expectWith(gradients[name], name).toBeAllclose(expected)
@@ -38,7 +38,7 @@ function noted(error: unknown, note: string): unknown {
   if (!(error instanceof Error)) return error
   const { message, stack } = error
   error.message = `${note}\n\n${message}`
-  // The runner shows the code at the first frame, which should be the test's.
+  // jest shows the code of the first frame, which should be the test.
   const frames = stack?.replace(message, () => error.message).split('\n')
   if (frames !== undefined) error.stack = frames.filter((line) => !line.includes(__filename)).join('\n')
   return error

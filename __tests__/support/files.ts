@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 let folder: string | undefined
 
-/** A path in a folder that the test file has for itself and that goes when it ends. */
+/** A path in a temporary folder of the test file, which is deleted at its end. */
 export function temporary(name: string): string {
   folder ??= mkdtempSync(join(tmpdir(), 'pixelcl-test-'))
   return join(folder, name)

@@ -5,13 +5,13 @@ import ts from 'typescript'
 /** One import of a file of the same tree; paths are relative to the tree's parent, as `src/torch/index.ts`. */
 export interface Import {
   readonly file: string
-  /** It is gone once TypeScript has been compiled. */
+  /** Whether the import is erased by the compiler. */
   readonly isTypeOnly: boolean
 }
 
 export type Imports = ReadonlyMap<string, readonly Import[]>
 
-/** What each TypeScript file under `folder` imports of the others. */
+/** The imports between the TypeScript files under `folder`. */
 export function importsUnder(folder: string): Imports {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
   const named = (path: string): string => relative(dirname(folder), path)
@@ -47,14 +47,14 @@ function namesTypesAlone(bindings: ts.NamedImportBindings | ts.NamedExportBindin
   return bindings.elements.length > 0 && bindings.elements.every((element) => element.isTypeOnly)
 }
 
-/** The files that `from` reaches, itself among them, by imports that `follows` accepts. */
+/** The files that `from` reaches, including itself, by imports that `follows` accepts. */
 export function reachable(imports: Imports, from: string, follows: (edge: Import) => boolean): Set<string> {
   const reached = new Set([from])
   for (const file of reached) for (const edge of imports.get(file) ?? []) if (follows(edge)) reached.add(edge.file)
   return reached
 }
 
-/** The circles of the imports that `follows` accepts: the largest sets of two and more files that all reach each other. */
+/** The circles of the imports that `follows` accepts: maximal sets of two or more files that all reach each other. */
 export function circles(imports: Imports, follows: (edge: Import) => boolean): string[][] {
   const reaches = new Map([...imports.keys()].map((file) => [file, reachable(imports, file, follows)]))
   const found: string[][] = []

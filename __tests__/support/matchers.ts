@@ -20,7 +20,7 @@ declare module 'expect' {
     toBeAllclose(expected: Values, tolerance?: Tolerance): R
     /** Same dtype, shape and values; NaN equals NaN. */
     toEqualTensor(expected: Tensor): R
-    /** The text of a committed file, by its path from the package's root; `npm test -- <test file> -u` writes it anew. */
+    /** The text of a committed file, by its path from the package's root; `npm test -- <test file> -u` updates it. */
     toMatchFile(path: string): R
   }
 }
@@ -78,7 +78,7 @@ function compare(received: Flat, expected: Flat, rtol: number, atol: number): Di
     const [x, y] = [Number(a), Number(b)]
     if (Number.isNaN(x) && Number.isNaN(y)) continue
     const error = Math.abs(x - y) - (rtol * Math.abs(y) + atol)
-    // Comparisons with NaN are false, so NaN against a number counts as the worst there is.
+    // Comparisons with NaN are false, so NaN against a number counts as the largest error.
     if (error <= 0 && Number.isFinite(y)) continue
     count++
     const rank = Number.isNaN(error) ? Infinity : error

@@ -8,7 +8,7 @@ import { isTensor, wrap } from '../../src/torch/tensor/base'
 import type { Tensor } from '../../src/torch/tensor/tensor'
 import '../../src/torch/tensor/tensor'
 
-/** The set-up's Python; throws where the set-up has not installed one. */
+/** The set-up's Python; throws if the set-up has not installed one. */
 export function pythonPath(): string {
   const path = join(cacheFolder(), 'python', 'bin', 'python')
   if (!existsSync(path))
@@ -23,7 +23,7 @@ interface Frame {
   readonly payload: Buffer
 }
 
-/** One Python process, for `import torch` takes seconds; it ends when its input does. */
+/** A Python process, shared because `import torch` takes seconds; it ends when its input is closed. */
 class PythonServer {
   readonly process: ChildProcess
   private received: Buffer[] = []
@@ -80,10 +80,10 @@ let server: PythonServer | null = null
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * Runs Python code with `torch`, `np` and the dict `inputs`, and answers what it assigns to `outputs`.
+ * Runs Python code with `torch`, `np` and the dict `inputs`, and returns the value that it assigns to `outputs`.
  *
  * Tensors, numbers, strings, arrays, plain objects, Maps and Uint8Arrays travel both ways, at any depth; a whole number is an int
- * and `torch.float(1)` a float. Calls share one process per test file and run in order, each with names of its own.
+ * and `torch.float(1)` a float. Calls share one process per test file and run in order, each in a new namespace.
  *
  * @throws Error with Python's traceback.
  * @example

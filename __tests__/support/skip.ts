@@ -8,7 +8,7 @@ interface Registration {
 }
 
 /**
- * Registers a test or a group, skipped where `condition` holds; `npm test` then lists it with the reason.
+ * Registers a test or a group, skipped if `condition` is true; `npm test` then lists it with the reason.
  *
  * @example
  * skipIf(process.getuid?.() === 0, 'root may write everywhere').test('a folder without permission', () => { … })

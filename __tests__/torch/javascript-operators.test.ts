@@ -14,7 +14,7 @@ describe("a tensor of one element under JavaScript's operators", () => {
     expect(number(torch.tensor(2n ** 60n)) < 2 ** 61).toBe(true)
   })
 
-  test('computes, and stands for a number where one is asked for', () => {
+  test('is converted to a number by operators', () => {
     expect(number(torch.tensor(3)) * 2).toBe(6)
     expect(number(torch.tensor(3)) + 1).toBe(4)
     expect(-number(torch.tensor(0.5, { dtype: 'float16' }))).toBe(-0.5)
@@ -24,7 +24,7 @@ describe("a tensor of one element under JavaScript's operators", () => {
     expect(Number(torch.tensor(2, { requiresGrad: true }).mul(2))).toBe(4)
   })
 
-  test('stays a text where a text is asked for', () => {
+  test('is converted to text in a string context', () => {
     expect(`${String(torch.tensor(2))} ${String(two)}`).toBe('tensor(2.) tensor([1., 2.])')
   })
 

@@ -107,7 +107,7 @@ test('views are read in their own order', () => {
   expect(torch.ones([2], { requiresGrad: true }).mul(2).tolist()).toEqual([2, 2])
 })
 
-test('members answer what Python answers', () => {
+test('members return the same as in Python', () => {
   const x = torch.zeros([2, 3, 4]).transpose(0, 2)
   expect(x.shape).toEqual([4, 3, 2])
   expect(x.size()).toEqual([4, 3, 2])

@@ -17,7 +17,7 @@ describe('a state dict', () => {
   const state = models.resnet18({ numClasses: 3 }).stateDict()
   const { 'fc.weight': _, 'fc.bias': __, ...headless } = state
 
-  test('becomes the ResNet that its names tell, and goes back under the same names', () => {
+  test('becomes the ResNet that its keys imply, and is written with the same keys', () => {
     torch.save(state, temporary('state.pth'))
     const backbone = loadBackbone(temporary('state.pth'))
     expect(backbone).toMatchObject({ arch: 'resnet18', isEval: false })

@@ -74,7 +74,7 @@ describe('batches', () => {
     expect([...folder.skipped.keys()].sort()).toEqual(['0.png', '3.png'].map((name) => join(folder.path, name)))
   })
 
-  test('fail once a whole round of the images that take part gives none, whatever the others are', async () => {
+  test('fail if no image of a whole round can be decoded, even if unused images could be', async () => {
     const folder = withDamage('vanishing', [])
     await folder.loadBytes(9)
     const source = new ImageLoader(folder, { batchSize: 4, seed: 0, prefetch: 0, indices: [0, 1, 2] })

@@ -96,7 +96,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]))
 }
 
-describe('a loop that is saved and loaded goes on to the bit', () => {
+describe('a saved and loaded loop continues bit for bit', () => {
   test.each<[number, Options]>([
     [1, { optimizer: { algorithm: 'adam' } }],
     [4, { prefetch: 0 }],

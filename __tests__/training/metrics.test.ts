@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { EventStream } from '../../src/training'
 
-test('a stream hands each event to all subscribers, in their order, until they end their subscription', () => {
+test('a stream passes each event to all subscribers in order, until they unsubscribe', () => {
   const stream = new EventStream<number>()
   const seen: string[] = []
   const end = stream.subscribe((value) => seen.push(`one ${value}`))

@@ -96,7 +96,7 @@ describe('pretrain', () => {
     expect(result.metrics.map(({ step }) => step)).toEqual([1, 2])
   })
 
-  test('measures what a hook gives in place of its own held-out images', async () => {
+  test('measures the evaluation set that a hook returns instead of the held-out images', async () => {
     let given = 0
     const result = await pretrain(optionsOf('set', { steps: 1 }), {
       evaluationSet: (set) => {
@@ -149,7 +149,7 @@ describe('pretrain', () => {
     expect(result.before.pictures.features.shape.slice(2)).toEqual([4, 4])
   })
 
-  test('leaves the signals of the process alone unless it is told to catch them', async () => {
+  test('handles no signals unless catchSignals is set', async () => {
     let asked = 0
     const onSignal = () => asked++
     process.on('SIGTERM', onSignal)
@@ -208,7 +208,7 @@ describe('pretrain', () => {
     expect(existsSync(join(temporary('vanished'), 'improved-resnet.pt'))).toBe(true)
   })
 
-  test('tells of what it could not read in the folder', async () => {
+  test('reports files of the folder that it could not read', async () => {
     const photos = temporary('with-link')
     cpSync(data, photos, { recursive: true })
     symlinkSync('/nowhere', join(photos, 'more'))
@@ -254,7 +254,7 @@ describe('pretrain', () => {
     expect(readFileSync(files.metrics, 'utf8').trim().split('\n')).toHaveLength(2)
   })
 
-  test.each(['float64', 'bfloat16'] as const)('trains and measures a backbone of %s, and gives it back so', async (dtype) => {
+  test.each(['float64', 'bfloat16'] as const)('trains, measures and writes a backbone of %s', async (dtype) => {
     const file = temporary(`${dtype}.pt`)
     await runPython(`torch.jit.load(inputs['small']).to(torch.${dtype}).save(inputs['file'])\noutputs = {}`, {
       small,
@@ -296,7 +296,7 @@ describe('pretrain', () => {
     expect(existsSync(file)).toBe(true)
   })
 
-  test('says of a backbone that gives no numbers that it is not the learning rate', async () => {
+  test('does not blame the learning rate for a backbone whose output is not finite', async () => {
     const file = await spoiltBackbone()
     await expect(pretrain(optionsOf('broken', { backbone: file }))).rejects.toThrow(
       /the loss is NaN at step 1, before any weight was changed: what the backbone gives for these images is not finite/,

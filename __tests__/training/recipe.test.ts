@@ -115,7 +115,7 @@ describe('training', () => {
     expect(learner.options.movingAverageDecay).toBe(0.9)
   })
 
-  test('stops after the step at which it is asked to', async () => {
+  test('stops after the step at which shouldStop returns true', async () => {
     const { learner } = learnerOf()
     let asked = 0
     const steps = await train(learner, random(), { steps: 9 }, { shouldStop: () => ++asked === 2 })

@@ -180,7 +180,7 @@ describe('a program that is garbled though its checksums are right', () => {
     expect((error as torch.PixelclError).code).toMatch(/^(JIT|FILE)$/)
   })
 
-  test('by chance, hundreds of times: every load gives an error or a program, and the process lives', async () => {
+  test('at random, hundreds of times: every load throws or succeeds, and the process survives', async () => {
     const folder = temporary('records.json')
     writeFileSync(folder, JSON.stringify([...recordsOf(path)].map(([name, data]) => [name, data.toString('base64')])))
     const seen = await runChild<{ outcomes: Record<string, number>; strange: string[] }>(`

@@ -58,7 +58,7 @@ function compare(module: torch.jit.ScriptModule, expected: Seen): void {
 }
 
 describe.each(ways)('a %s residual network', (way: Way) => {
-  test('gives any of its layers as a forward hook sees it, with all gradients, and its buffers advance', async () => {
+  test('returns the output of any layer as a forward hook sees it, with all gradients, and updates buffers', async () => {
     const expected = await exported<Seen>('net = networks.Small()', { way, after: hooks, inputs: { x: images } })
     const module = torch.jit.load(expected.path)
     expect(Object.keys(expected.seen)).toHaveLength([...module.namedModules()].length)
@@ -72,7 +72,7 @@ describe.each(ways)('a %s residual network', (way: Way) => {
     compare(torch.jit.load(expected.path).eval(), expected)
   })
 
-  test('gives several layers of one run, in the order asked for, one above another and twice the same', async () => {
+  test('returns several layers of one run in the requested order, nested and repeated ones included', async () => {
     const { path } = await exported('net = networks.Small()', { way })
     const module = torch.jit.load(path)
     const start = module.buffers().map((buffer) => buffer.clone())
@@ -93,7 +93,7 @@ describe.each(ways)('a %s residual network', (way: Way) => {
     expect(norm).toEqualTensor(relu)
   })
 
-  test('runs whole where the tap lies before its end, so that later buffers advance', async () => {
+  test('runs completely even if the tap is before its end, so that later buffers are updated', async () => {
     const { path } = await exported('net = networks.Small()', { way })
     const module = torch.jit.load(path)
     module.taps(['conv1']).run(module, images)

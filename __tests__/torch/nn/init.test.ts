@@ -165,7 +165,7 @@ test('numbers other than floats and tensors without values are filled as in Pyth
   expect(new torch.nn.Linear(0, 2).call(torch.ones([1, 0])).shape).toEqual([1, 2])
 })
 
-test('truncated normal numbers whose mean lies far outside the bounds are warned of', async () => {
+test('warns of truncated normal numbers whose mean is far outside the bounds', async () => {
   const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
   init.truncNormal_(torch.empty([3]), { mean: 5, a: -1, b: 1 })
   expect(await warned).toMatchObject({ code: 'PIXELCL_TRUNCATED_NORMAL', message: expect.stringContaining('the mean 5 is more than two') })

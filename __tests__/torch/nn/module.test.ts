@@ -237,7 +237,7 @@ describe('loadStateDict', () => {
     expect(() => net.loadStateDict(state, null)).toThrow(/Missing key\(s\) in the state: "bias"/)
   })
 
-  test('assigns the tensors themselves, as Python does, where it is asked to', async () => {
+  test('assigns the tensors themselves with `assign`, as Python does', async () => {
     const state = { weight: torch.tensor([[1, 2]], { dtype: 'float64' }), bias: torch.tensor([3], { dtype: 'float64' }) }
     const python = await runPython<{ dtype: string; shared: boolean; requires: boolean[]; same: boolean }>(
       `
@@ -452,9 +452,7 @@ describe('hooks', () => {
     }
     const layer = new nn.Identity()
     expect(() => layer.registerForwardHook(3 as never)).toThrow(/registerForwardHook\(\): hook: expected a function but received 3/)
-    expect(() => layer.registerForwardPreHook(null as never)).toThrow(
-      /registerForwardPreHook\(\): hook is missing/,
-    )
+    expect(() => layer.registerForwardPreHook(null as never)).toThrow(/registerForwardPreHook\(\): hook is missing/)
     expect(() => layer.registerForwardHook(() => null, { alwaysCall: true } as never)).toThrow(/unknown option 'alwaysCall'/)
   })
 
@@ -818,7 +816,9 @@ describe('misuse', () => {
     }
     expect(() => net.registerBuffer('forward', torch.ones([1]))).toThrow(/'forward' is already taken/)
     expect(() => net.registerBuffer('mean', 3 as never)).toThrow(/registerBuffer\(\): tensor: expected a Tensor but received 3/)
-    expect(() => net.registerParameter('mean', torch.ones([1]) as never)).toThrow(/param: expected a Parameter or null .*new torch\.nn\.Parameter/)
+    expect(() => net.registerParameter('mean', torch.ones([1]) as never)).toThrow(
+      /param: expected a Parameter or null .*new torch\.nn\.Parameter/,
+    )
     expect(() => net.registerModule('x', {} as never)).toThrow(/module: expected a Module/)
     expect(() => new nn.Parameter(3 as never)).toThrow(/Parameter\(\): data: expected a Tensor but received 3/)
     expect(() => new nn.Parameter(torch.ones([1], { dtype: 'int64' }))).toThrow(/floating/i)
@@ -841,7 +841,7 @@ test('a field can be exchanged, and keeps its place', () => {
   expect(net.toString()).toBe('Two(\n  (first): Identity()\n  (second): ReLU()\n)')
 })
 
-test('a module that stands in a sequence twice runs twice and is trained once', () => {
+test('a module that appears twice in a sequence runs twice and is trained once', () => {
   const shared = new nn.Linear(2, 2)
   const net = new nn.Sequential(shared, new nn.ReLU(), shared)
   const x = torch.randn([3, 2])

@@ -17,7 +17,7 @@ const MAP_BYTES = 4 * 16 * 64 * 64 * 4
 const layers = () => Array.from({ length: 8 }, () => new nn.Conv2d(16, 16, 3, { padding: 1 }))
 const images = () => torch.rand([4, 16, 64, 64])
 
-test('without a graph a Sequential holds two maps at a time, and gives what it gives with one', () => {
+test('without a graph a Sequential holds two maps at a time, with the same result', () => {
   const net = new nn.Sequential(...layers(), new nn.ReLU({ inplace: true }), new nn.Identity())
   const x = images()
   let output!: Tensor

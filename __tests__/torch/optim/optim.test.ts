@@ -141,7 +141,7 @@ outputs = {'trail': run(params, optimizer, inputs['grads']), 'state': optimizer.
   })
 })
 
-describe('a state goes on where the other side left off', () => {
+describe("training continues from the other side's state", () => {
   test.each(['SGD with Nesterov momentum', 'Adam with amsgrad', 'AdamW with all of its numbers', 'AdamW in one kernel, with amsgrad'])(
     '%s',
     async (name) => {
@@ -486,7 +486,7 @@ describe('an optimizer of its own', () => {
     )
   })
 
-  test('that has none is told so', () => {
+  test('without one is an error', () => {
     // @ts-expect-error JavaScript lets update be left out.
     class Idle extends torch.optim.Optimizer<object> {}
     const param = torch.ones([2], { requiresGrad: true })
@@ -517,7 +517,7 @@ describe('gradients', () => {
     expect(optimizer.state.size).toBe(0)
   })
 
-  test('a closure computes the loss, with the graph on, and gives it back', () => {
+  test('a closure computes the loss with grad mode on, and step returns it', () => {
     const param = torch.ones([2], { requiresGrad: true })
     const optimizer = new torch.optim.SGD([param], { lr: 1 })
     const loss = torch.noGrad(() =>

@@ -220,7 +220,7 @@ describe('a tensor that cannot be is refused:', () => {
   })
 })
 
-describe('an archive that lies is refused:', () => {
+describe('an inconsistent archive is rejected:', () => {
   const pickle = pickleOf('N')
   const good = ['archive/data.pkl', { data: pickle }] as const
 

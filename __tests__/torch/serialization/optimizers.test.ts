@@ -49,7 +49,7 @@ def steps(optimizer, parameters, count):
 `
 
 describe.each(optimizers)('the state of %s', (_, python, make) => {
-  test('goes to Python, which trains on as if nothing had been', async () => {
+  test('continues training in Python without a difference', async () => {
     const path = temporary('optimizer.pt')
     const parameters = start().map((value) => new torch.nn.Parameter(value))
     const optimizer = make(parameters)

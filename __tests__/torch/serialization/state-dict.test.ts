@@ -123,7 +123,7 @@ test('without a listener, what was seen through becomes a process warning', asyn
 })
 
 describe('a state dict that Python wrote', () => {
-  test('goes back with its _metadata, so that Python sees the version of each module', async () => {
+  test('is saved with its _metadata, so that Python sees the version of each module', async () => {
     const path = temporary('metadata.pt')
     await runPython(`${makeNet}\ntorch.save(state, inputs['path'])`, { path })
     const state = torch.load<torch.nn.StateDict>(path)

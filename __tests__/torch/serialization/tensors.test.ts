@@ -239,7 +239,7 @@ describe('marks of a tensor', () => {
   })
 })
 
-test('what has no data, or no form of its own, is refused', () => {
+test('a value without data or without an equivalent is rejected', () => {
   const path = temporary('refused.pt')
   expect(() => torch.save([torch.empty([2], { device: 'meta' })], path)).toThrow(/meta.*value\[0\]/)
   expect(() => torch.save(torch.quantizePerTensor(torch.ones([2]), 0.1, 0, 'qint8' as DType), path)).toThrow(/quantised.*dequantize/)

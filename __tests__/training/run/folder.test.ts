@@ -61,7 +61,7 @@ describe('the folder of a run', () => {
     run.close()
   })
 
-  test('too little space is told with what is needed', () => {
+  test('too little space is an error that says how much is needed', () => {
     expect(() => RunFolder.check(temporary('huge'), { overwrite: false }, 2 ** 60)).toThrow(
       /has [\d.]+ MB left, but the run needs 1099511627776\.0 MB/,
     )

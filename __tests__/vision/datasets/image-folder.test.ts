@@ -138,7 +138,7 @@ describe('a folder of images', () => {
     await expect(images.loadAll([0, 1])).rejects.toThrow(/none of the 2 image files in .* can be decoded; the first, .*: \S/)
   })
 
-  test('that is empty, missing or a file is an error of its own', () => {
+  test('that is empty, missing or a file is a specific error', () => {
     const folder = newFolder()
     expect(() => new ImageFolder(folder, { size: [8, 8] })).toThrow(/holds no images: expected files ending in .avif, .*\.webp/)
     expect(() => new ImageFolder(join(folder, 'none'), { size: [8, 8] })).toThrow(/does not exist/)

@@ -88,7 +88,7 @@ describe('downloadFile', () => {
     expect(told.at(-1)).toBeNull()
   })
 
-  test('goes on where a connection broke', async () => {
+  test('resumes where a connection broke', async () => {
     answer = hangsUpAfter(1_200_000)
     const path = await models.downloadFile(`${host}/${name}`, { folder, ...quiet })
     expect(readFileSync(path).equals(body)).toBe(true)
@@ -220,7 +220,7 @@ describe('downloadFile', () => {
     await expect(models.downloadFile(`${host}/${name}`, { directory: folder } as never)).rejects.toThrow(/unknown option 'directory'/)
   })
 
-  test('shows a line on standard error unless told otherwise', async () => {
+  test('shows a line on standard error by default', async () => {
     const written: string[] = []
     const spy = jest.spyOn(process.stderr, 'write').mockImplementation((text) => (written.push(String(text)), true))
     try {

@@ -189,7 +189,7 @@ describe('misuse', () => {
   })
 })
 
-test('the architecture is told from the keys and shapes', () => {
+test('the architecture is inferred from keys and shapes', () => {
   expect(models.architectureOf(expected)).toBe('resnet18')
   expect(models.architectureOf({})).toBeNull()
   expect(models.architectureOf({ ...expected, 'layer4.2.conv1.weight': torch.ones([1]) })).toBeNull()

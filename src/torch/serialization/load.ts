@@ -67,7 +67,7 @@ function read(source: ByteSource, options: LoadArguments): unknown {
     return finished(readZip(zip, find, device), options)
   }
   if (isLegacy(source)) return finished(readLegacy(source, find, device), options)
-  throw new FileError(describe(source))
+  throw new FileError(whyUnreadable(source))
 }
 
 function readZip(zip: ZipReader, find: (module: string, name: string) => unknown, device: (location: Device) => Device): unknown {
@@ -108,7 +108,7 @@ function loadScript(zip: ZipReader, { file, mapLocation }: LoadArguments): unkno
   return loadTorchScript(file, typeof mapLocation === 'string' ? { mapLocation } : {})
 }
 
-function describe(source: ByteSource): string {
+function whyUnreadable(source: ByteSource): string {
   if (source.size === 0) return 'it is empty'
   if (isTar(source))
     return 'it is in the tar format of PyTorch 0.1: load it in Python with weights_only=False and save it anew with torch.save'

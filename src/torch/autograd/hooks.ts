@@ -1,6 +1,6 @@
 import { ArgumentError, functions, native, type CalledFunction, type TensorHandle } from '../../native'
 import { isTensor, wrap } from '../tensor/base'
-import { describe } from '../call/describe'
+import { describe } from '../../common/describe'
 import type { Tensor } from '../tensor/tensor'
 
 /** Receives a gradient; a returned tensor replaces it. */

@@ -1,6 +1,6 @@
 import { isTensor, type TensorBase } from '../tensor/base'
 import { suggestion } from '../../common/suggestions'
-import { describe } from './describe'
+import { describe } from '../../common/describe'
 import type { Parameter, Signature } from './signature'
 
 /** Named arguments in a last object. */

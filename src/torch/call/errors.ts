@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../native'
-import { describe } from './describe'
+import { describe } from '../../common/describe'
 
 /**
  * @internal The error for an invalid argument, in the form that all of torch uses: what was expected and what was received.

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../native'
-import { describe } from '../call/describe'
+import { describe } from '../../common/describe'
 import { misfit } from '../call/errors'
 import type { Tensor } from '../tensor/tensor'
 import { Module, indented, internals, printed, type AnyModule, type ChildModule } from './module'

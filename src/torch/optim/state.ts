@@ -2,7 +2,7 @@ import { camelCase, snakeCase } from '../../common/text'
 import { ArgumentError } from '../../native'
 import { isTensor, keep } from '../tensor/base'
 import { scalarTensor } from '../tensor/creation'
-import { describe } from '../call/describe'
+import { describe } from '../../common/describe'
 import type { Tensor } from '../tensor/tensor'
 
 /** The state of one parameter, under Python's names. */

@@ -1,7 +1,7 @@
 import { ArgumentError, native } from '../../native'
 import { isTensor, wrap } from './base'
 import { declared, read } from '../call/declared'
-import { describe } from '../call/describe'
+import { describe } from '../../common/describe'
 import { dtypeOfTypedArray, flatten, fromElements } from './values'
 import { dtypeOption } from '../call/dtype-option'
 import { promoteTypes } from '../functional/dtypes'

@@ -1,5 +1,5 @@
 import { ArgumentError, TorchError, cudaAdvice, native } from '../../native'
-import { describe } from '../call/describe'
+import { describe } from '../../common/describe'
 import { isDevice, type Device } from './dtype'
 
 /**

@@ -17,7 +17,7 @@ import {
 } from './dtype'
 import { FunctionalMethods } from '../generated/declared/functional-methods'
 import * as declared from '../generated/declared/tensor-methods'
-import { describe } from '../call/describe'
+import { describe } from '../../common/describe'
 import { declared as signature, read } from '../call/declared'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from '../autograd/hooks'
 import { nonzero, type NonzeroOptions } from '../functional/elements'

@@ -1,4 +1,4 @@
-import { describe } from '../../call/describe'
+import { describe } from '../../../common/describe'
 import { ArgumentError } from '../../../native'
 import { hasSymbol } from '../../call/recording'
 import { isFloatingDtype } from '../../tensor/dtype'

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../../native'
 import { isTensor } from '../../tensor/base'
-import { describe } from '../../call/describe'
+import { describe } from '../../../common/describe'
 import type { RemovableHandle } from '../../autograd/hooks'
 
 /** The forward of any module. */

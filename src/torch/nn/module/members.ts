@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../../native'
 import { isTensor, keep } from '../../tensor/base'
-import { describe } from '../../call/describe'
+import { describe } from '../../../common/describe'
 import { Parameter } from '../parameter'
 import { checkName, savedName } from './names'
 

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
 import { isTensor, keep } from '../../tensor/base'
-import { describe } from '../../call/describe'
+import { describe } from '../../../common/describe'
 import type * as declared from '../../generated/declared/module-methods'
 import type { Tensor } from '../../tensor/tensor'
 import { Parameter } from '../parameter'

@@ -32,6 +32,7 @@ export function writeError(path: string, error: unknown): unknown {
 export function writeAtomically(path: string, write: (descriptor: number) => void): void {
   if (typeof path !== 'string' || path === '')
     throw new ArgumentError(`expected a path but received ${path === '' ? 'an empty string' : path === null ? 'null' : typeof path}`)
+  if (path.includes('\0')) throw new FileError(`cannot write ${JSON.stringify(path)}: a path has no NUL character`)
   try {
     const before = statSync(path, { throwIfNoEntry: false })
     if (before === undefined || before.isFile()) replace(before === undefined ? path : realpathSync(path), before?.mode, write)

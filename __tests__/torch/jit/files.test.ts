@@ -235,12 +235,3 @@ describe('a program that is garbled though its checksums are right', () => {
     expect(seen.outcomes['read']).toBeGreaterThan(10)
   }, 180_000)
 })
-
-test('torch.load loads no program whose code would run at once', () => {
-  const code = 'code/__torch__/networks.py'
-  const source = recordsOf(path).get(code)!.toString()
-  const file = withRecords({
-    [code]: Buffer.from(`${source}  def __setstate__(self: __torch__.networks.Small, state: int) -> None:\n    return None\n`),
-  })
-  expect(() => torch.load(file)).toThrow(/runs code while it is loaded.*torch\.jit\.load/)
-})

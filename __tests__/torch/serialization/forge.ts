@@ -54,7 +54,11 @@ export function forgedZip(records: readonly (readonly [string, ForgedRecord])[],
 
 /** A file of torch.save with this pickle and these storages. */
 export function forgedFile(pickle: Buffer, storages: readonly Buffer[] = []): Buffer {
-  return forgedZip([['archive/data.pkl', { data: pickle }], ...storages.map((data, i) => [`archive/data/${i}`, { data }] as const)])
+  return forgedZip([
+    ['archive/data.pkl', { data: pickle }],
+    ...storages.map((data, i) => [`archive/data/${i}`, { data }] as const),
+    ['archive/version', { data: Buffer.from('3\n') }],
+  ])
 }
 
 type Part = string | number | Buffer

@@ -139,6 +139,31 @@ describe('a pickle that asks for much is refused:', () => {
     expectRefused(forgedFile(pickle()), message, { unknownObjects: 'keep' })
   })
 
+  test('bytes of nested lists, which JavaScript would turn into texts', () => {
+    const nested = Array.from(
+      { length: 30 },
+      (_, i) => `](h${String.fromCharCode(i)}h${String.fromCharCode(i)}eq${String.fromCharCode(i + 1)}0`,
+    )
+    const lists = Buffer.from(nested.join(''), 'latin1')
+    expectRefused(forgedFile(pickleOf(']q\x00', '0', lists, 'cbuiltins\nbytes\n', 'h\x1e', '\x85R')), /no byte/)
+    expectRefused(forgedFile(pickleOf('cbuiltins\nbytes\n](', Buffer.from([0x8a, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 'e\x85R')), /no byte/)
+  })
+
+  test('names of Object.prototype for dtypes, layouts and storages', () => {
+    expectRefused(
+      forgedFile(pickleOf('ctorch._utils\n_rebuild_tensor_v3\n(', storageOf(0), 'K\x00))\x89)', textOf('constructor'), 'tR')),
+      /missing|no record|element type constructor/,
+    )
+    for (const layout of ['constructor', '__proto__', 'torch.sparse_abc']) {
+      expectRefused(
+        forgedFile(pickleOf('ctorch._utils\n_rebuild_sparse_tensor\nctorch.serialization\n_get_layout\n', textOf(layout), '\x85R)\x86R')),
+        /damaged|cannot be/,
+      )
+    }
+    const scalar = (code: string) => pickleOf('cnumpy._core.multiarray\nscalar\ncnumpy\ndtype\n', textOf(code), '\x85RC\x01a\x86R')
+    for (const code of ['constructor', 'toString']) expectRefused(forgedFile(scalar(code)), /is not supported/)
+  })
+
   test('a billion laughs stay the few lists they are', () => {
     const levels = 40
     const lists = Array.from({ length: levels }, (_, i) =>
@@ -167,6 +192,11 @@ describe('a tensor that cannot be is refused:', () => {
       'whose storage claims more than there is',
       tensorOf({ length: 2 ** 40 }),
       /storage 0 should have 4398046511104 bytes, but 16 are there/,
+    ],
+    [
+      'whose storage claims less than its record',
+      tensorOf({ length: 3, shape: [3] }),
+      /storage 0 should have 12 bytes, but its record has 16/,
     ],
     ['whose storage is missing', tensorOf({ storage: storageOf(4, '7') }), /no record 'archive\/data\/7'/],
     ['whose storage has a path for a name', tensorOf({ storage: storageOf(4, '../data.pkl') }), /no record/],
@@ -216,13 +246,14 @@ describe('a tensor that cannot be is refused:', () => {
       size,
       't\x86R',
     )
-    expectRefused(forgedFile(pickle, [storage, Buffer.alloc(16)]), /larger than its storage/)
+    expectRefused(forgedFile(pickle, [storage.subarray(0, 8), Buffer.alloc(16)]), /larger than its storage/)
   })
 })
 
 describe('an inconsistent archive is rejected:', () => {
   const pickle = pickleOf('N')
   const good = ['archive/data.pkl', { data: pickle }] as const
+  const version = ['archive/version', { data: Buffer.from('3') }] as const
 
   test.each<[string, () => Buffer, RegExp]>([
     ['records that overlap', () => forgedZip([good, ['archive/data/0', { data: Buffer.alloc(64), offset: 0 }]]), /overlaps another/],
@@ -245,8 +276,34 @@ describe('an inconsistent archive is rejected:', () => {
     ['names that leave the archive', () => forgedZip([good, ['../../etc/passwd', { data: Buffer.alloc(1) }]]), /unsafe name/],
     ['absolute names', () => forgedZip([good, ['/etc/passwd', { data: Buffer.alloc(1) }]]), /unsafe name/],
     ['an unknown compression', () => forgedZip([['archive/data.pkl', { data: pickle, method: 12 }]]), /compressed by method 12/],
-    ['encryption', () => forgedZip([['archive/data.pkl', { data: pickle, flags: 1 }]]), /encrypted/],
-    ['a wrong checksum', () => forgedZip([['archive/data.pkl', { data: pickle, crc: 1 }]]), /checksum does not match/],
+    ...[1, 0x20, 0x40, 0x2000].map((flags): [string, () => Buffer, RegExp] => [
+      `encryption (flag ${flags})`,
+      () => forgedZip([['archive/data.pkl', { data: pickle, flags }]]),
+      /encrypted or a patch/,
+    ]),
+    ['names that differ only in case', () => forgedZip([good, ['archive/DATA.pkl', { data: pickle }]]), /differ only in case/],
+    [
+      'a second directory in its comment',
+      () => {
+        const [one, two] = [forgedZip([good, version]), forgedZip([['archive/data.pkl', { data: pickleOf(']') }], version])]
+        const both = Buffer.concat([one, two])
+        both.writeUInt16LE(two.length, one.length - 2)
+        return both
+      },
+      /two directories|overlaps/,
+    ],
+    ['no version', () => forgedZip([good]), /no version/],
+    ...['abc', '', '0', '11', '-3'].map((text): [string, () => Buffer, RegExp] => [
+      `the version ${JSON.stringify(text)}`,
+      () => forgedZip([good, ['archive/version', { data: Buffer.from(text) }]]),
+      /has the version/,
+    ]),
+    [
+      'an unknown byte order',
+      () => forgedZip([good, version, ['archive/byteorder', { data: Buffer.from('little\n') }]]),
+      /byte order "little\\n"/,
+    ],
+    ['a wrong checksum', () => forgedZip([['archive/data.pkl', { data: pickle, crc: 1 }], version]), /checksum does not match/],
     ['more records than it has', () => forgedZip([good], { count: 60_000 }), /directory ends early/],
     ['a directory beyond the end', () => forgedZip([good], { directoryOffset: 0x7fffffff }), /truncated/],
     ['a directory of gigabytes', () => forgedZip([good], { directorySize: 0xfffffff0 }), /truncated/],
@@ -260,7 +317,7 @@ describe('an inconsistent archive is rejected:', () => {
     const bomb = Buffer.concat([Buffer.from([0x80, 2]), Buffer.alloc(60 * 2 ** 20, '}'), Buffer.from('.')])
     const data = deflateRawSync(bomb)
     expect(data.length).toBeLessThan(100_000)
-    expectRefused(forgedZip([['archive/data.pkl', { data, method: 8, size: bomb.length }]]), /claims to inflate to/)
+    expectRefused(forgedZip([['archive/data.pkl', { data, method: 8, size: bomb.length }], version]), /claims to inflate to/)
   })
 
   test('a bomb of many records, each of which is small', () => {
@@ -271,8 +328,8 @@ describe('an inconsistent archive is rejected:', () => {
 
   test('a record that inflates to more than it says', () => {
     const data = deflateRawSync(Buffer.alloc(10_000, '}'))
-    expectRefused(forgedZip([['archive/data.pkl', { data, method: 8, size: 100 }]]), /does not inflate/)
-    expectRefused(forgedZip([['archive/data.pkl', { data: Buffer.from('no deflate'), method: 8, size: 100 }]]), /does not inflate/)
+    expectRefused(forgedZip([['archive/data.pkl', { data, method: 8, size: 100 }], version]), /does not inflate/)
+    expectRefused(forgedZip([['archive/data.pkl', { data: Buffer.from('no deflate'), method: 8, size: 100 }], version]), /does not inflate/)
   })
 
   test('but a file that was zipped again, with compression, is read', async () => {
@@ -319,6 +376,13 @@ describe('what is no PyTorch file is named:', () => {
     const path = temporary('some.safetensors')
     torch.safetensors.save({ w: torch.ones([2]) }, path)
     expectRefused(readFileSync(path), /torch\.safetensors\.load\(path\)/)
+  })
+
+  test('a path with a NUL character, in reading and in writing', () => {
+    for (const read of [torch.load, torch.loadStateDictFile, torch.safetensors.load, torch.jit.load] as ((path: string) => unknown)[])
+      expect(() => read('a\0b.pt')).toThrow(torch.FileError)
+    expect(() => torch.save([], 'a\0b.pt')).toThrow(torch.FileError)
+    expect(() => torch.safetensors.save({}, 'a\0b.pt')).toThrow(torch.FileError)
   })
 
   test('what is no file', () => {

@@ -109,6 +109,22 @@ describe('a file from before PyTorch 1.6', () => {
   })
 })
 
+test('keys of storages that are lists of lists are refused at once', async () => {
+  const path = await savedAsOld("{'w': torch.ones(4)}")
+  const whole = readFileSync(path)
+  const nested = Buffer.from(
+    Array.from({ length: 30 }, (_, i) => `](h${String.fromCharCode(i)}h${String.fromCharCode(i)}eq${String.fromCharCode(i + 1)}0`).join(''),
+    'latin1',
+  )
+  const keys = Buffer.concat([Buffer.from('\x80\x02]q\x000', 'latin1'), nested, Buffer.from('](h\x1ee.', 'latin1')])
+  const start = process.cpuUsage()
+  const at = whole.lastIndexOf(Buffer.from('\x80\x02]q', 'latin1'))
+  expect(() => torch.load(Buffer.concat([whole.subarray(0, at), keys, whole.subarray(whole.indexOf('.', at) + 1)]))).toThrow(
+    /a storage has no key/,
+  )
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(2)
+})
+
 test('zip files whose storages were written on CUDA load on the CPU, too', async () => {
   const path = temporary('cuda.pt')
   const code = `

@@ -167,6 +167,27 @@ describe('loading refuses', () => {
     ['overlapping tensors', () => forged({ a: entry([2], 0, 8), b: entry([2], 4, 12) }, 12), /the bytes of 'b' overlap others/],
     ['gaps', () => forged({ a: entry([1], 0, 4), b: entry([1], 8, 12) }, 12), /the bytes of 'b' leave a gap/],
     ['bytes beyond the end', () => forged({ a: entry([4], 0, 16) }, 8), /truncated: its tensors take 16 bytes, but 8 are there/],
+    [
+      'a tensor twice',
+      () => forged('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}}', 4),
+      /the key "a" a second time/,
+    ],
+    [
+      'a shape twice',
+      () => forged('{"a":{"dtype":"F32","shape":[1],"shape":[4],"data_offsets":[0,4]}}', 4),
+      /the key "shape" a second time/,
+    ],
+    [
+      'a name that is no UTF-8',
+      () => forged(Buffer.from('{"\xff":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 'latin1'), 4),
+      /no UTF-8/,
+    ],
+    ['a name with half a character', () => forged('{"\\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4), /half a character/],
+    ['a nested dtype', () => forged({ a: entry([1], 0, 4, { toString: 1 }) }, 4), /'a' has no dtype/],
+    ['values nested without end', () => forged(`{"a":${'['.repeat(100_000)}`), /nested more than 100 deep/],
+    ['an empty tensor of sizes beyond 2^53', () => forged({ a: entry([0, 2 ** 50, 2 ** 50], 0, 0) }), /beyond 2\^53/],
+    ['sizes written as fractions', () => forged('{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}', 4), /no valid shape/],
+    ['text behind the header', () => forged('{} {}'), /more text after the end/],
     ['bytes that nothing uses', () => forged({ a: entry([1], 0, 4) }, 8), /damaged: its tensors take 4 bytes, but 8 are there/],
     [
       'another format',

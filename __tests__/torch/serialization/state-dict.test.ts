@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { writeFileSync } from 'node:fs'
 import * as torch from '../../../src/torch'
 import type { Tensor } from '../../../src/torch'
 import { temporary } from '../../support/files'
@@ -105,6 +106,136 @@ test('a file without weights lists what it holds', async () => {
   expect(() => torch.loadStateDictFile(path)).toThrow(/it holds a single tensor/)
   torch.save([1], path)
   expect(() => torch.loadStateDictFile(path)).toThrow(/it holds a list/)
+})
+
+describe('checkpoints in checkpoints', () => {
+  const keys = ['model', 'module', 'net', 'network', 'backbone', 'encoder', 'weights', 'params', 'state', 'student', 'teacher']
+
+  test('that hold each other many times over are looked at once each', () => {
+    const path = temporary('nested.pt')
+    let nested: Record<string, unknown> = {}
+    for (let level = 0; level < 40; level++) nested = Object.fromEntries(keys.map((key) => [key, nested]))
+    torch.save(nested, path)
+    const start = process.cpuUsage()
+    expect(() => torch.loadStateDictFile(path)).toThrow(/holds no state dict/)
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(2)
+  })
+
+  test('that hold themselves end', () => {
+    const path = temporary('cyclic.pt')
+    const cyclic: Record<string, unknown> = { epoch: 1 }
+    cyclic['model'] = cyclic
+    torch.save(cyclic, path)
+    expect(() => torch.loadStateDictFile(path)).toThrow(/holds no state dict/)
+    cyclic['weight'] = torch.ones([1])
+    torch.save(cyclic, path)
+    expect(Object.keys(torch.loadStateDictFile(path, { say: () => {} }))).toEqual(['weight'])
+  })
+
+  test('a chain of a thousand is followed to its end', () => {
+    const path = temporary('chain.pt')
+    let chain: Record<string, unknown> = { weight: torch.ones([1]) }
+    for (let level = 0; level < 900; level++) chain = { model: chain }
+    torch.save(chain, path)
+    expect(Object.keys(torch.loadStateDictFile(path, { say: () => {} }))).toEqual(['weight'])
+  })
+})
+
+describe('the weights of a TorchScript program, of which nothing is run,', () => {
+  const program = `
+import torch
+class Block(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.arange(3.), requires_grad=False)
+        self.register_buffer('seen', torch.tensor(7))
+        self.register_buffer('passing', torch.ones(2), persistent=False)
+        self.bias: torch.Tensor | None = None
+        self.list = [torch.ones(1)]
+        self.names = {'a': torch.ones(1)}
+    def forward(self, x):
+        return x * self.scale + len(self.list)
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.Sequential(Block(), torch.nn.Linear(3, 2))
+        self.again = self.layers[1]
+        self.tied = torch.nn.Linear(3, 2, bias=False)
+        self.tied.weight = self.layers[1].weight
+    def forward(self, x):
+        return self.again(self.layers[0](x)) + self.tied(x)
+net = Net()
+`
+
+  test.each(['torch.jit.script(net)', 'torch.jit.trace(net, torch.rand(2, 3), check_trace=False)'])(
+    '%s, have the names and values of Python',
+    async (made) => {
+      const path = temporary('program.pt')
+      // Classes for torch.jit.script need a source file.
+      const module = temporary('program_module.py')
+      writeFileSync(module, program)
+      const expected = await runPython(
+        `
+import runpy, importlib.util, sys
+spec = importlib.util.spec_from_file_location('program_module', inputs['module'])
+loaded = importlib.util.module_from_spec(spec); sys.modules['program_module'] = loaded; spec.loader.exec_module(loaded)
+net = loaded.net
+${made}.save(inputs['path'])
+outputs = torch.jit.load(inputs['path']).state_dict()`,
+        { path, module },
+      )
+      const state = torch.loadStateDictFile(path)
+      expect(Object.keys(state)).toEqual(Object.keys(expected))
+      for (const [name, tensor] of Object.entries(expected)) expect(state[name]).toEqualTensor(tensor)
+      expect(state['layers.0.scale']!.requiresGrad).toBe(false)
+      expect(Object.keys(torch.jit.load(path).stateDict())).toEqual(Object.keys(expected))
+    },
+  )
+
+  test('are refused where only code of the program could restore them', async () => {
+    const path = temporary('setstate.pt')
+    const module = temporary('setstate_module.py')
+    writeFileSync(
+      module,
+      `
+import torch
+class Own(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = torch.nn.Parameter(torch.ones(2))
+    def forward(self, x):
+        return x * self.w
+    @torch.jit.export
+    def __getstate__(self):
+        return (self.w, self.training)
+    @torch.jit.export
+    def __setstate__(self, state: tuple[torch.Tensor, bool]):
+        self.w = state[0] * 2
+        self.training = state[1]
+`,
+    )
+    await runPython(
+      `
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location('setstate_module', inputs['module'])
+loaded = importlib.util.module_from_spec(spec); sys.modules['setstate_module'] = loaded; spec.loader.exec_module(loaded)
+torch.jit.script(loaded.Own()).save(inputs['path'])`,
+      { path, module },
+    )
+    expect(() => torch.loadStateDictFile(path)).toThrow(/restores the module .*Own \(__setstate__\), and it is not run: torch\.jit\.load/)
+    expect(() => torch.load(path)).toThrow(/a TorchScript program, which torch\.load never runs/)
+    expect(torch.jit.load(path).stateDict()['w']!.tolist()).toEqual([2, 2])
+  })
+
+  test('torch.load refuses programs, as Python does', () => {
+    const path = temporary('relu.pt')
+    torch.save(new torch.nn.Linear(2, 2), path)
+    expect(() => torch.load(path)).toThrow(torch.FileError)
+    expect(() => torch.load(path)).toThrow(
+      /loadStateDictFile\(path\) reads its weights, torch\.jit\.load\(path\) loads a program that you trust/,
+    )
+    expect(Object.keys(torch.loadStateDictFile(path))).toEqual(['weight', 'bias'])
+  })
 })
 
 test('a whole pickled module is refused with the way out, and nothing of it is run', async () => {

@@ -50,7 +50,7 @@ describe.each(writers)('%s', (_, write) => {
   })
 
   test('wants a path', () => {
-    expect(() => write(undefined as unknown as string)).toThrow(/expected a path but received undefined/)
+    expect(() => write(undefined as unknown as string)).toThrow(/path is missing/)
   })
 })
 

@@ -22,7 +22,8 @@ export function withSource<T>(file: string | Uint8Array, use: (source: ByteSourc
   try {
     return use(source)
   } catch (error) {
-    if (!(error instanceof FileError)) throw error
+    // Limits of Node, such as the longest buffer or string, which a small file cannot reach but a large one may.
+    if (!(error instanceof FileError || error instanceof RangeError)) throw error
     throw new FileError(`cannot load ${nameOf(file)}: ${error.message}`, { cause: error })
   } finally {
     source.close()

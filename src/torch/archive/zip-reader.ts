@@ -14,12 +14,13 @@ export interface ZipEntry {
   readonly headerOffset: number
 }
 
-const END_SIGNATURE = 0x06054b50
+const END_MARK = Buffer.from('PK\x05\x06')
 const END64_LOCATOR = 0x07064b50
 const END64_SIGNATURE = 0x06064b50
 const CENTRAL_SIGNATURE = 0x02014b50
 const LOCAL_SIGNATURE = 0x04034b50
-const ENCRYPTED = 1
+/** Bits of a record's flags: encrypted, patched, strongly encrypted, masked. */
+const UNREADABLE = 0x1 | 0x20 | 0x40 | 0x2000
 const MAX_ENTRIES = 1_000_000
 /** Deflated records may inflate to sixteen times the file's size plus this; real weights hardly compress, zip bombs do. */
 const INFLATED_SLACK = 64 * 1024 * 1024
@@ -108,6 +109,7 @@ function readDirectory(source: ByteSource): Map<string, ZipEntry> {
   if (count > MAX_ENTRIES) throw new FileError(`the archive claims ${count} records, more than ${MAX_ENTRIES}`)
   const directory = source.read(offset, size)
   const entries = new Map<string, ZipEntry>()
+  const folded = new Map<string, string>()
   let at = 0
   for (let i = 0; i < count; i++) {
     if (at + 46 > directory.length || directory.readUInt32LE(at) !== CENTRAL_SIGNATURE)
@@ -118,7 +120,8 @@ function readDirectory(source: ByteSource): Map<string, ZipEntry> {
     const end = at + 46 + nameLength + extraLength + commentLength
     if (end > directory.length) throw new FileError('the archive is damaged: its directory ends early')
     const name = directory.toString('utf8', at + 46, at + 46 + nameLength)
-    if ((directory.readUInt16LE(at + 8) & ENCRYPTED) !== 0) throw new FileError(`the record '${name}' is encrypted, which is not supported`)
+    if ((directory.readUInt16LE(at + 8) & UNREADABLE) !== 0)
+      throw new FileError(`the record '${name}' is encrypted or a patch, which is not supported`)
     const entry = withZip64(
       {
         name,
@@ -130,17 +133,21 @@ function readDirectory(source: ByteSource): Map<string, ZipEntry> {
       },
       directory.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength),
     )
-    checkEntry(entry, source, entries)
+    checkEntry(entry, source, folded)
     entries.set(name, entry)
+    folded.set(name.toLowerCase(), name)
     at = end
   }
   checkTogether([...entries.values()], source)
   return entries
 }
 
-function checkEntry(entry: ZipEntry, source: ByteSource, known: ReadonlyMap<string, ZipEntry>): void {
+/** `folded` holds the names so far by their lower case, because libtorch finds records whatever their case: it would take one for the other. */
+function checkEntry(entry: ZipEntry, source: ByteSource, folded: ReadonlyMap<string, string>): void {
   const { name, method, size, compressedSize, headerOffset } = entry
-  if (known.has(name)) throw new FileError(`the archive has the record '${name}' twice`)
+  const other = folded.get(name.toLowerCase())
+  if (other === name) throw new FileError(`the archive has the record '${name}' twice`)
+  if (other !== undefined) throw new FileError(`the archive has records whose names differ only in case: '${other}' and '${name}'`)
   if (name.startsWith('/') || /^[A-Za-z]:/.test(name) || name.includes('\\') || name.includes('\0') || name.split('/').includes('..')) {
     throw new FileError(`the archive has a record with the unsafe name ${JSON.stringify(name)}`)
   }
@@ -188,14 +195,24 @@ function withZip64(entry: ZipEntry, extra: Buffer): ZipEntry {
 function readEnd(source: ByteSource): { count: number; offset: number; size: number } {
   const tailLength = Math.min(source.size, 22 + 65_535)
   const tail = source.read(source.size - tailLength, tailLength)
-  for (let at = tail.length - 22; at >= 0; at--) {
-    if (tail.readUInt32LE(at) !== END_SIGNATURE || at + 22 + tail.readUInt16LE(at + 20) !== tail.length) continue
+  let [at, marks] = [-1, 0]
+  for (let mark = tail.lastIndexOf(END_MARK); mark >= 0; mark = mark === 0 ? -1 : tail.lastIndexOf(END_MARK, mark - 1)) {
+    marks++
+    if (mark + 22 > tail.length || mark + 22 + tail.readUInt16LE(mark + 20) !== tail.length) continue
+    // Readers differ in which of two they take, so what one of them checks another may not read.
+    if (at >= 0 || marks > 1) throw new FileError('the archive has two directories: its comment holds another')
+    at = mark
+  }
+  if (at >= 0) {
     const plain = { count: tail.readUInt16LE(at + 10), size: tail.readUInt32LE(at + 12), offset: tail.readUInt32LE(at + 16) }
-    const isWide = plain.count === 0xffff || plain.size === 0xffffffff || plain.offset === 0xffffffff
-    if (!isWide || at < 20 || tail.readUInt32LE(at - 20) !== END64_LOCATOR) return plain
+    if (at < 20 || tail.readUInt32LE(at - 20) !== END64_LOCATOR) return plain
     const wide = source.read(Number(tail.readBigUInt64LE(at - 20 + 8)), 56)
     if (wide.readUInt32LE(0) !== END64_SIGNATURE) throw new FileError('the archive is damaged: its wide directory is missing')
-    return { count: Number(wide.readBigUInt64LE(32)), size: Number(wide.readBigUInt64LE(40)), offset: Number(wide.readBigUInt64LE(48)) }
+    const [count, size, offset] = [32, 40, 48].map((field) => Number(wide.readBigUInt64LE(field))) as [number, number, number]
+    const agree =
+      [0xffff, count].includes(plain.count) && [0xffffffff, size].includes(plain.size) && [0xffffffff, offset].includes(plain.offset)
+    if (!agree) throw new FileError('the archive has two directories, which differ')
+    return { count, size, offset }
   }
   throw new FileError('the file is truncated or no zip archive: it has no directory at its end')
 }

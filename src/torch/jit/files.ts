@@ -47,11 +47,6 @@ function codeOf(zip: ZipReader, name: string): string {
   return Buffer.concat([...zip.chunks(name)]).toString('latin1')
 }
 
-/** Whether loading the program runs code of it, such as `__setstate__`. */
-export function runsWhenLoaded(zip: ZipReader): boolean {
-  return [...zip.entries.keys()].some((name) => name.endsWith('.py') && codeOf(zip, name).includes('__setstate__'))
-}
-
 /**
  * Writes a program atomically.
  *

@@ -35,14 +35,14 @@ const storageTypes: Readonly<Record<string, DType>> = {
   UntypedStorage: 'uint8',
 }
 
-const layouts: Readonly<Record<string, string>> = {
-  'torch.strided': 'strided',
-  'torch.sparse_coo': 'sparseCoo',
-  'torch.sparse_csr': 'sparseCsr',
-  'torch.sparse_csc': 'sparseCsc',
-  'torch.sparse_bsr': 'sparseBsr',
-  'torch.sparse_bsc': 'sparseBsc',
-}
+const layouts = new Map([
+  ['torch.strided', 'strided'],
+  ['torch.sparse_coo', 'sparseCoo'],
+  ['torch.sparse_csr', 'sparseCsr'],
+  ['torch.sparse_csc', 'sparseCsc'],
+  ['torch.sparse_bsr', 'sparseBsr'],
+  ['torch.sparse_bsc', 'sparseBsc'],
+])
 
 const table = new Map<string, unknown>()
 
@@ -138,7 +138,7 @@ allow('torch.Size', ([source], budget) => {
   return new PickledTuple([...items])
 })
 allow('torch.device', ([type, index]) => (index === undefined || index === null ? shown(type) : `${shown(type)}:${shown(index)}`))
-allow('torch.serialization._get_layout', ([name]) => layouts[shown(name)] ?? shown(name))
+allow('torch.serialization._get_layout', ([name]) => layouts.get(shown(name)) ?? shown(name))
 
 function allowTensor(name: string, rebuild: (args: readonly unknown[]) => unknown): void {
   allow(`torch._utils.${name}`, (args, budget) => {
@@ -224,6 +224,8 @@ function charged(bytes: Uint8Array, budget: Budget): Uint8Array {
 function bytesOfList(source: unknown, budget: Budget): Uint8Array {
   const items = itemsOf(source)
   budget.charge(16 * items.length)
+  if (!items.every((item) => typeof item === 'number' && Number.isInteger(item) && item >= 0 && item < 256))
+    throw new FileError('the pickle is damaged: bytes are made of what is no byte')
   return Uint8Array.from(items as number[])
 }
 
@@ -264,18 +266,18 @@ export function findGlobal(module: string, name: string, options: GlobalOptions)
   )
 }
 
-const numpyClasses: Readonly<Record<string, string>> = {
-  Float64: 'f8',
-  Float32: 'f4',
-  Float16: 'f2',
-  Int64: 'i8',
-  Int32: 'i4',
-  Int16: 'i2',
-  Int8: 'i1',
-  UInt8: 'u1',
-  Bool: 'b1',
-}
+const numpyClasses = new Map([
+  ['Float64', 'f8'],
+  ['Float32', 'f4'],
+  ['Float16', 'f2'],
+  ['Int64', 'i8'],
+  ['Int32', 'i4'],
+  ['Int16', 'i2'],
+  ['Int8', 'i1'],
+  ['UInt8', 'u1'],
+  ['Bool', 'b1'],
+])
 
 function numpyDtypeClass(name: string, type: string): PickleFunction {
-  return new PickleFunction(name, () => numpyDtype([numpyClasses[type] ?? type]))
+  return new PickleFunction(name, () => numpyDtype([numpyClasses.get(type) ?? type]))
 }

@@ -1,9 +1,9 @@
 import { FileError, type TensorHandle } from '../../native'
 import { elementSizes, type Device } from '../tensor/dtype'
 import { PickleEnd, readPickle, type PickleHandlers } from '../archive/pickle-reader'
-import { finish } from '../archive/pickle-values'
+import { finish, shown } from '../archive/pickle-values'
 import { chunksOf, type ByteSource } from '../archive/source'
-import { bytesOf, fillStorage, storageId, storedBytes, type StorageId } from './storages'
+import { bytesOf, fillStorage, storageId, storageKey, storedBytes, type StorageId } from './storages'
 
 const MAGIC = 0x1950a86a20f9469cfc6cn
 const PROTOCOL = 1001
@@ -39,7 +39,7 @@ export function readLegacy(source: ByteSource, findGlobal: PickleHandlers['findG
   const pickles = new PickleRow(source)
   const [magic, protocol] = [pickles.plain(), pickles.plain()]
   if (magic !== MAGIC || protocol !== PROTOCOL)
-    throw new FileError(`the file begins like an old PyTorch file of another version (${String(protocol)})`)
+    throw new FileError(`the file begins like an old PyTorch file of another version (${shown(protocol)})`)
   pickles.plain()
 
   // The storages follow the pickle that refers to them, so a first pass collects their ids and a second one builds the tensors.
@@ -75,7 +75,7 @@ function rangesOf(source: ByteSource, pickles: PickleRow, wanted: ReadonlyMap<st
   if (!Array.isArray(keys)) throw new FileError('the file is damaged: the list of its storages is missing')
   const ranges = new Map<string, StoredRange>()
   let at = pickles.at
-  for (const key of keys.map(String)) {
+  for (const key of keys.map(storageKey)) {
     const id = wanted.get(key)
     if (id === undefined || ranges.has(key)) throw new FileError(`the file is damaged: nothing uses its storage ${key}, or it comes twice`)
     const length = Number(source.read(at, 8).readBigInt64LE(0))

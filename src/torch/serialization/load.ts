@@ -1,14 +1,12 @@
 import { FileError, type TensorHandle } from '../../native'
 import { declared, read as readArguments } from '../call/declared'
 import type { Device } from '../tensor/dtype'
-import { load as loadTorchScript } from '../jit'
-import { runsWhenLoaded } from '../jit/files'
 import { findGlobal, type GlobalOptions } from './globals'
 import { isLegacy, isTar, readLegacy } from './legacy'
 import { readPickle } from '../archive/pickle-reader'
 import { finish, type FinishOptions } from '../archive/pickle-values'
 import { StoredBytes, tensorOfStorage } from './rebuild'
-import { bytesOf, checkMapLocation, deviceFor, fillStorage, storageId, storedBytes, type MapLocation } from './storages'
+import { checkMapLocation, checkRecord, deviceFor, fillStorage, storageId, storedBytes, type MapLocation } from './storages'
 import { withSource, type ByteSource } from '../archive/source'
 import { isZip, ZipReader } from '../archive/zip-reader'
 
@@ -39,11 +37,12 @@ const LOAD = declared<LoadArguments>(
  * Reads a file of Python's or this package's `torch.save` without running code from it.
  *
  * A dict with string keys becomes a plain object, any other dict a Map, a list an array, a tuple a frozen array, None null, bytes a Uint8Array, a
- * numpy array a Tensor. A TorchScript file gives its ScriptModule. Files from before PyTorch 1.6 are read as well.
+ * numpy array a Tensor. Files from before PyTorch 1.6 are read as well. A TorchScript file is a program and refused, as Python does by default:
+ * `torch.loadStateDictFile` reads its weights and runs nothing, `torch.jit.load` loads a program that you trust.
  *
  * @param file - A path, or the file's bytes.
  * @param mapLocation - Where the tensors go. Default null: the CPU, wherever they were saved.
- * @throws FileError for a file that is damaged, truncated or of another format, or that holds objects of unknown classes, which are named;
+ * @throws FileError for a file that is damaged, truncated, a program or of another format, or that holds objects of unknown classes, which are named;
  * ArgumentError for unknown options.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.load.html
  * @example
@@ -63,17 +62,28 @@ function read(source: ByteSource, options: LoadArguments): unknown {
   const device = (location: Device) => deviceFor(location, options.mapLocation)
   if (isZip(source)) {
     const zip = new ZipReader(source)
-    if (zip.has(`${zip.prefix}constants.pkl`)) return loadScript(zip, options)
+    if (isProgram(zip)) {
+      throw new FileError(
+        'it is a TorchScript program, which torch.load never runs: torch.loadStateDictFile(path) reads its weights, torch.jit.load(path) loads a program that you trust',
+      )
+    }
     return finished(readZip(zip, find, device), options)
   }
   if (isLegacy(source)) return finished(readLegacy(source, find, device), options)
   throw new FileError(whyUnreadable(source))
 }
 
-function readZip(zip: ZipReader, find: (module: string, name: string) => unknown, device: (location: Device) => Device): unknown {
+/** @internal Whether an archive holds a TorchScript program, by the record that Python looks for. */
+export function isProgram(zip: ZipReader): boolean {
+  return zip.has(`${zip.prefix}constants.pkl`)
+}
+
+/** @internal The value of an archive's data.pkl; pass it to `finish`. */
+export function readZip(zip: ZipReader, find: (module: string, name: string) => unknown, device: (location: Device) => Device): unknown {
   const { prefix } = zip
   if (!zip.has(`${prefix}data.pkl`)) throw new FileError('it is a zip archive, but none of PyTorch: it has no data.pkl')
-  const isBigEndian = zip.has(`${prefix}byteorder`) && zip.read(`${prefix}byteorder`).toString('latin1') === 'big'
+  checkVersion(zip)
+  const isBigEndian = byteOrderOf(zip) === 'big'
   const bases = new Map<string, TensorHandle>()
   return readPickle(zip.read(`${prefix}data.pkl`), {
     findGlobal: find,
@@ -82,7 +92,7 @@ function readZip(zip: ZipReader, find: (module: string, name: string) => unknown
       const name = `${prefix}data/${id.key}`
       let base = bases.get(id.key)
       const available = zip.sizeOf(name)
-      bytesOf(id, available)
+      checkRecord(id, available)
       if (base === undefined) {
         base = fillStorage(available, zip.chunks(name), isBigEndian ? id.dtype : null, device(id.location))
         bases.set(id.key, base)
@@ -99,13 +109,25 @@ function finished(value: unknown, options: LoadArguments): unknown {
   })
 }
 
-/** Loads a TorchScript file, as Python's `torch.load` does. */
-function loadScript(zip: ZipReader, { file, mapLocation }: LoadArguments): unknown {
-  if (runsWhenLoaded(zip))
-    throw new FileError(
-      'it is a TorchScript program that runs code while it is loaded (__setstate__): where you trust it, use torch.jit.load(path)',
-    )
-  return loadTorchScript(file, typeof mapLocation === 'string' ? { mapLocation } : {})
+/** The versions of archives that libtorch 2.13 reads. */
+const VERSIONS = { from: 1, to: 10 }
+
+/** @throws FileError for an archive without a version, or with one that PyTorch does not read. */
+function checkVersion(zip: ZipReader): void {
+  const name = ['.data/version', 'version'].map((record) => zip.prefix + record).find((record) => zip.has(record))
+  if (name === undefined) throw new FileError('it is a zip archive, but none of PyTorch: it has no version')
+  const text = zip.read(name).toString('latin1', 0, 32).trim()
+  const version = /^\+?\d+/.test(text) ? parseInt(text, 10) : NaN
+  if (!(version >= VERSIONS.from && version <= VERSIONS.to))
+    throw new FileError(`the archive has the version ${JSON.stringify(text)}: expected ${VERSIONS.from} to ${VERSIONS.to}`)
+}
+
+function byteOrderOf(zip: ZipReader): string {
+  const name = `${zip.prefix}byteorder`
+  const order = zip.has(name) ? zip.read(name).toString('latin1', 0, 32) : 'little'
+  if (order !== 'little' && order !== 'big')
+    throw new FileError(`the archive has the byte order ${JSON.stringify(order)}: expected little or big`)
+  return order
 }
 
 function whyUnreadable(source: ByteSource): string {

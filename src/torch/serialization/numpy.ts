@@ -3,24 +3,24 @@ import { wrap } from '../tensor/base'
 import { elementSizes, type DType } from '../tensor/dtype'
 import { safeNumber } from '../tensor/values'
 import { Deferred, PickledTuple, WholeFloat, type Budget } from '../archive/pickle-values'
-import { sizes } from './rebuild'
+import { asFileError, sizes } from './rebuild'
 
-const dtypes: Readonly<Record<string, DType>> = {
-  b1: 'bool',
-  i1: 'int8',
-  i2: 'int16',
-  i4: 'int32',
-  i8: 'int64',
-  u1: 'uint8',
-  u2: 'uint16',
-  u4: 'uint32',
-  u8: 'uint64',
-  f2: 'float16',
-  f4: 'float32',
-  f8: 'float64',
-  c8: 'complex64',
-  c16: 'complex128',
-}
+const dtypes = new Map<string, DType>([
+  ['b1', 'bool'],
+  ['i1', 'int8'],
+  ['i2', 'int16'],
+  ['i4', 'int32'],
+  ['i8', 'int64'],
+  ['u1', 'uint8'],
+  ['u2', 'uint16'],
+  ['u4', 'uint32'],
+  ['u8', 'uint64'],
+  ['f2', 'float16'],
+  ['f4', 'float32'],
+  ['f8', 'float64'],
+  ['c8', 'complex64'],
+  ['c16', 'complex128'],
+])
 
 /** A `numpy.dtype` while it is read; BUILD sets its byte order. */
 export class NumpyDtype extends Deferred {
@@ -48,7 +48,7 @@ export function numpyScalar([dtype, data]: readonly unknown[]): unknown {
   if (!(dtype instanceof NumpyDtype)) throw new FileError('the pickle is damaged: a numpy number has no dtype')
   const bytes = nativeOrder(dtype, bytesOf(data))
   const { code } = dtype
-  const name = dtypes[code]
+  const name = dtypes.get(code)
   if (code.startsWith('U')) return textOf(bytes)
   if (name === undefined || bytes.length !== elementSizes[name])
     throw new FileError(`the file holds a numpy value of type '${code}', which is not supported`)
@@ -64,7 +64,7 @@ export function numpyArray(_args: readonly unknown[], budget: Budget): Deferred 
     const items = state instanceof PickledTuple ? state.items.slice(-4) : []
     const [shapePart, dtype, isColumnOrder, data] = items
     if (!(dtype instanceof NumpyDtype)) throw new FileError('the pickle is damaged: a numpy array has no dtype')
-    const name = dtypes[dtype.code]
+    const name = dtypes.get(dtype.code)
     if (name === undefined)
       throw new FileError(`the file holds a numpy array of type '${dtype.code}', which is not supported: save numbers`)
     const shape = sizes(shapePart, 'a shape')
@@ -73,9 +73,11 @@ export function numpyArray(_args: readonly unknown[], budget: Budget): Deferred 
     const count = shape.reduce((product, length) => product * length, 1)
     if (bytes.length !== count * elementSizes[name])
       throw new FileError(`the pickle is damaged: a numpy array of shape [${shape.join(', ')}] has ${bytes.length} bytes`)
-    if (isColumnOrder !== true) return wrap(native.fromBytes(bytes, shape, name))
-    const reversed = wrap(native.fromBytes(bytes, [...shape].reverse(), name))
-    return reversed.permute(shape.map((_, i) => shape.length - 1 - i))
+    return asFileError(() => {
+      if (isColumnOrder !== true) return wrap(native.fromBytes(bytes, shape, name))
+      const reversed = wrap(native.fromBytes(bytes, [...shape].reverse(), name))
+      return reversed.permute(shape.map((_, i) => shape.length - 1 - i))
+    })
   })
 }
 
@@ -87,7 +89,8 @@ function bytesOf(data: unknown): Uint8Array {
 }
 
 function nativeOrder({ code, isBigEndian }: NumpyDtype, bytes: Uint8Array): Uint8Array {
-  return isBigEndian && dtypes[code] !== undefined ? swapped(bytes, dtypes[code]) : bytes
+  const dtype = dtypes.get(code)
+  return isBigEndian && dtype !== undefined ? swapped(bytes, dtype) : bytes
 }
 
 /** The same elements in the opposite byte order. */

@@ -76,7 +76,7 @@ export function tensorOfStorage(storage: StoredBytes): Tensor | null {
 }
 
 export function dtypeOf(value: unknown): DType {
-  if (typeof value === 'string' && value in elementSizes) return value as DType
+  if (typeof value === 'string' && Object.hasOwn(elementSizes, value)) return value as DType
   throw new FileError(`a tensor has the element type ${shown(value)}, which is not supported`)
 }
 
@@ -116,7 +116,7 @@ export function rebuildSparse(layout: unknown, data: unknown): Tensor | null {
 }
 
 /** Turns errors of libtorch into a FileError, because the file caused them. */
-function asFileError<T>(make: () => T): T {
+export function asFileError<T>(make: () => T): T {
   try {
     return make()
   } catch (error) {

@@ -7,6 +7,8 @@ import type { Tensor } from '../tensor/tensor'
 import { writeAll, writeAtomically } from '../../common/atomic'
 import { storageChunks } from './save'
 import { chunksOf, withSource, type ByteSource } from '../archive/source'
+import { parseStrictJson, type StrictJson } from '../archive/strict-json'
+import { asFileError } from './rebuild'
 import { fillStorage } from './storages'
 
 /** Maximum size of a header, as in the reference implementation. */
@@ -79,7 +81,7 @@ export function load(...given: unknown[]): StateDict {
     const state: StateDict = {}
     for (const { name, dtype, shape, start, end } of tensors) {
       const base = fillStorage(end - start, chunksOf(source, dataStart + start, end - start), null, device)
-      const tensor = wrap(native.viewOfStorage(base, dtype, 0, shape, contiguousStride(shape)))
+      const tensor = asFileError(() => wrap(native.viewOfStorage(base, dtype, 0, shape, contiguousStride(shape, name))))
       Object.defineProperty(state, name, { value: tensor, enumerable: true, writable: true, configurable: true })
     }
     return state
@@ -182,27 +184,23 @@ function readHeader(source: ByteSource): Header {
   return { tensors, metadata: parsed.metadata, dataStart }
 }
 
-function parseHeader(bytes: Buffer): { entries: Map<string, unknown>; metadata: Record<string, string> } {
-  let json: unknown
-  try {
-    json = JSON.parse(bytes.toString('utf8'))
-  } catch (error) {
-    throw new FileError(`it is no safetensors file: its header is no JSON (${(error as Error).message})`, { cause: error })
-  }
-  if (!isRecord(json)) throw new FileError('it is no safetensors file: its header is no JSON object')
-  const entries = new Map(Object.entries(json))
-  const found = entries.get('__metadata__') ?? {}
+function parseHeader(bytes: Buffer): { entries: Map<string, StrictJson>; metadata: Record<string, string> } {
+  if (bytes[0] !== 0x7b) throw new FileError('it is no safetensors file: its header is no JSON object')
+  const entries = parseStrictJson(bytes)
+  if (!(entries instanceof Map)) throw new FileError('it is no safetensors file: its header is no JSON object')
+  const found = entries.get('__metadata__') ?? new Map<string, StrictJson>()
   entries.delete('__metadata__')
-  if (!isRecord(found) || Object.values(found).some((value) => typeof value !== 'string'))
+  if (!(found instanceof Map) || [...found.values()].some((value) => typeof value !== 'string'))
     throw new FileError('the header is damaged: its metadata are not strings')
-  return { entries, metadata: found as Record<string, string> }
+  return { entries, metadata: Object.fromEntries(found) as Record<string, string> }
 }
 
-function tensorInfo(name: string, entry: unknown): TensorInfo {
+function tensorInfo(name: string, entry: StrictJson): TensorInfo {
   const damaged = (what: string) => new FileError(`the header is damaged: the tensor '${name}' ${what}`)
-  if (!isRecord(entry)) throw damaged('is not described')
-  const { dtype: dtypeName, shape, data_offsets: offsets } = entry
-  const dtype = dtypesByName.get(String(dtypeName))
+  if (!(entry instanceof Map)) throw damaged('is not described')
+  const [dtypeName, shape, offsets] = ['dtype', 'shape', 'data_offsets'].map((key) => entry.get(key))
+  if (typeof dtypeName !== 'string') throw damaged('has no dtype')
+  const dtype = dtypesByName.get(dtypeName)
   if (dtype === undefined) throw new FileError(`the tensor '${name}' has the dtype ${JSON.stringify(dtypeName)}, which is not supported`)
   if (!isSizes(shape) || shape.length > MAX_DIMENSIONS) throw damaged('has no valid shape')
   if (!isSizes(offsets) || offsets.length !== 2) throw damaged('has no valid offsets')
@@ -212,20 +210,18 @@ function tensorInfo(name: string, entry: unknown): TensorInfo {
   return { name, dtype, shape, start, end }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0)
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item))
 }
 
-function contiguousStride(shape: readonly number[]): number[] {
+function contiguousStride(shape: readonly number[], name: string): number[] {
   const stride: number[] = []
   let step = 1
   for (const size of [...shape].reverse()) {
     stride.unshift(step)
     step *= Math.max(1, size)
   }
+  // An empty tensor may claim any sizes beside its 0.
+  if (!Number.isSafeInteger(step)) throw new FileError(`the header is damaged: the tensor '${name}' has sizes beyond 2^53 elements`)
   return stride
 }

@@ -26,15 +26,20 @@ export function storageId(id: unknown): StorageId {
   if (kind !== 'storage')
     throw new FileError(`the pickle is damaged: it refers to ${shown(kind)} outside of it, where only storages may be`)
   if (!(type instanceof StorageType)) throw new FileError('the pickle is damaged: a storage has no type')
-  const isKey = typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint'
-  if (!isKey || typeof location !== 'string') throw new FileError('the pickle is damaged: a storage has no key or no location')
+  if (typeof location !== 'string') throw new FileError('the pickle is damaged: a storage has no location')
   return {
     dtype: type.dtype,
-    key: String(key),
+    key: storageKey(key),
     location: location as Device,
     length: size(length, "a storage's length"),
     view: viewOf(view),
   }
+}
+
+/** @throws FileError for anything but a string or an integer. */
+export function storageKey(key: unknown): string {
+  if (typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint') return String(key)
+  throw new FileError('the pickle is damaged: a storage has no key')
 }
 
 function viewOf(view: unknown): StorageId['view'] {
@@ -79,4 +84,11 @@ export function bytesOf({ dtype, length, key }: StorageId, available: number): n
   if (bytes > available)
     throw new FileError(`the file is damaged or truncated: the storage ${key} should have ${bytes} bytes, but ${available} are there`)
   return bytes
+}
+
+/** @throws FileError unless a storage has exactly the bytes of its record, as Python demands. */
+export function checkRecord(id: StorageId, available: number): void {
+  const bytes = bytesOf(id, available)
+  if (bytes < available)
+    throw new FileError(`the file is damaged: the storage ${id.key} should have ${bytes} bytes, but its record has ${available}`)
 }

@@ -13,7 +13,7 @@ const source = join(__dirname, '..', 'src')
 const before = process.cwd()
 const folder = mkdtempSync(join(tmpdir(), 'pixelcl-examples-'))
 
-/** What an example may take as given: a folder 'photos' with images. */
+/** What an example may take as given: a folder 'photos' with images, and a mask of them. */
 beforeAll(async () => {
   process.chdir(folder)
   mkdirSync('photos')
@@ -23,6 +23,9 @@ beforeAll(async () => {
   ] as const) {
     await sharp({ create: { width: 80, height: 72, channels: 3, background } }).toFile(join('photos', name))
   }
+  await sharp({ create: { width: 80, height: 72, channels: 3, background: '#030303' } })
+    .toColourspace('b-w')
+    .toFile('mask.png')
 })
 afterAll(() => {
   process.chdir(before)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import * as torch from '../../../src/torch'
-import { ImageFolder, decodeImage, decodeMask, imagesFromBytes, type ImageFolderOptions } from '../../../src/vision/datasets'
+import { ImageFolder, decodeImage, imagesFromBytes, type ImageFolderOptions } from '../../../src/vision/datasets'
 
 const root = mkdtempSync(join(tmpdir(), 'pixelcl-folder-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -240,18 +240,6 @@ describe('an image is decoded', () => {
       expect(bytes).toHaveLength(8 * 8 * 3)
       for (const value of pixel(bytes, 8, 3, 3)) expect(Math.abs(value - expected)).toBeLessThanOrEqual(1)
     }
-  })
-
-  test('and a mask without a change of its numbers', async () => {
-    const path = join(newFolder(), 'mask.png')
-    const classes = Uint8Array.from({ length: 35 }, (_, i) => i % 12)
-    await sharp(classes, { raw: { width: 7, height: 5, channels: 1 } })
-      .toColourspace('b-w')
-      .png()
-      .toFile(path)
-    const mask = await decodeMask(path)
-    expect(mask.size).toEqual([5, 7])
-    expect([...mask.classes]).toEqual([...classes])
   })
 
   test('the bytes of several make one batch', () => {

@@ -45,16 +45,3 @@ export async function decode(path: string, [height, width]: Size, resize: Resize
     .toBuffer({ resolveWithObject: true })
   return data
 }
-
-/**
- * Decodes an 8-bit PNG of class numbers, [height, width], without resizing or colour conversion.
- *
- * @throws Error of libvips for a file that is damaged or no image.
- * @example
- * const { classes, size } = await decodeMask('photos/red.png')
- * size // [72, 80]
- */
-export async function decodeMask(path: string): Promise<{ classes: Uint8Array; size: Size }> {
-  const { data, info } = await sharp(path).extractChannel(0).raw().toBuffer({ resolveWithObject: true })
-  return { classes: data, size: [info.height, info.width] }
-}

@@ -9,11 +9,11 @@ import {
   ImageLoader,
   Loop,
   pretrainingLoop,
-  recipeOptions,
+  loopOptions,
   type LoopEvent,
   type LoopState,
   type PixelValues,
-  type RecipeOptions,
+  type LoopOptions,
 } from '../../src/training'
 import { ImageFolder } from '../../src/vision/datasets'
 import { expectWith } from '../support/expect'
@@ -41,8 +41,8 @@ interface Made {
 const STEPS = 9
 
 interface Options {
-  readonly optimizer?: RecipeOptions['optimizer']
-  readonly schedule?: Partial<RecipeOptions['schedule']>
+  readonly optimizer?: LoopOptions['optimizer']
+  readonly schedule?: Partial<LoopOptions['schedule']>
   readonly prefetch?: number
 }
 
@@ -59,7 +59,7 @@ function fresh({ optimizer, schedule, prefetch = 2 }: Options = {}, seed = 0): M
     cutoutRatioRange: [0.7, 1],
     cropPer: 'sample',
   })
-  const resolved = recipeOptions.parse({
+  const resolved = loopOptions.parse({
     schedule: { steps: STEPS, warmupSteps: 2, movingAverageDecayEnd: 1, ...schedule },
     optimizer: { lr: 0.01, ...optimizer },
   })

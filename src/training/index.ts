@@ -2,18 +2,18 @@ export { exportBackbone, exportOptions, formatOf, formats, type ExportFormat, ty
 export { withLine } from './failures'
 export {
   pretrainOptions,
-  recipeOptions,
+  loopOptions,
   type PretrainOptions,
-  type RecipeOptions,
+  type LoopOptions,
   type ResolvedPretrainOptions,
-  type ResolvedRecipeOptions,
+  type ResolvedLoopOptions,
 } from './options'
 export { TrainingError } from './errors'
 export { ImageLoader, type LoaderOptions } from './loader'
 export { Loop, type Loader, type LoopOptimizer, type LoopParts, type LoopState, type Scheduler } from './loop'
 export { EventStream, type LoopEvent, type PixelValues, type RunEvent, type StepMetrics, type Subscriber } from './metrics'
 export { PixelTask } from './pixel-task'
-export { pretrainingLoop } from './recipe'
+export { pretrainingLoop } from './pretraining-loop'
 export { FactorSchedule } from './schedule'
 export type { StepResult, Task, Values } from './task'
 export { pretrain, type Configured, type FinishedRun, type PretrainHooks, type PretrainResult } from './pretrain'

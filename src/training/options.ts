@@ -78,7 +78,7 @@ export type PretrainOptions = z.input<typeof pretrainOptions>
 export type ResolvedPretrainOptions = z.output<typeof pretrainOptions>
 
 /** The options of the training loop. */
-export const recipeOptions = pretrainOptions.pick({ schedule: true, optimizer: true })
+export const loopOptions = pretrainOptions.pick({ schedule: true, optimizer: true })
 
-export type RecipeOptions = z.input<typeof recipeOptions>
-export type ResolvedRecipeOptions = z.output<typeof recipeOptions>
+export type LoopOptions = z.input<typeof loopOptions>
+export type ResolvedLoopOptions = z.output<typeof loopOptions>

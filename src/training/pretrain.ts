@@ -13,7 +13,7 @@ import { EventStream, type RunEvent, type StepMetrics } from './metrics'
 import { pretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from './options'
 import { prepare, type PrepareHooks, type Prepared } from './prepare'
 import { TrainingError } from './errors'
-import { pretrainingLoop } from './recipe'
+import { pretrainingLoop } from './pretraining-loop'
 import { RUN_FILES, RunFolder } from './run/folder'
 
 /** The resolved options without `overwrite`. */

@@ -5,7 +5,7 @@ import type { Tensor } from '../torch'
 import type { PixelCL } from '../pixelcl'
 import { Loop, type Loader } from './loop'
 import type { LoopEvent, PixelValues, Sink } from './metrics'
-import type { ResolvedRecipeOptions } from './options'
+import type { ResolvedLoopOptions } from './options'
 import { PixelTask } from './pixel-task'
 import { FactorSchedule } from './schedule'
 
@@ -13,7 +13,7 @@ import { FactorSchedule } from './schedule'
 export function pretrainingLoop(
   learner: PixelCL,
   loader: Loader<Tensor>,
-  options: ResolvedRecipeOptions,
+  options: ResolvedLoopOptions,
   events?: Sink<LoopEvent>,
 ): Loop<Tensor, PixelValues> {
   const { steps, shape, warmupSteps } = options.schedule
@@ -35,7 +35,7 @@ export function pretrainingLoop(
 
 function optimizerOf(
   parameters: Tensor[],
-  { algorithm, lr, weightDecay }: ResolvedRecipeOptions['optimizer'],
+  { algorithm, lr, weightDecay }: ResolvedLoopOptions['optimizer'],
 ): torch.optim.Adam | torch.optim.AdamW | torch.optim.SGD {
   switch (algorithm) {
     case 'adam':
@@ -48,7 +48,7 @@ function optimizerOf(
 }
 
 /** The decay of the moving average at a step: constant, or from `start` to `movingAverageDecayEnd` along a cosine as in the authors' code. */
-function decayOf(start: number, { steps, movingAverageDecayEnd: end }: ResolvedRecipeOptions['schedule']): (step: number) => number {
+function decayOf(start: number, { steps, movingAverageDecayEnd: end }: ResolvedLoopOptions['schedule']): (step: number) => number {
   if (end === undefined) return () => start
   const falling = cosine({ steps, warmupSteps: 0 })
   return (step) => end - (end - start) * falling(step)

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { PixelCL, type PixelCLOptions } from '../../src/pixelcl'
-import { EventStream, pretrainingLoop, recipeOptions, type LoopEvent, type RecipeOptions, type StepMetrics } from '../../src/training'
+import { EventStream, pretrainingLoop, loopOptions, type LoopEvent, type LoopOptions, type StepMetrics } from '../../src/training'
 import { expectWith } from '../support/expect'
 import { endless } from './support'
 
@@ -27,14 +27,14 @@ function learnerOn(net: torch.nn.Sequential, options: Partial<PixelCLOptions> = 
 
 const random = () => endless(() => torch.rand([2, 3, 8, 8]))
 
-type Options = RecipeOptions['schedule'] & RecipeOptions['optimizer']
+type Options = LoopOptions['schedule'] & LoopOptions['optimizer']
 
 interface Watching {
   onStep?: (metrics: StepMetrics) => void
   shouldStop?: () => boolean
 }
 
-function sectionsOf({ algorithm, lr, weightDecay, ...schedule }: Options): RecipeOptions {
+function sectionsOf({ algorithm, lr, weightDecay, ...schedule }: Options): LoopOptions {
   return { schedule, optimizer: { algorithm, lr, weightDecay } }
 }
 
@@ -44,7 +44,7 @@ function train(learner: PixelCL, images: ReturnType<typeof endless>, options: Op
   events.subscribe((event) => {
     if (event.type === 'step') watching.onStep?.(event.metrics)
   })
-  return pretrainingLoop(learner, images, recipeOptions.parse(sectionsOf(options)), events).run(watching.shouldStop)
+  return pretrainingLoop(learner, images, loopOptions.parse(sectionsOf(options)), events).run(watching.shouldStop)
 }
 
 async function metricsOf(options: Options, learner = learnerOf().learner): Promise<StepMetrics[]> {

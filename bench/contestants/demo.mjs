@@ -9,7 +9,7 @@ import { withShuffledCoordinates } from '../control.mjs'
 
 const [seed, kind, threads] = process.argv.slice(2)
 const out = mkdtempSync(join(tmpdir(), 'pixelcl-bench-demo-'))
-const size = [RECIPE.learner.imageSize, RECIPE.learner.imageSize]
+const { inputSize: size } = RECIPE.data
 /** The environment shortens a run, as for the demo. */
 const { PIXELCL_DEMO_STEPS: steps = RECIPE.schedule.steps, PIXELCL_DEMO_IMAGES: train = IMAGES.train } = process.env
 const images = { train: Number(train), heldOut: Math.ceil(Number(train) / 5) }
@@ -29,7 +29,9 @@ async function run() {
 
 try {
   const { before, after, steps: taken, seconds } = await (kind === 'shuffled' ? withShuffledCoordinates(run) : run())
-  process.stdout.write(`${JSON.stringify({ before: before.measures, after: after.measures, steps: taken, seconds })}\n`)
+  const { user, system } = process.cpuUsage()
+  const processorSeconds = (user + system) / 1e6
+  process.stdout.write(`${JSON.stringify({ before: before.measures, after: after.measures, steps: taken, seconds, processorSeconds })}\n`)
 } finally {
   rmSync(out, { recursive: true, force: true })
 }

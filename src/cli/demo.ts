@@ -1,5 +1,5 @@
 /**
- * `npm start`: pretrains the small backbone in models/ on synthetic images of textured shapes, which are made once and cached; writes runs/demo.
+ * `npm start`: pretrains the small backbone in models/ on synthetic images of textured fields, which are made once and cached; writes runs/demo.
  *
  * `npm start -- --steps 300` and the other training flags of `pixelcl pretrain` change the recipe. Three environment variables shorten the demo:
  * `PIXELCL_DEMO_STEPS` sets the number of steps, `PIXELCL_DEMO_IMAGES` the number of training images (a fifth as many are held out), and
@@ -60,7 +60,7 @@ export async function demo(args: readonly string[], env: Environment = process.e
 function commandOf(): Command {
   const command = configureHelp(new Command('npm start --'))
     .usage('[options]')
-    .description('Pretrains a small backbone on images of textured shapes that it paints itself, and writes runs/demo.')
+    .description('Pretrains a small backbone on images of textured fields that it paints itself, and writes runs/demo.')
     .exitOverride()
   for (const { key, options } of flagsOf(demoOptions, { out: 'folder' }))
     if (!FIXED.includes(key)) for (const option of options) command.addOption(option)

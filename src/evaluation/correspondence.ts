@@ -15,7 +15,7 @@ export interface CorrespondenceOptions {
   viewSize?: readonly [number, number] | undefined
   /** Fixes boxes, flips and augmentations, so that two backbones see the same views; default 1. */
   seed?: number
-  /** Pairs of views of every image; default 2. */
+  /** Pairs of views of every image; default 2, or more for fewer than 16 images, so that there are 32 pairs. */
   rounds?: number
 }
 
@@ -23,6 +23,9 @@ export interface CorrespondenceOptions {
 const RADIUS = 1.5
 /** A pixel is compared if view two shows a place farther away than this at the same index, in the same unit. */
 const DISPLACED = 3
+
+/** Pairs of views without which a share would be mostly chance. */
+const PAIRS = 32
 
 /** How the compared pixels of each image were matched, summed over the rounds; one number for each image. */
 export interface Matches {
@@ -47,9 +50,10 @@ export interface Matches {
 export function matchViews(features: Features, images: Tensor, options: CorrespondenceOptions): Matches {
   const count = images.shape[0]!
   const sums = { compared: zeros(count), found: zeros(count), copied: zeros(count) }
+  const rounds = options.rounds ?? Math.max(2, Math.ceil(PAIRS / count))
   let grid: readonly [number, number] = [0, 0]
   seeded(options.seed ?? 1, () => {
-    for (let round = 0; round < (options.rounds ?? 2); round++) {
+    for (let round = 0; round < rounds; round++) {
       let first = 0
       for (const part of inParts(images)) {
         const matches = matchPart(features, part, options)

@@ -24,37 +24,57 @@ function contentsOf(folder: string): string[] {
 describe('scenes', () => {
   test('hang on the seed alone', () => {
     expect(paintScene(generatorOf(3), 48)).toEqual(paintScene(generatorOf(3), 48))
-    expect(paintScene(generatorOf(4), 48).grey).not.toEqual(paintScene(generatorOf(3), 48).grey)
+    expect(paintScene(generatorOf(4), 48).rgb).not.toEqual(paintScene(generatorOf(3), 48).rgb)
   })
 
   test('keep their bytes from version to version', () => {
-    const { grey, mask } = paintScene(generatorOf(0), 64)
+    const { rgb, mask } = paintScene(generatorOf(0), 64)
     const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex').slice(0, 16)
-    expect([digest(grey), digest(mask)]).toMatchInlineSnapshot(`
-      [
-        "ccf075ae2fcee66e",
-        "38072683829f9c5a",
-      ]
+    expect([digest(rgb), digest(mask)]).toMatchInlineSnapshot(`
+     [
+       "338596ce00a8d734",
+       "4d150067dbc5640b",
+     ]
     `)
   })
 
-  test('show every class about as often as the others, in grey levels that do not tell it', () => {
+  test('show every class about as often as the others', () => {
     const random = generatorOf(1)
-    const pixels = TEXTURE_CLASSES.map(() => ({ count: 0, sum: 0 }))
-    for (let i = 0; i < 200; i++) {
-      const { grey, mask } = paintScene(random, 32)
+    const pixels = TEXTURE_CLASSES.map(() => 0)
+    for (let i = 0; i < 200; i++) for (const kind of paintScene(random, 32).mask) pixels[kind]!++
+    for (const count of pixels) {
+      expect(count / (200 * 32 * 32)).toBeGreaterThan(0.12)
+      expect(count / (200 * 32 * 32)).toBeLessThan(0.22)
+    }
+  })
+
+  test('have colours of the image, not of the class', () => {
+    // The mean colour of a class in an image, less that of the image: no class differs from the others by more than a few levels.
+    const random = generatorOf(2)
+    const sums = TEXTURE_CLASSES.map(() => [0, 0, 0])
+    const counts = TEXTURE_CLASSES.map(() => 0)
+    for (let i = 0; i < 60; i++) {
+      const { rgb, mask } = paintScene(random, 64)
+      const mean = [0, 1, 2].map(
+        (channel) => rgb.filter((_, at) => at % 3 === channel).reduce((sum, value) => sum + value, 0) / mask.length,
+      )
       mask.forEach((kind, at) => {
-        pixels[kind]!.count++
-        pixels[kind]!.sum += grey[at]!
+        counts[kind]!++
+        for (let channel = 0; channel < 3; channel++) sums[kind]![channel]! += rgb[3 * at + channel]! - mean[channel]!
       })
     }
-    const total = 200 * 32 * 32
-    for (const { count, sum } of pixels) {
-      expect(count / total).toBeGreaterThan(0.1)
-      expect(count / total).toBeLessThan(0.25)
-      // The mean level of a region is drawn from 0.4 to 0.6.
-      expect(Math.abs(sum / count / 255 - 0.5)).toBeLessThan(0.06)
-    }
+    sums.forEach((sum, kind) => {
+      for (const channel of sum) expect(Math.abs(channel / counts[kind]!)).toBeLessThan(8)
+    })
+  })
+
+  test('hold six to nine fields, each in one piece', () => {
+    const { mask } = paintScene(generatorOf(7), 48)
+    // Along a line from pixel to pixel the class seldom changes.
+    let changes = 0
+    for (let at = 1; at < mask.length; at++) if (at % 48 !== 0 && mask[at] !== mask[at - 1]) changes++
+    expect(changes / mask.length).toBeGreaterThan(0.01)
+    expect(changes / mask.length).toBeLessThan(0.1)
   })
 })
 
@@ -66,7 +86,7 @@ describe('a folder of textures', () => {
     expect(contentsOf(other)).not.toEqual(contentsOf(one))
   })
 
-  test('is half PNG and half JPEG, grey in three channels, and a lossless image has its exact mask', async () => {
+  test('is half PNG and half JPEG, in colour, and a lossless image has its exact mask', async () => {
     const set = await makeTextures(newFolder(), few)
     expect(readdirSync(set.train).sort()).toEqual(['0000.png', '0001.jpg', '0002.png', '0003.jpg'])
     expect(readdirSync(set.trainMasks).sort()).toEqual(['0000.png', '0001.png', '0002.png', '0003.png'])
@@ -74,7 +94,7 @@ describe('a folder of textures', () => {
     const scene = paintScene(generatorOf(few.seed!), 32)
     const { data, info } = await sharp(join(set.train, '0000.png')).raw().toBuffer({ resolveWithObject: true })
     expect([info.width, info.height, info.channels]).toEqual([32, 32, 3])
-    expect(data.filter((_, i) => i % 3 === 1)).toEqual(Buffer.from(scene.grey))
+    expect(data).toEqual(Buffer.from(scene.rgb))
     const mask = await decodeMask(join(set.trainMasks, '0000.png'))
     expect(mask.size).toEqual([32, 32])
     expect(Buffer.from(mask.classes)).toEqual(Buffer.from(scene.mask))

@@ -12,7 +12,7 @@ export interface ImageCounts {
   readonly heldOut: number
 }
 
-export const IMAGES: ImageCounts = { train: 360, heldOut: 72 }
+export const IMAGES: ImageCounts = { train: 300, heldOut: 60 }
 
 /** The folder of these images, in the cache of the set-up. */
 export function imagesFolder({ train, heldOut }: ImageCounts): string {
@@ -25,7 +25,7 @@ export function demoImages(counts: ImageCounts): Promise<TextureSet> {
 }
 
 /** Labelled images for the nearest-neighbour bank; more take longer and hardly change the result. */
-const BANK = 128
+const BANK = 96
 
 /** The demo's evaluation set: held-out images with masks, and labelled training images as the bank. */
 export async function labelledSet(textures: TextureSet, size: Size, views: EvaluationSet['views']): Promise<EvaluationSet> {

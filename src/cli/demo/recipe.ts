@@ -6,31 +6,37 @@ import { packageRoot } from '../package'
 export type Recipe = Omit<PretrainOptions, 'data' | 'run'> & { readonly data: Omit<PretrainOptions['data'], 'folder'> }
 
 /**
- * PixContrast as in the paper, with one softmax row per pixel, on views drawn separately for each image.
+ * PixContrast as in the paper, with one softmax row per pixel, on small views drawn separately for each image.
  *
- * In so short a run PixPro's features tend to become constant within an image. An instance loss does the same, because every image shows all
- * classes. Distances between bin centres keep the pairs exact on a small map.
+ * A view of 0.3 to 0.6 of the sides moves what it shows far from its position in the image, and the backbone pads by reflection. So the features
+ * cannot solve the task by telling where in a view they lie; with large views and zero padding they did nothing else. In so short a run PixPro's
+ * features tend to become constant within an image, and an instance loss has the same effect, because every image shows most classes.
  */
 export const RECIPE = {
   backbone: { file: join(packageRoot, 'models', 'small.pt') },
-  data: { batchSize: 16 },
-  schedule: { steps: 200 },
-  optimizer: { lr: 1e-3 },
+  data: { batchSize: 16, inputSize: [160, 160] },
+  schedule: { steps: 400 },
+  optimizer: { algorithm: 'adamw', lr: 8e-3, weightDecay: 0.01 },
   learner: {
-    imageSize: 80,
+    imageSize: 64,
+    viewSize: [64, 64],
     hiddenLayerPixel: 'layer3',
     hiddenLayerInstance: 'avgpool',
     usePixpro: false,
     contrast: 'pixel',
+    similarityTemperature: 0.1,
     instanceWeight: 0,
     cropPer: 'sample',
-    // 0.2 to 1 of the image's area.
-    cutoutRatioRange: [0.447, 1],
+    cutoutRatioRange: [0.3, 0.6],
+    probRandHflip: 0.5,
     distance: 'bin',
-    distanceThres: 1,
+    distanceThres: 2,
+    // The target must follow quickly in so few steps.
+    movingAverageDecay: 0.9,
     projectionSize: 128,
     projectionHiddenSize: 512,
   },
+  augmentation: { colorJitter: [0.4, 0.4, 0.4, 0.1], probSolarize: 0 },
   // The demo evaluates on images of a separate folder.
   evaluation: { heldOut: 0 },
 } as const satisfies Recipe

@@ -15,9 +15,9 @@ export function generatorOf(seed: number): Random {
   }
 }
 
-/** A square image of grey levels, and the class of every pixel. */
+/** A square image of RGB bytes, and the class of every pixel. */
 export interface Scene {
-  readonly grey: Uint8Array
+  readonly rgb: Uint8Array
   readonly mask: Uint8Array
   readonly size: number
 }
@@ -38,11 +38,9 @@ function normal(random: Random): number {
 /** A dot's radius in periods, chosen so that dots cover half of the area, like the light parts of the other textures. */
 const DOT = Math.sqrt(0.5 / Math.PI)
 
-/** A texture of one class in −1…1, with random tilt, scale and offset. */
-function texture(random: Random, kind: number, size: number): Field<number> {
-  const tilt = between(random, 0, Math.PI)
+/** A texture of one class in −1…1 with a random offset. */
+function texture(random: Random, kind: number, size: number, { period, tilt }: Pick<Look, 'period' | 'tilt'>): Field<number> {
   const [cos, sin] = [Math.cos(tilt), Math.sin(tilt)]
-  const period = (between(random, 8, 18) * size) / 96
   const [first, second] = [random() * period, random() * period]
   const turned =
     (field: Field<number>): Field<number> =>
@@ -57,13 +55,15 @@ function texture(random: Random, kind: number, size: number): Field<number> {
     case 'dots':
       return turned((u, v) => (Math.hypot(modulo(u, period) - period / 2, modulo(v, period) - period / 2) < DOT * period ? 1 : -1))
     case 'waves':
-      return turned((u, v) => Math.max(-1, Math.min(1, 1.2 * wave(u + 0.35 * period * Math.sin((2 * Math.PI * v) / (1.7 * period))))))
+      return turned((u, v) => bounded(1.2 * wave(u + 0.35 * period * Math.sin((2 * Math.PI * v) / (1.7 * period))), -1, 1))
     case 'clouds':
       return clouds(random, period)
     default:
-      return grain(random, size)
+      return turned(grain(random, period, size))
   }
 }
+
+const bounded = (value: number, low: number, high: number) => Math.max(low, Math.min(high, value))
 
 /** A sum of long waves in all directions. */
 function clouds(random: Random, period: number): Field<number> {
@@ -72,55 +72,104 @@ function clouds(random: Random, period: number): Field<number> {
     const length = period / between(random, 0.3, 0.8)
     return { x: (2 * Math.PI * Math.cos(angle)) / length, y: (2 * Math.PI * Math.sin(angle)) / length, phase: random() * 2 * Math.PI }
   })
-  return (x, y) => waves.reduce((sum, wave) => sum + Math.sin(wave.x * x + wave.y * y + wave.phase), 0) / 2
+  return (x, y) => bounded(waves.reduce((sum, wave) => sum + Math.sin(wave.x * x + wave.y * y + wave.phase), 0) / 2, -1, 1)
 }
 
-/** Small squares, each randomly light or dark. */
-function grain(random: Random, size: number): Field<number> {
-  const side = Math.max(1, Math.round((between(random, 2, 4) * size) / 96))
-  const columns = Math.ceil(size / side)
-  const light = Array.from({ length: columns * columns }, () => (random() < 0.5 ? -1 : 1))
-  return (x, y) => light[Math.floor(y / side) * columns + Math.floor(x / side)]!
+/** Small squares, each randomly light or dark, in a plane that repeats beyond an image of `size`. */
+function grain(random: Random, period: number, size: number): Field<number> {
+  const side = Math.max(1, period / 4.5)
+  const count = Math.ceil((Math.SQRT2 * size + period) / side)
+  const light = Array.from({ length: count ** 2 }, () => (random() < 0.5 ? -1 : 1))
+  const at = (value: number) => modulo(Math.floor(value / side), count)
+  return (x, y) => light[at(y) * count + at(x)]!
 }
 
-/** A random ellipse, rectangle or triangle; the field is true inside. */
-function shape(random: Random, size: number): Field<boolean> {
-  const [cx, cy] = [between(random, 0.1, 0.9) * size, between(random, 0.1, 0.9) * size]
-  const radius = between(random, 0.22, 0.42) * size
-  const tilt = between(random, 0, Math.PI)
-  const [cos, sin] = [Math.cos(tilt), Math.sin(tilt)]
-  const flatness = between(random, 0.55, 0.95)
-  const inside: Field<boolean>[] = [
-    (u, v) => u ** 2 + (v / flatness) ** 2 < radius ** 2,
-    (u, v) => Math.abs(u) < 0.9 * radius && Math.abs(v) < flatness * radius,
-    (u, v) => v > -0.6 * radius && v < 0.9 * radius - 1.6 * Math.abs(u),
-  ]
-  const chosen = inside[oneOf(random, inside.length)]!
-  return (x, y) => chosen((x - cx) * cos + (y - cy) * sin, (y - cy) * cos - (x - cx) * sin)
+type Colour = readonly [red: number, green: number, blue: number]
+
+/** A colour in 0…1 from its hue in turns, saturation and value. */
+function colourOf(hue: number, saturation: number, value: number): Colour {
+  const channel = (offset: number) => {
+    const t = modulo(offset + hue * 6, 6)
+    return value * (1 - saturation * bounded(Math.min(t, 4 - t), 0, 1))
+  }
+  return [channel(5), channel(3), channel(1)]
 }
 
-const NOISE = 0.1
+/** A region of an image: the pixels that are nearer to its seed point than to any other's. */
+interface Cell {
+  readonly x: number
+  readonly y: number
+  readonly kind: number
+  /** What is added to its brightness. */
+  readonly shift: number
+  readonly texture: Field<number>
+}
 
-/** Paints a textured background, two to four textured shapes over it, and noise. */
+/** What all regions of an image share, so that it tells none of them apart. */
+interface Look {
+  readonly dark: Colour
+  readonly light: Colour
+  readonly contrast: number
+  /** Of the textures, in pixels. */
+  readonly period: number
+  readonly tilt: number
+  /** Changes of the brightness from the middle to the right and lower edge. */
+  readonly slope: readonly [across: number, down: number]
+}
+
+function lookOf(random: Random, size: number): Look {
+  const hue = random()
+  return {
+    dark: colourOf(hue, between(random, 0.3, 0.9), between(random, 0.1, 0.4)),
+    light: colourOf(hue + between(random, -0.25, 0.25), between(random, 0.1, 0.6), between(random, 0.7, 1)),
+    contrast: between(random, 0.7, 1),
+    period: (between(random, 8, 14) * size) / 160,
+    tilt: random() * Math.PI,
+    slope: [between(random, -0.15, 0.15), between(random, -0.15, 0.15)],
+  }
+}
+
+function cellOf(random: Random, size: number, { period, tilt }: Look): Cell {
+  const kind = oneOf(random, TEXTURE_CLASSES.length)
+  return {
+    x: random() * size,
+    y: random() * size,
+    kind,
+    shift: between(random, -0.05, 0.05),
+    texture: texture(random, kind, size, { period: period * between(random, 0.95, 1.05), tilt: tilt + between(random, -0.2, 0.2) }),
+  }
+}
+
+const NOISE = 0.03
+
+/**
+ * Paints six to nine fields, each with one texture, and noise.
+ *
+ * Two colours, tilt, period and light belong to the image, not to a field, so only the texture tells fields apart.
+ */
 export function paintScene(random: Random, size: number): Scene {
-  const levels = new Float32Array(size * size)
+  const look = lookOf(random, size)
+  const cells = Array.from({ length: 6 + oneOf(random, 4) }, () => cellOf(random, size, look))
+  const rgb = new Uint8Array(3 * size * size)
   const mask = new Uint8Array(size * size)
-  const paint = (inside: Field<boolean>) => {
-    const kind = oneOf(random, TEXTURE_CLASSES.length)
-    const field = texture(random, kind, size)
-    const mean = between(random, 0.4, 0.6)
-    const contrast = between(random, 0.18, 0.3)
-    for (let y = 0; y < size; y++) {
-      for (let x = 0; x < size; x++) {
-        if (!inside(x, y)) continue
-        levels[y * size + x] = mean + contrast * field(x, y)
-        mask[y * size + x] = kind
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      const cell = nearest(cells, x, y)
+      const pixel = y * size + x
+      const share = 0.5 + 0.5 * look.contrast * cell.texture(x, y) + cell.shift
+      const bright = 1 + look.slope[0] * ((2 * x) / size - 1) + look.slope[1] * ((2 * y) / size - 1)
+      const noise = NOISE * normal(random)
+      mask[pixel] = cell.kind
+      for (let channel = 0; channel < 3; channel++) {
+        const [dark, light] = [look.dark[channel]!, look.light[channel]!]
+        rgb[3 * pixel + channel] = bounded(Math.round(255 * ((dark + (light - dark) * share) * bright + noise)), 0, 255)
       }
     }
   }
-  paint(() => true)
-  const shapes = 2 + oneOf(random, 3)
-  for (let i = 0; i < shapes; i++) paint(shape(random, size))
-  const grey = Uint8Array.from(levels, (level) => Math.max(0, Math.min(255, Math.round(255 * (level + NOISE * normal(random))))))
-  return { grey, mask, size }
+  return { rgb, mask, size }
+}
+
+function nearest(cells: readonly Cell[], x: number, y: number): Cell {
+  const distance = (cell: Cell) => (x - cell.x) ** 2 + (y - cell.y) ** 2
+  return cells.reduce((best, cell) => (distance(cell) < distance(best) ? cell : best))
 }

@@ -9,20 +9,20 @@ import { TEXTURE_CLASSES, generatorOf, paintScene, type Scene } from './scenes'
 export { TEXTURE_CLASSES }
 
 export interface TextureOptions {
-  /** Number of training images; default 360. */
+  /** Number of training images; default 300. */
   train?: number
-  /** Number of held-out images; default 72. */
+  /** Number of held-out images; default 60. */
   heldOut?: number
-  /** Side of the square images in pixels; default 128. */
+  /** Side of the square images in pixels; default 160. */
   size?: number
   /** Default 0. */
   seed?: number
 }
 
 const textureOptions = z.strictObject({
-  train: positiveInt.default(360),
-  heldOut: z.number().int().min(0).default(72),
-  size: positiveInt.default(128),
+  train: positiveInt.default(300),
+  heldOut: z.number().int().min(0).default(60),
+  size: positiveInt.default(160),
   seed: z.number().int().default(0),
 })
 
@@ -36,12 +36,13 @@ export interface TextureSet {
 }
 
 /** Raise this when the images change, so that folders of older images are not reused. */
-const VERSION = 1
+const VERSION = 2
 
 /**
- * Writes images of textured shapes, half of them PNG and half JPEG, with exact masks, unless the folder already holds them.
+ * Writes images of textured fields, half of them PNG and half JPEG, with exact masks, unless the folder already holds them.
  *
- * Every region has one of six textures with random tilt, scale and contrast, so that grey levels do not reveal the class. The seed determines everything.
+ * Every field has one of six textures. All fields of an image share its colours, tilt, scale and light, so that these do not reveal the class.
+ * The seed determines everything.
  *
  * @throws FileError for a folder that holds other files; ArgumentError for wrong options.
  * @example
@@ -110,14 +111,13 @@ async function paint(set: TextureSet, { train, heldOut, size, seed }: Required<T
   await Promise.all(writing)
 }
 
-async function write({ grey, mask, size }: Scene, images: string, masks: string, index: number): Promise<void> {
+async function write({ rgb, mask, size }: Scene, images: string, masks: string, index: number): Promise<void> {
   const name = String(index).padStart(4, '0')
-  const raw = { width: size, height: size, channels: 1 } as const
-  const image = sharp(grey, { raw }).toColourspace('srgb')
+  const image = sharp(rgb, { raw: { width: size, height: size, channels: 3 } })
   await (index % 2 === 0
     ? image.png().toFile(join(images, `${name}.png`))
     : image.jpeg({ quality: 90 }).toFile(join(images, `${name}.jpg`)))
-  await sharp(mask, { raw })
+  await sharp(mask, { raw: { width: size, height: size, channels: 1 } })
     .toColourspace('b-w')
     .png()
     .toFile(join(masks, `${name}.png`))

@@ -18,11 +18,11 @@ export function pythonPath() {
 }
 
 /** Starts `bench/contestants/FILE` with Node or Python; the process answers every input line with one line of JSON. */
-export function start(name, file, args = []) {
+export function start(name, file, args = [], env = process.env) {
   const path = join(here, 'contestants', file)
   const command = file.endsWith('.py') ? pythonPath() : process.execPath
   const flags = file.endsWith('.py') ? [] : ['--expose-gc']
-  const child = spawn(command, [...flags, path, ...args.map(String)], { stdio: ['pipe', 'pipe', 'inherit'], cwd: root })
+  const child = spawn(command, [...flags, path, ...args.map(String)], { stdio: ['pipe', 'pipe', 'inherit'], cwd: root, env })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   let exit
   const exited = new Promise((resolve) => child.once('exit', (code) => resolve((exit = code))))

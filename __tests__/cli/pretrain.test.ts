@@ -91,7 +91,7 @@ describe('a run', () => {
     expect(result['before']).toMatchObject({
       knn: null,
       correspondence: null,
-      placeShare: expect.any(Number) as number,
+      placeShare: expect.any(Number),
       missing: { knn: 'there are no masks', correspondence: "a view's map has 4 × 4 pixels; at least 6 × 6 are needed" },
     })
     const weights = (run: string) => torch.jit.load(join(run, 'improved-resnet.pt')).stateDict()

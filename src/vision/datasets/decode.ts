@@ -1,6 +1,6 @@
-import sharp from 'sharp'
 import { z } from 'zod'
 import { parseOptions } from '../../common/options'
+import { openImage } from './open-image'
 
 /** Height and width in pixels. */
 export type Size = readonly [height: number, width: number]
@@ -22,9 +22,10 @@ function isSize(value: unknown): boolean {
 /**
  * Decodes an image file to RGB bytes, [height, width, 3], rotated by its EXIF orientation, transparency over black.
  *
- * It runs on libuv's threads, so decoding continues while a training step blocks the JavaScript thread.
+ * It runs on libuv's threads, so decoding continues while a training step blocks the JavaScript thread; only BMP, PPM, PGM and PBM are unpacked on the
+ * JavaScript thread, because libvips does not read them.
  *
- * @throws Error of libvips for a file that is damaged or no image; ArgumentError for an invalid size or way of resizing.
+ * @throws FileError, or Error of libvips, for a file that is damaged or no image; ArgumentError for an invalid size or way of resizing.
  * @example
  * const bytes = await decodeImage('photos/red.png', [32, 48])
  * bytes.length // 4608
@@ -36,7 +37,7 @@ export async function decodeImage(path: string, size: Size, resize: Resize = 'cr
 
 /** @internal `decodeImage` without its checks. */
 export async function decode(path: string, [height, width]: Size, resize: Resize): Promise<Uint8Array> {
-  const image = sharp(path, { failOn: 'error', sequentialRead: true }).rotate()
+  const image = (await openImage(path, { failOn: 'error', sequentialRead: true })).rotate()
   const { data } = await image
     .resize(width, height, { fit: resize === 'crop' ? 'cover' : 'fill', kernel: 'cubic' })
     .flatten({ background: '#000000' })

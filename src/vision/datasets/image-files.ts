@@ -2,8 +2,8 @@ import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { FileError } from '../../torch'
 
-/** The extensions of files that sharp's prebuilt libvips decodes. */
-export const IMAGE_EXTENSIONS = ['.avif', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp']
+/** The extensions of files that are decoded, by sharp's prebuilt libvips or by this package; torchvision's are among them. */
+export const IMAGE_EXTENSIONS = ['.avif', '.bmp', '.gif', '.jpeg', '.jpg', '.pbm', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp']
 
 export interface FoundImages {
   /** Paths, sorted. */

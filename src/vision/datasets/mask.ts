@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import sharp from 'sharp'
 import type { Size } from './decode'
+import { openImage } from './open-image'
 import { isPng, readPngSamples } from './png-samples'
 
 /** A class number for every pixel. */
@@ -26,7 +26,7 @@ export async function decodeMask(path: string): Promise<DecodedMask> {
     if (isColoured) throw noClasses()
     return { classes: values, size: [height, width] }
   }
-  const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await (await openImage(file, {})).raw().toBuffer({ resolveWithObject: true })
   const classes = new Uint8Array(info.width * info.height)
   for (let i = 0; i < classes.length; i++) {
     const first = i * info.channels

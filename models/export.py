@@ -8,39 +8,17 @@ The network is this folder's own plain-torch definition. A named weight needs to
 """
 import argparse
 import pathlib
-import pickle
 import sys
 
 import torch
+from checkpoint import Unreadable, say, state_in
 from resnet import ARCHITECTURES, build
 
-WRAPPERS = ("state_dict", "model_state_dict", "model")
-PREFIXES = ("module.", "_orig_mod.")
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
 def state_of(path: str) -> dict:
-    """The state dict in a file, unwrapped from a checkpoint and without the prefixes of DataParallel and torch.compile."""
-    if pathlib.Path(path).is_dir():
-        sys.exit(f"{path} is a folder: give a file with weights")
     try:
-        state = torch.jit.load(path, map_location="cpu").state_dict()
-    except (RuntimeError, ValueError):
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError) as error:
-            sys.exit(f"{path} cannot be read as TorchScript, a state dict or a checkpoint of tensors: {first_line(error)}")
-    while isinstance(state, dict) and (key := next((key for key in WRAPPERS if isinstance(state.get(key), dict)), None)):
-        state = state[key]
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        sys.exit(f"{path} holds no state dict: save model.state_dict()")
-    for prefix in PREFIXES:
-        if all(name.startswith(prefix) for name in state):
-            state = {name.removeprefix(prefix): value for name, value in state.items()}
-    return state
+        return state_in(path, say)
+    except Unreadable as error:
+        sys.exit(str(error))
 
 
 def named_weights(arch: str, name: str) -> dict:
@@ -58,6 +36,9 @@ def named_weights(arch: str, name: str) -> dict:
 
 def load(model: torch.nn.Module, arch: str, weights: str, num_classes: int) -> None:
     state = state_of(weights) if pathlib.Path(weights).exists() else named_weights(arch, weights)
+    if not any(name.startswith("fc.") for name in state):
+        say(f"{weights} has no classifier 'fc': the network's is newly initialised")
+        state = {**state, **{name: value for name, value in model.state_dict().items() if name.startswith("fc.")}}
     classes = state["fc.weight"].shape[0] if "fc.weight" in state else num_classes
     if classes != num_classes:
         sys.exit(f"the weights tell {classes} classes apart, not {num_classes}: write --num-classes {classes}")

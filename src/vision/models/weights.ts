@@ -11,7 +11,7 @@ export type Weights = string | Readonly<nn.StateDict> | nn.AnyModule
 const LISTED = 5
 
 /**
- * Copies weights into a ResNet.
+ * Copies weights into a ResNet. Weights without a classifier are taken with a warning, and leave it as it is.
  *
  * @throws ArgumentError if they do not fit: names the architecture or number of classes that would, else what is missing, unexpected or of another shape.
  */
@@ -19,7 +19,10 @@ export function loadWeights(net: ResNet, arch: Architecture, numClasses: number,
   const { state, source } = typeof weights === 'string' ? readWeights(arch, weights) : { state: stateOf(weights), source: 'the state dict' }
   const misfit = misfitOf(net, arch, numClasses, state)
   if (misfit !== null) throw new ArgumentError(`${source} does not fit ${arch}:${misfit}`)
-  net.loadStateDict(state)
+  const isHeadless = !Object.keys(state).some((name) => name.startsWith('fc.'))
+  if (isHeadless)
+    process.emitWarning(`${source} has no classifier 'fc': the network's is newly initialised`, { code: 'PIXELCL_STATE_DICT' })
+  net.loadStateDict(state, { strict: !isHeadless })
 }
 
 function readWeights(arch: Architecture, weights: string): { state: nn.StateDict; source: string } {
@@ -61,19 +64,19 @@ function stateOf(weights: Exclude<Weights, string>): Readonly<nn.StateDict> {
 function misfitOf(net: ResNet, arch: Architecture, numClasses: number, state: Readonly<nn.StateDict>): string | null {
   const fitting = architectureOf(state)
   if (fitting !== null && fitting !== arch) return ` it holds the weights of a ${fitting}: write models.${fitting}(…)`
-  const { missingKeys, unexpectedKeys, mismatches } = net.compareState(state)
+  const { missingKeys: missing, unexpectedKeys, mismatches } = net.compareState(state)
+  const missingKeys = missing.join() === 'fc.weight,fc.bias' ? [] : missing
   const classes = state['fc.weight']?.shape[0]
   if (missingKeys.length + unexpectedKeys.length === 0 && mismatches.every(({ key }) => key.startsWith('fc.'))) {
     if (mismatches.length === 0) return null
     return ` it tells ${classes} classes apart, not ${numClasses}: write models.${arch}({ weights, numClasses: ${classes} })`
   }
-  const hint = hintFor(arch, state, missingKeys, unexpectedKeys)
   const lists = [
     listed('missing', missingKeys),
     listed('unexpected', unexpectedKeys),
     listed('other shapes', mismatches.map(describeMismatch)),
   ]
-  return [...lists, hint]
+  return [...lists, prefixHint(state)]
     .filter((line) => line !== null)
     .join('\n  ')
     .replace(/^/, '\n  ')
@@ -88,15 +91,7 @@ function listed(what: string, names: readonly string[]): string | null {
   return `${what}: ${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ` and ${names.length - LISTED} more` : ''}`
 }
 
-function hintFor(
-  arch: Architecture,
-  state: Readonly<Record<string, Tensor>>,
-  missing: readonly string[],
-  unexpected: readonly string[],
-): string | null {
-  const onlyHead = [...missing, ...unexpected].every((key) => key.startsWith('fc.'))
-  if (onlyHead)
-    return `it has no classifier 'fc': load it into models.${arch}() with net.loadStateDict(torch.loadStateDictFile(path), { strict: false })`
+function prefixHint(state: Readonly<Record<string, Tensor>>): string | null {
   const stem = Object.keys(state).find((key) => key.endsWith('.layer1.0.conv1.weight'))
   if (stem === undefined) return null
   const prefix = stem.slice(0, -'layer1.0.conv1.weight'.length)

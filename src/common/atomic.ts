@@ -1,5 +1,18 @@
-import { closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { isRunning } from './processes'
 import { ArgumentError, FileError } from './errors'
 
 const reasons: Readonly<Record<string, string>> = {
@@ -12,6 +25,8 @@ const reasons: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EISDIR: 'it is a folder',
   EEXIST: 'a part of its path is a file, no folder',
+  ELOOP: 'its symbolic links point at each other',
+  ENAMETOOLONG: 'its name is too long',
   EFBIG: 'it would be larger than files may be here (ulimit -f)',
 }
 
@@ -25,7 +40,8 @@ export function writeError(path: string, error: unknown): unknown {
 /**
  * Writes a file atomically: `write` fills a temporary file in the same folder, which is then renamed.
  *
- * The target of a symbolic link is replaced, not the link. A device such as /dev/null is written to directly.
+ * The target of a symbolic link is replaced or made, not the link. A device such as /dev/null is written to directly. Temporary files that killed
+ * processes left behind are removed.
  *
  * @throws FileError if the write fails; an existing file is then unchanged.
  */
@@ -35,15 +51,49 @@ export function writeAtomically(path: string, write: (descriptor: number) => voi
   if (path.includes('\0')) throw new FileError(`cannot write ${JSON.stringify(path)}: a path has no NUL character`)
   try {
     const before = statSync(path, { throwIfNoEntry: false })
-    if (before === undefined || before.isFile()) replace(before === undefined ? path : realpathSync(path), before?.mode, write)
+    if (before === undefined || before.isFile()) replace(targetOf(path), before?.mode, write)
     else withDescriptor(openSync(path, 'w'), write)
   } catch (error) {
     throw writeError(path, error)
   }
 }
 
+/** The path that symbolic links lead to, which need not exist. */
+function targetOf(path: string): string {
+  let target = path
+  for (let links = 0; lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() === true; links++) {
+    if (links === 40) throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP', syscall: 'open' })
+    target = resolve(dirname(target), readlinkSync(target))
+  }
+  return target
+}
+
+/** File systems take names of 255 bytes; the temporary name adds at most 40 to its start. */
+const MOST_OF_A_NAME = 200
+
+/** What the names of a file's temporary files begin with. */
+export function temporaryPrefix(path: string): string {
+  let name = ''
+  for (const character of basename(path)) {
+    if (Buffer.byteLength(name + character) > MOST_OF_A_NAME) break
+    name += character
+  }
+  return `.${name}.`
+}
+
+/** Removes the temporary files of a file whose processes have ended. */
+function removeLeftovers(path: string): void {
+  const prefix = temporaryPrefix(path)
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(prefix)) continue
+    const process = /^(\d+)\.[a-z0-9]+\.tmp$/.exec(name.slice(prefix.length))?.[1]
+    if (process !== undefined && !isRunning(Number(process))) rmSync(join(dirname(path), name), { force: true })
+  }
+}
+
 function replace(path: string, mode: number | undefined, write: (descriptor: number) => void): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
+  const temporary = join(dirname(path), `${temporaryPrefix(path)}${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
+  removeLeftovers(path)
   try {
     withDescriptor(openSync(temporary, 'wx'), (descriptor) => {
       // The new file gets the permissions of the old one.

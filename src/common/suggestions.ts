@@ -5,11 +5,15 @@ export function suggestion(name: string, known: readonly string[]): string {
   return known.length > 0 ? `; known are ${known.join(', ')}` : ''
 }
 
+/** Names that are longer are no misspelling; comparing them takes time by the square of their length. */
+const LONGEST_NAME = 100
+
 /** The known name nearest to `name` in any spelling (camelCase, snake_case, kebab-case); null if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | null {
   const plain = (text: string) => text.replaceAll(/[_-]/g, '').toLowerCase()
   const exact = known.find((candidate) => plain(candidate) === plain(name))
   if (exact !== undefined) return exact
+  if (name.length > LONGEST_NAME) return null
   const [nearest] = known
     .map((candidate) => ({ candidate, distance: editDistance(plain(candidate), plain(name)) }))
     .sort((a, b) => a.distance - b.distance)
@@ -19,7 +23,7 @@ export function nearestName(name: string, known: readonly string[]): string | nu
 /** At most forty known names, nearest first. */
 export function nearestFirst(name: string, known: readonly string[]): string {
   const sorted = known
-    .map((candidate, i) => ({ candidate, i, distance: editDistance(candidate, name) }))
+    .map((candidate, i) => ({ candidate, i, distance: name.length > LONGEST_NAME ? 0 : editDistance(candidate, name) }))
     .sort((a, b) => a.distance - b.distance || a.i - b.i)
     .map(({ candidate }) => candidate)
   return `${sorted.slice(0, 40).join(', ')}${sorted.length > 40 ? ` and ${sorted.length - 40} more` : ''}`

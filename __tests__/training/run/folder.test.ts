@@ -1,8 +1,24 @@
 import { describe, expect, test } from '@jest/globals'
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { RUN_FILES, RunFolder } from '../../../src/training/run/folder'
 import { temporary } from '../../support/files'
+
+let runs = 0
+
+/** A folder with the four files of a run, of this content. */
+function runWith(content: string): string {
+  const path = temporary(`run-${runs++}`)
+  mkdirSync(path)
+  for (const name of Object.values(RUN_FILES)) writeFileSync(join(path, name), content)
+  return path
+}
+
+function contentOf(folder: string): Record<string, string> {
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+}
 
 const step = { step: 1, loss: 1, positivePairs: 2, lr: 0.1, imagesPerSecond: 3, seconds: 4 }
 
@@ -59,6 +75,63 @@ describe('the folder of a run', () => {
     )
     expect(readFileSync(run.file(RUN_FILES.config), 'utf8')).toBe('first')
     run.close()
+  })
+
+  test('a run that did not finish never takes the place of the finished one in previous-run', () => {
+    const path = runWith('finished')
+    RunFolder.open(path, { overwrite: true }).close()
+    // Saved once, then killed.
+    writeFileSync(join(path, RUN_FILES.backbone), 'unfinished')
+    const run = RunFolder.open(path, { overwrite: true })
+    expect(contentOf(run.previous!)).toEqual(Object.fromEntries(Object.values(RUN_FILES).map((name) => [name, 'finished'])))
+    run.close()
+  })
+
+  test.each([0, 1, 2, 3, 4])('a process that is killed after moving %i files aside loses none of them', (moved) => {
+    const path = runWith('finished')
+    mkdirSync(join(path, '.previous-run.moving'))
+    const names = Object.values(RUN_FILES)
+    for (const name of names.slice(0, moved)) renameSync(join(path, name), join(path, '.previous-run.moving', name))
+    const run = RunFolder.open(path, { overwrite: true })
+    expect(contentOf(run.previous!)).toEqual(Object.fromEntries(names.map((name) => [name, 'finished'])))
+    run.finish()
+    run.close()
+    expect(readdirSync(path)).toEqual([RUN_FILES.metrics])
+  })
+
+  test('a process that is killed while it deletes the previous run leaves the new one whole', () => {
+    const path = runWith('new')
+    mkdirSync(join(path, '.previous-run.deleting'))
+    writeFileSync(join(path, '.previous-run.deleting', RUN_FILES.report), 'old')
+    const run = RunFolder.open(path, { overwrite: true })
+    expect(contentOf(run.previous!)).toEqual(Object.fromEntries(Object.values(RUN_FILES).map((name) => [name, 'new'])))
+    expect(readdirSync(path)).not.toContain('.previous-run.deleting')
+    run.close()
+  })
+
+  test('is written by one run at a time, whether of this process, of another or of another machine', () => {
+    const path = runWith('finished')
+    const run = RunFolder.open(path, { overwrite: true })
+    expect(() => RunFolder.open(path, { overwrite: true })).toThrow(
+      `another run (process ${process.pid} on ${hostname()}) writes to ${path}`,
+    )
+    expect(() => RunFolder.check(path, { overwrite: true })).toThrow('wait for it, or name another folder with out')
+    run.close()
+    for (const [host, id] of [
+      [hostname(), process.ppid],
+      ['elsewhere', 1],
+    ] as const) {
+      writeFileSync(join(path, '.pixelcl.lock'), JSON.stringify({ host, process: id }))
+      expect(() => RunFolder.open(path, { overwrite: true })).toThrow(`another run (process ${id} on ${host})`)
+    }
+  })
+
+  test('is free again when the process that wrote to it has ended', () => {
+    const path = runWith('finished')
+    const { pid } = spawnSync(process.execPath, ['-e', ''])
+    writeFileSync(join(path, '.pixelcl.lock'), JSON.stringify({ host: hostname(), process: pid }))
+    RunFolder.open(path, { overwrite: true }).close()
+    expect(readdirSync(path)).toEqual([RUN_FILES.metrics, 'previous-run'])
   })
 
   test('too little space is an error that says how much is needed', () => {

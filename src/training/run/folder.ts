@@ -14,9 +14,10 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ArgumentError, FileError } from '../../torch'
-import { writeAll, writeAtomically, writeError } from '../../common/atomic'
+import { temporaryPrefix, writeAll, writeAtomically, writeError } from '../../common/atomic'
 import { option, worded, type Wording } from '../../common/wording'
 import type { StepMetrics } from '../metrics'
+import { LOCK, RunLock } from './lock'
 
 /** The files of a run; nothing else in its folder is changed except `previous-run`. */
 export const RUN_FILES = {
@@ -29,6 +30,10 @@ export const RUN_FILES = {
 /** The folder that keeps the files of a replaced run until the new run is complete. */
 const PREVIOUS = 'previous-run'
 
+/** The same folder while files are moved into it, and while they are deleted; either remains only if the process is killed. */
+const MOVING = '.previous-run.moving'
+const DELETING = '.previous-run.deleting'
+
 export interface RunFolderOptions {
   /** Allows replacing an existing run. */
   overwrite: boolean
@@ -40,21 +45,33 @@ export class RunFolder {
   private readonly lines: string[] = []
   private config = ''
 
-  private constructor(readonly path: string) {
+  private constructor(
+    readonly path: string,
+    private readonly lock: RunLock,
+  ) {
     this.metrics = explained(this.file(RUN_FILES.metrics), () => openSync(this.file(RUN_FILES.metrics), 'w'))
   }
 
   /**
    * Creates the folder, or moves an earlier run's files aside until `finish`.
    *
-   * @throws ArgumentError if the folder is not empty, unless `overwrite` is set or it holds a dry run; FileError if it cannot be written.
+   * While `previous-run` is there, the files beside it are those of a run that did not finish, so they are removed and `previous-run` stays.
+   *
+   * @throws ArgumentError if the folder is not empty, unless `overwrite` is set or it holds a dry run, and if another run writes to it; FileError if it
+   * cannot be written.
    */
   static open(path: string, options: RunFolderOptions): RunFolder {
     RunFolder.check(path, options)
     explained(path, () => mkdirSync(path, { recursive: true }))
-    if (existsSync(join(path, RUN_FILES.backbone)) && !isDryRun(path)) putAside(path)
-    for (const name of readdirSync(path).filter(isOfRun)) explained(join(path, name), () => rmSync(join(path, name)))
-    return new RunFolder(path)
+    const lock = explained(path, () => RunLock.take(path))
+    try {
+      explained(path, () => putAside(path))
+      for (const name of readdirSync(path).filter(isFileOfRun)) explained(join(path, name), () => rmSync(join(path, name)))
+      return new RunFolder(path, lock)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
   }
 
   /** Every path that opening and finishing a run may replace or remove, existing or not. */
@@ -65,12 +82,13 @@ export class RunFolder {
   /** Whether a run can be written here without replacing anything: no folder, an empty one, or only a dry run in it. */
   static isFree(path: string): boolean {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return true
-    return readdirSync(path).length === 0 || isDryRun(path)
+    return readdirSync(path).every((name) => name === LOCK) || isDryRun(path)
   }
 
   /** Throws the errors that `open` would throw, without changing anything; `bytes` is the minimum that the run will write. */
   static check(path: string, { overwrite }: RunFolderOptions, bytes = 0): void {
     const nearest = nearestFolder(path)
+    if (nearest === resolve(path)) explained(path, () => RunLock.check(path))
     if (nearest === resolve(path) && !overwrite && !explained(path, () => RunFolder.isFree(path))) {
       throw new ArgumentError(
         worded`the run's folder ${path} is not empty: name another with ${option('out')}, or replace the run in it with ${option('overwrite')}`,
@@ -80,7 +98,7 @@ export class RunFolder {
     explained(path, () => rmdirSync(mkdtempSync(join(nearest, '.pixelcl-'))))
     const { bavail, bsize, blocks } = statfsSync(nearest)
     // A run with a result stays on disk until the new one is complete.
-    const removed = nearest === resolve(path) ? readdirSync(path).filter((name) => isOfRun(name) && !isResult(name)) : []
+    const removed = nearest === resolve(path) ? readdirSync(path).filter((name) => isFileOfRun(name) && !isResult(name)) : []
     const left = removed.reduce((sum, name) => sum + statSync(join(path, name)).size, bavail * bsize)
     // File systems without a size, such as network ones, report 0 blocks.
     if (blocks > 0 && left < bytes) {
@@ -109,10 +127,14 @@ export class RunFolder {
 
   /** Deletes the previous run, as this one is complete. */
   finish(): void {
-    const folder = this.file(PREVIOUS)
     if (this.previous === null) return
-    for (const name of Object.values(RUN_FILES)) explained(folder, () => rmSync(join(folder, name), { force: true }))
-    if (readdirSync(folder).length === 0) explained(folder, () => rmdirSync(folder))
+    const folder = this.file(DELETING)
+    explained(folder, () => {
+      renameSync(this.file(PREVIOUS), folder)
+      emptied(folder)
+      // Files that the user added stay.
+      if (existsSync(folder)) renameSync(folder, this.file(PREVIOUS))
+    })
   }
 
   /** Adds a line to `metrics.jsonl`. */
@@ -149,12 +171,13 @@ export class RunFolder {
   close(): void {
     if (this.metrics !== null) closeSync(this.metrics)
     this.metrics = null
+    this.lock.release()
   }
 }
 
 /** Whether a name is a run's file, or a temporary file that a killed run left behind. */
-function isOfRun(name: string): boolean {
-  return Object.values(RUN_FILES).some((file) => name === file || (name.startsWith(`.${file}.`) && name.endsWith('.tmp')))
+function isFileOfRun(name: string): boolean {
+  return Object.values(RUN_FILES).some((file) => name === file || (name.startsWith(temporaryPrefix(file)) && name.endsWith('.tmp')))
 }
 
 /** Whether a name is a file that only a finished run has. */
@@ -164,7 +187,7 @@ function isResult(name: string): boolean {
 
 /** Whether the folder holds only a dry run. */
 function isDryRun(path: string): boolean {
-  if (!readdirSync(path).every(isOfRun)) return false
+  if (!readdirSync(path).every((name) => isFileOfRun(name) || name === LOCK)) return false
   try {
     return (JSON.parse(readFileSync(join(path, RUN_FILES.config), 'utf8')) as { dryRun?: unknown } | null)?.dryRun === true
   } catch {
@@ -172,13 +195,30 @@ function isDryRun(path: string): boolean {
   }
 }
 
+/** Moves a run with a result to `previous-run`, and completes what a killed process began. */
 function putAside(path: string): void {
-  const folder = join(path, PREVIOUS)
-  explained(folder, () => mkdirSync(folder, { recursive: true }))
-  for (const name of Object.values(RUN_FILES)) {
-    explained(folder, () => rmSync(join(folder, name), { force: true }))
-    if (existsSync(join(path, name))) explained(folder, () => renameSync(join(path, name), join(folder, name)))
+  const [previous, moving, deleting] = [PREVIOUS, MOVING, DELETING].map((name) => join(path, name)) as [string, string, string]
+  if (existsSync(deleting)) {
+    emptied(deleting)
+    if (existsSync(deleting) && !existsSync(previous)) renameSync(deleting, previous)
   }
+  const isUnfinished = existsSync(join(previous, RUN_FILES.backbone))
+  const hasResult = existsSync(join(path, RUN_FILES.backbone)) && !isDryRun(path)
+  if (isUnfinished || (!hasResult && !existsSync(moving))) return
+  mkdirSync(moving, { recursive: true })
+  for (const name of Object.values(RUN_FILES)) {
+    if (existsSync(join(path, name))) renameSync(join(path, name), join(moving, name))
+  }
+  // The user may have put files into the folder, which then stays and takes the run's.
+  if (!existsSync(previous)) return renameSync(moving, previous)
+  for (const name of readdirSync(moving)) renameSync(join(moving, name), join(previous, name))
+  rmdirSync(moving)
+}
+
+/** Deletes a run's files from a folder, and the folder if nothing else is in it. */
+function emptied(folder: string): void {
+  for (const name of Object.values(RUN_FILES)) rmSync(join(folder, name), { force: true })
+  if (readdirSync(folder).length === 0) rmdirSync(folder)
 }
 
 /** The folder itself, or its nearest existing parent. */

@@ -171,6 +171,13 @@ describe('wrong options', () => {
     expect(message).toMatch(/unknown option 'augmentFn'; known are backbone, arch, data/)
   })
 
+  test('of a file are reported short and soon, however long a name or a value is', () => {
+    const file = configFile({ ['k'.repeat(1e6)]: 1, alpha: 'x'.repeat(1e6) })
+    const message = refusal(needed, file)
+    expect(message).toMatch(/unknown option 'k{200}…'; known are backbone/)
+    expect(message).toMatch(/alpha: expected a number but received 'x{200}…'/)
+  })
+
   test('of a file are reported as written, even values that are not JSON', () => {
     const file = configFile('{"alpha": 1e999, "viewSize": [1, 1e999]}')
     expect(refusal(needed, file)).toContain(`${file}: alpha: expected a number but received Infinity`)

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { OptionError, parseOptions, wordingOf, type OptionProblem } from '../common/options'
 import { describe } from '../common/describe'
 import { suggestion } from '../common/suggestions'
+import { shortened } from '../common/text'
 import { readAs } from '../common/wording'
 import { UsageError } from './exit'
 import { asFlag, flagName } from './flags'
@@ -23,7 +24,7 @@ export function resolveOptions<Schema extends z.ZodObject>(schema: Schema, typed
   const leaves = new Map(leavesOf(schema).map((leaf) => [leaf.key, leaf]))
   const unknown = Object.keys(given)
     .filter((key) => !leaves.has(key))
-    .map((key) => `${file === undefined ? '' : `${file}: `}unknown option '${key}'${suggestion(key, [...leaves.keys()])}`)
+    .map((key) => `${file === undefined ? '' : `${file}: `}unknown option '${shortened(key)}'${suggestion(key, [...leaves.keys()])}`)
   const wordingIn = ({ path, kind, expected }: OptionProblem): string => {
     const key = keyOf(path.slice(0, leaves.get(path[0]!)?.section === null ? 1 : 2).join('.'))
     if (kind === 'missing') return `${flagName(key)} is missing: ${readAs(asFlag, wordingOf(leaves.get(key)!.schema)) || 'it is required'}`

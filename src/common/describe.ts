@@ -1,3 +1,5 @@
+import { shortened } from './text'
+
 /** The method of a class that describes its instances in error messages. */
 export const described = Symbol('described')
 
@@ -18,7 +20,7 @@ function shortForm(value: unknown, depth: number): string {
     const items = depth < DEEPEST ? value.slice(0, 6).map((item) => shortForm(item, depth + 1)) : []
     return `[${[...items, ...(value.length > items.length ? ['…'] : [])].join(', ')}]`
   }
-  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'string') return `'${shortened(value)}'`
   if (typeof value === 'bigint') return `${value}n`
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return String(value)
   if (described in value) return (value as Described)[described]()

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { describe } from './describe'
 import { ArgumentError } from './errors'
 import { nearestName, suggestion } from './suggestions'
+import { shortened } from './text'
 import { Wording } from './wording'
 
 export const probability = z.number().min(0).max(1)
@@ -81,7 +82,7 @@ function messageOf({ path, kind, expected, received, known }: OptionProblem, sch
   // An option of a section is often given at the top level by mistake.
   const hint =
     path.length > 1 || meant === null ? suggestion(name, known) : ` (did you mean '${elsewhere.find(({ key }) => key === meant)!.place}'?)`
-  return `unknown option '${path.join('.')}'${hint}`
+  return `unknown option '${shortened(path.join('.'))}'${hint}`
 }
 
 function valueAt(options: object, path: readonly PropertyKey[]): unknown {

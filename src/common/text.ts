@@ -3,6 +3,11 @@ export function printable(text: string): string {
   return text.replaceAll(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
+/** A text for an error message, cut where nobody would read on. */
+export function shortened(text: string, most = 200): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`
+}
+
 /** A count with its noun, such as `1 image` or `1,200 images`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`

@@ -1,4 +1,5 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { plural, printable } from '../common/text'
 import { option, worded, type Say } from '../common/wording'
@@ -73,9 +74,20 @@ function read({ backbone, data, run, learner }: ResolvedPretrainOptions, say: Sa
     )
   }
   const size = data.inputSize ?? ([learner.imageSize, learner.imageSize] as const)
+  checkBatchFits(data.batchSize, size)
   const folder = new ImageFolder(data.folder, { size, resize: data.resize })
   if (run.threads !== undefined) torch.setNumThreads(run.threads)
   return { backbone: loadBackbone(file, { arch, say }), folder }
+}
+
+/** The loader holds the batch and those that it decodes ahead. */
+function checkBatchFits(batchSize: number, [height, width]: readonly [number, number]): void {
+  const bytes = batchSize * 3 * height * width * Float32Array.BYTES_PER_ELEMENT
+  if (bytes * 3 <= totalmem()) return
+  const gigabytes = (count: number) => `${(count / 2 ** 30).toFixed(count < 2 ** 33 ? 1 : 0)} GB`
+  throw new ArgumentError(
+    worded`${option('batchSize')}: expected a batch that fits into memory but received ${batchSize}: three batches of ${height} × ${width} need ${gigabytes(bytes * 3)}, and this machine has ${gigabytes(totalmem())}`,
+  )
 }
 
 /** A summary of backbone, data and options. */

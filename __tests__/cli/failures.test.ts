@@ -34,7 +34,7 @@ describe('images', () => {
   test('a folder that is missing, empty, a file, or holds only damaged images', async () => {
     expect(await failure('--data', temporary('none'))).toContain(`the folder of images ${temporary('none')} does not exist`)
     expect(await failure('--data', temporary('empty'))).toContain(
-      'holds no images: expected files ending in .avif, .gif, .jpeg, .jpg, .png',
+      'holds no images: expected files ending in .avif, .bmp, .gif, .jpeg, .jpg',
     )
     expect(await failure('--data', backbone)).toContain('expected a folder of images but')
     expect(await failure('--data', temporary('damaged'))).toContain('none of the 2 image files in')

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import * as torch from '../../dist/torch/index.js'
-import { imagesFromBytes } from '../../dist/vision/datasets/index.js'
-import { decodeImage, decodeMask } from '../../dist/vision/datasets/decode.js'
+import { decodeMask, imagesFromBytes } from '../../dist/vision/datasets/index.js'
+import { decodeImage } from '../../dist/vision/datasets/decode.js'
 import { root } from '../harness.mjs'
 
 /** Number of classes; pixels with this number or a higher one are unlabelled. */

@@ -4,6 +4,8 @@
 #include <torch/csrc/jit/api/module.h>
 
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "memory/device.h"
 #include "runtime/calls.h"
@@ -53,6 +55,20 @@ c10::IValue runProgram(napi_env env, Start start) {
   return result;
 }
 
+// The arguments of a call, without the module.
+struct Arguments {
+  std::vector<c10::IValue> positional;
+  std::unordered_map<std::string, c10::IValue> named;
+};
+
+// Converts an array of positional arguments and an object of named ones, or null, by a method's schema.
+Arguments argumentsOf(napi_env env, napi_value positional, napi_value named, const c10::FunctionSchema& schema, const std::string& method);
+
+// Inserts the casts of `with torch.autocast(…)` into what a function runs; the function's own graph, which is saved, stays as it is. The
+// plain interpreter leaves them out.
+void castAutomatically(torch::jit::Function& function);
+
+void registerJitAttributes(Napi::Object exports);
 void registerJitTaps(Napi::Object exports);
 void registerJitDefine(Napi::Object exports);
 

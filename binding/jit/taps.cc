@@ -25,8 +25,13 @@ using torch::jit::Value;
 struct Taps {
   std::shared_ptr<torch::jit::CompilationUnit> unit;
   torch::jit::Function* function = nullptr;
-  size_t count = 0;
+  std::vector<std::string> names;
 };
+
+// The schema of a forward, whose arguments keep their names and defaults, with another result.
+c10::FunctionSchema schemaOf(const c10::FunctionSchema& forward, const c10::TypePtr& result) {
+  return c10::FunctionSchema("taps", "", forward.arguments(), {c10::Argument("", result)});
+}
 
 // The attribute path from `self` to a value, such as 'layer1.0'; nothing if the value is not an attribute.
 std::optional<std::string> pathOf(const Value* value, const Value* self) {
@@ -138,48 +143,108 @@ bool callsWanted(const Block* block, const Value* self, const std::string& selfP
   return false;
 }
 
-// Inlines every top-level call that leads to the wanted layer, until only calls of the layer's forward are left.
-void exposeCalls(Graph& graph, const Wanted& wanted) {
-  const Value* self = graph.inputs()[0];
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (Node* node : graph.block()->nodes()) {
-      if (node->kind() != c10::prim::CallMethod) continue;
+// Inlines every call that leads to the wanted layer, also inside ifs and loops, until only calls of the layer's forward are left.
+bool exposeCall(Block* block, const Value* self, const Wanted& wanted) {
+  for (Node* node : block->nodes()) {
+    if (node->kind() == c10::prim::CallMethod) {
       const auto path = pathOf(node->input(0), self);
       if (!path || (wanted.is(*path) && isForward(node)) || !leadsToWanted(node, self, "", wanted)) continue;
       auto* callee = calleeOf(node);
       torch::jit::inlineCallTo(node, callee, callee->graph().get());
-      changed = true;
-      break;
+      return true;
+    }
+    for (Block* inner : node->blocks()) {
+      if (exposeCall(inner, self, wanted)) return true;
     }
   }
+  return false;
 }
 
-// The output of the last call. If an if or a loop after it may call the layer, the last call is not known before the program runs.
-Value* lastCall(Graph& graph, const Wanted& wanted) {
-  const Value* self = graph.inputs()[0];
-  Value* found = nullptr;
-  bool isConditional = false;
-  for (Node* node : graph.block()->nodes()) {
-    if (node->kind() == c10::prim::CallMethod && isForward(node)) {
-      const auto path = pathOf(node->input(0), self);
-      if (path && wanted.is(*path)) {
-        found = node->output();
-        isConditional = false;
-        continue;
+bool isTensorValue(const Value* value) { return value->type()->isSubtypeOf(*c10::TensorType::get()); }
+
+// Carries the output of a layer's last call out of ifs and loops, as a further result of them: an Optional[Tensor], which is None where the
+// layer has not been called.
+class LastCall {
+ public:
+  LastCall(Graph& graph, const Wanted& wanted) : graph_(graph), self_(graph.inputs()[0]), wanted_(wanted) {}
+
+  Value* find() {
+    Value* found = after(graph_.block(), nullptr);
+    if (found == nullptr)
+      throw Failure("JIT", "forward never calls the layer '" + wanted_.name + "', so it has no output to read; choose another");
+    return found;
+  }
+
+ private:
+  // The output of the last call at the end of a block; `before` is the last one before it, null if there was none.
+  Value* after(Block* block, Value* before) {
+    Value* last = before;
+    for (Node* node : block->nodes()) {
+      if (node->kind() == c10::prim::CallMethod && isForward(node)) {
+        const auto path = pathOf(node->input(0), self_);
+        if (path && wanted_.is(*path)) {
+          last = node->output();
+          checkTensor(last);
+          continue;
+        }
+      }
+      if (!leadsToWanted(node, self_, "", wanted_)) continue;
+      if (node->kind() == c10::prim::If) {
+        last = afterIf(node, orNone(last));
+      } else if (node->kind() == c10::prim::Loop) {
+        last = afterLoop(node, orNone(last));
+      } else {
+        throw Failure("JIT", "the layer '" + wanted_.name + "' is called inside " + node->kind().toUnqualString() +
+                                 " of the TorchScript code, where its output cannot be read; choose another");
       }
     }
-    if (leadsToWanted(node, self, "", wanted)) isConditional = true;
+    return last;
   }
-  if (isConditional) {
-    throw Failure("JIT", "the layer '" + wanted.name +
-                             "' is called inside an if or a loop of the TorchScript code, where its output cannot be read; choose a layer "
-                             "that is always called, at top level");
+
+  Value* afterIf(Node* node, Value* before) {
+    bool isAlways = true;
+    for (Block* branch : node->blocks()) {
+      Value* last = after(branch, before);
+      isAlways = isAlways && isTensorValue(last);
+      branch->registerOutput(last);
+    }
+    return node->addOutput()->setType(typeOf(isAlways));
   }
-  if (found == nullptr)
-    throw Failure("JIT", "forward never calls the layer '" + wanted.name + "', so it has no output to read; choose another");
-  return found;
-}
+
+  Value* afterLoop(Node* node, Value* before) {
+    const bool isAlways = isTensorValue(before);
+    Block* body = node->blocks()[0];
+    node->addInput(before);
+    Value* carried = body->addInput()->setType(typeOf(isAlways));
+    body->registerOutput(after(body, carried));
+    return node->addOutput()->setType(typeOf(isAlways));
+  }
+
+  Value* orNone(Value* value) {
+    if (value != nullptr) return value;
+    if (none_ == nullptr) {
+      torch::jit::WithInsertPoint atStart(graph_.block()->param_node()->next());
+      none_ = graph_.insertConstant(c10::IValue());
+    }
+    return none_;
+  }
+
+  void checkTensor(const Value* output) const {
+    if (isTensorValue(output)) return;
+    throw Failure("JIT",
+                  "the layer '" + wanted_.name + "' gives " + output->type()->str() + " where a Tensor is needed; choose another layer");
+  }
+
+  static c10::TypePtr typeOf(bool isAlways) {
+    if (isAlways) return c10::TensorType::get();
+    return c10::OptionalType::create(c10::TensorType::get());
+  }
+
+  Graph& graph_;
+  const Value* self_;
+  const Wanted& wanted_;
+  Value* none_ = nullptr;
+};
 
 Napi::Value jitTaps(Info info) {
   Napi::Env env = info.Env();
@@ -209,14 +274,15 @@ Napi::Value jitTaps(Info info) {
     std::stable_sort(order.begin(), order.end(), [](const Wanted& a, const Wanted& b) { return a.depth() < b.depth(); });
     std::map<std::string, size_t> positions{{"", 0}};
     for (const auto& layer : order) {
-      exposeCalls(*graph, layer);
-      positions[layer.name] = graph->registerOutput(lastCall(*graph, layer));
+      while (exposeCall(graph->block(), graph->inputs()[0], layer)) {
+      }
+      positions[layer.name] = graph->registerOutput(LastCall(*graph, layer).find());
     }
     std::vector<Value*> outputs;
-    for (const auto& path : wanted) outputs.push_back(graph->outputs()[positions[path]]);
-    for (Value* output : outputs) {
-      if (!output->type()->isSubtypeOf(*c10::TensorType::get())) {
-        throw Failure("JIT", "a tapped layer gives " + output->type()->str() + " where a Tensor is needed; choose another layer");
+    for (const auto& path : wanted) {
+      outputs.push_back(graph->outputs()[positions[path]]);
+      if (path.empty() && !isTensorValue(outputs.back())) {
+        throw Failure("JIT", "the module gives " + outputs.back()->type()->str() + " where a Tensor is needed; choose a layer");
       }
     }
     // Keep the module's output among the results, so that layers after the taps run and their buffers are updated.
@@ -227,8 +293,11 @@ Napi::Value jitTaps(Info info) {
     graph->registerOutput(tuple->output());
     Taps result;
     result.unit = std::make_shared<torch::jit::CompilationUnit>();
-    result.function = result.unit->create_function(c10::QualifiedName("taps"), graph);
-    result.count = wanted.size();
+    auto* function = result.unit->create_function(c10::QualifiedName("taps"), graph);
+    function->setSchema(schemaOf(method->function().getSchema(), tuple->output()->type()));
+    castAutomatically(*function);
+    result.function = function;
+    result.names = wanted;
     return result;
   });
   return Napi::Value(env, wrapObject<Taps>(env, HandleTag::kTaps, std::move(taps)));
@@ -238,23 +307,20 @@ Napi::Value jitRunTaps(Info info) {
   Napi::Env env = info.Env();
   Taps& taps = objectOf<Taps>(env, info[0], HandleTag::kTaps, "set of taps");
   torch::jit::Module& module = objectOf<torch::jit::Module>(env, info[1], HandleTag::kModule, "TorchScript module");
-  const auto& schema = taps.function->getSchema();
-  std::vector<c10::IValue> stack{module._ivalue()};
-  const uint32_t given = arrayLength(env, info[2], "arguments");
-  if (given + 1 > schema.arguments().size()) throw Failure("ARGUMENT", "forward takes fewer arguments than were given");
-  for (uint32_t i = 0; i < given; ++i) {
-    napi_value value = nullptr;
-    check(napi_get_element(env, info[2], i, &value));
-    const auto& argument = schema.arguments()[i + 1];
-    stack.push_back(toIValue(env, value, readType(argument.type(), argument.real_type())));
-  }
+  Arguments arguments = argumentsOf(env, info[2], info[3], taps.function->getSchema(), "forward");
+  arguments.positional.insert(arguments.positional.begin(), module._ivalue());
   const c10::IValue result = runProgram(env, [&] {
-    schema.checkAndNormalizeInputs(stack, {});
-    return taps.function->runAsync(stack, at::launch);
+    taps.function->getSchema().checkAndNormalizeInputs(arguments.positional, arguments.named);
+    return taps.function->runAsync(arguments.positional, at::launch);
   });
   const auto elements = result.toTupleRef().elements();
-  Napi::Array outputs = Napi::Array::New(env, taps.count);
-  for (size_t i = 0; i < taps.count; ++i) outputs.Set(static_cast<uint32_t>(i), Napi::Value(env, wrapTensor(env, elements[i].toTensor())));
+  Napi::Array outputs = Napi::Array::New(env, taps.names.size());
+  for (size_t i = 0; i < taps.names.size(); ++i) {
+    if (elements[i].isNone()) {
+      throw Failure("JIT", "the layer '" + taps.names[i] + "' was not called: an if or a loop of the TorchScript code left it out");
+    }
+    outputs.Set(static_cast<uint32_t>(i), Napi::Value(env, wrapTensor(env, elements[i].toTensor())));
+  }
   return outputs;
 }
 

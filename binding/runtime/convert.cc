@@ -5,6 +5,7 @@
 #include <ATen/core/List.h>
 #include <torch/csrc/jit/api/module.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "runtime/handles.h"
@@ -58,12 +59,17 @@ bool isNumberLike(napi_env env, napi_value value, napi_valuetype type) {
   return numberProperty(env, value, "float") || (numberProperty(env, value, "real") && numberProperty(env, value, "imag"));
 }
 
+bool isArray(napi_env env, napi_value value) {
+  bool is = false;
+  check(napi_is_array(env, value, &is));
+  return is;
+}
+
 c10::IValue listOf(napi_env env, napi_value value, const ValueType& type) {
   const ValueType& element = type.elements.front();
   c10::impl::GenericList list(element.type);
-  bool isArray = false;
-  check(napi_is_array(env, value, &isArray));
-  if (!isArray) {
+  const bool isList = isArray(env, value);
+  if (!isList) {
     bool typed = false;
     check(napi_is_typedarray(env, value, &typed));
     if (!typed) {
@@ -74,7 +80,7 @@ c10::IValue listOf(napi_env env, napi_value value, const ValueType& type) {
     }
   }
   uint32_t length = 0;
-  if (isArray) {
+  if (isList) {
     check(napi_get_array_length(env, value, &length));
   } else {
     size_t count = 0;
@@ -124,7 +130,90 @@ c10::IValue dictOf(napi_env env, napi_value value, const ValueType& type) {
   return dict;
 }
 
+// Makes a named tuple from an object that has all of its names.
+c10::IValue namedTupleOf(napi_env env, napi_value object, const ValueType& type) {
+  std::vector<c10::IValue> values;
+  for (size_t i = 0; i < type.names.size(); ++i) {
+    bool has = false;
+    check(napi_has_named_property(env, object, type.names[i].c_str(), &has));
+    if (!has) throw Failure("ARGUMENT", "expected an object with '" + type.names[i] + "', as " + type.type->repr_str() + " has");
+    napi_value item = nullptr;
+    check(napi_get_named_property(env, object, type.names[i].c_str(), &item));
+    values.push_back(toIValue(env, item, type.elements[i]));
+  }
+  return c10::ivalue::Tuple::createNamed(std::move(values), type.type->cast<c10::TupleType>());
+}
+
+// The member of an enumeration with this name or value; also from what a program gave, { name, value }.
+c10::IValue enumOf(napi_env env, napi_value value, const ValueType& type) {
+  const auto enumType = type.type->expect<c10::EnumType>();
+  if (typeOf(env, value) == napi_object && !isArray(env, value)) check(napi_get_named_property(env, value, "name", &value));
+  const auto holder = [&](const std::pair<std::string, c10::IValue>& member) {
+    return c10::IValue(c10::make_intrusive<c10::ivalue::EnumHolder>(enumType, member.first, member.second));
+  };
+  std::string names;
+  const auto members = enumType->enumNamesValues();
+  if (typeOf(env, value) == napi_string) {
+    const std::string name = stringOf(env, value, "a name");
+    for (const auto& member : members) {
+      if (member.first == name) return holder(member);
+    }
+  }
+  const napi_valuetype javaScriptType = typeOf(env, value);
+  if (javaScriptType == napi_string || javaScriptType == napi_number) {
+    const c10::IValue plain = inferIValue(env, value);
+    for (const auto& member : members) {
+      const bool isSame = member.second.isDouble() && plain.isInt() ? member.second.toDouble() == static_cast<double>(plain.toInt())
+                                                                    : member.second == plain;
+      if (isSame) return holder(member);
+    }
+  }
+  for (const auto& member : members) names += (names.empty() ? "'" : ", '") + member.first + "'";
+  wrongValue(env, value, "a member of " + enumType->repr_str() + ", one of " + names);
+}
+
+// How exactly an alternative of a union describes a value; the least comes first.
+int rankOf(const ValueType& type) {
+  switch (type.kind) {
+    case ValueKind::kBool:
+    case ValueKind::kInt:
+      return 0;
+    case ValueKind::kFloat:
+    case ValueKind::kEnum:
+      return 1;
+    case ValueKind::kComplex:
+      return 2;
+    case ValueKind::kAny:
+      return 3;
+    default:
+      return 0;
+  }
+}
+
+c10::IValue unionOf(napi_env env, napi_value value, const ValueType& type) {
+  if (const at::Tensor* tensor = tensorOrNull(env, value)) {
+    for (const auto& element : type.elements) {
+      if (element.kind == ValueKind::kTensor || element.kind == ValueKind::kAny) return *tensor;
+    }
+  }
+  std::vector<const ValueType*> order;
+  // Tensors were recognised above, and a number is none here.
+  for (const auto& element : type.elements) {
+    if (element.kind != ValueKind::kTensor) order.push_back(&element);
+  }
+  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return rankOf(*a) < rankOf(*b); });
+  for (const ValueType* element : order) {
+    try {
+      return toIValue(env, value, *element);
+    } catch (const Failure&) {
+      // The next alternative may take it.
+    }
+  }
+  wrongValue(env, value, "a value of type " + type.type->repr_str());
+}
+
 c10::IValue tupleOf(napi_env env, napi_value value, const ValueType& type) {
+  if (!type.names.empty() && !isArray(env, value) && typeOf(env, value) == napi_object) return namedTupleOf(env, value, type);
   const uint32_t length = arrayLength(env, value, "a tuple");
   if (length != type.elements.size()) {
     throw Failure("ARGUMENT",
@@ -136,6 +225,7 @@ c10::IValue tupleOf(napi_env env, napi_value value, const ValueType& type) {
     check(napi_get_element(env, value, i, &item));
     values.push_back(toIValue(env, item, type.elements[i]));
   }
+  if (!type.names.empty()) return c10::ivalue::Tuple::createNamed(std::move(values), type.type->cast<c10::TupleType>());
   return c10::ivalue::Tuple::create(std::move(values));
 }
 
@@ -175,7 +265,12 @@ ValueKind kindOf(const c10::Type& type) {
     case c10::TypeKind::DictType:
       return ValueKind::kDict;
     case c10::TypeKind::ClassType:
-      return type.is_module() ? ValueKind::kModule : ValueKind::kUnsupported;
+      // Classes that libtorch registers, such as process groups, have no values here.
+      return type.repr_str().rfind("__torch__.torch.classes.", 0) == 0 ? ValueKind::kUnsupported : ValueKind::kModule;
+    case c10::TypeKind::EnumType:
+      return ValueKind::kEnum;
+    case c10::TypeKind::UnionType:
+      return ValueKind::kUnion;
     case c10::TypeKind::AnyType:
       return ValueKind::kAny;
     default:
@@ -192,6 +287,30 @@ napi_value arrayFrom(napi_env env, c10::ArrayRef<c10::IValue> values, const Valu
     check(napi_set_element(env, array, static_cast<uint32_t>(i), fromIValue(env, values[i], element)));
   }
   return array;
+}
+
+napi_value fromTuple(napi_env env, const c10::IValue& value, const ValueType* type) {
+  const napi_value array = arrayFrom(env, value.toTupleRef().elements(), type, true);
+  const auto tuple = value.toTuple()->type<c10::TupleType>();
+  if (tuple == nullptr || tuple->schema() == nullptr) return array;
+  const auto& arguments = tuple->schema()->arguments();
+  for (uint32_t i = 0; i < arguments.size(); ++i) {
+    napi_value item = nullptr;
+    check(napi_get_element(env, array, i, &item));
+    const napi_property_descriptor property{arguments[i].name().c_str(), nullptr, nullptr, nullptr, nullptr, item,
+                                            napi_default_method,         nullptr};
+    check(napi_define_properties(env, array, 1, &property));
+  }
+  return array;
+}
+
+napi_value fromEnum(napi_env env, const c10::IValue& value) {
+  const auto holder = value.toEnumHolder();
+  napi_value result = nullptr;
+  check(napi_create_object(env, &result));
+  check(napi_set_named_property(env, result, "name", stringValue(env, holder->name())));
+  check(napi_set_named_property(env, result, "value", fromIValue(env, holder->value(), nullptr)));
+  return result;
 }
 
 napi_value mapFrom(napi_env env, const c10::IValue& value, const ValueType* type) {
@@ -237,8 +356,34 @@ ValueType readType(const c10::TypePtr& type, const c10::TypePtr& realType) {
     if (result.elements.front().kind == ValueKind::kUnsupported) result.kind = ValueKind::kUnsupported;
   } else if (result.kind == ValueKind::kTuple || result.kind == ValueKind::kDict) {
     for (const auto& element : realType->containedTypes()) result.elements.push_back(readType(element, element));
+    const auto tuple = realType->cast<c10::TupleType>();
+    if (tuple != nullptr && tuple->schema() != nullptr) {
+      for (const auto& argument : tuple->schema()->arguments()) result.names.push_back(argument.name());
+    }
+  } else if (result.kind == ValueKind::kUnion) {
+    for (const auto& element : realType->containedTypes()) {
+      if (element->kind() == c10::TypeKind::NoneType) {
+        result.optional = true;
+      } else {
+        result.elements.push_back(readType(element, element));
+      }
+    }
   }
   return result;
+}
+
+bool mayBeObject(const ValueType& type) {
+  switch (type.kind) {
+    case ValueKind::kDict:
+    case ValueKind::kAny:
+      return true;
+    case ValueKind::kTuple:
+      return !type.names.empty();
+    case ValueKind::kUnion:
+      return std::any_of(type.elements.begin(), type.elements.end(), mayBeObject);
+    default:
+      return false;
+  }
 }
 
 c10::IValue toIValue(napi_env env, napi_value value, const ValueType& type) {
@@ -292,7 +437,11 @@ c10::IValue toIValue(napi_env env, napi_value value, const ValueType& type) {
     case ValueKind::kDict:
       return dictOf(env, value, type);
     case ValueKind::kModule:
-      return objectOf<torch::jit::Module>(env, value, HandleTag::kModule, "TorchScript module")._ivalue();
+      return objectOf<torch::jit::Module>(env, value, HandleTag::kModule, "TorchScript module or object")._ivalue();
+    case ValueKind::kEnum:
+      return enumOf(env, value, type);
+    case ValueKind::kUnion:
+      return unionOf(env, value, type);
     case ValueKind::kAny:
       return inferIValue(env, value);
     case ValueKind::kUnsupported:
@@ -300,6 +449,50 @@ c10::IValue toIValue(napi_env env, napi_value value, const ValueType& type) {
   }
   throw Failure("ARGUMENT", "an argument of type " + type.type->str() + " cannot be made from JavaScript");
 }
+
+namespace {
+
+bool isFrozen(napi_env env, napi_value value) {
+  napi_value global = nullptr;
+  napi_value object = nullptr;
+  napi_value method = nullptr;
+  napi_value result = nullptr;
+  bool is = false;
+  check(napi_get_global(env, &global));
+  check(napi_get_named_property(env, global, "Object", &object));
+  check(napi_get_named_property(env, object, "isFrozen", &method));
+  check(napi_call_function(env, object, method, 1, &value, &result));
+  check(napi_get_value_bool(env, result, &is));
+  return is;
+}
+
+c10::IValue inferDict(napi_env env, napi_value value) {
+  const napi_value entries = entriesOf(env, value);
+  const uint32_t length = arrayLength(env, entries, "the entries");
+  std::vector<std::pair<c10::IValue, c10::IValue>> pairs;
+  for (uint32_t i = 0; i < length; ++i) {
+    napi_value entry = nullptr;
+    napi_value key = nullptr;
+    napi_value held = nullptr;
+    check(napi_get_element(env, entries, i, &entry));
+    check(napi_get_element(env, entry, 0, &key));
+    check(napi_get_element(env, entry, 1, &held));
+    pairs.emplace_back(inferIValue(env, key), inferIValue(env, held));
+  }
+  if (pairs.empty()) return c10::impl::GenericDict(c10::StringType::get(), c10::TensorType::get());
+  const auto typeOfItem = [](const c10::IValue& item) { return item.isTensor() ? c10::TypePtr(c10::TensorType::get()) : item.type(); };
+  const c10::TypePtr keyType = typeOfItem(pairs.front().first);
+  const c10::TypePtr valueType = typeOfItem(pairs.front().second);
+  c10::impl::GenericDict dict(keyType, valueType);
+  for (auto& [key, held] : pairs) {
+    if (*typeOfItem(key) != *keyType || *typeOfItem(held) != *valueType)
+      throw Failure("ARGUMENT", "the keys or the values of a dict have different types");
+    dict.insert(std::move(key), std::move(held));
+  }
+  return dict;
+}
+
+}  // namespace
 
 c10::IValue inferIValue(napi_env env, napi_value value) {
   const napi_valuetype javaScriptType = typeOf(env, value);
@@ -310,11 +503,11 @@ c10::IValue inferIValue(napi_env env, napi_value value) {
     case napi_string:
       return stringOf(env, value, "a string");
     case napi_external:
+      if (handleOrNull(env, value, HandleTag::kModule) != nullptr)
+        return objectOf<torch::jit::Module>(env, value, HandleTag::kModule, "TorchScript module")._ivalue();
       return tensorOf(env, value, "an argument");
     case napi_object: {
-      bool isArray = false;
-      check(napi_is_array(env, value, &isArray));
-      if (!isArray) return scalarOf(env, value);
+      if (!isArray(env, value)) return isNumberLike(env, value, javaScriptType) ? scalarOf(env, value) : inferDict(env, value);
       const uint32_t length = arrayLength(env, value, "a list");
       std::vector<c10::IValue> values;
       for (uint32_t i = 0; i < length; ++i) {
@@ -322,6 +515,7 @@ c10::IValue inferIValue(napi_env env, napi_value value) {
         check(napi_get_element(env, value, i, &item));
         values.push_back(inferIValue(env, item));
       }
+      if (isFrozen(env, value)) return c10::ivalue::Tuple::create(std::move(values));
       c10::TypePtr element = values.empty() ? c10::TypePtr(c10::TensorType::get()) : values.front().type();
       if (!values.empty() && values.front().isTensor()) element = c10::TensorType::get();
       c10::impl::GenericList list(element);
@@ -371,10 +565,16 @@ napi_value fromIValue(napi_env env, const c10::IValue& value, const ValueType* t
     const auto list = value.toListRef();
     return arrayFrom(env, list, type, false);
   }
-  if (value.isTuple()) return arrayFrom(env, value.toTupleRef().elements(), type, true);
+  if (value.isTuple()) return fromTuple(env, value, type);
+  if (value.isEnum()) return fromEnum(env, value);
   if (value.isGenericDict()) return mapFrom(env, value, type);
   if (value.isGenerator()) return wrapObject<at::Generator>(env, HandleTag::kGenerator, value.toGenerator());
-  if (value.isModule()) return wrapObject<torch::jit::Module>(env, HandleTag::kModule, value.toModule());
+  if (value.isObject()) {
+    check(napi_create_object(env, &result));
+    const napi_value handle = wrapObject<torch::jit::Module>(env, HandleTag::kModule, torch::jit::Module(value.toObject()));
+    check(napi_set_named_property(env, result, value.isModule() ? "module" : "object", handle));
+    return result;
+  }
   throw Failure("NATIVE", "a result of type " + value.tagKind() + " has no form in JavaScript");
 }
 

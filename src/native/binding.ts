@@ -92,6 +92,8 @@ export interface Binding {
   // operators (binding/runtime/operators.cc)
   /** Names of every registered operator as `aten::add.Tensor` ('' overloads have no dot). */
   operatorNames(): string[]
+  /** Loads a library that registers operators, for the whole process. */
+  loadLibrary(path: string): void
   /** The schema's text, or null if the loaded libtorch lacks the overload. */
   schema(name: string, overload: string): string | null
   /** The JavaScript function of one overload; `name` is qualified, such as 'aten::add'. Throws OPERATOR_NOT_FOUND. */
@@ -208,12 +210,22 @@ export interface Binding {
   /** Reads an archive from a path or from bytes; the caller has checked the zip. If `device` is null, each tensor keeps its device. */
   jitLoad(file: string | Uint8Array, device: string | null): ModuleHandle
   /** Passes the archive to `write` piece by piece, in buffers that `write` may keep; an exception of `write` stops the saving. */
-  jitSave(module: ModuleHandle, write: (bytes: Uint8Array) => void): void
+  jitSave(
+    module: ModuleHandle,
+    write: (bytes: Uint8Array) => void,
+    extraFiles: readonly (readonly [name: string, bytes: Uint8Array])[],
+  ): void
   jitDeepcopy(module: ModuleHandle): ModuleHandle
   jitTypeName(module: ModuleHandle): string
   jitMethodNames(module: ModuleHandle): string[]
   /** Calls a method with IValues made from JavaScript values (handles, numbers, arrays…). */
-  jitCall(module: ModuleHandle, method: string, args: readonly unknown[]): IValue
+  jitCall(module: ModuleHandle, method: string, args: readonly unknown[], named: Readonly<Record<string, unknown>> | null): IValue
+  /** The arguments of a method, and whether a plain object may be the value of each. */
+  jitArguments(module: ModuleHandle, method: string): [name: string, takesObject: boolean][]
+  /** Attributes that are neither tensors nor modules, and constants of the class. */
+  jitAttributeNames(module: ModuleHandle): string[]
+  jitGetAttribute(module: ModuleHandle, name: string): IValue
+  jitSetAttribute(module: ModuleHandle, name: string, value: unknown): void
   jitTrain(module: ModuleHandle, on: boolean): void
   jitIsTraining(module: ModuleHandle): boolean
   /** Direct children in order of definition. */
@@ -227,7 +239,12 @@ export interface Binding {
   /** A function that takes forward's arguments and returns the output of each named submodule's last call ('' names forward itself). */
   jitTaps(module: ModuleHandle, paths: readonly string[]): TapsHandle
   /** Runs the taps on that module, or on a deep copy of it. */
-  jitRunTaps(taps: TapsHandle, module: ModuleHandle, args: readonly unknown[]): TensorHandle[]
+  jitRunTaps(
+    taps: TapsHandle,
+    module: ModuleHandle,
+    args: readonly unknown[],
+    named: Readonly<Record<string, unknown>> | null,
+  ): TensorHandle[]
   /** Makes an empty module of a new class ('__torch__.Sequential'). */
   jitCreate(typeName: string): ModuleHandle
   jitRegisterParameter(module: ModuleHandle, name: string, tensor: TensorHandle, requiresGrad: boolean): void

@@ -5,7 +5,7 @@ import { runPython } from '../../support/python'
 const head = `
 import sys
 sys.path.insert(0, ${JSON.stringify(__dirname)})
-import networks, resnet
+import kinds, networks, resnet
 torch.manual_seed(0)
 `
 

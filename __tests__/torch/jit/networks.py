@@ -1,7 +1,8 @@
 """Networks that the tests export: TorchScript compiles from source, so they stand in a file."""
+import enum
 import pathlib
 import sys
-from typing import Any, Dict, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import torch
 from torch import Tensor, nn
@@ -140,3 +141,165 @@ class Chatty(nn.Module):
         if x.numel() > 0:
             raise ValueError("no thanks")
         return x
+
+
+class Defaults(nn.Module):
+    """A forward whose further arguments have defaults."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Conv2d(3, 4, 1)
+        self.head = nn.Conv2d(4, 2, 1)
+
+    def forward(self, x: Tensor, return_features: bool = False, scale: float = 2.0, shift: Optional[Tensor] = None) -> Tensor:
+        x = self.body(x * scale)
+        if shift is not None:
+            x = x + shift
+        return x if return_features else self.head(x)
+
+
+class Gated(nn.Module):
+    """Early returns and constant attributes before the layers, as published networks have them."""
+
+    def __init__(self, memory_efficient: bool = False) -> None:
+        super().__init__()
+        self.memory_efficient = memory_efficient
+        self.stem = Checked()
+        self.body = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.Tanh())
+        self.skip = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.numel() == 0:
+            return x
+        x = self.stem(x)
+        if self.memory_efficient:
+            x = self.skip(x)
+        else:
+            x = self.body(x)
+        return x * 2
+
+
+class Checked(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.numel() == 0:
+            return x
+        return self.conv(x)
+
+
+class Color(enum.Enum):
+    RED = 1
+    BLUE = 2
+
+
+class Scores(NamedTuple):
+    logits: Tensor
+    count: int
+
+
+@torch.jit.script
+class Counter:
+    """An object that is no module."""
+
+    def __init__(self, start: int) -> None:
+        self.total = start
+
+    def add(self, more: int) -> int:
+        self.total += more
+        return self.total
+
+
+class Values(nn.Module):
+    """Attributes, constants and arguments of all kinds."""
+
+    __constants__ = ["width"]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = 0.5
+        self.label = "plain"
+        self.sizes = [1, 2, 3]
+        self.width = 7
+        self.conv = nn.Conv2d(1, 1, 1)
+        self.register_buffer("offset", torch.ones(2))
+
+    def forward(self, x: Tensor, mode: Union[int, str] = "sum", color: Color = Color.RED) -> Tensor:
+        if isinstance(mode, str):
+            return x * self.scale
+        return x + mode if color == Color.RED else x - mode
+
+    @torch.jit.export
+    def kind(self, value: Union[Tensor, int, float, str, List[int]]) -> str:
+        if isinstance(value, Tensor):
+            return "Tensor"
+        if isinstance(value, int):
+            return "int"
+        if isinstance(value, float):
+            return "float"
+        if isinstance(value, str):
+            return "str"
+        return "list"
+
+    @torch.jit.export
+    def nothing(self, value: Optional[Union[int, str]] = None) -> bool:
+        return value is None
+
+    @torch.jit.export
+    def named(self, scores: Scores) -> Scores:
+        return Scores(scores.logits * 2, scores.count + 1)
+
+    @torch.jit.export
+    def other(self, color: Color) -> Color:
+        return Color.BLUE if color == Color.RED else Color.RED
+
+    @torch.jit.export
+    def described(self, value: Any) -> str:
+        if isinstance(value, Dict[str, int]):
+            return "dict of " + str(value["a"])
+        if isinstance(value, Tuple[int, str]):
+            return "tuple of " + value[1]
+        if isinstance(value, List[int]):
+            return "list of " + str(len(value))
+        if isinstance(value, Tensor):
+            return "Tensor"
+        return "other"
+
+    @torch.jit.export
+    def counter(self, start: int) -> Counter:
+        return Counter(start)
+
+    @torch.jit.export
+    def count(self, counter: Counter, more: int) -> int:
+        return counter.add(more)
+
+
+class Autocast(nn.Module):
+    """Casts by itself, in forward and in a child."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Casting()
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.inner(x).float())
+
+
+class Casting(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return self.linear(x)
+
+
+class WithOperator(nn.Module):
+    """Needs the library that the test loads."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.ops.aoti_custom_ops.custom_add(x, x)

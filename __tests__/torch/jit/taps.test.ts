@@ -160,26 +160,53 @@ describe('a layer cannot be tapped', () => {
     expect(() => module.taps(['constructor'])).toThrow(/no layer 'constructor'/)
   })
 
-  test.each(['inside', 'looped', 'twice', 'nested.0.open'])('where only an if or a loop knows its last call: %s', async (name) => {
-    const module = await load()
-    expect(() => module.taps([name])).toThrow(torch.JitError)
-    expect(() => module.taps([name])).toThrow(
-      new RegExp(`the layer '${name}' is called inside an if or a loop.*always called, at top level`),
+  test('that an if or a loop left out of this run', async () => {
+    const module = (await load()).eval()
+    const taps = module.taps(['nested.0.open', 'after'])
+    expect(() => taps.run(module, images)).toThrow(torch.JitError)
+    expect(() => taps.run(module, images)).toThrow(
+      /the layer 'nested\.0\.open' was not called: an if or a loop of the TorchScript code left it out/,
     )
+    expect(taps.run(module.train(), images)).toHaveLength(2)
   })
 
   test.each(['unused', 'pair'])('that gives no tensor: %s', async (name) => {
     const module = await load()
     expect(() => module.taps([name])).toThrow(
-      name === 'unused' ? /forward never calls the layer 'unused'/ : /gives \(Tensor, Tensor\) where a Tensor is needed/,
+      name === 'unused' ? /forward never calls the layer 'unused'/ : /the layer 'pair' gives \(Tensor, Tensor\) where a Tensor is needed/,
     )
   })
+})
 
-  test('but those before, after and beside control flow can', async () => {
-    const module = await load()
-    const outputs = module.taps(['before', 'after', 'settled', 'nested', 'nested.0', 'nested.0.always', 'pair.conv']).run(module, images)
-    expect(outputs.map((output) => output.shape)).toEqual(Array(7).fill([2, 3, 32, 32]))
+describe('layers inside ifs and loops give what a hook saw last', () => {
+  test.each([
+    ['before, inside, after and beside them', 'net = networks.Branches()', 11],
+    ['after early returns', 'net = networks.Gated()', 5],
+    ['chosen by a constant attribute', 'net = networks.Gated(memory_efficient=True)', 3],
+  ])('%s', async (_, make, count) => {
+    const expected = await exported<Seen>(make, { after: hooks, inputs: { x: images } })
+    expect(Object.keys(expected.seen).filter(Boolean).length).toBeGreaterThanOrEqual(count)
+    compare(torch.jit.load(expected.path), expected)
   })
+
+  test('several of them at once', async () => {
+    const expected = await exported<Seen>('net = networks.Branches()', { after: hooks, inputs: { x: images } })
+    const module = torch.jit.load(expected.path)
+    const names = Object.keys(expected.seen)
+    const outputs = module.taps(names).run(module, images)
+    names.forEach((name, i) => expectWith(outputs[i], name).toBeAllclose(expected.seen[name]!))
+  })
+})
+
+test('defaults of forward are kept, and its arguments can be given, also by name', async () => {
+  const expected = await exported<Seen>('net = networks.Defaults()', { after: hooks, inputs: { x: images } })
+  const module = torch.jit.load(expected.path)
+  compare(module, expected)
+  const taps = module.taps(['body', ''])
+  const [body, features] = taps.run(module, images, { return_features: true, scale: 1 }) as [Tensor, Tensor]
+  expect(features).toEqualTensor(body)
+  expect(taps.run(module, images, false, 1)[0]).toEqualTensor(body)
+  expect(() => taps.run(module)).toThrow(/missing value for argument 'x'/)
 })
 
 test('a network that is traced in eval mode names its frozen batch norms; others have none', async () => {

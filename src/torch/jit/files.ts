@@ -1,4 +1,4 @@
-import { JitError, native, type ModuleHandle } from '../../native'
+import { FileError, JitError, native, type ModuleHandle } from '../../native'
 import { writeAll, writeAtomically } from '../../common/atomic'
 import { checkPickle } from '../archive/pickle-check'
 import { nameOf, withSource } from '../archive/source'
@@ -47,11 +47,27 @@ function codeOf(zip: ZipReader, name: string): string {
   return Buffer.concat([...zip.chunks(name)]).toString('latin1')
 }
 
+/** Files beside the program in its archive, as text or bytes by their names. */
+export type ExtraFiles = Readonly<Record<string, string | Uint8Array>>
+
+/** Fills an object with the extra files of an archive under its keys, as bytes. */
+export function readExtraFiles(file: string | Uint8Array, into: Record<string, string | Uint8Array>): void {
+  withSource(file, (source) => {
+    const zip = new ZipReader(source)
+    for (const name of Object.keys(into)) {
+      const record = `${zip.prefix}extra/${name}`
+      if (!zip.has(record)) throw new FileError(`it has no extra file '${name}'`)
+      into[name] = new Uint8Array(Buffer.concat([...zip.chunks(record)]))
+    }
+  })
+}
+
 /**
  * Writes a program atomically.
  *
  * @throws FileError if the file cannot be written; JitError for a program that cannot be saved.
  */
-export function writeTorchScriptFile(module: ModuleHandle, path: string): void {
-  writeAtomically(path, (descriptor) => native.jitSave(module, (bytes) => writeAll(descriptor, bytes)))
+export function writeTorchScriptFile(module: ModuleHandle, path: string, extraFiles: ExtraFiles = {}): void {
+  const extra = Object.entries(extraFiles).map(([name, content]) => [name, new Uint8Array(Buffer.from(content as Uint8Array))] as const)
+  writeAtomically(path, (descriptor) => native.jitSave(module, (bytes) => writeAll(descriptor, bytes), extra))
 }

@@ -1,27 +1,45 @@
-import { native } from '../../native'
+import { JitError, native } from '../../native'
+import { nameOf } from '../archive/source'
+import { isOptions } from '../call/bind'
 import { declared, read } from '../call/declared'
 import { misfit } from '../call/errors'
 import type { Device } from '../tensor/dtype'
-import { checkTorchScriptFile } from './files'
+import { checkTorchScriptFile, readExtraFiles, type ExtraFiles } from './files'
 import { ScriptModule } from './script-module'
 
 export { ScriptModule, Taps } from './script-module'
+export { EnumMember, ScriptObject } from './script-values'
 export { saveTorchScript } from './compile'
+export type { ExtraFiles } from './files'
 
 export interface JitLoadOptions {
   /** The device of all tensors; default: the CPU, wherever they were saved. */
   mapLocation?: Device | null | undefined
+  /** Is filled with the archive's extra files under its keys, as bytes. */
+  _extraFiles?: Record<string, string | Uint8Array> | null | undefined
 }
 
-const LOAD = declared<{ file: string | Uint8Array; mapLocation: Device }>('jit.load', 'file:y', 'map_location:v="cpu"')
-const SAVE = declared<{ path: string }>('jit.save', 'path:s')
+export interface JitSaveOptions {
+  /** Files to write beside the program, as text or bytes by their names. */
+  _extraFiles?: ExtraFiles | null | undefined
+}
+
+const LOAD = declared<{ file: string | Uint8Array; mapLocation: Device; _extraFiles: Record<string, string | Uint8Array> | null }>(
+  'jit.load',
+  'file:y',
+  'map_location:v="cpu"',
+  '_extra_files:*=null',
+)
+const SAVE = declared<{ path: string; _extraFiles: ExtraFiles | null }>('jit.save', 'path:s', '_extra_files:*=null')
 
 /**
  * Reads a TorchScript file, by its path or from its bytes. It is a program: load only files that you trust.
  *
  * @param file - A path, or the file's bytes.
  * @param mapLocation - The device of all its tensors. Default 'cpu', wherever they were saved.
- * @throws FileError for a missing, truncated or damaged file; JitError for one that holds no TorchScript; ArgumentError for unknown options.
+ * @param _extraFiles - An object that is filled with the archive's extra files under its keys, as bytes.
+ * @throws FileError for a missing, truncated or damaged file; JitError for one that holds no TorchScript or uses an operator that libtorch does not
+ * have; ArgumentError for unknown options.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.load.html
  * @example
  * torch.save(new torch.nn.ReLU(), '/tmp/relu.pt')
@@ -29,9 +47,30 @@ const SAVE = declared<{ path: string }>('jit.save', 'path:s')
  */
 export function load(file: string | Uint8Array, mapLocation?: Device | JitLoadOptions | null): ScriptModule
 export function load(...given: unknown[]): ScriptModule {
-  const { file, mapLocation } = read(LOAD, given)
+  const { file, mapLocation, _extraFiles } = read(LOAD, given)
   checkTorchScriptFile(file)
-  return new ScriptModule(native.jitLoad(file, mapLocation))
+  const module = new ScriptModule(withOperatorHint(file, () => native.jitLoad(file, mapLocation)))
+  if (_extraFiles !== null) readExtraFiles(file, extraFilesOf('jit.load', _extraFiles))
+  return module
+}
+
+/** Says which file uses an operator that libtorch does not have, and how to get it. */
+function withOperatorHint<T>(file: string | Uint8Array, load: () => T): T {
+  try {
+    return load()
+  } catch (error) {
+    const operator = error instanceof JitError ? /Unknown builtin op: ([\w:.]+?)\.?\s/.exec(error.message)?.[1] : undefined
+    if (operator === undefined) throw error
+    throw new JitError(
+      `${nameOf(file)} uses the operator ${operator}, which libtorch does not have: load the library that brings it first, torch.ops.loadLibrary(path)`,
+      { cause: error },
+    )
+  }
+}
+
+function extraFilesOf<T extends ExtraFiles>(call: string, files: T): T {
+  if (isOptions(files)) return files
+  throw misfit(call, '_extraFiles', 'an object of files by their names', files)
 }
 
 /**
@@ -43,10 +82,10 @@ export function load(...given: unknown[]): ScriptModule {
  * torch.save(new torch.nn.ReLU(), '/tmp/relu.pt')
  * torch.jit.save(torch.jit.load('/tmp/relu.pt'), '/tmp/copy.pt')
  */
-export function save(module: ScriptModule, path: string): void
+export function save(module: ScriptModule, path: string, options?: JitSaveOptions): void
 export function save(module: ScriptModule, ...given: unknown[]): void {
-  const { path } = read(SAVE, given)
+  const { path, _extraFiles } = read(SAVE, given)
   if (!(module instanceof ScriptModule))
     throw misfit('jit.save', 'module', 'a ScriptModule', module, ': torch.save(module, path) writes the layers of torch.nn as TorchScript')
-  module.save(path)
+  module.save(path, _extraFiles === null ? {} : extraFilesOf('jit.save', _extraFiles))
 }

@@ -1,29 +1,23 @@
-import { types } from 'node:util'
 import { ArgumentError, JitError, native, type ModuleHandle, type TapsHandle, type TensorHandle } from '../../native'
 import { keep, wrap } from '../tensor/base'
 import { noGrad } from '../autograd'
-import { convert, wrapResult } from '../call/resolve'
 import { nearestFirst } from '../../common/suggestions'
 import { read } from '../call/declared'
 import { train } from '../generated/declared/module-methods'
 import { Module, indented, printed, type ChildModule } from '../nn/module'
 import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor/tensor'
-import { writeTorchScriptFile } from './files'
-
-/** Converts a value for the shim, including tensors in lists and dicts. */
-function argumentOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(argumentOf)
-  if (types.isMap(value)) return new Map([...value].map(([key, held]) => [key, argumentOf(held)]))
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return convert(value)
-  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, argumentOf(held)]))
-}
+import { writeTorchScriptFile, type ExtraFiles } from './files'
+import { argumentsOf, defineAttributes, handle, valueOf } from './script-values'
 
 /** The tensors of one TorchScript program by identity, so that a shared tensor is one object. */
 type Known = Map<bigint, Parameter | Tensor>
 
 /**
  * A TorchScript module as an ordinary Module: parameters can be trained, children read and methods called.
+ *
+ * Children, parameters, buffers, attributes and constants of its class are properties, as in Python, unless Module has one of that name;
+ * attributes can be assigned. Arguments may be named in a last object, `module.call(x, { return_features: true })`.
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.jit.ScriptModule.html
  * @example
@@ -36,7 +30,10 @@ export class ScriptModule extends Module {
   readonly #parameters = new Map<string, Parameter>()
   readonly #buffers = new Map<string, Tensor>()
   readonly #children = new Map<string, ScriptModule>()
-  #hasWarned = false
+  #hasWarned = false;
+
+  /** Children, tensors, attributes and constants by Python's names. */
+  [name: string]: unknown
 
   /** @internal Made by `torch.jit.load`. */
   constructor(handle: ModuleHandle, known: Known = new Map()) {
@@ -62,10 +59,25 @@ export class ScriptModule extends Module {
       )
     for (const [name, child] of native.jitChildren(handle)) this.#children.set(name, new ScriptModule(child, known))
     this.training = native.jitIsTraining(handle)
+    for (const members of [this.#parameters, this.#buffers, this.#children]) for (const [name, member] of members) this.show(name, member)
+    defineAttributes(this, handle, (value) => this.result(value))
+  }
+
+  private show(name: string, member: unknown): void {
+    if (name in this) return
+    const refuse = () => {
+      throw new ArgumentError(`'${name}' of a TorchScript module cannot be replaced: its program is fixed. Copy values into its tensors`)
+    }
+    Object.defineProperty(this, name, { get: () => member, set: refuse, configurable: true })
   }
 
   /** @internal */
   get _m(): ModuleHandle {
+    return this.#handle
+  }
+
+  /** @internal */
+  get [handle](): ModuleHandle {
     return this.#handle
   }
 
@@ -78,9 +90,19 @@ export class ScriptModule extends Module {
     return this.invoke('forward', ...args)
   }
 
-  /** Calls a method by name with tensors, numbers, strings, arrays, Maps, objects and null; returns tensors, numbers, arrays and Maps. */
+  /**
+   * Calls a method by name, with arguments by position or by name in a last object.
+   *
+   * A list is an array, a tuple a frozen array, a dict a Map or an object, a named tuple an array with a property for each name or an object,
+   * a member of an enumeration an EnumMember, its name or its value, None null, an object of the program's own classes a ScriptObject.
+   */
   invoke(method: string, ...args: unknown[]): unknown {
-    return wrapResult(native.jitCall(this.#handle, method, args.map(argumentOf)))
+    const { positional, named } = argumentsOf(this.#handle, method, args)
+    return this.result(native.jitCall(this.#handle, method, positional, named))
+  }
+
+  private result(value: unknown): unknown {
+    return valueOf(value, (module) => new ScriptModule(module))
   }
 
   methodNames(): string[] {
@@ -102,7 +124,10 @@ export class ScriptModule extends Module {
    *
    * The whole module runs, so buffers of later layers are updated. `''` names the module's own output. Works for deep copies, too.
    *
-   * @throws JitError for a layer that does not exist, that forward calls only inside an if or a loop, or that returns no tensor.
+   * A layer inside an if or a loop gives its last call, too.
+   *
+   * @throws JitError for a layer that does not exist, that forward never calls, or that returns no tensor; `run` throws one for a layer that an if
+   * or a loop left out.
    * @example
    * torch.save(new torch.nn.Sequential(new torch.nn.Linear(3, 4), new torch.nn.ReLU()), '/tmp/layers.pt')
    * const layers = torch.jit.load('/tmp/layers.pt')
@@ -173,9 +198,9 @@ export class ScriptModule extends Module {
     return copy
   }
 
-  /** Writes a TorchScript file that Python's `torch.jit.load` runs. */
-  save(path: string): void {
-    writeTorchScriptFile(this.#handle, path)
+  /** Writes a TorchScript file that Python's `torch.jit.load` runs, and into it the extra files, text or bytes by their names. */
+  save(path: string, extraFiles: ExtraFiles = {}): void {
+    writeTorchScriptFile(this.#handle, path, extraFiles)
   }
 
   override registerBuffer(): never {
@@ -211,6 +236,7 @@ export class Taps {
 
   /** Runs the module (the tapped one or a deep copy of it) and returns the layers' outputs in the requested order. */
   run(module: ScriptModule, ...args: unknown[]): Tensor[] {
-    return native.jitRunTaps(this.#handle, module._m, args.map(convert)).map((handle) => wrap(handle))
+    const { positional, named } = argumentsOf(module._m, 'forward', args)
+    return native.jitRunTaps(this.#handle, module._m, positional, named).map((handle) => wrap(handle))
   }
 }

@@ -1,4 +1,6 @@
 // The generic call: every operator of the dispatcher through one callback, arguments converted by its schema.
+#include <dlfcn.h>
+
 #include <array>
 #include <sstream>
 
@@ -217,9 +219,20 @@ Napi::Value operatorNames(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// Loads a library whose initialisers register operators, for the whole process and for good.
+Napi::Value loadLibrary(const Napi::CallbackInfo& info) {
+  const std::string path = stringOf(info.Env(), info[0], "a path");
+  if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    const char* reason = dlerror();
+    throw Failure("NATIVE", reason == nullptr ? "the library cannot be loaded" : reason);
+  }
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void registerOperators(Napi::Object exports) {
+  define<loadLibrary>(exports, "loadLibrary");
   define<operatorFunction<true>>(exports, "operator");
   define<operatorFunction<false>>(exports, "operatorWithoutAccounting");
   define<schemaText>(exports, "schema");

@@ -1,5 +1,8 @@
-import { TorchError, native } from '../../native'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { FileError, TorchError, native } from '../../native'
 import { isTensor } from '../tensor/base'
+import { declared, read } from './declared'
 import { lookup, type Call } from './lookup'
 import { isOptions } from './bind'
 import { choose, convert, wrapResult } from './resolve'
@@ -84,17 +87,44 @@ function makeNamespace(namespace: string): OperatorNamespace {
 
 const namespaces = new Map<string, OperatorNamespace>()
 
+const LOAD_LIBRARY = declared<{ path: string }>('ops.loadLibrary', 'path:s')
+
 /**
- * Every operator of the loaded libtorch by name: `torch.ops.aten.add.Tensor(x, y)`, `.default` for the overload without a name.
+ * Loads a library of operators, such as torchvision's `_C.so`, after which `torch.ops` and TorchScript programs find them. It is native code: load
+ * only what you trust.
+ *
+ * @throws FileError for a file that is not there; TorchError for one that the system cannot load, as one made for another libtorch, with the system's reason.
+ * @see https://docs.pytorch.org/docs/stable/library.html
+ */
+function loadLibrary(...given: [path: string]): void {
+  const path = resolve(read(LOAD_LIBRARY, given).path)
+  if (!existsSync(path)) throw new FileError(`there is no file ${path}`)
+  try {
+    native.loadLibrary(path)
+  } catch (error) {
+    const hint = /undefined symbol/.test((error as Error).message)
+      ? `: it was made for another libtorch than ${native.buildInfo().version}, or for Python`
+      : ''
+    throw new TorchError(`${path} cannot be loaded (${(error as Error).message})${hint}`, { code: 'NATIVE' })
+  }
+}
+
+/** All namespaces of operators. */
+export type Operators = Readonly<Record<string, OperatorNamespace>> & { readonly loadLibrary: typeof loadLibrary }
+
+/**
+ * Every operator of the loaded libtorch by name: `torch.ops.aten.add.Tensor(x, y)`, `.default` for the overload without a name;
+ * `torch.ops.loadLibrary(path)` adds those of a library.
  *
  * As unchecked as in Python: some internal operators can crash the process on arguments that make no sense.
  *
  * @example
  * torch.ops.aten.add.Tensor(torch.ones([2]), torch.ones([2]), 3).tolist() // [4, 4]
  */
-export const ops: Readonly<Record<string, OperatorNamespace>> = new Proxy({} as Record<string, OperatorNamespace>, {
+export const ops: Operators = new Proxy({} as Operators, {
   get: (_, key) => {
     if (typeof key !== 'string') return undefined
+    if (key === 'loadLibrary') return loadLibrary
     let namespace = namespaces.get(key)
     if (namespace === undefined) namespaces.set(key, (namespace = makeNamespace(key)))
     return namespace

@@ -69,3 +69,30 @@ export const resnet101 = maker('resnet101')
 
 /** ResNet-152, as `resnet50`. */
 export const resnet152 = maker('resnet152')
+
+/**
+ * ResNeXt-50 of 32 groups of 4 channels, with torchvision's names and initialisation, in training mode: images [N, 3, H, W] to logits [N, numClasses].
+ *
+ * @see https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.resnext50_32x4d.html
+ * @example
+ * models.resnext50_32x4d({ numClasses: 10 }).call(torch.rand([2, 3, 32, 32])).shape // [2, 10]
+ */
+export const resnext50_32x4d = maker('resnext50_32x4d')
+
+/** ResNeXt-101 of 32 groups of 8 channels, as `resnext50_32x4d`. */
+export const resnext101_32x8d = maker('resnext101_32x8d')
+
+/** ResNeXt-101 of 64 groups of 4 channels, as `resnext50_32x4d`. */
+export const resnext101_64x4d = maker('resnext101_64x4d')
+
+/**
+ * Wide ResNet-50, twice as wide inside its blocks as `resnet50`, with torchvision's names: images [N, 3, H, W] to logits [N, numClasses].
+ *
+ * @see https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.wide_resnet50_2.html
+ * @example
+ * models.wide_resnet50_2({ numClasses: 10 }).call(torch.rand([2, 3, 32, 32])).shape // [2, 10]
+ */
+export const wide_resnet50_2 = maker('wide_resnet50_2')
+
+/** Wide ResNet-101, as `wide_resnet50_2`. */
+export const wide_resnet101_2 = maker('wide_resnet101_2')

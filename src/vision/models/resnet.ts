@@ -4,8 +4,8 @@ import { LibraryModule, pipeline } from '../../torch/internal'
 
 const { init } = nn
 
-function conv3x3(inputs: number, outputs: number, stride = 1): nn.Conv2d {
-  return new nn.Conv2d(inputs, outputs, 3, { stride, padding: 1, bias: false })
+function conv3x3(inputs: number, outputs: number, stride = 1, groups = 1): nn.Conv2d {
+  return new nn.Conv2d(inputs, outputs, 3, { stride, padding: 1, groups, bias: false })
 }
 
 function conv1x1(inputs: number, outputs: number, stride = 1): nn.Conv2d {
@@ -46,7 +46,15 @@ export class BasicBlock extends LibraryModule {
   }
 }
 
-/** 1×1, 3×3 (with the stride) and 1×1 convolutions with a shortcut, for ResNet 50 and deeper. */
+/** Groups of a bottleneck's 3×3 convolution, and channels of each group in the first stage: many narrow groups make a ResNeXt, one wide group a Wide ResNet. */
+export interface Cardinality {
+  readonly groups: number
+  readonly widthPerGroup: number
+}
+
+const PLAIN: Cardinality = { groups: 1, widthPerGroup: 64 }
+
+/** 1×1, 3×3 (with the stride) and 1×1 convolutions with a shortcut, for ResNet 50 and deeper, ResNeXt and Wide ResNet. */
 export class Bottleneck extends LibraryModule {
   static readonly expansion = 4
   readonly conv1: nn.Conv2d
@@ -58,13 +66,20 @@ export class Bottleneck extends LibraryModule {
   readonly relu = new nn.ReLU({ inplace: true })
   readonly downsample: nn.Sequential | null
 
-  constructor(inputs: number, planes: number, stride = 1, downsample: nn.Sequential | null = null) {
+  constructor(
+    inputs: number,
+    planes: number,
+    stride = 1,
+    downsample: nn.Sequential | null = null,
+    { groups, widthPerGroup }: Cardinality = PLAIN,
+  ) {
     super()
-    this.conv1 = conv1x1(inputs, planes)
-    this.bn1 = new nn.BatchNorm2d(planes)
-    this.conv2 = conv3x3(planes, planes, stride)
-    this.bn2 = new nn.BatchNorm2d(planes)
-    this.conv3 = conv1x1(planes, planes * Bottleneck.expansion)
+    const width = Math.floor((planes * widthPerGroup) / 64) * groups
+    this.conv1 = conv1x1(inputs, width)
+    this.bn1 = new nn.BatchNorm2d(width)
+    this.conv2 = conv3x3(width, width, stride, groups)
+    this.bn2 = new nn.BatchNorm2d(width)
+    this.conv3 = conv1x1(width, planes * Bottleneck.expansion)
     this.bn3 = new nn.BatchNorm2d(planes * Bottleneck.expansion)
     this.downsample = downsample
   }
@@ -92,7 +107,8 @@ type Block = typeof BasicBlock | typeof Bottleneck
  *
  * Layers can be replaced, as in `resnet.fc = new torch.nn.Identity()`.
  *
- * Source: "Deep Residual Learning for Image Recognition" (arXiv 1512.03385), with the stride in the 3×3 convolution.
+ * Source: "Deep Residual Learning for Image Recognition" (arXiv 1512.03385), with the stride in the 3×3 convolution; with groups "Aggregated Residual
+ * Transformations" (arXiv 1611.05431), with a greater width "Wide Residual Networks" (arXiv 1605.07146).
  */
 export class ResNet extends nn.Module {
   conv1: nn.Module
@@ -106,16 +122,16 @@ export class ResNet extends nn.Module {
   avgpool: nn.Module
   fc: nn.Module
 
-  constructor(block: Block, layers: readonly [number, number, number, number], numClasses = 1000) {
+  constructor(block: Block, layers: readonly [number, number, number, number], numClasses = 1000, cardinality: Cardinality = PLAIN) {
     super()
     let inputs = 64
     const stage = (planes: number, count: number, stride: number): nn.Sequential => {
       const outputs = planes * block.expansion
       const shortcut =
         stride !== 1 || inputs !== outputs ? new nn.Sequential(conv1x1(inputs, outputs, stride), new nn.BatchNorm2d(outputs)) : null
-      const blocks = [new block(inputs, planes, stride, shortcut)]
+      const blocks = [new block(inputs, planes, stride, shortcut, cardinality)]
       inputs = outputs
-      for (let i = 1; i < count; i++) blocks.push(new block(inputs, planes))
+      for (let i = 1; i < count; i++) blocks.push(new block(inputs, planes, 1, null, cardinality))
       return new nn.Sequential(...blocks)
     }
     this.conv1 = new nn.Conv2d(3, 64, 7, { stride: 2, padding: 3, bias: false })
@@ -146,14 +162,19 @@ export class ResNet extends nn.Module {
 }
 
 const ARCHITECTURES = {
-  resnet18: [BasicBlock, [2, 2, 2, 2]],
-  resnet34: [BasicBlock, [3, 4, 6, 3]],
-  resnet50: [Bottleneck, [3, 4, 6, 3]],
-  resnet101: [Bottleneck, [3, 4, 23, 3]],
-  resnet152: [Bottleneck, [3, 8, 36, 3]],
-} as const satisfies Record<string, readonly [Block, readonly [number, number, number, number]]>
+  resnet18: [BasicBlock, [2, 2, 2, 2], PLAIN],
+  resnet34: [BasicBlock, [3, 4, 6, 3], PLAIN],
+  resnet50: [Bottleneck, [3, 4, 6, 3], PLAIN],
+  resnet101: [Bottleneck, [3, 4, 23, 3], PLAIN],
+  resnet152: [Bottleneck, [3, 8, 36, 3], PLAIN],
+  resnext50_32x4d: [Bottleneck, [3, 4, 6, 3], { groups: 32, widthPerGroup: 4 }],
+  resnext101_32x8d: [Bottleneck, [3, 4, 23, 3], { groups: 32, widthPerGroup: 8 }],
+  resnext101_64x4d: [Bottleneck, [3, 4, 23, 3], { groups: 64, widthPerGroup: 4 }],
+  wide_resnet50_2: [Bottleneck, [3, 4, 6, 3], { groups: 1, widthPerGroup: 128 }],
+  wide_resnet101_2: [Bottleneck, [3, 4, 23, 3], { groups: 1, widthPerGroup: 128 }],
+} as const satisfies Record<string, readonly [Block, readonly [number, number, number, number], Cardinality]>
 
-/** The name of an architecture: `'resnet18'` to `'resnet152'`. */
+/** The name of an architecture, as torchvision's: `'resnet50'`, `'resnext50_32x4d'`, `'wide_resnet50_2'`. */
 export type Architecture = keyof typeof ARCHITECTURES
 
 export const architectures = Object.keys(ARCHITECTURES) as readonly Architecture[]
@@ -166,8 +187,8 @@ export function checkArchitecture(arch: string): Architecture {
 
 /** A newly initialised ResNet. */
 export function buildResNet(arch: Architecture, numClasses = 1000): ResNet {
-  const [block, layers] = ARCHITECTURES[checkArchitecture(arch)]
-  return new ResNet(block, layers, numClasses)
+  const [block, layers, cardinality] = ARCHITECTURES[checkArchitecture(arch)]
+  return new ResNet(block, layers, numClasses, cardinality)
 }
 
 /**
@@ -179,10 +200,15 @@ export function buildResNet(arch: Architecture, numClasses = 1000): ResNet {
 export function architectureOf(state: Readonly<Record<string, Tensor>>): Architecture | null {
   const shapeOf = (name: string) => state[name]?.shape.join()
   const block = 'layer1.0.conv3.weight' in state ? Bottleneck : BasicBlock
-  if (shapeOf('conv1.weight') !== '64,3,7,7' || shapeOf('layer1.0.conv2.weight') !== '64,64,3,3') return null
+  if (shapeOf('conv1.weight') !== '64,3,7,7') return null
+  const inner = shapeOf('layer1.0.conv2.weight')
   const counts = [1, 2, 3, 4].map((stage) => {
     const numbers = Object.keys(state).map((name) => (name.startsWith(`layer${stage}.`) ? Number(name.split('.')[1]) : -1))
     return Math.max(-1, ...numbers) + 1
   })
-  return architectures.find((arch) => ARCHITECTURES[arch][0] === block && ARCHITECTURES[arch][1].join() === counts.join()) ?? null
+  const fits = (arch: Architecture) => {
+    const [ownBlock, layers, { groups, widthPerGroup }] = ARCHITECTURES[arch]
+    return ownBlock === block && layers.join() === counts.join() && inner === [widthPerGroup * groups, widthPerGroup, 3, 3].join()
+  }
+  return architectures.find(fits) ?? null
 }

@@ -1,8 +1,8 @@
 import * as torch from '../torch'
 import type { Tensor } from '../torch'
 import type { Backbone } from '../pixelcl'
-import { HiddenLayers, layerName } from '../pixelcl/internal'
-import { IMAGENET_MEAN, IMAGENET_STD, Normalize } from '../vision/transforms'
+import { HiddenLayers, channelsOf, layerName } from '../pixelcl/internal'
+import { Normalize, statisticsFor, withChannels } from '../vision/transforms'
 import { recalibrated } from './recalibrate'
 
 /** A frozen copy of a backbone: images to the map of one hidden layer. */
@@ -15,9 +15,10 @@ export interface Features {
 
 const BATCH = 32
 
-/** The images in 0…1 normalised with ImageNet's mean and deviation. */
-export function normalised(images: Tensor): Tensor {
-  return new Normalize(IMAGENET_MEAN, IMAGENET_STD).call(images)
+/** The images in 0…1 with the channels that a backbone takes, normalised with ImageNet's mean and deviation. */
+export function normalised(images: Tensor, channels = 3): Tensor {
+  const { mean, std } = statisticsFor(channels)
+  return new Normalize(mean, std).call(withChannels(images, channels))
 }
 
 /**
@@ -25,12 +26,12 @@ export function normalised(images: Tensor): Tensor {
  *
  * So two states of a backbone differ in their weights only, and an untrained backbone is not penalised for its initial statistics.
  */
-export function freeze(net: Backbone, layer: string | number, images: Tensor): Features {
-  const layers = new HiddenLayers(net, [layerName(net, layer)])
-  const copy = recalibrated(net, inParts(normalised(images)))
+export function freeze(net: Backbone, layer: string | number, images: Tensor, channels: number = channelsOf(net)): Features {
+  const layers = new HiddenLayers(net, { map: layerName(net, layer) })
+  const copy = recalibrated(net, inParts(normalised(images, channels)))
   const ofNormalised = (batch: Tensor): Tensor =>
-    torch.inferenceMode(() => torch.cat(inParts(batch).map((part) => layers.run(copy, part)[0]!)))
-  return { ofNormalised, of: (batch) => ofNormalised(normalised(batch)) }
+    torch.inferenceMode(() => torch.cat(inParts(batch).map((part) => layers.run(copy, part).map)))
+  return { ofNormalised, of: (batch) => ofNormalised(normalised(batch, channels)) }
 }
 
 /** Splits into batches of similar size, because a last batch of one image would have no batch statistics. */

@@ -30,6 +30,8 @@ export interface EvaluationSet {
   readonly trainedOn?: boolean
   /** Training images from which batch-norm statistics are recomputed, float32 [N, 3, H, W] in 0…1. */
   readonly statistics: Tensor
+  /** Channels that the backbone takes; default: as its first convolution says. */
+  readonly channels?: number
   /** How views are cropped and augmented; the same as for the learner. */
   readonly views: CorrespondenceOptions
   /** Absent without masks; then there is no segmentation. */
@@ -60,7 +62,7 @@ export interface Pictures {
  */
 export function measure(net: Backbone, layer: string | number, set: EvaluationSet): Evaluation {
   // float32 on the CPU, so that measures do not depend on the device and dtype of the training.
-  const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, set.statistics)
+  const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, set.statistics, set.channels)
   const shown = Math.min(SHOWN, set.images.shape[0]!)
   const map = features.of(set.images)
   const pictures = { features: map.narrow(0, 0, shown).clone(), segmentation: null }

@@ -3,12 +3,12 @@ import { nn } from '../torch'
 import {
   ColorJitter,
   GaussianBlur,
-  IMAGENET_MEAN,
-  IMAGENET_STD,
+  Channels,
   Normalize,
   RandomApply,
   RandomGrayscale,
   RandomSolarize,
+  statisticsFor,
 } from '../vision/transforms'
 import { parseOptions, probability } from '../common/options'
 
@@ -32,22 +32,25 @@ export type AugmentationOptions = z.input<typeof augmentationOptions>
  * The reference's augmentations, for images [N, 3, H, W] in 0…1: colour jitter, grayscale, blur, solarize, ImageNet normalisation; by default in the
  * reference's strength.
  *
+ * @param channels - Channels that the backbone takes, default 3. For 1, images may be RGB or grey and become grey; for any other number, blur, solarize and
+ * a normalisation by ImageNet's average remain.
  * @throws ArgumentError for wrong options.
  * @example
  * const augmentFn = defaultAugmentation({ colorJitter: [0.4, 0.4, 0.2, 0.1], probSolarize: 0 })
  * augmentFn.call(torch.rand([4, 3, 8, 8])).shape // [4, 3, 8, 8]
  */
-export function defaultAugmentation(options: AugmentationOptions = {}): nn.Sequential {
+export function defaultAugmentation(options: AugmentationOptions = {}, channels = 3): nn.Sequential {
   const { colorJitter, probColorJitter, probGrayscale, probBlur, probSolarize } = parseOptions(
     augmentationOptions,
     options,
     'defaultAugmentation',
   )
-  return new nn.Sequential(
-    new RandomApply(new ColorJitter(...colorJitter), probColorJitter),
-    new RandomGrayscale(probGrayscale),
-    new RandomApply(new GaussianBlur(3, 1.5), probBlur),
-    new RandomSolarize({ p: probSolarize }),
-    new Normalize(IMAGENET_MEAN, IMAGENET_STD),
-  )
+  const { mean, std } = statisticsFor(channels)
+  const colour = () => [new RandomApply(new ColorJitter(...colorJitter), probColorJitter), new RandomGrayscale(probGrayscale)]
+  const sharpness = [new RandomApply(new GaussianBlur(3, 1.5), probBlur), new RandomSolarize({ p: probSolarize })]
+  const steps = {
+    1: () => [new Channels(3), ...colour(), ...sharpness, new Channels(1)],
+    3: () => [...colour(), ...sharpness],
+  }[channels]
+  return new nn.Sequential(...(steps?.() ?? sharpness), new Normalize(mean, std))
 }

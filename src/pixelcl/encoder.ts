@@ -2,7 +2,10 @@ import * as torch from '../torch'
 import { ArgumentError, jit, nn, type Device, type DType, type Tensor } from '../torch'
 import { nearestFirst, nearestName } from '../common/suggestions'
 import { option, warn, worded, type Wording } from '../common/wording'
+import { channelsOf, firstConvolution } from './backbone-input'
+import { explainedFailure } from './dry-run-failure'
 import { ConvMLP, MLP } from './heads'
+import { isSpatial, layoutOf, toMap, type Layout } from './layout'
 
 /** A backbone: a module of this package or a TorchScript one. */
 export type Backbone = nn.AnyModule
@@ -10,6 +13,7 @@ export type Backbone = nn.AnyModule
 export interface EncoderOptions {
   hiddenLayerPixel: string | number
   hiddenLayerInstance: string | number
+  instanceWeight: number
   projectionSize: number
   projectionHiddenSize: number
 }
@@ -40,116 +44,162 @@ function childNames(net: Backbone): string[] {
   return [...net.namedChildren()].filter(([, child]) => !seen.has(child) && seen.add(child)).map(([name]) => name)
 }
 
+/** The hidden layers of a backbone by their dotted names: one read as a map, and one read as a vector, or none. */
+export interface HiddenPaths {
+  readonly map: string
+  readonly vector?: string | null
+}
+
 /** Reads the outputs of hidden layers during one full forward of a backbone. */
 export class HiddenLayers {
-  private readonly taps: jit.Taps | null
   private readonly distinct: readonly string[]
+  private readonly taps: jit.Taps | null
+  /** How the map's layer holds it, known from the first run. */
+  private layout: Layout | null = null
 
   constructor(
     net: Backbone,
-    readonly paths: readonly string[],
+    readonly paths: HiddenPaths,
   ) {
-    this.distinct = [...new Set(paths)]
+    const { map, vector = null } = paths
+    this.distinct = vector === null || vector === map ? [map] : [map, vector]
     this.taps = net instanceof jit.ScriptModule ? net.taps(this.distinct) : null
   }
 
-  /** The layers' outputs in the order of `paths`; the last output of a layer that is called several times. */
-  run(net: Backbone, images: Tensor): Tensor[] {
-    const { taps } = this
-    const outputs = taps !== null && net instanceof jit.ScriptModule ? taps.run(net, images) : this.runWithHooks(net, images)
-    return this.paths.map((path) => {
-      const output = outputs[this.distinct.indexOf(path)]
-      if (torch.isTensor(output)) return output
+  /**
+   * The layers' outputs for images [N, C, H, W], of a layer that is called several times the last one. A map of vision transformers becomes [N, C, h, w]:
+   * from [N, h, w, C], and from tokens [N, 1 + h·w, C] without those of class and registers.
+   */
+  run(net: Backbone, images: Tensor): { map: Tensor; vector: Tensor | null } {
+    const { map, vector = null } = this.paths
+    const outputs = runTapped(net, this.taps, this.distinct, images)
+    const raw = outputs[0]!
+    this.layout ??= layoutOf(raw, images, () => stemSize(net, images))
+    if (this.layout === null && raw.dim() === 3)
       throw new ArgumentError(
-        `the hidden layer '${path}' ${output === undefined ? 'was never called' : 'gives no tensor'} in the backbone's forward: choose another`,
+        `the hidden layer '${map}' gives [${raw.shape.join(', ')}], which is no map and no tokens of a grid for images [${images.shape.join(', ')}]: choose another`,
       )
-    })
-  }
-
-  /** Hooks are removed after each run, so that the backbone can be saved without traces of the learner. */
-  private runWithHooks(net: Backbone, images: Tensor): unknown[] {
-    const outputs: unknown[] = this.distinct.map(() => undefined)
-    const handles = this.distinct.map((path, i) =>
-      net.getSubmodule(path).registerForwardHook((_, __, output) => {
-        outputs[i] = torch.isTensor(output) ? torch.keep(output) : output
-      }),
-    )
-    try {
-      ;(net as unknown as nn.Module).call(images)
-    } finally {
-      for (const handle of handles) handle.remove()
-    }
-    return outputs
+    return { map: this.layout === null ? raw : toMap(raw, images, this.layout), vector: vector === null ? null : outputs.at(-1)! }
   }
 }
 
-/** The backbone with its two projectors: images [N, 3, H, W] to a map [N, D, h, w] and vectors [N, D]. */
-export class Encoder extends nn.Module<[Tensor, { instance: boolean }], { pixels: Tensor; instance: Tensor | null }> {
+function runTapped(net: Backbone, taps: jit.Taps | null, paths: readonly string[], images: Tensor): Tensor[] {
+  const outputs = taps !== null && net instanceof jit.ScriptModule ? taps.run(net, images) : runWithHooks(net, paths, images)
+  return paths.map((path, i) => {
+    const output = outputs[i]
+    if (torch.isTensor(output)) return output
+    throw new ArgumentError(
+      `the hidden layer '${path}' ${output === undefined ? 'was never called' : 'gives no tensor'} in the backbone's forward: choose another`,
+    )
+  })
+}
+
+/** Hooks are removed after each run, so that the backbone can be saved without traces of the learner. */
+function runWithHooks(net: Backbone, paths: readonly string[], images: Tensor): unknown[] {
+  const outputs: unknown[] = paths.map(() => undefined)
+  const handles = paths.map((path, i) =>
+    net.getSubmodule(path).registerForwardHook((_, __, output) => {
+      outputs[i] = torch.isTensor(output) ? torch.keep(output) : output
+    }),
+  )
+  try {
+    ;(net as unknown as nn.Module).call(images)
+  } finally {
+    for (const handle of handles) handle.remove()
+  }
+  return outputs
+}
+
+/** Height and width of the first convolution's map; null without one that forward calls. */
+function stemSize(net: Backbone, images: Tensor): readonly [number, number] | null {
+  const stem = firstConvolution(net)
+  if (stem === null) return null
+  try {
+    const taps = net instanceof jit.ScriptModule ? net.taps([stem.path]) : null
+    return withoutTraces(net, () => {
+      const [output] = runTapped(net, taps, [stem.path], images) as [Tensor]
+      return output.dim() === 4 ? (output.shape.slice(2) as [number, number]) : null
+    })
+  } catch (error) {
+    if (error instanceof ArgumentError || error instanceof torch.JitError) return null
+    throw error
+  }
+}
+
+/** The backbone with its two projectors: images [N, C, H, W] to a map [N, D, h, w] and vectors [N, D]. */
+export class Encoder extends nn.Module {
   readonly net: Backbone
   readonly pixelProjector: ConvMLP
-  readonly instanceProjector: MLP
+  /** Null where the instance loss has no weight. */
+  readonly instanceProjector: MLP | null
   private readonly layers: HiddenLayers
 
-  constructor(net: Backbone, imageSize: number, options: EncoderOptions) {
+  constructor(net: Backbone, imageSize: number, channels: number, options: EncoderOptions) {
     super()
     this.net = net
-    const paths = [layerName(net, options.hiddenLayerPixel), layerName(net, options.hiddenLayerInstance)]
-    this.layers = new HiddenLayers(net, paths)
-    const [pixels, instance] = dryRun(net, this.layers, imageSize) as [Tensor, Tensor]
-    if (pixels.dim() !== 4) {
+    const path = layerName(net, options.hiddenLayerPixel)
+    const instance = options.instanceWeight > 0 ? layerName(net, options.hiddenLayerInstance) : null
+    this.layers = new HiddenLayers(net, { map: path, vector: instance })
+    const { map, vector } = dryRun(net, this.layers, imageSize, channels)
+    if (map.dim() !== 4) {
       throw new ArgumentError(
-        worded`the hidden pixel layer '${paths[0]!}' gives [${pixels.shape.join(', ')}], but the pixel loss needs a map [N, C, H, W]${hintOfSpatialLayer(net, paths[0]!, imageSize)}`,
+        worded`the hidden pixel layer '${path}' gives [${map.shape.join(', ')}], but the pixel loss needs a map [N, C, H, W]${hintOfSpatialLayer(net, path, imageSize, channels)}`,
       )
     }
-    if (!isSpatial(pixels)) {
-      const hint = hintOfSpatialLayer(net, paths[0]!, imageSize)
+    if (!isSpatial(map)) {
+      const hint = hintOfSpatialLayer(net, path, imageSize, channels)
       warn(
-        worded`the hidden pixel layer '${paths[0]!}' gives a map of 1×1 pixel, so the pixel loss compares whole images${hint}`,
+        worded`the hidden pixel layer '${path}' gives a map of 1×1 pixel, so the pixel loss compares whole images${hint}`,
         'PIXELCL_SINGLE_PIXEL',
       )
     }
     const where = firstParameter(net)
-    this.pixelProjector = new ConvMLP(pixels.shape[1]!, options.projectionSize, options.projectionHiddenSize).to(where)
-    this.instanceProjector = new MLP(instance.flatten(1).shape[1]!, options.projectionSize, options.projectionHiddenSize).to(where)
+    const { projectionSize, projectionHiddenSize } = options
+    this.pixelProjector = new ConvMLP(map.shape[1]!, projectionSize, projectionHiddenSize).to(where)
+    this.instanceProjector = vector === null ? null : new MLP(vector.flatten(1).shape[1]!, projectionSize, projectionHiddenSize).to(where)
   }
 
-  override forward(images: Tensor, { instance: withInstance }: { instance: boolean }): { pixels: Tensor; instance: Tensor | null } {
-    const [map, vector] = this.layers.run(this.net, images) as [Tensor, Tensor]
+  override forward(images: Tensor): { pixels: Tensor; instance: Tensor | null } {
+    const { map, vector } = this.layers.run(this.net, images)
     const pixels = this.pixelProjector.call(map)
-    if (!withInstance) return { pixels, instance: null }
+    if (vector === null || this.instanceProjector === null) return { pixels, instance: null }
     const flat = vector.flatten(1)
     const expected = (this.instanceProjector.net.at(0) as nn.Linear).inFeatures
     if (flat.shape[1] !== expected) {
       throw new ArgumentError(
-        worded`the hidden instance layer '${this.layers.paths[1]!}' gives ${flat.shape[1]!} numbers per image, but its projector was made for ${expected}: a spatial layer ties it to ${option('imageSize')}. Give images of that size, or choose a pooled layer such as 'avgpool'`,
+        worded`the hidden instance layer '${this.layers.paths.vector!}' gives ${flat.shape[1]!} numbers per image, but its projector was made for ${expected}: a spatial layer ties it to ${option('imageSize')}. Give images of that size, or choose a pooled layer such as 'avgpool'`,
       )
     }
     return { pixels, instance: this.instanceProjector.call(flat) }
   }
 }
 
-/** Runs the backbone on random images, then restores buffers and generators. */
-function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number): Tensor[] {
+/** Runs the backbone on random images. */
+function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number, channels: number): { map: Tensor; vector: Tensor | null } {
   const { dtype, device } = firstParameter(net)
-  return torch.noGrad(() => {
-    const generators = [...new Set<Device>(['cpu', device])].map((place) => torch.defaultGenerator(place))
-    const states = generators.map((generator) => generator.getState())
-    const buffers = net.buffers()
-    const saved = buffers.map((buffer) => buffer.clone())
-    try {
-      return layers.run(net, torch.randn([2, 3, imageSize, imageSize], { dtype, device }))
-    } catch (error) {
-      if (error instanceof ArgumentError || !(error instanceof Error)) throw error
-      const tried = `[2, 3, ${imageSize}, ${imageSize}]`
-      throw new ArgumentError(
-        worded`the backbone failed on images ${tried}, which ${option('imageSize', imageSize)} asks for: ${error.message}`,
-        { cause: error },
-      )
-    } finally {
-      buffers.forEach((buffer, i) => buffer.copy_(saved[i]!))
-      generators.forEach((generator, i) => generator.setState(states[i]!))
-    }
-  })
+  const run = (size: number) =>
+    torch.noGrad(() => withoutTraces(net, () => layers.run(net, torch.randn([2, channels, size, size], { dtype, device }))))
+  try {
+    return run(imageSize)
+  } catch (error) {
+    if (error instanceof ArgumentError || !(error instanceof Error)) throw error
+    throw explainedFailure(net, error, { imageSize, channels }, run)
+  }
+}
+
+/** Restores buffers and generators after a run of the backbone. */
+function withoutTraces<T>(net: Backbone, run: () => T): T {
+  const { device } = firstParameter(net)
+  const generators = [...new Set<Device>(['cpu', device])].map((place) => torch.defaultGenerator(place))
+  const states = generators.map((generator) => generator.getState())
+  const buffers = net.buffers()
+  const saved = buffers.map((buffer) => buffer.clone())
+  try {
+    return run()
+  } finally {
+    torch.noGrad(() => buffers.forEach((buffer, i) => buffer.copy_(saved[i]!)))
+    generators.forEach((generator, i) => generator.setState(states[i]!))
+  }
 }
 
 /** The device and dtype of a backbone's first parameter. */
@@ -159,16 +209,12 @@ export function firstParameter(net: Backbone): { dtype: DType; device: Device } 
   return { dtype: parameter.dtype, device: parameter.device }
 }
 
-function isSpatial(map: Tensor): boolean {
-  return map.dim() === 4 && (map.shape[2]! > 1 || map.shape[3]! > 1)
-}
-
 /** @internal The layer itself if its map is larger than 1×1, else the last child with such a map; null if there is none. */
-export function spatialLayer(net: Backbone, layer: string | number, imageSize: number): string | null {
+export function spatialLayer(net: Backbone, layer: string | number, imageSize: number, channels: number = channelsOf(net)): string | null {
   for (const name of [layerName(net, layer), ...childNames(net).reverse()]) {
     try {
-      const [map] = dryRun(net, new HiddenLayers(net, [name]), imageSize)
-      if (isSpatial(map!)) return name
+      const { map } = dryRun(net, new HiddenLayers(net, { map: name }), imageSize, channels)
+      if (isSpatial(map)) return name
     } catch {
       // Skip children that forward never calls or that return no tensor.
     }
@@ -177,7 +223,7 @@ export function spatialLayer(net: Backbone, layer: string | number, imageSize: n
 }
 
 /** Ends a message with the last layer that has a larger map, if there is one. */
-function hintOfSpatialLayer(net: Backbone, layer: string, imageSize: number): Wording | null {
-  const name = spatialLayer(net, layer, imageSize)
+function hintOfSpatialLayer(net: Backbone, layer: string, imageSize: number, channels: number): Wording | null {
+  const name = spatialLayer(net, layer, imageSize, channels)
   return name === null ? null : worded`; the last layer with a larger map is '${name}': write ${option('hiddenLayerPixel', name)}`
 }

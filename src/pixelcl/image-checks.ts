@@ -6,8 +6,10 @@ import type { ResolvedOptions } from './options'
 interface Learner {
   readonly training: boolean
   readonly options: Pick<ResolvedOptions, 'instanceWeight'>
-  /** Any of its modules, because all have the same dtype and device. */
-  readonly onlinePredictor: nn.AnyModule
+  /** The channels that the backbone takes. */
+  readonly channels: number
+  /** Its modules have one dtype and device. */
+  readonly onlineEncoder: nn.AnyModule
 }
 
 const warned = new WeakSet<Learner>()
@@ -19,7 +21,7 @@ const warned = new WeakSet<Learner>()
  */
 export function checkImages(images: Tensor, learner: Learner): void {
   checkShape(images, learner)
-  const { dtype, device } = learner.onlinePredictor.parameters()[0]!
+  const { dtype, device } = learner.onlineEncoder.parameters()[0]!
   if (images.dtype !== dtype) {
     const call = `images.to('${dtype}')${images.dtype === 'uint8' ? '.div(255)' : ''}`
     throw new ArgumentError(`expected images of ${dtype}, as the backbone's weights are, but received ${images.dtype}: call ${call}`)
@@ -32,18 +34,28 @@ export function checkImages(images: Tensor, learner: Learner): void {
 }
 
 function checkShape(images: Tensor, learner: Learner): void {
-  if (!isTensor(images)) throw new ArgumentError(`forward() takes a Tensor of images [N, 3, H, W] but received ${describe(images)}`)
+  const expected = learner.channels
+  if (!isTensor(images))
+    throw new ArgumentError(`forward() takes a Tensor of images [N, ${expected}, H, W] but received ${describe(images)}`)
   const { shape } = images
   const [count, channels] = shape
   const came = `[${shape.join(', ')}]`
   if (shape.length !== 4) {
     throw new ArgumentError(
-      `expected images [N, 3, H, W] but received ${came}${shape.length === 3 ? ': call unsqueeze(0), or stack several images' : ''}`,
+      `expected images [N, ${expected}, H, W] but received ${came}${shape.length === 3 ? ': call unsqueeze(0), or stack several images' : ''}`,
     )
   }
-  if (channels !== 3) {
-    const hint = shape[3] === 3 ? ': call permute([0, 3, 1, 2])' : channels === 1 ? ': call expand([-1, 3, -1, -1])' : ''
-    throw new ArgumentError(`expected images with 3 channels [N, 3, H, W] but received ${came}${hint}`)
+  // RGB is taken for a backbone of grey images, too: the augmentations make it grey.
+  if (channels !== expected && !(expected === 1 && channels === 3)) {
+    const hint =
+      shape[3] === expected
+        ? ': call permute([0, 3, 1, 2])'
+        : channels === 1 && expected === 3
+          ? ': call expand([-1, 3, -1, -1])'
+          : expected === 3
+            ? ''
+            : ", as the backbone's first convolution takes, or the option channels says"
+    throw new ArgumentError(`expected images with ${expected} channels [N, ${expected}, H, W] but received ${came}${hint}`)
   }
   if (count === 0) throw new ArgumentError('the batch of images is empty')
   if (count === 1 && learner.training && learner.options.instanceWeight > 0) {

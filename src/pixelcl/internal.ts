@@ -2,5 +2,6 @@
  * @internal Names that other rooms import from this one besides the public ones.
  */
 export { checkSmallestBox } from './checks'
+export { channelsOf } from './backbone-input'
 export { HiddenLayers, firstParameter, layerName, spatialLayer } from './encoder'
 export { binsInPixels, cutView, drawViews, positiveMask, type Bins } from './views'

@@ -4,6 +4,7 @@ import { describe } from '../common/describe'
 import { applyTransform, type ImageTransform } from '../vision/transforms'
 import { defaultAugmentation } from './augment'
 import { checkBackbone, checkBatchNorms, checkOptions, checkSmallestBox, checkTrainable, checkViews, type ForwardOptions } from './checks'
+import { channelsOf } from './backbone-input'
 import { Encoder, firstParameter, type Backbone } from './encoder'
 import { MLP, PPM } from './heads'
 import { checkImages } from './image-checks'
@@ -29,13 +30,16 @@ import { cutView, drawViews, positiveMask, type Sizes, type Views } from './view
  */
 export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tensor, number]> {
   readonly options: ResolvedOptions
+  /** Channels of the images that the backbone takes. */
+  readonly channels: number
   readonly augment1: nn.Module | ImageTransform
   readonly augment2: nn.Module | ImageTransform
   // Keep the order of these fields: it is the order of the parameters, which optimizer states exchanged with Python rely on.
   readonly onlineEncoder: Encoder
   /** Null without `usePixpro`. */
   readonly propagatePixels: PPM | null
-  readonly onlinePredictor: MLP
+  /** Null where the instance loss has no weight. */
+  readonly onlinePredictor: MLP | null
   /** The momentum encoder; absent between `resetMovingAverage` and the next forward. */
   targetEncoder: Encoder | null
 
@@ -47,22 +51,23 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     checkSmallestBox(imageSize, imageSize, this.options)
     checkBatchNorms(net)
     checkTrainable(net)
-    this.augment1 = augmentFn ?? defaultAugmentation()
+    this.channels = this.options.channels ?? channelsOf(net)
+    this.augment1 = augmentFn ?? defaultAugmentation({}, this.channels)
     this.augment2 = augmentFn2 ?? this.augment1
     const ppm = this.options.usePixpro
       ? new PPM({ chan: projectionSize, numLayers: this.options.ppmNumLayers, gamma: this.options.ppmGamma })
       : null
-    const predictor = new MLP(projectionSize, projectionSize, projectionHiddenSize)
+    const predictor = this.options.instanceWeight > 0 ? new MLP(projectionSize, projectionSize, projectionHiddenSize) : null
     const where = firstParameter(net)
-    this.onlineEncoder = new Encoder(net, imageSize, this.options)
+    this.onlineEncoder = new Encoder(net, imageSize, this.channels, this.options)
     this.propagatePixels = ppm?.to(where) ?? null
-    this.onlinePredictor = predictor.to(where)
+    this.onlinePredictor = predictor?.to(where) ?? null
     for (const augment of [this.augment1, this.augment2]) if (augment instanceof nn.Module) augment.to(where.device)
     this.targetEncoder = this.copyOnlineEncoder()
   }
 
   /**
-   * The loss of a batch of images, float [N, 3, H, W] in 0…1.
+   * The loss of a batch of images, float [N, C, H, W] in 0…1; RGB becomes grey for a backbone of one channel.
    *
    * @returns A scalar; with `returnPositivePairs` also the number of positive pairs in one mask.
    * @throws ArgumentError for images of a wrong shape or dtype, with NaN, too small for a box, or for a single image in training.
@@ -85,14 +90,13 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     const { instanceWeight, cutoutInterpolateMode } = this.options
     const image = images.shape.slice(2) as [number, number]
     const size = this.options.viewSize ?? image
-    const one = apply(this.augment1, cutView(images, viewOne, size, cutoutInterpolateMode), 'augmentFn')
-    const two = apply(this.augment2, cutView(images, viewTwo, size, cutoutInterpolateMode), 'augmentFn2')
+    const one = this.augmented(this.augment1, cutView(images, viewOne, size, cutoutInterpolateMode), 'augmentFn')
+    const two = this.augmented(this.augment2, cutView(images, viewTwo, size, cutoutInterpolateMode), 'augmentFn2')
 
-    const withInstance = { instance: instanceWeight > 0 }
-    const onlineOne = this.onlineEncoder.call(one, withInstance)
-    const onlineTwo = this.onlineEncoder.call(two, withInstance)
+    const onlineOne = this.onlineEncoder.call(one)
+    const onlineTwo = this.onlineEncoder.call(two)
     const target = (this.targetEncoder ??= this.copyOnlineEncoder())
-    const [targetOne, targetTwo] = torch.noGrad(() => [target.call(one, withInstance), target.call(two, withInstance)])
+    const [targetOne, targetTwo] = torch.noGrad(() => [target.call(one), target.call(two)])
 
     const instance = this.instanceBranch(onlineOne.instance, onlineTwo.instance, targetOne.instance, targetTwo.instance)
     const map = onlineOne.pixels.shape.slice(2) as [number, number]
@@ -106,10 +110,21 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
     return [weighted === null ? pixels : pixels.add(weighted), pairs.count]
   }
 
+  private augmented(augment: nn.Module | ImageTransform, images: Tensor, option: string): Tensor {
+    const augmented: unknown = applyTransform(augment, images)
+    const [count, ...rest] = images.shape
+    const wanted = [count, this.channels, ...rest.slice(1)]
+    if (isTensor(augmented) && augmented.dim() === 4 && augmented.shape[0] === count && augmented.shape[1] === this.channels)
+      return augmented
+    const came = isTensor(augmented) ? `[${augmented.shape.join(', ')}]` : typeof augmented
+    throw new ArgumentError(`${option} must give a batch of images as it takes one, [${wanted.join(', ')}], but gave ${came}`)
+  }
+
   private instanceBranch(one: Tensor | null, two: Tensor | null, targetOne: Tensor | null, targetTwo: Tensor | null): Tensor | null {
-    if (one === null || two === null || targetOne === null || targetTwo === null) return null
-    const predictedOne = this.onlinePredictor.call(one)
-    const predictedTwo = this.onlinePredictor.call(two)
+    const predictor = this.onlinePredictor
+    if (predictor === null || one === null || two === null || targetOne === null || targetTwo === null) return null
+    const predictedOne = predictor.call(one)
+    const predictedTwo = predictor.call(two)
     return instanceLoss(predictedOne, targetTwo).add(instanceLoss(predictedTwo, targetOne)).mean()
   }
 
@@ -166,14 +181,6 @@ export class PixelCL extends nn.Module<[Tensor, ForwardOptions?], Tensor | [Tens
   protected override toleratesMissing(key: string): boolean {
     return /^augment[12]\.\d+\._param_generator\./.test(key)
   }
-}
-
-function apply(augment: nn.Module | ImageTransform, images: Tensor, option: string): Tensor {
-  const augmented: unknown = applyTransform(augment, images)
-  if (isTensor(augmented) && augmented.dim() === 4 && augmented.shape[0] === images.shape[0] && augmented.shape[1] === images.shape[1])
-    return augmented
-  const came = isTensor(augmented) ? `[${augmented.shape.join(', ')}]` : typeof augmented
-  throw new ArgumentError(`${option} must give a batch of images as it takes one, [${images.shape.join(', ')}], but gave ${came}`)
 }
 
 /** A zero loss whose backward changes no parameter. */

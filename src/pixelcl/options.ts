@@ -14,10 +14,13 @@ export const pixelCLOptions = z.strictObject({
   imageSize: positiveInt.describe(
     "side of the constructor's dry run, in pixels; images may have other sizes unless the instance layer is spatial",
   ),
+  channels: positiveInt.optional().describe("channels of the images; those that the backbone's first convolution takes when left out"),
   hiddenLayerPixel: layer
     .default(-2)
     .describe("the layer whose map the pixel loss reads: a name, or an index into the backbone's children"),
-  hiddenLayerInstance: layer.default(-2).describe('the layer that the instance loss reads, flattened: a name or an index'),
+  hiddenLayerInstance: layer
+    .default(-2)
+    .describe('the layer that the instance loss reads, flattened: a name or an index; none is needed where its weight is 0'),
   projectionSize: positiveInt.default(256).describe('channels of the projections that are compared'),
   projectionHiddenSize: positiveInt.default(2048).describe('channels of the hidden layer of projectors and predictor'),
   augmentFn: augmentation.optional().describe('replaces the augmentations of the first view, normalisation included'),

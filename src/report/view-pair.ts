@@ -3,7 +3,7 @@ import type { Tensor } from '../torch'
 import type { ResolvedOptions, View } from '../pixelcl'
 import { seeded, type EvaluationSet } from '../evaluation'
 import { binsInPixels, cutView, drawViews, positiveMask } from '../pixelcl/internal'
-import { IMAGENET_MEAN, IMAGENET_STD, applyTransform } from '../vision/transforms'
+import { applyTransform, statisticsFor, withChannels } from '../vision/transforms'
 import { html, type Markup } from './html'
 import { imageUri } from './pictures'
 
@@ -29,7 +29,7 @@ export async function viewPair(set: EvaluationSet, map: readonly [number, number
     const drawn = draw([height, width], grid, learner)
     return { pair: drawn, views: [drawn.one, drawn.two].map((view) => augmented(image, view, set, learner)) }
   })
-  const [original, one, two] = await Promise.all([image, ...views].map((picture) => imageUri(picture.squeeze(0))))
+  const [original, one, two] = await Promise.all([image, ...views].map((picture) => imageUri(withChannels(picture, 3).squeeze(0))))
   return html`<div class="views">
     <figure>
       ${boxes(original!, [height, width], pair)}
@@ -76,8 +76,9 @@ function augmented(image: Tensor, view: View, { views }: EvaluationSet, learner:
   const seen = applyTransform(views.augment, cut)
   const [low, high] = seen.aminmax()
   if (low.item<number>() >= 0 && high.item<number>() <= 1) return seen
-  const along = (values: readonly number[]) => torch.tensor([...values], { dtype: seen.dtype }).view([1, 3, 1, 1])
-  return seen.mul(along(IMAGENET_STD)).add(along(IMAGENET_MEAN)).clamp(0, 1)
+  const { mean, std } = statisticsFor(seen.shape[1]!)
+  const along = (values: readonly number[]) => torch.tensor([...values], { dtype: seen.dtype }).view([1, -1, 1, 1])
+  return seen.mul(along(std)).add(along(mean)).clamp(0, 1)
 }
 
 function boxes(uri: string, [height, width]: readonly [number, number], { one, two }: Pair): Markup {

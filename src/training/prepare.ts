@@ -7,7 +7,7 @@ import type { EvaluationSet } from '../evaluation'
 import * as torch from '../torch'
 import { ArgumentError, FileError, type Tensor } from '../torch'
 import { PixelCL, defaultAugmentation } from '../pixelcl'
-import { checkSmallestBox, spatialLayer } from '../pixelcl/internal'
+import { channelsOf, checkSmallestBox, spatialLayer } from '../pixelcl/internal'
 import { ImageFolder } from '../vision/datasets'
 import { loadBackbone, type LoadedBackbone } from './backbone'
 import type { ResolvedPretrainOptions } from './options'
@@ -41,11 +41,13 @@ export async function prepare(options: ResolvedPretrainOptions, say: Say, { eval
   const { backbone, folder } = read(options, say)
   torch.manualSeed(options.run.seed)
   // Evaluation runs on the CPU, so it needs its own augmentation.
-  const augment = () => defaultAugmentation(options.augmentation)
+  const channels = options.learner.channels ?? channelsOf(backbone.net)
+  checkChannels(options.backbone.file, channels)
+  const augment = () => defaultAugmentation(options.augmentation, channels)
   const learner = new PixelCL(backbone.net, { ...options.learner, augmentFn: augment() }).to(torch.device(options.run.device))
   checkSizes(options, learner)
   const { hiddenLayerPixel, imageSize } = options.learner
-  const layer = spatialLayer(backbone.net, hiddenLayerPixel, imageSize) ?? hiddenLayerPixel
+  const layer = spatialLayer(backbone.net, hiddenLayerPixel, imageSize, channels) ?? hiddenLayerPixel
   const split = await splitFolder(folder, { ...options.evaluation, ...options.run })
   // Callers with their own evaluation set print their own summary.
   if (evaluationSet === undefined) say(inputsOf(options, backbone, folder, split))
@@ -113,6 +115,7 @@ async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: Pixe
     images,
     statistics,
     trainedOn: split.heldOut.length === 0,
+    channels: learner.channels,
     views: { augment, cutoutRatioRange, probRandHflip, viewSize },
   }
 }
@@ -131,6 +134,14 @@ function checkSizes({ data: { inputSize }, learner: { viewSize, imageSize } }: R
     throw new ArgumentError(
       worded`views of ${height} × ${width} are too small: a blur needs two pixels each way. Give a larger ${option('viewSize')}`,
     )
+}
+
+/** Image files give three channels, or one as grey. */
+function checkChannels(file: string, channels: number): void {
+  if (channels === 1 || channels === 3) return
+  throw new ArgumentError(
+    worded`the backbone ${file} takes images of ${channels} channels, and image files have 3, or 1 as grey: train it by the class PixelCL, which takes tensors [N, ${channels}, H, W], or correct ${option('channels')}`,
+  )
 }
 
 function checkDevice(device: string): void {

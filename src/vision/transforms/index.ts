@@ -1,5 +1,6 @@
 export { adjustBrightness, adjustContrast, adjustHue, adjustSaturation, hsvToRgb, rgbToGrayscale, rgbToHsv, solarize } from './color'
 export {
+  Channels,
   ColorJitter,
   GaussianBlur,
   IMAGENET_MEAN,
@@ -11,7 +12,9 @@ export {
   applyTransform,
   colorJitter,
   gaussianBlur,
+  statisticsFor,
   uniform,
+  withChannels,
   type ImageTransform,
   type JitterFactors,
 } from './random'

@@ -272,3 +272,29 @@ export class Normalize extends torch.nn.Module {
 export const IMAGENET_MEAN = [0.485, 0.456, 0.406] as const
 /** Their standard deviations. */
 export const IMAGENET_STD = [0.229, 0.224, 0.225] as const
+
+/** @internal Mean and deviation for images of so many channels: ImageNet's for three, the mean of its three for any other. */
+export function statisticsFor(channels: number): { mean: readonly number[]; std: readonly number[] } {
+  if (channels === 3) return { mean: IMAGENET_MEAN, std: IMAGENET_STD }
+  const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const repeated = (values: readonly number[]) => new Array<number>(channels).fill(average(values))
+  return { mean: repeated(IMAGENET_MEAN), std: repeated(IMAGENET_STD) }
+}
+
+/** @internal Images [N, C, H, W] with so many channels: RGB becomes grey, grey three equal channels; others stay as they are. */
+export function withChannels(images: Tensor, channels: number): Tensor {
+  const count = images.shape[1]
+  if (channels === 1 && count === 3) return color.rgbToGrayscale(images)
+  return channels === 3 && count === 1 ? images.expand([-1, 3, -1, -1]) : images
+}
+
+/** @internal `withChannels` as a module. */
+export class Channels extends torch.nn.Module {
+  constructor(readonly channels: number) {
+    super()
+  }
+
+  override forward(images: Tensor): Tensor {
+    return withChannels(images, this.channels)
+  }
+}

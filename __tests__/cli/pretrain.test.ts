@@ -53,6 +53,14 @@ describe('a run', () => {
     expect(y!).toBeAllclose(module.call(x) as torch.Tensor, { rtol: 1e-5, atol: 1e-5 })
   })
 
+  test('ends with a verdict', () => {
+    const end = ended.stdout.slice(ended.stdout.indexOf('Verdict:'))
+    expect(end).toMatch(
+      /^Verdict: Not measured\n {2}There is nothing to judge by: a view's map has 4 × 4 pixels; .*\n {2}To try next:\n( {2}- .*\n(?: {4}.*\n)*)+$/,
+    )
+    for (const line of ended.stdout.split('\n').filter((line) => !line.includes(out))) expectWith(line.length, line).toBeLessThanOrEqual(80)
+  })
+
   test('has trained the backbone, and the file carries nothing of the learner', () => {
     const [before, after] = [torch.jit.load(backbone), torch.jit.load(join(out, 'improved-resnet.pt'))]
     expect([...after.namedParameters()].map(([name]) => name)).toEqual([...before.namedParameters()].map(([name]) => name))
@@ -93,6 +101,12 @@ describe('a run', () => {
       correspondence: null,
       placeShare: expect.any(Number),
       missing: { knn: 'there are no masks', correspondence: "a view's map has 4 × 4 pixels; at least 6 × 6 are needed" },
+    })
+    expect(result['verdict']).toMatchObject({
+      outcome: 'unmeasured',
+      reason: "There is nothing to judge by: a view's map has 4 × 4 pixels; at least 6 × 6 are needed.",
+      next: expect.arrayContaining([expect.stringContaining('--view-size') as unknown]) as unknown,
+      changes: { rank: { noise: null, direction: null }, knn: { change: null } },
     })
     const weights = (run: string) => torch.jit.load(join(run, 'improved-resnet.pt')).stateDict()
     const [first, second] = [weights(out), weights(again)]

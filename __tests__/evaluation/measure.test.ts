@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { join } from 'node:path'
 import * as torch from '../../src/torch'
-import { freeze, knnMeanIoU, linearMeanIoU, matchViews, measure, spreadOf } from '../../src/evaluation'
+import { freeze, knnMeanIoU, linearMeanIoU, matchViews, meanOfOverlaps, measure, placeShareOf, spreadOf } from '../../src/evaluation'
 import { Small } from '../pixelcl/small'
 import { someSet } from './support'
 
@@ -13,7 +13,8 @@ describe('a backbone is measured', () => {
     const net = new Small()
     const set = someSet()
     const features = freeze(net, 'body', set.statistics)
-    const { measures, missing, matches, pictures } = measure(net, 'body', set)
+    const { measures, missing, samples, pictures } = measure(net, 'body', set)
+    const { matches, knn, linear, layout } = samples
     const heldOut = { images: set.images, masks: set.labels!.masks }
     const { placeShare, rank, deviation } = spreadOf(features.of(set.images))
     expect(matches).toEqual(matchViews(features, set.images, set.views))
@@ -28,6 +29,11 @@ describe('a backbone is measured', () => {
       deviation,
     })
     expect(missing).toEqual({})
+    // What each image adds gives the whole.
+    const each = Array.from({ length: 10 }, () => 1)
+    expect(meanOfOverlaps(knn!, each)).toBeCloseTo(measures.knn!, 12)
+    expect(meanOfOverlaps(linear!, each)).toBeCloseTo(measures.linear!, 12)
+    expect(placeShareOf(layout!, each)).toBeCloseTo(placeShare!, 12)
     expect(pictures.features).toBeAllclose(features.of(set.images.narrow(0, 0, 8)))
     expect(pictures.segmentation!.shape).toEqual([8, 32, 32])
   })

@@ -47,7 +47,7 @@ describe('effective rank and deviation', () => {
   })
 
   test('of features that are all alike are 0, and there is no place share', () => {
-    expect(spreadOf(torch.ones([4, 8, 3, 3]))).toEqual({ placeShare: null, rank: 0, deviation: 0 })
+    expect(spreadOf(torch.ones([4, 8, 3, 3]))).toEqual({ placeShare: null, rank: 0, deviation: 0, layout: null })
   })
 
   test("are those of NumPy's singular values", async () => {

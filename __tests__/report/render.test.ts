@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { renderReport } from '../../src/report'
+import { MEASURE_WORDS, changesOf, type Changes, type MeasureName } from '../../src/evaluation'
 import { someSet } from '../evaluation/support'
 import { someMetrics, someReport } from './support'
 
@@ -57,13 +58,21 @@ describe('a report', () => {
     const report = someReport()
     const one = { knn: 0.5, linear: 0.3, correspondence: 0.28612, copy: 0.2, placeShare: 0.05, rank: 3.14, deviation: 0.7 }
     const two = { knn: 0.4887, linear: 0.30004, correspondence: 0.57349, copy: 0.1, placeShare: 0.25, rank: 9.94, deviation: 0.6 }
-    const text = await renderReport({
-      ...report,
-      before: { ...report.before, measures: one },
-      after: { ...report.after, measures: two },
+    const [before, after] = [
+      { ...report.before, measures: one },
+      { ...report.after, measures: two },
+    ]
+    const noise = { low: 0.01, high: 0.02 }
+    const measured = changesOf(before, after)
+    const clear = Object.entries(measured).map(([name, change]) => {
+      const { better } = MEASURE_WORDS[name as MeasureName]
+      const direction = better === null || change.change === 0 ? null : change.change! > 0 === (better === 'higher') ? 'better' : 'worse'
+      return [name, { ...change, noise, direction }]
     })
+    const changes = Object.fromEntries(clear) as Changes
+    const text = await renderReport({ ...report, before, after, changes, verdict: { outcome: 'shortcut', title: 'T', reason: 'R' } })
     const rows = [
-      ...text.matchAll(/<th scope="row">([^<]*)<\/th>\s*<td>([^<]*)<\/td>\s*<td>([^<]*)<\/td>\s*<td(?: class="(\w+)")?>([^<]*)</g),
+      ...text.matchAll(/<th scope="row">([^<]*)<\/th>\s*<td>([^<]*)<\/td>\s*<td>([^<]*)<\/td>\s*<td(?: class="(\w+)")?>([^<]*?)\s*</g),
     ]
     expect(rows.map((row) => row.slice(1))).toEqual([
       ['kNN mIoU', '0.500', '0.489', 'worse', '−0.011'],
@@ -75,6 +84,17 @@ describe('a report', () => {
       ['Effective rank', '3.1', '9.9', undefined, '+6.8'],
       ['Deviation', '0.700', '0.600', undefined, '−0.100'],
     ])
+    expect(text).toContain('<small>+0.010 to +0.020</small>')
+  })
+
+  test('begins with the verdict, its figures and what to try next', async () => {
+    const verdict = { outcome: 'unchanged', title: 'No change within the noise', reason: 'kNN mIoU went from 0.1 to 0.1.' } as const
+    const text = await renderReport(someReport({ verdict }))
+    const { words } = parse(text)
+    expect(words.indexOf(verdict.title)).toBeLessThan(words.indexOf('View correspondence'))
+    expect(text).toContain('<section class="verdict unchanged">')
+    expect(words).toContain(verdict.reason)
+    expect(words).toContain('more steps: --steps 900 (now 300)')
   })
 
   test('says why a measure is missing', async () => {

@@ -1,6 +1,7 @@
 import * as torch from '../../src/torch'
 import { pixelCLOptions } from '../../src/pixelcl'
-import { measure, type Evaluation, type EvaluationSet } from '../../src/evaluation'
+import { changesOf, measure, verdictOf, type Evaluation, type EvaluationSet } from '../../src/evaluation'
+import { worded, option } from '../../src/common/wording'
 import type { FinishedRun, StepMetrics } from '../../src/training'
 import { someSet } from '../evaluation/support'
 import { Small } from '../pixelcl/small'
@@ -27,6 +28,7 @@ function evaluations(set: EvaluationSet): [Evaluation, Evaluation] {
 export function someReport(change: Partial<FinishedRun> = {}): FinishedRun {
   const set = change.set ?? someSet()
   const [before, after] = change.set === undefined ? (usual ??= evaluations(set)) : evaluations(set)
+  const changes = changesOf(change.before ?? before, change.after ?? after)
   return {
     title: 'demo',
     config: { steps: 40, backbone: 'small.pt', overwrite: undefined },
@@ -34,6 +36,9 @@ export function someReport(change: Partial<FinishedRun> = {}): FinishedRun {
     set,
     before,
     after,
+    changes,
+    verdict: verdictOf(changes, { images: set.images.shape[0]!, trainedOn: set.trainedOn === true }),
+    next: [worded`more steps: ${option('schedule.steps', 900)} (now 300)`],
     learner: pixelCLOptions.parse({ imageSize: 32, distance: 'bin', distanceThres: 1 }),
     ...change,
   }

@@ -23,7 +23,7 @@ import { ExitCode, UsageError } from './exit'
 import { tell } from './failure'
 import { asFlag, flagsOf } from './flags'
 import { configureHelp } from './help'
-import { measuresTable } from './measures'
+import { measuresTable, verdictText } from './measures'
 import { guardOutput } from './output'
 import { Progress } from './progress'
 import { flattened } from './sections'
@@ -122,11 +122,11 @@ async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise
   return conclude(result, summaryOf(result))
 }
 
-function summaryOf({ files, before, after, steps, options, python, interrupted }: PretrainResult): string {
+function summaryOf(result: PretrainResult): string {
+  const { files, steps, options, python, interrupted } = result
   const { bold, cyan } = new Style()
   const parts = [
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
-    measuresTable(before, after, 'On held-out images'),
     `${bold('Written:')}\n` +
       columns([
         [files.report, 'curves, measures and pictures: open it in a browser'],
@@ -135,6 +135,8 @@ function summaryOf({ files, before, after, steps, options, python, interrupted }
         [files.config, 'the options'],
       ]),
     `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
+    measuresTable(result, 'On held-out images'),
+    verdictText(result),
   ]
   return parts.filter((part) => part !== '').join('\n')
 }

@@ -1,7 +1,13 @@
 import { Style } from '../common/terminal'
-import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, judge, type Evaluation } from '../evaluation'
+import { wrapped } from '../common/text'
+import { readAs } from '../common/wording'
+import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, markOf, type Evaluation, type Outcome } from '../evaluation'
+import type { PretrainResult } from '../training'
+import { asFlag } from './flags'
 
 const NAME_WIDTH = 22
+/** Width of a table with the column of the noise. */
+const WIDE = 72
 
 /** The measures of one evaluation in one line: those that have a value. */
 export function measuresLine({ measures }: Evaluation): string {
@@ -10,24 +16,57 @@ export function measuresLine({ measures }: Evaluation): string {
 }
 
 /** A table of the measures before and after; below it the reasons for those that have no value. */
-export function measuresTable(before: Evaluation, after: Evaluation, heading: string): string {
-  const { bold, green, dim } = new Style()
-  const head = `${bold(heading.padEnd(NAME_WIDTH + 2))}${'before'.padStart(8)}${'after'.padStart(8)}${'change'.padStart(9)}\n`
+export function measuresTable(
+  { changes, verdict, after }: Pick<PretrainResult, 'changes' | 'verdict' | 'after'>,
+  heading: string,
+  width = widthOf(),
+): string {
+  const { bold, green, red, dim } = new Style()
+  const isWide = width >= WIDE
+  const head =
+    bold(heading.padEnd(NAME_WIDTH + 2)) +
+    `${'before'.padStart(8)}${'after'.padStart(8)}${'change'.padStart(9)}${isWide ? `   ${dim('with other images')}` : ''}\n`
   const rows = MEASURES.flatMap((name) => {
-    const [one, two] = [before.measures[name], after.measures[name]]
-    if (one === null && two === null) return []
-    const change = one === null || two === null ? null : two - one
+    const { before, after, change, noise } = changes[name]
+    if (before === null && after === null) return []
     const text = (change === null ? '' : formatChange(name, change)).padStart(9)
-    const shown = change !== null && judge(name, change) === 'better' ? green(text) : text
+    const mark = markOf(name, changes, verdict)
+    const shown = mark === 'better' ? green(text) : mark === 'worse' ? red(text) : text
+    const range = isWide && noise !== null ? dim(`   ${formatChange(name, noise.low)} to ${formatChange(name, noise.high)}`) : ''
     return [
-      `  ${MEASURE_WORDS[name].title.padEnd(NAME_WIDTH)}${formatMeasure(name, one).padStart(8)}${bold(formatMeasure(name, two).padStart(8))}${shown}\n`,
+      `  ${MEASURE_WORDS[name].title.padEnd(NAME_WIDTH)}${formatMeasure(name, before).padStart(8)}${bold(formatMeasure(name, after).padStart(8))}${shown}${range}\n`,
     ]
   })
   const absent = MEASURES.filter(
-    (name) => before.measures[name] === null && after.measures[name] === null && name !== 'knn' && name !== 'linear',
+    (name) => changes[name].before === null && changes[name].after === null && name !== 'knn' && name !== 'linear',
   )
-  const reasons = absent.map((name) => dim(`  ${MEASURE_WORDS[name].title} is not measured: ${after.missing[name] ?? ''}\n`))
+  const reasons = absent.map(
+    (name) => `${dim(wrapped(`  ${MEASURE_WORDS[name].title} is not measured: ${after.missing[name] ?? ''}`, width, 4))}\n`,
+  )
   return [head, ...rows, ...reasons].join('')
+}
+
+/** The verdict of a run and what to try next. */
+export function verdictText({ verdict, next }: Pick<PretrainResult, 'verdict' | 'next'>, width = widthOf()): string {
+  const style = new Style()
+  const colour: Record<Outcome, (text: string) => string> = {
+    better: style.green,
+    unchanged: (text) => text,
+    worse: style.red,
+    shortcut: style.yellow,
+    unmeasured: (text) => text,
+  }
+  const items = next.map((wording) => `${wrapped(`  - ${readAs(asFlag, wording)}`, width, 4)}\n`)
+  return [
+    `${style.bold('Verdict:')} ${style.bold(colour[verdict.outcome](verdict.title))}\n`,
+    `${wrapped(`  ${verdict.reason}`, width, 2)}\n`,
+    ...(items.length === 0 ? [] : ['  To try next:\n', ...items]),
+  ].join('')
+}
+
+/** Columns of standard output for text, at most 100. */
+function widthOf(): number {
+  return Math.min(process.stdout.columns || 80, 100)
 }
 
 /** `View correspondence` as `view correspondence`, but `kNN mIoU` as it is. */

@@ -25,6 +25,7 @@ export class Style {
   bold = (text: string): string => this.styled('bold', text)
   dim = (text: string): string => this.styled('dim', text)
   red = (text: string): string => this.styled('red', text)
+  yellow = (text: string): string => this.styled('yellow', text)
   green = (text: string): string => this.styled('green', text)
   cyan = (text: string): string => this.styled('cyan', text)
 

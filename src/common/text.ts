@@ -41,3 +41,15 @@ export function columns(rows: readonly (readonly [string, string])[], indent = 2
   const width = Math.max(...rows.map(([left]) => left.length))
   return rows.map(([left, right]) => `${' '.repeat(indent)}${left.padEnd(width)}  ${right}\n`).join('')
 }
+
+/** Words on lines of at most `width` columns; the lines after the first are indented by `hanging`. */
+export function wrapped(text: string, width: number, hanging = 0): string {
+  const lines = [/^ */.exec(text)![0]]
+  for (const word of text.trimStart().split(/ +/)) {
+    const line = lines.at(-1)!
+    if (line.trim() === '') lines[lines.length - 1] = line + word
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(' '.repeat(hanging) + word)
+  }
+  return lines.join('\n')
+}

@@ -19,16 +19,21 @@ export interface LinearOptions {
 
 /** Mean intersection over union of one 1×1 layer trained on the frozen, standardised features, at the masks' resolution. */
 export function linearMeanIoU(features: Pick<Features, 'of'>, train: Labelled, heldOut: Labelled, options: LinearOptions): number {
+  return meanIoU(heldOut, options.classes, linearScores(features, train, options))
+}
+
+/** Trains the layer; the result gives scores [N, K, h, w] for images [N, 3, H, W]. */
+export function linearScores(features: Pick<Features, 'of'>, train: Labelled, options: LinearOptions): (images: Tensor) => Tensor {
   const { rows, labels, known } = labelledRows(features, train, options.classes)
   // Features are inference tensors, on which autograd does not work; a copy is an ordinary tensor.
   const copy = rows.clone()
   const mean = copy.mean([0])
   const std = copy.std([0]).clampMin(1e-6)
   const layer = fit(copy.indexSelect(0, known).sub_(mean).div_(std), labels.indexSelect(0, known), options)
-  return meanIoU(heldOut, options.classes, (images) => {
+  return (images) => {
     const standardised = features.of(images).permute([0, 2, 3, 1]).sub(mean).div(std)
     return layer.call(standardised).permute([0, 3, 1, 2])
-  })
+  }
 }
 
 function fit(

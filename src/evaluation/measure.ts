@@ -4,9 +4,10 @@ import type { Backbone } from '../pixelcl'
 import { matchViews, type CorrespondenceOptions, type Matches } from './correspondence'
 import { freeze, type Features } from './features'
 import { KnnSegmenter } from './knn'
-import { linearMeanIoU } from './linear'
+import { linearScores } from './linear'
 import { foundInMatches, foundInSpread, measured, unmeasured, type Measured } from './measures'
-import { spreadOf } from './spread'
+import { overlapsOf, type Overlap } from './overlap'
+import { spreadOf, type Layout } from './spread'
 import { meanIoU, type Labelled } from './segmentation'
 
 /** How many held-out images a report shows. */
@@ -40,9 +41,19 @@ export interface EvaluationSet {
 
 /** The measures of a backbone's frozen features, and outputs for the pictures of a report. */
 export interface Evaluation extends Measured {
-  /** The counts behind `correspondence` and `copy`, by image. */
-  readonly matches: Matches
+  readonly samples: Samples
   readonly pictures: Pictures
+}
+
+/** What each held-out image adds to the measures, from which the noise of a change follows. */
+export interface Samples {
+  /** Of `correspondence` and `copy`. */
+  readonly matches: Matches
+  /** Of `knn` and `linear`; null without masks. */
+  readonly knn: readonly Overlap[] | null
+  readonly linear: readonly Overlap[] | null
+  /** Of `placeShare`; null if the features do not vary. */
+  readonly layout: Layout | null
 }
 
 /** Outputs for the images that a report shows. */
@@ -68,43 +79,54 @@ export function measure(net: Backbone, layer: string | number, set: EvaluationSe
   const pictures = { features: map.narrow(0, 0, shown).clone(), segmentation: null }
   const matches = matchViews(features, set.images, set.views)
   // Weights with NaN or infinite values; the training says so at its first step.
-  if (!map.isfinite().all().item<boolean>()) return { ...unmeasured('the features are not finite'), matches, pictures }
-  const { knn, linear, segmentation } = set.labels === undefined ? WITHOUT_MASKS : segment(features, map, set.labels)
+  if (!map.isfinite().all().item<boolean>())
+    return { ...unmeasured('the features are not finite'), samples: { matches, knn: null, linear: null, layout: null }, pictures }
+  const spread = spreadOf(map)
+  const { knn, linear } = set.labels === undefined ? WITHOUT_MASKS : segment(features, map, set.labels)
   return {
     ...measured({
-      knn,
-      linear,
+      knn: knn?.meanIoU ?? NO_MASKS,
+      linear: linear?.meanIoU ?? NO_MASKS,
       ...foundInMatches(matches),
-      ...foundInSpread(spreadOf(map), map.shape as [number, number, number, number]),
+      ...foundInSpread(spread, map.shape as [number, number, number, number]),
     }),
-    matches,
-    pictures: { ...pictures, segmentation: segmentation?.narrow(0, 0, shown).clone() ?? null },
+    samples: { matches, knn: knn?.overlaps ?? null, linear: linear?.overlaps ?? null, layout: spread.layout },
+    pictures: { ...pictures, segmentation: knn?.predicted.narrow(0, 0, shown).clone() ?? null },
   }
 }
 
+/** The most pairs of a held-out and a labelled pixel that are compared; half a second for 10⁸ of 64 channels on one core. */
+const PAIRS = 8e8
 /** Fewer than the default: twice in every run, they would take longer than they are worth. */
 const LINEAR_STEPS = 500
 
-const WITHOUT_MASKS = { knn: 'there are no masks', linear: 'there are no masks', segmentation: null }
+const NO_MASKS = 'there are no masks'
+const WITHOUT_MASKS = { knn: null, linear: null }
 
-/** Both segmentations of the held-out images, whose features are `map`, and the classes that the nearest neighbours predict. */
-function segment(
-  features: Features,
-  map: Tensor,
-  { classes: names, masks, bank }: Labels,
-): { knn: number; linear: number; segmentation: Tensor } {
+interface Segmented {
+  readonly meanIoU: number
+  readonly overlaps: readonly Overlap[]
+  /** The predicted classes at the masks' size, int64 [N, H, W]. */
+  readonly predicted: Tensor
+}
+
+/** Both segmentations of the held-out images, whose features are `map`. */
+function segment(features: Features, map: Tensor, { classes: names, masks, bank }: Labels): { knn: Segmented; linear: Segmented } {
   const classes = names.length
   // From here on maps replace images, so that each map is computed once.
   const read: Pick<Features, 'of'> = { of: (maps) => maps }
   const labelled = { images: features.of(bank.images), masks: bank.masks }
-  const heldOut = { images: map, masks }
-  const segmenter = new KnnSegmenter(read, labelled, { classes })
-  const predicted: Tensor[] = []
-  const knn = meanIoU(
-    heldOut,
-    classes,
-    (maps) => segmenter.scores(maps),
-    (part) => predicted.push(part),
-  )
-  return { knn, linear: linearMeanIoU(read, labelled, heldOut, { classes, steps: LINEAR_STEPS }), segmentation: torch.cat(predicted) }
+  const segmented = (scoresOf: (maps: Tensor) => Tensor): Segmented => {
+    const parts: Tensor[] = []
+    const mean = meanIoU({ images: map, masks }, classes, scoresOf, (part) => parts.push(part))
+    const predicted = torch.cat(parts)
+    return { meanIoU: mean, overlaps: overlapsOf(predicted, masks, classes), predicted }
+  }
+  const pixels = map.shape[0]! * map.shape[2]! * map.shape[3]!
+  const bankSize = Math.min(20_000, Math.max(2_000, Math.floor(PAIRS / pixels)))
+  const segmenter = new KnnSegmenter(read, labelled, { classes, bankSize })
+  return {
+    knn: segmented((maps) => segmenter.scores(maps)),
+    linear: segmented(linearScores(read, labelled, { classes, steps: LINEAR_STEPS })),
+  }
 }

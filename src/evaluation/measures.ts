@@ -43,7 +43,7 @@ export const MEASURE_WORDS: Readonly<Record<MeasureName, MeasureWords>> = {
     title: 'Place share',
     better: 'lower',
     about:
-      'The share of the variance of the features that their position in the image explains: a high value is a shortcut, unless all images have one layout. At least about 1 / images.',
+      'The share of the variance of the features that their position in the image explains, at least about 1 / images. A rise is a shortcut, unless the images share a layout, such as a sky above.',
   },
   rank: {
     title: 'Effective rank',
@@ -62,17 +62,15 @@ export function formatMeasure(name: MeasureName, value: number | null): string {
   return value === null ? '–' : value.toFixed(name === 'rank' ? 1 : 3)
 }
 
-/** A change as it is shown, with its sign; one that rounds to 0 has none. */
+/** The difference of two values as they are shown, so that values that look equal have none. */
+export function shownChange(name: MeasureName, before: number, after: number): number {
+  return Number(formatMeasure(name, after)) - Number(formatMeasure(name, before))
+}
+
+/** A change as it is shown, with its sign; 0 has none. */
 export function formatChange(name: MeasureName, change: number): string {
   const text = formatMeasure(name, Math.abs(change))
   return Number(text) === 0 ? text : `${change < 0 ? '−' : '+'}${text}`
-}
-
-/** Whether a change, as it is shown, is for the better or the worse; null if it is neither. */
-export function judge(name: MeasureName, change: number): 'better' | 'worse' | null {
-  const { better } = MEASURE_WORDS[name]
-  if (better === null || Number(formatMeasure(name, Math.abs(change))) === 0) return null
-  return change > 0 === (better === 'higher') ? 'better' : 'worse'
 }
 
 /** Measures with a value each, or null. */

@@ -1,5 +1,6 @@
-import { duration, plural } from '../common/text'
-import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, judge, type Evaluation, type MeasureName } from '../evaluation'
+import { duration, kebabCase, plural } from '../common/text'
+import { readAs, type Naming } from '../common/wording'
+import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, markOf, type Change, type MeasureName } from '../evaluation'
 import type { FinishedRun, StepMetrics } from '../training'
 import { chart } from './chart'
 import { gallery } from './gallery'
@@ -33,8 +34,9 @@ export async function renderReport(data: FinishedRun): Promise<string> {
       <body>
         <main>
           <h1>${title}</h1>
+          ${verdictPart(data)}
           <p class="lead">${summary(data)}</p>
-          ${measures(before, after)}
+          ${measures(data)}
           <h2>${set.trainedOn === true ? 'Images of the training' : 'Held-out images'}</h2>
           ${pictures}
           <h2>Training</h2>
@@ -57,22 +59,33 @@ function summary({ learner, set }: FinishedRun): string {
   return `A backbone before and after pretraining with ${loss}, measured on ${images}: features frozen, batch-norm statistics taken anew both times.`
 }
 
-/** A measure with a value before or after, or a reason why it has none. */
-interface Row {
-  readonly name: MeasureName
-  readonly before: number | null
-  readonly after: number | null
+/** The outcome in a few words, the figures that decide, and what to try next. */
+function verdictPart({ verdict, next }: FinishedRun): Markup {
+  return html`<section class="verdict ${verdict.outcome}">
+    <h2>${verdict.title}</h2>
+    <p>${verdict.reason}</p>
+    ${
+      next.length === 0
+        ? null
+        : html`<p>To try next:</p>
+            <ul>
+              ${next.map((wording) => html`<li>${readAs(NAMES, wording)}</li> `)}
+            </ul>`
+    }
+  </section>`
 }
 
-function rowsOf(before: Evaluation, after: Evaluation): Row[] {
-  return MEASURES.map((name) => ({ name, before: before.measures[name], after: after.measures[name] }))
+/** Options as flags, since most runs are the command line's. */
+const NAMES: Naming = ({ name, value }) => {
+  const flag = `--${kebabCase(name.slice(name.lastIndexOf('.') + 1))}`
+  return value === undefined ? flag : `${flag} ${value}`
 }
 
-function measures(before: Evaluation, after: Evaluation): Markup {
-  const rows = rowsOf(before, after)
-  const shown = rows.filter((row) => row.before !== null || row.after !== null)
+function measures({ changes, verdict, before, after }: FinishedRun): Markup {
+  const isKnown = (name: MeasureName) => changes[name].before !== null || changes[name].after !== null
+  const shown = MEASURES.filter(isKnown)
   // Without masks there are no measures of them; that needs no word.
-  const absent = rows.filter((row) => !shown.includes(row) && row.name !== 'knn' && row.name !== 'linear')
+  const absent = MEASURES.filter((name) => !isKnown(name) && name !== 'knn' && name !== 'linear')
   return html`<table class="measures">
       <thead>
         <tr>
@@ -84,19 +97,19 @@ function measures(before: Evaluation, after: Evaluation): Markup {
       </thead>
       <tbody>
         ${shown.map(
-          (row) =>
+          (name) =>
             html`<tr>
-              <th scope="row">${MEASURE_WORDS[row.name].title}</th>
-              <td>${formatMeasure(row.name, row.before)}</td>
-              <td>${formatMeasure(row.name, row.after)}</td>
-              ${change(row)}
+              <th scope="row">${MEASURE_WORDS[name].title}</th>
+              <td>${formatMeasure(name, changes[name].before)}</td>
+              <td>${formatMeasure(name, changes[name].after)}</td>
+              ${changeCell(name, changes[name], markOf(name, changes, verdict))}
             </tr> `,
         )}
       </tbody>
     </table>
     <dl class="notes">
-      ${shown.map(({ name }) => note(MEASURE_WORDS[name].title, MEASURE_WORDS[name].about))}
-      ${absent.map(({ name }) => note(MEASURE_WORDS[name].title, `Not measured: ${after.missing[name] ?? before.missing[name] ?? ''}.`))}
+      ${shown.map((name) => note(MEASURE_WORDS[name].title, MEASURE_WORDS[name].about))}
+      ${absent.map((name) => note(MEASURE_WORDS[name].title, `Not measured: ${after.missing[name] ?? before.missing[name] ?? ''}.`))}
     </dl>`
 }
 
@@ -107,10 +120,11 @@ function note(title: string, about: string): Markup {
   </div> `
 }
 
-function change({ name, before, after }: Row): Markup {
-  if (before === null || after === null) return html`<td>–</td>`
-  const [text, verdict] = [formatChange(name, after - before), judge(name, after - before)]
-  return verdict === null ? html`<td>${text}</td>` : html`<td class="${verdict}">${text}</td>`
+function changeCell(name: MeasureName, { change, noise }: Change, mark: 'better' | 'worse' | null): Markup {
+  if (change === null) return html`<td>–</td>`
+  const range = noise === null ? null : html`<small>${formatChange(name, noise.low)} to ${formatChange(name, noise.high)}</small>`
+  const text = html`${formatChange(name, change)} ${range}`
+  return mark === null ? html`<td>${text}</td>` : html`<td class="${mark}">${text}</td>`
 }
 
 function curves(metrics: readonly StepMetrics[]): Markup {

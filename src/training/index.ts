@@ -1,3 +1,4 @@
+export { adviceFor, type AdviceFacts } from './advice'
 export { exportBackbone, exportOptions, formatOf, formats, type ExportFormat, type ExportOptions, type ExportResult } from './export'
 export { withLine } from './failures'
 export {
@@ -16,5 +17,5 @@ export { PixelTask } from './pixel-task'
 export { pretrainingLoop } from './pretraining-loop'
 export { FactorSchedule } from './schedule'
 export type { StepResult, Task, Values } from './task'
-export { pretrain, type Configured, type FinishedRun, type PretrainHooks, type PretrainResult } from './pretrain'
+export { pretrain, type Configured, type FinishedRun, type Judgement, type PretrainHooks, type PretrainResult } from './pretrain'
 export { RunFolder, RUN_FILES } from './run/folder'

@@ -1,6 +1,7 @@
 import { parseOptions } from '../common/options'
-import { option, worded, type Say } from '../common/wording'
-import { measure, type Evaluation, type EvaluationSet } from '../evaluation'
+import { option, worded, type Say, type Wording } from '../common/wording'
+import { changesOf, measure, verdictOf, type Changes, type Evaluation, type EvaluationSet, type Verdict } from '../evaluation'
+import { adviceFor } from './advice'
 import type { ResolvedOptions } from '../pixelcl'
 import * as torch from '../torch'
 import type { Architecture } from '../vision/models'
@@ -19,8 +20,17 @@ import { RUN_FILES, RunFolder } from './run/folder'
 /** The resolved options without `overwrite`. */
 export type Configured = Omit<ResolvedPretrainOptions, 'run'> & { readonly run: Omit<ResolvedPretrainOptions['run'], 'overwrite'> }
 
+/** Whether a run made its backbone better, and what to do about it. */
+export interface Judgement {
+  /** The measures before and after, and the noise of their change. */
+  readonly changes: Changes
+  readonly verdict: Verdict
+  /** What to try next, the most promising first. */
+  readonly next: readonly Wording[]
+}
+
 /** A trained and measured run, as a report shows it. */
-export interface FinishedRun {
+export interface FinishedRun extends Judgement {
   /** The name of the run's folder. */
   readonly title: string
   /** The content of `config.json`. */
@@ -50,7 +60,7 @@ export interface PretrainHooks extends PrepareHooks {
 }
 
 /** The result of a run. */
-export interface PretrainResult {
+export interface PretrainResult extends Judgement {
   /** Paths of the written files. */
   readonly files: Readonly<Record<keyof typeof RUN_FILES, string>>
   /** The architecture of the written state dict; null for a TorchScript file. */
@@ -108,12 +118,13 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     if (learner.options.instanceWeight === 0) sayIfNothingWasLearned(metrics, prepared, say)
     const files = run.files()
     const skipped = new Map([...prepared.folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
-    const after = await afterSaving(files.backbone, async () => {
+    const [after, judgement] = await afterSaving(files.backbone, async () => {
       const after = evaluate('after')
-      const finished = { title: run.name, config, metrics, set, before, after, learner: learner.options, skipped }
+      const judgement = judge(before, after, metrics.length, prepared)
+      const finished = { title: run.name, config, metrics, set, before, after, ...judgement, learner: learner.options, skipped }
       if (hooks.report !== undefined) run.write(RUN_FILES.report, await hooks.report(finished))
       run.finish()
-      return after
+      return [after, judgement] as const
     })
     return {
       files,
@@ -125,6 +136,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
       layer,
       before,
       after,
+      ...judgement,
       heldOut: split.heldOut.length,
       skipped,
       python: pythonLines(backbone, files.backbone),
@@ -137,6 +149,16 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     interrupts?.dispose()
     run.close()
   }
+}
+
+/** Compares the measures before and after `steps` steps. */
+function judge(before: Evaluation, after: Evaluation, steps: number, { options, layer, split, set }: Prepared): Judgement {
+  const changes = changesOf(before, after)
+  const measured = set.images.shape[0]!
+  const missing = after.missing.correspondence ?? before.missing.correspondence
+  const verdict = verdictOf(changes, { images: measured, trainedOn: set.trainedOn === true, missing })
+  const taken = { ...options, schedule: { ...options.schedule, steps } }
+  return { changes, verdict, next: adviceFor(verdict.outcome, { options: taken, layer, trained: split.train.length, measured }) }
 }
 
 /** Trains, logs every step, and saves the backbone even if an error ends the training early. */

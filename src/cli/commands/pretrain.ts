@@ -13,7 +13,7 @@ import { eventsTo } from '../events'
 import { resolveOptions } from '../config'
 import { EXIT_CODES } from '../exit'
 import { asFlag, flagsOf, type Flag } from '../flags'
-import { measuresTable } from '../measures'
+import { measuresTable, verdictText } from '../measures'
 import { Progress } from '../progress'
 import { flattened } from '../sections'
 import { sayWarnings } from '../warnings'
@@ -118,6 +118,9 @@ function jsonOf({
   layer,
   before,
   after,
+  changes,
+  verdict,
+  next,
   heldOut,
   skipped,
   python,
@@ -125,6 +128,7 @@ function jsonOf({
   options,
 }: PretrainResult): object {
   const measures = ({ measures, missing }: Evaluation) => ({ ...measures, missing })
+  const changed = Object.entries(changes).map(([name, { change, noise, direction }]) => [name, { change, noise, direction }])
   const format = arch === null ? 'torchscript' : 'state-dict'
   return {
     files,
@@ -135,6 +139,7 @@ function jsonOf({
     layer,
     before: measures(before),
     after: measures(after),
+    verdict: { ...verdict, next: next.map((wording) => readAs(asFlag, wording)), changes: Object.fromEntries(changed) as object },
     heldOut,
     skipped: Object.fromEntries(skipped),
     python,
@@ -146,7 +151,8 @@ function jsonOf({
 /** Number of damaged files that the summary names. */
 const NAMED = 5
 
-function summaryOf({ files, arch, steps, options, before, after, heldOut, skipped, python, interrupted }: PretrainResult): string {
+function summaryOf(result: PretrainResult): string {
+  const { files, arch, steps, options, heldOut, skipped, python, interrupted } = result
   const { bold, cyan } = new Style()
   const written = columns([
     [files.backbone, arch === null ? 'the backbone, TorchScript' : `the backbone, a state dict of ${arch}`],
@@ -160,8 +166,9 @@ function summaryOf({ files, arch, steps, options, before, after, heldOut, skippe
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
     skipped.size === 0 ? '' : `Skipped ${plural(skipped.size, 'damaged file')}:\n${damaged.join('')}${more}`,
     `${bold('Written:')}\n${written}`,
-    measuresTable(before, after, heldOut > 0 ? 'On held-out images' : 'On training images'),
     `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
+    measuresTable(result, heldOut > 0 ? 'On held-out images' : 'On training images'),
+    verdictText(result),
   ]
   return parts.filter((part) => part !== '').join('\n')
 }

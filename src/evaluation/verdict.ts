@@ -1,0 +1,229 @@
+import { plural } from '../common/text'
+import { bootstrap, type Interval } from './bootstrap'
+import type { Evaluation } from './measure'
+import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, shownChange, type MeasureName } from './measures'
+import { meanOfOverlaps } from './overlap'
+import { placeShareOf } from './spread'
+
+/** A measure before and after. */
+export interface Change {
+  readonly before: number | null
+  readonly after: number | null
+  /** The difference of the values as they are shown; null if one is missing. */
+  readonly change: number | null
+  /** Where the change lies when the held-out images are resampled (95 %); null for a measure of all images together. */
+  readonly noise: Interval | null
+  /** Whether the change is for the better or the worse; null if it is neither, is shown as 0, or lies within the noise. */
+  readonly direction: 'better' | 'worse' | null
+}
+
+export type Changes = Readonly<Record<MeasureName, Change>>
+
+/** What `changesOf` needs of an evaluation: numbers alone. */
+export type Compared = Pick<Evaluation, 'measures' | 'samples'>
+
+/** All measures before and after, on the same images. */
+export function changesOf(before: Compared, after: Compared): Changes {
+  const noise: Partial<Record<MeasureName, Interval | null>> = {
+    knn: overlapNoise(before, after, 'knn'),
+    linear: overlapNoise(before, after, 'linear'),
+    correspondence: matchNoise(before, after, 'found'),
+    copy: matchNoise(before, after, 'copied'),
+    placeShare: layoutNoise(before, after),
+  }
+  return Object.fromEntries(
+    MEASURES.map((name) => [name, changeOf(name, before.measures[name], after.measures[name], noise[name] ?? null)]),
+  ) as Record<MeasureName, Change>
+}
+
+function changeOf(name: MeasureName, before: number | null, after: number | null, noise: Interval | null): Change {
+  if (before === null || after === null) return { before, after, change: null, noise: null, direction: null }
+  const change = shownChange(name, before, after)
+  const { better } = MEASURE_WORDS[name]
+  const isClear = noise !== null && (noise.low > 0 || noise.high < 0) && formatMeasure(name, before) !== formatMeasure(name, after)
+  return {
+    before,
+    after,
+    change,
+    noise,
+    direction: isClear && better !== null ? (change > 0 === (better === 'higher') ? 'better' : 'worse') : null,
+  }
+}
+
+/** The noise of a measure of both states: images are drawn in pairs, an image before with the same one after. */
+function paired(count: number, before: (weights: readonly number[]) => number | null, after: typeof before): Interval | null {
+  return bootstrap(count, (weights) => {
+    const [one, two] = [before(weights), after(weights)]
+    return one === null || two === null ? null : two - one
+  })
+}
+
+function overlapNoise(before: Compared, after: Compared, name: 'knn' | 'linear'): Interval | null {
+  // Images without a labelled pixel say nothing.
+  const labelled = ({ samples }: Compared) => samples[name]?.filter(({ truth }) => truth.some((pixels) => pixels > 0)) ?? []
+  const [one, two] = [labelled(before), labelled(after)]
+  return paired(
+    one.length,
+    (weights) => meanOfOverlaps(one, weights),
+    (weights) => meanOfOverlaps(two, weights),
+  )
+}
+
+function matchNoise(before: Compared, after: Compared, name: 'found' | 'copied'): Interval | null {
+  const share =
+    ({ samples: { matches } }: Compared) =>
+    (weights: readonly number[]) => {
+      let [hits, compared] = [0, 0]
+      weights.forEach((weight, i) => {
+        hits += weight * matches[name][i]!
+        compared += weight * matches.compared[i]!
+      })
+      return compared === 0 ? null : hits / compared
+    }
+  return paired(before.samples.matches.compared.length, share(before), share(after))
+}
+
+function layoutNoise({ samples: one }: Compared, { samples: two }: Compared): Interval | null {
+  if (one.layout === null || two.layout === null) return null
+  const [before, after] = [one.layout, two.layout]
+  return paired(
+    before.means.length,
+    (weights) => placeShareOf(before, weights),
+    (weights) => placeShareOf(after, weights),
+  )
+}
+
+/** What a run did to its backbone. */
+export type Outcome = 'better' | 'unchanged' | 'worse' | 'shortcut' | 'unmeasured'
+
+export interface Verdict {
+  readonly outcome: Outcome
+  /** The outcome in a few words. */
+  readonly title: string
+  /** One or two sentences with the figures that decide. */
+  readonly reason: string
+}
+
+export interface VerdictFacts {
+  /** Number of images that were measured. */
+  readonly images: number
+  /** Whether they are training images because none were held out. */
+  readonly trainedOn: boolean
+  /** Why the view correspondence has no value, if it has none. */
+  readonly missing?: string | undefined
+}
+
+/** With fewer images, resampling them tells little of others. */
+export const FEWEST_IMAGES = 6
+/** A rise of the place share by as much, and to as much, is looked into. */
+const PLACE_RISE = 0.05
+const PLACE_LEVEL = 0.1
+/** Unit features that deviate less from their mean are as good as equal. */
+const COLLAPSED = 0.05
+
+const TITLES: Readonly<Record<Outcome, string>> = {
+  better: 'Better',
+  unchanged: 'No change within the noise',
+  worse: 'Worse',
+  shortcut: 'A shortcut: features tell where in the view they lie',
+  unmeasured: 'Not measured',
+}
+
+/**
+ * Judges a run by the change of its measures.
+ *
+ * Masks decide where there are any: kNN and linear mIoU. Otherwise the view correspondence does. A clear rise of the place share is a shortcut,
+ * whatever else rose, if more pixels than before are matched by their own position; if no more are, the images share a layout, such as a sky above.
+ */
+export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
+  const known = decidingMeasures(changes)
+  if (hasCollapsed(changes.deviation))
+    return verdict(
+      'worse',
+      `The features have collapsed: they hardly differ any more (deviation ${shown('deviation', changes.deviation)}).`,
+    )
+  if (known.length === 0) return verdict('unmeasured', `There is nothing to judge by: ${facts.missing ?? 'no measure has a value'}.`)
+  if (facts.images < FEWEST_IMAGES)
+    return verdict('unmeasured', `${plural(facts.images, 'image')} cannot tell a change from chance: at least ${FEWEST_IMAGES} are needed.`)
+  const outcome = directionOf(known.map((name) => changes[name].direction))
+  const placeRose = hasPlaceRisen(changes.placeShare)
+  if (placeRose && isByPosition(changes.copy, outcome)) return verdict('shortcut', placeReason(changes))
+  const figures = `${known.map((name, i) => `${i === 0 ? title(name) : within(name)} went ${shown(name, changes[name])}`).join(', ')}.`
+  const aside = placeRose
+    ? `The place share rose, too (${shown('placeShare', changes.placeShare)}), but no more pixels than before are matched by their position: the images share a layout.`
+    : null
+  return verdict(outcome, figures, noiseReason(known, changes, outcome, facts), aside)
+}
+
+/** How a change is marked: a place share that rises is bad only where it is a shortcut. */
+export function markOf(name: MeasureName, changes: Changes, { outcome }: Verdict): 'better' | 'worse' | null {
+  return name === 'placeShare' && outcome !== 'shortcut' ? null : changes[name].direction
+}
+
+function verdict(outcome: Outcome, ...reasons: readonly (string | null)[]): Verdict {
+  return { outcome, title: TITLES[outcome], reason: reasons.filter((reason) => reason !== null).join(' ') }
+}
+
+/** The measures that decide, of those with a value. */
+function decidingMeasures(changes: Changes): MeasureName[] {
+  const isKnown = (name: MeasureName) => changes[name].change !== null
+  const withMasks = (['knn', 'linear'] as const).filter(isKnown)
+  return withMasks.length > 0 ? withMasks : (['correspondence'] as const).filter(isKnown)
+}
+
+/** Of two measures that disagree neither counts. */
+function directionOf(directions: readonly Change['direction'][]): 'better' | 'worse' | 'unchanged' {
+  const found = new Set(directions.filter((direction) => direction !== null))
+  return found.size === 1 ? [...found][0]! : 'unchanged'
+}
+
+function hasCollapsed({ before, after }: Change): boolean {
+  return before !== null && after !== null && after < COLLAPSED && before >= COLLAPSED
+}
+
+function hasPlaceRisen({ change, after, direction }: Change): boolean {
+  return direction === 'worse' && change! >= PLACE_RISE && after! >= PLACE_LEVEL
+}
+
+/** Whether a risen place share comes from pixels that are known by their position; masks that got better speak against it. */
+function isByPosition(copy: Change, outcome: Outcome): boolean {
+  return copy.change === null ? outcome !== 'better' : copy.direction === 'worse'
+}
+
+function placeReason({ placeShare, copy }: Changes): string {
+  const copied =
+    copy.direction === 'worse'
+      ? `, and matches at the own position in the view from ${formatMeasure('copy', copy.before)} to ${formatMeasure('copy', copy.after)}`
+      : ''
+  return `The place share went ${shown('placeShare', placeShare)}${copied}: the features have learned where a pixel lies rather than what it shows.`
+}
+
+function noiseReason(
+  known: readonly MeasureName[],
+  changes: Changes,
+  outcome: Outcome,
+  { images, trainedOn }: VerdictFacts,
+): string | null {
+  const ranges = known.flatMap((name) => {
+    const { noise } = changes[name]
+    return noise === null ? [] : [`${formatChange(name, noise.low)} to ${formatChange(name, noise.high)}`]
+  })
+  const count = plural(images, trainedOn ? 'training image' : 'held-out image')
+  if (outcome !== 'unchanged') return `With other images like these ${count} the change would be ${ranges.join(' and ')}.`
+  if (known.some((name) => changes[name].direction !== null)) return 'One of both is clearly better and the other clearly worse.'
+  return ranges.length === 0 ? null : `With other images like these ${count} it would be ${ranges.join(' and ')}, so this may be chance.`
+}
+
+/** `from 0.203 to 0.315`. */
+function shown(name: MeasureName, { before, after }: Change): string {
+  return `from ${formatMeasure(name, before)} to ${formatMeasure(name, after)}`
+}
+
+function title(name: MeasureName): string {
+  return MEASURE_WORDS[name].title
+}
+
+/** A title within a sentence: `view correspondence`, but `kNN mIoU` as it is. */
+function within(name: MeasureName): string {
+  return title(name)[0]!.toLowerCase() + title(name).slice(1)
+}

@@ -2,6 +2,7 @@
 #include <torch/csrc/jit/api/compilation_unit.h>
 
 #include "jit/jit.h"
+#include "tensor/data.h"
 
 namespace pixelcl {
 
@@ -19,6 +20,7 @@ Napi::Value jitCreate(Info info) {
 Napi::Value jitRegisterParameter(Info info) {
   const std::string name = stringOf(info.Env(), info[1], "a parameter's name");
   at::Tensor tensor = tensorOf(info.Env(), info[2]);
+  if (isZeroTensor(tensor)) tensor = materialized(tensor);
   const bool requiresGrad = info[3].ToBoolean();
   // Keep the tensor itself if possible, so that a tensor shared by two modules is stored once in the file.
   if (!tensor.is_leaf() || tensor.requires_grad() != requiresGrad) tensor = tensor.detach().set_requires_grad(requiresGrad);
@@ -28,7 +30,8 @@ Napi::Value jitRegisterParameter(Info info) {
 
 Napi::Value jitRegisterBuffer(Info info) {
   const std::string name = stringOf(info.Env(), info[1], "a buffer's name");
-  const at::Tensor& tensor = tensorOf(info.Env(), info[2]);
+  at::Tensor tensor = tensorOf(info.Env(), info[2]);
+  if (isZeroTensor(tensor)) tensor = materialized(tensor);
   withJitErrors([&] { moduleOf(info).register_buffer(name, tensor.requires_grad() ? tensor.detach() : tensor); });
   return info.Env().Undefined();
 }

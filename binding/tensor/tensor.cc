@@ -10,6 +10,8 @@
 
 #include "runtime/convert.h"
 #include "runtime/handles.h"
+#include "tensor/data.h"
+#include "tensor/mkldnn.h"
 
 namespace pixelcl {
 
@@ -65,7 +67,7 @@ Napi::Value fromBytes(Info info) {
                   "expected " + std::to_string(expected) + " bytes for this shape and dtype but received " + std::to_string(bytes.length));
   }
   const at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(dtype));
-  if (expected != 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, expected);
+  if (expected != 0) std::memcpy(mutableDataOf(tensor), bytes.data, expected);
   return Napi::Value(env, wrapTensor(env, tensor));
 }
 
@@ -87,13 +89,11 @@ napi_value newArrayBuffer(napi_env env, size_t bytes, void** data) {
 
 Napi::Value toBytes(Info info) {
   Napi::Env env = info.Env();
-  at::Tensor tensor = tensorOf(env, info[0]).detach().resolve_conj().resolve_neg();
-  if (tensor.layout() != c10::Layout::Strided) tensor = tensor.to_dense();
-  tensor = tensor.to(c10::Device(c10::DeviceType::CPU)).contiguous();
-  const size_t bytes = static_cast<size_t>(tensor.numel()) * tensor.element_size();
+  const at::Tensor elements = elementsOnCpu(tensorOf(env, info[0]));
+  const size_t bytes = static_cast<size_t>(elements.numel()) * elements.element_size();
   void* target = nullptr;
   const napi_value buffer = newArrayBuffer(env, bytes, &target);
-  if (bytes != 0) std::memcpy(target, tensor.const_data_ptr(), bytes);
+  if (bytes != 0) std::memcpy(target, dataOf(elements), bytes);
   return Napi::Value(env, buffer);
 }
 
@@ -101,7 +101,7 @@ Napi::Value storageFromBytes(Info info) {
   Napi::Env env = info.Env();
   const Bytes bytes = bytesOf(env, info[0]);
   const at::Tensor tensor = at::empty({static_cast<int64_t>(bytes.length)}, at::TensorOptions().dtype(c10::ScalarType::Byte));
-  if (bytes.length != 0) std::memcpy(tensor.mutable_data_ptr(), bytes.data, bytes.length);
+  if (bytes.length != 0) std::memcpy(mutableDataOf(tensor), bytes.data, bytes.length);
   return Napi::Value(env, wrapTensor(env, tensor));
 }
 
@@ -112,21 +112,10 @@ Napi::Value emptyStorage(Info info) {
   return Napi::Value(env, wrapTensor(env, at::empty({bytes}, at::TensorOptions().dtype(c10::ScalarType::Byte))));
 }
 
-// The start of a range of bytes in a CPU storage, checked.
-char* storageRange(const at::Tensor& tensor, int64_t offset, size_t length) {
-  if (tensor.device().type() != c10::DeviceType::CPU)
-    throw Failure("ARGUMENT", "the bytes of a storage are read and written on the CPU: call cpu() first");
-  const c10::Storage& storage = tensor.storage();
-  if (offset < 0 || static_cast<size_t>(offset) > storage.nbytes() || length > storage.nbytes() - static_cast<size_t>(offset)) {
-    throw Failure("ARGUMENT", "a range of bytes reaches beyond its storage");
-  }
-  return static_cast<char*>(storage.mutable_data()) + offset;
-}
-
 Napi::Value writeStorage(Info info) {
   Napi::Env env = info.Env();
   const Bytes bytes = bytesOf(env, info[2]);
-  char* const target = storageRange(tensorOf(env, info[0]), intOf(env, info[1], "an offset"), bytes.length);
+  char* const target = mutableStorageBytes(tensorOf(env, info[0]), intOf(env, info[1], "an offset"), bytes.length);
   if (bytes.length != 0) std::memcpy(target, bytes.data, bytes.length);
   return env.Undefined();
 }
@@ -134,7 +123,7 @@ Napi::Value writeStorage(Info info) {
 Napi::Value readStorage(Info info) {
   Napi::Env env = info.Env();
   const Bytes bytes = bytesOf(env, info[2]);
-  const char* const source = storageRange(tensorOf(env, info[0]), intOf(env, info[1], "an offset"), bytes.length);
+  const char* const source = storageBytes(tensorOf(env, info[0]), intOf(env, info[1], "an offset"), bytes.length);
   if (bytes.length != 0) std::memcpy(const_cast<void*>(bytes.data), source, bytes.length);
   return env.Undefined();
 }
@@ -142,6 +131,7 @@ Napi::Value readStorage(Info info) {
 Napi::Value viewOfStorage(Info info) {
   Napi::Env env = info.Env();
   const at::Tensor& base = tensorOf(env, info[0]);
+  if (isZeroTensor(base)) throw Failure("ARGUMENT", "a storage has no memory: call clone() first");
   const c10::ScalarType dtype = parseDtype(stringOf(env, info[1], "a dtype"));
   const int64_t offset = intOf(env, info[2], "an offset");
   const auto shape = intsOf(env, info[3], "a shape");
@@ -230,12 +220,20 @@ Napi::Value isResizable(Info info) {
   return Napi::Boolean::New(info.Env(), !tensor.has_storage() || tensor.storage().resizable());
 }
 
+Napi::Value hasMemory(Info info) { return Napi::Boolean::New(info.Env(), !isZeroTensor(tensorOf(info.Env(), info[0]))); }
+
+Napi::Value materialize(Info info) {
+  Napi::Env env = info.Env();
+  const at::Tensor& tensor = tensorOf(env, info[0]);
+  return isZeroTensor(tensor) ? Napi::Value(env, wrapTensor(env, materialized(tensor))) : info[0];
+}
+
 Napi::Value setData(Info info) {
   const at::Tensor target = tensorOf(info.Env(), info[0]);
   const auto sizes = target.sizes().vec();
   target.set_data(tensorOf(info.Env(), info[1]));
-  // A backward that has saved the tensor must fail rather than read it at the old size.
-  if (!target.sizes().equals(sizes)) torch::autograd::impl::bump_version(target);
+  // A backward that has saved the tensor must fail rather than read it at the old size, or read indices that nobody has checked.
+  if (!target.sizes().equals(sizes) || c10::isIntegralType(target.scalar_type(), false)) torch::autograd::impl::bump_version(target);
   return info.Env().Undefined();
 }
 
@@ -297,6 +295,7 @@ Napi::Value fromShared(Info info) {
 }  // namespace
 
 void registerTensor(Napi::Object exports) {
+  refuseUnknownMkldnn();
   define<fromBytes>(exports, "fromBytes");
   define<toBytes>(exports, "toBytes");
   define<storageFromBytes>(exports, "storageFromBytes");
@@ -320,6 +319,8 @@ void registerTensor(Napi::Object exports) {
   define<isDisposed>(exports, "isDisposed");
   define<setData>(exports, "setData");
   define<isResizable>(exports, "isResizable");
+  define<hasMemory>(exports, "hasMemory");
+  define<materialize>(exports, "materialize");
   define<item>(exports, "item");
   define<defaultDtype>(exports, "defaultDtype");
   define<setDefaultDtype>(exports, "setDefaultDtype");

@@ -136,10 +136,17 @@ export interface Binding {
   /** Drops this handle's reference; using the handle afterwards throws DISPOSED, except in another `dispose`. */
   dispose(tensor: TensorHandle): void
   isDisposed(tensor: TensorHandle): boolean
-  /** A tensor on the same data that is detached from the graph and has a version counter of its own (Python's `x.data`). */
+  /**
+   * A tensor on the same data that is detached from the graph and has a version counter of its own (Python's `x.data`). Integers keep the
+   * counter, so that a backward does not read indices which nobody has checked.
+   */
   data(tensor: TensorHandle): TensorHandle
   /** False where another thread may be reading the storage, so that `resize_` must not enlarge the tensor. */
   isResizable(tensor: TensorHandle): boolean
+  /** False for a ZeroTensor: zeros that autograd makes without memory. */
+  hasMemory(tensor: TensorHandle): boolean
+  /** Zeros in memory for a ZeroTensor, else the handle itself. */
+  materialize(tensor: TensorHandle): TensorHandle
   /** Gives `target` the data of `source`, keeping its identity (Python's `x.data = y`). */
   setData(target: TensorHandle, source: TensorHandle): void
   /** A one-element tensor's value: number (bigint for int64 beyond 2^53), boolean, or [re, im]. */

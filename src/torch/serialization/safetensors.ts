@@ -145,7 +145,7 @@ function checked(name: string, value: unknown): Tensor {
     throw new ArgumentError(`safetensors hold dense tensors, but '${name}' has the layout ${value.layout}: save tensor.toDense()`)
   const dense = value.detach().resolveConj().resolveNeg().contiguous()
   const isAlone = dense.storageOffset() === 0 && native.storageSize(dense._h) === dense.numel() * dense.elementSize()
-  return isAlone ? dense : dense.clone()
+  return isAlone && native.hasMemory(dense._h) ? dense : dense.clone()
 }
 
 function checkedMetadata(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

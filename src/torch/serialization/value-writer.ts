@@ -182,8 +182,9 @@ class ValueWriter {
   }
 
   /** Writes a view of a storage with `_rebuild_tensor_v2`, or with v3 if the storage has another type or a type without an old class name. */
-  private writePlainTensor(tensor: Tensor, requiresGrad: boolean): void {
+  private writePlainTensor(given: Tensor, requiresGrad: boolean): void {
     const { pickle } = this
+    const tensor = native.hasMemory(given._h) ? given : wrap(native.materialize(given._h))
     const handle = tensor._h
     const dtype = native.dtype(handle)
     if (dtype.startsWith('q')) throw this.refusal(`a quantised tensor (${dtype})`, 'save tensor.dequantize()')

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace pixelcl {
+
+void refuseUnknownMkldnn();
+
+}  // namespace pixelcl

@@ -277,6 +277,7 @@ void castAutomatically(torch::jit::Function& function) {
 void registerJit(Napi::Object exports) {
   // The plain interpreter runs the eager operators one by one, with the same results and memory as eager mode and without warm-up.
   torch::jit::setGraphExecutorOptimize(false);
+  checkIntegerDivisions();
   define<jitLoad>(exports, "jitLoad");
   define<jitSave>(exports, "jitSave");
   define<jitDeepcopy>(exports, "jitDeepcopy");

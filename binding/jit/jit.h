@@ -69,6 +69,9 @@ Arguments argumentsOf(napi_env env, napi_value positional, napi_value named, con
 void castAutomatically(torch::jit::Function& function);
 
 void registerJitAttributes(Napi::Object exports);
+// Puts a check before the integer divisions of programs, once in the process.
+void checkIntegerDivisions();
+
 void registerJitTaps(Napi::Object exports);
 void registerJitDefine(Napi::Object exports);
 

@@ -87,6 +87,7 @@ c10::IValue listOf(napi_env env, napi_value value, const ValueType& type) {
     check(napi_get_typedarray_info(env, value, nullptr, &count, nullptr, nullptr, nullptr));
     length = static_cast<uint32_t>(count);
   }
+  if (length > kLongestList) throw Failure("ARGUMENT", "expected at most " + std::to_string(kLongestList) + " elements");
   list.reserve(length);
   for (uint32_t i = 0; i < length; ++i) {
     napi_value item = nullptr;

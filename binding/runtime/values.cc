@@ -41,6 +41,8 @@ uint32_t arrayLength(napi_env env, napi_value array, const char* what) {
   if (!isArray) wrongValue(env, array, std::string("an array for ") + what);
   uint32_t length = 0;
   check(napi_get_array_length(env, array, &length));
+  if (length > kLongestList)
+    throw Failure("ARGUMENT", std::string(what) + ": expected at most " + std::to_string(kLongestList) + " elements");
   return length;
 }
 

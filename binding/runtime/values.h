@@ -16,6 +16,9 @@ inline bool isNullish(napi_valuetype type) { return type == napi_null || type ==
 
 // Whether a double is an integer in [-2^63, 2^63); false for -0, because an int would lose the sign.
 bool isWhole(double number);
+// More elements than any list of sizes, indices or tensors has: a sparse array of 2^32 holes would take minutes and all memory.
+constexpr uint32_t kLongestList = uint32_t{1} << 24;
+
 double numberOf(napi_env env, napi_value value);
 int64_t bigintOf(napi_env env, napi_value value);
 uint32_t arrayLength(napi_env env, napi_value array, const char* what);

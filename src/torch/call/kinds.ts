@@ -146,6 +146,9 @@ function within(kind: Kind, least: string, greatest: string): Kind {
   }
 }
 
+/** @internal More than any list of sizes, indices or tensors has, and few enough to go through: a sparse array may have 2^32 holes. */
+export const LONGEST_LIST = 2 ** 24
+
 function list(element: Kind, size: string, nulls: boolean): Kind {
   const repeats = size.startsWith('*')
   const exact = size.length > 1 && (repeats || size.startsWith('=')) ? Number(size.slice(1)) : null
@@ -154,11 +157,17 @@ function list(element: Kind, size: string, nulls: boolean): Kind {
   const array = exact === null ? `an array of ${items}` : `an array of ${exact} ${items}`
   const text = single ? `${element.text} or ${array}` : array
   const accepts = (item: unknown): boolean => (item === null || item === undefined ? nulls : element.accepts(item))
+  const isUniform = (items: readonly unknown[]): boolean => {
+    if (items.length > LONGEST_LIST) return false
+    // By index, because `every` skips the holes of a sparse array, one by one.
+    for (let i = 0; i < items.length; i++) if (!accepts(items[i])) return false
+    return true
+  }
   return {
     text: nulls ? `${text}, null among them` : text,
     name: `${element.name}[]`,
     accepts: (value) => {
-      if (Array.isArray(value)) return (exact === null || value.length === exact) && value.every(accepts)
+      if (Array.isArray(value)) return (exact === null || value.length === exact) && isUniform(value)
       if (ArrayBuffer.isView(value)) return element.name === 'int' || element.name === 'float'
       return single && accepts(value)
     },

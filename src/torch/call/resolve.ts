@@ -9,6 +9,7 @@ import { refuseAbsentDtype } from './dtype-option'
 import { bind, separate, showSignature, shownName, type Given, type Misfit } from './bind'
 import { hasSymbol, methodName, recordCall, TensorSymbol, tensorSymbol } from './recording'
 import { overloadsOf, signatureOf } from './schema'
+import { LONGEST_LIST } from './kinds'
 import { parseSignature, type Signature } from './signature'
 
 /** The overloads of one public name; specs are read when the table is first used. */
@@ -101,7 +102,7 @@ export function callAten<Result = Tensor>(name: string, overload: string, ...arg
 /** @internal Tensors and generators become their handles, at any depth of arrays, and `torch.float` its dtype. */
 export function convert(value: unknown): unknown {
   if (value instanceof TensorBase) return value._h
-  if (Array.isArray(value)) return value.map(convert)
+  if (Array.isArray(value)) return value.length > LONGEST_LIST ? value : value.map(convert)
   if (typeof value === 'object' && value !== null && '_g' in value) return value._g
   return dtypeOf(value)
 }

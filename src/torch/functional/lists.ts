@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../native'
 import { isTensor } from '../tensor/base'
 import { misfit } from '../call/errors'
+import { LONGEST_LIST } from '../call/kinds'
 import * as generated from '../generated/functions'
 import type { Tensor } from '../tensor/tensor'
 
@@ -9,6 +10,8 @@ export type Tensors = readonly Tensor[] | readonly [readonly Tensor[]]
 
 /** @internal The tensors of both forms as one array. */
 export function listed(call: string, name: string, tensors: Tensors): Tensor[] {
+  const endless = (tensors as readonly unknown[]).find((list) => Array.isArray(list) && list.length > LONGEST_LIST)
+  if (endless !== undefined) throw misfit(call, name, 'Tensors', endless)
   const flat = (tensors as readonly unknown[]).flat()
   const stray = flat.find((tensor) => !isTensor(tensor))
   if (flat.every(isTensor)) return flat
@@ -29,7 +32,7 @@ export function broadcastTensors(...tensors: Tensors): Tensor[] {
  */
 export function broadcastShapes(...shapes: readonly (number | readonly number[])[]): number[] {
   const lists = shapes.map((shape) => (typeof shape === 'number' ? [shape] : shape))
-  if (!lists.every((shape) => Array.isArray(shape) && shape.every(Number.isInteger))) {
+  if (!lists.every((shape) => Array.isArray(shape) && shape.length <= 64 && shape.every(Number.isInteger))) {
     throw misfit('broadcastShapes', 'shapes', 'shapes, such as [2, 3]', shapes)
   }
   const negative = lists.flat().find((size) => size < 0)

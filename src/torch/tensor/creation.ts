@@ -2,7 +2,8 @@ import { ArgumentError, native } from '../../native'
 import { isTensor, wrap } from './base'
 import { declared, read } from '../call/declared'
 import { describe } from '../../common/describe'
-import { dtypeOfTypedArray, flatten, fromElements } from './values'
+import { shapeOf } from './nested'
+import { dtypeOfTypedArray, fromNested } from './values'
 import { dtypeOption } from '../call/dtype-option'
 import { promoteTypes } from '../functional/dtypes'
 import {
@@ -94,10 +95,22 @@ function fromData(data: TensorData, wanted: DType | undefined): Tensor {
   if (ArrayBuffer.isView(data)) {
     return fromTypedArray(data, wanted)
   }
-  const { shape, elements } = flatten(data)
-  for (const element of elements) checkElement(element)
-  const values = elements.map((element) => (isTensor(element) ? valueOf(element) : isFloat(element) ? element.float : element))
-  return wrap(fromElements(values, shape, wanted ?? innermostDtype(data) ?? inferDtype(elements)))
+  const kinds = new Set<DType>()
+  let hasNumbers = false
+  const shape = shapeOf(data, (element) => {
+    if (typeof element === 'number' && hasNumbers) return
+    hasNumbers ||= typeof element === 'number'
+    checkElement(element)
+    kinds.add(isTensor(element) ? element.dtype : dtypeOfValue(element as Scalar))
+  })
+  return wrap(fromNested(data, shape, wanted ?? innermostDtype(data) ?? commonDtype(kinds), plainElement))
+}
+
+/** An element as numbers: a tensor's value, and what `torch.float` holds. */
+function plainElement(element: unknown): unknown {
+  if (typeof element === 'number') return element
+  checkElement(element)
+  return isTensor(element) ? valueOf(element) : isFloat(element) ? element.float : element
 }
 
 /** A tensor of plain elements, or of the form that `toTypedArray` returns for complex and float8 tensors. */
@@ -120,7 +133,8 @@ function innermostDtype(data: TensorData): DType | undefined {
   return ArrayBuffer.isView(level) ? dtypeOfTypedArray(level) : undefined
 }
 
-function checkElement(element: unknown): void {
+/** @internal Throws for what cannot be an element of a tensor. */
+export function checkElement(element: unknown): void {
   if (['number', 'bigint', 'boolean'].includes(typeof element)) return
   if (isTensor(element)) {
     if (element.numel() === 1) return
@@ -146,10 +160,8 @@ function valueOf(element: Tensor): unknown {
   return Array.isArray(value) ? { real: value[0], imag: value[1] } : value
 }
 
-/** The dtype that holds all elements; the default dtype for none. */
-function inferDtype(elements: readonly unknown[]): DType {
-  const kinds = new Set<DType>()
-  for (const element of elements) kinds.add(isTensor(element) ? element.dtype : dtypeOfValue(element as Scalar))
+/** The dtype that holds all of them; the default dtype for none. */
+function commonDtype(kinds: ReadonlySet<DType>): DType {
   const [first = defaultDtype(), ...others] = kinds
   return others.reduce<DType>((one, other) => promoteTypes(one, other), first)
 }

@@ -1,11 +1,11 @@
 import { aten } from '../call/aten'
 import { ArgumentError } from '../../native'
 import { isTensor, wrap } from './base'
-import { tensor as makeTensor, type TensorData } from './creation'
+import { checkElement, tensor as makeTensor, type TensorData } from './creation'
 import { describe } from '../../common/describe'
 import type { Int, Scalar } from './dtype'
 import type { Tensor } from './tensor'
-import { flatten } from './values'
+import { shapeOf } from './nested'
 
 /** A range of indices, as Python's `start:stop:step`. */
 export class Slice {
@@ -151,10 +151,13 @@ function plainPart(part: Index): Exclude<Index, readonly TensorData[]> {
 
 function indexTensor(values: readonly TensorData[] | ArrayBufferView): Tensor {
   if (ArrayBuffer.isView(values)) return makeTensor(values).to('int64')
-  const { elements } = flatten(values)
-  if (elements.length > 0 && elements.every((element) => typeof element === 'boolean')) return makeTensor(values)
-  for (const element of elements) if (typeof element === 'number') requireWhole(element, 'indices')
-  return makeTensor(values, { dtype: 'int64' })
+  const types = new Set<string>()
+  shapeOf(values, (element) => {
+    checkElement(element)
+    types.add(typeof element)
+    if (typeof element === 'number') requireWhole(element, 'indices')
+  })
+  return types.size === 1 && types.has('boolean') ? makeTensor(values) : makeTensor(values, { dtype: 'int64' })
 }
 
 /** @internal `x[parts]`: a view, or a copy if a mask or an index tensor is among the parts. */

@@ -1,6 +1,8 @@
+import { getHeapStatistics } from 'node:v8'
 import { aten } from '../call/aten'
 import { ArgumentError, native, type TensorHandle, type TypedArray } from '../../native'
 import { elementSizes, isComplexDtype, type DType } from './dtype'
+import { eachElement } from './nested'
 
 /** A tensor's elements as nested arrays: numbers, booleans, bigints beyond 2^53, `[re, im]` for complex. */
 export type Nested = number | bigint | boolean | readonly Nested[]
@@ -36,13 +38,40 @@ function castTo(handle: TensorHandle, dtype: string): TensorHandle {
   return aten('to', 'dtype')(handle, dtype) as TensorHandle
 }
 
+/** Bytes of V8's heap for an element of nested arrays at most: a bigint and its place, or a pair and its array. */
+const bytesOfElement = (dtype: string): number => (dtype === 'int64' || dtype === 'uint64' ? 32 : dtype.startsWith('complex') ? 64 : 8)
+
+const BYTES_OF_ARRAY = 48
+
+/** V8 ends the process where its heap is full, which no one can catch. */
+function requireHeap(call: string, shape: readonly number[], dtype: string): void {
+  let arrays = 0
+  let elements = 1
+  for (const size of shape) {
+    arrays += elements
+    elements *= size
+  }
+  const bytes = arrays * BYTES_OF_ARRAY + elements * bytesOfElement(dtype)
+  if (bytes < 2 ** 26) return
+  const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics()
+  if (bytes > limit - used || elements > LONGEST_LIST)
+    throw new ArgumentError(
+      `${call}: [${shape.join(', ')}] takes about ${Math.ceil(bytes / 2 ** 20)} MB of JavaScript's heap, of which ` +
+        `${Math.floor((limit - used) / 2 ** 20)} MB are left: use toTypedArray(), or a part of the tensor`,
+    )
+}
+
+/** V8 has no longer array of numbers. */
+const LONGEST_LIST = 2 ** 26
+
 /** @internal The elements as nested arrays of the tensor's shape. */
 export function nestedOf(handle: TensorHandle, convert: (element: Nested) => Nested = (element) => element): Nested {
-  const flat = elementsOf(handle)
   const shape = native.shape(handle)
+  requireHeap('tolist()', shape, native.dtype(handle))
+  const element = elementReader(handle)
   let at = 0
   const build = (dimension: number): Nested => {
-    if (dimension === shape.length) return convert(flat[at++]!)
+    if (dimension === shape.length) return convert(element(at++))
     return Array.from({ length: shape[dimension]! }, () => build(dimension + 1))
   }
   return build(0)
@@ -73,54 +102,26 @@ export function jsonOf(handle: TensorHandle): Nested {
 
 /** @internal The elements in order: float8 as numbers, complex as `[re, im]`. */
 export function elementsOf(handle: TensorHandle): Nested[] {
+  const count = native.numel(handle)
+  requireHeap('elements', [count], native.dtype(handle))
+  const element = elementReader(handle)
+  return Array.from({ length: count }, (_, at) => element(at))
+}
+
+/** Reads the element at a place of the flat order. */
+function elementReader(handle: TensorHandle): (at: number) => Nested {
   const dtype = native.dtype(handle)
-  if (dtype.startsWith('float8')) return elementsOf(castTo(handle, 'float32'))
+  if (dtype.startsWith('float8')) return elementReader(castTo(handle, 'float32'))
   const data = typedArrayOf(handle)
-  if (dtype === 'bool') return Array.from(data as Uint8Array, (value) => value !== 0)
-  if (dtype.startsWith('complex')) {
-    const pairs: Nested[] = []
-    for (let i = 0; i < data.length; i += 2) pairs.push([data[i] as number, data[i + 1] as number])
-    return pairs
-  }
-  return Array.from(data as Float64Array | BigInt64Array, safeNumber)
+  if (dtype === 'bool') return (at) => data[at] !== 0
+  if (dtype.startsWith('complex')) return (at) => [data[2 * at] as number, data[2 * at + 1] as number]
+  return (at) => safeNumber(data[at]!)
 }
 
 /** A bigint as a number if it is exact. */
 export function safeNumber(value: number | bigint): number | bigint {
   if (typeof value === 'number') return value
   return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
-}
-
-/** @internal The shape and elements of nested arrays; ragged arrays throw. */
-export function flatten(data: unknown): { shape: number[]; elements: unknown[] } {
-  const shape: number[] = []
-  for (let level = data; Array.isArray(level) || isNumberArray(level); level = (level as ArrayLike<unknown>)[0]) {
-    shape.push((level as ArrayLike<unknown>).length)
-    if (shape.length > 64) throw new ArgumentError('nested arrays are more than 64 deep: a tensor has at most 64 dimensions')
-  }
-  const elements: unknown[] = []
-  const visit = (value: unknown, depth: number): void => {
-    const isArray = Array.isArray(value) || isNumberArray(value)
-    if (isArray !== depth < shape.length) throw ragged(shape, depth)
-    if (!isArray) {
-      elements.push(value)
-      return
-    }
-    const items = value as ArrayLike<unknown>
-    if (items.length !== shape[depth]) throw ragged(shape, depth, items.length)
-    for (let i = 0; i < items.length; i++) visit(items[i], depth + 1)
-  }
-  visit(data, 0)
-  return { shape, elements }
-}
-
-function ragged(shape: readonly number[], depth: number, length?: number): ArgumentError {
-  const came = length === undefined ? 'another nesting' : `one of ${length}`
-  return new ArgumentError(`nested arrays must be even: expected ${shape[depth] ?? 'no'} elements at depth ${depth} but received ${came}`)
-}
-
-function isNumberArray(value: unknown): value is TypedArray {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView)
 }
 
 const typedArrayDtypes: Readonly<Record<string, DType>> = {
@@ -157,69 +158,115 @@ const integerRanges: Readonly<Partial<Record<DType, readonly [least: bigint, mos
   uint8: [0n, 255n],
 }
 
-/** @internal A CPU tensor of `dtype` from elements: fractions are truncated for integers, values out of range throw. */
-export function fromElements(elements: readonly unknown[], shape: readonly number[], dtype: DType): TensorHandle {
+/** Writes one element at a place of a typed array, converted to its type. */
+type Store = (element: unknown, at: number) => void
+
+/** How elements become a dtype: the typed array that takes them, and the dtype that is written and then cast. */
+interface Form {
+  readonly array: new (length: number) => TypedArray
+  readonly written: DType
+  /** Typed array elements for one of the tensor's. */
+  readonly width: 1 | 2
+  store(into: TypedArray): Store
+}
+
+/** Elements that are converted at a time. */
+const CHUNK = 2 ** 16
+
+/**
+ * @internal Nested arrays as a CPU tensor of `dtype`: fractions are cut off for integers, values out of their range throw.
+ *
+ * The elements go into the tensor's own memory chunk by chunk, so that JavaScript's heap holds none of them a second time.
+ */
+export function fromNested(data: unknown, shape: readonly number[], dtype: DType, plain: (element: unknown) => unknown): TensorHandle {
   if (elementSizes[dtype] === undefined) {
     throw new ArgumentError(`unknown dtype '${String(dtype)}': expected one of ${Object.keys(elementSizes).join(', ')}`)
   }
-  if (isComplexDtype(dtype)) return fromComplex(elements, shape, dtype)
-  const stray = elements.find((element) => typeof element === 'object')
-  if (stray !== undefined) throw new ArgumentError(`a complex number cannot become ${dtype}: expected real numbers, or a complex dtype`)
-  if (dtype === 'bool')
-    return native.fromBytes(
-      Uint8Array.from(elements, (value) => (Number(value) !== 0 ? 1 : 0)),
-      shape,
-      dtype,
-    )
-  const range = integerRanges[dtype]
-  if (range !== undefined) return fromIntegers(elements, shape, dtype, range)
-  if (dtype === 'float32') return native.fromBytes(Float32Array.from(elements, Number), shape, dtype)
-  const wide = native.fromBytes(Float64Array.from(elements, Number), shape, 'float64')
-  return dtype === 'float64' ? wide : castTo(wide, dtype)
-}
-
-function fromIntegers(
-  elements: readonly unknown[],
-  shape: readonly number[],
-  dtype: DType,
-  [least, most]: readonly [bigint, bigint],
-): TensorHandle {
-  const [low, high] = [Number(least), Number(most)]
-  const check = (value: number | bigint): void => {
-    const fits = typeof value === 'bigint' ? value >= least && value <= most : value >= low && value <= high && BigInt(value) <= most
-    if (!fits) throw new ArgumentError(`${value} does not fit ${dtype}: expected a value from ${least} to ${most}`)
+  const form = formOf(dtype)
+  const count = shape.reduce((product, size) => product * size, 1)
+  const buffer = new form.array(Math.min(count, CHUNK) * form.width)
+  const store = form.store(buffer)
+  if (count <= CHUNK) {
+    let at = 0
+    if (count > 0) eachElement(data, shape, (element) => store(plain(element), at++))
+    const made = native.fromBytes(buffer, shape, form.written)
+    return form.written === dtype ? made : castTo(made, dtype)
   }
-  const whole = (value: unknown): number | bigint => {
-    const integer = typeof value === 'bigint' ? value : Math.trunc(Number(value))
-    check(integer)
-    return integer
+  const base = native.emptyStorage(count * buffer.BYTES_PER_ELEMENT * form.width)
+  let at = 0
+  let written = 0
+  const flush = (): void => {
+    const piece = buffer.subarray(0, at * form.width)
+    native.writeStorage(base, written, piece)
+    written += piece.byteLength
+    at = 0
   }
-  if (dtype === 'int64')
-    return native.fromBytes(
-      BigInt64Array.from(elements, (value) => BigInt(whole(value))),
-      shape,
-      dtype,
-    )
-  if (dtype === 'uint64')
-    return native.fromBytes(
-      BigUint64Array.from(elements, (value) => BigInt(whole(value))),
-      shape,
-      dtype,
-    )
-  const data = new (arrayTypes[dtype] as unknown as new (length: number) => Int32Array)(elements.length)
-  elements.forEach((value, i) => (data[i] = Number(whole(value))))
-  return native.fromBytes(data, shape, dtype)
-}
-
-function fromComplex(elements: readonly unknown[], shape: readonly number[], dtype: DType): TensorHandle {
-  const pairs = new Float64Array(elements.length * 2)
-  elements.forEach((value, i) => {
-    const { real, imag } = toComplex(value)
-    pairs[2 * i] = real
-    pairs[2 * i + 1] = imag
+  eachElement(data, shape, (element) => {
+    store(plain(element), at++)
+    if (at === CHUNK) flush()
   })
-  const wide = native.fromBytes(pairs, shape, 'complex128')
-  return dtype === 'complex128' ? wide : castTo(wide, dtype)
+  flush()
+  const made = native.viewOfStorage(base, form.written, 0, shape, contiguousStrides(shape))
+  return form.written === dtype ? made : castTo(made, dtype)
+}
+
+function contiguousStrides(shape: readonly number[]): number[] {
+  const strides = shape.map(() => 1)
+  for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!
+  return strides
+}
+
+function formOf(dtype: DType): Form {
+  const array = arrayTypes[dtype] as unknown as Form['array'] | undefined
+  if (isComplexDtype(dtype)) {
+    const isSingle = dtype === 'complex64'
+    return { array: isSingle ? Float32Array : Float64Array, written: isSingle ? dtype : 'complex128', width: 2, store: storePairs }
+  }
+  const range = integerRanges[dtype]
+  if (range !== undefined) return { array: array!, written: dtype, width: 1, store: (into) => storeIntegers(into, dtype, range) }
+  const isExact = dtype === 'bool' || dtype === 'float32' || dtype === 'float64'
+  return {
+    array: isExact ? array! : Float64Array,
+    written: isExact ? dtype : 'float64',
+    width: 1,
+    store: (into) => storeNumbers(into as Float64Array, dtype),
+  }
+}
+
+function refuseComplex(element: unknown, dtype: DType): void {
+  if (typeof element === 'object')
+    throw new ArgumentError(`a complex number cannot become ${dtype}: expected real numbers, or a complex dtype`)
+}
+
+function storeNumbers(into: Float64Array, dtype: DType): Store {
+  const isBool = dtype === 'bool'
+  return (element, at) => {
+    refuseComplex(element, dtype)
+    const number = Number(element)
+    into[at] = isBool ? (number !== 0 ? 1 : 0) : number
+  }
+}
+
+function storeIntegers(into: TypedArray, dtype: DType, [least, most]: readonly [bigint, bigint]): Store {
+  const [low, high] = [Number(least), Number(most)]
+  const isWide = dtype === 'int64' || dtype === 'uint64'
+  return (element, at) => {
+    refuseComplex(element, dtype)
+    const integer = typeof element === 'bigint' ? element : Math.trunc(Number(element))
+    const fits =
+      typeof integer === 'bigint' ? integer >= least && integer <= most : integer >= low && integer <= high && BigInt(integer) <= most
+    if (!fits) throw new ArgumentError(`${integer} does not fit ${dtype}: expected a value from ${least} to ${most}`)
+    if (isWide) (into as BigInt64Array)[at] = BigInt(integer)
+    else (into as Int32Array)[at] = Number(integer)
+  }
+}
+
+function storePairs(into: TypedArray): Store {
+  return (element, at) => {
+    const { real, imag } = toComplex(element)
+    into[2 * at] = real
+    into[2 * at + 1] = imag
+  }
 }
 
 function toComplex(value: unknown): { real: number; imag: number } {

@@ -112,8 +112,13 @@ Napi::Value setGrad(Info info) {
 
 Napi::Value detach(Info info) { return Napi::Value(info.Env(), wrapTensor(info.Env(), tensorOf(info.Env(), info[0]).detach())); }
 
-// Detached from the graph, with a version counter of its own, so that autograd does not notice in-place changes.
-Napi::Value data(Info info) { return Napi::Value(info.Env(), wrapTensor(info.Env(), tensorOf(info.Env(), info[0]).variable_data())); }
+// Detached from the graph, with a version counter of its own, so that autograd does not notice in-place changes. Integers keep the
+// counter: kernels of the backward trust the indices that the forward has checked, and would read and write beyond their memory.
+Napi::Value data(Info info) {
+  const at::Tensor& tensor = tensorOf(info.Env(), info[0]);
+  const bool isInteger = c10::isIntegralType(tensor.scalar_type(), false);
+  return Napi::Value(info.Env(), wrapTensor(info.Env(), isInteger ? tensor.detach() : tensor.variable_data()));
+}
 
 Napi::Value backward(Info info) {
   Napi::Env env = info.Env();

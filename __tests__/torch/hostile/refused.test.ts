@@ -17,6 +17,34 @@ const REFUSED: readonly [call: string, message: RegExp][] = [
   ["torch.div(int([5n, MIN]), int(-1n), { roundingMode: 'trunc' })", /the smallest int64/],
   ["int([-(2n ** 31n)], 'int32').div(int([-1n], 'int32'), { roundingMode: 'trunc' })", /the smallest int32/],
   ["int([-(2n ** 31n)], 'int32').div(int(2n ** 32n - 1n), { roundingMode: 'trunc' })", /the smallest int32/],
+  ['torch.luUnpack(table, int([], "int32"))', /luUnpack\(\): LUPivots: expected a Tensor of shape \[2\] but received one of shape \[0\]/],
+  ['torch.luUnpack(table, int([1n, 2n, 3n], "int32"))', /LUPivots: expected a Tensor of shape \[2\] but received one of shape \[3\]/],
+  [
+    "torch.quantizePerChannel(table, torch.ones([2]), torch.zeros([2]), 0, 'qint32')",
+    /quantizePerChannel\(\): zeroPoints: expected integers for qint32 but received float32/,
+  ],
+  [
+    'torch.zeros([5]).indexCopy_(0, int([0n, 1n]), torch.ones([2]).toMkldnn())',
+    /index_copy_ takes no tensors of the layout mkldnn: call toDense/,
+  ],
+  ['torch.zeros([5]).indexAdd_(0, int([0n, 1n]), torch.ones([2]).toMkldnn())', /index_add_ takes no tensors of the layout mkldnn/],
+  [
+    'torch.zeros([5]).indexReduce_(0, int([0n]), torch.ones([1]).toMkldnn(), "prod")',
+    /index_reduce_ takes no tensors of the layout mkldnn/,
+  ],
+  ['torch.zeros([5]).scatter_(0, int([0n, 1n]), torch.ones([2]).toMkldnn())', /scatter_.* takes no tensors of the layout mkldnn/],
+  ['torch.ones([2, 2]).toMkldnn().matmul(torch.ones([2, 2]).toMkldnn())', /mm takes no tensors of the layout mkldnn/],
+  ['zeros.resize_([5])', /resize_\(\): input: expected a tensor with memory but received zeros of autograd/],
+  ['torch.ones(new Array(2 ** 32 - 1))', /ones\(\): size: expected an array of whole numbers but received/],
+  ['torch.ops.aten.permute.default(x, new Array(2 ** 32 - 1))', /expected at most 16777216 elements/],
+  ['torch.broadcastTensors(new Array(2 ** 32 - 1))', /broadcastTensors\(\): tensors: expected Tensors but received/],
+  ['torch.broadcastShapes(new Array(2 ** 32 - 1))', /broadcastShapes\(\): shapes: expected shapes/],
+  ['x.permute(new Array(2 ** 32 - 1))', /expected a whole number|at most 16777216/],
+  ['x.index([new Array(2 ** 32 - 1)])', /expected numbers, bigints or booleans in nested arrays but received undefined/],
+  ['torch.tensor(new Array(2 ** 32 - 1))', /expected numbers, bigints or booleans in nested arrays but received undefined/],
+  ['torch.tensor(Array.from({ length: 60 }).reduce((inner) => [inner, inner], 1))', /memory/i],
+  ['torch.ones([1]).expand([2 ** 14, 2 ** 14]).tolist()', /tolist\(\): \[16384, 16384\] takes about .* use toTypedArray\(\)/],
+  ['torch.zeros([2 ** 30, 0]).tolist()', /tolist\(\): \[1073741824, 0\] takes about/],
   ['int([MIN]).lcm(int([7n]))', /lcm\(\): the smallest int64 has no common multiple/],
   ['int([MIN]).lcm_(int([7n]))', /the smallest int64 has no common multiple/],
   ["torch.lcm(int([-(2n ** 31n)], 'int32'), int([23n], 'int32'))", /the smallest int32/],
@@ -96,6 +124,9 @@ const SETTING = `
   const int = (values, dtype = 'int64') => torch.tensor(values, { dtype })
   const [x, table, state, steps] = [[3], [2, 3], [1, 2, 5], [4, 3]].map((shape) => torch.ones(shape))
   const logits = torch.zeros([5, 1, 4])
+  const leaf = torch.ones([2], { requiresGrad: true })
+  leaf.sgn().sum().backward()
+  const zeros = leaf.grad
   const weights = [[20, 3], [20, 5], [20], [20]].map((shape) => torch.ones(shape))
   process.removeAllListeners('warning')
 `
@@ -107,6 +138,57 @@ test('what libtorch would crash in is refused with a reason', async () => {
     report({ said })
   `)
   for (const [i, [call, message]] of REFUSED.entries()) expectWith(said[i], call).toMatch(message)
+})
+
+/** Indices that are overwritten after they were checked: libtorch's kernels trust them, and Python's process dies. */
+const OVERWRITTEN: Readonly<Record<string, readonly [code: string, outcome: RegExp]>> = {
+  'the indices that a sparse tensor gives': [
+    'const s = torch.eye(3).toSparse().coalesce(); s.indices().fill_(1e9); return s.toDense().sum().item()',
+    /^3$/,
+  ],
+  'the indices that a CSR tensor gives': [
+    'const s = torch.eye(3).toSparseCsr(); s.crowIndices().fill_(1e9); s.colIndices().fill_(1e9); return s.toDense().sum().item()',
+    /^3$/,
+  ],
+  'the indices of which a sparse tensor was made': [
+    'const i = int([[0n, 1n]]); const s = torch.sparseCooTensor(i, [1, 2], [2]); i.fill_(1e9); return s.toDense().tolist()',
+    /^1,2$/,
+  ],
+  'lengths of segments, by data': [
+    `const lengths = int([1n, 2n]); const y = torch.segmentReduce(grown, 'sum', { lengths, unsafe: true })
+     lengths.data.fill_(1e9); y.sum().backward(); return grown.grad.tolist()`,
+    /^1,1,1$/,
+  ],
+  "a pooling's indices, by data": [
+    `const [y, at] = F.maxPool2d(image, 2, { returnIndices: true }); at.data.fill_(1e9); y.sum().backward()`,
+    /modified by an inplace operation/,
+  ],
+  "a pooling's indices, by other data": [
+    `const [y, at] = F.maxPool2d(image, 2, { returnIndices: true }); at.data = torch.full(at.shape, 10n ** 9n); y.sum().backward()`,
+    /modified by an inplace operation/,
+  ],
+  "an embedding's indices, by data": [
+    `const at = int([0n, 1n]); const y = F.embedding(at, weights[0].clone().requiresGrad_(), { scaleGradByFreq: true })
+     at.data.fill_(1e9); y.sum().backward()`,
+    /modified by an inplace operation/,
+  ],
+  'labels of sequences, by data': [
+    `const labels = int([[1n, 2n]]); const y = F.ctcLoss(logits.clone().requiresGrad_().logSoftmax(2), labels, [5], [2])
+     labels.data.fill_(1e9); y.backward()`,
+    /modified by an inplace operation/,
+  ],
+}
+
+test('indices that are overwritten after they were checked are copies, or the backward refuses them', async () => {
+  const said = await runChild<string[]>(`${SETTING}
+    const grown = torch.ones([3], { requiresGrad: true })
+    const image = torch.ones([1, 1, 4, 4], { requiresGrad: true })
+    const calls = [${Object.values(OVERWRITTEN)
+      .map(([code]) => `() => { ${code} }`)
+      .join(', ')}]
+    report(calls.map((call) => { try { return String(call()) } catch (error) { return error.constructor.name + ': ' + error.message } }))
+  `)
+  for (const [i, [name, [, outcome]]] of Object.entries(OVERWRITTEN).entries()) expectWith(said[i], name).toMatch(outcome)
 })
 
 describe('what is near to it is computed', () => {

@@ -1,6 +1,6 @@
 import { camelCase } from '../../common/text'
 import { ArgumentError } from '../../native'
-import { guardOf } from './guards'
+import { argumentsOf, guardOf, isCopied } from './guards'
 import { lookup, type Call } from './lookup'
 
 export type { Call } from './lookup'
@@ -24,11 +24,13 @@ export function aten(name: string, overload = ''): Call {
 
 function guarded(name: string, overload: string): Call {
   const call = lookup(`aten::${name}`, overload)
+  if (isCopied(name)) return (...args) => lookup('aten::clone', '')(call(...args))
   const guard = guardOf(name, overload)
   if (guard === undefined) return call
+  const prepare = argumentsOf(name)
   return (...args) => {
     const reason = guard(args)
     if (reason !== null) throw new ArgumentError(`${camelCase(name)}(): ${reason}`)
-    return call(...args)
+    return prepare === undefined ? call(...args) : call(...prepare(args))
   }
 }

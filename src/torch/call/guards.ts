@@ -162,11 +162,31 @@ const mkldnnLayer: Check = (args) => {
   return `weights, biases, states: expected the shapes of a hidden size of ${hidden}, ${expected.map((shape) => `[${shape.join(', ')}]`).join(', ')}`
 }
 
-/** libtorch sets the new sizes before it finds that the storage cannot grow. */
-const canGrow: Check = ([self]) =>
-  native.isResizable(self as TensorHandle)
+/** libtorch sets the new sizes before it finds that the storage cannot grow, or that there is none. */
+const canGrow: Check = ([self]) => {
+  if (!native.hasMemory(self as TensorHandle))
+    return 'input: expected a tensor with memory but received zeros of autograd: resize a clone()'
+  return native.isResizable(self as TensorHandle)
     ? null
     : 'a tensor that is shared with another thread cannot be resized, for that one may be reading it: resize a clone'
+}
+
+/** The kernel looks through the pivots' values, but not whether there are as many as the matrix needs. */
+const pivotsOfMatrix: Check = ([factors, pivots, , unpacks]) => {
+  const shape = native.shape(factors as TensorHandle)
+  if (unpacks === false || shape.length < 2) return null
+  const expected = [...shape.slice(0, -2), Math.min(...shape.slice(-2))]
+  const found = native.shape(pivots as TensorHandle)
+  return expected.length === found.length && expected.every((size, i) => size === found[i])
+    ? null
+    : `LUPivots: expected a Tensor of shape [${expected.join(', ')}] but received one of shape [${found.join(', ')}]`
+}
+
+/** Zero points that are no integers have kernels for the types of 8 bits and fewer. */
+const zeroPointsOfType: Check = ([, , zeroPoints, , dtype]) =>
+  dtype === 'qint32' && native.dtype(zeroPoints as TensorHandle).startsWith('float')
+    ? `zeroPoints: expected integers for qint32 but received ${native.dtype(zeroPoints as TensorHandle)}`
+    : null
 
 /** The sampler draws until the sum exceeds the count, so NaN makes it loop forever. */
 const hasCounts: Check = ([count]) =>
@@ -211,6 +231,8 @@ const GUARDS: Readonly<Record<string, Check>> = {
   'divide.Scalar_mode': truncatedQuotient,
   'divide_.Tensor_mode': truncatedQuotient,
   'divide_.Scalar_mode': truncatedQuotient,
+  lu_unpack: pivotsOfMatrix,
+  quantize_per_channel: zeroPointsOfType,
   lcm: commonMultiple,
   lcm_: commonMultiple,
   ctc_loss: ctcLabels,
@@ -230,6 +252,23 @@ const GUARDS: Readonly<Record<string, Check>> = {
   binomial: hasCounts,
   'repeat_interleave.Tensor': repeats(0),
   'repeat_interleave.self_Tensor': repeats(1),
+}
+
+/**
+ * Views of a sparse tensor's indices. Every later operator trusts the indices, so what is written into them must not reach the tensor.
+ */
+const COPIED: ReadonlySet<string> = new Set(['indices', 'crow_indices', 'col_indices', 'ccol_indices', 'row_indices'])
+
+/** @internal Whether the result of an operator is copied. */
+export const isCopied = (name: string): boolean => COPIED.has(name)
+
+const copyOf = (tensor: unknown): unknown => (tensor == null ? tensor : aten('clone', '', tensor))
+
+/** @internal How an operator's arguments are changed before the call. */
+export function argumentsOf(name: string): ((args: readonly unknown[]) => unknown[]) | undefined {
+  // The backward trusts the lengths, which another thread or a view without a version may have changed since.
+  if (name !== 'segment_reduce') return undefined
+  return (args) => args.map((argument, i) => (i === 2 || i === 4 ? copyOf(argument) : argument))
 }
 
 /** @internal The check that an operator's arguments must pass; most operators have none. */

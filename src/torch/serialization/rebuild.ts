@@ -94,12 +94,13 @@ export function rebuildSparse(layout: unknown, data: unknown): Tensor | null {
   const parts = data instanceof PickledTuple ? data.items : []
   const tensors = parts.slice(0, layout === 'sparseCoo' ? 2 : 3) as (Tensor | null)[]
   if (tensors.some((tensor) => tensor === null)) return null
-  const handles = tensors.map((tensor) => {
+  const handles = tensors.map((tensor, i) => {
     if (typeof tensor !== 'object' || !('_h' in tensor!)) throw new FileError('the pickle is damaged: a sparse tensor lacks its parts')
     // An expanded tensor of a few bytes can have a shape that takes hours to check.
     if (tensor.numel() * tensor.elementSize() > native.storageSize(tensor._h))
       throw new FileError('the pickle is damaged: a part of a sparse tensor is larger than its storage')
-    return tensor._h
+    // A tensor of the file may share the indices, and writing into it must not reach the sparse tensor.
+    return i < tensors.length - 1 ? (aten('clone')(tensor._h) as TensorHandle) : tensor._h
   })
   const shape = sizes(parts[handles.length], 'a shape')
   return asFileError(() => {

@@ -113,9 +113,10 @@ function valuesOf({ values, dtype, device }: SparseArguments): Tensor {
   return device === null ? typed : typed.to(device)
 }
 
+/** Indices of the sparse tensor's own, because writing into the caller's would make later operators read and write beyond their memory. */
 function indicesOf(indices: TensorData): Tensor {
   if (!isTensor(indices)) return tensor(indices, { dtype: 'int64' })
-  return INDEX_DTYPES.includes(indices.dtype) ? indices : indices.to('int64')
+  return INDEX_DTYPES.includes(indices.dtype) ? indices.clone() : indices.to('int64')
 }
 
 const onDevice = (indices: Tensor, values: Tensor): Tensor => (indices.device === values.device ? indices : indices.to(values.device))

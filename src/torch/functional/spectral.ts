@@ -1,3 +1,4 @@
+import { misfit } from '../call/errors'
 import { ArgumentError } from '../../native'
 import { callAten } from '../call/resolve'
 import type * as declared from '../generated/declared/functional-signatures'
@@ -19,6 +20,7 @@ export function stft(args: declared.StftArguments): Tensor {
   let signal = input
   if (center) {
     const { shape } = input
+    if (shape.length < 1 || shape.length > 2) throw misfit('stft', 'input', 'a Tensor of 1 or 2 dimensions', input)
     const half = Math.floor(nFft / 2)
     const extended = input.view([...new Array<number>(3 - shape.length).fill(1), ...shape])
     const padded = generated.pad(extended, [half, half], padMode)

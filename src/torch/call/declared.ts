@@ -39,9 +39,16 @@ export function read<Arguments>(signature: Declared<Arguments>, given: ArrayLike
   for (let i = 0; i < parameters.length; i++) {
     const parameter = parameters[i]!
     const value = bound[i]
+    if (hasLongInteger(value) && /\bint\b/.test(parameter.kind.name))
+      throw misfit(call, parameter.camelName, 'whole numbers between -2^53 and 2^53', value)
     result[parameter.camelName] = value === undefined ? (parameter.default ?? null) : value
   }
   return result as Arguments
+}
+
+/** Bodies calculate with numbers; only an integer that no number holds is still a bigint. */
+function hasLongInteger(value: unknown): boolean {
+  return typeof value === 'bigint' || (Array.isArray(value) && value.some((item) => typeof item === 'bigint'))
 }
 
 const readValue = (parameter: Parameter, value: unknown): unknown => parameter.kind.read(value)

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
+import { languageServiceFor } from '../support/editor'
 
 const root = join(__dirname, '../..')
 const probe = join(root, 'src', 'hover-probe.ts')
@@ -59,24 +59,7 @@ const program = `${start}${FORMS.map((form) => `${form}()\n`).join('')}${options
 const shown = (parts: readonly ts.SymbolDisplayPart[] | undefined): string => ts.displayPartsToString(parts?.slice())
 
 beforeAll(() => {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as { config: object }
-  const settings = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root).options
-  const read = (path: string): string | undefined => (path === probe ? program : existsSync(path) ? readFileSync(path, 'utf8') : undefined)
-  service = ts.createLanguageService({
-    getCompilationSettings: () => settings,
-    getScriptFileNames: () => [probe],
-    getScriptVersion: () => '1',
-    getScriptSnapshot: (path) => {
-      const text = read(path)
-      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text)
-    },
-    getCurrentDirectory: () => root,
-    getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
-    fileExists: (path) => path === probe || ts.sys.fileExists(path),
-    readFile: read,
-    directoryExists: (path) => ts.sys.directoryExists(path),
-    getDirectories: (path) => ts.sys.getDirectories(path),
-  })
+  service = languageServiceFor(probe, program)
 })
 
 function hover(form: string): Hover {

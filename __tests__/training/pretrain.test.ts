@@ -59,7 +59,7 @@ function pretrain(options: Flat, { say, onStep, onEvaluation, ...hooks }: Watchi
     if (event.type === 'step') onStep?.(event.metrics)
     if (event.type === 'evaluation') onEvaluation?.(event.when)
   })
-  return pretrainWith(inSections(pretrainOptions, options) as PretrainOptions, { report: renderReport, ...hooks, events })
+  return pretrainWith(inSections(pretrainOptions, options) as unknown as PretrainOptions, { report: renderReport, ...hooks, events })
 }
 
 const RUN = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html']
@@ -185,9 +185,9 @@ describe('pretrain', () => {
     })
     events.subscribe(({ type }) => void seen.push(type))
     const out = temporary('subscriber')
-    await expect(pretrainWith(inSections(pretrainOptions, optionsOf('subscriber')) as PretrainOptions, { events })).rejects.toThrow(
-      'no chart can be drawn\nTraining stopped after step 1; the backbone of then is saved',
-    )
+    await expect(
+      pretrainWith(inSections(pretrainOptions, optionsOf('subscriber')) as unknown as PretrainOptions, { events }),
+    ).rejects.toThrow('no chart can be drawn\nTraining stopped after step 1; the backbone of then is saved')
     expect(seen).toEqual(['note', 'note', 'evaluation', 'loss', 'step'])
     expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
     expect(torch.jit.load(join(out, 'improved-resnet.pt')).originalName).toBe('SmallResNet')

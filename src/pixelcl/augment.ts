@@ -11,6 +11,7 @@ import {
   statisticsFor,
 } from '../vision/transforms'
 import { parseOptions, probability } from '../common/options'
+import type { AugmentationOptions } from './option-types'
 
 const spread = z.number().min(0)
 
@@ -26,7 +27,7 @@ export const augmentationOptions = z.strictObject({
   probSolarize: probability.default(0.5).describe('probability that bright values are inverted, of each image'),
 })
 
-export type AugmentationOptions = z.input<typeof augmentationOptions>
+export type { AugmentationOptions }
 
 /**
  * The reference's augmentations, for images [N, 3, H, W] in 0…1: colour jitter, grayscale, blur, solarize, ImageNet normalisation; by default in the

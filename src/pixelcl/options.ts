@@ -59,5 +59,5 @@ export const pixelCLOptions = z.strictObject({
     .describe("height and width that views are resized to; the images' own when left out, so that larger images give sharper views"),
 })
 
-export type PixelCLOptions = z.input<typeof pixelCLOptions>
+export type { PixelCLOptions } from './option-types'
 export type ResolvedOptions = z.output<typeof pixelCLOptions>

@@ -19,7 +19,10 @@ const data = z.strictObject({
     z.tuple([positiveInt, positiveInt]).optional(),
     worded`height and width that images are brought to, in pixels; ${option('imageSize')} for both when left out`,
   ),
-  resize: z.enum(['crop', 'stretch']).default('crop').describe('how: crop cuts the middle out, stretch keeps all'),
+  resize: z
+    .enum(['crop', 'stretch'])
+    .default('crop')
+    .describe('how an image is brought to that size: crop cuts the middle out, stretch keeps all'),
   batchSize: z.number().int().min(2).default(16).describe('images in a step'),
   prefetch: count.max(64).default(2).describe('batches that are decoded ahead'),
 })
@@ -64,17 +67,17 @@ const learner = pixelCLOptions.omit({ augmentFn: true, augmentFn2: true }).exten
 
 /** All options of a pretraining run; the descriptions are the command line's help. */
 export const pretrainOptions = z.strictObject({
-  backbone,
-  data,
-  run,
-  schedule,
-  optimizer: optimizer.prefault({}),
-  evaluation: evaluation.prefault({}),
-  learner: learner.prefault({}),
-  augmentation: augmentationOptions.prefault({}),
+  backbone: backbone.describe('what is pretrained'),
+  data: data.describe('what it is pretrained on, and how images become batches'),
+  run: run.describe('output, seed, device and threads'),
+  schedule: schedule.describe("length of the training, schedules of the learning rate and of the target's decay"),
+  optimizer: optimizer.prefault({}).describe('what applies the gradients'),
+  evaluation: evaluation.prefault({}).describe('what the backbone is measured on before and after'),
+  learner: learner.prefault({}).describe("the learner's options that JSON can hold"),
+  augmentation: augmentationOptions.prefault({}).describe('strengths of the augmentations'),
 })
 
-export type PretrainOptions = z.input<typeof pretrainOptions>
+export type { PretrainOptions } from './option-types'
 export type ResolvedPretrainOptions = z.output<typeof pretrainOptions>
 
 /** The options of the training loop. */

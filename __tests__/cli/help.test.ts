@@ -23,9 +23,10 @@ describe('help', () => {
       expect(help.stdout.replaceAll('--[no-]', '--')).toMatch(new RegExp(`^  ${flagName(key)}( |$)`, 'm'))
       expectWith(schema.description, key).toBeTruthy()
     }
-    expect(help.stdout).toMatch(/--lr <x> +the highest learning rate \[0\.0001\]/)
+    expect(help.stdout).toMatch(/--lr <x> +the highest learning rate \[chosen by the recipe\]/)
+    expect(help.stdout).toMatch(/--similarity-temperature <x>\n? +temperature of PixContrast \[0\.2\]/)
     expect(help.stdout).toMatch(/--cutout-ratio-range <low,high>\n +least and largest/)
-    expect(help.stdout).toMatch(/--\[no-\]use-pixpro/)
+    expect(help.stdout).toMatch(/--use-pixpro +PixPro \(pixel propagation\); else PixContrast \[no\]/)
   })
 
   test('names other options as flags', () => {
@@ -34,7 +35,7 @@ describe('help', () => {
   })
 
   test('fits a terminal of 80 columns', async () => {
-    for (const args of [['--help'], ['export', '--help'], ['setup', '--help'], ['doctor', '--help']]) {
+    for (const args of [['--help'], ['export', '--help'], ['recipes', '--help'], ['recipes'], ['setup', '--help'], ['doctor', '--help']]) {
       const { stdout, code } = await pixelcl(args)
       expect(code).toBe(0)
       expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
@@ -42,9 +43,9 @@ describe('help', () => {
     expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
-  test('of the whole lists the four commands, and `help pretrain` is the help of pretrain', async () => {
+  test('of the whole lists the five commands, and `help pretrain` is the help of pretrain', async () => {
     const { stdout } = await pixelcl(['--help'])
-    for (const name of ['pretrain', 'export', 'setup', 'doctor']) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
+    for (const name of ['pretrain', 'recipes', 'export', 'setup', 'doctor']) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
     expect((await pixelcl(['help', 'pretrain'])).stdout).toBe(help.stdout)
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { Command } from 'commander'
-import { resolveOptions } from '../../src/cli/config'
+import { mergeOptions, resolveOptions } from '../../src/cli/config'
 import { asFlag, flagsOf } from '../../src/cli/flags'
 import { flattened, inSections, leavesOf } from '../../src/cli/sections'
 import { option, worded } from '../../src/common/wording'
@@ -26,6 +26,8 @@ function configFile(content: unknown): string {
 
 /** A value other than the default for every option, in JSON and as typed. */
 const others: Record<string, [json: unknown, text: string]> = {
+  recipe: ['reference', 'reference'],
+  epochs: [2.5, '2.5'],
   backbone: ['b.pt', 'b.pt'],
   data: ['d', 'd'],
   out: ['o', 'o'],
@@ -87,13 +89,16 @@ describe('every option', () => {
     const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
     const flag = text !== '' ? [name, text] : json === true ? [name] : [name.replace('--', '--no-')]
     const byFlag = resolveOptions(pretrainOptions, { ...needed, ...typed(...flag) }, undefined)
+    const files = { backbone: 'resnet50.pt', data: 'photos', out: 'runs/a' }
+    const rest = key === 'epochs' ? files : needed
     const byFile = resolveOptions(
       pretrainOptions,
-      Object.fromEntries(Object.entries(needed).filter(([name]) => name !== key)),
-      configFile({ [key]: json }),
+      Object.fromEntries(Object.entries(files).filter(([name]) => name !== key)),
+      configFile({ ...rest, [key]: json }),
     )
     expect(flattened(pretrainOptions, byFlag)[key]).toEqual(json)
-    if (!(key in needed)) expect(byFile).toEqual(byFlag)
+    if (!(key in needed) && key !== 'epochs') expect(byFile).toEqual(byFlag)
+    expect(flattened(pretrainOptions, byFile)[key]).toEqual(json)
     expect(flattened(pretrainOptions, resolveOptions(pretrainOptions, needed, undefined))[key]).not.toEqual(json)
   })
 })
@@ -102,6 +107,21 @@ test('flags win over the file, the file over the defaults', () => {
   const file = configFile({ ...needed, lr: 0.5, seed: 3, usePixpro: false })
   const options = resolveOptions(pretrainOptions, typed('--seed', '4', '--use-pixpro'), file)
   expect(flattened(pretrainOptions, options)).toMatchObject({ ...needed, lr: 0.5, seed: 4, usePixpro: true, batchSize: 16 })
+})
+
+test('a length on the command line takes the place of either of the file', () => {
+  const given = (flag: Record<string, unknown>, content: Record<string, unknown>) =>
+    mergeOptions(pretrainOptions, flag, configFile({ ...needed, ...content })).given.schedule
+  expect(given({ epochs: 3 }, { steps: 10 })).toEqual({ epochs: 3 })
+  expect(given({ steps: 7 }, { steps: undefined, epochs: 2 })).toEqual({ steps: 7 })
+  expect(given({}, { steps: undefined, epochs: 2 })).toEqual({ epochs: 2 })
+})
+
+test('what is given is kept apart from the defaults, so that a recipe can stand between them', () => {
+  const { given, options } = mergeOptions(pretrainOptions, { ...needed, lr: 0.5 }, undefined)
+  expect(given).toMatchObject({ optimizer: { lr: 0.5 }, learner: {}, data: { folder: 'photos' } })
+  expect(given.learner).toEqual({})
+  expect(options.learner.usePixpro).toBe(true)
 })
 
 test('a file may hold options in their sections, too, as the library takes them', () => {
@@ -151,13 +171,7 @@ describe('wrong options', () => {
 
   test('are reported all at once', () => {
     const message = refusal({ lr: -1 })
-    for (const part of [
-      '--backbone is missing',
-      '--data is missing',
-      '--out is missing',
-      '--steps is missing',
-      '--lr: expected a number above 0',
-    ])
+    for (const part of ['--backbone is missing', '--data is missing', '--out is missing', '--lr: expected a number above 0'])
       expect(message).toContain(part)
   })
 
@@ -168,7 +182,7 @@ describe('wrong options', () => {
     expect(message).toContain(`${file}: unknown option 'stesp' (did you mean 'steps'?)`)
     expect(message).toContain(`${file}: alpha: expected a number but received 'x'`)
     expect(message).toContain(`${file}: colorJitter: expected 4 numbers but received 0.4`)
-    expect(message).toMatch(/unknown option 'augmentFn'; known are backbone, arch, data/)
+    expect(message).toMatch(/unknown option 'augmentFn'; known are recipe, backbone, arch, data/)
   })
 
   test('of a file are reported short and soon, however long a name or a value is', () => {

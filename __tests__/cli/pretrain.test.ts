@@ -30,8 +30,11 @@ describe('a run', () => {
   })
 
   test('tells its progress on standard error as plain lines', () => {
+    expect(ended.stderr).toMatch(
+      /^recipe dense: PixContrast on layer3, images of 32 × 32, views of 32 × 32\n2 steps of 4 images \(0\.89 epochs\), adamw with a rate of 0\.0042$/m,
+    )
     expect(ended.stderr).toContain('TorchScript, 0.3 M parameters')
-    expect(ended.stderr).toContain('12 images, 3 of them held out (a quarter at most, not 8)')
+    expect(ended.stderr).toContain('12 images, 3 of them held out (a quarter at most, not 32)')
     expect(ended.stderr).toMatch(/^before: place share 0\.\d{3} · effective rank \d+\.\d · deviation 0\.\d{3}$/m)
     expect(ended.stderr).toMatch(/^step 1\/2 · loss \d\.\d{4} · positive pairs \d+ · [\d.]+ images\/s · ETA 0:\d\d$/m)
     expect(ended.stderr).toMatch(/^step 2\/2 · .* · took 0:\d\d$/m)
@@ -150,6 +153,8 @@ test("the contract's hidden layer −2 of a ResNet trains, and a line says which
     temporary('default'),
     '--steps',
     '1',
+    '--recipe',
+    'reference',
     ...tiny.slice(0, -2),
   ])
   expect(code).toBe(0)
@@ -227,7 +232,10 @@ test('PIXELCL_DRY_RUN=1 runs to the end with two steps, whatever the options', a
   const { code, stdout, stderr } = await pixelcl(args, { env: { PIXELCL_DRY_RUN: '1' } })
   expectWith(code, stderr).toBe(0)
   expect(stderr).toContain(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${out}\n`)
-  expect(JSON.parse(stdout)).toMatchObject({ steps: 2, options: { batchSize: 2, imageSize: 64 } })
+  expect(JSON.parse(stdout)).toMatchObject({
+    steps: 2,
+    options: { recipe: 'dense', batchSize: 2, imageSize: 64, hiddenLayerPixel: 'layer3' },
+  })
   expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
   // A run takes its place without --overwrite; a dry run does not take that of a run, even with it.
   expect((await pretrain(out)).code).toBe(0)

@@ -33,6 +33,7 @@ type Flat = Readonly<Record<string, unknown>>
 const small = join(__dirname, '..', '..', 'models', 'small.pt')
 
 const optionsOf = (out: string, more: Flat = {}): Flat => ({
+  recipe: 'reference',
   backbone: small,
   data,
   out: temporary(out),

@@ -34,20 +34,21 @@ export async function untouchedRow(data, settings, measure) {
   return { measures: await measuresOf(data.backbone, folder, measure) }
 }
 
-/** Pretrains with one loss and seed, with true or shuffled pairs, and measures the resulting backbone. */
-export async function pretrainedRow({ loss, control, seed }, data, settings, measure) {
-  const name = `${loss}${control ? '-shuffled' : ''}-${seed}`
-  const folder = folderOf(name, { ...settings, loss, control, seed })
+/** Pretrains with one kind of options and seed, with true or shuffled pairs, and measures the resulting backbone. */
+export async function pretrainedRow({ kind, control, seed }, data, settings, measure) {
+  const name = `${kind.replace(', ', '-')}${control ? '-shuffled' : ''}-${seed}`
+  const folder = folderOf(name, { ...settings, kind, control, seed })
   const run = join(folder, 'run')
-  const { recipe, threads } = settings
-  const config = join(folder, 'recipe.json')
-  writeFileSync(config, JSON.stringify({ ...recipe, usePixpro: loss === 'PixPro', seed, threads }, null, 2))
-  const { seconds, processorSeconds } = await kept(join(folder, 'trained.json'), () => {
+  const { config, flags, threads } = settings
+  const configFile = join(folder, 'options.json')
+  writeFileSync(configFile, JSON.stringify(config, null, 2))
+  const { seconds, processorSeconds, steps } = await kept(join(folder, 'trained.json'), () => {
     process.stderr.write(`${name}\n`)
-    const flags = ['--config', config, '--backbone', data.backbone, '--data', data.train, '--out', run, '--overwrite', '--json']
-    return pretrain(flags, { control, threads, processorFile: join(folder, 'processor') })
+    const own = Object.keys(config).length === 0 ? [] : ['--config', configFile]
+    const where = ['--backbone', data.backbone, '--data', data.train, '--out', run, '--seed', String(seed)]
+    return pretrain([...own, ...where, ...flags, '--overwrite', '--json'], { control, threads, processorFile: join(folder, 'processor') })
   })
-  return { measures: await measuresOf(join(run, 'improved-resnet.pt'), folder, measure), steps: recipe.steps, seconds, processorSeconds }
+  return { measures: await measuresOf(join(run, 'improved-resnet.pt'), folder, measure), steps, seconds, processorSeconds }
 }
 
 /** Runs the command line and returns its JSON output with its CPU time in seconds. */

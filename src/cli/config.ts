@@ -11,6 +11,12 @@ import { flattened, inSections, keyOf, leavesOf } from './sections'
 
 type Options = Readonly<Record<string, unknown>>
 
+/** The options that were given, by section, and all of them with the schema's defaults. */
+interface Merged<Schema extends z.ZodObject> {
+  readonly given: z.input<Schema>
+  readonly options: z.output<Schema>
+}
+
 /**
  * Merges the options of a configuration file with those of the command line, which take precedence, checks them and groups them by section.
  *
@@ -18,8 +24,8 @@ type Options = Readonly<Record<string, unknown>>
  *
  * @throws UsageError that lists every wrong option with its source, what was expected and what was received.
  */
-export function resolveOptions<Schema extends z.ZodObject>(schema: Schema, typed: Options, file: string | undefined): z.output<Schema> {
-  const configured = file === undefined ? {} : flattened(schema, withoutDryRun(file, readConfig(file)))
+export function mergeOptions<Schema extends z.ZodObject>(schema: Schema, typed: Options, file: string | undefined): Merged<Schema> {
+  const configured = withoutReplaced(typed, file === undefined ? {} : flattened(schema, withoutDryRun(file, readConfig(file))))
   const given = { ...configured, ...typed }
   const leaves = new Map(leavesOf(schema).map((leaf) => [leaf.key, leaf]))
   const unknown = Object.keys(given)
@@ -31,10 +37,25 @@ export function resolveOptions<Schema extends z.ZodObject>(schema: Schema, typed
     const where = key in typed || !(key in configured) ? flagName(key) : `${file}: ${key}`
     return `${where}: ${expected} but received ${describe(given[key])}`
   }
-  const { options, problems } = parsed(schema, inSections(schema, given))
+  const sections = inSections(schema, given)
+  const { options, problems } = parsed(schema, sections)
   const wrong = [...new Set([...unknown, ...problems.map(wordingIn)])]
-  if (wrong.length === 0) return options!
+  if (wrong.length === 0) return { given: sections as z.input<Schema>, options: options! }
   throw new UsageError(wrong.length === 1 ? wrong[0]! : ['wrong options:', ...wrong].join('\n  '))
+}
+
+/** The merged options with the schema's defaults. */
+export function resolveOptions<Schema extends z.ZodObject>(schema: Schema, typed: Options, file: string | undefined): z.output<Schema> {
+  return mergeOptions(schema, typed, file).options
+}
+
+/** Two ways to set the length of a training. */
+const LENGTHS = ['steps', 'epochs']
+
+/** A length on the command line replaces the file's, which may be given the other way. */
+function withoutReplaced(typed: Options, configured: Options): Options {
+  if (LENGTHS.every((key) => typed[key] === undefined)) return configured
+  return Object.fromEntries(Object.entries(configured).filter(([key]) => !LENGTHS.includes(key)))
 }
 
 function parsed<Schema extends z.ZodObject>(

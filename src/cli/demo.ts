@@ -33,7 +33,7 @@ import { sayWarnings } from './warnings'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The options of pretraining without the image folder, which the demo creates. */
-const demoOptions = pretrainOptions.extend({ data: pretrainOptions.shape.data.omit({ folder: true }).prefault({}) })
+const demoOptions = pretrainOptions.omit({ recipe: true }).extend({ data: pretrainOptions.shape.data.omit({ folder: true }).prefault({}) })
 type DemoOptions = z.output<typeof demoOptions>
 
 /** Options without a flag here, because the recipe sets them. */
@@ -47,8 +47,15 @@ export async function demo(args: readonly string[], env: Environment = process.e
     const cut = cutDown(env)
     // Without --overwrite the demo replaces only its default folder.
     const overwrite = cut.isDryRun || typed['out'] === undefined
-    const given = { out: join('runs', 'demo'), ...flattened(demoOptions, RECIPE), overwrite, ...cut.options, ...typed }
-    const options = resolveOptions(demoOptions, cut.isDryRun ? { ...given, ...DRY_RUN, out: DRY_RUN_FOLDER } : given, undefined)
+    const recipe = { ...flattened(demoOptions, RECIPE), ...cut.options }
+    // An `--epochs` takes the place of the recipe's steps.
+    const { steps: _, ...others } = recipe
+    const given = { out: join('runs', 'demo'), ...(typed['epochs'] === undefined ? recipe : others), overwrite, ...typed }
+    const options = resolveOptions(
+      demoOptions,
+      cut.isDryRun ? { ...given, ...DRY_RUN, epochs: undefined, out: DRY_RUN_FOLDER } : given,
+      undefined,
+    )
     return await run(options, cut)
   } catch (error) {
     if (!(error instanceof CommanderError)) return tell(error)
@@ -95,7 +102,7 @@ function wholeNumber(env: Environment, name: string): number | undefined {
 }
 
 async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise<number> {
-  const progress = new Progress({ steps: options.schedule.steps })
+  const progress = new Progress()
   const say: Say = (text) => progress.note(readAs(asFlag, text))
   sayWarnings(say)
   const { imageSize } = options.learner
@@ -106,7 +113,7 @@ async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise
   let result: PretrainResult
   try {
     result = await pretrain(
-      { ...options, data: { ...options.data, folder: textures.train } },
+      { ...options, recipe: 'reference', data: { ...options.data, folder: textures.train } },
       {
         config: (sections) => flattened(pretrainOptions, sections),
         report: renderReport,

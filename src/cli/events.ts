@@ -8,6 +8,9 @@ export function eventsTo(progress: Progress, say: Say): EventStream<RunEvent> {
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => {
     switch (event.type) {
+      case 'start':
+        progress.steps = event.options.schedule.steps
+        return
       case 'note':
         return say(event.text)
       case 'step':

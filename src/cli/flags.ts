@@ -36,13 +36,18 @@ export const asFlag: Naming = ({ name, value }) => {
   return value === undefined ? flag : `${flag} ${value}`
 }
 
-/** The flags of a schema's options in order, with descriptions and defaults for the help. */
-export function flagsOf(schema: z.ZodObject, placeholders: Placeholders = {}): Flag[] {
+/**
+ * The flags of a schema's options in order, with descriptions and defaults for the help.
+ *
+ * @param defaults - Shown in place of the schema's own, by flat name.
+ */
+export function flagsOf(schema: z.ZodObject, placeholders: Placeholders = {}, defaults: Readonly<Record<string, unknown>> = {}): Flag[] {
   const sections = new Map(sectionsOf(schema))
   const shapes = new Map([schema, ...sections.values()].map((part) => [part, shapesOf(part)]))
   return leavesOf(schema).map((leaf) => {
     const section = leaf.section === null ? schema : sections.get(leaf.section)!
-    const shape = shapes.get(section)![leaf.name]!
+    const own = shapes.get(section)![leaf.name]!
+    const shape = leaf.key in defaults ? { ...own, default: defaults[leaf.key] } : own
     return { ...leaf, options: shape.type === 'boolean' ? switches(leaf, shape) : [valued(leaf, shape, placeholders)] }
   })
 }
@@ -66,8 +71,12 @@ function switches({ key, schema }: Leaf, shape: Shape): Option[] {
 }
 
 function helpOf(schema: z.ZodType, { default: value }: Shape): string {
-  const shown = typeof value === 'boolean' ? (value ? 'yes' : 'no') : Array.isArray(value) ? value.join(',') : String(value)
-  return readAs(asFlag, wordingOf(schema)) + (value === undefined ? '' : ` [${shown}]`)
+  return readAs(asFlag, wordingOf(schema)) + (value === undefined ? '' : ` [${asTyped(value)}]`)
+}
+
+/** A value as it is typed on the command line; a switch is yes or no. */
+export function asTyped(value: unknown): string {
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : Array.isArray(value) ? value.join(',') : String(value)
 }
 
 function placeholder(shape: Shape): string {

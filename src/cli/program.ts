@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<D
     summary: 'pretrain a backbone on a folder of images',
     load: async () => (await import('./commands/pretrain.js')).definePretrain,
   },
+  recipes: {
+    summary: 'list the sets of options that pretrain starts from',
+    load: async () => (await import('./commands/recipes.js')).defineRecipes,
+  },
   export: {
     summary: 'turn a backbone into a state dict, safetensors or TorchScript',
     load: async () => (await import('./commands/export.js')).defineExport,
@@ -31,8 +35,7 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<D
 const EPILOGUE = `
 Start with:
   npx pixelcl setup
-  npx pixelcl pretrain --backbone resnet50.pt --data photos --out runs/first \\
-    --steps 1000 --hidden-layer-pixel layer4
+  npx pixelcl pretrain --backbone resnet50.pt --data photos --out runs/first
 ${EXIT_CODES}`
 
 /** Runs the command line and returns its exit code. */

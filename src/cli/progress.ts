@@ -3,7 +3,8 @@ import { LiveLine, Style, type Terminal } from '../common/terminal'
 import type { StepMetrics } from '../training'
 
 export interface ProgressOptions {
-  steps: number
+  /** Number of steps of the training; may be set later, before the first. */
+  steps?: number
   terminal?: Terminal
   env?: Readonly<Record<string, string | undefined>>
   /** Minimum time between two lines in a pipe, in seconds; default 5. */
@@ -17,17 +18,20 @@ export class Progress {
   private readonly line: LiveLine
   private readonly style: Style
   private lastLine = -Infinity
+  /** Number of steps of the training. */
+  steps: number
 
-  constructor(private readonly options: ProgressOptions) {
-    const { terminal = process.stderr, env = process.env } = options
+  constructor(private readonly options: ProgressOptions = {}) {
+    const { terminal = process.stderr, env = process.env, steps = 0 } = options
+    this.steps = steps
     this.line = new LiveLine(terminal, env)
     this.style = new Style(terminal, env)
   }
 
   step(metrics: StepMetrics): void {
-    const { steps, interval = 5 } = this.options
+    const { interval = 5 } = this.options
     if (this.line.live) return this.line.show(this.fitted(metrics, this.line.width))
-    const isLast = metrics.step === steps
+    const isLast = metrics.step === this.steps
     if (!isLast && metrics.step !== 1 && metrics.seconds - this.lastLine < interval) return
     this.lastLine = metrics.seconds
     this.line.print(this.parts(metrics).join(' · '))
@@ -44,7 +48,7 @@ export class Progress {
   }
 
   private parts({ step, loss, positivePairs, imagesPerSecond, seconds }: StepMetrics): string[] {
-    const { steps } = this.options
+    const { steps } = this
     const left = step === 0 ? 0 : (seconds / step) * (steps - step)
     return [
       `step ${String(step).padStart(String(steps).length)}/${steps}`,
@@ -59,7 +63,7 @@ export class Progress {
   private fitted(metrics: StepMetrics, width: number): string {
     const parts = this.parts(metrics)
     const text = parts.join(' · ')
-    if (text.length + BAR_WIDTH + 1 <= width) return `${this.bar(metrics.step / this.options.steps)} ${this.highlighted(parts)}`
+    if (text.length + BAR_WIDTH + 1 <= width) return `${this.bar(metrics.step / this.steps)} ${this.highlighted(parts)}`
     return text.length <= width ? this.highlighted(parts) : text.slice(0, Math.max(0, width))
   }
 

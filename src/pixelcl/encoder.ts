@@ -209,15 +209,42 @@ export function firstParameter(net: Backbone): { dtype: DType; device: Device } 
   return { dtype: parameter.dtype, device: parameter.device }
 }
 
+/** A layer that gives a map [N, C, h, w]. */
+export interface MapLayer {
+  readonly name: string
+  readonly channels: number
+  /** Height and width of its map. */
+  readonly map: readonly [number, number]
+}
+
+/** @internal What a layer gives for images of `imageSize`; null if that is no map. */
+export function mapLayer(net: Backbone, layer: string | number, imageSize: number, channels: number = channelsOf(net)): MapLayer | null {
+  const name = layerName(net, layer)
+  try {
+    const { map } = dryRun(net, new HiddenLayers(net, { map: name }), imageSize, channels)
+    return map.dim() === 4 ? { name, channels: map.shape[1]!, map: [map.shape[2]!, map.shape[3]!] } : null
+  } catch {
+    // Layers that forward never calls or that return no tensor.
+    return null
+  }
+}
+
+/** @internal The last layer with a map of at least `smallest` pixels a side: of the children, or of what lies in them; null if there is none. */
+export function lastMapLayer(net: Backbone, imageSize: number, smallest: number, channels: number = channelsOf(net)): MapLayer | null {
+  const children = childNames(net)
+  const inner = [...net.namedModules()].map(([name]) => name).filter((name) => name !== '' && !children.includes(name))
+  for (const name of [...children.reverse(), ...inner.reverse()]) {
+    const layer = mapLayer(net, name, imageSize, channels)
+    if (layer !== null && Math.min(...layer.map) >= smallest) return layer
+  }
+  return null
+}
+
 /** @internal The layer itself if its map is larger than 1×1, else the last child with such a map; null if there is none. */
 export function spatialLayer(net: Backbone, layer: string | number, imageSize: number, channels: number = channelsOf(net)): string | null {
   for (const name of [layerName(net, layer), ...childNames(net).reverse()]) {
-    try {
-      const { map } = dryRun(net, new HiddenLayers(net, { map: name }), imageSize, channels)
-      if (isSpatial(map)) return name
-    } catch {
-      // Skip children that forward never calls or that return no tensor.
-    }
+    const found = mapLayer(net, name, imageSize, channels)
+    if (found !== null && Math.max(...found.map) > 1) return name
   }
   return null
 }

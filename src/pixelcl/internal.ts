@@ -3,5 +3,5 @@
  */
 export { checkSmallestBox } from './checks'
 export { channelsOf } from './backbone-input'
-export { HiddenLayers, firstParameter, layerName, spatialLayer } from './encoder'
+export { HiddenLayers, firstParameter, lastMapLayer, layerName, mapLayer, spatialLayer, type MapLayer } from './encoder'
 export { binsInPixels, cutView, drawViews, positiveMask, type Bins } from './views'

@@ -15,6 +15,7 @@ export { Loop, type Loader, type LoopOptimizer, type LoopParts, type LoopState, 
 export { EventStream, type LoopEvent, type PixelValues, type RunEvent, type StepMetrics, type Subscriber } from './metrics'
 export { PixelTask } from './pixel-task'
 export { pretrainingLoop } from './pretraining-loop'
+export { RECIPES, RECIPE_NAMES, type Recipe, type RecipeName, type SomeOptions } from './recipes'
 export { FactorSchedule } from './schedule'
 export type { StepResult, Task, Values } from './task'
 export { pretrain, type Configured, type FinishedRun, type Judgement, type PretrainHooks, type PretrainResult } from './pretrain'

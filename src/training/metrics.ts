@@ -1,5 +1,6 @@
 import type { Wording } from '../common/wording'
 import type { Evaluation } from '../evaluation'
+import type { ResolvedPretrainOptions } from './options'
 import type { Values } from './task'
 
 /** The values that a step of pretraining measures besides the loss. */
@@ -30,6 +31,8 @@ export type LoopEvent<Measured extends Values = PixelValues> =
 /** Events of a run: those of its loop and those around it. */
 export type RunEvent =
   | LoopEvent
+  /** All inputs are read and checked, and nothing is written yet. */
+  | { readonly type: 'start'; readonly options: ResolvedPretrainOptions }
   | { readonly type: 'evaluation'; readonly when: 'before' | 'after'; readonly evaluation: Evaluation }
   /** A message for the user, of one or more lines. */
   | { readonly type: 'note'; readonly text: string | Wording }

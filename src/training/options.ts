@@ -3,6 +3,7 @@ import { describedBy, positiveInt, probability } from '../common/options'
 import { option, worded } from '../common/wording'
 import { augmentationOptions, pixelCLOptions } from '../pixelcl'
 import { architectures } from '../vision/models'
+import { RECIPE_NAMES } from './recipes'
 
 const count = z.number().int().min(0)
 
@@ -29,7 +30,8 @@ const data = z.strictObject({
 
 /** Length of the training, schedules of the learning rate and of the target's decay. */
 const schedule = z.strictObject({
-  steps: positiveInt.describe('optimizer steps'),
+  steps: positiveInt.optional().describe('optimizer steps; by the number of images when left out'),
+  epochs: describedBy(z.number().positive().optional(), worded`passes over the images, in place of ${option('steps')}`),
   shape: z.enum(['cosine', 'constant']).default('cosine').describe('of the learning rate after the warm-up: cosine falls to 0'),
   warmupSteps: count.default(10).describe('steps over which the learning rate rises to its highest'),
   movingAverageDecayEnd: probability.optional().describe("where the target's decay ends, moving along a cosine; it stays when left out"),
@@ -65,12 +67,13 @@ const learner = pixelCLOptions.omit({ augmentFn: true, augmentFn2: true }).exten
   imageSize: describedBy(positiveInt.default(256), worded`side of the images in pixels, where ${option('inputSize')} is left out`),
 })
 
-/** All options of a pretraining run; the descriptions are the command line's help. */
+/** All options of a pretraining run, before its recipe is applied; the descriptions are the command line's help. */
 export const pretrainOptions = z.strictObject({
+  recipe: z.enum(RECIPE_NAMES).default('dense').describe('the set of options that hold where nothing else is said; see `pixelcl recipes`'),
   backbone: backbone.describe('what is pretrained'),
   data: data.describe('what it is pretrained on, and how images become batches'),
   run: run.describe('output, seed, device and threads'),
-  schedule: schedule.describe("length of the training, schedules of the learning rate and of the target's decay"),
+  schedule: schedule.prefault({}).describe("length of the training, schedules of the learning rate and of the target's decay"),
   optimizer: optimizer.prefault({}).describe('what applies the gradients'),
   evaluation: evaluation.prefault({}).describe('what the backbone is measured on before and after'),
   learner: learner.prefault({}).describe("the learner's options that JSON can hold"),
@@ -78,10 +81,18 @@ export const pretrainOptions = z.strictObject({
 })
 
 export type { PretrainOptions } from './option-types'
-export type ResolvedPretrainOptions = z.output<typeof pretrainOptions>
 
 /** The options of the training loop. */
-export const loopOptions = pretrainOptions.pick({ schedule: true, optimizer: true })
+export const loopOptions = z.strictObject({
+  schedule: schedule.omit({ epochs: true }).extend({ steps: positiveInt }),
+  optimizer: optimizer.prefault({}),
+})
 
 export type LoopOptions = z.input<typeof loopOptions>
 export type ResolvedLoopOptions = z.output<typeof loopOptions>
+
+/** Options as they are asked for: what depends on backbone and images is still open. */
+export type AskedPretrainOptions = z.output<typeof pretrainOptions>
+
+/** All options of a run, with the choices of its recipe. */
+export type ResolvedPretrainOptions = Omit<AskedPretrainOptions, 'schedule'> & Pick<ResolvedLoopOptions, 'schedule'>

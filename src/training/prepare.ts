@@ -8,9 +8,11 @@ import * as torch from '../torch'
 import { ArgumentError, FileError, type Tensor } from '../torch'
 import { PixelCL, defaultAugmentation } from '../pixelcl'
 import { channelsOf, checkSmallestBox, spatialLayer } from '../pixelcl/internal'
-import { ImageFolder } from '../vision/datasets'
+import { ImageFolder, medianSize, type Size } from '../vision/datasets'
 import { loadBackbone, type LoadedBackbone } from './backbone'
-import type { ResolvedPretrainOptions } from './options'
+import { askedOf, choose } from './choose'
+import { secondsPerImage } from './estimate'
+import type { AskedPretrainOptions, PretrainOptions, ResolvedPretrainOptions } from './options'
 import { RunFolder } from './run/folder'
 import { firstDecodable, splitFolder, type Split } from './split'
 
@@ -37,8 +39,12 @@ export interface Prepared {
 }
 
 /** Reads and checks all inputs of a run without writing anything; `say` receives messages for the user. */
-export async function prepare(options: ResolvedPretrainOptions, say: Say, { evaluationSet }: PrepareHooks): Promise<Prepared> {
-  const { backbone, folder } = read(options, say)
+export async function prepare(given: PretrainOptions, say: Say, { evaluationSet }: PrepareHooks): Promise<Prepared> {
+  const asked = askedOf(given)
+  const { backbone, listed } = read(asked, say)
+  const options = choose(given, asked, { net: backbone.net, size: await medianSize(listed.files), images: listed.length })
+  checkBatchFits(options.data.batchSize, sizeOf(options))
+  const folder = new ImageFolder(listed.path, { size: sizeOf(options), resize: options.data.resize })
   torch.manualSeed(options.run.seed)
   // Evaluation runs on the CPU, so it needs its own augmentation.
   const channels = options.learner.channels ?? channelsOf(backbone.net)
@@ -50,11 +56,49 @@ export async function prepare(options: ResolvedPretrainOptions, say: Say, { eval
   const layer = spatialLayer(backbone.net, hiddenLayerPixel, imageSize, channels) ?? hiddenLayerPixel
   const split = await splitFolder(folder, { ...options.evaluation, ...options.run })
   // Callers with their own evaluation set print their own summary.
-  if (evaluationSet === undefined) say(inputsOf(options, backbone, folder, split))
+  if (evaluationSet === undefined) {
+    say(inputsOf(options, backbone, folder, split))
+    say(planOf(options, split))
+  }
   sayIfOnlyWarmUp(options, say)
   for (const [path, reason] of folder.unreadable) say(`passed over ${printable(path)}: ${printable(reason)}`)
+  sayHowLong(options, learner, say)
   const own = await ownEvaluationSet(folder, split, learner, augment())
   return { options, backbone, folder, split, learner, layer, set: (await evaluationSet?.(own)) ?? own }
+}
+
+/** Height and width that images are brought to. */
+function sizeOf({ data: { inputSize }, learner: { imageSize } }: ResolvedPretrainOptions): Size {
+  return inputSize ?? [imageSize, imageSize]
+}
+
+/** The recipe and what it means for this backbone and these images. */
+function planOf(options: ResolvedPretrainOptions, { train }: Split): string {
+  const { recipe, data, learner, schedule, optimizer } = options
+  const loss = learner.usePixpro ? 'PixPro' : 'PixContrast'
+  const view = learner.viewSize === undefined ? '' : `, views of ${learner.viewSize.join(' × ')}`
+  const epochs = (schedule.steps * data.batchSize) / train.length
+  return (
+    `recipe ${recipe}: ${loss} on ${typeof learner.hiddenLayerPixel === 'string' ? '' : 'layer '}${learner.hiddenLayerPixel}, images of ${sizeOf(options).join(' × ')}${view}\n` +
+    `${plural(schedule.steps, 'step')} of ${data.batchSize} images (${plural(Number(epochs.toPrecision(2)), 'epoch')}), ${optimizer.algorithm} with a rate of ${optimizer.lr}`
+  )
+}
+
+/** Shorter runs are over before an estimate helps. */
+const FEW_STEPS = 50
+
+function sayHowLong(options: ResolvedPretrainOptions, learner: PixelCL, say: Say): void {
+  const { steps } = options.schedule
+  if (steps < FEW_STEPS) return
+  const seconds = secondsPerImage(learner, sizeOf(options)) * options.data.batchSize * steps
+  say(`this takes about ${roughly(seconds)}`)
+}
+
+/** `40 seconds`, `9 minutes`, `2.5 hours`. */
+function roughly(seconds: number): string {
+  if (seconds < 90) return plural(Math.max(1, Math.round(seconds / 10) * 10), 'second')
+  if (seconds < 90 * 60) return plural(Math.round(seconds / 60), 'minute')
+  return `${Math.round(seconds / 1800) / 2} hours`
 }
 
 function sayIfOnlyWarmUp({ schedule: { steps, warmupSteps }, optimizer: { lr } }: ResolvedPretrainOptions, say: Say): void {
@@ -63,7 +107,7 @@ function sayIfOnlyWarmUp({ schedule: { steps, warmupSteps }, optimizer: { lr } }
 }
 
 /** Runs the quick checks, then reads the backbone and lists the folder. */
-function read({ backbone, data, run, learner }: ResolvedPretrainOptions, say: Say): { backbone: LoadedBackbone; folder: ImageFolder } {
+function read({ backbone, data, run }: AskedPretrainOptions, say: Say): { backbone: LoadedBackbone; listed: ImageFolder } {
   const { file, arch } = backbone
   if (!existsSync(file)) throw new FileError(worded`there is no file ${file}: name the backbone's file with ${option('backbone.file')}`)
   checkDevice(run.device)
@@ -75,15 +119,14 @@ function read({ backbone, data, run, learner }: ResolvedPretrainOptions, say: Sa
       worded`the backbone ${file} is a file of the run that ${option('overwrite')} replaces: name another folder with ${option('out')}`,
     )
   }
-  const size = data.inputSize ?? ([learner.imageSize, learner.imageSize] as const)
-  checkBatchFits(data.batchSize, size)
-  const folder = new ImageFolder(data.folder, { size, resize: data.resize })
+  // The size is chosen later, by what the folder holds.
+  const listed = new ImageFolder(data.folder, { size: [1, 1] })
   if (run.threads !== undefined) torch.setNumThreads(run.threads)
-  return { backbone: loadBackbone(file, { arch, say }), folder }
+  return { backbone: loadBackbone(file, { arch, say }), listed }
 }
 
 /** The loader holds the batch and those that it decodes ahead. */
-function checkBatchFits(batchSize: number, [height, width]: readonly [number, number]): void {
+function checkBatchFits(batchSize: number, [height, width]: Size): void {
   const bytes = batchSize * 3 * height * width * Float32Array.BYTES_PER_ELEMENT
   if (bytes * 3 <= totalmem()) return
   const gigabytes = (count: number) => `${(count / 2 ** 30).toFixed(count < 2 ** 33 ? 1 : 0)} GB`

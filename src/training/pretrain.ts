@@ -1,4 +1,3 @@
-import { parseOptions } from '../common/options'
 import { option, worded, type Say, type Wording } from '../common/wording'
 import { changesOf, measure, verdictOf, type Changes, type Evaluation, type EvaluationSet, type Verdict } from '../evaluation'
 import { adviceFor } from './advice'
@@ -11,7 +10,7 @@ import { pythonLines } from './python-lines'
 import { Interrupts } from './interrupts'
 import { ImageLoader } from './loader'
 import { EventStream, type RunEvent, type StepMetrics } from './metrics'
-import { pretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from './options'
+import type { PretrainOptions, ResolvedPretrainOptions } from './options'
 import { prepare, type PrepareHooks, type Prepared } from './prepare'
 import { TrainingError } from './errors'
 import { pretrainingLoop } from './pretraining-loop'
@@ -97,8 +96,9 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => hooks.events?.emit(event))
   const say: Say = (text) => events.emit({ type: 'note', text })
-  const prepared = await prepare(parseOptions(pretrainOptions, options, 'pretrain'), say, hooks)
+  const prepared = await prepare(options, say, hooks)
   const { options: resolved, backbone, learner, layer, split, set } = prepared
+  events.emit({ type: 'start', options: resolved })
   const evaluate = (when: 'before' | 'after'): Evaluation => {
     const evaluation = measure(backbone.net, layer, set)
     events.emit({ type: 'evaluation', when, evaluation })

@@ -7,14 +7,15 @@ import { columns, plural, printable } from '../../common/text'
 import { readAs, type Say } from '../../common/wording'
 import type { Evaluation } from '../../evaluation'
 import { renderReport } from '../../report'
-import { RunFolder, pretrain, pretrainOptions, type PretrainResult, type ResolvedPretrainOptions } from '../../training'
+import { RunFolder, pretrain, pretrainOptions, type PretrainOptions, type PretrainResult } from '../../training'
 import { conclude } from '../conclude'
 import { eventsTo } from '../events'
-import { resolveOptions } from '../config'
+import { mergeOptions } from '../config'
 import { EXIT_CODES } from '../exit'
 import { asFlag, flagsOf, type Flag } from '../flags'
 import { measuresTable, verdictText } from '../measures'
 import { Progress } from '../progress'
+import { defaultsOf } from '../recipes'
 import { flattened } from '../sections'
 import { sayWarnings } from '../warnings'
 
@@ -42,11 +43,11 @@ Ctrl-C finishes the step and saves; a second one quits at once.
 ${EXIT_CODES}`
 
 /** Shrinks a run so that every stage runs within seconds and all files are read and written. */
-function dryRunOf(options: ResolvedPretrainOptions): ResolvedPretrainOptions {
+function dryRunOf(options: PretrainOptions): PretrainOptions {
   return {
     ...options,
     data: { ...options.data, batchSize: 2, inputSize: undefined },
-    schedule: { ...options.schedule, steps: 2, warmupSteps: 0 },
+    schedule: { ...options.schedule, steps: 2, epochs: undefined, warmupSteps: 0 },
     evaluation: { heldOut: 2 },
     learner: { ...options.learner, imageSize: 64, viewSize: undefined },
     run: { ...options.run, out: dryRunFolder(options.run) },
@@ -60,11 +61,13 @@ const FILES = ['backbone', 'arch', 'data', 'out', 'overwrite']
 
 export function definePretrain(command: Command, end: (code: number) => void): void {
   command
-    .usage('--backbone <file> --data <folder> --out <folder>\n                        --steps <n> [options]')
+    .usage('--backbone <file> --data <folder> --out <folder>\n                        [options]')
     .addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Other:'))
-    .description('Pretrains a backbone on a folder of images, by PixelCL / PixPro, and hands it back to Python.')
+    .description(
+      'Pretrains a backbone on a folder of images, by PixContrast or PixPro, and hands it back to Python. Defaults in brackets are those of the recipe dense.',
+    )
     .addHelpText('after', EPILOGUE)
-  const flags = flagsOf(pretrainOptions, placeholders)
+  const flags = flagsOf(pretrainOptions, placeholders, defaultsOf('dense'))
   for (const group of GROUPS)
     for (const { options } of flags.filter((flag) => groupOf(flag) === group))
       for (const option of options) command.addOption(option.helpGroup(group))
@@ -84,9 +87,9 @@ function groupOf({ key, section }: Flag): (typeof GROUPS)[number] {
 
 async function run(typed: Record<string, unknown>, config: string | undefined, asJson: boolean): Promise<number> {
   const isDryRun = process.env['PIXELCL_DRY_RUN'] === '1'
-  const asked = resolveOptions(pretrainOptions, typed, config)
-  const options = isDryRun ? dryRunOf(asked) : asked
-  const progress = new Progress({ steps: options.schedule.steps })
+  const { given } = mergeOptions(pretrainOptions, typed, config)
+  const options = isDryRun ? dryRunOf(given) : given
+  const progress = new Progress()
   const say: Say = (text) => progress.note(readAs(asFlag, text))
   sayWarnings(say)
   if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${options.run.out}`)
@@ -106,8 +109,8 @@ async function run(typed: Record<string, unknown>, config: string | undefined, a
 }
 
 /** The folder of a dry run; a temporary one if the run would replace a real one. */
-function dryRunFolder({ out, overwrite }: { out: string; overwrite: boolean }): string {
-  return overwrite && !RunFolder.isFree(out) ? mkdtempSync(join(tmpdir(), 'pixelcl-dry-run-')) : out
+function dryRunFolder({ out, overwrite }: PretrainOptions['run']): string {
+  return overwrite === true && !RunFolder.isFree(out) ? mkdtempSync(join(tmpdir(), 'pixelcl-dry-run-')) : out
 }
 
 function jsonOf({

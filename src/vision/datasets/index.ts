@@ -1,5 +1,6 @@
 export { decodeImage, type Resize, type Size } from './decode'
 export { IMAGE_EXTENSIONS } from './image-files'
 export { ImageFolder, imagesFromBytes, noneDecodable, type ImageFolderOptions } from './image-folder'
+export { medianSize } from './image-size'
 export { decodeMask, type DecodedMask } from './mask'
 export { makeTextures, TEXTURE_CLASSES, type TextureOptions, type TextureSet } from './textures'

@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals'
+import * as torch from '../../src/torch'
+import { PixelCL, pixelCLOptions, augmentationOptions } from '../../src/pixelcl'
+import { RECIPES, RECIPE_NAMES, pretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from '../../src/training'
+import { askedOf, choose, type Found } from '../../src/training/choose'
+import { secondsPerImage } from '../../src/training/estimate'
+import { inputSizeFor, layered, learningRateFor, stepsFor, viewSizeFor } from '../../src/training/recipes'
+import { models } from '../../src/vision'
+import { Small } from '../pixelcl/small'
+
+const files = { backbone: { file: 'net.pt' }, data: { folder: 'photos' }, run: { out: 'run' } }
+
+function chosen(given: Partial<PretrainOptions> = {}, found: Partial<Found> = {}): ResolvedPretrainOptions {
+  const options: PretrainOptions = { ...files, ...given, data: { ...files.data, ...given.data } }
+  return choose(options, askedOf(options), { net: new Small(), size: [180, 240], images: 367, ...found })
+}
+
+describe('the recipe dense', () => {
+  test('is used where none is named, and every value of it holds', () => {
+    const options = chosen()
+    expect(options.recipe).toBe('dense')
+    for (const [section, values] of Object.entries(RECIPES.dense.options))
+      expect(options).toHaveProperty(section, expect.objectContaining(values))
+  })
+
+  test('chooses the last layer with a map of at least 4 × 4', () => {
+    expect(chosen().learner.hiddenLayerPixel).toBe('body')
+    const resnet = models.resnet18()
+    expect(chosen({}, { net: resnet, size: [128, 128] }).learner.hiddenLayerPixel).toBe('layer4')
+    // At 96 pixels layer4 has 3 × 3.
+    expect(chosen({}, { net: resnet, size: [96, 96] }).learner.hiddenLayerPixel).toBe('layer3')
+    expect(chosen({ learner: { hiddenLayerPixel: 'layer2' } }, { net: resnet }).learner.hiddenLayerPixel).toBe('layer2')
+  })
+
+  test('looks into a child that gives no map itself', () => {
+    class Wrapped extends torch.nn.Module<[torch.Tensor], torch.Tensor> {
+      readonly net = new Small()
+
+      override forward(images: torch.Tensor): torch.Tensor {
+        return this.net.call(images)
+      }
+    }
+    expect(chosen({}, { net: new Wrapped() }).learner.hiddenLayerPixel).toMatch(/^net\.body/)
+  })
+
+  test('takes images at their own size, and views by size and stride', () => {
+    // The stride of Small is 4.
+    expect(chosen()).toMatchObject({ data: { inputSize: [180, 240] }, learner: { imageSize: 180, viewSize: [72, 96] } })
+    expect(chosen({ data: { folder: 'photos', inputSize: [100, 200] } })).toMatchObject({ learner: { imageSize: 100, viewSize: [40, 80] } })
+    const square = chosen({ learner: { imageSize: 64 } })
+    expect(square.data.inputSize).toBeUndefined()
+    expect(square.learner.viewSize).toEqual([28, 28])
+    expect(chosen({ learner: { viewSize: [50, 60] } }).learner.viewSize).toEqual([50, 60])
+    expect(chosen({}, { size: null }).data.inputSize).toEqual([256, 256])
+  })
+
+  test('raises the rate with the batch', () => {
+    expect(chosen().optimizer.lr).toBe(0.006)
+    expect(chosen({ data: { folder: 'photos', batchSize: 32 } }).optimizer.lr).toBe(0.012)
+    expect(chosen({ optimizer: { lr: 0.1 } }).optimizer.lr).toBe(0.1)
+  })
+
+  test('leaves a backbone without a map to the learner, which explains it', () => {
+    const net = new torch.nn.Sequential(new torch.nn.Flatten(), new torch.nn.Linear(3 * 180 * 180, 2), new torch.nn.ReLU())
+    expect(chosen({}, { net }).learner.hiddenLayerPixel).toBe(-2)
+  })
+})
+
+describe('the recipe reference', () => {
+  test("has the schema's defaults, which are the learner's, and chooses the steps alone", () => {
+    const options = chosen({ recipe: 'reference' })
+    const { schedule, ...rest } = options
+    const { schedule: defaults, ...expected } = pretrainOptions.parse({ ...files, recipe: 'reference' })
+    expect(rest).toEqual(expected)
+    expect({ ...schedule, steps: undefined }).toEqual({ ...defaults, steps: undefined })
+    expect(options.learner).toEqual(
+      expect.objectContaining(pixelCLOptions.omit({ augmentFn: true, augmentFn2: true }).parse({ imageSize: 256 })),
+    )
+    expect(options.augmentation).toEqual(augmentationOptions.parse({}))
+  })
+})
+
+describe('the length of a training', () => {
+  test('is by default a number of steps that grows with the root of the number of images', () => {
+    expect([1, 100, 400, 10_000].map((images) => stepsFor(images, 8))).toEqual([100, 313, 625, 3125])
+    // Of 367 images 32 are held out.
+    expect(chosen().schedule).toMatchObject({ steps: stepsFor(335, 8), warmupSteps: Math.floor(stepsFor(335, 8) / 20) })
+  })
+
+  test('may be given in steps, or in passes over the images that are trained on', () => {
+    expect(chosen({ schedule: { steps: 40 } }).schedule).toMatchObject({ steps: 40, warmupSteps: 2 })
+    const { schedule } = chosen({ schedule: { epochs: 2 }, evaluation: { heldOut: 7 } })
+    expect(schedule.steps).toBe((2 * 360) / 8)
+    expect(schedule).not.toHaveProperty('epochs')
+    expect(chosen({ recipe: 'reference', schedule: { epochs: 0.5 }, evaluation: { heldOut: 7 } }).schedule.steps).toBe(Math.round(180 / 16))
+    expect(() => chosen({ schedule: { epochs: 2, steps: 3 } })).toThrow(
+      'steps and epochs both set the length of the training: give one of them',
+    )
+  })
+})
+
+test('images are brought to at most 256² pixels, in their own shape unless it is very long', () => {
+  expect(inputSizeFor([180, 240])).toEqual([180, 240])
+  expect(inputSizeFor([3000, 4000])).toEqual([222, 296])
+  expect(inputSizeFor([100, 1000])).toEqual([100, 200])
+  expect(inputSizeFor([1000, 400])).toEqual([362, 181])
+})
+
+test('views are whole strides, neither too few nor too many, and no larger than the image', () => {
+  expect(viewSizeFor([256, 256], 32)).toEqual([224, 224])
+  expect(viewSizeFor([128, 256], 32)).toEqual([128, 224])
+  expect(viewSizeFor([1000, 1000], 8)).toEqual([256, 256])
+})
+
+test('the rate falls with the width of the layer and rises with the root of the batch', () => {
+  expect(learningRateFor(8, 64)).toBe(0.006)
+  expect(learningRateFor(16, 128)).toBe(0.0085)
+  expect(learningRateFor(8, 2048)).toBe(0.00038)
+})
+
+test('of layers of options the last wins, and undefined is none', () => {
+  expect(layered({ optimizer: { lr: 1, weightDecay: 2 } }, { optimizer: { lr: 3, weightDecay: undefined }, learner: undefined })).toEqual({
+    optimizer: { lr: 3, weightDecay: 2 },
+    learner: {},
+  })
+})
+
+test('every recipe holds known options of right values', () => {
+  for (const name of RECIPE_NAMES) {
+    expect(() => askedOf({ ...files, recipe: name })).not.toThrow()
+    for (const { section, name: option } of RECIPES[name].choices) {
+      const shape =
+        (pretrainOptions.shape[section] as unknown as { unwrap(): { shape: object } }).unwrap?.().shape ??
+        (pretrainOptions.shape[section] as unknown as { shape: object }).shape
+      expect(Object.keys(shape)).toContain(option)
+    }
+  }
+})
+
+test('the estimate changes neither weights nor statistics nor the generator', () => {
+  torch.manualSeed(1)
+  const learner = new PixelCL(new Small(), { imageSize: 32, hiddenLayerPixel: 'body' })
+  const before = Object.entries(learner.stateDict()).map(([name, value]) => [name, value.clone()] as const)
+  const generator = torch.getRngState()
+  expect(secondsPerImage(learner, [32, 32])).toBeGreaterThan(0)
+  expect(torch.getRngState()).toEqualTensor(generator)
+  for (const [name, value] of before) expect(learner.stateDict()[name]).toEqualTensor(value)
+  expect(learner.parameters().every(({ grad }) => grad === null)).toBe(true)
+})

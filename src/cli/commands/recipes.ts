@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import { Style } from '../../common/terminal'
+import { RECIPES, RECIPE_NAMES, type RecipeName } from '../../training'
+import { ExitCode } from '../exit'
+import { asTyped, flagName } from '../flags'
+import { print } from '../output'
+import { differences, type Difference } from '../recipes'
+
+export function defineRecipes(command: Command, end: (code: number) => void): void {
+  command
+    .description('Lists the sets of options that `pixelcl pretrain --recipe NAME` starts from, side by side.')
+    .option('--json', 'print them as JSON on standard output')
+    .action(async ({ json }: { json?: boolean }) => {
+      await print(json === true ? `${JSON.stringify(asJson(), null, 2)}\n` : asText())
+      end(ExitCode.done)
+    })
+}
+
+/** The recipe of a run where none is named. */
+const DEFAULT: RecipeName = RECIPE_NAMES[0]
+
+function asJson(): object {
+  const recipes = RECIPE_NAMES.map((name) => {
+    const { summary, about } = RECIPES[name]
+    const options = differences().map(({ key, values }) => [key, values[name]])
+    return [name, { summary, about, options: Object.fromEntries(options) as object }]
+  })
+  return { default: DEFAULT, recipes: Object.fromEntries(recipes) as object }
+}
+
+const WIDTH = 80
+/** Width of the column of flags, and of each column of values. */
+const [FLAG, VALUE] = [30, 22]
+
+function asText(): string {
+  const { bold, cyan } = new Style()
+  const described = RECIPE_NAMES.map((name) => {
+    const { summary, about } = RECIPES[name]
+    const head = `${bold(name)}${name === DEFAULT ? ' (where none is named)' : ''}`
+    return `${head}\n${wrapped(summary, 2)}${wrapped(about, 2)}`
+  })
+  const head = bold(
+    `${'Option'.padEnd(FLAG)}${RECIPE_NAMES.map((name) => name.padEnd(VALUE))
+      .join('')
+      .trimEnd()}`,
+  )
+  const rows = differences().map((difference) => `${rowOf(difference, cyan)}${wrapped(difference.about, 4)}`)
+  const choices = RECIPE_NAMES.map((name) => choicesIn(name, bold)).filter((text) => text !== '')
+  return [...described, `${head}\n${rows.join('')}`, ...choices, wrapped(FOOT, 0)].join('\n')
+}
+
+const FOOT = 'Flags win over --config FILE, and that over the recipe. The class PixelCL has the defaults of the reference.'
+
+function rowOf({ key, values }: Difference, style: (text: string) => string): string {
+  const cells = RECIPE_NAMES.map((name) => shown(values[name]).padEnd(VALUE))
+  return `${style(flagName(key).padEnd(FLAG))}${cells.join('')}`.trimEnd() + '\n'
+}
+
+function shown({ value, chosen }: Difference['values'][RecipeName]): string {
+  return chosen !== undefined ? 'chosen, see below' : value === undefined ? '–' : asTyped(value)
+}
+
+function choicesIn(name: RecipeName, bold: (text: string) => string): string {
+  const rows = differences().flatMap(({ key, values }) => {
+    const { chosen } = values[name]
+    return chosen === undefined ? [] : [`  ${flagName(key)}\n${wrapped(chosen, 4)}`]
+  })
+  return rows.length === 0 ? '' : `${bold(`What ${name} chooses for the backbone and the images:`)}\n${rows.join('')}`
+}
+
+/** Breaks a text between words into indented lines that fit the width. */
+function wrapped(text: string, indent: number): string {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || indent + last.length + 1 + word.length > WIDTH) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines.map((line) => `${' '.repeat(indent)}${line}\n`).join('')
+}

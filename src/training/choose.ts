@@ -1,0 +1,69 @@
+import { parseOptions } from '../common/options'
+import { option, worded } from '../common/wording'
+import type { Backbone } from '../pixelcl'
+import { lastMapLayer, mapLayer } from '../pixelcl/internal'
+import { ArgumentError } from '../torch'
+import type { Size } from '../vision/datasets'
+import { pretrainOptions, type AskedPretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from './options'
+import { RECIPES, inputSizeFor, layered, learningRateFor, stepsFor, viewSizeFor, type SomeOptions } from './recipes'
+
+/**
+ * Options as they are asked for: the given ones, over the values of their recipe, over the defaults.
+ *
+ * @throws ArgumentError for wrong options.
+ */
+export function askedOf(given: PretrainOptions): AskedPretrainOptions {
+  const { recipe, schedule } = parseOptions(pretrainOptions, given, 'pretrain')
+  if (schedule.steps !== undefined && schedule.epochs !== undefined)
+    throw new ArgumentError(worded`${option('steps')} and ${option('epochs')} both set the length of the training: give one of them`)
+  return parse(given, RECIPES[recipe].options)
+}
+
+/** What the options that are left open depend on. */
+export interface Found {
+  readonly net: Backbone
+  /** Median size of the images; null if it is not known. */
+  readonly size: Size | null
+  /** Number of images in the folder. */
+  readonly images: number
+}
+
+/** Fills in what depends on the backbone and the images; what is given stays. */
+export function choose(given: PretrainOptions, asked: AskedPretrainOptions, found: Found): ResolvedPretrainOptions {
+  const { batchSize } = asked.data
+  const trained = found.images - Math.min(asked.evaluation.heldOut, Math.floor(found.images / 4))
+  const steps = given.schedule?.steps ?? stepsFor(trained, batchSize, given.schedule?.epochs)
+  const choices = asked.recipe === 'dense' ? denseChoices(given, asked, found, steps) : {}
+  const { schedule, ...rest } = parse(given, RECIPES[asked.recipe].options, choices)
+  const { epochs: _, ...known } = schedule
+  return { ...rest, schedule: { ...known, steps } }
+}
+
+function parse(given: PretrainOptions, ...below: readonly SomeOptions[]): AskedPretrainOptions {
+  const { recipe, ...sections } = given
+  return parseOptions(pretrainOptions, { recipe, ...layered(...below, sections) }, 'pretrain')
+}
+
+/** Smallest map of the layer that `dense` chooses, in pixels a side. */
+const SMALLEST_MAP = 4
+/** Where nothing is known of the images. */
+const USUAL_SIZE: Size = [256, 256]
+
+function denseChoices(given: PretrainOptions, asked: AskedPretrainOptions, { net, size: own }: Found, steps: number): SomeOptions {
+  const square = given.learner?.imageSize
+  const size = given.data.inputSize ?? (square === undefined ? inputSizeFor(own ?? USUAL_SIZE) : ([square, square] as const))
+  const imageSize = square ?? Math.min(...size)
+  const named = given.learner?.hiddenLayerPixel
+  const layer = named === undefined ? lastMapLayer(net, imageSize, SMALLEST_MAP) : mapLayer(net, named, imageSize)
+  const schedule = { warmupSteps: Math.floor(steps / 20) }
+  const data = square === undefined ? { inputSize: [...size] as [number, number] } : {}
+  // The learner says what is wrong with a backbone that has no such layer.
+  if (layer === null) return { data, schedule, learner: { imageSize } }
+  const stride = Math.max(1, Math.round(imageSize / Math.min(...layer.map)))
+  return {
+    data,
+    schedule,
+    optimizer: { lr: learningRateFor(asked.data.batchSize, layer.channels) },
+    learner: { imageSize, hiddenLayerPixel: layer.name, viewSize: viewSizeFor(size, stride) },
+  }
+}

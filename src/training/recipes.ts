@@ -1,0 +1,137 @@
+import type { Size } from '../vision/datasets'
+import type { PretrainOptions } from './options'
+
+/** Options of a run by section, any of them left out. */
+export type SomeOptions = {
+  readonly [Section in Exclude<keyof PretrainOptions, 'recipe'>]?: Partial<NonNullable<PretrainOptions[Section]>> | undefined
+}
+
+/** An option that a recipe chooses for the inputs at hand. */
+interface Choice {
+  readonly section: keyof SomeOptions
+  readonly name: string
+  /** How it is chosen, in words. */
+  readonly about: string
+}
+
+/** A named set of options for pretraining. */
+export interface Recipe {
+  /** One sentence. */
+  readonly summary: string
+  /** For whom it is, and what is known of it. */
+  readonly about: string
+  /** Values in place of the schema's defaults. */
+  readonly options: SomeOptions
+  /** Options that depend on the images and the backbone. */
+  readonly choices: readonly Choice[]
+}
+
+export const RECIPE_NAMES = ['dense', 'reference'] as const
+
+export type RecipeName = (typeof RECIPE_NAMES)[number]
+
+const STEPS: Choice = {
+  section: 'schedule',
+  name: 'steps',
+  about: 'about 250 · √images images in all, at least 100 steps',
+}
+
+export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
+  dense: {
+    summary: 'PixContrast for each pixel: features that tell the parts of an image apart.',
+    about:
+      'For segmentation and detection, from a hundred images on, on a CPU, too. Every image has its own crops, so that a batch holds many pairs; ' +
+      'a pair is two bins at the same place, measured in bins; colours change mildly, for colour often tells things apart.',
+    options: {
+      data: { batchSize: 8 },
+      schedule: { movingAverageDecayEnd: 1 },
+      optimizer: { algorithm: 'adamw', weightDecay: 0.01 },
+      evaluation: { heldOut: 32 },
+      learner: {
+        usePixpro: false,
+        contrast: 'pixel',
+        similarityTemperature: 0.2,
+        instanceWeight: 0,
+        cropPer: 'sample',
+        cutoutRatioRange: [0.5, 0.9],
+        cutoutInterpolateMode: 'bilinear',
+        probRandHflip: 0.5,
+        distance: 'bin',
+        distanceThres: 1.5,
+        projectionSize: 128,
+        projectionHiddenSize: 256,
+      },
+      augmentation: { colorJitter: [0.4, 0.4, 0.4, 0.1], probGrayscale: 0, probBlur: 0, probSolarize: 0 },
+    },
+    choices: [
+      { section: 'learner', name: 'hiddenLayerPixel', about: 'the last layer with a map of at least 4 × 4' },
+      { section: 'data', name: 'inputSize', about: "the images' median size, at most 2 : 1 and at most 256² pixels" },
+      { section: 'learner', name: 'viewSize', about: '0.4 of the image, but at least 7 and at most 32 strides' },
+      { section: 'optimizer', name: 'lr', about: '0.006 · √(batchSize / 8) · min(1, 128 / channels)' },
+      STEPS,
+      { section: 'schedule', name: 'warmupSteps', about: 'a twentieth of the steps' },
+    ],
+  },
+  reference: {
+    summary: 'The values of the published package: PixPro with an instance loss and strong augmentations.',
+    about:
+      'For comparison with the Python package pixel-level-contrastive-learning, and for large batches and long runs. On a few hundred images and ' +
+      'within minutes it gains little.',
+    options: {},
+    choices: [STEPS],
+  },
+}
+
+/** Pixels of an image of `dense`, at most. */
+const MOST_PIXELS = 256 ** 2
+
+/** Of a longer image the middle is taken. */
+const LONGEST = 2
+
+/** The size that images are brought to: their own, at most twice as long as wide, reduced to at most 256² pixels. */
+export function inputSizeFor(own: Size): [number, number] {
+  const most = LONGEST * Math.min(...own)
+  const [height, width] = own.map((side) => Math.min(side, most)) as [number, number]
+  const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (height * width)))
+  return [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))]
+}
+
+/** The size of views: small ones cost little, but a map needs places to compare, and too many cost memory. */
+export function viewSizeFor(size: Size, stride: number): [number, number] {
+  const side = (length: number) => {
+    const wanted = Math.min(32 * stride, Math.max(0.4 * length, 7 * stride))
+    return Math.min(length, Math.round(wanted / stride) * stride)
+  }
+  return [side(size[0]), side(size[1])]
+}
+
+/**
+ * The highest learning rate, found with 64 channels and batches of 8.
+ *
+ * Adam's noise falls with the root of the batch; wider layers need a smaller rate, in proportion to their inputs ("Tensor Programs V", 2022).
+ */
+export function learningRateFor(batchSize: number, channels: number): number {
+  return Number((0.006 * Math.sqrt(batchSize / 8) * Math.min(1, 128 / channels)).toPrecision(2))
+}
+
+/** Images seen in all, by the root of their number: few are seen often, many seldom. */
+const SEEN = 250
+const FEWEST_STEPS = 100
+
+/** The number of steps for so many images, or for so many passes over them. */
+export function stepsFor(images: number, batchSize: number, epochs?: number): number {
+  if (epochs !== undefined) return Math.max(1, Math.round((epochs * images) / batchSize))
+  return Math.max(FEWEST_STEPS, Math.round((SEEN * Math.sqrt(images)) / batchSize))
+}
+
+/** Options by section, where those of later ones win; undefined is no option. */
+export function layered(...layers: readonly SomeOptions[]): SomeOptions {
+  const result: Record<string, Record<string, unknown>> = {}
+  for (const layer of layers) {
+    for (const [section, options] of Object.entries(layer)) {
+      const known = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
+      result[section] = { ...result[section], ...Object.fromEntries(known) }
+    }
+  }
+  return result as SomeOptions
+}

@@ -117,6 +117,64 @@ describe('wrong arguments', () => {
   })
 })
 
+describe('a value that only looks like the kind that is wanted', () => {
+  const { functional: F } = torch.nn
+  const x = torch.ones([1, 1, 4, 4])
+  const holes = new Array<number>(2)
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      'a module, which has a method float',
+      () => new torch.nn.BatchNorm1d(2, { eps: new torch.nn.Linear(1, 1) as never }),
+      /eps: expected a number/,
+    ],
+    ['a complex number', () => F.leakyRelu(x, { real: 1, imag: 2 } as never), /negativeSlope: expected a number but received/],
+    ['a float of text', () => torch.add(x, { float: 'a' } as never), /add\(\)/],
+    ['a complex tensor', () => F.dropout(x, torch.tensor(1, { dtype: 'complex64' }) as never), /p: expected a number from 0 to 1/],
+    ['a whole number beyond 64 bits', () => new torch.nn.Linear(1e300, 1), /inFeatures: expected a whole number/],
+    ['a bigint beyond 64 bits', () => new torch.nn.Linear(2n ** 70n, 1), /inFeatures: expected a whole number/],
+    [
+      'a typed array of fractions',
+      () => new torch.nn.Conv2d(1, 1, new Float32Array([1.5, 2]) as never),
+      /kernelSize: expected a whole number/,
+    ],
+    [
+      'a typed array of another length',
+      () => new torch.nn.Conv2d(1, 1, new Int32Array(3).fill(1) as never),
+      /kernelSize: expected a whole number/,
+    ],
+    ['a view of bytes', () => new torch.nn.LayerNorm(new DataView(new ArrayBuffer(8)) as never), /normalizedShape: expected/],
+    ['an array with holes', () => F.avgPool2d(x, holes), /avgPool2d\(\): kernelSize: expected/],
+    [
+      'an object that is no generator',
+      () => torch.nn.init.normal_(x.clone(), { generator: { _g: 1 } as never }),
+      /generator: expected a Generator/,
+    ],
+    [
+      'a list of other things',
+      () => torch.nn.utils.clipGradNorm_([1] as never, 1),
+      /clipGradNorm_\(\): parameters: expected a Tensor or a list of them/,
+    ],
+    [
+      'a device that there is not',
+      () => new torch.nn.InstanceNorm1d(2, { device: 'gpu' as never }),
+      /device: expected a device, such as 'cpu'/,
+    ],
+  ])('is refused: %s', (_, call, message) => {
+    expect(call).toThrow(torch.ArgumentError)
+    expect(call).toThrow(message)
+  })
+
+  test('is refused by an operator in the same words', () => {
+    expect(() => x.softmax(1.5)).toThrow(/^softmax\(\): dim: expected a whole number but received/)
+    expect(() => torch.zeros([1], { dtype: 'flaot32' as never })).toThrow(/^\w+\(\): dtype: unknown dtype 'flaot32'/)
+  })
+
+  test('is taken where it is one: bigints, and typed arrays of whole numbers', () => {
+    expect(new torch.nn.Conv2d(1, 1, new Float32Array([3, 2]) as never).weight.shape).toEqual([1, 1, 3, 2])
+    expect(F.maxUnpool1d(torch.ones([1, 1, 2]), torch.tensor([[[0n, 3n]]]), 2n).shape).toEqual([1, 1, 4])
+  })
+})
+
 test('errors by the hundred thousand, thrown while tensors are collected, never end the process', async () => {
   const { errors } = await runChild<{ errors: number }>(`
     const x = torch.ones([4])

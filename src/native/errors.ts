@@ -1,3 +1,4 @@
+import { camelCase } from '../common/text'
 import { ArgumentError, DisposedError, JitError, TorchError, type PixelclError } from '../common/errors'
 import type { NativeFailure } from './binding'
 
@@ -13,7 +14,7 @@ export function errorFromFailure(
     case 'DISPOSED':
       return new DisposedError(failure.message + call)
     case 'ARGUMENT':
-      return new ArgumentError(failure.message + call)
+      return new ArgumentError(inPublicForm(failure) + call)
     case 'JIT':
       return new JitError(failure.message)
     default: {
@@ -23,4 +24,13 @@ export function errorFromFailure(
       return new TorchError(failure.message + call, details)
     }
   }
+}
+
+/** Words an argument that an operator's schema refuses as the reader of signatures words it: `softmax(): dim: expected …`. */
+function inPublicForm({ message, schema }: NativeFailure): string {
+  const [, operator] = /^\w+::(\w+)/.exec(schema ?? '') ?? []
+  const [, argument, rest] = /^argument '(\w+)'(?::| (?=is missing)) ?(.*)$/s.exec(message) ?? []
+  if (operator === undefined || argument === undefined || rest === undefined) return message
+  const name = argument === 'self' ? 'input' : camelCase(argument)
+  return `${camelCase(operator)}(): ${rest.startsWith('is missing') ? `${name} ${rest}` : `${name}: ${rest}`}`
 }

@@ -41,6 +41,7 @@ export function read<Arguments>(signature: Declared<Arguments>, given: ArrayLike
     const value = bound[i]
     if (hasLongInteger(value) && /\bint\b/.test(parameter.kind.name))
       throw misfit(call, parameter.camelName, 'whole numbers between -2^53 and 2^53', value)
+    if (parameter.kind.holds?.(value) === false) throw misfit(call, parameter.camelName, parameter.kind.text, value)
     result[parameter.camelName] = value === undefined ? (parameter.default ?? null) : value
   }
   return result as Arguments

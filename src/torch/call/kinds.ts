@@ -1,6 +1,7 @@
+import { types } from 'node:util'
 import { isTensor } from '../tensor/base'
 import { NumberSymbol, TensorSymbol } from './recording'
-import { dtypeOf, isComplexDtype, isFloatingDtype } from '../tensor/dtype'
+import { dtypeOf, isComplexDtype, isDevice, isFloatingDtype } from '../tensor/dtype'
 
 /** A kind of argument: the values that it accepts, and its names in errors and signatures. */
 export interface Kind {
@@ -13,26 +14,39 @@ export interface Kind {
   accepts(value: unknown): boolean
   /** Converts an accepted value for a hand-written body. */
   read(value: unknown): unknown
+  /** Whether what was read is complete; for iterables, whose items are known only once they are read. */
+  holds?(read: unknown): boolean
 }
 
+/** libtorch's ints have 64 bits. */
+const isInt64 = (value: number | bigint): boolean => value >= -(2 ** 63) && value < 2 ** 63
 const isInt = (value: unknown): boolean =>
-  (typeof value === 'number' && Number.isInteger(value)) || typeof value === 'bigint' || value instanceof NumberSymbol || isIntTensor(value)
-const isComplex = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !isTensor(value) && !(value instanceof TensorSymbol) && 'real' in value && 'imag' in value
-const isFloat = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !isTensor(value) && !(value instanceof TensorSymbol) && 'float' in value
+  (typeof value === 'number' && Number.isInteger(value) && isInt64(value)) ||
+  (typeof value === 'bigint' && isInt64(value)) ||
+  value instanceof NumberSymbol ||
+  isIntTensor(value)
+const hasNumber = (value: object, name: string): boolean => typeof Reflect.get(value, name) === 'number'
+/** Whether a value is an object that stands for a number, by its content: a module has a method `float`. */
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !isTensor(value) && !(value instanceof TensorSymbol)
+const isComplex = (value: unknown): boolean => isRecord(value) && hasNumber(value, 'real') && hasNumber(value, 'imag')
+const isFloat = (value: unknown): boolean => isRecord(value) && hasNumber(value, 'float')
 const isNumberTensor = (value: unknown): boolean => isTensor(value) && value.dim() === 0 && !value.requiresGrad
+const isRealTensor = (value: unknown): boolean => isTensor(value) && isNumberTensor(value) && !isComplexDtype(value.dtype)
 const isString = (value: unknown): boolean => typeof value === 'string'
 const same = (value: unknown): unknown => value
 
 /** Whether a value is a zero-dimensional integer tensor, which is accepted as a number, as in Python. */
 function isIntTensor(value: unknown): boolean {
-  return isTensor(value) && value.dim() === 0 && !isFloatingDtype(value.dtype) && !isComplexDtype(value.dtype)
+  if (!isTensor(value) || value.dim() !== 0) return false
+  const { dtype } = value
+  return dtype !== 'bool' && !isFloatingDtype(dtype) && !isComplexDtype(dtype)
 }
 
+/** The number in all forms that stand for one, so that a body can calculate with it. */
 function numberOf(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  if (isTensor(value)) return value.item()
+  if (typeof value === 'bigint') return Number(value)
+  if (isTensor(value)) return Number(value.item())
   return typeof value === 'object' && value !== null && 'float' in value ? value.float : value
 }
 
@@ -56,8 +70,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   f: {
     text: 'a number',
     name: 'float',
-    accepts: (value) =>
-      typeof value === 'number' || typeof value === 'bigint' || isNumberTensor(value) || isFloat(value) || isComplex(value),
+    accepts: (value) => typeof value === 'number' || typeof value === 'bigint' || isRealTensor(value) || isFloat(value),
     read: numberOf,
   },
   b: { text: 'true or false', name: 'boolean', accepts: (value) => typeof value === 'boolean', read: same },
@@ -70,12 +83,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
     read: dtypeOf,
   },
   l: { text: 'a layout', name: 'layout', accepts: isString, read: same },
-  v: { text: "a device, such as 'cpu'", name: 'device', accepts: isString, read: same },
+  v: { text: "a device, such as 'cpu'", name: 'device', accepts: isDevice, read: same },
   m: { text: 'a memory format', name: 'memory format', accepts: isString, read: same },
   g: {
     text: 'a Generator',
     name: 'Generator',
-    accepts: (value) => typeof value === 'object' && value !== null && '_g' in value,
+    accepts: (value) => typeof value === 'object' && value !== null && '_g' in value && types.isExternal(value._g),
     read: same,
   },
   y: {
@@ -90,6 +103,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     name: 'Tensor[]',
     accepts: (value) => isTensor(value) || isIterable(value),
     read: (value) => (isTensor(value) ? [value] : [...(value as Iterable<unknown>)]),
+    holds: (read) => (read as unknown[]).every(isTensor),
   },
   o: {
     text: 'an object',
@@ -157,9 +171,9 @@ function list(element: Kind, size: string, nulls: boolean): Kind {
   const array = exact === null ? `an array of ${items}` : `an array of ${exact} ${items}`
   const text = single ? `${element.text} or ${array}` : array
   const accepts = (item: unknown): boolean => (item === null || item === undefined ? nulls : element.accepts(item))
-  const isUniform = (items: readonly unknown[]): boolean => {
-    if (items.length > LONGEST_LIST) return false
-    // By index, because `every` skips the holes of a sparse array, one by one.
+  /** Unlike `every`, this does not skip the holes of an array. */
+  const fits = (items: ArrayLike<unknown>): boolean => {
+    if (items.length > LONGEST_LIST || (exact !== null && items.length !== exact)) return false
     for (let i = 0; i < items.length; i++) if (!accepts(items[i])) return false
     return true
   }
@@ -167,13 +181,12 @@ function list(element: Kind, size: string, nulls: boolean): Kind {
     text: nulls ? `${text}, null among them` : text,
     name: `${element.name}[]`,
     accepts: (value) => {
-      if (Array.isArray(value)) return (exact === null || value.length === exact) && isUniform(value)
-      if (ArrayBuffer.isView(value)) return element.name === 'int' || element.name === 'float'
+      if (Array.isArray(value) || types.isTypedArray(value)) return fits(value as ArrayLike<unknown>)
       return single && accepts(value)
     },
     read: (value) => {
-      if (Array.isArray(value)) return value.map((item: unknown) => (item == null ? null : element.read(item)))
-      if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, element.read)
+      if (Array.isArray(value) || types.isTypedArray(value))
+        return Array.from(value as ArrayLike<unknown>, (item) => (item == null ? null : element.read(item)))
       return repeats ? Array.from({ length: exact ?? 1 }, () => element.read(value)) : element.read(value)
     },
   }

@@ -32,7 +32,7 @@ export function einsum(equation: string, ...operands: Tensors): Tensor {
  * torch.tensordot(torch.ones([2, 3]), torch.ones([3, 2]), 1).tolist() // [[3, 3], [3, 3]]
  */
 export function tensordot({ a, b, dims: wanted }: signatures.TensordotArguments): Tensor {
-  const dims = isTensor(wanted) ? (wanted.numel() === 1 ? wanted.item() : (wanted.tolist() as Int[][])) : wanted
+  const dims = isTensor(wanted) ? (wanted.numel() === 1 ? Number(wanted.item()) : (wanted.tolist() as Int[][])) : wanted
   if (typeof dims === 'number') {
     const most = Math.min(a.dim(), b.dim())
     if (!(dims >= 0 && dims <= most)) throw misfit('tensordot', 'dims', `a whole number from 0 to ${most}`, dims)

@@ -64,7 +64,7 @@ export abstract class Optimizer<Options extends object> {
     const unknown = Object.keys(defaults).find((key) => !names.includes(key))
     if (unknown !== undefined) throw new ArgumentError(`${this.constructor.name}: unknown option '${unknown}'${suggestion(unknown, names)}`)
     const list = this.listOf(params)
-    if (list.length === 0) throw new ArgumentError(`${this.constructor.name} needs at least one parameter`)
+    if (list.length === 0) throw misfit(this.constructor.name, 'params', 'at least one parameter', list)
     if (list.some(isTensor)) this.addParamGroup({ params: list as Tensor[] } as unknown as ParamGroup<Options>)
     else for (const group of list) this.addParamGroup(group as ParamGroup<Options>)
   }

@@ -65,12 +65,23 @@ describe.each(modes)('assignment to a field with %s', (_, isDefined) => {
       [() => (net.fc = torch.ones([1])), /cannot assign Tensor float32 \[1\] as child 'fc'/],
       [() => (net.scale = new nn.Linear(1, 1)), /cannot assign Linear as parameter 'scale'/],
       [() => (net.mean = 5), /cannot assign 5 as buffer 'mean' of Net: expected a Tensor or null/],
+      [
+        () => (net.scale = undefined),
+        /cannot assign undefined as parameter 'scale' of Net: expected a Parameter or null: .* declare scale/,
+      ],
+      [() => (net.fc = undefined), /cannot assign undefined as child 'fc'/],
     ]
     for (const [assign, message] of refused) {
       expect(assign).toThrow(message)
       expect(assign).toThrow(torch.ArgumentError)
     }
     expect(Object.keys(net.stateDict())).toEqual(['scale', 'mean', 'fc.weight', 'fc.bias'])
+  })
+
+  test('refuses a subclass that declares a parameter again, which would lose it', () => {
+    const Net = classOf<new () => torch.nn.AnyModule>('class Net extends nn.Linear { weight; constructor() { super(1, 1) } }', isDefined)
+    if (isDefined) expect(() => new Net().parameters()).toThrow(/cannot assign undefined as parameter 'weight' of Net: .* declare weight/)
+    else expect(new Net().parameters()).toHaveLength(2)
   })
 
   test("takes what Python's takes", async () => {

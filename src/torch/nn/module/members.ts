@@ -138,7 +138,7 @@ export class Members {
     if (value instanceof Parameter) return 'parameter'
     if (isModule(value) && member?.kind !== 'parameter') return 'module'
     if (member === null) return null
-    const isFitting = value === null || value === undefined || (member.kind === 'buffer' && isTensor(value))
+    const isFitting = value === null || (member.kind === 'buffer' && isTensor(value))
     return isFitting ? member.kind : null
   }
 
@@ -146,7 +146,9 @@ export class Members {
     const remedy =
       kind === 'parameter' && isTensor(value)
         ? `: to change its values write ${name}.data = …, for a new parameter new torch.nn.Parameter(tensor)`
-        : ''
+        : value === undefined
+          ? `: a class that declares the field again without a value, as ${name};, does this: write declare ${name}, or leave it out`
+          : ''
     const what = kind === 'module' ? 'child' : kind
     throw new ArgumentError(
       `cannot assign ${describe(value)} as ${what} '${name}' of ${this.owner.constructor.name}: expected ${EXPECTED[kind]}${remedy}`,
@@ -154,8 +156,9 @@ export class Members {
   }
 
   /** Registers a parameter or a buffer as a field, saved under Python's spelling of its name unless another is given. */
-  register(kind: 'parameter' | 'buffer', name: string, value: unknown, isPersistent = true, pythonName = savedName(name)): void {
+  register(kind: 'parameter' | 'buffer', name: string, value: unknown, isPersistent = true, spelling?: string): void {
     checkName(kind === 'buffer' ? 'registerBuffer' : 'registerParameter', name)
+    const pythonName = spelling ?? savedName(name)
     this.adopt()
     const current = name in this.fields ? this.fields[name] : null
     if (current !== null && current !== undefined && !isTensor(current)) throw taken(name)

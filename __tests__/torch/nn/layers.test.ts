@@ -219,3 +219,33 @@ describe('misuse', () => {
     expect(body).toThrow(torch.PixelclError)
   })
 })
+
+describe('a field of a layer that was set to something else', () => {
+  const layers: [string, () => torch.nn.AnyModule, RegExp][] = [
+    ['padding', () => new nn.Conv2d(1, 1, 1), /^Conv2d\(\): padding: expected 'same' or 'valid' or a whole number from 0/],
+    ['outputPadding', () => new nn.ConvTranspose2d(1, 1, 1), /^ConvTranspose2d\(\): outputPadding: expected a whole number/],
+    ['kernelSize', () => new nn.MaxUnpool2d(2), /^MaxUnpool2d\(\): kernelSize: expected a whole number from 1/],
+    ['eps', () => new nn.BatchNorm2d(1), /^BatchNorm2d\(\): eps: expected a number/],
+    ['negativeSlope', () => new nn.LeakyReLU(), /^LeakyReLU\(\): negativeSlope: expected a number/],
+  ]
+  test.each(layers)('is printed as it is, and refused when TorchScript is written: %s', (name, make, message) => {
+    for (const value of [NaN, 'x', {}]) {
+      const layer = make()
+      Reflect.set(layer, name, value)
+      expect(String(layer)).toMatch(/^\w+\(.*\)$/)
+      if (typeof value === 'number' && name !== 'padding' && name !== 'kernelSize' && name !== 'outputPadding') continue
+      expect(() => layer.torchScript()).toThrow(torch.ArgumentError)
+      expect(() => layer.torchScript()).toThrow(message)
+    }
+  })
+
+  test('may have the forms that the constructor takes', () => {
+    const unpool = new nn.MaxUnpool2d(2)
+    Reflect.set(unpool, 'kernelSize', 3)
+    expect(unpool.torchScript()).toContain('(input.size(-1) - 1) * 2 + 3')
+    const conv = new nn.Conv2d(1, 1, 3)
+    Reflect.set(conv, 'padding', 1)
+    expect(String(conv)).toContain('padding=1')
+    expect(conv.torchScript()).toContain('torch.conv2d')
+  })
+})

@@ -83,6 +83,7 @@ function batchNorm<Arguments, Constructor>(
     }
 
     override torchScript(): string {
+      this.checkedFields()
       const affine = `${this.weight === null ? 'None' : 'self.weight'}, ${this.bias === null ? 'None' : 'self.bias'}`
       const eps = pythonFloat(this.eps)
       if (!this.trackRunningStats) return forwardSource(`return torch.batch_norm(input, ${affine}, None, None, True, 0., ${eps}, True)`)

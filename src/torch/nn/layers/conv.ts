@@ -30,6 +30,9 @@ type ConvolutionBase = abstract new (
   ...given: unknown[]
 ) => WeightedLayer & Omit<ConvolutionArguments, 'bias' | 'device' | 'dtype'> & { readonly outputPadding?: Sizes }
 
+/** Whether a list holds this number alone; also for a field that was set to something else, which the printed form then shows. */
+const isAll = (sizes: unknown, value: number): boolean => Array.isArray(sizes) && sizes.every((size) => size === value)
+
 /** The base class of convolutions and transposed convolutions: weights and printed form. */
 function weighted<Arguments, Constructor>(
   signature: DeclaredClass<Arguments, Constructor>,
@@ -53,9 +56,9 @@ function weighted<Arguments, Constructor>(
       const { padding, dilation, outputPadding, paddingMode } = this
       const parts = [this.shown(':inChannels :outChannels kernelSize stride')]
       if (typeof padding === 'string') parts.push(`padding=${padding}`)
-      else if (padding.some((size) => size !== 0)) parts.push(this.shown('padding'))
-      if (dilation.some((size) => size !== 1)) parts.push(this.shown('dilation'))
-      if (outputPadding?.some((size) => size !== 0) === true) parts.push(this.shown('outputPadding'))
+      else if (!isAll(padding, 0)) parts.push(this.shown('padding'))
+      if (!isAll(dilation, 1)) parts.push(this.shown('dilation'))
+      if (outputPadding !== undefined && !isAll(outputPadding, 0)) parts.push(this.shown('outputPadding'))
       if (this.groups !== 1) parts.push(this.shown('groups'))
       if (this.bias === null) parts.push(this.shown('bias'))
       if (paddingMode !== 'zeros') parts.push(`padding_mode=${paddingMode}`)

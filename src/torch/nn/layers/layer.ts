@@ -43,13 +43,27 @@ export abstract class Layer extends Module {
     return shownFields(this.fields, new Map(parametersOf(this.declaration).map(({ camelName, kind }) => [camelName, kind])), names)
   }
 
+  /** The fields as the constructor stores them, so that TorchScript is not written from one that was set to something else. */
+  protected checkedFields(): Record<string, unknown> {
+    const { name, stored } = this.declaration
+    const checked: Record<string, unknown> = {}
+    for (const { camelName, kind, optional, hasDefault } of parametersOf(this.declaration)) {
+      if (!stored.includes(camelName) || isTensor(this.fields[camelName])) continue
+      const value = this.fields[camelName]
+      if (value === null ? !(optional || hasDefault) : !kind.accepts(value)) throw misfit(name, camelName, kind.text, value)
+      checked[camelName] = value === null ? null : kind.read(value)
+    }
+    return checked
+  }
+
   override extraRepr(): string {
     const { shows = '' } = this.details
     return this.shown(typeof shows === 'string' ? shows : shows(this as never))
   }
 
   override torchScript(): string | null {
-    if (this.details.source !== undefined) return this.details.source(this as never)
+    const checked = this.checkedFields()
+    if (this.details.source !== undefined) return this.details.source(Object.assign(Object.create(this) as object, checked) as never)
     const inputs = this.declaration.inputs.map(snakeCase)
     const lines = recordForward(this, inputs)
     return forwardMethod(inputs, lines, resultsOf(lines))

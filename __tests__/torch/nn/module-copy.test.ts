@@ -277,6 +277,40 @@ describe('what would use the original is refused', () => {
   })
 })
 
+describe('weak references', () => {
+  test('are followed to the copy, in weak maps and sets, too', () => {
+    class Net extends nn.Module {
+      stem = linear()
+      ref = new WeakRef(this.stem)
+      owners = new WeakMap<object, { stem: torch.nn.Linear }>([[this, { stem: this.stem }]])
+      marked = new WeakSet<object>([this.stem])
+    }
+    const net = new Net()
+    const copy = net.deepcopy()
+    expect(copy.ref.deref()).toBe(copy.stem)
+    expect(copy.owners.get(copy)!.stem).toBe(copy.stem)
+    expect(net.owners.get(net)!.stem).toBe(net.stem)
+    expect([net.stem, copy.stem].map((stem) => copy.marked.has(stem))).toEqual([true, true])
+  })
+})
+
+test('a function with properties that hold the original is refused', () => {
+  class Net extends nn.Module {
+    stem = linear()
+    pre = Object.assign((x: Tensor): Tensor => x, { stem: this.stem })
+  }
+  expect(() => new Net().deepcopy()).toThrow(
+    /Net cannot be copied, for its pre is a field with a function that uses a Linear of the original/,
+  )
+})
+
+test('an error names a class without a name', () => {
+  const module = new (class extends nn.Module {
+    pre = () => this
+  })()
+  expect(() => module.deepcopy()).toThrow(/^the module cannot be copied, for its pre/)
+})
+
 test('a class copies itself by a method of its own, and so does a helper', () => {
   class Counter {
     #count = 0

@@ -62,6 +62,8 @@ export function deepCopy<M extends CopyableModule>(root: M, memo: Memo, kind: Mo
 class Copier {
   /** Functions that fill copies that are still empty. */
   private readonly unfinished: (() => void)[] = []
+  /** Weak tables that the original uses. They are shared, and get an entry for each copy of one of their keys. */
+  private readonly weakTables = new Map<WeakMap<object, unknown> | WeakSet<object>, Place>()
 
   constructor(
     private readonly memo: Memo,
@@ -69,12 +71,27 @@ class Copier {
   ) {}
 
   finish(): void {
-    for (let fill = this.unfinished.pop(); fill !== undefined; fill = this.unfinished.pop()) fill()
+    do for (let fill = this.unfinished.pop(); fill !== undefined; fill = this.unfinished.pop()) fill()
+    while (this.extendWeakTables())
+  }
+
+  /** Whether an entry was added, whose value may hold more to copy. */
+  private extendWeakTables(): boolean {
+    let hasAdded = false
+    for (const [table, place] of this.weakTables) {
+      for (const [key, copy] of this.memo as Map<object, object>) {
+        if (key === copy || !table.has(key) || table.has(copy)) continue
+        if (types.isWeakMap(table)) table.set(copy, this.value(table.get(key), { ...place, path: `${place.path}'s entry` }))
+        else table.add(copy)
+        hasAdded = true
+      }
+    }
+    return hasAdded
   }
 
   /** A copy without fields, which `finish` fills. */
   module(module: CopyableModule): CopyableModule {
-    const owner = module.constructor.name
+    const owner = module.constructor.name || 'the module'
     const name = privateNameOf(module, this.kind.base.prototype)
     if (name !== null) throw new ArgumentError(`${owner} cannot be copied, for ${onlyConstructed(name)}`)
     const copy = this.kind.shell(module)
@@ -147,6 +164,11 @@ class Copier {
       )
       return copy
     }
+    if (types.isWeakMap(value) || types.isWeakSet(value)) this.weakTables.set(value, place)
+    if (isWeakRef(value)) {
+      const held = value.deref()
+      return held === undefined ? value : new WeakRef(this.value(held, place) as object)
+    }
     if (isBuiltIn(value) || ownsHandle(value)) return value
     const name = privateNameOf(value, Object.prototype)
     if (name !== null)
@@ -179,7 +201,8 @@ class Copier {
     if (closure === null) return shareUnknown(callable, place)
     if (closure.bound !== null) return this.rebound(callable, closure.bound, place)
     if (closure.capturesThis) throw usesOriginal(place, "an arrow function that uses the original's this")
-    if (closure.captured.length > 0) checksOf.get(this.memo)!.push({ place, captured: closure.captured })
+    const captured = [...closure.captured, ...propertiesOf(callable)]
+    if (captured.length > 0) checksOf.get(this.memo)!.push({ place, captured })
     return callable
   }
 
@@ -191,6 +214,15 @@ class Copier {
     const [function_, ...bound] = copies
     return Reflect.apply(Function.prototype.bind, function_ as Callable, bound) as Callable
   }
+}
+
+function isWeakRef(value: object): value is WeakRef<object> {
+  return Object.prototype.toString.call(value) === '[object WeakRef]'
+}
+
+/** The values of all own properties, except of accessors. */
+function propertiesOf(value: object): unknown[] {
+  return Object.values(Object.getOwnPropertyDescriptors(value)).map((descriptor): unknown => descriptor.value)
 }
 
 function hasDeepcopy(value: object): value is { deepcopy(memo: Memo): unknown } {
@@ -262,8 +294,7 @@ function heldBy(callable: Callable): readonly unknown[] {
 /** The values in an object, without functions, because the functions of a library refer to everything. */
 function contentsOf(value: object): unknown[] {
   if (isTensor(value)) return []
-  const properties = Object.values(Object.getOwnPropertyDescriptors(value)).map((descriptor): unknown => descriptor.value)
   const entries = types.isMap(value) ? [...value].flat() : types.isSet(value) ? [...value] : []
   const members = isModule(value) ? [...value[internals].members.all().keys()].map((name): unknown => Reflect.get(value, name)) : []
-  return [...properties, ...entries, ...members].filter((held) => typeof held === 'object' && held !== null)
+  return [...propertiesOf(value), ...entries, ...members].filter((held) => typeof held === 'object' && held !== null)
 }

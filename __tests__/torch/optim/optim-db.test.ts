@@ -211,6 +211,27 @@ describe('what a loaded state asks for', () => {
     }
   })
 
+  test('leaves AdamW what it is, as in Python', async () => {
+    const python = await runPython<{ values: number[]; decoupled: boolean }>(`
+      param = torch.nn.Parameter(torch.ones(2))
+      optimizer = torch.optim.AdamW([param], lr=0.1, weight_decay=0.5)
+      state = optimizer.state_dict()
+      state['param_groups'][0]['decoupled_weight_decay'] = False
+      optimizer.load_state_dict(state)
+      param.grad = torch.ones(2)
+      optimizer.step()
+      outputs = {'values': param.tolist(), 'decoupled': optimizer.state_dict()['param_groups'][0]['decoupled_weight_decay']}
+    `)
+    const param = torch.ones([2], { requiresGrad: true })
+    const optimizer = new torch.optim.AdamW([param], { lr: 0.1, weightDecay: 0.5 })
+    const state = optimizer.stateDict()
+    optimizer.loadStateDict({ ...state, param_groups: [{ ...state.param_groups[0]!, decoupled_weight_decay: false }] } as typeof state)
+    param.grad = torch.ones([2])
+    optimizer.step()
+    expect(param.tolist()).toEqual(python.values)
+    expect(optimizer.stateDict().param_groups[0]!['decoupled_weight_decay']).toBe(python.decoupled)
+  })
+
   test.each(['differentiable', 'capturable'])('or is refused: %s', (name) => {
     expect(loaded('Adam', { [name]: true }).load).toThrow(new RegExp(`Adam\\(\\): ${name}: expected false but received true`))
   })

@@ -264,6 +264,12 @@ export function optimizer<Options extends object, Constructor>(
       super(params, { ...options, ...fixed } as unknown as Options)
     }
 
+    override loadStateDict(dict: OptimizerState): void {
+      super.loadStateDict(dict)
+      // As Python's AdamW, which is AdamW whatever a state says.
+      for (const group of this.paramGroups) Object.assign(group, fixed)
+    }
+
     protected override checkOptions(options: Options): void {
       for (const { camelName, kind, optional } of parametersOf(signature).slice(1)) {
         const value = (options as Record<string, unknown>)[camelName]

@@ -2,6 +2,14 @@ import type { Int } from '../../tensor/dtype'
 import type * as named from '../../generated/declared/nn-functional-signatures'
 
 // What functions take by name behind their required arguments.
+export type InplaceOptions = Omit<named.ReluNamed, 'input'>
+export type AlphaOptions = Omit<named.EluNamed, 'input'>
+export type LeakyReluOptions = Omit<named.LeakyReluNamed, 'input'>
+export type HardtanhOptions = Omit<named.HardtanhNamed, 'input'>
+export type RreluOptions = Omit<named.RreluNamed, 'input'>
+export type SoftmaxOptions = Omit<named.SoftmaxNamed, 'input'>
+export type GumbelSoftmaxOptions = Omit<named.GumbelSoftmaxNamed, 'logits'>
+export type DropoutOptions = Omit<named.DropoutNamed, 'input'>
 export type SmoothL1Options = Omit<named.SmoothL1LossNamed, 'input' | 'target'>
 export type HuberOptions = Omit<named.HuberLossNamed, 'input' | 'target'>
 export type NllOptions = Omit<named.NllLossNamed, 'input' | 'target'>

@@ -19,6 +19,14 @@ export type BatchNormLayerOptions = Omit<layers.BatchNorm2dNamed, 'numFeatures'>
 export type MaxPool2dOptions = Omit<layers.MaxPool2dNamed, 'kernelSize'>
 /** The named options of `AvgPool2d`. */
 export type AvgPool2dOptions = Omit<layers.AvgPool2dNamed, 'kernelSize'>
+/** The named options of `Linear`. */
+export type LinearOptions = Omit<layers.LinearNamed, 'inFeatures' | 'outFeatures'>
+/** The arguments of `Dropout` by name. */
+export type DropoutOptions = layers.DropoutNamed
+/** The arguments of `Flatten` by name. */
+export type FlattenOptions = layers.FlattenNamed
+/** The arguments of `ReLU` by name. */
+export type InplaceOptions = layers.ReLUNamed
 
 /** One size for both dimensions or one for each, null keeping the input's. */
 export type OutputSize = number | readonly [number | null, number | null]

@@ -1,6 +1,6 @@
 // Records the compiled shim of these sources. CommonJS, because both the set-up and src/native load it.
 const { createHash } = require('node:crypto')
-const { readFileSync, readdirSync } = require('node:fs')
+const { existsSync, readFileSync, readdirSync } = require('node:fs')
 const { homedir } = require('node:os')
 const { dirname, join, relative, sep } = require('node:path')
 
@@ -46,4 +46,8 @@ function readStamp(root = packageRoot, env = process.env) {
   return readJson(stampPath(root, env))
 }
 
-module.exports = { packageRoot, cacheFolder, hash, sourceHash, stampPath, readJson, readStamp }
+function isInstalled() {
+  return existsSync(join(packageRoot, 'scripts', 'setup', 'stamp.cjs'))
+}
+
+module.exports = { packageRoot, isInstalled, cacheFolder, hash, sourceHash, stampPath, readJson, readStamp }

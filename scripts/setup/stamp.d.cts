@@ -34,6 +34,9 @@ export interface Stamp {
 /** The package's folder. */
 export const packageRoot: string
 
+/** Whether the package's files lie where they were installed; in a bundle they do not. */
+export function isInstalled(): boolean
+
 /** `PIXELCL_CACHE`, else `pixelcl` in `XDG_CACHE_HOME`, else `~/.cache/pixelcl`. */
 export function cacheFolder(env?: Env): string
 

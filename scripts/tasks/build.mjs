@@ -1,7 +1,7 @@
 // Compiles src/ to dist/: CommonJS by tsc, and ES module wrappers that re-export the same objects. Node built-ins only.
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { hash, packageRoot, readJson, withLock, writeJson } from '../setup/cache.mjs'
 import { run } from '../setup/run.mjs'
 
@@ -34,11 +34,12 @@ function entries() {
   return Object.values(exports).flatMap((target) => (typeof target === 'object' ? [join(packageRoot, target.require.default)] : []))
 }
 
-/** The ES module re-exports the objects and types of the CommonJS module, so that there is one Tensor class for both. */
+/** The ES module checks that it is no part of a bundle, then re-exports the objects and types of the CommonJS module, so that there is one Tensor class for both. */
 function writeWrapper(commonJs) {
   const name = commonJs.slice(commonJs.lastIndexOf('/') + 1)
   const stem = commonJs.slice(0, -'.js'.length)
-  writeFileSync(`${stem}.mjs`, `export * from './${name}'\n`)
+  const installed = relative(dirname(commonJs), join(packageRoot, 'scripts', 'setup', 'installed.mjs'))
+  writeFileSync(`${stem}.mjs`, `import '${installed}'\nexport * from './${name}'\n`)
   writeFileSync(`${stem}.d.mts`, `export * from './${name}'\n`)
 }
 

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { types } from 'node:util'
 import { elfDamage, libtorchDamage } from '../../scripts/setup/libraries.cjs'
-import { type Place, type Stamp, packageRoot, readStamp, stampPath } from '../../scripts/setup/stamp.cjs'
+import { BUNDLED } from '../../scripts/setup/bundled.cjs'
+import { type Place, type Stamp, isInstalled, packageRoot, readStamp, stampPath } from '../../scripts/setup/stamp.cjs'
 import { SetupError } from '../common/errors'
 import type { Binding } from './binding'
 
@@ -19,12 +20,39 @@ const WAYS_OUT = `Ways out:
   - npx pixelcl doctor     shows what this machine has and what is missing
   - LIBTORCH=/folder npx pixelcl setup      takes a libtorch of your own`
 
+let isLazy = false
+
+/** Makes an import of the package load the shim when it is first used: help is printed before the set-up, too. */
+export function loadShimWhenUsed(): void {
+  isLazy = true
+}
+
 /**
  * Loads the shim that the set-up compiled from these sources.
  *
- * @throws SetupError if there is none or it does not load; lists every place tried, why it failed, and what to do.
+ * @throws SetupError if there is none or it does not load; lists every place tried, why it failed, and what to do. In a bundle it says to
+ *   leave the package external.
  */
 export function loadBinding(): Binding {
+  return isLazy ? lazyBinding() : loadedBinding()
+}
+
+function lazyBinding(): Binding {
+  let loaded: Binding | null = null
+  let setUp = (_: Binding): void => undefined
+  return new Proxy({} as Binding, {
+    get(_, name) {
+      // The only function that is called while the package is imported.
+      if (loaded === null && name === 'setErrorFactory')
+        return (...args: Parameters<Binding['setErrorFactory']>) => (setUp = (binding) => binding.setErrorFactory(...args))
+      if (loaded === null) setUp((loaded = loadedBinding()))
+      return Reflect.get(loaded, name) as unknown
+    },
+  })
+}
+
+function loadedBinding(): Binding {
+  if (!isInstalled()) throw new SetupError(BUNDLED)
   const stamp = readStamp()
   if (stamp === null) {
     throw new SetupError(

@@ -1,0 +1,2 @@
+/** The message of the error that an import throws inside a bundle. */
+export const BUNDLED: string

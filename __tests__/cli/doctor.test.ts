@@ -14,6 +14,7 @@ describe('doctor', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^✓ Node +\d+\.\d+\.\d+ \((linux|darwin) (x64|arm64)\)$/m)
     expect(stdout).toMatch(/^✓ compiler +\S/m)
+    expect(stdout).toMatch(/^✓ Make +\S/m)
     expect(stdout).toContain(`${stamp.libtorch.version} from ${stamp.libtorch.source}`)
     expect(stdout).toMatch(/^ +a supported version \(2\.11 to 2\.14\)$/m)
     expect(stdout).toContain(stamp.libtorch.path)

@@ -3,6 +3,7 @@ import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readSync, rmSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { readStamp } from '../../src/native/load'
+import { systemPython } from '../support/terminal'
 
 export const root = join(__dirname, '..', '..')
 /** The libtorch that the tests themselves run on. */
@@ -32,6 +33,38 @@ export class Machine {
   script(name: string, body: string): void {
     writeFileSync(join(this.bin, name), `#!/bin/sh\n${body}\n`)
     chmodSync(join(this.bin, name), 0o755)
+  }
+
+  /** Puts stand-ins of a compiler, CMake and Make on the path, which only tell their versions. */
+  tools(): void {
+    for (const [name, version] of [
+      ['c++', 'c++ 12.2.0'],
+      ['cmake', 'cmake version 3.25.1'],
+      ['make', 'GNU Make 4.3'],
+    ] as const)
+      this.script(name, `echo "${version}"`)
+  }
+
+  /**
+   * Puts a stand-in of python3 on the path that makes virtual environments of itself. Its pip writes its arguments to the file that is
+   * returned and runs `pip`, which may place `$torch`, the folder of an installed torch.
+   */
+  forgePip(pip: string): string {
+    const calls = join(this.folder, 'pip-calls')
+    const forged = this.forgeLibtorch('forged')
+    const body = [
+      'case "$*" in',
+      '*version_info*) echo 3.12;;',
+      '*ensurepip*) ;;',
+      `"-m venv "*) /bin/mkdir -p "$3/bin" && /bin/cp "$0" "$3/bin/python" && echo > "$3/pyvenv.cfg";;`,
+      '"-m pip config list") ;;',
+      `"-m pip install "*) echo "$*" >> ${calls}; torch="$\{0%/bin/python}/lib/python3.12/site-packages/torch"; place() { /bin/mkdir -p "$\{torch%/torch}" && /bin/ln -s ${forged} "$torch"; }`,
+      `  ${pip};;`,
+      '*) echo /usr;;',
+      'esac',
+    ]
+    this.script('python3', body.join('\n'))
+    return calls
   }
 
   /** A folder that looks like a libtorch: the real libraries and headers under the version that is wanted. */
@@ -98,12 +131,6 @@ export interface Inspection {
   readonly python: { readonly found?: string; readonly missing?: string }
   readonly stamp: { readonly addon: string } | null
   readonly support: { readonly versions: string; readonly standing: string | null }
-}
-
-/** The interpreter itself, for a version manager's shim looks at the path that a test replaces. */
-export function systemPython(): string {
-  const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' })
-  return stdout.trim()
 }
 
 function firstBytes(path: string, bytes: number): Buffer {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expectWith } from '../support/expect'
-import { Machine, libtorch, root, systemPython } from './machine'
+import { systemPython } from '../support/terminal'
+import { Machine, libtorch, root } from './machine'
 
 let machine: Machine
 beforeEach(() => {
@@ -112,6 +113,39 @@ describe('a python3 on the path', () => {
 describe('what is missing is named with the command that installs it:', () => {
   const real = (): NodeJS.ProcessEnv => ({ LIBTORCH: libtorch.path })
 
+  test('everything at once, with one command for all, before anything is installed', () => {
+    machine.script('apt-get', 'exit 1')
+    const { status, output } = machine.setup()
+    expect(status).toBe(1)
+    expect(output).toMatch(
+      /^4 things are missing:\n\nno C\+\+ compiler .*\n {2}.*\ncmake was .*\n {2}.*\nneither ninja .*\n {2}.*\nno Python /,
+    )
+    expect(output).toMatch(/All of them:\n {2}(sudo )?apt-get install g\+\+ cmake make python3 python3-venv\n$/)
+    expect(output).not.toContain('dnf')
+    expect(existsSync(join(machine.cache, 'python'))).toBe(false)
+  })
+
+  test('a CMake that is new enough', () => {
+    machine.tools()
+    machine.script('cmake', 'echo "cmake version 3.17.5"')
+    const { output } = machine.setup([], real())
+    expect(output).toMatch(/cmake version 3\.17\.5 is too old: 3\.18 or newer is needed\. Install a newer one:\n/)
+  })
+
+  test.each([
+    ['linux', ['apt-get'], false, 'sudo apt-get install g++ python3 python3-venv'],
+    ['linux', ['dnf'], false, 'sudo dnf install gcc-c++ python3'],
+    ['linux', ['dnf'], true, 'dnf install gcc-c++ python3'],
+    ['linux', [], false, 'sudo apt-get install g++ python3 python3-venv   (or: sudo dnf install gcc-c++ python3)'],
+    ['darwin', [], false, 'xcode-select --install && brew install python@3.12'],
+  ])('on %s with %j and root %j by: %4$s', async (platform, managers, isRoot, expected) => {
+    const { installCommand } = (await import(join(root, 'scripts', 'setup', 'toolchain.mjs'))) as {
+      installCommand(tools: string[], facts: { platform: string; env: NodeJS.ProcessEnv; isRoot: boolean }): string
+    }
+    for (const name of managers) machine.script(name, '')
+    expect(installCommand(['compiler', 'python'], { platform, env: machine.env(), isRoot })).toBe(expected)
+  })
+
   test('a C++ compiler', () => {
     const { status, output } = machine.setup([], real())
     expect(status).toBe(1)
@@ -162,6 +196,7 @@ describe('what is missing is named with the command that installs it:', () => {
   })
 
   test('a network, where libtorch must be installed', () => {
+    machine.tools()
     machine.script('python3', `exec ${python} "$@"`)
     const nowhere = {
       PIP_INDEX_URL: 'http://127.0.0.1:9',
@@ -220,7 +255,7 @@ describe('the platform', () => {
 test('an unknown flag of the set-up is wrong usage', () => {
   const { status, output } = machine.setup(['--forse'])
   expect(status).toBe(2)
-  expect(output).toContain('unknown: --forse; known are --force, --verbose, --tests, --inspect')
+  expect(output).toContain('unknown: --forse; known are --force, --verbose, --allow-cuda-build, --tests, --inspect')
 })
 
 test('the README names the versions that the set-up takes', async () => {

@@ -1,18 +1,22 @@
 // Compiles the shim with cmake-js into the cache, under a key made of everything that the result depends on.
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cacheFolder, hash, packageRoot, sourceHash, stampPath, writeJson } from './cache.mjs'
 import { elfDamage } from './libraries.cjs'
+import { CompileProgress } from './progress.mjs'
 import { SetupFailure, run } from './run.mjs'
-import { findCmake, findCompiler } from './toolchain.mjs'
+import { checkTools, findCmake, findCompiler, findMake } from './toolchain.mjs'
+
+/** What compiling needs besides libtorch; throws one failure that names everything missing. `others` are checked with it. */
+export async function findTools(...others) {
+  const [compiler, cmake, , cmakeJs] = await checkTools([findCompiler, findCmake, findMake, findCmakeJs, ...others])
+  return { compiler, cmake, cmakeJs }
+}
 
 /** Compiles unless the cache has a shim of the same key, writes the stamp that importers read, and returns the shim's path. */
-export async function compileShim(libtorch, tried, { log, force = false, verbose = false }) {
-  const compiler = await findCompiler()
-  const cmake = await findCmake()
-  const cmakeJs = findCmakeJs()
+export async function compileShim(libtorch, tried, { compiler, cmake, cmakeJs }, { log, force = false, verbose = false }) {
   const flags = compilerFlags()
   const libtorchBuild = [libtorch.path, libtorch.version, libtorch.commit, String(libtorch.abi), libtorch.cuda ? 'cuda' : 'cpu']
   const facts = [...libtorchBuild, compiler.version, flags, process.platform, process.arch, ...cmakeJs.versions]
@@ -63,10 +67,10 @@ It is one of the package's dependencies: npm install brings it.`)
 
 /** The steps that configure and build; the output of CMake and the compiler is shown only if `verbose`. */
 function stepsOf({ program }, build, { libtorch, compiler, verbose }) {
-  const cmakeJs = (command, args, hint) =>
+  const cmakeJs = (command, args, more = {}) =>
     run(process.execPath, [program, command, '--directory', packageRoot, '--out', build, '--config', CONFIGURATION, ...args], {
       show: verbose,
-      hint,
+      ...more,
       cwd: packageRoot,
     })
   const settings = [`--cxx=${compiler.path}`, `--CDLIBTORCH=${libtorch.path}`, `--CDGLIBCXX_ABI=${libtorch.abi}`]
@@ -85,11 +89,21 @@ function stepsOf({ program }, build, { libtorch, compiler, verbose }) {
         await cmakeJs('configure', settings)
       }
     },
-    build: () =>
-      cmakeJs(
-        'build',
-        [...settings, `--parallel=${Math.max(1, cpus().length)}`],
-        `The build folder is ${build}; remove it to start afresh.`,
-      ),
+    async build() {
+      const hint = `The build folder is ${build}; remove it to start afresh.`
+      const parallel = `--parallel=${Math.max(1, cpus().length)}`
+      // With --verbose the output itself shows how far it is.
+      if (verbose) return cmakeJs('build', [...settings, parallel], { hint })
+      const progress = new CompileProgress(sourcesOf('binding'))
+      try {
+        await cmakeJs('build', [...settings, parallel], { hint, watch: (text) => progress.take(text) })
+      } finally {
+        progress.end()
+      }
+    },
   }
+}
+
+function sourcesOf(folder) {
+  return readdirSync(join(packageRoot, folder), { recursive: true }).filter((name) => name.endsWith('.cc')).length
 }

@@ -1,24 +1,27 @@
 // The set-up: finds or installs a libtorch, compiles the shim, writes the stamp that importers read.
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { readStamp, withLock } from './cache.mjs'
-import { compileShim, compilerFlags } from './compile.mjs'
+import { compileShim, compilerFlags, findTools } from './compile.mjs'
 import { installLibtorch } from './install.mjs'
 import { elfDamage } from './libraries.cjs'
 import { findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
-import { checkPlatform, hasNvidiaDriver } from './toolchain.mjs'
+import { checkPlatform, findPython, hasNvidiaDriver } from './toolchain.mjs'
 import { INSTALLED_VERSION, SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
 /** Runs the missing steps and returns the stamp. If the stamp is still valid, nothing is searched or compiled. */
-export async function setup({ log = () => {}, force = false, verbose = false } = {}) {
+export async function setup({ log = () => {}, force = false, verbose = false, allowCudaBuild = false } = {}) {
   checkPlatform()
   const stamp = readStamp()
   if (!force && stampServes(stamp)) return stamp
   return withLock('setup', async () => {
     const again = readStamp()
     if (!force && stampServes(again)) return again
-    const { libtorch, tried } = await chooseLibtorch(log, force)
-    await compileShim(libtorch, tried, { log, force, verbose })
+    const { found, tried } = chooseLibtorch(log, force)
+    const tools = await findTools(...(found === null ? [findPython] : []))
+    const libtorch = found ?? (await install(log, tried, allowCudaBuild))
+    await compileShim(libtorch, tried, tools, { log, force, verbose })
     return readStamp()
   })
 }
@@ -33,21 +36,35 @@ export function stampServes(stamp, env = process.env) {
   return true
 }
 
-async function chooseLibtorch(log, force) {
+/** The libtorch of this machine and the places that were tried; `found` is null if one has to be installed. */
+function chooseLibtorch(log, force) {
   const { found, tried, forced } = findLibtorch()
   // A forced set-up after installing a driver switches to a build with CUDA.
   const outdated = force && found?.source === 'cache' && !found.cuda && hasNvidiaDriver()
   if (found && !outdated) {
-    log(`libtorch ${found.version} from ${found.source}: ${found.path}`)
+    log(`libtorch ${found.version} from ${found.source} (${found.cuda ? 'with CUDA, ' : ''}${sizeOf(found.path)}): ${found.path}`)
     if (standingOf(found.version) !== 'supported') log(warningOf(found))
-    return { libtorch: found, tried }
+    return { found, tried }
   }
   if (forced) throw new SetupFailure(explain(tried, forced))
-  const path = await installLibtorch(log)
-  const result = inspectLibtorch(path)
-  tried.push({ place: `the cache (${path})`, reason: `installed now; ${result.reason}` })
-  if (!result.libtorch) throw new SetupFailure(explain(tried))
-  return { libtorch: { ...result.libtorch, source: 'cache' }, tried }
+  return { found: null, tried }
+}
+
+async function install(log, tried, allowCudaBuild) {
+  const path = await installLibtorch(log, { allowCudaBuild })
+  const { libtorch, reason } = inspectLibtorch(path)
+  tried.push({ place: `the cache (${path})`, reason: `installed now; ${reason}` })
+  if (!libtorch) throw new SetupFailure(explain(tried))
+  log(`libtorch ${libtorch.version} is installed (${libtorch.cuda ? 'with CUDA, ' : ''}${sizeOf(path)})`)
+  return { ...libtorch, source: 'cache' }
+}
+
+/** The size of a libtorch's libraries. */
+function sizeOf(path) {
+  const lib = join(path, 'lib')
+  const files = readdirSync(lib, { withFileTypes: true }).filter((entry) => !entry.isDirectory())
+  const bytes = files.reduce((sum, { name }) => sum + (statSync(join(lib, name), { throwIfNoEntry: false })?.size ?? 0), 0)
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }
 
 function warningOf({ version }) {

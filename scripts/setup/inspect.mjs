@@ -3,7 +3,7 @@ import { stampServes } from './index.mjs'
 import { packageRoot, readStamp, stampPath } from './cache.mjs'
 import { findLibtorch } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
-import { checkPlatform, findCmake, findCompiler, findPython, hasNvidiaDriver } from './toolchain.mjs'
+import { checkPlatform, findCmake, findCompiler, findMake, findPython, hasNvidiaDriver } from './toolchain.mjs'
 import { SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
 /** Inspects everything without changes. A missing tool is `{ missing }` with the command that installs it. */
@@ -16,8 +16,8 @@ export async function inspect() {
       return { missing: error.message }
     }
   }
-  const [platform, compiler, cmake, python] = await Promise.all(
-    [checkPlatform, async () => (await findCompiler()).version, findCmake, findPython].map((work) => attempt(async () => work())),
+  const [platform, compiler, cmake, make, python] = await Promise.all(
+    [checkPlatform, async () => (await findCompiler()).version, findCmake, findMake, findPython].map((work) => attempt(async () => work())),
   )
   const { found, tried } = findLibtorch()
   const left = readStamp()
@@ -30,6 +30,7 @@ export async function inspect() {
     refusal: platform.missing ?? null,
     compiler,
     cmake,
+    make,
     python,
     nvidiaDriver: hasNvidiaDriver(),
     stampPath: stampPath(),

@@ -1,13 +1,52 @@
 // Checks the tools that the set-up needs, and names the commands that install missing ones.
 import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { SetupFailure, probe } from './run.mjs'
 
-const apple = process.platform === 'darwin'
-const INSTALL = {
-  compiler: apple ? 'xcode-select --install' : 'sudo apt-get install g++   (or: sudo dnf install gcc-c++)',
-  cmake: apple ? 'brew install cmake' : 'sudo apt-get install cmake   (or: sudo dnf install cmake)',
-  make: apple ? 'xcode-select --install' : 'sudo apt-get install make   (or: sudo dnf install make)',
-  python: apple ? 'brew install python@3.12' : 'sudo apt-get install python3 python3-venv   (or: sudo dnf install python3)',
+/** The packages of each tool; on macOS, Xcode's command line tools bring what has no package. */
+const PACKAGES = {
+  compiler: { apt: ['g++'], dnf: ['gcc-c++'], brew: [] },
+  cmake: { apt: ['cmake'], dnf: ['cmake'], brew: ['cmake'] },
+  make: { apt: ['make'], dnf: ['make'], brew: [] },
+  python: { apt: ['python3', 'python3-venv'], dnf: ['python3'], brew: ['python@3.12'] },
+}
+const OLDEST_CMAKE = [3, 18]
+
+/** A missing tool; `tool` is its key in PACKAGES. */
+export class MissingTool extends SetupFailure {
+  constructor(what, tool, pronoun = 'it') {
+    super(`${what}. Install ${pronoun}:\n  ${installCommand([tool])}`)
+    this.tool = tool
+  }
+}
+
+/** The commands that install these tools, for the package manager of this machine, or for apt and dnf if it has neither. */
+export function installCommand(tools, { platform = process.platform, env = process.env, isRoot = process.getuid?.() === 0 } = {}) {
+  const packages = (manager) => tools.flatMap((tool) => PACKAGES[tool][manager]).join(' ')
+  if (platform === 'darwin') {
+    const xcode = tools.some((tool) => PACKAGES[tool].brew.length === 0) ? ['xcode-select --install'] : []
+    return [...xcode, ...(packages('brew') === '' ? [] : [`brew install ${packages('brew')}`])].join(' && ')
+  }
+  const sudo = isRoot ? '' : 'sudo '
+  const [apt, dnf] = [`${sudo}apt-get install ${packages('apt')}`, `${sudo}dnf install ${packages('dnf')}`]
+  const has = (name) => (env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, name)))
+  if (has('apt-get') === has('dnf')) return `${apt}   (or: ${dnf})`
+  return has('dnf') ? dnf : apt
+}
+
+/** Runs all checks and returns their results; throws one failure that names everything missing. */
+export async function checkTools(checks) {
+  const results = await Promise.allSettled(checks.map(async (check) => check()))
+  const failures = results.filter(({ status }) => status === 'rejected').map(({ reason }) => reason)
+  const bug = failures.find((failure) => !(failure instanceof SetupFailure))
+  if (bug !== undefined) throw bug
+  if (failures.length === 1) throw failures[0]
+  if (failures.length > 1) {
+    const tools = failures.filter((failure) => failure instanceof MissingTool).map(({ tool }) => tool)
+    const together = tools.length > 1 ? `\n\nAll of them:\n  ${installCommand(tools)}` : ''
+    throw new SetupFailure(`${failures.length} things are missing:\n\n${failures.map(({ message }) => message).join('\n')}${together}`)
+  }
+  return results.map(({ value }) => value)
 }
 
 /** Rejects systems that libtorch or this package do not support; the facts are arguments, so that tests can set them. */
@@ -38,15 +77,25 @@ export async function findCompiler(env = process.env) {
     const version = await probe(path, ['--version'])
     if (version !== null) return { path, version: version.split('\n')[0] }
   }
-  throw new SetupFailure(`no C++ compiler was found (looked for ${candidates.join(', ')}). Install one:\n  ${INSTALL.compiler}`)
+  throw new MissingTool(`no C++ compiler was found (looked for ${candidates.join(', ')})`, 'compiler', 'one')
 }
 
-/** Finds what cmake-js needs on the path: CMake, and Ninja or Make. */
+/** CMake's first line of `--version`. */
 export async function findCmake() {
-  const [cmake, ninja, make] = await Promise.all(['cmake', 'ninja', 'make'].map((name) => probe(name, ['--version'])))
-  if (cmake === null) throw new SetupFailure(`cmake was not found. Install it:\n  ${INSTALL.cmake}`)
-  if (ninja === null && make === null) throw new SetupFailure(`neither ninja nor make was found. Install one:\n  ${INSTALL.make}`)
-  return cmake.split('\n')[0]
+  const line = (await probe('cmake', ['--version']))?.split('\n')[0]
+  if (line === undefined) throw new MissingTool('cmake was not found', 'cmake')
+  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(line) ?? []).slice(1).map(Number)
+  const [wantedMajor, wantedMinor] = OLDEST_CMAKE
+  if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor))
+    throw new MissingTool(`${line} is too old: ${OLDEST_CMAKE.join('.')} or newer is needed`, 'cmake', 'a newer one')
+  return line
+}
+
+/** Ninja or Make, which CMake runs. */
+export async function findMake() {
+  const [ninja, make] = await Promise.all(['ninja', 'make'].map((name) => probe(name, ['--version'])))
+  if (ninja === null && make === null) throw new MissingTool('neither ninja nor make was found', 'make', 'one')
+  return ninja === null ? make.split('\n')[0] : `ninja ${ninja.split('\n')[0]}`
 }
 
 /** The first Python 3.10 to 3.13 with venv. */
@@ -68,7 +117,7 @@ export async function findPython() {
     return name
   }
   const why = rejected.length > 0 ? ` (${rejected.join('; ')})` : ''
-  throw new SetupFailure(`no Python 3.10 to 3.13 with venv was found${why}. Install it:\n  ${INSTALL.python}`)
+  throw new MissingTool(`no Python 3.10 to 3.13 with venv was found${why}`, 'python')
 }
 
 /** Whether an NVIDIA driver is loaded, so that a libtorch with CUDA is useful. */

@@ -19,6 +19,7 @@ interface Machine {
   readonly refusal: string | null
   readonly compiler: Attempt
   readonly cmake: Attempt
+  readonly make: Attempt
   readonly python: Attempt
   readonly nvidiaDriver: boolean
   readonly stampPath: string
@@ -79,13 +80,14 @@ async function tryShim(): Promise<Trial> {
 }
 
 function findingsOf(machine: Machine, trial: Trial): Finding[] {
-  const { stamp, refusal, tried, node, platform, compiler, cmake, python } = machine
+  const { stamp, refusal, tried, node, platform, compiler, cmake, make, python } = machine
   const libtorch = stamp?.libtorch ?? machine.libtorch
   const isSetUp = stamp !== null
   return [
     { name: 'Node', ok: refusal === null, lines: [`${node} (${platform})`, ...(refusal?.split('\n') ?? [])] },
     tool('compiler', compiler, { isNeeded: !isSetUp, use: 'setup compiles with it' }),
     tool('CMake', cmake, { isNeeded: !isSetUp, use: 'setup compiles with it' }),
+    tool('Make', make, { isNeeded: !isSetUp, use: 'CMake runs it, or Ninja' }),
     tool('Python', python, { isNeeded: libtorch === null, use: 'setup installs libtorch with it where there is none' }),
     libtorchOf(libtorch, machine.support),
     { name: 'why', ok: null, lines: tried.map(({ place, reason }) => `${place}: ${reason}`) },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { SUPPORTED_VERSIONS } from '../../native/load'
 import { ExitCode } from '../exit'
+import { flagName } from '../flags'
 import { nodeOutput } from '../node'
 import { print } from '../output'
 import { packageRoot } from '../package'
@@ -12,10 +13,11 @@ export function defineSetup(command: Command, end: (code: number) => void): void
     .description('Finds or installs libtorch, and compiles the shim against it into a cache of yours; quick when nothing has changed.')
     .option('--force', 'search and compile again')
     .option('--verbose', "show the compiler's output")
+    .option('--allow-cuda-build', "install PyPI's build with CUDA, 3 GB, if the CPU build is not reached")
     .option('--json', 'print what there is then as JSON on standard output')
     .addHelpText('after', PLACES)
     .action(async ({ json, ...options }: Readonly<Record<string, boolean>>) => {
-      const flags = Object.keys(options).map((name) => `--${name}`)
+      const flags = Object.keys(options).map(flagName)
       const code = await runSetup(flags)
       if (json === true) await print(code === 0 ? await nodeOutput([SCRIPT, '--inspect']) : FAILED)
       end(code)
@@ -28,11 +30,15 @@ const FAILED = `${JSON.stringify({ error: { code: 'SETUP', message: 'the set-up 
 
 const PLACES = `
 libtorch is looked for in this order:
-  LIBTORCH=/folder            a folder with libtorch's include/ and lib/
-  python3 on the path         a torch of version ${SUPPORTED_VERSIONS}, or newer
-                              (LIBTORCH_USE_PYTORCH=1: nowhere else)
-  the cache                   PIXELCL_CACHE, else ~/.cache/pixelcl;
-                              installed there when it is nowhere
+  LIBTORCH=/folder      a folder with include/ and lib/
+  python3 on the path   a torch of ${SUPPORTED_VERSIONS}, or newer
+                        (LIBTORCH_USE_PYTORCH=1: only there)
+  the cache             PIXELCL_CACHE, else ~/.cache/pixelcl
+Else pip installs it into the cache: 200 MB to download,
+1 GB on disk, without CUDA unless there is an NVIDIA driver.
+HTTPS_PROXY and pip's own variables work. Without a network:
+  PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels npx pixelcl setup
+PIXELCL_ALLOW_CUDA_BUILD=1 stands for --allow-cuda-build.
 `
 
 /** Runs the set-up and returns its exit code. SIGINT is not forwarded, because the terminal sends Ctrl-C to the child as well. */

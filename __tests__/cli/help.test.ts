@@ -7,6 +7,7 @@ import { leavesOf } from '../../src/cli/sections'
 import { pretrainOptions } from '../../src/training'
 import { builtPackage } from '../support/child'
 import { expectWith } from '../support/expect'
+import { onTerminal } from '../support/terminal'
 import { pixelcl, type Ended } from './pixelcl'
 
 const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }
@@ -34,12 +35,24 @@ describe('help', () => {
     expect(help.stdout).not.toMatch(/[^[]\b(imageSize|inputSize|hiddenLayerPixel)\b/)
   })
 
-  test('fits a terminal of 80 columns', async () => {
-    for (const args of [['--help'], ['export', '--help'], ['recipes', '--help'], ['recipes'], ['setup', '--help'], ['doctor', '--help']]) {
-      const { stdout, code } = await pixelcl(args)
-      expect(code).toBe(0)
-      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+  test.each([60, 80, 200])('fits a terminal of %d columns, with every description beside or below its flag', (columns) => {
+    for (const args of [
+      ['--help'],
+      ['pretrain', '--help'],
+      ['export', '--help'],
+      ['recipes', '--help'],
+      ['setup', '--help'],
+      ['doctor', '--help'],
+    ]) {
+      const command = [process.execPath, join(builtPackage(), 'cli', 'main.js'), ...args]
+      const lines = onTerminal(columns, command, { ...process.env, NO_COLOR: '1' }).split('\n')
+      expect(lines.length).toBeGreaterThan(8)
+      expect(lines.filter((line) => line.length > columns)).toEqual([])
+      expect(lines).toContainEqual(expect.stringMatching(/^ {2}-h, --help +\S/))
     }
+  })
+
+  test('fits 80 columns in a pipe', () => {
     expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
@@ -50,9 +63,25 @@ describe('help', () => {
   })
 
   test('needs no libtorch, and no set-up', async () => {
-    const { code, stdout } = await pixelcl(['--help'], { env: { PIXELCL_CACHE: '/nonexistent' } })
-    expect(code).toBe(0)
-    expect(stdout).toContain('npx pixelcl setup')
+    const env = { PIXELCL_CACHE: '/nonexistent' }
+    expect((await pixelcl(['--help'], { env })).stdout).toContain('npx pixelcl setup')
+    for (const [command, option] of [
+      ['pretrain', '--hidden-layer-pixel'],
+      ['export', '--to <format>'],
+      ['setup', '--allow-cuda-build'],
+      ['doctor', '--json'],
+    ] as const) {
+      const { code, stdout, stderr } = await pixelcl([command, '--help'], { env })
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toContain(option)
+    }
+    expect((await pixelcl(['help', 'pretrain'], { env })).stdout).toBe(help.stdout)
+  })
+
+  test('that is asked for by what turns out to be a value does not keep a command from its work', async () => {
+    const { code, stderr } = await pixelcl(['export', 'no-such-file.pt', '--out', '-h', '--to', 'safetensors'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('no-such-file.pt')
   })
 
   test('has no colours in a pipe', () => {

@@ -62,6 +62,19 @@ describe('on a terminal', () => {
     expect(text.replace('\r\x1b[2K', '').length).toBeLessThan(columns)
   })
 
+  test.each([
+    [120, `${'━'.repeat(12)}${'─'.repeat(12)} step  500/1000 · loss 1.2500 · positive pairs 1,234 · 42 images/s · ETA 8:20`],
+    [80, 'step  500/1000 · loss 1.2500 · positive pairs 1,234 · 42 images/s · ETA 8:20'],
+    [70, 'step  500/1000 · loss 1.2500 · positive pairs 1,234 · ETA 8:20'],
+    [90, 'step  500/1000 · loss 1.2500 · positive pairs 1,234 · 42 images/s · ETA 8:20'],
+    [60, 'step  500/1000 · loss 1.2500 · ETA 8:20'],
+    [30, 'step  500/1000 · loss 1.2500'],
+    [20, 'step  500/1000'],
+  ])('the least useful parts go first, at %d columns', (columns, expected) => {
+    const text = written({ steps: 1000, isTTY: true, columns, env: { NO_COLOR: '1' } }, (progress) => progress.step(metrics(500)))
+    expect(text.replace('\r\x1b[2K', '')).toBe(expected)
+  })
+
   test('a terminal that does not know its width gets whole lines', () => {
     const text = written({ steps: 2, isTTY: true, columns: 0, env: { NO_COLOR: '1' } }, (progress) => progress.step(metrics(1)))
     expect(text).toContain('step 1/2 · loss 1.2500 · positive pairs 1,234')

@@ -3,19 +3,24 @@ import { Style } from '../common/terminal'
 
 /** Width of the column of flags; the description of a longer flag starts on the next line. */
 const TERM_WIDTH = 28
+/** The same on terminals that are narrower than NARROW. */
+const SHORT_TERM_WIDTH = 16
+const NARROW = 72
 const WIDEST = 100
 /** Ends the description of a switch that is on by default. */
 const DEFAULT_ON = '[yes]'
 
-/** Prints a command's help in two columns that fit a terminal of 80. */
+/** Prints a command's help in two columns that fit the terminal, from 60 columns; texts around them have lines of at most 60. */
 export function configureHelp(command: Command): Command {
   const style = new Style()
   return command
     .addHelpOption(new Option('-h, --help', 'print this help'))
     .configureHelp({
-      padWidth: () => TERM_WIDTH,
+      padWidth(_, { helpWidth = NARROW }) {
+        return helpWidth < NARROW ? SHORT_TERM_WIDTH : TERM_WIDTH
+      },
       prepareContext(context) {
-        Object.assign(this, { helpWidth: Math.min(context.helpWidth ?? 80, WIDEST) })
+        Object.assign(this, { helpWidth: Math.min(context.helpWidth ?? 80, WIDEST), minWidthToWrap: 20 })
       },
       formatItem,
       optionTerm,

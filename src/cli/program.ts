@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
 import { suggestion } from '../common/suggestions'
+import { loadShimWhenUsed } from '../native/load'
 import { EXIT_CODES, ExitCode, UsageError } from './exit'
 import { isUsage, messageOf, tell } from './failure'
 import { configureHelp } from './help'
@@ -35,7 +36,8 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<D
 const EPILOGUE = `
 Start with:
   npx pixelcl setup
-  npx pixelcl pretrain --backbone resnet50.pt --data photos --out runs/first
+  npx pixelcl pretrain --backbone resnet50.pt \\
+    --data photos --out runs/first
 ${EXIT_CODES}`
 
 /** Runs the command line and returns its exit code. */
@@ -48,6 +50,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .helpCommand('help [command]', "print a command's help")
     .addHelpText('after', EPILOGUE)
     .exitOverride()
+  if (args[0] === 'help' || args.includes('--help') || args.includes('-h')) loadShimWhenUsed()
   try {
     for (const [name, { summary, load }] of Object.entries(commands)) {
       const command = configureHelp(program.command(name)).summary(summary).exitOverride()

@@ -59,12 +59,12 @@ export class Progress {
     ]
   }
 
-  /** The line shortened to the terminal's width; the bar is dropped first. */
+  /** The line without what does not fit the terminal's width: the bar goes first, then speed, pairs, time and loss. */
   private fitted(metrics: StepMetrics, width: number): string {
-    const parts = this.parts(metrics)
-    const text = parts.join(' · ')
-    if (text.length + BAR_WIDTH + 1 <= width) return `${this.bar(metrics.step / this.steps)} ${this.highlighted(parts)}`
-    return text.length <= width ? this.highlighted(parts) : text.slice(0, Math.max(0, width))
+    const all = this.parts(metrics)
+    if (lengthOf(all) + BAR_WIDTH + 1 <= width) return `${this.bar(metrics.step / this.steps)} ${this.highlighted(all)}`
+    const parts = [3, 2, 4, 1].reduce((kept, i) => (lengthOf(kept) <= width ? kept : kept.filter((part) => part !== all[i])), all)
+    return lengthOf(parts) <= width ? this.highlighted(parts) : parts.join(' · ').slice(0, Math.max(0, width))
   }
 
   private bar(share: number): string {
@@ -72,7 +72,12 @@ export class Progress {
     return `${this.style.cyan('━'.repeat(filled))}${this.style.dim('─'.repeat(BAR_WIDTH - filled))}`
   }
 
-  private highlighted([step, loss, ...rest]: string[]): string {
-    return [step!, this.style.bold(loss!), ...rest].join(this.style.dim(' · '))
+  private highlighted([step, ...rest]: string[]): string {
+    const parts = rest.map((part) => (part.startsWith('loss ') ? this.style.bold(part) : part))
+    return [step!, ...parts].join(this.style.dim(' · '))
   }
+}
+
+function lengthOf(parts: readonly string[]): number {
+  return parts.join(' · ').length
 }

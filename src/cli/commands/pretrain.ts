@@ -36,10 +36,11 @@ const placeholders = {
 }
 
 const EPILOGUE = `
-The run's folder gets improved-resnet.pt (TorchScript if the backbone was, else
-a state dict), report.html, metrics.jsonl and config.json, which --config takes.
-With --overwrite the old run is kept in previous-run until the new one is whole.
-Ctrl-C finishes the step and saves; a second one quits at once.
+The run's folder gets improved-resnet.pt (TorchScript if the
+backbone was, else a state dict), report.html, metrics.jsonl
+and config.json, which --config takes. With --overwrite the
+old run is kept in previous-run until the new one is whole.
+Ctrl-C finishes the step and saves; a second one quits.
 ${EXIT_CODES}`
 
 /** Shrinks a run so that every stage runs within seconds and all files are read and written. */
@@ -61,7 +62,7 @@ const FILES = ['backbone', 'arch', 'data', 'out', 'overwrite']
 
 export function definePretrain(command: Command, end: (code: number) => void): void {
   command
-    .usage('--backbone <file> --data <folder> --out <folder>\n                        [options]')
+    .usage('--backbone <file> --data <folder>\n                        --out <folder> [options]')
     .addHelpOption(new Option('-h, --help', 'print this help').helpGroup('Other:'))
     .description(
       'Pretrains a backbone on a folder of images, by PixContrast or PixPro, and hands it back to Python. Defaults in brackets are those of the recipe dense.',

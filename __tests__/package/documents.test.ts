@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { root } from './project'
 
-const documents = ['README.md', 'CONTRIBUTING.md', 'docs/ARCHITECTURE.md']
+const documents = ['README.md', 'CONTRIBUTING.md', 'docs/ARCHITECTURE.md', 'docs/BUNDLERS.md']
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 /** Folders whose content a document may name. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expectWith } from '../support/expect'
 import { type Project, compiles, installPacked, root } from './project'
@@ -14,6 +14,9 @@ interface Manifest {
   readonly scripts: Record<string, string>
   readonly dependencies: Record<string, string>
   readonly exports: Record<string, unknown>
+  readonly repository: { readonly url: string }
+  readonly homepage: string
+  readonly bugs: { readonly url: string }
 }
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
@@ -28,8 +31,8 @@ function filesUnder(folder: string): string[] {
 }
 
 describe('the tarball', () => {
-  test('carries what the set-up compiles, byte for byte, and the models', () => {
-    for (const part of ['binding', 'scripts/setup', 'models']) {
+  test('carries what the set-up compiles, byte for byte, the models and the documents', () => {
+    for (const part of ['binding', 'scripts/setup', 'models', 'docs', 'examples']) {
       const [ours, theirs] = [join(root, part), join(project.installed, part)]
       expect(filesUnder(theirs)).toEqual(filesUnder(ours))
       for (const file of filesUnder(ours))
@@ -42,12 +45,15 @@ describe('the tarball', () => {
   test('carries nothing else', () => {
     const tops = readdirSync(project.installed).sort()
     expect(tops).toEqual([
+      'CHANGELOG.md',
       'CMakeLists.txt',
       'LICENSE',
       'README.md',
       'THIRD-PARTY.md',
       'binding',
       'dist',
+      'docs',
+      'examples',
       'models',
       'package.json',
       'scripts',
@@ -71,6 +77,21 @@ test('the manifest keeps no system out that the set-up serves', () => {
   expect(manifest).toMatchObject({ os: ['linux', 'darwin'], cpu: ['x64', 'arm64'], engines: { node: '^20.19 || >=22.12' } })
   // npm refuses whatever names a libc on every system but Linux; musl is refused by the set-up.
   expect(manifest).not.toHaveProperty('libc')
+})
+
+test('one documented step fills in the repository, and publishing waits for it', () => {
+  const copy = join(project.folder, 'publisher')
+  for (const part of ['package.json', 'scripts/publishable.mjs', 'scripts/setup'])
+    cpSync(join(root, part), join(copy, part), { recursive: true })
+  const publish = () => project.run(process.execPath, [join(copy, 'scripts', 'publishable.mjs')])
+  const { status, output } = publish()
+  expect(status).toBe(1)
+  const step = /^npm pkg set .*$/m.exec(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'))![0]
+  expect(output).toContain(`  ${step}\n`)
+  expect(project.run('sh', ['-c', `cd ${copy} && ${step.replaceAll('OWNER', 'someone')}`]).status).toBe(0)
+  expect(publish()).toEqual({ status: 0, output: '' })
+  const filled = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8')) as Manifest
+  expect(filled).toEqual(JSON.parse(JSON.stringify(manifest).replaceAll('OWNER', 'someone')))
 })
 
 describe('before the set-up', () => {

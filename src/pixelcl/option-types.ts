@@ -5,9 +5,11 @@ import type { Tensor, nn } from '../torch'
 export interface PixelCLOptions {
   /** Side of the constructor's dry run, in pixels; images may have other sizes unless the instance layer is spatial. A whole number of at least 1. */
   imageSize: number
+  /** Channels of the images; those that the backbone's first convolution takes when left out. A whole number of at least 1. */
+  channels?: number | undefined
   /** The layer whose map the pixel loss reads: a name, or an index into the backbone's children. Default -2. */
   hiddenLayerPixel?: string | number | undefined
-  /** The layer that the instance loss reads, flattened: a name or an index. Default -2. */
+  /** The layer that the instance loss reads, flattened: a name or an index; none is needed where its weight is 0. Default -2. */
   hiddenLayerInstance?: string | number | undefined
   /** Channels of the projections that are compared. A whole number of at least 1. Default 256. */
   projectionSize?: number | undefined

@@ -1,12 +1,14 @@
 // Written from the schemas by `npm test -- pixelcl/option-types -u`; do not edit.
 /** All options of a pretraining run. */
 export interface PretrainOptions {
+  /** The set of options that hold where nothing else is said; see `pixelcl recipes`. Default 'dense'. */
+  recipe?: 'dense' | 'reference' | undefined
   /** What is pretrained. */
   backbone: {
     /** A TorchScript file, or a ResNet's state dict. */
     file: string
     /** The ResNet of a state dict; default: inferred from its names. */
-    arch?: 'resnet18' | 'resnet34' | 'resnet50' | 'resnet101' | 'resnet152' | undefined
+    arch?: 'resnet18' | 'resnet34' | 'resnet50' | 'resnet101' | 'resnet152' | 'resnext50_32x4d' | 'resnext101_32x8d' | 'resnext101_64x4d' | 'wide_resnet50_2' | 'wide_resnet101_2' | undefined
   }
   /** What it is pretrained on, and how images become batches. */
   data: {
@@ -37,16 +39,18 @@ export interface PretrainOptions {
     threads?: number | undefined
   }
   /** Length of the training, schedules of the learning rate and of the target's decay. */
-  schedule: {
-    /** Optimizer steps. A whole number of at least 1. */
-    steps: number
+  schedule?: {
+    /** Optimizer steps; by the number of images when left out. A whole number of at least 1. */
+    steps?: number | undefined
+    /** Passes over the images, in place of steps. A number above 0. */
+    epochs?: number | undefined
     /** Of the learning rate after the warm-up: cosine falls to 0. Default 'cosine'. */
     shape?: 'cosine' | 'constant' | undefined
     /** Steps over which the learning rate rises to its highest. A whole number of at least 0. Default 10. */
     warmupSteps?: number | undefined
     /** Where the target's decay ends, moving along a cosine; it stays when left out. A number from 0 to 1. */
     movingAverageDecayEnd?: number | undefined
-  }
+  } | undefined
   /** What applies the gradients. */
   optimizer?: {
     /** sgd has a momentum of 0.9. Default 'adam'. */
@@ -65,9 +69,11 @@ export interface PretrainOptions {
   learner?: {
     /** Side of the images in pixels, where inputSize is left out. A whole number of at least 1. Default 256. */
     imageSize?: number | undefined
+    /** Channels of the images; those that the backbone's first convolution takes when left out. A whole number of at least 1. */
+    channels?: number | undefined
     /** The layer whose map the pixel loss reads: a name, or an index into the backbone's children. Default -2. */
     hiddenLayerPixel?: string | number | undefined
-    /** The layer that the instance loss reads, flattened: a name or an index. Default -2. */
+    /** The layer that the instance loss reads, flattened: a name or an index; none is needed where its weight is 0. Default -2. */
     hiddenLayerInstance?: string | number | undefined
     /** Channels of the projections that are compared. A whole number of at least 1. Default 256. */
     projectionSize?: number | undefined

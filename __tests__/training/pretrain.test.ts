@@ -86,6 +86,7 @@ describe('pretrain', () => {
     })
     expect(events).toEqual([
       'small.pt',
+      'recipe reference',
       'the warm-up takes all 2 steps (warmupSteps is 10), so the learning rate stays below 0.0001',
       'before',
       'step 1',
@@ -189,7 +190,7 @@ describe('pretrain', () => {
     await expect(
       pretrainWith(inSections(pretrainOptions, optionsOf('subscriber')) as unknown as PretrainOptions, { events }),
     ).rejects.toThrow('no chart can be drawn\nTraining stopped after step 1; the backbone of then is saved')
-    expect(seen).toEqual(['note', 'note', 'evaluation', 'loss', 'step'])
+    expect(seen).toEqual(['note', 'note', 'note', 'start', 'evaluation', 'loss', 'step'])
     expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
     expect(torch.jit.load(join(out, 'improved-resnet.pt')).originalName).toBe('SmallResNet')
   })

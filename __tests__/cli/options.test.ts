@@ -50,6 +50,7 @@ const others: Record<string, [json: unknown, text: string]> = {
   heldOut: [0, '0'],
   saveEvery: [4, '4'],
   imageSize: [64, '64'],
+  channels: [1, '1'],
   hiddenLayerPixel: ['layer4', 'layer4'],
   hiddenLayerInstance: [-3, '-3'],
   projectionSize: [16, '16'],
@@ -188,7 +189,7 @@ describe('wrong options', () => {
   test('of a file are reported short and soon, however long a name or a value is', () => {
     const file = configFile({ ['k'.repeat(1e6)]: 1, alpha: 'x'.repeat(1e6) })
     const message = refusal(needed, file)
-    expect(message).toMatch(/unknown option 'k{200}…'; known are backbone/)
+    expect(message).toMatch(/unknown option 'k{200}…'; known are recipe, backbone/)
     expect(message).toMatch(/alpha: expected a number but received 'x{200}…'/)
   })
 

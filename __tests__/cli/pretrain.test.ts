@@ -59,7 +59,7 @@ describe('a run', () => {
   test('ends with a verdict', () => {
     const end = ended.stdout.slice(ended.stdout.indexOf('Verdict:'))
     expect(end).toMatch(
-      /^Verdict: Not measured\n {2}There is nothing to judge by: a view's map has 4 × 4 pixels; .*\n {2}To try next:\n( {2}- .*\n(?: {4}.*\n)*)+$/,
+      /^Verdict: Not measured\n {2}There is nothing to judge by: a view's map has 4 × 4 pixels; at least 6 × 6\n {2}are needed\.\n {2}To try next:\n( {2}- .*\n(?: {4}.*\n)*)+$/,
     )
     for (const line of ended.stdout.split('\n').filter((line) => !line.includes(out))) expectWith(line.length, line).toBeLessThanOrEqual(80)
   })

@@ -70,7 +70,9 @@ def direction(pixels, targets, masks, options):
 
 options = inputs['options']
 learner = small_learner(augment_fn=lambda images: images, use_pixpro=options['pixpro'], ppm_num_layers=2).double()
-learner.load_state_dict(inputs['state'])
+missing, unexpected = learner.load_state_dict(inputs['state'], strict=False)
+# Without the instance loss its branch is left out.
+assert not unexpected and all(options['instance_weight'] == 0 and ('instance_projector' in name or name.startswith('online_predictor')) for name in missing)
 images, (views_one, views_two) = inputs['images'], inputs['views']
 one, two = (cut(images, views, options['view_size'], options['mode']) for views in (views_one, views_two))
 (pixels_one, instance_one), (pixels_two, instance_two) = learner.online_encoder(one), learner.online_encoder(two)

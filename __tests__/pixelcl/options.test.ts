@@ -44,7 +44,9 @@ describe('wrong options', () => {
     ]) {
       expect(messageOf({ [python!]: 1 })).toContain(`unknown option '${python}' (did you mean '${own}'?)`)
     }
-    expect(messageOf({ learningRate: 1 })).toMatch(/unknown option 'learningRate'; known are imageSize, hiddenLayerPixel, .*distance/)
+    expect(messageOf({ learningRate: 1 })).toMatch(
+      /unknown option 'learningRate'; known are imageSize, channels, hiddenLayerPixel, .*distance/,
+    )
   })
 
   test('are all named at once', () => {

@@ -27,7 +27,7 @@ describe('help', () => {
     expect(help.stdout).toMatch(/--lr <x> +the highest learning rate \[chosen by the recipe\]/)
     expect(help.stdout).toMatch(/--similarity-temperature <x>\n? +temperature of PixContrast \[0\.2\]/)
     expect(help.stdout).toMatch(/--cutout-ratio-range <low,high>\n +least and largest/)
-    expect(help.stdout).toMatch(/--use-pixpro +PixPro \(pixel propagation\); else PixContrast \[no\]/)
+    expect(help.stdout).toMatch(/--use-pixpro +PixPro \(pixel propagation\); else PixContrast\s+\[no\]/)
   })
 
   test('names other options as flags', () => {
@@ -46,7 +46,7 @@ describe('help', () => {
     ]) {
       const command = [process.execPath, join(builtPackage(), 'cli', 'main.js'), ...args]
       const lines = onTerminal(columns, command, { ...process.env, NO_COLOR: '1' }).split('\n')
-      expect(lines.length).toBeGreaterThan(8)
+      expect(lines.length).toBeGreaterThanOrEqual(8)
       expect(lines.filter((line) => line.length > columns)).toEqual([])
       expect(lines).toContainEqual(expect.stringMatching(/^ {2}-h, --help +\S/))
     }

@@ -10,7 +10,13 @@ function facts(change: Partial<PretrainOptions> = {}, more: Partial<AdviceFacts>
     schedule: { steps: 100 },
     ...change,
   })
-  return { options, layer: 'layer4', trained: 160, measured: 8, ...more }
+  return {
+    options: { ...options, schedule: { ...options.schedule, steps: options.schedule.steps ?? 100 } },
+    layer: 'layer4',
+    trained: 160,
+    measured: 8,
+    ...more,
+  }
 }
 
 const advice = (outcome: Outcome, given = facts()) => adviceFor(outcome, given).map(String)

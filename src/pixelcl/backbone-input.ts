@@ -1,5 +1,7 @@
 import { jit, nn } from '../torch'
-import type { Backbone } from './encoder'
+
+/** A backbone: a module of this package or a TorchScript one. */
+export type Backbone = nn.AnyModule
 
 /** The first convolution of a backbone in the order of its modules, and the channels that it takes; null if there is none. */
 export function firstConvolution(net: Backbone): { path: string; channels: number } | null {

@@ -1,6 +1,6 @@
 import { ArgumentError, jit, type nn } from '../torch'
 import { option, worded } from '../common/wording'
-import type { Backbone } from './encoder'
+import type { Backbone } from './backbone-input'
 
 /** What libtorch says of layers that a map is too small for. */
 const TOO_SMALL =

@@ -2,13 +2,12 @@ import * as torch from '../torch'
 import { ArgumentError, jit, nn, type Device, type DType, type Tensor } from '../torch'
 import { nearestFirst, nearestName } from '../common/suggestions'
 import { option, warn, worded, type Wording } from '../common/wording'
-import { channelsOf, firstConvolution } from './backbone-input'
+import { channelsOf, firstConvolution, type Backbone } from './backbone-input'
 import { explainedFailure } from './dry-run-failure'
 import { ConvMLP, MLP } from './heads'
 import { isSpatial, layoutOf, toMap, type Layout } from './layout'
 
-/** A backbone: a module of this package or a TorchScript one. */
-export type Backbone = nn.AnyModule
+export type { Backbone } from './backbone-input'
 
 export interface EncoderOptions {
   hiddenLayerPixel: string | number

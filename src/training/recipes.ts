@@ -1,5 +1,5 @@
 import type { Size } from '../vision/datasets'
-import type { PretrainOptions } from './options'
+import type { PretrainOptions } from './option-types'
 
 /** Options of a run by section, any of them left out. */
 export type SomeOptions = {

@@ -108,8 +108,8 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
-    // Tools require default exports for their configuration, and jest for reporter and environment.
-    files: ['*.config.*', 'scripts/tasks/tally.mjs', '__tests__/support/environment.ts'],
+    // Tools require default exports for their configuration, and jest for its reporter, environment and global set-up.
+    files: ['*.config.*', 'scripts/tasks/tally.mjs', '__tests__/support/environment.ts', '__tests__/support/python-server.ts'],
     rules: { 'no-restricted-exports': 'off' },
   },
 )

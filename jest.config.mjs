@@ -7,6 +7,7 @@ export default {
   transform: {
     '\\.m?[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
   },
+  globalSetup: '<rootDir>/__tests__/support/python-server.ts',
   testEnvironment: '<rootDir>/__tests__/support/environment.ts',
   setupFilesAfterEnv: ['<rootDir>/__tests__/support/matchers.ts'],
   // With a limit of 0 each file runs in a new process, so that a crash of native code names its file.

@@ -16,7 +16,7 @@ const where = (name: string): string => spawnSync('which', [name], { encoding: '
 function forgeToolchain(): { readonly refused: string } {
   const refused = join(machine.folder, 'arguments')
   for (const name of ['cmake', 'ninja', 'make', 'as', 'ld', 'ar', 'ranlib']) if (where(name)) machine.link(name, where(name))
-  const sources = `*${root}/binding/*`
+  const sources = '*/unity_*_cxx.cxx*'
   machine.script(
     'c++',
     `case "$*" in ${sources}) echo "$*" > ${refused}; echo "no, says the compiler" >&2; exit 1;; esac\nexec ${where('c++')} "$@"`,

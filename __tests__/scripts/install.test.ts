@@ -69,51 +69,46 @@ describe('while the shim is compiled a terminal', () => {
   type Options = { terminal: Terminal; env: NodeJS.ProcessEnv; now: () => number }
 
   /** The lines that a terminal shows one after the other. */
-  async function shown(chunks: string[], { columns = 80, isTTY = true, sources = 40 } = {}): Promise<string[]> {
+  async function shown(chunks: string[], { columns = 80, isTTY = true, rooms = 5 } = {}): Promise<string[]> {
     const { CompileProgress } = (await import(join(root, 'scripts', 'setup', 'progress.mjs'))) as {
-      CompileProgress: new (sources: number, options: Options) => Progress
+      CompileProgress: new (rooms: number, options: Options) => Progress
     }
     let [text, seconds] = ['', 0]
     const terminal = { isTTY, columns, write: (part: string) => void (text += part) }
-    const progress = new CompileProgress(sources, { terminal, env: {}, now: () => 1000 * 32 * seconds++ })
+    const progress = new CompileProgress(rooms, { terminal, env: {}, now: () => 1000 * 32 * seconds++ })
     for (const chunk of chunks) progress.take(chunk)
     progress.end()
     return text.split('\r\x1b[2K').slice(1)
   }
 
-  const ninja = (n: number, file: string): string => `[${n}/31] Building CXX object CMakeFiles/pixelcl.dir/binding/${file}.o\n`
+  const building = (at: string, room: string): string =>
+    `[${at}] Building CXX object CMakeFiles/pixelcl.dir/Unity/unity_${room}_cxx.cxx.o\n`
 
-  test('shows files of files and the time, from the output of Ninja', async () => {
-    const [first, second] = [ninja(1, 'tensor/shape.cc'), ninja(2, 'jit/module.cc')]
-    expect(await shown([first.slice(0, 30), first.slice(30) + second, '[31/31] Linking CXX shared module Release/pixelcl.node\n'])).toEqual(
-      [
-        'compiled 1 of 30 files · 0:32 · tensor/shape.cc',
-        'compiled 2 of 30 files · 1:04 · jit/module.cc',
-        'compiled 2 files · 1:36 · linking',
-        '',
-      ],
-    )
-  })
-
-  test('and from that of Make, which names no number of files', async () => {
-    const line = '[  2%] Building CXX object CMakeFiles/pixelcl.dir/binding/tensor/shape.cc.o\n'
-    expect(await shown([line, line])).toEqual([
-      'compiled 1 of 40 files · 0:32 · tensor/shape.cc',
-      'compiled 2 of 40 files · 1:04 · tensor/shape.cc',
+  test('shows parts of parts and the time, from the output of Ninja', async () => {
+    const [first, second] = [building('1/7', 'tensor'), building('2/7', 'jit')]
+    expect(await shown([first.slice(0, 30), first.slice(30) + second, '[7/7] Linking CXX shared module Release/pixelcl.node\n'])).toEqual([
+      'compiled 1 of 6 parts · 0:32 · tensor',
+      'compiled 2 of 6 parts · 1:04 · jit',
+      'compiled 2 parts · 1:36 · linking',
       '',
     ])
   })
 
+  test('and from that of Make, which names no number of files', async () => {
+    const line = building('  2%', 'tensor')
+    expect(await shown([line, line])).toEqual(['compiled 1 of 5 parts · 0:32 · tensor', 'compiled 2 of 5 parts · 1:04 · tensor', ''])
+  })
+
   test.each([
-    [60, 'compiled 1 of 30 files · 0:32'],
-    [80, 'compiled 1 of 30 files · 0:32 · autograd/a-file-of-a-long-name.cc'],
-    [200, 'compiled 1 of 30 files · 0:32 · autograd/a-file-of-a-long-name.cc'],
-    [25, 'compiled 1 of 30 files'],
+    [30, 'compiled 1 of 6 parts · 0:32'],
+    [80, 'compiled 1 of 6 parts · 0:32 · a_room_of_a_long_name'],
+    [200, 'compiled 1 of 6 parts · 0:32 · a_room_of_a_long_name'],
+    [25, 'compiled 1 of 6 parts'],
   ])('in %d columns without what does not fit', async (columns, expected) => {
-    expect((await shown([ninja(1, 'autograd/a-file-of-a-long-name.cc')], { columns }))[0]).toBe(expected)
+    expect((await shown([building('1/7', 'a_room_of_a_long_name')], { columns }))[0]).toBe(expected)
   })
 
   test('and a pipe shows nothing', async () => {
-    expect(await shown([ninja(1, 'a.cc')], { isTTY: false })).toEqual([])
+    expect(await shown([building('1/7', 'tensor')], { isTTY: false })).toEqual([])
   })
 })

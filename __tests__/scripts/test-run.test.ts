@@ -17,7 +17,7 @@ beforeEach(() => {
     join(folder, 'jest.config.mjs'),
     `import config from ${JSON.stringify(join(root, 'jest.config.mjs'))}
 const testEnvironment = config.testEnvironment.replace('<rootDir>', ${JSON.stringify(root)})
-export default { ...config, roots: ['<rootDir>'], testEnvironment, setupFilesAfterEnv: [] }\n`,
+export default { ...config, roots: ['<rootDir>'], testEnvironment, globalSetup: undefined, setupFilesAfterEnv: [] }\n`,
   )
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,12 +1,14 @@
 import { afterAll } from '@jest/globals'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { type Socket, connect } from 'node:net'
 import { join } from 'node:path'
 import { native } from '../../src/native'
 import { cacheFolder } from '../../src/native/load'
 import { isTensor, wrap } from '../../src/torch/tensor/base'
 import type { Tensor } from '../../src/torch/tensor/tensor'
 import '../../src/torch/tensor/tensor'
+import { temporary } from './files'
+import { PYTHON_SOCKET } from './python-server'
 
 /** The set-up's Python; throws if the set-up has not installed one. */
 export function pythonPath(): string {
@@ -23,42 +25,53 @@ interface Frame {
   readonly payload: Buffer
 }
 
-/** A Python process, shared because `import torch` takes seconds; it ends when its input is closed. */
-class PythonServer {
-  readonly process: ChildProcess
+/** The process of this test file, forked from the one that `python-server.ts` starts; it ends with the connection. */
+class PythonProcess {
+  private readonly socket: Socket
+  /** What it prints. */
+  private readonly errors = temporary('python-errors.txt')
   private received: Buffer[] = []
   private receivedLength = 0
   private waiting: { resolve: (frame: Frame) => void; reject: (error: Error) => void } | null = null
-  private errors = ''
 
   constructor() {
-    this.process = spawn(pythonPath(), ['-u', join(__dirname, 'server.py')], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' },
-    })
-    this.process.stdout!.on('data', (data: Buffer) => {
+    pythonPath()
+    this.socket = connect(process.env[PYTHON_SOCKET]!)
+    this.socket.on('data', (data: Buffer) => {
       this.received.push(data)
       this.receivedLength += data.length
       this.deliver()
     })
-    this.process.stderr!.on('data', (data: Buffer) => {
-      this.errors = (this.errors + data.toString()).slice(-4000)
+    this.socket.on('error', () => {})
+    this.socket.on('close', () => {
+      if (python === this) python = null
+      this.waiting?.reject(new Error(`Python ended:\n${this.printed().slice(-4000)}`))
     })
-    this.process.on('exit', (code, signal) => this.waiting?.reject(new Error(`Python ended (${signal ?? code}):\n${this.errors}`)))
-    this.process.stdin!.on('error', () => {})
+    const env = { ...process.env, OMP_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' }
+    this.send(JSON.stringify({ env, cwd: process.cwd(), errors: this.errors }), [])
   }
 
   exchange(text: string, payload: readonly Uint8Array[]): Promise<Frame> {
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject }
-      const encoded = Buffer.from(text)
-      const header = Buffer.alloc(16)
-      header.writeBigUInt64LE(BigInt(encoded.length), 0)
-      header.writeBigUInt64LE(BigInt(payload.reduce((sum, part) => sum + part.length, 0)), 8)
-      this.process.stdin!.write(header)
-      this.process.stdin!.write(encoded)
-      for (const part of payload) this.process.stdin!.write(part)
+      this.send(text, payload)
     })
+  }
+
+  end(): void {
+    this.socket.destroy()
+  }
+
+  private printed(): string {
+    return existsSync(this.errors) ? readFileSync(this.errors, 'utf8') : ''
+  }
+
+  private send(text: string, payload: readonly Uint8Array[]): void {
+    const encoded = Buffer.from(text)
+    const header = Buffer.alloc(16)
+    header.writeBigUInt64LE(BigInt(encoded.length), 0)
+    header.writeBigUInt64LE(BigInt(payload.reduce((sum, part) => sum + part.length, 0)), 8)
+    for (const part of [header, encoded, ...payload]) this.socket.write(part)
   }
 
   private deliver(): void {
@@ -76,7 +89,7 @@ class PythonServer {
   }
 }
 
-let server: PythonServer | null = null
+let python: PythonProcess | null = null
 let last: Promise<unknown> = Promise.resolve()
 
 /**
@@ -96,8 +109,8 @@ export function runPython<T extends object = Record<string, Tensor>>(
   const payload: Uint8Array[] = []
   const text = JSON.stringify({ code, inputs: encode(inputs, payload) })
   const answer = last.then(async () => {
-    server ??= new PythonServer()
-    const frame = await server.exchange(text, payload)
+    python ??= new PythonProcess()
+    const frame = await python.exchange(text, payload)
     const result = JSON.parse(frame.text.toString()) as { outputs?: unknown; error?: string }
     if (result.error !== undefined) throw new Error(`Python: ${result.error}`)
     return decode(result.outputs, frame.payload) as T
@@ -107,8 +120,8 @@ export function runPython<T extends object = Record<string, Tensor>>(
 }
 
 afterAll(() => {
-  server?.process.kill()
-  server = null
+  python?.end()
+  python = null
 })
 
 function put(data: Uint8Array, payload: Uint8Array[]): [number, number] {

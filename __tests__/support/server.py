@@ -1,20 +1,30 @@
 """Runs the code that __tests__/support/python.ts sends, one request after another, and answers with `outputs`.
 
+`server.py SOCKET` imports torch once, which takes seconds, and forks a process for every connection, which takes milliseconds; it ends with its
+standard input. The first message of a connection is `{ env, cwd, errors }`, where `errors` is the file for what the process prints.
+
 A frame is the lengths of a JSON text and of a payload (two little-endian uint64), then both; tensors lie in the payload.
 """
+import faulthandler
 import json
 import os
+import selectors
+import signal
+import socket
 import struct
 import sys
 import textwrap
 import traceback
 
-import numpy as np
-import torch
+# Connections wait in the queue of the socket until torch is there.
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen(64)
+print("listening", flush=True)
 
-# The protocol keeps the real output to itself, so that code which prints does no harm.
-channel = os.fdopen(os.dup(1), "wb")
-os.dup2(2, 1)
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
 torch.set_num_threads(1)
 
 BIGGEST_SAFE = 2**53 - 1
@@ -84,16 +94,6 @@ def encode(value, parts):
     raise TypeError(f"outputs holds a {type(value).__name__}, which has no form in JavaScript")
 
 
-def read(length):
-    data = bytearray()
-    while len(data) < length:
-        part = sys.stdin.buffer.read(length - len(data))
-        if not part:
-            sys.exit(0)
-        data += part
-    return data
-
-
 def answer(request, payload):
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
@@ -105,15 +105,64 @@ def answer(request, payload):
     return {"outputs": encode(names["outputs"], parts)}, b"".join(parts)
 
 
+def read(stream, length):
+    data = bytearray()
+    while len(data) < length:
+        part = stream.read(length - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return data
+
+
+def read_frame(stream):
+    text_length, payload_length = struct.unpack("<QQ", read(stream, 16))
+    return json.loads(read(stream, text_length)), read(stream, payload_length)
+
+
+def serve(connection):
+    """Answers one request after another until the other side ends the connection."""
+    stream = connection.makefile("rwb")
+    hello, _ = read_frame(stream)
+    os.environ.clear()
+    os.environ.update(hello["env"])
+    os.chdir(hello["cwd"])
+    errors = os.open(hello["errors"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(errors, 1)
+    os.dup2(errors, 2)
+    faulthandler.enable()
+    while True:
+        message, body = read_frame(stream)
+        try:
+            result, blob = answer(message, body)
+        except BaseException:
+            result, blob = {"error": traceback.format_exc()}, b""
+        text = json.dumps(result, allow_nan=False).encode()
+        stream.write(struct.pack("<QQ", len(text), len(blob)) + text)
+        stream.write(blob)
+        stream.flush()
+
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+waiting = selectors.DefaultSelector()
+waiting.register(listener, selectors.EVENT_READ)
+waiting.register(sys.stdin.fileno(), selectors.EVENT_READ)
 while True:
-    text_length, payload_length = struct.unpack("<QQ", read(16))
-    message = json.loads(read(text_length))
-    body = read(payload_length)
-    try:
-        result, blob = answer(message, body)
-    except BaseException:
-        result, blob = {"error": traceback.format_exc()}, b""
-    text = json.dumps(result, allow_nan=False).encode()
-    channel.write(struct.pack("<QQ", len(text), len(blob)) + text)
-    channel.write(blob)
-    channel.flush()
+    ready = [key.fileobj for key, _ in waiting.select()]
+    if sys.stdin.fileno() in ready:
+        os.unlink(sys.argv[1])
+        os.rmdir(os.path.dirname(sys.argv[1]))
+        break
+    connection, _ = listener.accept()
+    if os.fork() == 0:
+        listener.close()
+        os.close(0)
+        # Code that starts processes waits for them.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        try:
+            serve(connection)
+        except (EOFError, ConnectionError):
+            pass
+        finally:
+            os._exit(0)
+    connection.close()

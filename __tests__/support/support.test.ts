@@ -38,6 +38,11 @@ describe('runPython', () => {
     const { y } = await runPython(`print('harmless'); outputs = {'y': torch.ones(2)}`)
     expect(y).toEqualTensor(torch.ones([2]))
   })
+
+  test('tells where Python crashed, and starts another', async () => {
+    await expect(runPython(`import ctypes; ctypes.string_at(0)`)).rejects.toThrow(/^Python ended:\n[^]*Segmentation fault[^]*string_at/)
+    expect(await runPython(`import os; outputs = {'pid': os.getpid()}`)).toEqual({ pid: expect.any(Number) })
+  })
 })
 
 describe('the matchers', () => {

@@ -23,7 +23,7 @@ export async function compileShim(libtorch, tried, { compiler, cmake, cmakeJs },
   const key = hash(sourceHash(), ...facts)
   const target = join(cacheFolder(), 'shims', key, 'pixelcl.node')
   if (force || !existsSync(target) || elfDamage(target) !== null) {
-    // One build folder per checkout, libtorch and compiler, so that an edit of one source compiles that source only.
+    // One build folder per checkout, libtorch and compiler, so that an edit of one source compiles its room only.
     const build = join(cacheFolder(), 'builds', hash(packageRoot, ...facts))
     if (force) rmSync(build, { recursive: true, force: true })
     log(`compiling the shim against libtorch ${libtorch.version} (cmake-js ${cmakeJs.version}, ${cmake}, ${compiler.version})`)
@@ -94,7 +94,7 @@ function stepsOf({ program }, build, { libtorch, compiler, verbose }) {
       const parallel = `--parallel=${Math.max(1, cpus().length)}`
       // With --verbose the output itself shows how far it is.
       if (verbose) return cmakeJs('build', [...settings, parallel], { hint })
-      const progress = new CompileProgress(sourcesOf('binding'))
+      const progress = new CompileProgress(roomsOf('binding'))
       try {
         await cmakeJs('build', [...settings, parallel], { hint, watch: (text) => progress.take(text) })
       } finally {
@@ -104,6 +104,7 @@ function stepsOf({ program }, build, { libtorch, compiler, verbose }) {
   }
 }
 
-function sourcesOf(folder) {
-  return readdirSync(join(packageRoot, folder), { recursive: true }).filter((name) => name.endsWith('.cc')).length
+/** The number of folders with sources, each of which is compiled as one file. */
+function roomsOf(folder) {
+  return readdirSync(join(packageRoot, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory()).length
 }

@@ -1,4 +1,4 @@
-// Shows on a terminal how many files are compiled.
+// Shows on a terminal how much is compiled.
 const ERASE = '\r\x1b[2K'
 
 /** Whether a line can be rewritten in place: not in a pipe, nor on a terminal without cursor movement. */
@@ -7,12 +7,12 @@ export function isLive(terminal = process.stderr, env = process.env) {
 }
 
 /**
- * Reads the output of Ninja or Make and shows one line: files compiled of all, time, the last file. Silent unless the terminal is live.
- * `sources` is the number of files if all are compiled; Ninja prints how many steps it has.
+ * Reads the output of Ninja or Make and shows one line: rooms compiled of all, time, the last room. Silent unless the terminal is live.
+ * `rooms` is their number if all are compiled; Ninja prints how many steps it has.
  */
 export class CompileProgress {
-  constructor(sources, { terminal = process.stderr, env = process.env, now = Date.now } = {}) {
-    Object.assign(this, { total: sources, terminal, now, live: isLive(terminal, env), began: now(), rest: '', compiled: 0 })
+  constructor(rooms, { terminal = process.stderr, env = process.env, now = Date.now } = {}) {
+    Object.assign(this, { total: rooms, terminal, now, live: isLive(terminal, env), began: now(), rest: '', compiled: 0 })
   }
 
   /** Takes a part of the output, which may end within a line. */
@@ -29,14 +29,13 @@ export class CompileProgress {
   }
 
   line(line) {
-    const [, steps, file] =
-      /^\[ *\d+(?:%|\/(\d+))\] Building CXX object (?:CMakeFiles\/\S+?\.dir\/)?(\S+?)(?:\.o)?$/.exec(line.trimEnd()) ?? []
-    if (file !== undefined) {
+    const [, steps, room] = /^\[ *\d+(?:%|\/(\d+))\] Building CXX object \S*\/unity_(\w+)_cxx\.cxx\.o/.exec(line) ?? []
+    if (room !== undefined) {
       this.compiled++
       // Ninja's last step links.
       if (steps !== undefined) this.total = Number(steps) - 1
-      this.show(`compiled ${this.compiled} of ${Math.max(this.compiled, this.total)} files`, this.elapsed(), file.replace(/^binding\//, ''))
-    } else if (/^\[.*\] Linking /.test(line)) this.show(`compiled ${this.compiled} files`, this.elapsed(), 'linking')
+      this.show(`compiled ${this.compiled} of ${Math.max(this.compiled, this.total)} parts`, this.elapsed(), room)
+    } else if (/^\[.*\] Linking /.test(line)) this.show(`compiled ${this.compiled} parts`, this.elapsed(), 'linking')
   }
 
   elapsed() {

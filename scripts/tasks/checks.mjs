@@ -23,19 +23,26 @@ export const PUBLISH = [
   ['attw', '--pack', '.', '--profile', 'node16'],
 ]
 
-/** Runs the checks one after another, prints the output of those that fail, and returns the names of passed and failed ones. */
+/** How many checks run at the same time: most of them use one core. */
+const AT_ONCE = 2
+
+/** Runs the checks, prints the output of those that fail, and returns the names of passed and failed ones. */
 export async function check(commands, log) {
   const passed = []
   const failed = []
-  for (const command of commands) {
-    const name = command.length > 4 ? `${command.slice(0, 3).join(' ')} …` : command.join(' ')
-    const began = Date.now()
-    const { code, output } = await runBin(command)
-    if (code !== 0) process.stderr.write(`${output.trimEnd()}\n`)
-    log(`${name}: ${code === 0 ? 'clean' : 'FAILED'} (${((Date.now() - began) / 1000).toFixed(0)} s)`)
-    const list = code === 0 ? passed : failed
-    list.push(name)
+  const waiting = [...commands]
+  const next = async () => {
+    for (let command = waiting.shift(); command !== undefined; command = waiting.shift()) {
+      const name = command.length > 4 ? `${command.slice(0, 3).join(' ')} …` : command.join(' ')
+      const began = Date.now()
+      const { code, output } = await runBin(command)
+      if (code !== 0) process.stderr.write(`${output.trimEnd()}\n`)
+      log(`${name}: ${code === 0 ? 'clean' : 'FAILED'} (${((Date.now() - began) / 1000).toFixed(0)} s)`)
+      const list = code === 0 ? passed : failed
+      list.push(name)
+    }
   }
+  await Promise.all(Array.from({ length: AT_ONCE }, next))
   return { passed, failed }
 }
 

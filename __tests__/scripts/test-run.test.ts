@@ -77,19 +77,24 @@ test.skip('five', () => {})`,
 describe('each file has a process of its own', () => {
   const passes = `test('one', () => {})\ntest('two', () => {})`
 
-  test.each([
-    ['SIGSEGV', `process.kill(process.pid, 'SIGSEGV')`, 'signal=SIGSEGV'],
-    ['an abort', 'process.abort()', 'signal=SIGABRT'],
-    ['SIGKILL', `process.kill(process.pid, 'SIGKILL')`, 'signal=SIGKILL'],
-    ['an end without a word', 'process.reallyExit(0)', 'exitCode=0'],
-    ['an end with a code', 'process.reallyExit(3)', 'child process exceptions'],
-  ])('so %s fails the file that it ends, by name, and the others run', (_, code, expected) => {
-    const ends = `test('one', () => {})\ntest('two', () => { ${code} })`
-    const { status, last, output } = testRun({ 'a.test.ts': passes, 'b.test.ts': ends, 'c.test.ts': passes, 'd.test.ts': passes })
-    expectWith(last, output).toBe('6 passed, 1 failed')
-    expect(output).toMatch(/FAIL .*b\.test\.ts\n/)
-    expect(output).toContain(expected)
-    for (const name of ['a', 'c', 'd']) expect(output).toMatch(new RegExp(`PASS .*${name}\\.test\\.ts`))
+  test('so whatever ends one fails its file, by name, and the others run', () => {
+    const ends: Record<string, [code: string, message: string]> = {
+      signal: [`process.kill(process.pid, 'SIGSEGV')`, 'signal=SIGSEGV'],
+      abort: ['process.abort()', 'signal=SIGABRT'],
+      kill: [`process.kill(process.pid, 'SIGKILL')`, 'signal=SIGKILL'],
+      silent: ['process.reallyExit(0)', 'exitCode=0'],
+      code: ['process.reallyExit(3)', 'child process exceptions'],
+    }
+    const files = Object.entries(ends).map(([name, [code]]) => [name, `test('one', () => {})\ntest('two', () => { ${code} })`] as const)
+    const others = ['a', 'm', 'z']
+    const all = [...files, ...others.map((name) => [name, passes] as const)]
+    const { status, last, output } = testRun(Object.fromEntries(all.map(([name, text]) => [`${name}.test.ts`, text])))
+    expectWith(last, output).toBe('6 passed, 5 failed')
+    for (const [name, [, message]] of Object.entries(ends)) {
+      expect(output).toMatch(new RegExp(`FAIL .*${name}\\.test\\.ts\\n`))
+      expect(output).toContain(message)
+    }
+    for (const name of others) expect(output).toMatch(new RegExp(`PASS .*${name}\\.test\\.ts`))
     expect(status).toBe(1)
   })
 

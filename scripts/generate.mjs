@@ -1,4 +1,4 @@
-// npm run generate: regenerates the committed files: the typed surface from torch's schemas and signatures, and the README's tables.
+// npm run generate: regenerates the committed files: the typed surface from torch's schemas and signatures, and the copies in documents.
 // Node built-ins only; the generators themselves use development dependencies.
 import { join } from 'node:path'
 import { packageRoot, pythonFolder } from './setup/cache.mjs'
@@ -18,6 +18,6 @@ await report(async () => {
   await run(join(pythonFolder(), 'bin', 'python'), ['-B', generator('surface.py'), join(packageRoot, 'src', 'torch', 'generated')])
   await run(join(pythonFolder(), 'bin', 'python'), ['-B', generator('signatures.py'), join(packageRoot, 'src', 'torch')])
   await build(log)
-  log('README.md, from the options and the example')
-  await run(process.execPath, [generator('readme.mjs')])
+  log('README.md and docs/OPTIONS.md, from the options and the example')
+  await run(process.execPath, [generator('documents.mjs')])
 })

@@ -1,9 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { builtPackage } from '../support/child'
 import { root } from './project'
 
-const documents = ['README.md', 'CONTRIBUTING.md', 'docs/ARCHITECTURE.md', 'docs/BUNDLERS.md']
+/** Documents that tests write; what they name is what Python has. */
+const WRITTEN_BY_TESTS = ['FEATURES.md', 'MODULES.md', 'OPERATORS.md', 'OPTIMIZERS.md']
+const documents = ['README.md', 'CONTRIBUTING.md', ...pagesOf('docs')]
+
+function pagesOf(folder: string): string[] {
+  const names = readdirSync(join(root, folder)).filter((name) => name.endsWith('.md') && !WRITTEN_BY_TESTS.includes(name))
+  return names.map((name) => `${folder}/${name}`)
+}
+
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 /** Folders whose content a document may name. */
@@ -24,7 +34,6 @@ function pathsIn(document: string): string[] {
 describe.each(documents)('%s', (document) => {
   test('names only files and folders that exist', () => {
     const paths = pathsIn(document)
-    expect(paths.length).toBeGreaterThanOrEqual(document === 'docs/BUNDLERS.md' ? 1 : 4)
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 
@@ -35,6 +44,45 @@ describe.each(documents)('%s', (document) => {
     const commands = [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]!)
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     expect(commands.filter((command) => !(command in scripts))).toEqual([])
+  })
+})
+
+test('the README shows the very program of examples/, and docs/OPTIONS.md the options of the schema', () => {
+  builtPackage()
+  const { stdout, status } = spawnSync(process.execPath, [join(root, 'scripts', 'generate', 'documents.mjs'), '--check'], {
+    encoding: 'utf8',
+  })
+  expect({ stdout, status }).toEqual({ stdout: '', status: 0 })
+}, 300_000)
+
+describe('docs/ERRORS.md', () => {
+  const document = read('docs/ERRORS.md')
+  const rows = [...document.matchAll(/^\| `(\w+)`/gm)].map((match) => match[1]!)
+  const sources = ['src', 'binding'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.(ts|cc|h)$/.test(path))
+      .map((path) => read(join(folder, path))),
+  )
+  const namesIn = (pattern: RegExp): string[] => [
+    ...new Set(sources.flatMap((text) => Array.from(text.matchAll(pattern), (match) => match[1]!))),
+  ]
+
+  test('names every class of errors', () => {
+    const classes = namesIn(/\bclass (\w+Error) extends/g)
+    expect(classes).toEqual(expect.arrayContaining(['PixelclError', 'TorchError', 'OptionError', 'UsageError']))
+    expect(classes.filter((name) => !document.includes(`\`${name}\``))).toEqual([])
+  })
+
+  test('names every code of an error or a warning, and no other', () => {
+    const codes = [
+      ...namesIn(/(?:super|PixelclError)\('([A-Z_]+)'/g),
+      ...namesIn(/\bcode(?:: | = | \?\? )'([A-Z_]+)'(?!, syscall)/g),
+      ...namesIn(/'(PIXELCL_[A-Z_]+)' ?[,)}]/g).filter((name) => !/^PIXELCL_(CACHE|DRY_RUN|DEMO|TEST|ALLOW)/.test(name)),
+      ...namesIn(/(?:Failure\(|code = )"([A-Z_]+)"/g),
+    ]
+    expect(codes).toEqual(expect.arrayContaining(['ARGUMENT', 'TORCH', 'OUT_OF_MEMORY', 'UNEXPECTED', 'PIXELCL_IMAGE_RANGE']))
+    const listed = [...rows, ...Array.from(document.matchAll(/^\| `\w+`[^|]*\| `([A-Z_]+)`/gm), (match) => match[1]!)]
+    expect([...new Set(listed.filter((name) => /^[A-Z_]+$/.test(name)))].sort()).toEqual([...new Set(codes)].sort())
   })
 })
 

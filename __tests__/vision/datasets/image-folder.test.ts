@@ -50,6 +50,16 @@ describe('a folder of images', () => {
     expect(images.skipped.size).toBe(0)
   })
 
+  test('leaves out files and folders that are excluded', async () => {
+    const folder = newFolder()
+    mkdirSync(join(folder, 'masks'))
+    for (const name of ['a.png', 'b.png', 'masks/a.png']) await plain(4, 4, '#102030').png().toFile(join(folder, name))
+    const filesWithout = (...exclude: string[]) =>
+      new ImageFolder(folder, { size: [4, 4], exclude }).files.map((file) => file.slice(folder.length))
+    expect(filesWithout(join(folder, 'masks'), join(folder, 'b.png'), join(folder, 'missing'))).toEqual(['/a.png'])
+    expect(filesWithout()).toEqual(['/a.png', '/b.png', '/masks/a.png'])
+  })
+
   test('follows links to files and folders, each folder once, and leaves out what is hidden, pipes and folders named like images', async () => {
     const [folder, elsewhere] = [newFolder(), newFolder()]
     for (const path of [join(folder, '.cache'), join(folder, 'b.png'), join(elsewhere, 'c')]) mkdirSync(path)

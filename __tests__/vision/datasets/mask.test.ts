@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { writeFileSync } from 'node:fs'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
-import { decodeMask } from '../../../src/vision/datasets'
+import { decodeMask, resizeMask } from '../../../src/vision/datasets'
 import { temporary } from '../../support/files'
 
 interface Picture {
@@ -110,5 +110,14 @@ describe('a mask', () => {
     const unlike = Buffer.from(whole)
     unlike.writeUInt32BE(400, 20)
     await expect(decodeMask(written('unlike.png', unlike))).rejects.toThrow('truncated')
+  })
+
+  test('is resized as its image is: the middle of it, or all of it, each pixel the class at its centre', () => {
+    const mask = { classes: Uint16Array.from({ length: 24 }, (_, i) => 1000 + i), size: [4, 6] as const }
+    expect([...resizeMask(mask, [2, 2]).classes]).toEqual([1008, 1010, 1020, 1022])
+    expect([...resizeMask(mask, [2, 2], 'stretch').classes]).toEqual([1007, 1010, 1019, 1022])
+    expect(resizeMask(mask, [8, 12]).classes).toHaveLength(96)
+    expect([...resizeMask(resizeMask(mask, [8, 12]), [4, 6]).classes]).toEqual([...mask.classes])
+    expect(() => resizeMask(mask, [0, 2])).toThrow('expected a size [height, width] in whole pixels')
   })
 })

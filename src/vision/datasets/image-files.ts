@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { FileError } from '../../torch'
 
@@ -12,26 +12,36 @@ export interface FoundImages {
   readonly unreadable: ReadonlyMap<string, string>
 }
 
+/** Which files a search takes. */
+export interface Wanted {
+  /** What they are, in the plural. */
+  readonly what: string
+  readonly extensions: readonly string[]
+  /** Files and folders that are left out. */
+  readonly exclude?: readonly string[] | undefined
+}
+
 /**
  * @internal The image files of a folder and of all folders in it, hidden ones left out; links are followed, each folder once.
  *
  * @throws FileError for a folder that is missing, cannot be read or holds no image files.
  */
-export function imageFiles(folder: string): FoundImages {
+export function imageFiles(folder: string, wanted: Wanted = { what: 'images', extensions: IMAGE_EXTENSIONS }): FoundImages {
   const found: Findings = { files: [], unreadable: new Map() }
+  const { what, exclude = [] } = wanted
   try {
-    if (!statSync(folder).isDirectory()) throw new FileError(`expected a folder of images but ${folder} is a file`)
-    search(folder, new Set([realpathSync(folder)]), found)
+    if (!statSync(folder).isDirectory()) throw new FileError(`expected a folder of ${what} but ${folder} is a file`)
+    search(folder, wanted, new Set([folder, ...exclude.filter((path) => existsSync(path))].map((path) => realpathSync(path))), found)
   } catch (error) {
     if (error instanceof FileError) throw error
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     throw new FileError(
       missing
-        ? `the folder of images ${folder} does not exist`
-        : `the folder of images ${folder} cannot be read: ${(error as Error).message}`,
+        ? `the folder of ${what} ${folder} does not exist`
+        : `the folder of ${what} ${folder} cannot be read: ${(error as Error).message}`,
     )
   }
-  if (found.files.length === 0) throw nothingIn(folder, found)
+  if (found.files.length === 0) throw nothingIn(folder, wanted, found)
   return { ...found, files: found.files.sort() }
 }
 
@@ -40,19 +50,24 @@ interface Findings {
   readonly unreadable: Map<string, string>
 }
 
-function search(folder: string, visited: Set<string>, found: Findings): void {
+/** Adds what it finds; `done` holds the real paths of files and folders that are left out, and of folders that were searched. */
+function search(folder: string, wanted: Wanted, done: Set<string>, found: Findings): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.name.startsWith('.')) continue
     const path = join(folder, entry.name)
     try {
       const kind = entry.isSymbolicLink() ? statSync(path) : entry
       // Skip pipes and sockets, because reading them could block forever.
-      if (kind.isFile() && isImage(entry.name)) found.files.push(path)
-      if (kind.isDirectory() && !isVisited(visited, path)) search(path, visited, found)
+      if (kind.isFile() && hasExtension(entry.name, wanted) && !isLeftOut(path, wanted, done)) found.files.push(path)
+      if (kind.isDirectory() && !isVisited(done, path)) search(path, wanted, done, found)
     } catch (error) {
       found.unreadable.set(path, (error as Error).message)
     }
   }
+}
+
+function isLeftOut(path: string, { exclude = [] }: Wanted, done: ReadonlySet<string>): boolean {
+  return exclude.length > 0 && done.has(realpathSync(path))
 }
 
 /** Whether a folder was searched already; links may lead to a parent or to the same folder by another name. */
@@ -63,14 +78,14 @@ function isVisited(visited: Set<string>, folder: string): boolean {
   return false
 }
 
-function isImage(name: string): boolean {
-  return IMAGE_EXTENSIONS.includes(extname(name).toLowerCase())
+function hasExtension(name: string, { extensions }: Wanted): boolean {
+  return extensions.includes(extname(name).toLowerCase())
 }
 
-function nothingIn(folder: string, { unreadable }: FoundImages): FileError {
+function nothingIn(folder: string, { what, extensions }: Wanted, { unreadable }: FoundImages): FileError {
   const [first] = unreadable
   const aside = first === undefined ? '' : `; ${unreadable.size} could not be read, the first of them ${first[0]}: ${first[1]}`
   return new FileError(
-    `the folder ${folder} holds no images: expected files ending in ${IMAGE_EXTENSIONS.join(', ')}, in it or in folders below${aside}`,
+    `the folder ${folder} holds no ${what}: expected files ending in ${extensions.join(', ')}, in it or in folders below${aside}`,
   )
 }

@@ -4,7 +4,7 @@ import * as torch from '../../torch'
 import { ArgumentError, FileError, type Tensor } from '../../torch'
 import { parseOptions } from '../../common/options'
 import { decode, resizeOption, sizeOption, type Resize, type Size } from './decode'
-import { imageFiles } from './image-files'
+import { IMAGE_EXTENSIONS, imageFiles } from './image-files'
 
 /**
  * Images' bytes, each [H, W, 3], as one float32 tensor [N, 3, H, W] in 0…1.
@@ -23,13 +23,19 @@ export function imagesFromBytes(bytes: readonly Uint8Array[], [height, width]: S
   return torch.tensor(all).view([bytes.length, height, width, 3]).permute([0, 3, 1, 2]).contiguous().to('float32').div_(255)
 }
 
-const imageFolderOptions = z.strictObject({ size: sizeOption, resize: resizeOption.default('crop') })
+const imageFolderOptions = z.strictObject({
+  size: sizeOption,
+  resize: resizeOption.default('crop'),
+  exclude: z.array(z.string(), 'expected an array of paths').optional(),
+})
 
 export interface ImageFolderOptions {
   /** Height and width of all loaded images, in pixels. */
   size: Size
   /** Default: 'crop'. */
   resize?: Resize
+  /** Paths of files and folders that are left out, such as a folder of masks beside the images; default: none. */
+  exclude?: readonly string[] | undefined
 }
 
 /**
@@ -57,8 +63,8 @@ export class ImageFolder {
     readonly path: string,
     options: ImageFolderOptions,
   ) {
-    const { size, resize } = parseOptions(imageFolderOptions, options, 'ImageFolder')
-    const { files, unreadable } = imageFiles(path)
+    const { size, resize, exclude } = parseOptions(imageFolderOptions, options, 'ImageFolder')
+    const { files, unreadable } = imageFiles(path, { what: 'images', extensions: IMAGE_EXTENSIONS, exclude })
     this.files = files
     this.unreadable = unreadable
     this.size = size

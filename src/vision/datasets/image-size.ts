@@ -1,8 +1,13 @@
 import type { Size } from './decode'
 import { openImage } from './open-image'
 
-/** Height and width of an image as it is shown, from its header; null for a file that is damaged or no image. */
-async function imageSize(path: string): Promise<Size | null> {
+/**
+ * Height and width of an image as it is shown, from its header; null for a file that is damaged or no image.
+ *
+ * @example
+ * await imageSize('photos/red.png') // [72, 80]
+ */
+export async function imageSize(path: string): Promise<Size | null> {
   try {
     const { width, height, orientation = 1 } = await (await openImage(path, {})).metadata()
     // EXIF's orientations from 5 on turn the image by a quarter.

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import type { Size } from './decode'
+import { z } from 'zod'
+import { parseOptions } from '../../common/options'
+import { resizeOption, sizeOption, type Resize, type Size } from './decode'
 import { openImage } from './open-image'
 import { isPng, readPngSamples } from './png-samples'
+
+/** The extensions of files that keep class numbers as they are; JPEG does not. */
+export const MASK_EXTENSIONS = ['.bmp', '.gif', '.pgm', '.png', '.tif', '.tiff']
 
 /** A class number for every pixel. */
 export interface DecodedMask {
@@ -40,4 +45,33 @@ function noClasses(): Error {
   return new Error(
     'its pixels are colours, not class numbers: save it as a PNG with a palette, or in grey with the number of the class as value',
   )
+}
+
+const resizeMaskOptions = z.strictObject({ size: sizeOption, resize: resizeOption })
+
+/**
+ * Brings a mask to another size, as `decodeImage` brings its image: each pixel takes the class at its centre.
+ *
+ * @param resize - 'crop' keeps the aspect ratio and cuts out the middle, 'stretch' keeps the whole mask.
+ * @throws ArgumentError for an invalid size or way of resizing.
+ * @example
+ * const mask = { classes: Uint8Array.of(0, 1, 2, 3), size: [1, 4] }
+ * resizeMask(mask, [1, 2], 'crop').classes // Uint8Array.of(1, 2)
+ * resizeMask(mask, [1, 2], 'stretch').classes // Uint8Array.of(1, 3)
+ */
+export function resizeMask({ classes, size: [rows, columns] }: DecodedMask, size: Size, resize: Resize = 'crop'): DecodedMask {
+  parseOptions(resizeMaskOptions, { size, resize }, 'resizeMask')
+  const [height, width] = size
+  const scales = [rows / height, columns / width] as const
+  const [down, across] = resize === 'crop' ? [Math.min(...scales), Math.min(...scales)] : scales
+  const [ys, xs] = [centres(height, down, rows), centres(width, across, columns)]
+  const resized = classes instanceof Uint16Array ? new Uint16Array(height * width) : new Uint8Array(height * width)
+  ys.forEach((y, i) => xs.forEach((x, j) => (resized[i * width + j] = classes[y * columns + x]!)))
+  return { classes: resized, size }
+}
+
+/** The source pixels at the centres of `count` pixels, each `scale` source pixels long, in the middle of `extent` source pixels. */
+function centres(count: number, scale: number, extent: number): number[] {
+  const first = (extent - count * scale) / 2
+  return Array.from({ length: count }, (_, i) => Math.min(extent - 1, Math.floor(first + (i + 0.5) * scale)))
 }

@@ -48,6 +48,9 @@ const others: Record<string, [json: unknown, text: string]> = {
   inputSize: [[64, 96], '64x96'],
   resize: ['stretch', 'stretch'],
   heldOut: [0, '0'],
+  masks: ['masks', 'masks'],
+  maskClasses: ['names.txt', 'names.txt'],
+  maskIgnore: [0, '0'],
   saveEvery: [4, '4'],
   imageSize: [64, '64'],
   channels: [1, '1'],
@@ -165,6 +168,7 @@ describe('wrong options', () => {
     [['--cutout-ratio-range', '0.9'], '--cutout-ratio-range: expected 2 values but received [0.9]'],
     [['--input-size', '64,a'], '--input-size: expected'],
     [['--prefetch', '1000000'], '--prefetch: expected a number of at most 64 but received 1000000'],
+    [['--mask-ignore', '-1'], '--mask-ignore: expected a number of at least 0 but received -1'],
     [['--device', 'gpu'], "--device: expected cpu, cuda, cuda:0, … but received 'gpu'"],
   ])('%j are reported with what was expected and received', (args, message) => {
     expect(refusal({ ...needed, ...typed(...args) })).toContain(message)

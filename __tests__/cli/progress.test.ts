@@ -34,6 +34,24 @@ describe('in a pipe', () => {
   })
 })
 
+describe('measuring', () => {
+  test('is a live line that goes away, and a line in a pipe only where it takes long', () => {
+    const measure = (progress: Progress) => {
+      progress.measuring('before', 12, 64)
+      progress.measuring('before', 40, 64)
+      progress.measuring('before', 64, 64)
+      progress.clear()
+      progress.note('before: rank 3.1')
+    }
+    expect(written({ isTTY: true }, measure)).toBe(
+      [12, 40, 64].map((done) => `\r\x1b[2Kmeasuring before: ${done}/64 images`).join('') + '\r\x1b[2Kbefore: rank 3.1\n',
+    )
+    expect(written({ isTTY: true, columns: 20 }, measure)).toContain('\r\x1b[2Kmeasuring before: 1\r')
+    expect(written({}, measure)).toBe('before: rank 3.1\n')
+    expect(written({ interval: 0 }, measure)).toBe('measuring before: 12/64 images\nmeasuring before: 40/64 images\nbefore: rank 3.1\n')
+  })
+})
+
 describe('on a terminal', () => {
   test('it rewrites one line, in colour, and leaves it when it ends', () => {
     const text = written({ steps: 2, isTTY: true }, (progress) => {

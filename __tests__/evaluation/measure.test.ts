@@ -38,6 +38,16 @@ describe('a backbone is measured', () => {
     expect(pictures.segmentation!.shape).toEqual([8, 32, 32])
   })
 
+  test('and tells its progress, up to the whole', () => {
+    for (const set of [someSet(), { ...someSet(), labels: undefined }]) {
+      const shares: number[] = []
+      measure(new Small(), 'body', set, (share) => shares.push(share))
+      expect(shares.length).toBeGreaterThan(5)
+      expect(shares).toEqual([...shares].sort((a, b) => a - b))
+      expect(shares.at(-1)).toBe(1)
+    }
+  })
+
   test('without masks by what needs none', () => {
     const { measures, missing, pictures } = measure(new Small(), 'body', { ...someSet(), labels: undefined })
     expect([measures.knn, measures.linear, pictures.segmentation]).toEqual([null, null, null])

@@ -94,6 +94,15 @@ describe('the verdict', () => {
     expect(verdictOf(changes({ knn: [0.3, 0.2], linear: [0.3, 0.2], correspondence: [0.2, 0.8] }), facts).outcome).toBe('worse')
   })
 
+  test('leaves masks aside where too few images have one', () => {
+    const change = changes({ knn: [0.3, 0.2], linear: [0.3, 0.2], correspondence: [0.2, 0.4] })
+    const { outcome, reason } = verdictOf(change, { ...facts, labelled: 4 })
+    expect(outcome).toBe('better')
+    expect(reason).toContain('View correspondence went from 0.200 to 0.400.')
+    expect(reason).toContain('4 images with a mask are too few to judge by (at least 6).')
+    expect(verdictOf(change, { ...facts, labelled: 6 }).reason).toContain('these 6 held-out images')
+  })
+
   test('is none without a measure or with too few images', () => {
     expect(verdictOf(changes({ rank: [3, 4] }), { ...facts, missing: "a view's map has 2 × 2 pixels" })).toEqual({
       outcome: 'unmeasured',

@@ -109,7 +109,7 @@ describe('a report', () => {
     expect(pictures).toHaveLength(8 * 6)
     for (const { attributes } of pictures) expect(attributes['alt']).toMatch(/image [1-8]\b/)
     const drawings = elements.filter(({ name }) => name === 'svg')
-    expect(drawings).toHaveLength(4)
+    expect(drawings).toHaveLength(5)
     for (const { attributes } of drawings) {
       expect(attributes['role']).toBe('img')
       expect(attributes['aria-label']).toMatch(/\w{3}/)
@@ -160,6 +160,33 @@ describe('a report', () => {
     expect(trained).toContain('measured on 10 training images')
     expect(trained).not.toMatch(/held-out/i)
     expect(parse(await renderReport(someReport())).words).toContain('measured on 10 held-out images')
+  })
+
+  test('says when and on what the run was made, and how to go on in Python', async () => {
+    const text = await renderReport(someReport())
+    const { elements, words } = parse(text)
+    expect(words).toContain('2026-03-01 14:05 UTC')
+    for (const fact of [
+      'small.pt: TorchScript, 0.3 M parameters',
+      'photos: 1,200 trained on, 10 held out',
+      '40 steps, 2.5 epochs',
+      '1:05 in all',
+      'Some &lt;CPU&gt;, 4 cores, 2 threads of libtorch',
+      '8 GiB',
+      'pixelcl 0.1.0, libtorch 2.13.0, Node 22.12.0',
+    ])
+      expect(words).toContain(fact)
+    expect(text).toContain('<pre><code>import torch\nmodel = torch.jit.load(&#39;a&lt;b.pt&#39;)</code></pre>')
+    const opened = elements.filter(({ name }) => name === 'details').map(({ attributes }) => 'open' in attributes)
+    // The lines for torch are open, the state dict and the options are not.
+    expect(opened).toEqual([true, false, false])
+    expect(words).toContain('Learning rate')
+  })
+
+  test('prints in black on white, with everything open', async () => {
+    const print = /@media print \{(.*)\}/s.exec(await renderReport(someReport()))![1]!
+    expect(print).toMatch(/--ground: #fff;.*--ink: #000;/s)
+    expect(print).toMatch(/details::details-content \{ content-visibility: visible;/)
   })
 
   test('tells which files were left out, and what the run was given', async () => {

@@ -39,6 +39,19 @@ export function someReport(change: Partial<FinishedRun> = {}): FinishedRun {
     changes,
     verdict: verdictOf(changes, { images: set.images.shape[0]!, trainedOn: set.trainedOn === true }),
     next: [worded`more steps: ${option('schedule.steps', 900)} (now 300)`],
+    facts: {
+      began: new Date('2026-03-01T14:05:59Z'),
+      versions: { pixelcl: '0.1.0', libtorch: '2.13.0', node: 'v22.12.0' },
+      machine: { cpu: 'Some <CPU>', cores: 4, threads: 2, memory: 8 * 2 ** 30, device: 'cpu' },
+      backbone: { file: 'small.pt', kind: 'TorchScript', layer: 'body', parameters: 250_000 },
+      images: { folder: 'photos', trained: 1200, heldOut: 10 },
+      epochs: 2.512,
+      seconds: 65,
+    },
+    handOffs: [
+      { title: 'torch', kind: 'Python', lines: ['import torch', "model = torch.jit.load('a<b.pt')"] },
+      { title: 'A state dict', kind: 'on the command line', lines: ['npx pixelcl export'] },
+    ],
     learner: pixelCLOptions.parse({ imageSize: 32, distance: 'bin', distanceThres: 1 }),
     ...change,
   }

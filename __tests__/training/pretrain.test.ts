@@ -23,8 +23,9 @@ import { runPython } from '../support/python'
 import { temporary } from '../support/files'
 
 let data: string
+let masks: string
 beforeAll(async () => {
-  data = (await makeTextures(temporary('images'), { train: 12, heldOut: 1, size: 40 })).train
+  ;({ train: data, trainMasks: masks } = await makeTextures(temporary('images'), { train: 12, heldOut: 1, size: 40 }))
 })
 
 /** Options by the names of their flags. */
@@ -48,15 +49,17 @@ const optionsOf = (out: string, more: Flat = {}): Flat => ({
 
 interface Watching extends Omit<PretrainHooks, 'events'> {
   say?: (line: string) => void
+  onMeasuring?: (text: string) => void
   onStep?: (metrics: StepMetrics) => void
   onEvaluation?: (when: 'before' | 'after') => void
 }
 
 /** As the command line calls it, with a report and a subscriber to its events. */
-function pretrain(options: Flat, { say, onStep, onEvaluation, ...hooks }: Watching = {}): Promise<PretrainResult> {
+function pretrain(options: Flat, { say, onMeasuring, onStep, onEvaluation, ...hooks }: Watching = {}): Promise<PretrainResult> {
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => {
     if (event.type === 'note') say?.(String(event.text))
+    if (event.type === 'measuring') onMeasuring?.(`${event.when} ${event.done}/${event.images}`)
     if (event.type === 'step') onStep?.(event.metrics)
     if (event.type === 'evaluation') onEvaluation?.(event.when)
   })
@@ -110,6 +113,50 @@ describe('pretrain', () => {
     expect(given).toBe(3)
     // All is ground, and all is found to be.
     expect(result.before.measures.knn).toBe(1)
+  })
+
+  test('measures the masks that it is given, of a part of the images, by their names', async () => {
+    const some = temporary('some-masks')
+    const names = temporary('names.txt')
+    mkdirSync(some)
+    for (const name of readdirSync(masks).slice(0, 8)) cpSync(join(masks, name), join(some, name))
+    cpSync(join(masks, '0000.png'), join(some, 'elsewhere.png'))
+    writeFileSync(names, ['a', 'b', 'c', 'd', 'e', 'f <i>'].join('\n'))
+    const [lines, measuring]: [string[], string[]] = [[], []]
+    const result = await pretrain(optionsOf('masks', { masks: some, maskClasses: names, steps: 1 }), {
+      say: (line) => lines.push(line),
+      onMeasuring: (text) => measuring.push(text),
+    })
+    expect(result.masks).toMatchObject({ folder: some, images: 8, measured: 3, bank: 5 })
+    expect(result.masks!.classes.every((name) => 'abcdef <i>'.includes(name))).toBe(true)
+    for (const { measures } of [result.before, result.after])
+      expect([measures.knn, measures.linear].every((value) => value! > 0 && value! < 1)).toBe(true)
+    expect(lines.join('\n')).toMatch(
+      /some-masks: masks of 8 of 12 images; 3 are measured, 5 of the training teach \d classes \(a, .*\), 255 is ignored\n1 mask of no image: \S+elsewhere\.png/,
+    )
+    expect(readFileSync(result.files.report, 'utf8')).toMatch(/<\/span>a<\/li>/)
+    expect(measuring.filter((text) => text.startsWith('before')).at(-1)).toBe('before 3/3')
+    expect(measuring.at(-1)).toBe('after 3/3')
+  })
+
+  test('takes masks among the images for none, and needs two of them', async () => {
+    const mixed = temporary('mixed')
+    cpSync(data, mixed, { recursive: true })
+    cpSync(masks, join(mixed, 'masks'), { recursive: true })
+    const lines: string[] = []
+    const only = (out: string, more: Flat) =>
+      pretrain(optionsOf(out, { data: mixed, steps: 1, ...more }), { say: (line) => lines.push(line) })
+    const result = await only('mixed-run', { masks: join(mixed, 'masks'), heldOut: 0 })
+    expect(result.masks).toMatchObject({ images: 12, measured: 6, bank: 6 })
+    expect(lines[0]).toContain('12 images, none held out')
+    const single = temporary('single')
+    mkdirSync(single)
+    cpSync(join(masks, '0001.png'), join(single, '0001.png'))
+    await expect(only('single-run', { masks: single })).rejects.toThrow(
+      `1 image with a mask in ${single} (masks) that can be measured: at least 2 are needed`,
+    )
+    await expect(only('alone', { maskIgnore: 3 })).rejects.toThrow('maskIgnore says what masks hold: name their folder with masks')
+    expect(existsSync(temporary('single-run'))).toBe(false)
   })
 
   test('trains on no image that is held out', async () => {
@@ -190,7 +237,7 @@ describe('pretrain', () => {
     await expect(
       pretrainWith(inSections(pretrainOptions, optionsOf('subscriber')) as unknown as PretrainOptions, { events }),
     ).rejects.toThrow('no chart can be drawn\nTraining stopped after step 1; the backbone of then is saved')
-    expect(seen).toEqual(['note', 'note', 'note', 'start', 'evaluation', 'loss', 'step'])
+    expect(seen.filter((type) => type !== 'measuring')).toEqual(['note', 'note', 'note', 'start', 'evaluation', 'loss', 'step'])
     expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
     expect(torch.jit.load(join(out, 'improved-resnet.pt')).originalName).toBe('SmallResNet')
   })

@@ -25,6 +25,7 @@ import { asFlag, flagsOf } from './flags'
 import { configureHelp } from './help'
 import { measuresTable, verdictText } from './measures'
 import { guardOutput } from './output'
+import { pythonText } from './python-text'
 import { Progress } from './progress'
 import { flattened } from './sections'
 import { usageOf } from './usage'
@@ -36,8 +37,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 const demoOptions = pretrainOptions.omit({ recipe: true }).extend({ data: pretrainOptions.shape.data.omit({ folder: true }).prefault({}) })
 type DemoOptions = z.output<typeof demoOptions>
 
-/** Options without a flag here, because the recipe sets them. */
-const FIXED = ['backbone', 'arch', 'heldOut']
+/** Options without a flag here, because the demo sets them. */
+const FIXED = ['backbone', 'arch', 'heldOut', 'masks', 'maskClasses', 'maskIgnore']
 
 /** Runs the demo and returns its exit code. */
 export async function demo(args: readonly string[], env: Environment = process.env): Promise<number> {
@@ -130,8 +131,8 @@ async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise
 }
 
 function summaryOf(result: PretrainResult): string {
-  const { files, steps, options, python, interrupted } = result
-  const { bold, cyan } = new Style()
+  const { files, steps, options, interrupted } = result
+  const { bold } = new Style()
   const parts = [
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
     `${bold('Written:')}\n` +
@@ -141,7 +142,7 @@ function summaryOf(result: PretrainResult): string {
         [files.metrics, 'a line for every step'],
         [files.config, 'the options'],
       ]),
-    `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
+    pythonText(result),
     measuresTable(result, 'On held-out images'),
     verdictText(result),
   ]

@@ -15,7 +15,10 @@ export function eventsTo(progress: Progress, say: Say): EventStream<RunEvent> {
         return say(event.text)
       case 'step':
         return progress.step(event.metrics)
+      case 'measuring':
+        return progress.measuring(event.when, event.done, event.images)
       case 'evaluation':
+        progress.clear()
         return say(`${event.when}: ${measuresLine(event.evaluation)}`)
       case 'loss':
       case 'saved':

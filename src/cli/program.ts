@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
 import { suggestion } from '../common/suggestions'
-import { loadShimWhenUsed } from '../native/load'
+import { loadShimWhenUsed, packageVersion } from '../native/load'
 import { EXIT_CODES, ExitCode, UsageError } from './exit'
 import { isUsage, messageOf, tell } from './failure'
 import { configureHelp } from './help'
 import { print } from './output'
-import { packageVersion } from './package'
 import { usageOf, type Usage } from './usage'
 
 /** Adds a command's arguments, flags and action; the action passes the exit code to `end`. */

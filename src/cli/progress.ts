@@ -18,6 +18,8 @@ export class Progress {
   private readonly line: LiveLine
   private readonly style: Style
   private lastLine = -Infinity
+  /** When a line about measured images was printed, in seconds, or when the measuring began; null outside of it. */
+  private lastMeasured: number | null = null
   /** Number of steps of the training. */
   steps: number
 
@@ -35,6 +37,23 @@ export class Progress {
     if (!isLast && metrics.step !== 1 && metrics.seconds - this.lastLine < interval) return
     this.lastLine = metrics.seconds
     this.line.print(this.parts(metrics).join(' · '))
+  }
+
+  /** How many images have been measured, in place of the live line; in a pipe only where it takes long. */
+  measuring(when: string, done: number, images: number): void {
+    const text = `measuring ${when}: ${done}/${images} images`
+    if (this.line.live) return this.line.show(text.slice(0, this.line.width))
+    const now = performance.now() / 1000
+    const waited = now - (this.lastMeasured ??= now)
+    if (done === images) this.lastMeasured = null
+    if (waited < (this.options.interval ?? 5) || done === images) return
+    this.lastMeasured = now
+    this.line.print(text)
+  }
+
+  /** Removes the live line, whose work is done. */
+  clear(): void {
+    this.line.clear()
   }
 
   /** Prints a line that stays; the live line continues below it. */

@@ -67,6 +67,12 @@ export class LiveLine {
     this.write(`${text}\n`)
   }
 
+  /** Removes the shown line. */
+  clear(): void {
+    if (this.shown) this.write('\r\x1b[2K')
+    this.shown = false
+  }
+
   /** Keeps the shown line and moves to the next. */
   end(): void {
     if (this.shown) this.write('\n')

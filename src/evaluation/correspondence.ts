@@ -50,7 +50,7 @@ export interface Matches {
 export function matchViews(features: Features, images: Tensor, options: CorrespondenceOptions): Matches {
   const count = images.shape[0]!
   const sums = { compared: zeros(count), found: zeros(count), copied: zeros(count) }
-  const rounds = options.rounds ?? Math.max(2, Math.ceil(PAIRS / count))
+  const rounds = options.rounds ?? roundsFor(count)
   let grid: readonly [number, number] = [0, 0]
   seeded(options.seed ?? 1, () => {
     for (let round = 0; round < rounds; round++) {
@@ -64,6 +64,11 @@ export function matchViews(features: Features, images: Tensor, options: Correspo
     }
   })
   return { ...sums, grid }
+}
+
+/** How many pairs of views of each image are matched, for so many images. */
+export function roundsFor(images: number): number {
+  return Math.max(2, Math.ceil(PAIRS / images))
 }
 
 const zeros = (count: number): number[] => Array.from({ length: count }, () => 0)

@@ -25,12 +25,24 @@ export function normalised(images: Tensor, channels = 3): Tensor {
  * Copies a backbone, recomputes its batch-norm statistics from `images` (0…1, [N, 3, H, W]) and freezes it.
  *
  * So two states of a backbone differ in their weights only, and an untrained backbone is not penalised for its initial statistics.
+ *
+ * @param onImages - Called after each pass with its number of images, also of passes of the result.
  */
-export function freeze(net: Backbone, layer: string | number, images: Tensor, channels: number = channelsOf(net)): Features {
+export function freeze(
+  net: Backbone,
+  layer: string | number,
+  images: Tensor,
+  channels: number = channelsOf(net),
+  onImages: (count: number) => void = () => undefined,
+): Features {
   const layers = new HiddenLayers(net, { map: layerName(net, layer) })
-  const copy = recalibrated(net, inParts(normalised(images, channels)))
-  const ofNormalised = (batch: Tensor): Tensor =>
-    torch.inferenceMode(() => torch.cat(inParts(batch).map((part) => layers.run(copy, part).map)))
+  const copy = recalibrated(net, inParts(normalised(images, channels)), onImages)
+  const mapOf = (part: Tensor): Tensor => {
+    const { map } = layers.run(copy, part)
+    onImages(part.shape[0]!)
+    return map
+  }
+  const ofNormalised = (batch: Tensor): Tensor => torch.inferenceMode(() => torch.cat(inParts(batch).map(mapOf)))
   return { ofNormalised, of: (batch) => ofNormalised(normalised(batch, channels)) }
 }
 

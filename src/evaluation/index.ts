@@ -1,5 +1,5 @@
 export { bootstrap, type Interval } from './bootstrap'
-export { matchViews, type CorrespondenceOptions, type Matches } from './correspondence'
+export { matchViews, roundsFor, type CorrespondenceOptions, type Matches } from './correspondence'
 export { freeze, inParts, normalised, type Features } from './features'
 export { KnnSegmenter, knnMeanIoU, type KnnOptions } from './knn'
 export { linearMeanIoU, type LinearOptions } from './linear'
@@ -21,4 +21,14 @@ export { recalibrated } from './recalibrate'
 export { seeded } from './seeded'
 export { placeShareOf, spreadOf, type Layout, type Spread } from './spread'
 export { MeanIoU, classesAt, labelsAt, meanIoU, type Labelled } from './segmentation'
-export { FEWEST_IMAGES, changesOf, markOf, verdictOf, type Change, type Changes, type Outcome, type Verdict } from './verdict'
+export {
+  FEWEST_IMAGES,
+  changesOf,
+  labelledImages,
+  markOf,
+  verdictOf,
+  type Change,
+  type Changes,
+  type Outcome,
+  type Verdict,
+} from './verdict'

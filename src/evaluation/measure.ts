@@ -1,7 +1,7 @@
 import * as torch from '../torch'
 import type { Tensor } from '../torch'
 import type { Backbone } from '../pixelcl'
-import { matchViews, type CorrespondenceOptions, type Matches } from './correspondence'
+import { matchViews, roundsFor, type CorrespondenceOptions, type Matches } from './correspondence'
 import { freeze, type Features } from './features'
 import { KnnSegmenter } from './knn'
 import { linearScores } from './linear'
@@ -69,11 +69,18 @@ export interface Pictures {
  *
  * @param net - The backbone, on any device; a float32 copy on the CPU is measured.
  * @param layer - The layer whose map is measured: the learner's `hiddenLayerPixel`.
+ * @param onProgress - Called with the share of the work that is done, up to 1, after each batch of images.
  * @throws ArgumentError for a layer that the backbone lacks.
  */
-export function measure(net: Backbone, layer: string | number, set: EvaluationSet): Evaluation {
+export function measure(
+  net: Backbone,
+  layer: string | number,
+  set: EvaluationSet,
+  onProgress: (share: number) => void = () => undefined,
+): Evaluation {
+  const passed = counted(set, onProgress)
   // float32 on the CPU, so that measures do not depend on the device and dtype of the training.
-  const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, set.statistics, set.channels)
+  const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, set.statistics, set.channels, passed)
   const shown = Math.min(SHOWN, set.images.shape[0]!)
   const map = features.of(set.images)
   const pictures = { features: map.narrow(0, 0, shown).clone(), segmentation: null }
@@ -82,7 +89,7 @@ export function measure(net: Backbone, layer: string | number, set: EvaluationSe
   if (!map.isfinite().all().item<boolean>())
     return { ...unmeasured('the features are not finite'), samples: { matches, knn: null, linear: null, layout: null }, pictures }
   const spread = spreadOf(map)
-  const { knn, linear } = set.labels === undefined ? WITHOUT_MASKS : segment(features, map, set.labels)
+  const { knn, linear } = set.labels === undefined ? WITHOUT_MASKS : segment(features, map, set.labels, () => passed(set.images.shape[0]!))
   return {
     ...measured({
       knn: knn?.meanIoU ?? NO_MASKS,
@@ -93,6 +100,15 @@ export function measure(net: Backbone, layer: string | number, set: EvaluationSe
     samples: { matches, knn: knn?.overlaps ?? null, linear: linear?.overlaps ?? null, layout: spread.layout },
     pictures: { ...pictures, segmentation: knn?.predicted.narrow(0, 0, shown).clone() ?? null },
   }
+}
+
+/** Counts images that have passed the backbone, as a share of all passes of a measurement; each segmentation counts as one more. */
+function counted({ images, statistics, views, labels }: EvaluationSet, onProgress: (share: number) => void): (images: number) => void {
+  const count = images.shape[0]!
+  const rounds = views.rounds ?? roundsFor(count)
+  const total = statistics.shape[0]! + count * (1 + 2 * rounds) + (labels === undefined ? 0 : labels.bank.images.shape[0]! + 2 * count)
+  let done = 0
+  return (passed) => onProgress(Math.min(1, (done += passed) / total))
 }
 
 /** The most pairs of a held-out and a labelled pixel that are compared; half a second for 10⁸ of 64 channels on one core. */
@@ -110,8 +126,13 @@ interface Segmented {
   readonly predicted: Tensor
 }
 
-/** Both segmentations of the held-out images, whose features are `map`. */
-function segment(features: Features, map: Tensor, { classes: names, masks, bank }: Labels): { knn: Segmented; linear: Segmented } {
+/** Both segmentations of the held-out images, whose features are `map`; `onSegmented` is called after each. */
+function segment(
+  features: Features,
+  map: Tensor,
+  { classes: names, masks, bank }: Labels,
+  onSegmented: () => void,
+): { knn: Segmented; linear: Segmented } {
   const classes = names.length
   // From here on maps replace images, so that each map is computed once.
   const read: Pick<Features, 'of'> = { of: (maps) => maps }
@@ -120,6 +141,7 @@ function segment(features: Features, map: Tensor, { classes: names, masks, bank 
     const parts: Tensor[] = []
     const mean = meanIoU({ images: map, masks }, classes, scoresOf, (part) => parts.push(part))
     const predicted = torch.cat(parts)
+    onSegmented()
     return { meanIoU: mean, overlaps: overlapsOf(predicted, masks, classes), predicted }
   }
   const pixels = map.shape[0]! * map.shape[2]! * map.shape[3]!

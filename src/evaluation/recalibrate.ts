@@ -17,8 +17,10 @@ const FAR = 1e6
  *
  * It works on any module, including TorchScript, because it only reads buffers that a forward in training mode updates: a running statistic that
  * was 0 before is `momentum` times the batch statistic afterwards.
+ *
+ * @param onBatch - Called after each batch with its number of images.
  */
-export function recalibrated(net: Backbone, batches: readonly Tensor[]): Backbone {
+export function recalibrated(net: Backbone, batches: readonly Tensor[], onBatch: (images: number) => void = () => undefined): Backbone {
   const copy = net.deepcopy().train()
   torch.noGrad(() => {
     const buffers = [...copy.namedBuffers()]
@@ -36,6 +38,7 @@ export function recalibrated(net: Backbone, batches: readonly Tensor[]): Backbon
     for (const batch of batches) {
       run(batch, zeros)
       for (const { buffer, sum } of statistics) sum.add_(buffer)
+      onBatch(batch.shape[0]!)
     }
     const last = batches.at(-1)
     if (last === undefined) return

@@ -2,7 +2,7 @@ import { plural } from '../common/text'
 import { bootstrap, type Interval } from './bootstrap'
 import type { Evaluation } from './measure'
 import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, shownChange, type MeasureName } from './measures'
-import { meanOfOverlaps } from './overlap'
+import { meanOfOverlaps, type Overlap } from './overlap'
 import { placeShareOf } from './spread'
 
 /** A measure before and after. */
@@ -59,14 +59,22 @@ function paired(count: number, before: (weights: readonly number[]) => number | 
 }
 
 function overlapNoise(before: Compared, after: Compared, name: 'knn' | 'linear'): Interval | null {
-  // Images without a labelled pixel say nothing.
-  const labelled = ({ samples }: Compared) => samples[name]?.filter(({ truth }) => truth.some((pixels) => pixels > 0)) ?? []
-  const [one, two] = [labelled(before), labelled(after)]
+  const [one, two] = [before, after].map(({ samples }) => samples[name]?.filter(isLabelled) ?? []) as [Overlap[], Overlap[]]
   return paired(
     one.length,
     (weights) => meanOfOverlaps(one, weights),
     (weights) => meanOfOverlaps(two, weights),
   )
+}
+
+/** Whether an image has a labelled pixel; others say nothing. */
+function isLabelled({ truth }: Overlap): boolean {
+  return truth.some((pixels) => pixels > 0)
+}
+
+/** Number of measured images whose masks count. */
+export function labelledImages({ samples }: Compared): number {
+  return samples.knn?.filter(isLabelled).length ?? 0
 }
 
 function matchNoise(before: Compared, after: Compared, name: 'found' | 'copied'): Interval | null {
@@ -107,6 +115,8 @@ export interface Verdict {
 export interface VerdictFacts {
   /** Number of images that were measured. */
   readonly images: number
+  /** Number of these that have a mask; with too few, masks do not decide. Default: all. */
+  readonly labelled?: number
   /** Whether they are training images because none were held out. */
   readonly trainedOn: boolean
   /** Why the view correspondence has no value, if it has none. */
@@ -132,11 +142,14 @@ const TITLES: Readonly<Record<Outcome, string>> = {
 /**
  * Judges a run by the change of its measures.
  *
- * Masks decide where there are any: kNN and linear mIoU. Otherwise the view correspondence does. A clear rise of the place share is a shortcut,
+ * Masks decide where enough images have one: kNN and linear mIoU. Otherwise the view correspondence does. A clear rise of the place share is a shortcut,
  * whatever else rose, if more pixels than before are matched by their own position; if no more are, the images share a layout, such as a sky above.
  */
 export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
-  const known = decidingMeasures(changes)
+  const { labelled = facts.images } = facts
+  const hasMasks = changes.knn.change !== null || changes.linear.change !== null
+  const isMaskless = !hasMasks || labelled < FEWEST_IMAGES
+  const known = decidingMeasures(changes, isMaskless)
   if (hasCollapsed(changes.deviation))
     return verdict(
       'worse',
@@ -152,7 +165,12 @@ export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
   const aside = placeRose
     ? `The place share rose, too (${shown('placeShare', changes.placeShare)}), but no more pixels than before are matched by their position: the images share a layout.`
     : null
-  return verdict(outcome, figures, noiseReason(known, changes, outcome, facts), aside)
+  const count = isMaskless ? facts.images : labelled
+  const unused =
+    hasMasks && isMaskless
+      ? `${plural(labelled, 'image')} with a mask ${labelled === 1 ? 'is' : 'are'} too few to judge by (at least ${FEWEST_IMAGES}).`
+      : null
+  return verdict(outcome, figures, noiseReason(known, changes, outcome, { ...facts, images: count }), unused, aside)
 }
 
 /** How a change is marked: a place share that rises is bad only where it is a shortcut. */
@@ -165,10 +183,9 @@ function verdict(outcome: Outcome, ...reasons: readonly (string | null)[]): Verd
 }
 
 /** The measures that decide, of those with a value. */
-function decidingMeasures(changes: Changes): MeasureName[] {
-  const isKnown = (name: MeasureName) => changes[name].change !== null
-  const withMasks = (['knn', 'linear'] as const).filter(isKnown)
-  return withMasks.length > 0 ? withMasks : (['correspondence'] as const).filter(isKnown)
+function decidingMeasures(changes: Changes, isMaskless: boolean): MeasureName[] {
+  const names = isMaskless ? (['correspondence'] as const) : (['knn', 'linear'] as const)
+  return names.filter((name) => changes[name].change !== null)
 }
 
 /** Of two measures that disagree neither counts. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { types } from 'node:util'
 import { elfDamage, libtorchDamage } from '../../scripts/setup/libraries.cjs'
@@ -11,6 +11,11 @@ import type { Binding } from './binding'
 export type { Libtorch, Place, Stamp } from '../../scripts/setup/stamp.cjs'
 export { cacheFolder, packageRoot, readStamp, stampPath } from '../../scripts/setup/stamp.cjs'
 export { type Standing, SUPPORTED_VERSIONS } from '../../scripts/setup/versions.cjs'
+
+/** The version of this package. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version
+}
 
 /** Measured by `npm run bench -- threads`: as quick as libgomp's own 300,000 on free cores, and much quicker on busy ones. */
 const SPIN_COUNT = '10000'

@@ -3,6 +3,7 @@ import { readAs, type Naming } from '../common/wording'
 import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, markOf, type Change, type MeasureName } from '../evaluation'
 import type { FinishedRun, StepMetrics } from '../training'
 import { chart } from './chart'
+import { beginning, nextInPython, runFacts } from './facts'
 import { gallery } from './gallery'
 import { html, type Markup } from './html'
 import { STYLES } from './styles'
@@ -17,7 +18,7 @@ import { viewPair } from './view-pair'
  * @returns The file's text; every name and message in it is escaped.
  */
 export async function renderReport(data: FinishedRun): Promise<string> {
-  const { title, metrics, set, before, after, learner } = data
+  const { title, metrics, set, before, after, learner, facts } = data
   const grid = before.pictures.features.shape.slice(2) as [number, number]
   const [pictures, views] = await Promise.all([gallery(set, before, after), viewPair(set, grid, learner)])
   return html`<!doctype html>
@@ -34,6 +35,7 @@ export async function renderReport(data: FinishedRun): Promise<string> {
       <body>
         <main>
           <h1>${title}</h1>
+          <p class="date">${beginning(facts)}</p>
           ${verdictPart(data)}
           <p class="lead">${summary(data)}</p>
           ${measures(data)}
@@ -46,7 +48,15 @@ export async function renderReport(data: FinishedRun): Promise<string> {
             Two views are cut from an image and changed in brightness and colour. Wherever they show the same place, the learner asks for
             like features.
           </p>
-          ${views} ${skippedFiles(data.skipped)} ${options(data.config)}
+          ${views}
+          <h2>Next, in Python</h2>
+          <p>
+            The backbone takes images in RGB from 0 to 1, less ImageNet's mean and over its deviation. Paths are those of the run: from its
+            working folder.
+          </p>
+          ${nextInPython(data.handOffs)}
+          <h2>The run</h2>
+          ${runFacts(facts, metrics.length)} ${skippedFiles(data.skipped)} ${options(data.config)}
         </main>
       </body>
     </html> `.text
@@ -135,6 +145,7 @@ function curves(metrics: readonly StepMetrics[]): Markup {
   return html`<p>${steps} in ${duration(last.seconds)}.</p>
     <div class="charts">
       ${chart({ title: 'Loss', values: metrics.map(({ loss }) => loss), format: (value) => String(Number(value.toPrecision(4))) })}
+      ${chart({ title: 'Learning rate', values: metrics.map(({ lr }) => lr), format: (value) => String(Number(value.toPrecision(4))), fromZero: true })}
       ${chart({ title: 'Positive pairs in a step', values: metrics.map(({ positivePairs }) => positivePairs), format: whole, fromZero: true })}
     </div>`
 }

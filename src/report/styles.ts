@@ -17,6 +17,7 @@ export const STYLES = new Markup(`
 body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
 main { max-width: 1120px; margin: 0 auto; padding: 40px 24px 64px; }
 h1 { font-size: 30px; line-height: 1.2; margin: 0 0 4px; overflow-wrap: anywhere; }
+.date { font-size: 14px; margin: 0 0 8px; }
 h2 { font-size: 20px; margin: 44px 0 6px; }
 p { margin: 0 0 16px; max-width: 76ch; }
 p, .lead, figcaption, small, summary { color: var(--soft); }
@@ -35,10 +36,14 @@ thead th { color: var(--soft); font-size: 14px; font-weight: 600; white-space: n
 .notes { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 40px; margin: 14px 0 0; font-size: 14px; line-height: 1.45; }
 .notes dt { font-weight: 600; }
 .notes dd { margin: 0; color: var(--soft); }
+.facts { display: grid; gap: 4px; margin: 10px 0 0; font-size: 15px; }
+.facts div { display: grid; grid-template-columns: 110px 1fr; gap: 14px; }
+.facts dt { color: var(--soft); }
+.facts dd { margin: 0; overflow-wrap: anywhere; }
 .better { color: var(--good); }
 .worse { color: var(--bad); }
 
-.charts { display: grid; grid-template-columns: 1fr 1fr; gap: 20px; margin-top: 14px; }
+.charts { display: grid; grid-template-columns: repeat(3, 1fr); gap: 20px; margin-top: 14px; }
 .chart, .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px; }
 .chart figcaption { color: var(--ink); font-weight: 600; margin-bottom: 6px; }
 .grid { stroke: var(--line); }
@@ -69,6 +74,10 @@ thead th { color: var(--soft); font-size: 14px; font-weight: 600; white-space: n
 .heads { font-size: 14px; font-weight: 600; color: var(--soft); line-height: 1.3; }
 
 details { margin-top: 28px; border-top: 1px solid var(--line); padding-top: 14px; }
+.code { margin-top: 10px; padding-top: 10px; }
+.code small { margin-left: 6px; font-weight: 400; }
+pre { margin: 10px 0 0; padding: 12px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow-x: auto; font-size: 14px; line-height: 1.5; }
+pre code { overflow-wrap: normal; }
 summary { cursor: pointer; font-weight: 600; }
 details th, details td { font-size: 14px; padding: 5px 14px 5px 0; text-align: left; }
 details th { font-weight: 400; color: var(--soft); white-space: nowrap; }
@@ -78,6 +87,7 @@ details td { overflow-wrap: anywhere; }
   main { padding: 24px 16px 48px; }
   h1 { font-size: 25px; }
   .charts, .views, .notes { grid-template-columns: 1fr; }
+  .facts div { grid-template-columns: 1fr; gap: 0; margin-bottom: 6px; }
   .views figure:first-child svg { max-width: 240px; }
   .measures td { font-size: 18px; }
   .measures th[scope='row'] { font-size: 16px; }
@@ -90,5 +100,16 @@ details td { overflow-wrap: anywhere; }
   .heads { display: none; }
   details th { white-space: normal; }
 }
-@media print { .chart, .row { break-inside: avoid; } }
+@media print {
+  :root {
+    color-scheme: light;
+    --ground: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc;
+    --accent: #0b6bcb; --second: #b34a00; --good: #10753a; --bad: #b3261e; --lightness: 42%;
+  }
+  main { max-width: none; padding: 0; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+  pre { white-space: pre-wrap; }
+  h2, summary { break-after: avoid; }
+  .chart, .row, .views figure, .facts div, tr, pre { break-inside: avoid; }
+}
 `)

@@ -1,5 +1,6 @@
 export { adviceFor, type AdviceFacts } from './advice'
 export { exportBackbone, exportOptions, formatOf, formats, type ExportFormat, type ExportOptions, type ExportResult } from './export'
+export type { RunFacts } from './facts'
 export { withLine } from './failures'
 export {
   pretrainOptions,
@@ -12,8 +13,10 @@ export {
 export { TrainingError } from './errors'
 export { ImageLoader, type LoaderOptions } from './loader'
 export { Loop, type Loader, type LoopOptimizer, type LoopParts, type LoopState, type Scheduler } from './loop'
+export type { MaskSummary } from './measuring'
 export { EventStream, type LoopEvent, type PixelValues, type RunEvent, type StepMetrics, type Subscriber } from './metrics'
 export { PixelTask } from './pixel-task'
+export type { HandOff } from './python-lines'
 export { pretrainingLoop } from './pretraining-loop'
 export { RECIPES, RECIPE_NAMES, type Recipe, type RecipeName, type SomeOptions } from './recipes'
 export { FactorSchedule } from './schedule'

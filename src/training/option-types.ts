@@ -62,8 +62,14 @@ export interface PretrainOptions {
   } | undefined
   /** What the backbone is measured on before and after. */
   evaluation?: {
-    /** Images that are not trained on but measured before and after, and shown in the report. A whole number of at least 0. Default 8. */
+    /** Images that are not trained on but measured before and after, at most 256 of them, and in at most a minute or a tenth of the run; the first are shown in the report. A whole number of at least 0. Default 8. */
     heldOut?: number | undefined
+    /** A folder of masks of class numbers (PNG), named like the images or with _mask behind; they are measured by kNN and linear mIoU. */
+    masks?: string | undefined
+    /** A text file that names the classes of masks, one on a line, the first of class 0. */
+    maskClasses?: string | undefined
+    /** The class in masks that counts for nothing, a number or a name, or none; 255 when left out. */
+    maskIgnore?: number | string | undefined
   } | undefined
   /** The learner's options that JSON can hold. */
   learner?: {

@@ -45,7 +45,26 @@ const optimizer = z.strictObject({
 
 /** What the backbone is measured on before and after. */
 const evaluation = z.strictObject({
-  heldOut: count.default(8).describe('images that are not trained on but measured before and after, and shown in the report'),
+  heldOut: count
+    .default(8)
+    .describe(
+      'images that are not trained on but measured before and after, at most 256 of them, and in at most a minute or a tenth of the run; the first are shown in the report',
+    ),
+  masks: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'a folder of masks of class numbers (PNG), named like the images or with _mask behind; they are measured by kNN and linear mIoU',
+    ),
+  maskClasses: describedBy(
+    z.string().min(1).optional(),
+    worded`a text file that names the classes of ${option('masks')}, one on a line, the first of class 0`,
+  ),
+  maskIgnore: describedBy(
+    z.union([z.number().int().min(0), z.string().min(1)]).optional(),
+    worded`the class in ${option('masks')} that counts for nothing, a number or a name, or none; 255 when left out`,
+  ),
 })
 
 /** Output, seed, device and threads of a run. */

@@ -5,24 +5,21 @@ import { plural, printable } from '../common/text'
 import { option, worded, type Say } from '../common/wording'
 import type { EvaluationSet } from '../evaluation'
 import * as torch from '../torch'
-import { ArgumentError, FileError, type Tensor } from '../torch'
+import { ArgumentError, FileError } from '../torch'
 import { PixelCL, defaultAugmentation } from '../pixelcl'
 import { channelsOf, checkSmallestBox, spatialLayer } from '../pixelcl/internal'
 import { ImageFolder, medianSize, type Size } from '../vision/datasets'
 import { loadBackbone, type LoadedBackbone } from './backbone'
 import { askedOf, choose } from './choose'
 import { secondsPerImage } from './estimate'
+import { givenMasks, type GivenMasks } from './masks'
+import { evaluationSetFor, type MaskSummary } from './measuring'
 import type { AskedPretrainOptions, PretrainOptions, ResolvedPretrainOptions } from './options'
 import { RunFolder } from './run/folder'
-import { firstDecodable, splitFolder, type Split } from './split'
-
-/** Number of training images to measure if none are held out. */
-const FEW = 8
-/** Number of images for recomputing batch-norm statistics before evaluation. */
-const STATISTICS = 64
+import { splitFolder, type Split } from './split'
 
 export interface PrepareHooks {
-  /** Replaces the default evaluation set, the held-out images without masks. */
+  /** Replaces the default evaluation set, the held-out images. */
   evaluationSet?: (set: EvaluationSet) => EvaluationSet | Promise<EvaluationSet>
 }
 
@@ -36,15 +33,17 @@ export interface Prepared {
   /** The layer to measure: the learner's pixel layer, or the last layer with a map if that one has none. */
   readonly layer: string | number
   readonly set: EvaluationSet
+  /** What the masks are measured on; null without masks. */
+  readonly masks: MaskSummary | null
 }
 
 /** Reads and checks all inputs of a run without writing anything; `say` receives messages for the user. */
 export async function prepare(given: PretrainOptions, say: Say, { evaluationSet }: PrepareHooks): Promise<Prepared> {
   const asked = askedOf(given)
-  const { backbone, listed } = read(asked, say)
+  const { backbone, listed, masks } = read(asked, say)
   const options = choose(given, asked, { net: backbone.net, size: await medianSize(listed.files), images: listed.length })
   checkBatchFits(options.data.batchSize, sizeOf(options))
-  const folder = new ImageFolder(listed.path, { size: sizeOf(options), resize: options.data.resize })
+  const folder = new ImageFolder(listed.path, { size: sizeOf(options), resize: options.data.resize, exclude: masks?.exclude })
   torch.manualSeed(options.run.seed)
   // Evaluation runs on the CPU, so it needs its own augmentation.
   const channels = options.learner.channels ?? channelsOf(backbone.net)
@@ -54,7 +53,8 @@ export async function prepare(given: PretrainOptions, say: Say, { evaluationSet 
   checkSizes(options, learner)
   const { hiddenLayerPixel, imageSize } = options.learner
   const layer = spatialLayer(backbone.net, hiddenLayerPixel, imageSize, channels) ?? hiddenLayerPixel
-  const split = await splitFolder(folder, { ...options.evaluation, ...options.run })
+  const isMasked = (index: number) => masks?.of.has(folder.files[index]!) === true
+  const split = await splitFolder(folder, { ...options.evaluation, ...options.run, isMasked })
   // Callers with their own evaluation set print their own summary.
   if (evaluationSet === undefined) {
     say(inputsOf(options, backbone, folder, split))
@@ -62,9 +62,10 @@ export async function prepare(given: PretrainOptions, say: Say, { evaluationSet 
   }
   sayIfOnlyWarmUp(options, say)
   for (const [path, reason] of folder.unreadable) say(`passed over ${printable(path)}: ${printable(reason)}`)
-  sayHowLong(options, learner, say)
-  const own = await ownEvaluationSet(folder, split, learner, augment())
-  return { options, backbone, folder, split, learner, layer, set: (await evaluationSet?.(own)) ?? own }
+  const seconds = estimated(options, learner)
+  if (seconds !== null) say(`this takes about ${roughly(seconds)}`)
+  const own = await evaluationSetFor({ folder, split, net: backbone.net, layer, learner, augment: augment(), masks, seconds }, say)
+  return { options, backbone, folder, split, learner, layer, masks: own.masks, set: (await evaluationSet?.(own.set)) ?? own.set }
 }
 
 /** Height and width that images are brought to. */
@@ -87,11 +88,10 @@ function planOf(options: ResolvedPretrainOptions, { train }: Split): string {
 /** Shorter runs are over before an estimate helps. */
 const FEW_STEPS = 50
 
-function sayHowLong(options: ResolvedPretrainOptions, learner: PixelCL, say: Say): void {
+/** Roughly the seconds of the training; null for a short one. */
+function estimated(options: ResolvedPretrainOptions, learner: PixelCL): number | null {
   const { steps } = options.schedule
-  if (steps < FEW_STEPS) return
-  const seconds = secondsPerImage(learner, sizeOf(options)) * options.data.batchSize * steps
-  say(`this takes about ${roughly(seconds)}`)
+  return steps < FEW_STEPS ? null : secondsPerImage(learner, sizeOf(options)) * options.data.batchSize * steps
 }
 
 /** `40 seconds`, `9 minutes`, `2.5 hours`. */
@@ -106,8 +106,16 @@ function sayIfOnlyWarmUp({ schedule: { steps, warmupSteps }, optimizer: { lr } }
   say(worded`the warm-up takes all ${steps} steps (${option('warmupSteps')} is ${warmupSteps}), so the learning rate stays below ${lr}`)
 }
 
-/** Runs the quick checks, then reads the backbone and lists the folder. */
-function read({ backbone, data, run }: AskedPretrainOptions, say: Say): { backbone: LoadedBackbone; listed: ImageFolder } {
+/** What is read before the options are chosen. */
+interface Read {
+  readonly backbone: LoadedBackbone
+  /** The images; their size is chosen later, by what the folder holds. */
+  readonly listed: ImageFolder
+  readonly masks: GivenMasks | null
+}
+
+/** Runs the quick checks, then reads the backbone and lists images and masks. */
+function read({ backbone, data, run, evaluation }: AskedPretrainOptions, say: Say): Read {
   const { file, arch } = backbone
   if (!existsSync(file)) throw new FileError(worded`there is no file ${file}: name the backbone's file with ${option('backbone.file')}`)
   checkDevice(run.device)
@@ -119,10 +127,11 @@ function read({ backbone, data, run }: AskedPretrainOptions, say: Say): { backbo
       worded`the backbone ${file} is a file of the run that ${option('overwrite')} replaces: name another folder with ${option('out')}`,
     )
   }
-  // The size is chosen later, by what the folder holds.
-  const listed = new ImageFolder(data.folder, { size: [1, 1] })
+  const found = new ImageFolder(data.folder, { size: [1, 1] })
+  const masks = givenMasks(evaluation, found)
+  const listed = masks === null ? found : new ImageFolder(data.folder, { size: [1, 1], exclude: masks.exclude })
   if (run.threads !== undefined) torch.setNumThreads(run.threads)
-  return { backbone: loadBackbone(file, { arch, say }), listed }
+  return { backbone: loadBackbone(file, { arch, say }), listed, masks }
 }
 
 /** The loader holds the batch and those that it decodes ahead. */
@@ -146,21 +155,6 @@ function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbon
     `${options.backbone.file}: ${arch ?? 'TorchScript'}, ${parameters.toFixed(1)} M parameters\n` +
     `${options.data.folder}: ${plural(length, 'image')}, ${aside}`
   )
-}
-
-/** Held-out images without masks, and training images for batch-norm statistics. */
-async function ownEvaluationSet(folder: ImageFolder, split: Split, learner: PixelCL, augment: torch.nn.Module): Promise<EvaluationSet> {
-  const { cutoutRatioRange, probRandHflip, viewSize } = learner.options
-  const shown = split.heldOut.length > 0 ? split.heldOut : await firstDecodable(folder, split.train, FEW)
-  const load = async (indices: readonly number[]): Promise<Tensor> => torch.keep(await folder.loadAll(indices))
-  const [images, statistics] = await Promise.all([load(shown), firstDecodable(folder, split.train, STATISTICS).then(load)])
-  return {
-    images,
-    statistics,
-    trainedOn: split.heldOut.length === 0,
-    channels: learner.channels,
-    views: { augment, cutoutRatioRange, probRandHflip, viewSize },
-  }
 }
 
 /** Whether two paths name the same file, also through links. */

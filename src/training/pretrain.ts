@@ -1,18 +1,29 @@
 import { option, worded, type Say, type Wording } from '../common/wording'
-import { changesOf, measure, verdictOf, type Changes, type Evaluation, type EvaluationSet, type Verdict } from '../evaluation'
+import {
+  changesOf,
+  labelledImages,
+  measure,
+  verdictOf,
+  type Changes,
+  type Evaluation,
+  type EvaluationSet,
+  type Verdict,
+} from '../evaluation'
 import { adviceFor } from './advice'
 import type { ResolvedOptions } from '../pixelcl'
 import * as torch from '../torch'
 import type { Architecture } from '../vision/models'
 import { saveBackbone } from './backbone'
 import { afterSaving, saveAfterFailure, withLine } from './failures'
-import { pythonLines } from './python-lines'
+import { factsOf, type RunFacts } from './facts'
+import { handOffs, pythonLines, type HandOff } from './python-lines'
 import { Interrupts } from './interrupts'
 import { ImageLoader } from './loader'
 import { EventStream, type RunEvent, type StepMetrics } from './metrics'
 import type { PretrainOptions, ResolvedPretrainOptions } from './options'
 import { prepare, type PrepareHooks, type Prepared } from './prepare'
 import { TrainingError } from './errors'
+import type { MaskSummary } from './measuring'
 import { pretrainingLoop } from './pretraining-loop'
 import { RUN_FILES, RunFolder } from './run/folder'
 
@@ -28,8 +39,15 @@ export interface Judgement {
   readonly next: readonly Wording[]
 }
 
+/** What a run ran on, and how to go on with its backbone. */
+interface Surroundings {
+  readonly facts: RunFacts
+  /** How libraries in Python take the backbone's file. */
+  readonly handOffs: readonly HandOff[]
+}
+
 /** A trained and measured run, as a report shows it. */
-export interface FinishedRun extends Judgement {
+export interface FinishedRun extends Judgement, Surroundings {
   /** The name of the run's folder. */
   readonly title: string
   /** The content of `config.json`. */
@@ -59,7 +77,7 @@ export interface PretrainHooks extends PrepareHooks {
 }
 
 /** The result of a run. */
-export interface PretrainResult extends Judgement {
+export interface PretrainResult extends Judgement, Surroundings {
   /** Paths of the written files. */
   readonly files: Readonly<Record<keyof typeof RUN_FILES, string>>
   /** The architecture of the written state dict; null for a TorchScript file. */
@@ -76,6 +94,8 @@ export interface PretrainResult extends Judgement {
   readonly after: Evaluation
   /** Number of held-out images; if 0, training images are measured. */
   readonly heldOut: number
+  /** What the masks were measured on; null without masks. */
+  readonly masks: MaskSummary | null
   /** Files that could not be decoded, and why. */
   readonly skipped: ReadonlyMap<string, string>
   /** Two lines of Python that load the backbone's file. */
@@ -93,14 +113,17 @@ export interface PretrainResult extends Judgement {
  * @throws ArgumentError for wrong options, FileError for files that cannot be read or written, TrainingError for a loss that is not finite.
  */
 export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = {}): Promise<PretrainResult> {
+  const began = new Date()
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => hooks.events?.emit(event))
   const say: Say = (text) => events.emit({ type: 'note', text })
   const prepared = await prepare(options, say, hooks)
-  const { options: resolved, backbone, learner, layer, split, set } = prepared
+  const { options: resolved, backbone, learner, layer, split, set, masks } = prepared
   events.emit({ type: 'start', options: resolved })
   const evaluate = (when: 'before' | 'after'): Evaluation => {
-    const evaluation = measure(backbone.net, layer, set)
+    const images = set.images.shape[0]!
+    const onProgress = (share: number) => events.emit({ type: 'measuring', when, done: Math.floor(share * images), images })
+    const evaluation = measure(backbone.net, layer, set, onProgress)
     events.emit({ type: 'evaluation', when, evaluation })
     return evaluation
   }
@@ -118,13 +141,18 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     if (learner.options.instanceWeight === 0) sayIfNothingWasLearned(metrics, prepared, say)
     const files = run.files()
     const skipped = new Map([...prepared.folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
-    const [after, judgement] = await afterSaving(files.backbone, async () => {
+    const finished = await afterSaving(files.backbone, async () => {
       const after = evaluate('after')
-      const judgement = judge(before, after, metrics.length, prepared)
-      const finished = { title: run.name, config, metrics, set, before, after, ...judgement, learner: learner.options, skipped }
-      if (hooks.report !== undefined) run.write(RUN_FILES.report, await hooks.report(finished))
+      const finished = {
+        ...judge(before, after, metrics.length, prepared),
+        after,
+        facts: factsOf(prepared, began, metrics.length),
+        handOffs: handOffs(backbone, files.backbone),
+      }
+      const shown = { ...finished, title: run.name, config, metrics, set, before, learner: learner.options, skipped }
+      if (hooks.report !== undefined) run.write(RUN_FILES.report, await hooks.report(shown))
       run.finish()
-      return [after, judgement] as const
+      return finished
     })
     return {
       files,
@@ -135,9 +163,9 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
       metrics,
       layer,
       before,
-      after,
-      ...judgement,
+      ...finished,
       heldOut: split.heldOut.length,
+      masks,
       skipped,
       python: pythonLines(backbone, files.backbone),
       // After the last step a signal no longer ends the training early.
@@ -156,7 +184,8 @@ function judge(before: Evaluation, after: Evaluation, steps: number, { options, 
   const changes = changesOf(before, after)
   const measured = set.images.shape[0]!
   const missing = after.missing.correspondence ?? before.missing.correspondence
-  const verdict = verdictOf(changes, { images: measured, trainedOn: set.trainedOn === true, missing })
+  const labelled = labelledImages(before)
+  const verdict = verdictOf(changes, { images: measured, labelled, trainedOn: set.trainedOn === true, missing })
   const taken = { ...options, schedule: { ...options.schedule, steps } }
   return { changes, verdict, next: adviceFor(verdict.outcome, { options: taken, layer, trained: split.train.length, measured }) }
 }

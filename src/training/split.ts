@@ -11,23 +11,36 @@ export interface Split {
 /** The largest share of images that may be held out. */
 const LARGEST_SHARE = 1 / 4
 
+export interface SplitOptions {
+  heldOut: number
+  seed: number
+  /** Whether an image has a mask. */
+  isMasked?: (index: number) => boolean
+}
+
 /**
  * Holds random images out of the training: as many as asked for, at most a quarter of all.
  *
- * Only images that can be decoded are held out.
+ * Only images that can be decoded are held out. Those with masks come first, but half of them stay in the training, to learn the classes from.
  *
  * @throws FileError when no file can be decoded.
  */
-export async function splitFolder(folder: ImageFolder, options: { heldOut: number; seed: number }): Promise<Split> {
-  const generator = new torch.Generator().manualSeed(options.seed)
+export async function splitFolder(folder: ImageFolder, { heldOut: asked, seed, isMasked = () => false }: SplitOptions): Promise<Split> {
+  const generator = new torch.Generator().manualSeed(seed)
   const order = torch.randperm(folder.length, { generator }).tolist() as number[]
-  const wanted = Math.min(options.heldOut, Math.floor(folder.length * LARGEST_SHARE))
-  const heldOut = await firstDecodable(folder, order, wanted)
+  const wanted = Math.min(asked, Math.floor(folder.length * LARGEST_SHARE))
+  const heldOut = await firstDecodable(folder, maskedFirst(order, isMasked), wanted)
   const train = order.filter((index) => !heldOut.includes(index))
   // Training needs at least one image that can be decoded.
   if ((await firstDecodable(folder, train, 1)).length === 0)
     throw new FileError(`no image file of ${folder.path} is left to train on: all others are damaged`)
   return { train, heldOut }
+}
+
+/** Half of the images with masks, then those without; without masks all of them as they come. */
+export function maskedFirst(indices: readonly number[], isMasked: (index: number) => boolean): number[] {
+  const masked = indices.filter(isMasked)
+  return [...masked.slice(0, masked.length >> 1), ...indices.filter((index) => !isMasked(index))]
 }
 
 /** The first `count` of these files that can be decoded; fewer if there are not as many. */

@@ -1,11 +1,10 @@
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import type { Libtorch, Place, Stamp, Standing } from '../../native/load'
+import { packageRoot, packageVersion, type Libtorch, type Place, type Stamp, type Standing } from '../../native/load'
 import { Style } from '../../common/terminal'
 import { ExitCode } from '../exit'
 import { nodeOutput } from '../node'
 import { print } from '../output'
-import { packageRoot, packageVersion } from '../package'
 
 interface Attempt {
   readonly found?: string

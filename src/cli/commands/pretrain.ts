@@ -15,6 +15,7 @@ import { EXIT_CODES } from '../exit'
 import { asFlag, flagsOf, type Flag } from '../flags'
 import { measuresTable, verdictText } from '../measures'
 import { Progress } from '../progress'
+import { pythonText } from '../python-text'
 import { defaultsOf } from '../recipes'
 import { flattened } from '../sections'
 import { sayWarnings } from '../warnings'
@@ -24,6 +25,9 @@ const placeholders = {
   data: 'folder',
   out: 'folder',
   arch: 'name',
+  masks: 'folder',
+  maskClasses: 'file',
+  maskIgnore: 'class',
   hiddenLayerPixel: 'layer',
   hiddenLayerInstance: 'layer',
   inputSize: 'h,w',
@@ -49,7 +53,7 @@ function dryRunOf(options: PretrainOptions): PretrainOptions {
     ...options,
     data: { ...options.data, batchSize: 2, inputSize: undefined },
     schedule: { ...options.schedule, steps: 2, epochs: undefined, warmupSteps: 0 },
-    evaluation: { heldOut: 2 },
+    evaluation: { ...options.evaluation, heldOut: 2 },
     learner: { ...options.learner, imageSize: 64, viewSize: undefined },
     run: { ...options.run, out: dryRunFolder(options.run) },
   }
@@ -58,7 +62,7 @@ function dryRunOf(options: PretrainOptions): PretrainOptions {
 /** The headings of the help, in order. */
 const GROUPS = ['Files:', 'Training:', 'PixelCL:', 'Augmentations:'] as const
 /** Options that name files and folders. */
-const FILES = ['backbone', 'arch', 'data', 'out', 'overwrite']
+const FILES = ['backbone', 'arch', 'data', 'masks', 'maskClasses', 'maskIgnore', 'out', 'overwrite']
 
 export function definePretrain(command: Command, end: (code: number) => void): void {
   command
@@ -126,8 +130,11 @@ function jsonOf({
   verdict,
   next,
   heldOut,
+  masks,
   skipped,
   python,
+  handOffs,
+  facts,
   interrupted,
   options,
 }: PretrainResult): object {
@@ -145,8 +152,11 @@ function jsonOf({
     after: measures(after),
     verdict: { ...verdict, next: next.map((wording) => readAs(asFlag, wording)), changes: Object.fromEntries(changed) as object },
     heldOut,
+    masks,
     skipped: Object.fromEntries(skipped),
     python,
+    handOffs,
+    facts,
     interrupted,
     options: flattened(pretrainOptions, options),
   }
@@ -156,8 +166,8 @@ function jsonOf({
 const NAMED = 5
 
 function summaryOf(result: PretrainResult): string {
-  const { files, arch, steps, options, heldOut, skipped, python, interrupted } = result
-  const { bold, cyan } = new Style()
+  const { files, arch, steps, options, heldOut, skipped, interrupted } = result
+  const { bold } = new Style()
   const written = columns([
     [files.backbone, arch === null ? 'the backbone, TorchScript' : `the backbone, a state dict of ${arch}`],
     [files.report, 'curves, measures and pictures'],
@@ -170,7 +180,7 @@ function summaryOf(result: PretrainResult): string {
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
     skipped.size === 0 ? '' : `Skipped ${plural(skipped.size, 'damaged file')}:\n${damaged.join('')}${more}`,
     `${bold('Written:')}\n${written}`,
-    `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
+    pythonText(result),
     measuresTable(result, heldOut > 0 ? 'On held-out images' : 'On training images'),
     verdictText(result),
   ]

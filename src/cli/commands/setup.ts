@@ -6,7 +6,7 @@ import { ExitCode } from '../exit'
 import { flagName } from '../flags'
 import { nodeOutput } from '../node'
 import { print } from '../output'
-import { packageRoot } from '../package'
+import { packageRoot } from '../../native/load'
 
 export function defineSetup(command: Command, end: (code: number) => void): void {
   command

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { PretrainOptions } from '../../training'
-import { packageRoot } from '../package'
+import { packageRoot } from '../../native/load'
 
 /** The demo's options; all others have the defaults of `pixelcl pretrain`. */
 export type Recipe = Omit<PretrainOptions, 'data' | 'run'> & { readonly data: Omit<PretrainOptions['data'], 'folder'> }

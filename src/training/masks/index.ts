@@ -1,0 +1,2 @@
+export { givenMasks, type GivenMasks } from './given'
+export { loadMasks } from './load'

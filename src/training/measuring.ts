@@ -1,0 +1,145 @@
+import { plural } from '../common/text'
+import { option, worded, type Say } from '../common/wording'
+import { freeze, roundsFor, type EvaluationSet, type Labels } from '../evaluation'
+import type { Backbone, PixelCL } from '../pixelcl'
+import * as torch from '../torch'
+import { ArgumentError, type Tensor } from '../torch'
+import type { ImageFolder } from '../vision/datasets'
+import { loadMasks, type GivenMasks } from './masks'
+import { firstDecodable, maskedFirst, type Split } from './split'
+
+/** Number of training images to measure if none are held out. */
+const FEW = 8
+/** Number of images for recomputing batch-norm statistics before evaluation. */
+const STATISTICS = 64
+/** Training images with masks, from which classes are learned; more take longer and hardly change the result. */
+const BANK = 96
+/** The most images that are measured: with more the noise hardly narrows. */
+const MOST = 256
+/** As many are measured whatever it takes. */
+const FEWEST = 16
+/** The share of a run's time that both measurements may take, and the seconds that they may take in a short one. */
+const SHARE = 0.1
+const SHORT = 60
+
+/** What an evaluation set is made of. */
+export interface Measuring {
+  readonly folder: ImageFolder
+  readonly split: Split
+  readonly net: Backbone
+  /** The layer that is measured. */
+  readonly layer: string | number
+  readonly learner: PixelCL
+  /** The augmentations of the views; on the CPU, where the measures are taken. */
+  readonly augment: torch.nn.Module
+  readonly masks: GivenMasks | null
+  /** Roughly how long the training takes; null for a short one. */
+  readonly seconds: number | null
+}
+
+/** What the masks of a run are measured on. */
+export interface MaskSummary {
+  readonly folder: string
+  /** Images with a mask. */
+  readonly images: number
+  /** Of those that are measured. */
+  readonly measured: number
+  /** Training images from which the classes are learned. */
+  readonly bank: number
+  readonly classes: readonly string[]
+}
+
+/**
+ * The images that a run is measured on, with their masks if there are any, and training images for batch-norm statistics.
+ *
+ * @throws ArgumentError if fewer than two images have a mask, and for masks that cannot be measured; FileError for masks that cannot be read.
+ */
+export async function evaluationSetFor(measuring: Measuring, say: Say): Promise<{ set: EvaluationSet; masks: MaskSummary | null }> {
+  const { folder, split, learner, augment, masks } = measuring
+  const { cutoutRatioRange, probRandHflip, viewSize } = learner.options
+  const isMasked = (index: number) => masks?.of.has(folder.files[index]!) === true
+  const trainedOn = split.heldOut.length === 0
+  const candidates = trainedOn ? await firstDecodable(folder, maskedFirst(split.train, isMasked), FEW) : split.heldOut
+  const views = { augment, cutoutRatioRange, probRandHflip, viewSize }
+  const statistics = await firstDecodable(folder, split.train, STATISTICS).then((indices) => load(folder, indices))
+  const bank = split.train.filter((index) => isMasked(index) && !candidates.includes(index))
+  const taught = masks === null ? [] : await firstDecodable(folder, bank, BANK)
+  const shown = candidates.slice(0, limitOf(candidates.length, { ...measuring, statistics, views, bank: taught.length }, say))
+  const set = { images: await load(folder, shown), statistics, trainedOn, channels: learner.channels, views }
+  if (masks === null) return { set, masks: null }
+  const measured = shown.filter(isMasked)
+  if (measured.length === 0 || taught.length === 0) throw tooFewMasks(masks)
+  const labels = await labelsFor(folder, shown, taught, masks)
+  const summary = { folder: masks.folder, images: masks.of.size, measured: measured.length, bank: taught.length, classes: labels.classes }
+  sayMasks(summary, masks, folder, say)
+  return { set: { ...set, labels }, masks: summary }
+}
+
+async function load(folder: ImageFolder, indices: readonly number[]): Promise<Tensor> {
+  return torch.keep(await folder.loadAll(indices))
+}
+
+async function labelsFor(folder: ImageFolder, shown: readonly number[], taught: readonly number[], masks: GivenMasks): Promise<Labels> {
+  const lists = [shown, taught].map((indices) => indices.map((index) => folder.files[index]!))
+  const { classes, masks: loaded } = await loadMasks(folder, lists, masks.of, masks)
+  const [own, others] = loaded.map((tensor) => torch.keep(tensor)) as [Tensor, Tensor]
+  return { classes, masks: own, bank: { images: await load(folder, taught), masks: others } }
+}
+
+function tooFewMasks({ folder, of }: GivenMasks): ArgumentError {
+  return new ArgumentError(
+    worded`${plural(of.size, 'image')} with a mask in ${folder} (${option('masks')}) that can be measured: at least 2 are needed, one to measure and others to learn the classes from`,
+  )
+}
+
+/** Names that are listed. */
+const LISTED = 8
+
+function sayMasks(
+  { images, measured, bank, classes, folder }: MaskSummary,
+  { ignored, unmatched }: GivenMasks,
+  all: ImageFolder,
+  say: Say,
+): void {
+  const names = classes.slice(0, LISTED).join(', ') + (classes.length > LISTED ? ', …' : '')
+  say(
+    `${folder}: masks of ${images} of ${plural(all.length, 'image')}; ${measured} are measured, ${bank} of the training teach ${classes.length} classes (${names})${ignored === null ? '' : `, ${ignored} is ignored`}`,
+  )
+  if (unmatched.length === 0) return
+  say(`${plural(unmatched.length, 'mask')} of no image: ${unmatched.slice(0, 3).join(', ')}${unmatched.length > 3 ? ', …' : ''}`)
+}
+
+interface Cost extends Pick<Measuring, 'net' | 'layer' | 'learner' | 'seconds' | 'folder'> {
+  readonly statistics: Tensor
+  readonly views: EvaluationSet['views']
+  /** Labelled images of the training. */
+  readonly bank: number
+}
+
+/** How many of `count` images are measured: as many as the share of the run's time allows. */
+function limitOf(count: number, cost: Cost, say: Say): number {
+  const most = Math.min(count, MOST)
+  const limit = most <= FEWEST ? most : Math.max(FEWEST, Math.min(most, affordable(cost)))
+  if (limit < count)
+    say(`measured are ${limit} of the ${count} held-out images${limit < most ? ', which takes a tenth of the time of the run' : ''}`)
+  return limit
+}
+
+/** The number of images that both measurements have the time for. */
+function affordable({ net, layer, learner, seconds, folder, statistics, views, bank }: Cost): number {
+  const each = secondsPerImage(net, layer, statistics, learner.channels)
+  const passes = Math.max(SHORT, SHARE * (seconds ?? 0)) / 2 / each
+  const [height, width] = folder.size
+  const viewShare = views.viewSize === undefined ? 1 : (views.viewSize[0] * views.viewSize[1]) / (height * width)
+  return Math.floor((passes - statistics.shape[0]! - bank) / (1 + 2 * roundsFor(FEWEST) * viewShare))
+}
+
+/** Roughly the seconds of a forward pass of an image on the CPU, from a trial with two. */
+function secondsPerImage(net: Backbone, layer: string | number, images: Tensor, channels: number): number {
+  const few = images.narrow(0, 0, Math.min(2, images.shape[0]!))
+  // Freezing runs the backbone, too, so that the trial is warm.
+  const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, few, channels)
+  const began = performance.now()
+  torch.scope(() => void features.of(few))
+  return (performance.now() - began) / 1000 / few.shape[0]!
+}

@@ -142,18 +142,18 @@ outputs = {'changed': [not torch.equal(before[name], after[name]) for name in be
     expect(changed.every(Boolean)).toBe(true)
   })
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('on %s finishes the step, saves, and ends with 130', async (signal) => {
-    const path = join(folder, 'runs', signal)
+  test('on SIGINT finishes the step, saves, and ends with 130', async () => {
+    const path = join(folder, 'runs', 'interrupted')
     const child = start(['--steps', '100000', '--out', path], cutDown)
     let sent = false
     const { code, output, errors } = await ended(child, (text) => {
       if (sent || !text.includes('step ')) return
       sent = true
-      child.kill(signal)
+      child.kill('SIGINT')
     })
     expect(errors).toMatch(/[Ss]topping after this step/)
     expect(code).toBe(130)
-    expect(output).toMatch(new RegExp(`Stopped by ${signal} after step \\d+ of 100000`))
+    expect(output).toMatch(/Stopped by SIGINT after step \d+ of 100000/)
     const { count } = await runPython<{ count: number }>(
       `import torch\noutputs = {'count': len(torch.jit.load(inputs['path']).state_dict())}`,
       {

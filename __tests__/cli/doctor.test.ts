@@ -84,7 +84,7 @@ describe('doctor', () => {
 
 describe('setup', () => {
   test('is quick if nothing is to be done, and prints what there is', async () => {
-    const { code, stdout, stderr } = await pixelcl(['setup', '--json'])
+    const { code, stdout, stderr } = await pixelcl(['setup', '--json'], {})
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ node: process.versions.node, stamp: { addon: stamp.addon } })
     expect(stderr).toContain(`set-up: ready (libtorch ${stamp.libtorch.version} from ${stamp.libtorch.source})`)

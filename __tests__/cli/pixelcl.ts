@@ -1,4 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { afterAll } from '@jest/globals'
+import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { builtPackage } from '../support/child'
 import { makeTextures } from '../../src/vision/datasets'
@@ -22,8 +24,33 @@ export interface PixelclOptions {
   readonly cwd?: string
 }
 
-/** Runs the built command line in a process of its own. */
-export function pixelcl(args: readonly string[], options: PixelclOptions = {}): Promise<Ended> {
+/** The process that runs the commands which need none of their own. */
+let resident: ChildProcess | undefined
+let last: Promise<unknown> = Promise.resolve()
+
+afterAll(() => void resident?.disconnect())
+
+/** Runs the built command line: with options in a process of its own, else in one that serves the test file. */
+export function pixelcl(args: readonly string[], options?: PixelclOptions): Promise<Ended> {
+  if (options !== undefined) return inProcessOfItsOwn(args, options)
+  const ended = last.then(() => inResident(args))
+  last = ended.catch(() => undefined)
+  return ended
+}
+
+async function inResident(args: readonly string[]): Promise<Ended> {
+  resident ??= fork(join(__dirname, 'resident.cjs'), [builtPackage()], {
+    env: { ...process.env, OMP_NUM_THREADS: '1' },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  resident.send(args)
+  const [message] = (await Promise.race([once(resident, 'message'), once(resident, 'close')])) as unknown[]
+  if (typeof message === 'object' && message !== null) return message as Ended
+  resident = undefined
+  throw new Error(`pixelcl ${args.join(' ')}: the process ended (${String(message)})`)
+}
+
+function inProcessOfItsOwn(args: readonly string[], options: PixelclOptions): Promise<Ended> {
   const command = [process.execPath, join(builtPackage(), 'cli', 'main.js'), ...args]
   const [file, ...rest] = options.shell === undefined ? command : ['sh', '-c', `${options.shell}; exec "$@"`, 'sh', ...command]
   return new Promise((resolve, reject) => {

@@ -29,9 +29,9 @@ const isExample = ({ text }: Block): boolean => text.includes('new PixelCL(') &&
 
 const nameOf = ({ document, line, language }: Block): string => `${document.replace(/\W/g, '-')}-${line}.m${language}`
 
-/** Compiles all programs as they are printed, in a fresh project of `tsc --init`. */
+/** Compiles all programs as they are printed, in a fresh project of `tsc --init`; PIXELCL_TEST_TSC names another compiler. */
 async function checkTypes(): Promise<Ended> {
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const tsc = process.env['PIXELCL_TEST_TSC'] ?? join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const folder = join(project.folder, 'types')
   for (const block of programs.filter(({ language }) => language === 'ts')) project.write(join('types', nameOf(block)), block.text)
   await project.run(process.execPath, [tsc, '--init'], folder)

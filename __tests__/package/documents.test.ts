@@ -31,7 +31,27 @@ function pathsIn(document: string): string[] {
   return [...new Set([...named.filter(isPath), ...links])].sort()
 }
 
+/** The anchors of a document's headings, as GitHub makes them. */
+function anchorsIn(document: string): string[] {
+  const headings = [...read(document).matchAll(/^#+ (.*)$/gm)].map((match) => match[1]!)
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
 describe.each(documents)('%s', (document) => {
+  test('links to headings that exist', () => {
+    const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].map(([, path, anchor]) => ({
+      path: path!,
+      anchor: anchor!,
+    }))
+    const target = (path: string): string => (path === '' ? document : relative(root, join(root, dirname(document), path)))
+    expect(links.filter(({ path, anchor }) => !anchorsIn(target(path)).includes(anchor))).toEqual([])
+  })
+
   test('names only files and folders that exist', () => {
     const paths = pathsIn(document)
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])

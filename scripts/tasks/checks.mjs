@@ -20,7 +20,7 @@ export const LINT = [
 /** Checks that the published package and its types resolve for `import` and `require`. */
 export const PUBLISH = [
   ['publint', '--strict'],
-  ['attw', '--pack', '.', '--profile', 'node16'],
+  ['attw', '--pack', '.'],
 ]
 
 /** How many checks run at the same time: most of them use one core. */

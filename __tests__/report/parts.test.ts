@@ -54,6 +54,13 @@ describe('a chart', () => {
     expect(points(100_000)).toBeGreaterThan(400)
   })
 
+  test('draws exact values alone', () => {
+    const { text } = chart({ title: 'Learning rate', values: [0, 4, 1], format: String, isExact: true })
+    expect(text).not.toContain('class="raw"')
+    expect(/class="mean" d="([^"]*)"/.exec(text)![1]!.match(/[ML]/g)).toHaveLength(3)
+    expect(text).toContain('Learning rate: from 0 at the first step to 1 at step 3')
+  })
+
   test('has a text alternative, and shows a single step as a dot', () => {
     const { text } = chart({ title: 'Loss', values: [2], format: (value) => value.toFixed(2) })
     expect(text).toContain('aria-label="Loss: from 2.00 at the first step to 2.00 at step 1"')

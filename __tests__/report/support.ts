@@ -50,7 +50,7 @@ export function someReport(change: Partial<FinishedRun> = {}): FinishedRun {
     },
     handOffs: [
       { title: 'torch', kind: 'Python', lines: ['import torch', "model = torch.jit.load('a<b.pt')"] },
-      { title: 'A state dict', kind: 'on the command line', lines: ['npx pixelcl export'] },
+      { title: 'a state dict', kind: 'on the command line', lines: ['npx pixelcl export'] },
     ],
     learner: pixelCLOptions.parse({ imageSize: 32, distance: 'bin', distanceThres: 1 }),
     ...change,

@@ -79,8 +79,8 @@ describe('the lines for TorchScript', () => {
     const file = temporary('scripted.pt')
     torch.save(models.resnet18({ numClasses: 4 }), file)
     const given = handOffs({ net: torch.jit.load(file), arch: null, keys: [] }, file)
-    expect(titles(given)).toEqual(['torch', 'A state dict', 'torchvision', 'segmentation_models.pytorch', 'mmsegmentation', 'detectron2'])
-    expect(linesFor(given, 'A state dict')).toBe(`npx pixelcl export ${file} --to state-dict --out ${temporary('scripted.state-dict.pth')}`)
+    expect(titles(given)).toEqual(['torch', 'a state dict', 'torchvision', 'segmentation_models.pytorch', 'mmsegmentation', 'detectron2'])
+    expect(linesFor(given, 'a state dict')).toBe(`npx pixelcl export ${file} --to state-dict --out ${temporary('scripted.state-dict.pth')}`)
     expect(linesFor(given, 'torchvision')).toContain(
       `torchvision.models.resnet18(num_classes=4); model.load_state_dict(torch.load(${JSON.stringify(temporary('scripted.state-dict.pth'))}))`,
     )
@@ -88,8 +88,8 @@ describe('the lines for TorchScript', () => {
 
   test('of another network are its own', () => {
     const given = handOffs({ net: torch.jit.load(small), arch: null, keys: [] }, "it's/net.pt")
-    expect(titles(given)).toEqual(['torch', 'A state dict', 'Your own network'])
-    expect(linesFor(given, 'A state dict')).toBe(
+    expect(titles(given)).toEqual(['torch', 'a state dict', 'your own network'])
+    expect(linesFor(given, 'a state dict')).toBe(
       String.raw`npx pixelcl export 'it'\''s/net.pt' --to state-dict --out 'it'\''s/net.state-dict.pth'`,
     )
   })

@@ -8,6 +8,8 @@ export interface Series {
   readonly format: (value: number) => string
   /** Starts the axis at 0. */
   readonly fromZero?: boolean
+  /** Draws the values alone, which have no noise. */
+  readonly isExact?: boolean
 }
 
 interface Point {
@@ -24,8 +26,8 @@ const BOTTOM = 30
 /** Maximum number of drawn points; more could not be distinguished. */
 const POINTS = 600
 
-/** A curve over the steps: the values faint, their running mean strong. */
-export function chart({ title, values, format, fromZero = false }: Series): Markup {
+/** A curve over the steps: the values faint, their running mean strong; or the values strong if they are exact. */
+export function chart({ title, values, format, fromZero = false, isExact = false }: Series): Markup {
   const ticks = niceTicks(fromZero ? 0 : Math.min(...values), Math.max(...values), 4)
   const [low, high] = [ticks[0]!, ticks.at(-1)!]
   const last = Math.max(2, values.length)
@@ -35,7 +37,7 @@ export function chart({ title, values, format, fromZero = false }: Series): Mark
     thinned(points)
       .map(({ step, value }, i) => `${i === 0 ? 'M' : 'L'}${x(step)} ${y(value).toFixed(1)}`)
       .join('')
-  const mean = runningMean(values, Math.round(values.length / 20))
+  const mean = isExact ? values : runningMean(values, Math.round(values.length / 20))
   const steps = niceTicks(1, last, 4).filter((step) => Number.isInteger(step) && step >= 1 && step <= last)
   const described = `${title}: from ${format(mean[0]!)} at the first step to ${format(mean.at(-1)!)} at step ${values.length}`
   return html`<figure class="chart">
@@ -48,7 +50,7 @@ export function chart({ title, values, format, fromZero = false }: Series): Mark
       )}
       <text class="tick" text-anchor="end" x="${LEFT - 8}" y="${HEIGHT - BOTTOM + 20}">step</text>
       ${steps.map((step) => html`<text class="tick" text-anchor="middle" x="${x(step)}" y="${HEIGHT - BOTTOM + 20}">${step}</text>`)}
-      <path class="raw" d="${line(values)}" />
+      ${isExact ? null : html`<path class="raw" d="${line(values)}" />`}
       <path class="mean" d="${line(mean)}" />
       ${values.length === 1 ? html`<circle class="dot" cx="${x(1)}" cy="${y(values[0]!).toFixed(1)}" r="3" />` : null}
     </svg>

@@ -145,7 +145,7 @@ function curves(metrics: readonly StepMetrics[]): Markup {
   return html`<p>${steps} in ${duration(last.seconds)}.</p>
     <div class="charts">
       ${chart({ title: 'Loss', values: metrics.map(({ loss }) => loss), format: (value) => String(Number(value.toPrecision(4))) })}
-      ${chart({ title: 'Learning rate', values: metrics.map(({ lr }) => lr), format: (value) => String(Number(value.toPrecision(4))), fromZero: true })}
+      ${chart({ title: 'Learning rate', values: metrics.map(({ lr }) => lr), format: (value) => String(Number(value.toPrecision(4))), fromZero: true, isExact: true })}
       ${chart({ title: 'Positive pairs in a step', values: metrics.map(({ positivePairs }) => positivePairs), format: whole, fromZero: true })}
     </div>`
 }

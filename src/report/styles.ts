@@ -33,6 +33,7 @@ thead th { color: var(--soft); font-size: 14px; font-weight: 600; white-space: n
 .measures { width: 100%; margin-top: 20px; }
 .measures th[scope='row'] { font-size: 18px; }
 .measures td { font-size: 24px; white-space: nowrap; }
+.measures small { display: block; font-size: 14px; }
 .notes { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 40px; margin: 14px 0 0; font-size: 14px; line-height: 1.45; }
 .notes dt { font-weight: 600; }
 .notes dd { margin: 0; color: var(--soft); }
@@ -40,8 +41,12 @@ thead th { color: var(--soft); font-size: 14px; font-weight: 600; white-space: n
 .facts div { display: grid; grid-template-columns: 110px 1fr; gap: 14px; }
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
-.better { color: var(--good); }
-.worse { color: var(--bad); }
+td.better, .verdict.better h2 { color: var(--good); }
+td.worse, .verdict.worse h2 { color: var(--bad); }
+.verdict.shortcut h2 { color: var(--second); }
+.verdict h2 { font-size: 24px; }
+.verdict p, .verdict li { color: var(--ink); max-width: 76ch; }
+.verdict ul { margin: 0 0 28px; padding-left: 22px; }
 
 .charts { display: grid; grid-template-columns: repeat(3, 1fr); gap: 20px; margin-top: 14px; }
 .chart, .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px; }
@@ -90,6 +95,7 @@ details td { overflow-wrap: anywhere; }
   .facts div { grid-template-columns: 1fr; gap: 0; margin-bottom: 6px; }
   .views figure:first-child svg { max-width: 240px; }
   .measures td { font-size: 18px; }
+  .measures small { font-size: 12px; white-space: normal; }
   .measures th[scope='row'] { font-size: 16px; }
   .measures th, .measures td { padding: 10px 5px; }
   .measures th:first-child { padding-left: 0; }
@@ -110,6 +116,6 @@ details td { overflow-wrap: anywhere; }
   details::details-content { content-visibility: visible; block-size: auto; }
   pre { white-space: pre-wrap; }
   h2, summary { break-after: avoid; }
-  .chart, .row, .views figure, .facts div, tr, pre { break-inside: avoid; }
+  .charts, .row, .views figure, .facts div, .notes div, tr, pre { break-inside: avoid; }
 }
 `)

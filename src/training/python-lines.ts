@@ -50,14 +50,14 @@ export function handOffs(saved: SavedBackbone, path: string): HandOff[] {
   if (arch !== null) return [loading, ...inLibraries(arch, path)]
   const exported = `${path.replace(/\.[^./\\]*$/, '')}.state-dict.pth`
   const exporting = {
-    title: 'A state dict',
+    title: 'a state dict',
     kind: 'on the command line',
     lines: [`npx pixelcl export ${quoted(path)} --to state-dict --out ${quoted(exported)}`],
   }
   const found = state['conv1.weight']?.shape[1] === 3 ? models.architectureOf(state) : null
   if (found === null) {
     const own = [`import torch`, `model.load_state_dict(torch.load(${JSON.stringify(exported)}))  # model: the network that was exported`]
-    return [loading, exporting, { title: 'Your own network', kind: 'Python, with the state dict', lines: own }]
+    return [loading, exporting, { title: 'your own network', kind: 'Python, with the state dict', lines: own }]
   }
   const torchvision = torchvisionLines(found, net, 'fc.weight' in state, exported)
   return [

@@ -57,7 +57,7 @@ describe('npm start', () => {
     expect(errors).toMatch(/step 3\/3 .* took/)
     expect(code).toBe(0)
 
-    const files = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html']
+    const files = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html', 'result.json']
     expect(readdirSync(out).sort()).toEqual(files)
     for (const file of files) expect(output).toContain(join('runs', 'demo', file))
     const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')

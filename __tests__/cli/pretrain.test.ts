@@ -23,9 +23,9 @@ describe('a run', () => {
     ended = await pretrain(out)
   })
 
-  test('ends with 0 and leaves its four files, nothing else', () => {
+  test('ends with 0 and leaves its five files, nothing else', () => {
     expectWith(ended.code, ended.stderr).toBe(0)
-    expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
+    expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html', 'result.json'])
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/)
   })
 
@@ -111,6 +111,9 @@ describe('a run', () => {
       next: expect.arrayContaining([expect.stringContaining('--view-size') as unknown]) as unknown,
       changes: { rank: { noise: null, direction: null }, knn: { change: null } },
     })
+    // The folder keeps what is printed; the options stand in config.json.
+    const { options: _, ...printed } = result
+    expect(readJson(join(again, 'result.json'))).toEqual(printed)
     const weights = (run: string) => torch.jit.load(join(run, 'improved-resnet.pt')).stateDict()
     const [first, second] = [weights(out), weights(again)]
     for (const [name, tensor] of Object.entries(first)) expectWith(torch.equal(tensor, second[name]!), name).toBe(true)
@@ -135,6 +138,7 @@ describe('a run', () => {
       'metrics.jsonl',
       'notes.txt',
       'report.html',
+      'result.json',
     ])
     expect(readFileSync(join(out, 'notes.txt'), 'utf8')).toBe('mine')
     expect(readFileSync(join(out, 'report.html'), 'utf8')).not.toContain('an old report')
@@ -236,7 +240,7 @@ test('PIXELCL_DRY_RUN=1 runs to the end with two steps, whatever the options', a
     steps: 2,
     options: { recipe: 'dense', batchSize: 2, imageSize: 64, hiddenLayerPixel: 'layer3' },
   })
-  expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
+  expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html', 'result.json'])
   // A run takes its place without --overwrite; a dry run does not take that of a run, even with it.
   expect((await pretrain(out)).code).toBe(0)
   const before = readFileSync(join(out, 'config.json'), 'utf8')

@@ -39,7 +39,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s finishes the step, saves
   })
   expectWith(code, stderr).toBe(130)
   expect(stderr).toContain(NOTICE)
-  expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
+  expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html', 'result.json'])
   const steps = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n').length
   expect(stdout).toContain(`Stopped by ${signal} after step ${steps} of 100000.`)
   expect(
@@ -76,7 +76,7 @@ test('a terminal that is closed, and takes its outputs along, costs no weights',
     shell: `(while ! [ -s ${join(out, 'metrics.jsonl')} ]; do sleep 0.05; done; kill -HUP $$) >/dev/null 2>&1 & exec >/dev/full 2>/dev/full`,
   })
   expect(code).toBe(130)
-  expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html'])
+  expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html', 'result.json'])
 })
 
 async function whenThere(file: string): Promise<void> {

@@ -100,6 +100,9 @@ describe('the verdict', () => {
     expect(outcome).toBe('better')
     expect(reason).toContain('View correspondence went from 0.200 to 0.400.')
     expect(reason).toContain('4 images with a mask are too few to judge by (at least 6).')
+    expect(verdictOf(changes({ knn: [0.3, 0.2] }), { ...facts, labelled: 1, missing: 'M' }).reason).toBe(
+      'There is nothing to judge by: M. 1 image with a mask is too few to judge by (at least 6).',
+    )
     expect(verdictOf(change, { ...facts, labelled: 6 }).reason).toContain('these 6 held-out images')
   })
 

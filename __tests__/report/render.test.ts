@@ -123,6 +123,22 @@ describe('a report', () => {
     expect(elements.filter(({ name }) => name === 'h1')).toHaveLength(1)
   })
 
+  test('tells the overlap by class, in its name', async () => {
+    const report = someReport()
+    const { words } = parse(await renderReport(report))
+    const value = ({ samples }: typeof report.before, k: number) => {
+      const sums = samples.knn!.reduce(([both, union], one) => [both! + one.both[k]!, union! + one.predicted[k]! + one.truth[k]! - one.both[k]!], [0, 0]) // prettier-ignore
+      return (sums[0]! / sums[1]!).toFixed(3)
+    }
+    expect(words).toContain('Intersection over union by class')
+    for (const [k, name] of [
+      [0, 'stripes'],
+      [1, 'dots &amp; &lt;bold&gt;'],
+    ] as const)
+      // prettier-ignore
+      expect(words.replaceAll(/\s+/g, ' ')).toContain(`${name} ${value(report.before, k)} ${value(report.after, k)} `)
+  })
+
   test('draws a pair of views with lines for its positive pairs', async () => {
     const text = await renderReport(someReport())
     const count = Number(/(\d+) of their [\d,]+ positive pairs/.exec(text)?.[1] ?? /their (\d+) positive pairs/.exec(text)?.[1])
@@ -178,8 +194,8 @@ describe('a report', () => {
       expect(words).toContain(fact)
     expect(text).toContain('<pre><code>import torch\nmodel = torch.jit.load(&#39;a&lt;b.pt&#39;)</code></pre>')
     const opened = elements.filter(({ name }) => name === 'details').map(({ attributes }) => 'open' in attributes)
-    // The lines for torch are open, the state dict and the options are not.
-    expect(opened).toEqual([true, false, false])
+    // The lines for torch are open; the classes, the state dict and the options are not.
+    expect(opened).toEqual([false, true, false, false])
     expect(words).toContain('Learning rate')
   })
 

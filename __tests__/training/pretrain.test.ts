@@ -66,7 +66,7 @@ function pretrain(options: Flat, { say, onMeasuring, onStep, onEvaluation, ...ho
   return pretrainWith(inSections(pretrainOptions, options) as unknown as PretrainOptions, { report: renderReport, ...hooks, events })
 }
 
-const RUN = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html']
+const RUN = ['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html', 'result.json']
 
 /** A backbone whose first weights are no numbers. */
 async function spoiltBackbone(): Promise<string> {
@@ -135,6 +135,12 @@ describe('pretrain', () => {
       /some-masks: masks of 8 of 12 images; 3 are measured, 5 of the training teach \d classes \(a, .*\), 255 is ignored\n1 mask of no image: \S+elsewhere\.png/,
     )
     expect(readFileSync(result.files.report, 'utf8')).toMatch(/<\/span>a<\/li>/)
+    const { masks: measured, verdict } = JSON.parse(readFileSync(result.files.result, 'utf8')) as Record<string, Record<string, unknown>>
+    expect(measured!['classes']).toContainEqual({ name: 'a', knn: expect.any(Object) as unknown, linear: expect.any(Object) as unknown })
+    expect(verdict).toMatchObject({
+      outcome: 'unmeasured',
+      next: expect.arrayContaining([expect.stringContaining('imageSize or viewSize')]) as unknown,
+    })
     expect(measuring.filter((text) => text.startsWith('before')).at(-1)).toBe('before 3/3')
     expect(measuring.at(-1)).toBe('after 3/3')
   })

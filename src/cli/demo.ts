@@ -117,6 +117,7 @@ async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise
       { ...options, recipe: 'reference', data: { ...options.data, folder: textures.train } },
       {
         config: (sections) => flattened(pretrainOptions, sections),
+        naming: asFlag,
         report: renderReport,
         events: eventsTo(progress, say),
         evaluationSet: ({ views }) => labelledSet(textures, size, views),
@@ -139,6 +140,7 @@ function summaryOf(result: PretrainResult): string {
       columns([
         [files.report, 'curves, measures and pictures: open it in a browser'],
         [files.backbone, 'the backbone, TorchScript'],
+        [files.result, 'measures and verdict'],
         [files.metrics, 'a line for every step'],
         [files.config, 'the options'],
       ]),

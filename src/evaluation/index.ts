@@ -1,4 +1,5 @@
 export { bootstrap, type Interval } from './bootstrap'
+export { classChanges, type ClassChange } from './classes'
 export { matchViews, roundsFor, type CorrespondenceOptions, type Matches } from './correspondence'
 export { freeze, inParts, normalised, type Features } from './features'
 export { KnnSegmenter, knnMeanIoU, type KnnOptions } from './knn'

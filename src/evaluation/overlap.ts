@@ -23,19 +23,20 @@ export function overlapsOf(predicted: Tensor, truth: Tensor, classes: number): O
   return both.map((_, i) => ({ both: both[i]!, predicted: one[i]!, truth: two[i]! }))
 }
 
-/** Mean intersection over union of images that count `weights` times each, over the classes that occur or are predicted; null if there are none. */
-export function meanOfOverlaps(overlaps: readonly Overlap[], weights: readonly number[]): number | null {
-  const classes = overlaps[0]?.both.length ?? 0
-  let [sum, found] = [0, 0]
-  for (let k = 0; k < classes; k++) {
+/** Intersection over union of every class over images that count `weights` times each; null for a class that neither occurs nor is predicted. */
+export function overlapByClass(overlaps: readonly Overlap[], weights: readonly number[] = overlaps.map(() => 1)): (number | null)[] {
+  return (overlaps[0]?.both ?? []).map((_, k) => {
     let [both, union] = [0, 0]
     overlaps.forEach((overlap, i) => {
       both += weights[i]! * overlap.both[k]!
       union += weights[i]! * (overlap.predicted[k]! + overlap.truth[k]! - overlap.both[k]!)
     })
-    if (union === 0) continue
-    sum += both / union
-    found++
-  }
-  return found === 0 ? null : sum / found
+    return union === 0 ? null : both / union
+  })
+}
+
+/** Mean intersection over union of images that count `weights` times each, over the classes that occur or are predicted; null if there are none. */
+export function meanOfOverlaps(overlaps: readonly Overlap[], weights: readonly number[]): number | null {
+  const found = overlapByClass(overlaps, weights).filter((value) => value !== null)
+  return found.length === 0 ? null : found.reduce((sum, value) => sum + value, 0) / found.length
 }

@@ -155,7 +155,12 @@ export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
       'worse',
       `The features have collapsed: they hardly differ any more (deviation ${shown('deviation', changes.deviation)}).`,
     )
-  if (known.length === 0) return verdict('unmeasured', `There is nothing to judge by: ${facts.missing ?? 'no measure has a value'}.`)
+  const unused =
+    hasMasks && isMaskless
+      ? `${plural(labelled, 'image')} with a mask ${labelled === 1 ? 'is' : 'are'} too few to judge by (at least ${FEWEST_IMAGES}).`
+      : null
+  if (known.length === 0)
+    return verdict('unmeasured', `There is nothing to judge by: ${facts.missing ?? 'no measure has a value'}.`, unused)
   if (facts.images < FEWEST_IMAGES)
     return verdict('unmeasured', `${plural(facts.images, 'image')} cannot tell a change from chance: at least ${FEWEST_IMAGES} are needed.`)
   const outcome = directionOf(known.map((name) => changes[name].direction))
@@ -166,10 +171,6 @@ export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
     ? `The place share rose, too (${shown('placeShare', changes.placeShare)}), but no more pixels than before are matched by their position: the images share a layout.`
     : null
   const count = isMaskless ? facts.images : labelled
-  const unused =
-    hasMasks && isMaskless
-      ? `${plural(labelled, 'image')} with a mask ${labelled === 1 ? 'is' : 'are'} too few to judge by (at least ${FEWEST_IMAGES}).`
-      : null
   return verdict(outcome, figures, noiseReason(known, changes, outcome, { ...facts, images: count }), unused, aside)
 }
 

@@ -3,6 +3,7 @@ import { readAs, type Naming } from '../common/wording'
 import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, markOf, type Change, type MeasureName } from '../evaluation'
 import type { FinishedRun, StepMetrics } from '../training'
 import { chart } from './chart'
+import { byClass } from './classes'
 import { beginning, nextInPython, runFacts } from './facts'
 import { gallery } from './gallery'
 import { html, type Markup } from './html'
@@ -40,7 +41,7 @@ export async function renderReport(data: FinishedRun): Promise<string> {
           <p class="lead">${summary(data)}</p>
           ${measures(data)}
           <h2>${set.trainedOn === true ? 'Images of the training' : 'Held-out images'}</h2>
-          ${pictures}
+          ${pictures} ${byClass(set, before, after)}
           <h2>Training</h2>
           ${curves(metrics)}
           <h2>What the learner compares</h2>

@@ -70,7 +70,7 @@ td.worse, .verdict.worse h2 { color: var(--bad); }
 .pairs circle { stroke: #fff; stroke-width: 0.25; }
 
 .legend { display: flex; flex-wrap: wrap; gap: 6px 18px; margin: 0 0 14px; padding: 0; list-style: none; font-size: 14px; }
-.legend span { display: inline-block; width: 13px; height: 13px; margin-right: 7px; border-radius: 3px; vertical-align: -1px; }
+.legend span, .classes span { display: inline-block; width: 13px; height: 13px; margin-right: 7px; border-radius: 3px; vertical-align: -1px; }
 .pictures { display: grid; gap: 12px; }
 .row { display: grid; grid-template-columns: repeat(var(--columns), 1fr); gap: 12px; align-items: start; }
 .row img { display: block; width: 100%; height: auto; border-radius: 5px; background: var(--line); }
@@ -87,6 +87,7 @@ summary { cursor: pointer; font-weight: 600; }
 details th, details td { font-size: 14px; padding: 5px 14px 5px 0; text-align: left; }
 details th { font-weight: 400; color: var(--soft); white-space: nowrap; }
 details td { overflow-wrap: anywhere; }
+.classes td, .classes thead th:not(:first-child) { text-align: right; }
 
 @media (max-width: 700px) {
   main { padding: 24px 16px 48px; }

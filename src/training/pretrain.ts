@@ -1,71 +1,29 @@
-import { option, worded, type Say, type Wording } from '../common/wording'
-import {
-  changesOf,
-  labelledImages,
-  measure,
-  verdictOf,
-  type Changes,
-  type Evaluation,
-  type EvaluationSet,
-  type Verdict,
-} from '../evaluation'
+import { option, worded, type Naming, type Say } from '../common/wording'
+import { changesOf, labelledImages, measure, verdictOf, type Evaluation } from '../evaluation'
 import { adviceFor } from './advice'
-import type { ResolvedOptions } from '../pixelcl'
 import * as torch from '../torch'
-import type { Architecture } from '../vision/models'
 import { saveBackbone } from './backbone'
 import { afterSaving, saveAfterFailure, withLine } from './failures'
-import { factsOf, type RunFacts } from './facts'
-import { handOffs, pythonLines, type HandOff } from './python-lines'
+import { factsOf } from './facts'
+import { handOffs, pythonLines } from './python-lines'
 import { Interrupts } from './interrupts'
 import { ImageLoader } from './loader'
 import { EventStream, type RunEvent, type StepMetrics } from './metrics'
 import type { PretrainOptions, ResolvedPretrainOptions } from './options'
 import { prepare, type PrepareHooks, type Prepared } from './prepare'
 import { TrainingError } from './errors'
-import type { MaskSummary } from './measuring'
 import { pretrainingLoop } from './pretraining-loop'
+import { resultJson, type FinishedRun, type Judgement, type PretrainResult } from './result'
 import { RUN_FILES, RunFolder } from './run/folder'
 
 /** The resolved options without `overwrite`. */
 export type Configured = Omit<ResolvedPretrainOptions, 'run'> & { readonly run: Omit<ResolvedPretrainOptions['run'], 'overwrite'> }
 
-/** Whether a run made its backbone better, and what to do about it. */
-export interface Judgement {
-  /** The measures before and after, and the noise of their change. */
-  readonly changes: Changes
-  readonly verdict: Verdict
-  /** What to try next, the most promising first. */
-  readonly next: readonly Wording[]
-}
-
-/** What a run ran on, and how to go on with its backbone. */
-interface Surroundings {
-  readonly facts: RunFacts
-  /** How libraries in Python take the backbone's file. */
-  readonly handOffs: readonly HandOff[]
-}
-
-/** A trained and measured run, as a report shows it. */
-export interface FinishedRun extends Judgement, Surroundings {
-  /** The name of the run's folder. */
-  readonly title: string
-  /** The content of `config.json`. */
-  readonly config: Readonly<Record<string, unknown>>
-  /** One entry per step, in order. */
-  readonly metrics: readonly StepMetrics[]
-  readonly set: EvaluationSet
-  readonly before: Evaluation
-  readonly after: Evaluation
-  /** The learner's options; the report draws views with them. */
-  readonly learner: ResolvedOptions
-  /** Files that could not be decoded, and why. */
-  readonly skipped?: ReadonlyMap<string, string>
-}
-
 export interface PretrainHooks extends PrepareHooks {
   /** Makes the content of `config.json`; default: the options in their sections. */
   config?: (options: Configured) => Readonly<Record<string, unknown>>
+  /** Names options in `result.json`; default: as in code. */
+  naming?: Naming
   /** Makes the text of `report.html`; without it no report is written. */
   report?: (run: FinishedRun) => Promise<string>
   /** Receives the run's events; subscribe before calling. */
@@ -76,36 +34,8 @@ export interface PretrainHooks extends PrepareHooks {
   isDryRun?: boolean
 }
 
-/** The result of a run. */
-export interface PretrainResult extends Judgement, Surroundings {
-  /** Paths of the written files. */
-  readonly files: Readonly<Record<keyof typeof RUN_FILES, string>>
-  /** The architecture of the written state dict; null for a TorchScript file. */
-  readonly arch: Architecture | null
-  readonly options: ResolvedPretrainOptions
-  /** Number of steps taken. */
-  readonly steps: number
-  /** Duration of the training. */
-  readonly seconds: number
-  readonly metrics: readonly StepMetrics[]
-  /** The layer that was measured. */
-  readonly layer: string | number
-  readonly before: Evaluation
-  readonly after: Evaluation
-  /** Number of held-out images; if 0, training images are measured. */
-  readonly heldOut: number
-  /** What the masks were measured on; null without masks. */
-  readonly masks: MaskSummary | null
-  /** Files that could not be decoded, and why. */
-  readonly skipped: ReadonlyMap<string, string>
-  /** Two lines of Python that load the backbone's file. */
-  readonly python: readonly [string, string]
-  /** The signal that ended the training early, or null. */
-  readonly interrupted: NodeJS.Signals | null
-}
-
 /**
- * Pretrains a backbone on a folder of images and writes a run's folder: `improved-resnet.pt`, `metrics.jsonl`, `config.json`, and `report.html` if the hook `report` is given.
+ * Pretrains a backbone on a folder of images and writes a run's folder: `improved-resnet.pt`, `metrics.jsonl`, `config.json`, `result.json`, and `report.html` if the hook `report` is given.
  *
  * The backbone is written in the form in which it was read: TorchScript, or a state dict with the same keys. All checks run before anything is
  * written. The files of a replaced run are kept in `previous-run` until the new run is complete.
@@ -141,36 +71,34 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     if (learner.options.instanceWeight === 0) sayIfNothingWasLearned(metrics, prepared, say)
     const files = run.files()
     const skipped = new Map([...prepared.folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
-    const finished = await afterSaving(files.backbone, async () => {
+    return await afterSaving(files.backbone, async () => {
       const after = evaluate('after')
-      const finished = {
-        ...judge(before, after, metrics.length, prepared),
+      const result: PretrainResult = {
+        files,
+        arch: backbone.arch,
+        options: resolved,
+        steps: metrics.length,
+        seconds: metrics.at(-1)?.seconds ?? 0,
+        metrics,
+        layer,
+        before,
         after,
+        ...judge(before, after, metrics.length, prepared),
         facts: factsOf(prepared, began, metrics.length),
+        heldOut: split.heldOut.length,
+        masks,
+        skipped,
+        python: pythonLines(backbone, files.backbone),
         handOffs: handOffs(backbone, files.backbone),
+        // After the last step a signal no longer ends the training early.
+        interrupted: metrics.length < resolved.schedule.steps ? (interrupts?.received ?? null) : null,
       }
-      const shown = { ...finished, title: run.name, config, metrics, set, before, learner: learner.options, skipped }
+      run.write(RUN_FILES.result, `${JSON.stringify(resultJson(result, hooks.naming), null, 2)}\n`)
+      const shown = { ...result, title: run.name, config, set, learner: learner.options }
       if (hooks.report !== undefined) run.write(RUN_FILES.report, await hooks.report(shown))
       run.finish()
-      return finished
+      return result
     })
-    return {
-      files,
-      arch: backbone.arch,
-      options: resolved,
-      steps: metrics.length,
-      seconds: metrics.at(-1)?.seconds ?? 0,
-      metrics,
-      layer,
-      before,
-      ...finished,
-      heldOut: split.heldOut.length,
-      masks,
-      skipped,
-      python: pythonLines(backbone, files.backbone),
-      // After the last step a signal no longer ends the training early.
-      interrupted: metrics.length < resolved.schedule.steps ? (interrupts?.received ?? null) : null,
-    }
   } catch (error) {
     throw run.previous === null ? error : withLine(error, `The run that was to be replaced is kept in ${run.previous}`)
   } finally {

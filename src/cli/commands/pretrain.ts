@@ -5,9 +5,8 @@ import { Option, type Command } from 'commander'
 import { Style } from '../../common/terminal'
 import { columns, plural, printable } from '../../common/text'
 import { readAs, type Say } from '../../common/wording'
-import type { Evaluation } from '../../evaluation'
 import { renderReport } from '../../report'
-import { RunFolder, pretrain, pretrainOptions, type PretrainOptions, type PretrainResult } from '../../training'
+import { RunFolder, pretrain, pretrainOptions, resultJson, type PretrainOptions, type PretrainResult } from '../../training'
 import { conclude } from '../conclude'
 import { eventsTo } from '../events'
 import { mergeOptions } from '../config'
@@ -41,10 +40,11 @@ const placeholders = {
 
 const EPILOGUE = `
 The run's folder gets improved-resnet.pt (TorchScript if the
-backbone was, else a state dict), report.html, metrics.jsonl
-and config.json, which --config takes. With --overwrite the
-old run is kept in previous-run until the new one is whole.
-Ctrl-C finishes the step and saves; a second one quits.
+backbone was, else a state dict), report.html, result.json,
+metrics.jsonl, and config.json, which --config takes. With
+--overwrite the old run is kept in previous-run until the new
+one is whole. Ctrl-C finishes the step and saves; a second one
+quits.
 ${EXIT_CODES}`
 
 /** Shrinks a run so that every stage runs within seconds and all files are read and written. */
@@ -102,6 +102,7 @@ async function run(typed: Record<string, unknown>, config: string | undefined, a
   try {
     result = await pretrain(options, {
       config: (sections) => flattened(pretrainOptions, sections),
+      naming: asFlag,
       report: renderReport,
       events: eventsTo(progress, say),
       catchSignals: true,
@@ -118,48 +119,8 @@ function dryRunFolder({ out, overwrite }: PretrainOptions['run']): string {
   return overwrite === true && !RunFolder.isFree(out) ? mkdtempSync(join(tmpdir(), 'pixelcl-dry-run-')) : out
 }
 
-function jsonOf({
-  files,
-  arch,
-  steps,
-  seconds,
-  layer,
-  before,
-  after,
-  changes,
-  verdict,
-  next,
-  heldOut,
-  masks,
-  skipped,
-  python,
-  handOffs,
-  facts,
-  interrupted,
-  options,
-}: PretrainResult): object {
-  const measures = ({ measures, missing }: Evaluation) => ({ ...measures, missing })
-  const changed = Object.entries(changes).map(([name, { change, noise, direction }]) => [name, { change, noise, direction }])
-  const format = arch === null ? 'torchscript' : 'state-dict'
-  return {
-    files,
-    format,
-    arch,
-    steps,
-    seconds,
-    layer,
-    before: measures(before),
-    after: measures(after),
-    verdict: { ...verdict, next: next.map((wording) => readAs(asFlag, wording)), changes: Object.fromEntries(changed) as object },
-    heldOut,
-    masks,
-    skipped: Object.fromEntries(skipped),
-    python,
-    handOffs,
-    facts,
-    interrupted,
-    options: flattened(pretrainOptions, options),
-  }
+function jsonOf(result: PretrainResult): object {
+  return { ...resultJson(result, asFlag), options: flattened(pretrainOptions, result.options) }
 }
 
 /** Number of damaged files that the summary names. */
@@ -171,6 +132,7 @@ function summaryOf(result: PretrainResult): string {
   const written = columns([
     [files.backbone, arch === null ? 'the backbone, TorchScript' : `the backbone, a state dict of ${arch}`],
     [files.report, 'curves, measures and pictures'],
+    [files.result, 'measures and verdict, as --json prints them'],
     [files.metrics, 'a line for every step'],
     [files.config, 'the options, for --config'],
   ])

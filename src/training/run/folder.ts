@@ -24,6 +24,7 @@ export const RUN_FILES = {
   config: 'config.json',
   metrics: 'metrics.jsonl',
   backbone: 'improved-resnet.pt',
+  result: 'result.json',
   report: 'report.html',
 } as const
 
@@ -112,8 +113,14 @@ export class RunFolder {
 
   /** Paths of the run's files. */
   files(): Record<keyof typeof RUN_FILES, string> {
-    const { config, metrics, backbone, report } = RUN_FILES
-    return { config: this.file(config), metrics: this.file(metrics), backbone: this.file(backbone), report: this.file(report) }
+    const { config, metrics, backbone, result, report } = RUN_FILES
+    return {
+      config: this.file(config),
+      metrics: this.file(metrics),
+      backbone: this.file(backbone),
+      result: this.file(result),
+      report: this.file(report),
+    }
   }
 
   file(name: string): string {
@@ -182,7 +189,7 @@ function isFileOfRun(name: string): boolean {
 
 /** Whether a name is a file that only a finished run has. */
 function isResult(name: string): boolean {
-  return name === RUN_FILES.backbone || name === RUN_FILES.report
+  return name === RUN_FILES.backbone || name === RUN_FILES.result || name === RUN_FILES.report
 }
 
 /** Whether the folder holds only a dry run. */

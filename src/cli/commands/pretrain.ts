@@ -42,9 +42,9 @@ const EPILOGUE = `
 The run's folder gets improved-resnet.pt (TorchScript if the
 backbone was, else a state dict), report.html, result.json,
 metrics.jsonl, and config.json, which --config takes. With
---overwrite the old run is kept in previous-run until the new
-one is whole. Ctrl-C finishes the step and saves; a second one
-quits.
+--overwrite the old run is kept in previous-run until the
+new one is whole. Ctrl-C finishes the step and saves; a
+second one quits.
 ${EXIT_CODES}`
 
 /** Shrinks a run so that every stage runs within seconds and all files are read and written. */

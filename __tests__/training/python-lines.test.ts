@@ -61,13 +61,15 @@ outputs = {
     )
     const config = linesFor(given, 'detectron2', 'configuration')
     expect(config).toMatch(/^MODEL:\n {2}WEIGHTS: ".*net\.detectron2\.pkl"\n {2}PIXEL_MEAN: \[123\.675, 116\.28, 103\.53\]/)
-    expect(config).toContain('    DEPTH: 18\n    STRIDE_IN_1X1: False\n    RES2_OUT_CHANNELS: 64\nINPUT:\n  FORMAT: "RGB"')
+    expect(config).toContain(
+      '    DEPTH: 18\n    NORM: "SyncBN"\n    STRIDE_IN_1X1: False\n    RES2_OUT_CHANNELS: 64\nINPUT:\n  FORMAT: "RGB"',
+    )
     expect(linesFor(given, 'mmsegmentation')).toContain("type='ResNet', depth=18,\n")
     expect(linesFor(given, 'segmentation_models.pytorch')).toContain("smp.Unet('resnet18', encoder_weights=None")
     const resnext = handOffs(named('resnext101_32x8d'), 'a.pt')
     expect(linesFor(resnext, 'mmsegmentation')).toContain("type='ResNeXt', depth=101, groups=32, base_width=8,")
     expect(linesFor(resnext, 'detectron2', 'configuration')).toContain(
-      'DEPTH: 101\n    STRIDE_IN_1X1: False\n    NUM_GROUPS: 32\n    WIDTH_PER_GROUP: 8\n',
+      'DEPTH: 101\n    NORM: "SyncBN"\n    STRIDE_IN_1X1: False\n    NUM_GROUPS: 32\n    WIDTH_PER_GROUP: 8\n',
     )
     expect(titles(handOffs(named('wide_resnet50_2'), 'a.pt'))).toEqual(['torchvision', 'detectron2'])
     expect(linesFor(handOffs(named('resnet50'), 'a.pt'), 'detectron2', 'configuration')).not.toContain('RES2_OUT_CHANNELS')

@@ -118,20 +118,40 @@ interface Cost extends Pick<Measuring, 'net' | 'layer' | 'learner' | 'seconds' |
 
 /** How many of `count` images are measured: as many as the share of the run's time allows. */
 function limitOf(count: number, cost: Cost, say: Say): number {
-  const most = Math.min(count, MOST)
-  const limit = most <= FEWEST ? most : Math.max(FEWEST, Math.min(most, affordable(cost)))
+  if (count <= FEWEST) return count
+  const { net, layer, learner, seconds, folder, statistics, views, bank } = cost
+  const [height, width] = folder.size
+  const limit = measuredWithin({
+    images: count,
+    run: seconds,
+    each: secondsPerImage(net, layer, statistics, learner.channels),
+    others: statistics.shape[0]! + bank,
+    viewShare: views.viewSize === undefined ? 1 : (views.viewSize[0] * views.viewSize[1]) / (height * width),
+  })
   if (limit < count)
-    say(`measured are ${limit} of the ${count} held-out images${limit < most ? ', which takes a tenth of the time of the run' : ''}`)
+    say(`measured are ${limit} of the ${count} held-out images${limit < MOST ? ', which takes a tenth of the time of the run' : ''}`)
   return limit
 }
 
-/** The number of images that both measurements have the time for. */
-function affordable({ net, layer, learner, seconds, folder, statistics, views, bank }: Cost): number {
-  const each = secondsPerImage(net, layer, statistics, learner.channels)
-  const passes = Math.max(SHORT, SHARE * (seconds ?? 0)) / 2 / each
-  const [height, width] = folder.size
-  const viewShare = views.viewSize === undefined ? 1 : (views.viewSize[0] * views.viewSize[1]) / (height * width)
-  return Math.floor((passes - statistics.shape[0]! - bank) / (1 + 2 * roundsFor(FEWEST) * viewShare))
+/** What a measurement takes. */
+export interface Effort {
+  /** Images that could be measured. */
+  readonly images: number
+  /** Seconds of the training; null for a short one. */
+  readonly run: number | null
+  /** Seconds that an image takes to pass the backbone. */
+  readonly each: number
+  /** Images that pass it once besides those that are measured. */
+  readonly others: number
+  /** Pixels of a view as a share of those of an image. */
+  readonly viewShare: number
+}
+
+/** How many images both measurements have the time for: 16 to 256, and no more than there are. */
+export function measuredWithin({ images, run, each, others, viewShare }: Effort): number {
+  const passes = Math.max(SHORT, SHARE * (run ?? 0)) / 2 / each
+  const affordable = Math.floor((passes - others) / (1 + 2 * roundsFor(FEWEST) * viewShare))
+  return Math.min(images, MOST, Math.max(FEWEST, affordable))
 }
 
 /** Roughly the seconds of a forward pass of an image on the CPU, from a trial with two. */

@@ -146,13 +146,17 @@ function detectron2(arch: Architecture, depth: number, path: string): HandOff[] 
       : depth < 50
         ? ['    RES2_OUT_CHANNELS: 64']
         : []
+  // Self-supervised features are usually fine-tuned whole, with batch norms that learn.
   const config = [
     'MODEL:',
     `  WEIGHTS: ${JSON.stringify(converted)}`,
     `  PIXEL_MEAN: [${MEAN}]`,
     `  PIXEL_STD: [${STD}]`,
+    '  BACKBONE:',
+    '    FREEZE_AT: 0',
     '  RESNETS:',
     `    DEPTH: ${depth}`,
+    '    NORM: "SyncBN"',
     '    STRIDE_IN_1X1: False',
     ...shape,
     'INPUT:',

@@ -131,12 +131,15 @@ describe('a report', () => {
       return (sums[0]! / sums[1]!).toFixed(3)
     }
     expect(words).toContain('Intersection over union by class')
+    expect(words).not.toContain('not counted')
+    const labels = { ...report.set.labels!, masks: report.set.labels!.masks.clone().fill_(2) }
+    expect(parse(await renderReport({ ...report, set: { ...report.set, labels } })).words).toContain('not counted')
     for (const [k, name] of [
       [0, 'stripes'],
       [1, 'dots &amp; &lt;bold&gt;'],
     ] as const)
       // prettier-ignore
-      expect(words.replaceAll(/\s+/g, ' ')).toContain(`${name} ${value(report.before, k)} ${value(report.after, k)} `)
+      expect(words.replaceAll(/\s+/g, ' ')).toContain(`${name} ${value(report.before, k)} → ${value(report.after, k)} `)
   })
 
   test('draws a pair of views with lines for its positive pairs', async () => {

@@ -39,6 +39,10 @@ describe('what to try next', () => {
     ])
   })
 
+  test('counts no fractions of a pass over the images', () => {
+    expect(advice('better', facts({}, { trained: 5000 }))[0]).toBe('more steps: steps: 300 (now 100, which saw each image less than once)')
+  })
+
   test('leaves out what was done already', () => {
     const augmentation = { colorJitter: [0.2, 0.2, 0.2, 0] as [number, number, number, number], probSolarize: 0, probGrayscale: 0 }
     const done = facts({ augmentation, schedule: { steps: 100_000 } }, { trained: 5000, measured: 64, layer: -3 })

@@ -21,12 +21,8 @@ export function byClass({ labels }: EvaluationSet, before: Evaluation, after: Ev
       <thead>
         <tr>
           <th scope="col">Class</th>
-          <th scope="col">kNN before</th>
-          <th scope="col">after</th>
-          <th scope="col">change</th>
-          <th scope="col">Linear before</th>
-          <th scope="col">after</th>
-          <th scope="col">change</th>
+          <th scope="col">kNN, before → after</th>
+          <th scope="col">Linear, before → after</th>
         </tr>
       </thead>
       <tbody>
@@ -34,7 +30,7 @@ export function byClass({ labels }: EvaluationSet, before: Evaluation, after: Ev
           ({ name, knn, linear }, i) =>
             html`<tr>
               <th scope="row"><span style="background:${classColour(i)}"></span>${name}</th>
-              ${cells('knn', knn)}${cells('linear', linear)}
+              ${cell('knn', knn)}${cell('linear', linear)}
             </tr> `,
         )}
       </tbody>
@@ -42,9 +38,7 @@ export function byClass({ labels }: EvaluationSet, before: Evaluation, after: Ev
   </details>`
 }
 
-function cells(name: 'knn' | 'linear', { before, after }: ClassChange['knn']): Markup {
-  const change = before === null || after === null ? '–' : formatChange(name, shownChange(name, before, after))
-  return html`<td>${formatMeasure(name, before)}</td>
-    <td>${formatMeasure(name, after)}</td>
-    <td>${change}</td>`
+function cell(name: 'knn' | 'linear', { before, after }: ClassChange['knn']): Markup {
+  const change = before === null || after === null ? null : html`<small>${formatChange(name, shownChange(name, before, after))}</small>`
+  return html`<td>${formatMeasure(name, before)} → ${formatMeasure(name, after)} ${change}</td>`
 }

@@ -1,8 +1,8 @@
-import type { Evaluation, EvaluationSet } from '../evaluation'
+import type { Evaluation, EvaluationSet, Labels } from '../evaluation'
 import type { Tensor } from '../torch'
 import { componentColours } from './components'
 import { html, type Markup } from './html'
-import { classColour, classesUri, coloursUri, imageUri } from './pictures'
+import { UNLABELLED, classColour, classesUri, coloursUri, imageUri } from './pictures'
 
 interface Picture {
   readonly head: string
@@ -43,7 +43,7 @@ export async function gallery(set: EvaluationSet, before: Evaluation, after: Eva
           : 'A segmentation names every feature pixel by its nearest neighbours among labelled images; below it stands the share of pixels that are right.'
       }
     </p>
-    ${set.labels === undefined ? null : legend(set.labels.classes)}
+    ${set.labels === undefined ? null : legend(set.labels)}
     <div class="pictures" style="--columns:${rows[0]?.length ?? 1}">
       <div class="row heads" aria-hidden="true">${rows[0]?.map(({ head }) => html`<div>${head}</div>`) ?? null}</div>
       ${rows.map(row)}
@@ -90,8 +90,10 @@ function row(pictures: readonly Picture[]): Markup {
   </div>`
 }
 
-function legend(classes: readonly string[]): Markup {
+function legend({ classes, masks }: Labels): Markup {
+  const item = (name: string, colour: string) => html`<li><span style="background:${colour}"></span>${name}</li>`
+  const isPartial = masks.ge(classes.length).any().item<boolean>()
   return html`<ul class="legend">
-    ${classes.map((name, i) => html`<li><span style="background:${classColour(i)}"></span>${name}</li>`)}
+    ${classes.map((name, i) => item(name, classColour(i)))}${isPartial ? item('not counted', UNLABELLED) : null}
   </ul>`
 }

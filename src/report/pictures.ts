@@ -4,8 +4,8 @@ import type { Tensor } from '../torch'
 
 /** Colours that most people with a colour deficiency can distinguish (Okabe and Ito); further classes get a colour by hue. */
 const PALETTE = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#f0e442', '#56b4e9', '#d55e00', '#7a5195'] as const
-/** Pixels that no class covers. */
-const UNLABELLED = '#808080'
+/** The colour of pixels that no class covers. */
+export const UNLABELLED = '#808080'
 
 export function classColour(index: number): string {
   return PALETTE[index] ?? hexOfHue((index * 137.508) % 360)

@@ -87,7 +87,8 @@ summary { cursor: pointer; font-weight: 600; }
 details th, details td { font-size: 14px; padding: 5px 14px 5px 0; text-align: left; }
 details th { font-weight: 400; color: var(--soft); white-space: nowrap; }
 details td { overflow-wrap: anywhere; }
-.classes td, .classes thead th:not(:first-child) { text-align: right; }
+.classes td, .classes thead th:not(:first-child) { text-align: right; overflow-wrap: normal; padding-left: 14px; }
+.classes small { display: inline-block; min-width: 48px; }
 
 @media (max-width: 700px) {
   main { padding: 24px 16px 48px; }

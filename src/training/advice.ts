@@ -84,5 +84,6 @@ const largerMap: Advice = ({ options: { learner, data } }) => {
 }
 
 function times(epochs: number): string {
+  if (epochs < 1) return 'less than once'
   return epochs < 10 ? `${Number(epochs.toPrecision(2))} times` : `${Math.round(epochs)} times`
 }

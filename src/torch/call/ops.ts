@@ -7,6 +7,7 @@ import { lookup, type Call } from './lookup'
 import { isOptions } from './bind'
 import { choose, convert, wrapResult } from './resolve'
 import { overloadsOf, signatureOf } from './schema'
+import type { AtenOverloads } from '../generated/operator-names'
 import type { Signature } from './signature'
 
 /** One overload as `torch.ops.aten.add.Tensor`: arguments in the schema's order, undefined for a default; trailing ones may be named in a last object. */
@@ -16,6 +17,11 @@ export type OperatorOverload = (...args: unknown[]) => unknown
 export type OperatorPacket = OperatorOverload & Readonly<Record<string, OperatorOverload>>
 
 export type OperatorNamespace = Readonly<Record<string, OperatorPacket>>
+
+/** The operators of PyTorch itself; those of the generated list compile with `noUncheckedIndexedAccess`, too. */
+export type AtenNamespace = OperatorNamespace & {
+  readonly [Name in keyof AtenOverloads]: OperatorPacket & Readonly<Record<AtenOverloads[Name], OperatorOverload>>
+}
 
 function makeOverload(qualified: string, overload: string): OperatorOverload {
   const call = lookup(qualified, overload)
@@ -110,7 +116,10 @@ function loadLibrary(...given: [path: string]): void {
 }
 
 /** All namespaces of operators. */
-export type Operators = Readonly<Record<string, OperatorNamespace>> & { readonly loadLibrary: typeof loadLibrary }
+export type Operators = Readonly<Record<string, OperatorNamespace>> & {
+  readonly aten: AtenNamespace
+  readonly loadLibrary: typeof loadLibrary
+}
 
 /**
  * Every operator of the loaded libtorch by name: `torch.ops.aten.add.Tensor(x, y)`, `.default` for the overload without a name;

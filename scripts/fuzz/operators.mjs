@@ -1,77 +1,13 @@
 // Calls the public surface of torch with drawn arguments, right and wrong ones, in processes of a few hundred calls. A call that ends its
 // process or takes longer than 10 seconds is searched for, printed with the numbers that make it again, and made in Python, too.
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PATIENCE, callIn, culpritOf, reportOf, runProcess, secondsUsed, watchCalls } from './processes.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const PROGRAM = join(here, 'operators', 'program.mjs')
-
-/** Seconds of processor, or three times as many by the clock, that a call may take. */
-const PATIENCE = 10
-
-/** Address space in kB: larger allocations fail at once, in place of filling the machine. */
-const ADDRESS_SPACE = 9_000_000
-
-/** Seconds of processor that a process has used; its age where the system does not say. */
-function secondsUsed(pid, began) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / 100
-  } catch {
-    return (Date.now() - began) / 3000
-  }
-}
-
-/** Runs a command until it ends or `isStuck` says so: how it ended, and its output. */
-function runProcess(command, args, { env = {}, watch = () => false } = {}) {
-  const words = [command, ...args].map((word) => `'${String(word).replaceAll("'", "'\\''")}'`).join(' ')
-  return new Promise((resolve) => {
-    const child = spawn('sh', ['-c', `ulimit -c 0; ulimit -v ${ADDRESS_SPACE}; exec ${words}`], {
-      env: { ...process.env, OMP_NUM_THREADS: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let output = ''
-    let errors = ''
-    let isStuck = false
-    child.stdout.on('data', (data) => (output += data))
-    child.stderr.on('data', (data) => (errors = (errors + data).slice(-4000)))
-    const timer = setInterval(() => {
-      if (!watch(child.pid)) return
-      isStuck = true
-      child.kill('SIGKILL')
-    }, 250)
-    child.on('close', (code, signal) => {
-      clearInterval(timer)
-      resolve({ end: isStuck ? 'hang' : (signal ?? (code === 0 ? null : `exit ${code}`)), output, errors })
-    })
-  })
-}
-
-/** Notices when one call, by the trace's first line, takes too long. */
-function watchCalls(trace) {
-  let line = ''
-  let since = 0
-  let began = Date.now()
-  return (pid) => {
-    let current = line
-    try {
-      current = readFileSync(trace, 'utf8').split('\n')[0]
-    } catch {
-      // The process is still starting.
-    }
-    const used = secondsUsed(pid, began)
-    if (current !== line) [line, since, began] = [current, used, Date.now()]
-    return line !== '' && (used - since > PATIENCE || Date.now() - began > 6 * PATIENCE * 1000)
-  }
-}
-
-const reportOf = (output) => {
-  const line = output.split('\n').findLast((text) => text.startsWith('report: '))
-  return line === undefined ? null : JSON.parse(line.slice('report: '.length))
-}
 
 /** The runs of one seed against one built package. */
 class Fuzz {
@@ -88,28 +24,9 @@ class Fuzz {
     const { end, output, errors } = await runProcess(process.execPath, args, { watch: watchCalls(trace) })
     const report = reportOf(output)
     if (end === null && report !== null) return { report }
-    let number = null
-    try {
-      const [line] = readFileSync(trace, 'utf8').split('\n')
-      number = /^\d+/.test(line) ? Number.parseInt(line, 10) : first + count - 1
-    } catch {
-      // The program itself does not start.
-    }
+    const number = callIn(trace, first + count - 1)
     if (number === null) throw new Error(`the calls do not start (${end}):\n${errors}`)
     return { end: end ?? 'no report', number, errors }
-  }
-
-  /** The call without which the process lives: the one in which it ended, or an earlier one that spoilt the memory. */
-  async culprit(first, number) {
-    const alone = await this.make(number, 1)
-    if (alone.end !== undefined) return { number, end: alone.end }
-    let [least, most] = [first, number]
-    while (most - least > 1) {
-      const middle = (least + most) >> 1
-      if ((await this.make(middle, number - middle + 1)).end === undefined) most = middle
-      else least = middle
-    }
-    return { number: least, until: number, end: (await this.make(least, number - least + 1)).end ?? 'not again' }
   }
 
   async show(number) {
@@ -160,7 +77,7 @@ export async function fuzzOperators({ dist, python, seed = 1, first = 0, calls =
   let next = first
 
   async function tell(start, ended) {
-    const { number, until, end } = await fuzz.culprit(start, ended.number)
+    const { number, until, end } = await culpritOf((from, count) => fuzz.make(from, count), start, ended.number)
     const shown = await fuzz.show(number)
     const comparison = await inPython(python, shown?.python ?? null, number)
     const death = {

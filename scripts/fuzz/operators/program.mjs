@@ -3,7 +3,8 @@
 //   node program.mjs DIST SEED NUMBER show         prints one call and its Python
 import { openSync, readFileSync, readdirSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Values, generator, options, snake } from './values.mjs'
+import { generatorOf } from '../random.mjs'
+import { Values, options, snake } from './values.mjs'
 
 const [dist, seed, first, count, trace] = process.argv.slice(2)
 const require = createRequire(import.meta.url)
@@ -109,8 +110,7 @@ function fitting(random, { key, receiver }) {
 
 /** The call of a number: its text, what makes it, and Python's code for it, null if it has none. */
 function drawCall(number) {
-  const random = generator(Math.imul(Number(seed), 2654435761) ^ Math.imul(number, 40503))
-  for (let warm = 0; warm < 3; warm++) random()
+  const random = generatorOf(Number(seed), number)
   torch.manualSeed(number)
   const member = values.pick(random, all)
   const isPlausible = random() < 0.5

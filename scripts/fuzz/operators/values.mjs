@@ -4,17 +4,6 @@ import { Socket } from 'node:net'
 
 const require = createRequire(import.meta.url)
 
-/** Numbers in 0…1 from a seed, the same on every machine (mulberry32). */
-export function generator(seed) {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 const NUMBERS = [
   0,
   -0,

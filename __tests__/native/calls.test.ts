@@ -190,7 +190,7 @@ beforeAll(async () => {
 const load = () => `
       const { native } = require(dist + '/native')
       const { wrap } = require(dist + '/torch/tensor/base')
-      const program = native.jitLoad(${JSON.stringify(path)}, null)
+      const program = native.jitLoad([require('node:fs').readFileSync(${JSON.stringify(path)})], null)
       const run = (method, x) => wrap(native.jitCall(program, method, [x._h])).tolist()
 `
 

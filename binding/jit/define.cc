@@ -66,7 +66,8 @@ Napi::Value jitRegisterAttribute(Info info) {
 
 Napi::Value jitDefine(Info info) {
   const std::string source = stringOf(info.Env(), info[1], "TorchScript source");
-  withJitErrors([&] { moduleOf(info).define(source); });
+  torch::jit::Module& module = moduleOf(info);
+  withJitErrors([&] { onLargeStack([&] { module.define(source); }); });
   return info.Env().Undefined();
 }
 

@@ -1,8 +1,7 @@
 // TorchScript modules: files, methods, children and tensors.
 #include "jit/jit.h"
 
-#include <caffe2/serialize/read_adapter_interface.h>
-#include <torch/csrc/jit/api/function_impl.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -10,8 +9,10 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
-#include <cstring>
 #include <set>
+#include <unordered_map>
+
+#include "jit/archive.h"
 
 namespace pixelcl {
 
@@ -21,29 +22,66 @@ using Info = const Napi::CallbackInfo&;
 
 bool isNothing(Napi::Value value) { return value.IsNull() || value.IsUndefined(); }
 
-// Reads a file's bytes from memory; the caller keeps them alive.
-class BytesReader : public caffe2::serialize::ReadAdapterInterface {
- public:
-  BytesReader(const uint8_t* data, size_t length) : data_(data), length_(length) {}
-
-  size_t size() const override { return length_; }
-
-  size_t read(uint64_t position, void* into, size_t count, const char*) const override {
-    if (position >= length_) return 0;
-    const size_t available = std::min<size_t>(count, length_ - position);
-    std::memcpy(into, data_ + position, available);
-    return available;
-  }
-
- private:
-  const uint8_t* const data_;
-  const size_t length_;
-};
-
 // Debug files hold positions in Python's source, and are large pickles that have not been checked.
 constexpr bool kLoadsDebugFiles = false;
 
+template <typename Visit>
+void forEachNode(const torch::jit::Block* block, const Visit& visit) {
+  for (const torch::jit::Node* node : block->nodes()) {
+    visit(node);
+    for (const torch::jit::Block* inner : node->blocks()) forEachNode(inner, visit);
+  }
+}
+
+const torch::jit::GraphFunction* withGraph(const torch::jit::Function& function) {
+  return dynamic_cast<const torch::jit::GraphFunction*>(&function);
+}
+
+// Whether a function, or what it calls, has a `with`.
+bool hasScopes(const torch::jit::Function& function, std::set<const torch::jit::Function*>& seen) {
+  const auto* known = withGraph(function);
+  if (known == nullptr || !seen.insert(&function).second) return false;
+  bool has = false;
+  forEachNode(known->graph()->block(), [&](const torch::jit::Node* node) {
+    const auto* callee = calleeOf(node);
+    has = has || node->kind() == c10::prim::Enter || (callee != nullptr && hasScopes(*callee, seen));
+  });
+  return has;
+}
+
+// More nodes than any network has: a function that calls another twice, and that another twice, grows to any size in few lines.
+constexpr double kMostNodes = 2e6;
+
+double inlinedSize(const torch::jit::Function& function, std::unordered_map<const torch::jit::Function*, double>& known) {
+  const auto found = known.find(&function);
+  if (found != known.end()) return found->second;
+  known[&function] = 0;
+  double size = 0;
+  if (const auto* graphFunction = withGraph(function)) {
+    forEachNode(graphFunction->graph()->block(), [&](const torch::jit::Node* node) {
+      const auto* callee = calleeOf(node);
+      size += callee == nullptr ? 1 : 1 + inlinedSize(*callee, known);
+    });
+  }
+  known[&function] = size;
+  return size;
+}
+
+void checkInlinedSize(const torch::jit::Function& function) {
+  std::unordered_map<const torch::jit::Function*, double> known;
+  if (inlinedSize(function, known) <= kMostNodes) return;
+  throw Failure("JIT", "the function '" + function.name() + "' would have more than " + std::to_string(static_cast<int64_t>(kMostNodes)) +
+                           " operations with all its calls inlined, more than any network has");
+}
+
+// A device with the index of the current one if it has none, because another thread has another current device.
+c10::Device onCurrentDevice(c10::Device device) {
+  if (device.is_cpu() || device.has_index() || !c10::impl::hasDeviceGuardImpl(device.type())) return device;
+  return c10::impl::VirtualGuardImpl(device.type()).getDevice();
+}
+
 torch::jit::Module readyToRun(torch::jit::Module module) {
+  checkSparseTensors(module._ivalue());
   std::set<const torch::jit::Function*> done;
   for (const auto& each : module.modules()) {
     for (const auto& method : each.get_methods()) {
@@ -56,16 +94,10 @@ torch::jit::Module readyToRun(torch::jit::Module module) {
 Napi::Value jitLoad(Info info) {
   Napi::Env env = info.Env();
   std::optional<c10::Device> device;
-  if (!isNothing(info[1])) device = parseDevice(stringOf(env, info[1], "a device"));
-  if (info[0].IsTypedArray()) {
-    const Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
-    return wrapModule(
-        env, withJitErrors([&] {
-          return readyToRun(torch::jit::load(std::make_shared<BytesReader>(bytes.Data(), bytes.ByteLength()), device, kLoadsDebugFiles));
-        }));
-  }
-  const std::string path = stringOf(env, info[0], "a path");
-  return wrapModule(env, withJitErrors([&] { return readyToRun(torch::jit::load(path, device, kLoadsDebugFiles)); }));
+  if (!isNothing(info[1])) device = onCurrentDevice(parseDevice(stringOf(env, info[1], "a device")));
+  // An archive's own reader, not its path: libtorch would guess the format of a path.
+  const auto reader = std::make_shared<ArchiveReader>(env, info[0]);
+  return wrapModule(env, onProgram([&] { return readyToRun(torch::jit::load(reader, device, kLoadsDebugFiles)); }));
 }
 
 constexpr size_t kWriteBytes = size_t{8} << 20;
@@ -86,9 +118,11 @@ Napi::Value jitSave(Info info) {
     return napi_call_function(env, undefined, write, 1, &bytes, &result) == napi_ok;
   };
   const auto writeAll = [&](const void* data, size_t size) {
-    for (size_t done = 0; done < size && !hasFailed; done += kWriteBytes) {
-      hasFailed = !writePiece(static_cast<const char*>(data) + done, std::min(kWriteBytes, size - done));
-    }
+    onCaller([&] {
+      for (size_t done = 0; done < size && !hasFailed; done += kWriteBytes) {
+        hasFailed = !writePiece(static_cast<const char*>(data) + done, std::min(kWriteBytes, size - done));
+      }
+    });
     return size;
   };
   torch::jit::ExtraFilesMap extraFiles;
@@ -99,13 +133,17 @@ Napi::Value jitSave(Info info) {
     extraFiles.emplace(stringOf(env, pair.Get(0u), "a file's name"),
                        std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()));
   }
-  withJitErrors([&] { torch::jit::ExportModule(moduleOf(info), writeAll, extraFiles); });
+  const torch::jit::Module& module = moduleOf(info);
+  checkCopyable(module._ivalue());
+  withJitErrors([&] { onLargeStack([&] { torch::jit::ExportModule(module, writeAll, extraFiles); }); });
   if (hasFailed) throw PendingException();
   return env.Undefined();
 }
 
 Napi::Value jitDeepcopy(Info info) {
-  return wrapModule(info.Env(), withJitErrors([&] { return moduleOf(info).deepcopy(); }));
+  const torch::jit::Module& module = moduleOf(info);
+  checkCopyable(module._ivalue());
+  return wrapModule(info.Env(), onProgram([&] { return module.deepcopy(); }));
 }
 
 Napi::Value jitTypeName(Info info) {
@@ -173,40 +211,16 @@ Napi::Value jitGraph(Info info) {
   const std::string name = stringOf(info.Env(), info[1], "a method's name");
   const auto method = moduleOf(info).find_method(name);
   if (!method) throw Failure("JIT", "the module has no method '" + name + "'");
-  auto graph = method->graph();
-  if (info[2].ToBoolean()) {
-    graph = graph->copy();
-    torch::jit::Inline(*graph);
-  }
-  return Napi::String::New(info.Env(), graph->toString(false));
-}
-
-bool hasScopes(const torch::jit::Function& function, std::set<const torch::jit::Function*>& seen);
-
-// Whether a block, or what it calls, has a `with`.
-bool hasScopes(const torch::jit::Block* block, std::set<const torch::jit::Function*>& seen) {
-  for (const torch::jit::Node* node : block->nodes()) {
-    if (node->kind() == c10::prim::Enter) return true;
-    for (const torch::jit::Block* inner : node->blocks()) {
-      if (hasScopes(inner, seen)) return true;
-    }
-    const torch::jit::Function* callee = nullptr;
-    if (node->kind() == c10::prim::CallMethod) {
-      const auto type = node->input(0)->type()->cast<c10::ClassType>();
-      if (type != nullptr) callee = type->findMethod(node->s(c10::attr::name));
-    } else if (node->kind() == c10::prim::CallFunction) {
-      const auto type = node->input(0)->type()->cast<c10::FunctionType>();
-      if (type != nullptr) callee = type->function();
-    }
-    if (callee != nullptr && hasScopes(*callee, seen)) return true;
-  }
-  return false;
-}
-
-bool hasScopes(const torch::jit::Function& function, std::set<const torch::jit::Function*>& seen) {
-  if (!seen.insert(&function).second) return false;
-  const auto* withGraph = dynamic_cast<const torch::jit::GraphFunction*>(&function);
-  return withGraph != nullptr && hasScopes(withGraph->graph()->block(), seen);
+  const bool isInlined = info[2].ToBoolean();
+  return Napi::String::New(info.Env(), onProgram([&] {
+                             auto graph = method->graph();
+                             if (isInlined) {
+                               checkInlinedSize(method->function());
+                               graph = graph->copy();
+                               torch::jit::Inline(*graph);
+                             }
+                             return graph->toString(false);
+                           }));
 }
 
 // Names for messages, as 'x, flag'.
@@ -265,13 +279,26 @@ Arguments argumentsOf(napi_env env, napi_value positional, napi_value named, con
   return result;
 }
 
+torch::jit::GraphFunction* calleeOf(const torch::jit::Node* node) {
+  if (node->kind() == c10::prim::CallMethod) {
+    const auto type = node->input(0)->type()->cast<c10::ClassType>();
+    return type == nullptr ? nullptr : dynamic_cast<torch::jit::GraphFunction*>(type->findMethod(node->s(c10::attr::name)));
+  }
+  if (node->kind() == c10::prim::CallFunction) {
+    const auto type = node->input(0)->type()->cast<c10::FunctionType>();
+    return type == nullptr ? nullptr : dynamic_cast<torch::jit::GraphFunction*>(type->function());
+  }
+  return nullptr;
+}
+
 void castAutomatically(torch::jit::Function& function) {
-  auto* withGraph = dynamic_cast<torch::jit::GraphFunction*>(&function);
+  auto* graphFunction = dynamic_cast<torch::jit::GraphFunction*>(&function);
   std::set<const torch::jit::Function*> seen;
-  if (withGraph == nullptr || !hasScopes(function, seen)) return;
+  if (graphFunction == nullptr || !hasScopes(function, seen)) return;
+  checkInlinedSize(function);
   // The graph that is made here is kept, and what the interpreter runs.
   const torch::jit::GraphOptimizerEnabledGuard optimize(true);
-  withGraph->optimized_graph();
+  graphFunction->optimized_graph();
 }
 
 void registerJit(Napi::Object exports) {

@@ -1,12 +1,15 @@
 // Helpers shared by the TorchScript sources.
 #pragma once
 
+#include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/api/module.h>
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "jit/large_stack.h"
 #include "memory/device.h"
 #include "runtime/calls.h"
 #include "runtime/convert.h"
@@ -45,6 +48,14 @@ auto withJitErrors(Work work) -> decltype(work()) {
   }
 }
 
+// Runs work that compiles, inlines or walks a program, none of which may call into JavaScript.
+template <typename Work>
+auto onProgram(Work work) -> decltype(work()) {
+  std::optional<decltype(work())> result;
+  withJitErrors([&] { onLargeStack([&] { result.emplace(work()); }); });
+  return std::move(*result);
+}
+
 // Runs a program. A backward inside it, perhaps on threads that it starts, may call hooks in JavaScript, so this thread serves such calls
 // while it waits for the future that `start` returns.
 template <typename Start>
@@ -67,6 +78,15 @@ Arguments argumentsOf(napi_env env, napi_value positional, napi_value named, con
 // Inserts the casts of `with torch.autocast(…)` into what a function runs; the function's own graph, which is saved, stays as it is. The
 // plain interpreter leaves them out.
 void castAutomatically(torch::jit::Function& function);
+
+// The function that a node calls; null if it calls none, or none that is known before the call.
+torch::jit::GraphFunction* calleeOf(const torch::jit::Node* node);
+
+// Throws JIT if copying or writing a value would never end, or overflow any stack.
+void checkCopyable(const c10::IValue& root);
+
+// Throws an error of libtorch for a sparse tensor with indices outside it, which libtorch's reader believes.
+void checkSparseTensors(const c10::IValue& root);
 
 void registerJitAttributes(Napi::Object exports);
 // Puts a check before the integer divisions of programs, once in the process.

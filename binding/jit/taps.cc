@@ -54,6 +54,8 @@ std::string joined(const std::string& above, const std::string& below) {
 struct Wanted {
   std::string name;
   std::set<std::string> paths;
+  // Methods, by function and module, and whether they lead to a call of the layer: a method may be called from many places.
+  mutable std::map<std::pair<const torch::jit::Function*, std::string>, bool> callers;
 
   bool is(const std::string& path) const { return paths.count(path) != 0; }
 
@@ -81,7 +83,7 @@ void collectModules(const torch::jit::Module& module, const std::string& path, M
 Wanted wantedOf(const Modules& modules, const std::string& name) {
   const auto found = modules.find(name);
   if (found == modules.end()) throw Failure("JIT", "the module has no layer '" + name + "'");
-  Wanted wanted{name, {}};
+  Wanted wanted{name, {}, {}};
   for (const auto& [path, module] : modules) {
     if (module._ivalue() == found->second._ivalue()) wanted.paths.insert(path);
   }
@@ -102,6 +104,7 @@ void addTiedPaths(const Modules& modules, Wanted& wanted) {
   for (const auto& [path, module] : modules) {
     if (allTensorsOf(module) == tensors) wanted.paths.insert(path);
   }
+  wanted.callers.clear();
 }
 
 // Tracing names the second and later calls of a module forward1, forward2, …
@@ -109,11 +112,6 @@ bool isForward(const Node* node) {
   const std::string& name = node->s(c10::attr::name);
   return name.compare(0, 7, "forward") == 0 &&
          std::all_of(name.begin() + 7, name.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-}
-
-torch::jit::GraphFunction* calleeOf(const Node* call) {
-  const auto type = call->input(0)->type()->cast<c10::ClassType>();
-  return type == nullptr ? nullptr : dynamic_cast<torch::jit::GraphFunction*>(type->findMethod(call->s(c10::attr::name)));
 }
 
 bool callsWanted(const Block* block, const Value* self, const std::string& selfPath, const Wanted& wanted);
@@ -132,8 +130,12 @@ bool leadsToWanted(const Node* node, const Value* self, const std::string& selfP
   if (!wanted.isBelow(path) && !wanted.is(path)) return false;
   auto* callee = calleeOf(node);
   if (callee == nullptr) return false;
+  const auto [known, isNew] = wanted.callers.try_emplace({callee, path}, false);
+  if (!isNew) return known->second;
   const auto graph = callee->graph();
-  return callsWanted(graph->block(), graph->inputs()[0], path, wanted);
+  // The map may grow meanwhile, which moves no entry of it.
+  known->second = callsWanted(graph->block(), graph->inputs()[0], path, wanted);
+  return known->second;
 }
 
 bool callsWanted(const Block* block, const Value* self, const std::string& selfPath, const Wanted& wanted) {
@@ -143,21 +145,30 @@ bool callsWanted(const Block* block, const Value* self, const std::string& selfP
   return false;
 }
 
+// More calls than lead to a layer of any network: methods that call one another twice would be inlined without end.
+constexpr size_t kMostInlined = 20'000;
+
 // Inlines every call that leads to the wanted layer, also inside ifs and loops, until only calls of the layer's forward are left.
-bool exposeCall(Block* block, const Value* self, const Wanted& wanted) {
-  for (Node* node : block->nodes()) {
-    if (node->kind() == c10::prim::CallMethod) {
-      const auto path = pathOf(node->input(0), self);
-      if (!path || (wanted.is(*path) && isForward(node)) || !leadsToWanted(node, self, "", wanted)) continue;
-      auto* callee = calleeOf(node);
-      torch::jit::inlineCallTo(node, callee, callee->graph().get());
-      return true;
+void exposeCalls(Block* block, const Value* self, const Wanted& wanted, size_t& inlined) {
+  Node* node = block->param_node()->next();
+  while (node != block->return_node()) {
+    for (Block* inner : node->blocks()) exposeCalls(inner, self, wanted, inlined);
+    const auto path = node->kind() == c10::prim::CallMethod ? pathOf(node->input(0), self) : std::nullopt;
+    const bool isExposed = !path || (wanted.is(*path) && isForward(node));
+    if (isExposed || !leadsToWanted(node, self, "", wanted)) {
+      node = node->next();
+      continue;
     }
-    for (Block* inner : node->blocks()) {
-      if (exposeCall(inner, self, wanted)) return true;
+    if (++inlined > kMostInlined) {
+      throw Failure("JIT",
+                    "the layer '" + wanted.name + "' is called in more than " + std::to_string(kMostInlined) + " ways; choose another");
     }
+    Node* before = node->prev();
+    auto* callee = calleeOf(node);
+    torch::jit::inlineCallTo(node, callee, callee->graph().get());
+    // What was inlined may call the layer, too.
+    node = before->next();
   }
-  return false;
 }
 
 bool isTensorValue(const Value* value) { return value->type()->isSubtypeOf(*c10::TensorType::get()); }
@@ -258,7 +269,7 @@ Napi::Value jitTaps(Info info) {
     check(napi_get_element(env, info[1], i, &path));
     wanted.push_back(stringOf(env, path, "a layer's name"));
   }
-  Taps taps = withJitErrors([&] {
+  Taps taps = onProgram([&] {
     auto graph = method->graph()->copy();
     Modules modules;
     collectModules(module, "", modules);
@@ -274,8 +285,8 @@ Napi::Value jitTaps(Info info) {
     std::stable_sort(order.begin(), order.end(), [](const Wanted& a, const Wanted& b) { return a.depth() < b.depth(); });
     std::map<std::string, size_t> positions{{"", 0}};
     for (const auto& layer : order) {
-      while (exposeCall(graph->block(), graph->inputs()[0], layer)) {
-      }
+      size_t inlined = 0;
+      exposeCalls(graph->block(), graph->inputs()[0], layer, inlined);
       positions[layer.name] = graph->registerOutput(LastCall(*graph, layer).find());
     }
     std::vector<Value*> outputs;
@@ -348,8 +359,12 @@ void findFrozen(const torch::jit::Module& module, const std::string& path, std::
 }
 
 Napi::Value jitFrozenBatchNorms(Info info) {
-  std::vector<std::string> found;
-  findFrozen(moduleOf(info), "", found);
+  const torch::jit::Module& module = moduleOf(info);
+  const std::vector<std::string> found = onProgram([&] {
+    std::vector<std::string> names;
+    findFrozen(module, "", names);
+    return names;
+  });
   Napi::Array names = Napi::Array::New(info.Env());
   for (size_t i = 0; i < found.size(); ++i) names.Set(static_cast<uint32_t>(i), Napi::String::New(info.Env(), found[i]));
   return names;

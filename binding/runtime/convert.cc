@@ -279,6 +279,26 @@ ValueKind kindOf(const c10::Type& type) {
   }
 }
 
+// Counts how deeply the value under conversion is nested, because a list of a program may hold itself.
+class Nested {
+ public:
+  Nested() {
+    if (++depth_ <= kDeepest) return;
+    --depth_;
+    throw Failure("NATIVE",
+                  "a value nested more than " + std::to_string(kDeepest) + " deep has no form in JavaScript: does it hold itself?");
+  }
+  ~Nested() { --depth_; }
+  Nested(const Nested&) = delete;
+  Nested& operator=(const Nested&) = delete;
+
+ private:
+  static constexpr int kDeepest = 1000;
+  static thread_local int depth_;
+};
+
+thread_local int Nested::depth_ = 0;
+
 napi_value arrayFrom(napi_env env, c10::ArrayRef<c10::IValue> values, const ValueType* type, bool tuple) {
   napi_value array = nullptr;
   check(napi_create_array_with_length(env, values.size(), &array));
@@ -562,6 +582,7 @@ napi_value fromIValue(napi_env env, const c10::IValue& value, const ValueType* t
   if (value.isString()) return stringValue(env, value.toStringRef());
   if (value.isDevice()) return stringValue(env, value.toDevice().str());
   if (value.isSymInt()) return intValue(env, value.toSymInt().guard_int(__FILE__, __LINE__));
+  const Nested nested;
   if (value.isList()) {
     const auto list = value.toListRef();
     return arrayFrom(env, list, type, false);

@@ -214,8 +214,14 @@ export interface Binding {
   unwatchSignals(): void
 
   // TorchScript (binding/jit)
-  /** Reads an archive from a path or from bytes; the caller has checked the zip. If `device` is null, each tensor keeps its device. */
-  jitLoad(file: string | Uint8Array, device: string | null): ModuleHandle
+  /**
+   * Reads an archive from its pieces, bytes or parts of open files, which the caller has checked. If `device` is null, each tensor keeps its
+   * device.
+   */
+  jitLoad(
+    pieces: readonly (Uint8Array | readonly [descriptor: number, offset: number, length: number])[],
+    device: string | null,
+  ): ModuleHandle
   /** Passes the archive to `write` piece by piece, in buffers that `write` may keep; an exception of `write` stops the saving. */
   jitSave(
     module: ModuleHandle,

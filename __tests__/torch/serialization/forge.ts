@@ -121,3 +121,51 @@ export function tensorOf(parts: {
     Buffer.from('ccollections\nOrderedDict\n)RtR'),
   ])
 }
+
+/** A TorchScript file of one module, `__torch__.M`, with a parameter `w` of four numbers; what is left out is as it should be. */
+export function forgedProgram(
+  parts: {
+    /** The lines of forward. */
+    forward?: string
+    /** Lines of the class after its attributes, and after the class. */
+    attributes?: string
+    after?: string
+    /** Pickled values of further attributes. */
+    values?: Readonly<Record<string, Buffer>>
+    /** The pickle of `w`. */
+    weight?: Buffer
+    records?: readonly (readonly [string, ForgedRecord])[]
+  } = {},
+): Buffer {
+  const {
+    forward = '    return torch.add(x, self.w)',
+    attributes = '',
+    after = '',
+    values = {},
+    weight = tensorOf({}),
+    records = [],
+  } = parts
+  const code = `class M(Module):
+  __parameters__ = ["w", ]
+  __buffers__ = []
+  w : Tensor
+  training : bool
+${attributes}  def forward(self: __torch__.M,
+    x: Tensor) -> Tensor:
+${forward}
+${after}`
+  const entries = Object.entries({ w: weight, training: Buffer.from([0x88]), ...values }).flatMap(([name, value]) => [textOf(name), value])
+  return forgedZip([
+    ['m/data.pkl', { data: pickleOf('c__torch__\nM\n)', 0x81, '}(', ...entries, 'ub') }],
+    ['m/data/0', { data: Buffer.from(Float32Array.of(1, 2, 3, 4).buffer) }],
+    ['m/code/__torch__.py', { data: Buffer.from(code, 'latin1') }],
+    ['m/constants.pkl', { data: pickleOf(')') }],
+    ['m/version', { data: Buffer.from('3\n') }],
+    ...records,
+  ])
+}
+
+/** A value with the type that a program's writer notes for lists and dicts. */
+export function taggedOf(value: Buffer, type: string): Buffer {
+  return Buffer.concat([Buffer.from('ctorch.jit._pickle\nrestore_type_tag\n('), value, textOf(type), Buffer.from('tR')])
+}

@@ -8,6 +8,8 @@ export interface PickleHandlers {
   findGlobal(module: string, name: string): unknown
   /** Resolves a persistent id; in PyTorch's files it is a storage. */
   persistentLoad(id: unknown): unknown
+  /** Receives every value that the pickle puts on its stack. */
+  made?(value: unknown): void
 }
 
 /** The value of one pickle, and the offset of its end. */
@@ -92,6 +94,7 @@ class PickleMachine {
 
   push(value: unknown): void {
     this.budget.charge(costs.value)
+    this.handlers.made?.(value)
     this.stack.push(value)
   }
 

@@ -120,31 +120,49 @@ export interface FinishOptions {
  */
 export function finish(root: unknown, options: FinishOptions): unknown {
   const known = new Map<object, unknown>()
+  /** The levels of values below each, with itself: a value that was converted before may be deep, too. */
+  const heights = new Map<object, number>()
   const visit = (value: unknown, depth: number): unknown => {
     if (typeof value !== 'object' || value === null) return value
     const done = known.get(value)
     if (done !== undefined) return done
-    if (depth > MAX_DEPTH) throw new FileError(`the values of the file are nested more than ${MAX_DEPTH} deep`)
-    const next = (item: unknown) => visit(item, depth + 1)
-    if (value instanceof PickledDict) return finishDict(value, known, next)
-    if (value instanceof PickledTuple) return remember(known, value, Object.freeze(value.items.map(next)))
-    if (Array.isArray(value)) {
-      known.set(value, value)
-      value.forEach((item, i) => ((value as unknown[])[i] = next(item)))
-      return value
+    let below = 0
+    const next = (item: unknown) => {
+      const result = visit(item, depth + 1)
+      if (typeof item === 'object' && item !== null) below = Math.max(below, heights.get(item) ?? 0)
+      return result
     }
-    if (value instanceof Set) {
-      const set = new Set<unknown>()
-      known.set(value, set)
-      for (const item of value) set.add(next(item))
-      return set
-    }
-    if (value instanceof WholeFloat) return options.wholeFloats === 'float' ? { float: value.value } : value.value
-    if (value instanceof Deferred) return remember(known, value, next(value.get()))
-    if (value instanceof PickledObject) return finishUnknown(value, known, next)
-    return options.finishObject(value)
+    if (depth > MAX_DEPTH) throw tooDeep()
+    const result = finishValue(value, known, next, options)
+    if (below >= MAX_DEPTH) throw tooDeep()
+    heights.set(value, below + 1)
+    return result
   }
   return visit(root, 0)
+}
+
+function tooDeep(): FileError {
+  return new FileError(`the values of the file are nested more than ${MAX_DEPTH} deep`)
+}
+
+function finishValue(value: object, known: Map<object, unknown>, next: (item: unknown) => unknown, options: FinishOptions): unknown {
+  if (value instanceof PickledDict) return finishDict(value, known, next)
+  if (value instanceof PickledTuple) return remember(known, value, Object.freeze(value.items.map(next)))
+  if (Array.isArray(value)) {
+    known.set(value, value)
+    value.forEach((item, i) => ((value as unknown[])[i] = next(item)))
+    return value
+  }
+  if (value instanceof Set) {
+    const set = new Set<unknown>()
+    known.set(value, set)
+    for (const item of value) set.add(next(item))
+    return set
+  }
+  if (value instanceof WholeFloat) return options.wholeFloats === 'float' ? { float: value.value } : value.value
+  if (value instanceof Deferred) return remember(known, value, next(value.get()))
+  if (value instanceof PickledObject) return finishUnknown(value, known, next)
+  return options.finishObject(value)
 }
 
 /** A float without a fraction; an option of `finish` decides whether it stays distinct from an int. */

@@ -2,11 +2,20 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { types } from 'node:util'
 import { ArgumentError, FileError } from '../../native'
 
+/** Bytes in memory, or a part of an open file. */
+export type Piece = Uint8Array | readonly [descriptor: number, offset: number, length: number]
+
 /** Bytes that can be read at an offset: a file on disk or a buffer. */
 export interface ByteSource {
   readonly size: number
   /** @throws FileError if the range is out of bounds. */
   read(offset: number, length: number): Buffer
+  /**
+   * A range that is not read yet, valid until `close`.
+   *
+   * @throws FileError if the range is out of bounds.
+   */
+  piece(offset: number, length: number): Piece
   close(): void
 }
 
@@ -71,18 +80,24 @@ function fileSource(path: string): ByteSource {
       }
       return buffer
     },
+    piece(offset, length) {
+      checkRange(offset, length, size)
+      return [descriptor, offset, length]
+    },
     close: () => closeSync(descriptor),
   }
 }
 
 function bufferSource(buffer: Uint8Array): ByteSource {
   const view = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+  const range = (offset: number, length: number) => {
+    checkRange(offset, length, view.length)
+    return view.subarray(offset, offset + length)
+  }
   return {
     size: view.length,
-    read(offset, length) {
-      checkRange(offset, length, view.length)
-      return view.subarray(offset, offset + length)
-    },
+    read: range,
+    piece: range,
     close: () => {},
   }
 }

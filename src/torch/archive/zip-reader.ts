@@ -1,6 +1,6 @@
 import { crc32, inflateRawSync } from 'node:zlib'
 import { FileError } from '../../native'
-import { chunksOf, type ByteSource } from './source'
+import { chunksOf, type ByteSource, type Piece } from './source'
 
 /** One file of an archive. */
 export interface ZipEntry {
@@ -74,6 +74,12 @@ export class ZipReader {
       yield piece
     }
     if (entry.crc !== 0 && crc !== entry.crc) throw new FileError(`the record '${name}' is damaged: its checksum does not match`)
+  }
+
+  /** The bytes of a record as they are stored, unread. */
+  stored(name: string): Piece {
+    const entry = this.entry(name)
+    return this.source.piece(this.dataOffset(entry), entry.compressedSize)
   }
 
   private entry(name: string): ZipEntry {

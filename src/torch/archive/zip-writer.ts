@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { writeAll } from '../../common/atomic'
+import type { Piece } from './source'
+import type { ZipReader } from './zip-reader'
 
 /** PyTorch may map storages from the file, so their bytes are aligned to 64. */
 const ALIGNMENT = 64
@@ -11,6 +13,10 @@ interface Written {
   readonly size: number
   readonly crc: number
   readonly offset: number
+  /** 8 for a deflated record, 0 or nothing for one that is stored. */
+  readonly method?: number
+  /** The number of its bytes in the file; default: its size. */
+  readonly compressedSize?: number
 }
 
 /** Writes the records of a PyTorch archive: stored, aligned, with checksums. */
@@ -28,7 +34,7 @@ export class ZipWriter {
   addChunks(name: string, size: number, chunks: Iterable<Uint8Array>): void {
     const offset = this.offset
     const encoded = Buffer.from(name)
-    const header = localHeader(encoded, size, offset)
+    const header = localHeader({ name: encoded, size, crc: 0, offset })
     writeAll(this.descriptor, header)
     let crc = 0
     let total = 0
@@ -47,14 +53,37 @@ export class ZipWriter {
 
   /** Writes the central directory, which ends the archive. */
   finish(): void {
-    const entries = Buffer.concat(this.written.map(directoryEntry))
-    writeAll(this.descriptor, entries)
-    writeAll(this.descriptor, directoryEnd(this.written.length, entries.length, this.offset))
+    writeAll(this.descriptor, directoryOf(this.written, this.offset))
   }
 }
 
-function localHeader(name: Buffer, size: number, offset: number): Buffer {
-  const isWide = size >= WIDE || offset >= WIDE
+/**
+ * The archive of a reader, written anew around the bytes of its records, so that every reader takes the records that this one has checked.
+ *
+ * @returns The pieces of the archive, valid while the reader's source is open.
+ */
+export function rewritten(zip: ZipReader): Piece[] {
+  const written: Written[] = []
+  const pieces: Piece[] = []
+  let offset = 0
+  for (const [key, { method, size, compressedSize, crc }] of zip.entries) {
+    const entry = { name: Buffer.from(key), size, crc, offset, method, compressedSize }
+    const header = localHeader(entry)
+    pieces.push(header, zip.stored(key))
+    written.push(entry)
+    offset += header.length + compressedSize
+  }
+  return [...pieces, directoryOf(written, offset)]
+}
+
+/** The central directory and its end. */
+function directoryOf(written: readonly Written[], start: number): Buffer {
+  const entries = Buffer.concat(written.map(directoryEntry))
+  return Buffer.concat([entries, directoryEnd(written.length, entries.length, start)])
+}
+
+function localHeader({ name, size, crc, offset, method = 0, compressedSize = size }: Written): Buffer {
+  const isWide = size >= WIDE || compressedSize >= WIDE || offset >= WIDE
   const wideLength = isWide ? 20 : 0
   const start = offset + 30 + name.length + wideLength
   // PyTorch's extra field 'FB', with a header of 4 bytes, pads up to the alignment.
@@ -63,7 +92,9 @@ function localHeader(name: Buffer, size: number, offset: number): Buffer {
   header.writeUInt32LE(0x04034b50, 0)
   header.writeUInt16LE(isWide ? 45 : 20, 4)
   header.writeUInt16LE(0x0800, 6)
-  header.writeUInt32LE(isWide ? WIDE : size, 18)
+  header.writeUInt16LE(method, 8)
+  header.writeUInt32LE(crc, 14)
+  header.writeUInt32LE(isWide ? WIDE : compressedSize, 18)
   header.writeUInt32LE(isWide ? WIDE : size, 22)
   header.writeUInt16LE(name.length, 26)
   header.writeUInt16LE(wideLength + 4 + padding, 28)
@@ -73,7 +104,7 @@ function localHeader(name: Buffer, size: number, offset: number): Buffer {
     header.writeUInt16LE(1, at)
     header.writeUInt16LE(16, at + 2)
     header.writeBigUInt64LE(BigInt(size), at + 4)
-    header.writeBigUInt64LE(BigInt(size), at + 12)
+    header.writeBigUInt64LE(BigInt(compressedSize), at + 12)
     at += 20
   }
   header.write('FB', at, 'latin1')
@@ -82,15 +113,16 @@ function localHeader(name: Buffer, size: number, offset: number): Buffer {
   return header
 }
 
-function directoryEntry({ name, size, crc, offset }: Written): Buffer {
-  const isWide = size >= WIDE || offset >= WIDE
+function directoryEntry({ name, size, crc, offset, method = 0, compressedSize = size }: Written): Buffer {
+  const isWide = size >= WIDE || compressedSize >= WIDE || offset >= WIDE
   const entry = Buffer.alloc(46 + name.length + (isWide ? 28 : 0))
   entry.writeUInt32LE(0x02014b50, 0)
   entry.writeUInt16LE(isWide ? 45 : 20, 4)
   entry.writeUInt16LE(isWide ? 45 : 20, 6)
   entry.writeUInt16LE(0x0800, 8)
+  entry.writeUInt16LE(method, 10)
   entry.writeUInt32LE(crc, 16)
-  entry.writeUInt32LE(isWide ? WIDE : size, 20)
+  entry.writeUInt32LE(isWide ? WIDE : compressedSize, 20)
   entry.writeUInt32LE(isWide ? WIDE : size, 24)
   entry.writeUInt16LE(name.length, 28)
   entry.writeUInt16LE(isWide ? 28 : 0, 30)
@@ -101,7 +133,7 @@ function directoryEntry({ name, size, crc, offset }: Written): Buffer {
     entry.writeUInt16LE(1, at)
     entry.writeUInt16LE(24, at + 2)
     entry.writeBigUInt64LE(BigInt(size), at + 4)
-    entry.writeBigUInt64LE(BigInt(size), at + 12)
+    entry.writeBigUInt64LE(BigInt(compressedSize), at + 12)
     entry.writeBigUInt64LE(BigInt(offset), at + 20)
   }
   return entry

@@ -4,7 +4,7 @@ import type { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor/tensor'
 import { computesNothing } from '../nn/containers'
 import { isOfLibrary } from '../nn/library'
-import { tooDeepLine } from './nesting'
+import { fatalSource } from './nesting'
 import { writeTorchScriptFile } from './files'
 import { ScriptModule } from './script-module'
 
@@ -52,8 +52,9 @@ export function programOf(module: AnyModule, path = '', known = new Map<AnyModul
     native.jitRegisterModule(program, attribute(name, path), programOf(child, path === '' ? name : `${path}.${name}`, known))
   }
   if (source !== '') {
-    const deep = tooDeepLine(source)
-    if (deep !== null) throw new ArgumentError(`${nameOf(module, path)}: its torchScript() is nested too deeply at line ${deep}`)
+    const deep = fatalSource(source)
+    if (deep !== null)
+      throw new ArgumentError(`${nameOf(module, path)}: its torchScript() has ${deep.what} at line ${deep.line}, too many to compile`)
     native.jitDefine(program, source)
   }
   return program

@@ -1,9 +1,11 @@
 import { FileError, JitError, native, type ModuleHandle } from '../../native'
 import { writeAll, writeAtomically } from '../../common/atomic'
-import { checkPickle } from '../archive/pickle-check'
-import { nameOf, withSource } from '../archive/source'
+import { nameOf, withSource, type Piece } from '../archive/source'
 import { isZip, ZipReader } from '../archive/zip-reader'
-import { checkNesting } from './nesting'
+import { rewritten } from '../archive/zip-writer'
+import { checkCrashes } from './crashes'
+import { checkChains, checkNesting } from './nesting'
+import { checkProgramPickle } from './program-pickle'
 
 /** Whether a file has the records of a TorchScript program. */
 export function isTorchScriptFile(file: string | Uint8Array): boolean {
@@ -15,13 +17,13 @@ function hasCode(zip: ZipReader): boolean {
 }
 
 /**
- * Rejects a file that is not a TorchScript archive or has a record with a wrong checksum, before libtorch reads it.
+ * Checks a TorchScript file and passes the pieces of its archive to `read`, written anew so that libtorch reads the records that were checked.
  *
  * @throws FileError for a missing, truncated or damaged file; JitError for an archive without code, saying what it contains.
  */
-export function checkTorchScriptFile(file: string | Uint8Array): void {
+export function withTorchScriptFile<T>(file: string | Uint8Array, read: (pieces: Piece[]) => T): T {
   const name = nameOf(file)
-  withSource(file, (source) => {
+  return withSource(file, (source) => {
     if (!isZip(source))
       throw new JitError(
         `${name} is no TorchScript file: it is no zip archive. Export the model in Python with torch.jit.script(model).save(path)`,
@@ -32,15 +34,34 @@ export function checkTorchScriptFile(file: string | Uint8Array): void {
       const hint = has('data.pkl') ? ' It holds saved values, perhaps a state dict: read it with torch.load(path)' : ''
       throw new JitError(`${name} is a zip archive without TorchScript code.${hint}`)
     }
-    for (const record of zip.entries.keys()) checkRecord(zip, record)
+    checkRecords(zip)
+    return read(rewritten(zip))
   })
 }
 
-/** Checks what libtorch does not: checksums, because a damaged weight would go unnoticed, and nesting, because a stack overflow ends the process. */
-function checkRecord(zip: ZipReader, name: string): void {
-  if (name.endsWith('.pkl')) checkPickle(zip.read(name))
-  else if (name.endsWith('.py')) checkNesting(codeOf(zip, name), name)
-  else for (const _ of zip.chunks(name));
+/** Checks what libtorch does not: checksums, because a damaged weight would go unnoticed, and what would end the process or give foreign memory. */
+function checkRecords(zip: ZipReader): void {
+  const pickles = ['constants.pkl', 'data.pkl'].map((record) => zip.prefix + record)
+  const folder = `${zip.prefix}code/`
+  const codes = new Map<string, string>()
+  for (const record of zip.entries.keys()) {
+    // libtorch finds records whatever their case.
+    const [lower, ofLibtorch] = [record.toLowerCase(), zip.prefix.toLowerCase()]
+    if (lower === `${ofLibtorch}model.json`)
+      throw new FileError(
+        'it has the format of PyTorch 1.0, which is not supported: load it in Python with torch.jit.load and save it anew',
+      )
+    if (lower.startsWith(`${ofLibtorch}code/`) && lower.endsWith('.py')) {
+      if (!record.startsWith(folder) || !record.endsWith('.py'))
+        throw new FileError(`the code record '${record}' is not written as 'code/….py'`)
+      const code = codeOf(zip, record)
+      checkNesting(code, record)
+      checkCrashes(code, record)
+      codes.set(record.slice(folder.length, -'.py'.length).replaceAll('/', '.'), code)
+    } else if (!pickles.includes(record)) for (const _ of zip.chunks(record));
+  }
+  checkChains(codes)
+  for (const record of pickles) checkProgramPickle(zip, record)
 }
 
 function codeOf(zip: ZipReader, name: string): string {

@@ -4,7 +4,7 @@ import { isOptions } from '../call/bind'
 import { declared, read } from '../call/declared'
 import { misfit } from '../call/errors'
 import type { Device } from '../tensor/dtype'
-import { checkTorchScriptFile, readExtraFiles, type ExtraFiles } from './files'
+import { readExtraFiles, withTorchScriptFile, type ExtraFiles } from './files'
 import { ScriptModule } from './script-module'
 
 export { ScriptModule, Taps } from './script-module'
@@ -33,7 +33,9 @@ const LOAD = declared<{ file: string | Uint8Array; mapLocation: Device; _extraFi
 const SAVE = declared<{ path: string; _extraFiles: ExtraFiles | null }>('jit.save', 'path:s', '_extra_files:*=null')
 
 /**
- * Reads a TorchScript file, by its path or from its bytes. It is a program: load only files that you trust.
+ * Reads a TorchScript file, by its path or from its bytes. It is a program, and loading may run code of it: load only files that you trust.
+ *
+ * A damaged file is refused, and so is one made to end the process by its nesting or to give foreign memory for its tensors.
  *
  * @param file - A path, or the file's bytes.
  * @param mapLocation - The device of all its tensors. Default 'cpu', wherever they were saved.
@@ -48,8 +50,7 @@ const SAVE = declared<{ path: string; _extraFiles: ExtraFiles | null }>('jit.sav
 export function load(file: string | Uint8Array, mapLocation?: Device | JitLoadOptions | null): ScriptModule
 export function load(...given: unknown[]): ScriptModule {
   const { file, mapLocation, _extraFiles } = read(LOAD, given)
-  checkTorchScriptFile(file)
-  const module = new ScriptModule(withOperatorHint(file, () => native.jitLoad(file, mapLocation)))
+  const module = withTorchScriptFile(file, (pieces) => new ScriptModule(withOperatorHint(file, () => native.jitLoad(pieces, mapLocation))))
   if (_extraFiles !== null) readExtraFiles(file, extraFilesOf('jit.load', _extraFiles))
   return module
 }

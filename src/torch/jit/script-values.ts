@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { native, type ModuleHandle, type TensorHandle } from '../../native'
+import { ArgumentError, native, type ModuleHandle, type TensorHandle } from '../../native'
 import { isOptions } from '../call/bind'
 import { convert } from '../call/resolve'
 import { wrap } from '../tensor/base'
@@ -39,18 +39,23 @@ export class ScriptObject {
   }
 }
 
+/** Maximum nesting of an argument: one that holds itself has no end. */
+const MAX_DEPTH = 1000
+
 /** Converts a value for the shim, including tensors in lists and dicts. */
-function argumentOf(value: unknown): unknown {
+function argumentOf(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return convert(value)
+  if (depth > MAX_DEPTH) throw new ArgumentError(`an argument of a program is nested more than ${MAX_DEPTH} deep: does it hold itself?`)
+  const inner = (held: unknown) => argumentOf(held, depth + 1)
   if (handle in value) return value[handle]
   if (value instanceof EnumMember) return { name: value.name }
   if (Array.isArray(value)) {
-    const converted = value.map(argumentOf)
+    const converted = value.map(inner)
     return Object.isFrozen(value) ? Object.freeze(converted) : converted
   }
-  if (types.isMap(value)) return new Map([...value].map(([key, held]) => [argumentOf(key), argumentOf(held)]))
+  if (types.isMap(value)) return new Map([...value].map(([key, held]) => [inner(key), inner(held)]))
   if (!isOptions(value)) return convert(value)
-  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, argumentOf(held)]))
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, inner(held)]))
 }
 
 /** Separates the arguments of a method given by name in a last object, in Python's spelling or in camelCase; a parameter that takes an object gets the object. */
@@ -60,14 +65,14 @@ export function argumentsOf(
   given: readonly unknown[],
 ): { positional: unknown[]; named: Record<string, unknown> | null } {
   const last = given.at(-1)
-  if (!isOptions(last)) return { positional: given.map(argumentOf), named: null }
+  if (!isOptions(last)) return { positional: given.map((value) => argumentOf(value)), named: null }
   const parameters = native.jitArguments(module, method)
-  if (parameters[given.length - 1]?.[1] === true) return { positional: given.map(argumentOf), named: null }
+  if (parameters[given.length - 1]?.[1] === true) return { positional: given.map((value) => argumentOf(value)), named: null }
   const names = new Map(parameters.map(([name]) => [camelCase(name), name]))
   const named = Object.entries(last)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [names.get(name) ?? name, argumentOf(value)])
-  return { positional: given.slice(0, -1).map(argumentOf), named: Object.fromEntries(named) as Record<string, unknown> }
+  return { positional: given.slice(0, -1).map((value) => argumentOf(value)), named: Object.fromEntries(named) as Record<string, unknown> }
 }
 
 function camelCase(name: string): string {

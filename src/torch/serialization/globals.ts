@@ -1,6 +1,6 @@
 import { FileError } from '../../native'
 import { isTensor } from '../tensor/base'
-import { dtypes, type DType } from '../tensor/dtype'
+import { dtypes } from '../tensor/dtype'
 import { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor/tensor'
 import { numpyArray, numpyDtype, numpyScalar } from './numpy'
@@ -15,25 +15,10 @@ import {
   WholeFloat,
   type Budget,
 } from '../archive/pickle-values'
+import { storageTypes } from '../archive/storage-types'
 import { rebuildSparse, rebuildTensor, StorageType } from './rebuild'
 
 type Call = (args: readonly unknown[], budget: Budget) => unknown
-
-const storageTypes: Readonly<Record<string, DType>> = {
-  FloatStorage: 'float32',
-  DoubleStorage: 'float64',
-  HalfStorage: 'float16',
-  BFloat16Storage: 'bfloat16',
-  LongStorage: 'int64',
-  IntStorage: 'int32',
-  ShortStorage: 'int16',
-  CharStorage: 'int8',
-  ByteStorage: 'uint8',
-  BoolStorage: 'bool',
-  ComplexFloatStorage: 'complex64',
-  ComplexDoubleStorage: 'complex128',
-  UntypedStorage: 'uint8',
-}
 
 const layouts = new Map([
   ['torch.strided', 'strided'],

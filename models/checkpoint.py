@@ -31,8 +31,8 @@ USUAL_KEYS = (
     "weights",
     "params",
     "state",
-    "student",
     "teacher",
+    "student",
 )
 # Prefixes that wrappers add to every name: DataParallel and DistributedDataParallel, torch.compile, averaged models.
 PREFIXES = ("module.", "_orig_mod.")
@@ -56,7 +56,12 @@ class Unreadable(Exception):
 
 def state_in(path: str, say: Say) -> dict[str, torch.Tensor]:
     """The state dict in a file: the content itself, a dict in it under a usual key, or the only one that has tensors."""
-    return without_prefixes(tensors_of(search(content_of(path), path, say), path, say), path, say)
+    return state_of(content_of(path), path, say)
+
+
+def state_of(content: object, path: str, say: Say) -> dict[str, torch.Tensor]:
+    """The state dict in the content of a file."""
+    return without_prefixes(tensors_of(search(content, path, say), path, say), path, say)
 
 
 def content_of(path: str) -> object:

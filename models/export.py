@@ -2,6 +2,7 @@
 
     python models/export.py resnet50 models/resnet50.pt --weights IMAGENET1K_V2
     python models/export.py resnet50 models/resnet50.pt --weights my-checkpoint.pth
+    python models/export.py resnet50 models/resnet50.pt --weights moco.pth --prefix module.encoder_k
     python models/export.py resnet50 models/resnet50.pt --random --seed 0
 
 The network is this folder's own plain-torch definition. A named weight needs torchvision; a file or --random does not.
@@ -10,15 +11,24 @@ import argparse
 import pathlib
 import sys
 
-import torch
-from checkpoint import Unreadable, say, state_in
-from resnet import ARCHITECTURES, build
+from setup_python import with_torch
 
-def state_of(path: str) -> dict:
+with_torch()
+
+import torch  # noqa: E402
+from checkpoint import Unreadable, say  # noqa: E402
+from resnet import ARCHITECTURES, build  # noqa: E402
+from subtree import read_resnet  # noqa: E402
+
+
+def state_of(path: str, arch: str, prefix: str | None) -> dict:
     try:
-        return state_in(path, say)
+        found, state = read_resnet(path, say, arch, prefix)
     except Unreadable as error:
         sys.exit(str(error))
+    if found is not None and found != arch:
+        sys.exit(f"{path} does not fit {arch}: it holds the weights of a {found}")
+    return state
 
 
 def named_weights(arch: str, name: str) -> dict:
@@ -34,8 +44,8 @@ def named_weights(arch: str, name: str) -> dict:
         sys.exit(f"the weights '{name}' of {arch} cannot be fetched: {error}")
 
 
-def load(model: torch.nn.Module, arch: str, weights: str, num_classes: int) -> None:
-    state = state_of(weights) if pathlib.Path(weights).exists() else named_weights(arch, weights)
+def load(model: torch.nn.Module, arch: str, weights: str, num_classes: int, prefix: str | None) -> None:
+    state = state_of(weights, arch, prefix) if pathlib.Path(weights).exists() else named_weights(arch, weights)
     if not any(name.startswith("fc.") for name in state):
         say(f"{weights} has no classifier 'fc': the network's is newly initialised")
         state = {**state, **{name: value for name, value in model.state_dict().items() if name.startswith("fc.")}}
@@ -89,6 +99,7 @@ def main() -> None:
     source.add_argument("--weights", help="a file with weights, or a name of torchvision's such as IMAGENET1K_V2")
     source.add_argument("--random", action="store_true", help="torchvision's initialisation")
     parser.add_argument("--seed", type=seed, default=0, help="for --random")
+    parser.add_argument("--prefix", help="the path to one of several ResNets in a checkpoint, such as module.encoder_k")
     parser.add_argument("--num-classes", type=positive, default=1000)
     parser.add_argument("--trace", action="store_true", help="trace instead of script (in training mode, so that batch norms can train)")
     parser.add_argument("--image-size", type=positive, default=224, help="for --trace")
@@ -97,7 +108,7 @@ def main() -> None:
     torch.manual_seed(options.seed)
     model = build(options.arch, options.num_classes)
     if options.weights is not None:
-        load(model, options.arch, options.weights, options.num_classes)
+        load(model, options.arch, options.weights, options.num_classes, options.prefix)
     program = program_of(model, options.trace, options.image_size)
     write(program, options.out)
     print(f"{options.out}: {options.arch}, {sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters")

@@ -2,6 +2,8 @@
 
 Needs torch alone. `resnet50()` and its siblings give a module whose state dict goes to and from torchvision's.
 """
+import re
+
 import torch
 from torch import Tensor, nn
 
@@ -112,6 +114,20 @@ class ResNet(nn.Module):
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(torch.flatten(self.avgpool(x), 1))
+
+
+def architecture_of(state: dict[str, Tensor]) -> str | None:
+    """The architecture that has the names and shapes of a state dict; None if no ResNet has. src/vision/models/resnet.ts has the same."""
+    kind = "bottleneck" if "layer1.0.conv3.weight" in state else "basic"
+    if "conv1.weight" not in state or tuple(state["conv1.weight"].shape) != (64, 3, 7, 7) or "layer1.0.conv2.weight" not in state:
+        return None
+    inner = tuple(state["layer1.0.conv2.weight"].shape)
+    found = [re.match(r"layer([1-4])\.(\d+)\.", name, re.ASCII) for name in state]
+    counts = tuple(max((int(match[2]) for match in found if match and match[1] == stage), default=-1) + 1 for stage in "1234")
+    for arch, (own_kind, layers, groups, base_width) in ARCHITECTURES.items():
+        if own_kind == kind and layers == counts and inner == (base_width * groups, base_width, 3, 3):
+            return arch
+    return None
 
 
 def build(arch: str, num_classes: int = 1000) -> ResNet:

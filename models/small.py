@@ -6,9 +6,13 @@ Its convolutions pad by reflection. Zeros would tell so small a network where in
 """
 import argparse
 
-import torch
-from resnet import BasicBlock, conv1x1
-from torch import Tensor, nn
+from setup_python import with_torch
+
+with_torch()
+
+import torch  # noqa: E402
+from resnet import BasicBlock, conv1x1  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
 
 
 def reflecting(conv: nn.Conv2d) -> nn.Conv2d:

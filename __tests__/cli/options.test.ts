@@ -32,6 +32,7 @@ const others: Record<string, [json: unknown, text: string]> = {
   data: ['d', 'd'],
   out: ['o', 'o'],
   arch: ['resnet34', 'resnet34'],
+  prefix: ['module.encoder_k', 'module.encoder_k'],
   overwrite: [true, ''],
   steps: [7, '7'],
   batchSize: [8, '8'],
@@ -187,7 +188,7 @@ describe('wrong options', () => {
     expect(message).toContain(`${file}: unknown option 'stesp' (did you mean 'steps'?)`)
     expect(message).toContain(`${file}: alpha: expected a number but received 'x'`)
     expect(message).toContain(`${file}: colorJitter: expected 4 numbers but received 0.4`)
-    expect(message).toMatch(/unknown option 'augmentFn'; known are recipe, backbone, arch, data/)
+    expect(message).toMatch(/unknown option 'augmentFn'; known are recipe, backbone, arch, prefix, data/)
   })
 
   test('of a file are reported short and soon, however long a name or a value is', () => {

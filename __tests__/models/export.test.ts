@@ -9,6 +9,7 @@ import type { Tensor } from '../../src/torch'
 import { models } from '../../src/vision'
 import { expectWith } from '../support/expect'
 import { pythonPath, runPython } from '../support/python'
+import { systemPython } from '../support/terminal'
 import { withResNet } from '../vision/models/python-resnet'
 
 const sources = join(__dirname, '..', '..', 'models')
@@ -34,17 +35,9 @@ outputs = {'text': text.getvalue()}
 
 describe('export.py', () => {
   test('scripts a network that this package loads, trains and reads as weights, from the command line', async () => {
-    const { stdout } = await promisify(execFile)(pythonPath(), [
-      '-B',
-      join(sources, 'export.py'),
-      'resnet18',
-      file('new/r18.pt'),
-      '--random',
-      '--seed',
-      '4',
-      '--num-classes',
-      '5',
-    ])
+    const args = ['resnet18', file('new/r18.pt'), '--random', '--seed', '4', '--num-classes', '5']
+    // The Python on the path, which may have no torch: then the set-up's runs the script.
+    const { stdout } = await promisify(execFile)(systemPython(), ['-B', join(sources, 'export.py'), ...args])
     expect(stdout).toMatch(/r18\.pt: resnet18, 11\.2 M parameters/)
     const program = torch.jit.load(file('new/r18.pt'))
     expect(program.training).toBe(true)
@@ -58,6 +51,12 @@ describe('export.py', () => {
     expect(weighted.eval().call(x).shape).toEqual([2, 5])
     ;(program.call(x) as Tensor).sum().backward()
     expect(program.parameters().every((parameter) => parameter.grad !== null)).toBe(true)
+  })
+
+  test('says what to do where no torch is found', async () => {
+    const args = ['-S', '-B', join(sources, 'export.py'), 'resnet18', file('none.pt'), '--random']
+    const ended = promisify(execFile)(systemPython(), args, { env: { ...process.env, PIXELCL_CACHE: file('no-cache') } })
+    await expect(ended).rejects.toThrow(/this Python has no torch \(.*\): npx pixelcl setup installs one, and npx pixelcl python FILE runs/)
   })
 
   test('traces in training mode, without a trace in the running statistics', async () => {
@@ -90,7 +89,7 @@ outputs = {'expected': state['layer3.0.conv1.weight']}
       /the weights tell 4 classes apart, not 1000: write --num-classes 4/,
     )
     await expect(script('export.py', 'resnet34', file('bad.pt'), '--weights', file('zip.pth'), '--num-classes', '4')).rejects.toThrow(
-      /the weights do not fit resnet34:\n.*Missing key/,
+      /zip\.pth does not fit resnet34: it holds the weights of a resnet18/,
     )
     await expect(script('export.py', 'resnet18', file('bad.pt'), '--weights', file('list.pth'))).rejects.toThrow(
       /list\.pth holds no state dict/,

@@ -1,12 +1,19 @@
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import type { Say } from '../../src/common/wording'
 import * as torch from '../../src/torch'
 import { models } from '../../src/vision'
 import { loadBackbone, saveBackbone } from '../../src/training/backbone'
+import { backboneSource, openBackbone } from '../../src/training/backbone-source'
 import { pythonLines } from '../../src/training/python-lines'
 import { expectWith } from '../support/expect'
 import { runPython } from '../support/python'
 import { temporary } from '../support/files'
+import { setVariables } from '../support/variables'
 
 const told = (): { say: Say; lines: string[] } => {
   const lines: string[] = []
@@ -55,6 +62,116 @@ describe('a state dict', () => {
     const { say, lines } = told()
     expect(loadBackbone(temporary('checkpoint.pth'), { say }).arch).toBe('resnet18')
     expect(lines).toEqual([expect.stringContaining("its weights are taken from 'state_dict'")])
+  })
+})
+
+describe('the checkpoint of a learner', () => {
+  test('gives its encoder, saying so, and is written as a plain ResNet', () => {
+    const state = models.resnet18().stateDict()
+    const { 'fc.weight': _, 'fc.bias': __, ...encoder } = state
+    const under = (prefix: string) => Object.entries(encoder).map(([name, tensor]) => [`module.${prefix}.${name}`, tensor] as const)
+    const average = under('encoder_k').map(([name, tensor]) => [name, tensor.mul(0)] as const)
+    torch.save({ model: Object.fromEntries([...under('encoder'), ...average]), epoch: 1 }, temporary('pixpro.pth'))
+    const { say, lines } = told()
+    const backbone = loadBackbone(temporary('pixpro.pth'), { say })
+    expect(backbone.arch).toBe('resnet18')
+    expect(backbone.net.stateDict()['conv1.weight']!).toEqualTensor(encoder['conv1.weight']!)
+    expect(lines).toEqual([
+      expect.stringContaining("taken from 'model'"),
+      expect.stringContaining("the resnet18 under 'module.encoder.' is taken"),
+      expect.stringContaining('left out are module.encoder_k'),
+      expect.stringContaining("'model.module.encoder_k' is a resnet18, too, a moving average of this one"),
+      expect.stringContaining("has no classifier 'fc': it is not needed here, and the new file has none either"),
+    ])
+    saveBackbone(backbone, temporary('pixpro-saved.pth'))
+    expect(Object.keys(torch.loadStateDictFile(temporary('pixpro-saved.pth')))).toEqual(Object.keys(encoder))
+    const other = loadBackbone(temporary('pixpro.pth'), { prefix: 'encoder_k', say: () => undefined })
+    expect(other.net.stateDict()['conv1.weight']!.eq(0).all().item()).toBe(true)
+  })
+})
+
+describe('a backbone is named by', () => {
+  const small = join(__dirname, '..', '..', 'models', 'small.pt')
+  let server: Server
+  let host: string
+  let asked: string[]
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      asked.push(request.url!)
+      response.end(request.url!.includes('encoder') ? readFileSync(small) : 'no weights')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(() => void server.close())
+  beforeEach(() => {
+    asked = []
+    setVariables({ TORCH_HOME: temporary('hub'), PIXELCL_WEIGHTS_MIRROR: `${host}/mirror` })
+  })
+  const open = (text: string, options: Partial<Parameters<typeof openBackbone>[1]> = {}) =>
+    openBackbone(backboneSource(text), { seed: 0, ...options })
+
+  test('a file, an address, an architecture, or an architecture with weights', () => {
+    expect(backboneSource(small)).toEqual({ kind: 'file', path: small })
+    expect(backboneSource('https://host/x.pt')).toEqual({ kind: 'address', url: 'https://host/x.pt' })
+    expect(backboneSource('resnet50')).toEqual({ kind: 'random', arch: 'resnet50' })
+    expect(backboneSource('wide_resnet50_2:DEFAULT')).toEqual({ kind: 'published', arch: 'wide_resnet50_2', weights: 'DEFAULT' })
+    expect(() => backboneSource('renset50:IMAGENET1K_V2')).toThrow(
+      /there is no file renset50:IMAGENET1K_V2, and no network of that name \(did you mean 'resnet50:IMAGENET1K_V2'\?\): give a file, or one of resnet18, .*, wide_resnet101_2, with :DEFAULT behind it/,
+    )
+    expect(() => backboneSource('vgg16')).toThrow(/no network of that name: give a file, or one of resnet18/)
+    expect(() => backboneSource('photos/resnet50.pt')).toThrow(
+      /there is no file photos\/resnet50\.pt: name the backbone's file with backbone\.file/,
+    )
+  })
+
+  test('a file of that name, but not a folder', () => {
+    const before = process.cwd()
+    mkdirSync(temporary('cwd/resnet34'), { recursive: true })
+    writeFileSync(temporary('cwd/resnet18'), '')
+    process.chdir(temporary('cwd'))
+    try {
+      expect(backboneSource('resnet18').kind).toBe('file')
+      expect(backboneSource('resnet34').kind).toBe('random')
+    } finally {
+      process.chdir(before)
+    }
+  })
+
+  test('an architecture alone: random weights, from the seed, plainly said', async () => {
+    const { say, lines } = told()
+    const backbone = await open('resnet18', { seed: 7, say })
+    torch.manualSeed(7)
+    expect(backbone.net.stateDict()['layer4.1.conv2.weight']!).toEqualTensor(models.resnet18().stateDict()['layer4.1.conv2.weight']!)
+    expect(backbone).toMatchObject({ arch: 'resnet18', isEval: false })
+    expect(lines).toEqual([
+      "resnet18 begins with random weights, from seed 7, as torchvision's resnet18() does; with backbone.file: 'resnet18:DEFAULT' it begins with torchvision's (IMAGENET1K_V1)",
+    ])
+    await expect(open('resnet18', { arch: 'resnet50' })).rejects.toThrow(/the backbone is a resnet18, not a resnet50: leave arch out/)
+    await expect(open('resnet18', { prefix: 'x' })).rejects.toThrow(/prefix chooses among the weights of a file, and resnet18 is none/)
+  })
+
+  test('an address: fetched once into the cache, and checked against the digits in its name', async () => {
+    const digest = createHash('sha256').update(readFileSync(small)).digest('hex')
+    const url = `${host}/encoder-${digest.slice(0, 8)}.pt`
+    for (let i = 0; i < 2; i++) expect((await open(url)).net.stateDict()).toHaveProperty(['conv1.weight'])
+    expect(asked).toHaveLength(1)
+    expect(readdirSync(models.cacheFolder())).toEqual([`encoder-${digest.slice(0, 8)}.pt`])
+    await expect(open(`${host}/encoder-00000000.pt`)).rejects.toThrow(/SHA-256 should begin with 00000000/)
+  })
+
+  test('published weights: fetched and checked, and where they would have come from and to if they cannot be', async () => {
+    await expect(open('resnet50:IMAGENET1K_V2')).rejects.toThrow(/resnet50-11ad3fa6\.pth sent is damaged .* should begin with 11ad3fa6/)
+    expect(asked).toEqual(['/mirror/resnet50-11ad3fa6.pth'])
+    setVariables({ PIXELCL_WEIGHTS_MIRROR: 'http://127.0.0.1:9/models' })
+    const file = join(models.cacheFolder(), 'resnet18-f37072fd.pth')
+    await expect(open('resnet18:DEFAULT')).rejects.toThrow(
+      `curl -L --create-dirs -o '${file}' 'http://127.0.0.1:9/models/resnet18-f37072fd.pth'`,
+    )
+    expect(existsSync(file)).toBe(false)
+    await expect(open('resnet50:IMAGENET1K_V9')).rejects.toThrow(
+      /resnet50 has no published weights 'IMAGENET1K_V9' \(did you mean 'IMAGENET1K_V1'\?\): it has IMAGENET1K_V1, IMAGENET1K_V2, DEFAULT/,
+    )
   })
 })
 

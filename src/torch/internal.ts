@@ -4,3 +4,5 @@
 export { isTorchScriptFile } from './jit/files'
 export { LibraryModule } from './nn/library'
 export { pipeline } from './nn/pipeline'
+export { holdersIn, stateIn, type Holder } from './serialization/checkpoint'
+export { readContent } from './serialization/state-dict'

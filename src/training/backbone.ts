@@ -1,5 +1,5 @@
 import { option, worded, type Say } from '../common/wording'
-import { ArgumentError, jit, loadStateDictFile, save, type nn } from '../torch'
+import { ArgumentError, jit, save, type nn } from '../torch'
 import { isTorchScriptFile } from '../torch/internal'
 import type { Backbone } from '../pixelcl'
 import { models } from '../vision'
@@ -19,12 +19,14 @@ export interface LoadedBackbone {
 export interface BackboneOptions {
   /** The architecture of a state dict; default: inferred from its keys. */
   arch?: Architecture | undefined
+  /** Which of several ResNets in a checkpoint is meant: the path to it, keys of dicts and parts of names. */
+  prefix?: string | undefined
   /** Receives messages for the user, such as where in a checkpoint the weights were found. */
   say?: Say
 }
 
 /**
- * Reads a backbone from a TorchScript file, or from a ResNet's state dict, which may be inside a checkpoint or a safetensors file.
+ * Reads a backbone from a TorchScript file, or from a ResNet's state dict, which may be inside a trainer's checkpoint or a safetensors file.
  *
  * @throws FileError for a file that is missing, damaged or of another format; JitError or ArgumentError for a backbone that cannot be trained.
  */
@@ -46,14 +48,16 @@ function isFrozen(net: Backbone): boolean {
   return net instanceof jit.ScriptModule && net.frozenBatchNorms().length > 0
 }
 
-function loadScript(path: string, { arch, say }: BackboneOptions): LoadedBackbone {
-  if (arch !== undefined) say?.(worded`${path} is TorchScript, which needs no ${option('arch')}: it is left aside`)
+function loadScript(path: string, { arch, prefix, say }: BackboneOptions): LoadedBackbone {
+  for (const [name, value] of Object.entries({ arch, prefix }))
+    if (value !== undefined) say?.(worded`${path} is TorchScript, which needs no ${option(name)}: it is left aside`)
   return { net: jit.load(path), arch: null, keys: [], isEval: false }
 }
 
-function loadResNet(path: string, { arch: given, say }: BackboneOptions): LoadedBackbone {
-  const state = loadStateDictFile(path, say === undefined ? {} : { say })
+function loadResNet(path: string, { arch: given, prefix, say }: BackboneOptions): LoadedBackbone {
+  const { state } = models.readResNet(path, { arch: given, prefix, say })
   const arch = architectureIn(path, state, given)
+  if (!hasHead(state)) say?.(`${path} has no classifier 'fc': it is not needed here, and the new file has none either`)
   const make = models[arch]
   // The forward needs a classifier, so add one; saveBackbone omits it again.
   const head = hasHead(state) ? {} : headOf(make())

@@ -22,6 +22,7 @@ export const exportOptions = z.strictObject({
     worded`the format; default: from the extension of ${option('out')}: .safetensors, .pth (a state dict)`,
   ),
   arch: z.enum(architectures).optional().describe('the ResNet of a state dict, for torchscript; default: inferred from its names'),
+  prefix: z.string().min(1).optional().describe('the path to one of several ResNets in a checkpoint, such as module.encoder_k'),
   overwrite: z.boolean().default(false).describe('replaces the file that is there'),
 })
 
@@ -38,7 +39,7 @@ export interface ExportResult {
 }
 
 /**
- * Turns a backbone's file (TorchScript, a state dict, a checkpoint, safetensors) into a state dict, safetensors or TorchScript.
+ * Turns a backbone's file (TorchScript, a state dict, a trainer's checkpoint, safetensors) into a state dict, safetensors or TorchScript.
  *
  * A state dict becomes the TorchScript of a ResNet in eval mode.
  *
@@ -46,19 +47,27 @@ export interface ExportResult {
  */
 export function exportBackbone(input: string, options: ExportOptions, say: Say = () => undefined): ExportResult {
   const { out, overwrite, to: format } = options
-  if (existsSync(out)) {
-    if (!statSync(out).isFile()) throw new FileError(worded`${out} is no file: name one with ${option('out')}`)
-    if (!overwrite)
-      throw new FileError(
-        worded`${out} is there already: name another file with ${option('out')}, or replace it with ${option('overwrite')}`,
-      )
-  }
+  checkOut(out, overwrite)
   const written = format === 'torchscript' ? writeTorchScript(input, options, say) : writeState(input, format, options, say)
   return { out, format, bytes: statSync(out).size, python: pythonOf(format, out), ...written }
 }
 
-function writeState(input: string, format: ExportFormat, { out, arch }: ExportOptions, say: Say): Pick<ExportResult, 'arch' | 'tensors'> {
-  const state = loadStateDictFile(input, { say })
+/** @throws FileError if the file is there and may not be replaced. */
+export function checkOut(out: string, overwrite: boolean): void {
+  if (!existsSync(out)) return
+  if (!statSync(out).isFile()) throw new FileError(worded`${out} is no file: name one with ${option('out')}`)
+  if (overwrite) return
+  throw new FileError(worded`${out} is there already: name another file with ${option('out')}, or replace it with ${option('overwrite')}`)
+}
+
+function writeState(
+  input: string,
+  format: ExportFormat,
+  { out, arch, prefix }: ExportOptions,
+  say: Say,
+): Pick<ExportResult, 'arch' | 'tensors'> {
+  // Any network's weights change their format; only one that is asked for is taken out of a learner.
+  const { state } = prefix === undefined ? { state: loadStateDictFile(input, { say }) } : models.readResNet(input, { arch, prefix, say })
   const found = models.architectureOf(state)
   if (arch !== undefined && architectureIn(input, state, arch) !== found) throw noneSuch(input, arch)
   if (format === 'safetensors') safetensors.save(state, out)
@@ -66,7 +75,7 @@ function writeState(input: string, format: ExportFormat, { out, arch }: ExportOp
   return { arch: found, tensors: Object.keys(state).length }
 }
 
-function writeTorchScript(input: string, { out, arch: given }: ExportOptions, say: Say): Pick<ExportResult, 'arch' | 'tensors'> {
+function writeTorchScript(input: string, { out, arch: given, prefix }: ExportOptions, say: Say): Pick<ExportResult, 'arch' | 'tensors'> {
   if (isTorchScriptFile(input)) {
     const module = jit.load(input)
     const arch = models.architectureOf(module.stateDict())
@@ -74,7 +83,7 @@ function writeTorchScript(input: string, { out, arch: given }: ExportOptions, sa
     jit.save(module, out)
     return { arch, tensors: Object.keys(module.stateDict()).length }
   }
-  const state = loadStateDictFile(input, { say })
+  const { state } = models.readResNet(input, { arch: given, prefix, say })
   const arch = architectureIn(input, state, given)
   if (!hasHead(state)) {
     throw new ArgumentError(
@@ -96,7 +105,8 @@ export function formatOf(out: string): ExportFormat | null {
   return extension === '.safetensors' ? 'safetensors' : extension === '.pth' ? 'state-dict' : null
 }
 
-function pythonOf(format: ExportFormat, out: string): string[] {
+/** Lines of Python that load a file. */
+export function pythonOf(format: ExportFormat, out: string): string[] {
   const file = JSON.stringify(out)
   switch (format) {
     case 'torchscript':

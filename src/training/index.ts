@@ -1,5 +1,6 @@
 export { adviceFor, type AdviceFacts } from './advice'
 export { exportBackbone, exportOptions, formatOf, formats, type ExportFormat, type ExportOptions, type ExportResult } from './export'
+export { exportNetwork, exportNetworkOptions, type ExportNetworkOptions } from './export-network'
 export type { RunFacts } from './facts'
 export { withLine } from './failures'
 export {

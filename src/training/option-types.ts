@@ -5,10 +5,12 @@ export interface PretrainOptions {
   recipe?: 'dense' | 'reference' | undefined
   /** What is pretrained. */
   backbone: {
-    /** A TorchScript file, or a ResNet's state dict. */
+    /** A TorchScript file, a ResNet's state dict, a trainer's checkpoint, or the address of one; or a name: resnet50 (random weights), resnet50:DEFAULT (torchvision's). */
     file: string
     /** The ResNet of a state dict; default: inferred from its names. */
     arch?: 'resnet18' | 'resnet34' | 'resnet50' | 'resnet101' | 'resnet152' | 'resnext50_32x4d' | 'resnext101_32x8d' | 'resnext101_64x4d' | 'wide_resnet50_2' | 'wide_resnet101_2' | undefined
+    /** The path to one of several ResNets in a checkpoint, such as module.encoder_k. */
+    prefix?: string | undefined
   }
   /** What it is pretrained on, and how images become batches. */
   data: {

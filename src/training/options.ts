@@ -9,8 +9,14 @@ const count = z.number().int().min(0)
 
 /** What is pretrained. */
 const backbone = z.strictObject({
-  file: z.string().min(1).describe("a TorchScript file, or a ResNet's state dict"),
+  file: z
+    .string()
+    .min(1)
+    .describe(
+      "a TorchScript file, a ResNet's state dict, a trainer's checkpoint, or the address of one; or a name: resnet50 (random weights), resnet50:DEFAULT (torchvision's)",
+    ),
   arch: z.enum(architectures).optional().describe('the ResNet of a state dict; default: inferred from its names'),
+  prefix: z.string().min(1).optional().describe('the path to one of several ResNets in a checkpoint, such as module.encoder_k'),
 })
 
 /** What it is pretrained on, and how images become batches. */

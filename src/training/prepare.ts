@@ -5,11 +5,12 @@ import { plural, printable } from '../common/text'
 import { option, worded, type Say } from '../common/wording'
 import type { EvaluationSet } from '../evaluation'
 import * as torch from '../torch'
-import { ArgumentError, FileError } from '../torch'
+import { ArgumentError } from '../torch'
 import { PixelCL, defaultAugmentation } from '../pixelcl'
 import { channelsOf, checkSmallestBox, spatialLayer } from '../pixelcl/internal'
 import { ImageFolder, medianSize, type Size } from '../vision/datasets'
-import { loadBackbone, type LoadedBackbone } from './backbone'
+import type { LoadedBackbone } from './backbone'
+import { backboneSource, openBackbone } from './backbone-source'
 import { askedOf, choose } from './choose'
 import { secondsPerImage } from './estimate'
 import { givenMasks, type GivenMasks } from './masks'
@@ -40,7 +41,7 @@ export interface Prepared {
 /** Reads and checks all inputs of a run without writing anything; `say` receives messages for the user. */
 export async function prepare(given: PretrainOptions, say: Say, { evaluationSet }: PrepareHooks): Promise<Prepared> {
   const asked = askedOf(given)
-  const { backbone, listed, masks } = read(asked, say)
+  const { backbone, listed, masks } = await read(asked, say)
   const options = choose(given, asked, { net: backbone.net, size: await medianSize(listed.files), images: listed.length })
   checkBatchFits(options.data.batchSize, sizeOf(options))
   const folder = new ImageFolder(listed.path, { size: sizeOf(options), resize: options.data.resize, exclude: masks?.exclude })
@@ -114,15 +115,15 @@ interface Read {
   readonly masks: GivenMasks | null
 }
 
-/** Runs the quick checks, then reads the backbone and lists images and masks. */
-function read({ backbone, data, run, evaluation }: AskedPretrainOptions, say: Say): Read {
-  const { file, arch } = backbone
-  if (!existsSync(file)) throw new FileError(worded`there is no file ${file}: name the backbone's file with ${option('backbone.file')}`)
+/** Runs the quick checks, then lists images and masks and reads the backbone, which may have to be downloaded. */
+async function read({ backbone, data, run, evaluation }: AskedPretrainOptions, say: Say): Promise<Read> {
+  const { file, arch, prefix } = backbone
+  const source = backboneSource(file)
   checkDevice(run.device)
-  const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  const bytes = source.kind === 'file' ? (statSync(file, { throwIfNoEntry: false })?.size ?? 0) : 0
   // While the saved backbone is replaced, the old and the new file exist together.
   RunFolder.check(run.out, run, run.saveEvery > 0 ? 2 * bytes : bytes)
-  if (RunFolder.filesIn(run.out).some((other) => isSameFile(other, file))) {
+  if (source.kind === 'file' && RunFolder.filesIn(run.out).some((other) => isSameFile(other, file))) {
     throw new ArgumentError(
       worded`the backbone ${file} is a file of the run that ${option('overwrite')} replaces: name another folder with ${option('out')}`,
     )
@@ -131,7 +132,7 @@ function read({ backbone, data, run, evaluation }: AskedPretrainOptions, say: Sa
   const masks = givenMasks(evaluation, found)
   const listed = masks === null ? found : new ImageFolder(data.folder, { size: [1, 1], exclude: masks.exclude })
   if (run.threads !== undefined) torch.setNumThreads(run.threads)
-  return { backbone: loadBackbone(file, { arch, say }), listed, masks }
+  return { backbone: await openBackbone(source, { arch, prefix, say, seed: run.seed }), listed, masks }
 }
 
 /** The loader holds the batch and those that it decodes ahead. */

@@ -27,6 +27,7 @@ const placeholders = {
   masks: 'folder',
   maskClasses: 'file',
   maskIgnore: 'class',
+  prefix: 'path',
   hiddenLayerPixel: 'layer',
   hiddenLayerInstance: 'layer',
   inputSize: 'h,w',
@@ -62,7 +63,7 @@ function dryRunOf(options: PretrainOptions): PretrainOptions {
 /** The headings of the help, in order. */
 const GROUPS = ['Files:', 'Training:', 'PixelCL:', 'Augmentations:'] as const
 /** Options that name files and folders. */
-const FILES = ['backbone', 'arch', 'data', 'masks', 'maskClasses', 'maskIgnore', 'out', 'overwrite']
+const FILES = ['backbone', 'arch', 'prefix', 'data', 'masks', 'maskClasses', 'maskIgnore', 'out', 'overwrite']
 
 export function definePretrain(command: Command, end: (code: number) => void): void {
   command

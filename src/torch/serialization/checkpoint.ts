@@ -3,7 +3,7 @@ import { isTensor } from '../tensor/base'
 import type { StateDict } from '../nn/module'
 import type { UnknownObject } from '../archive/pickle-values'
 
-/** Keys under which training scripts store weights, most likely first; models/weights.py has the same. */
+/** Keys under which training scripts store weights, most likely first; models/checkpoint.py has the same. */
 const usualKeys = [
   'state_dict',
   'model_state_dict',
@@ -17,8 +17,8 @@ const usualKeys = [
   'weights',
   'params',
   'state',
-  'student',
   'teacher',
+  'student',
 ]
 /** Prefixes that wrappers add to every name: DataParallel and DistributedDataParallel, torch.compile, averaged models. */
 const wrapperPrefixes = ['module.', '_orig_mod.']
@@ -27,13 +27,45 @@ type Say = (message: string) => void
 type Entries = Readonly<Record<string, unknown>>
 
 /**
- * The state dict in the content of a file: the content itself, a dict in it under a usual key or the only one that has tensors, or the one at `key`.
+ * @internal The state dict in the content of a file: the content itself, a dict in it under a usual key or the only one that has tensors, or the one at `key`.
  *
  * @throws FileError that lists the content if there is none.
  */
 export function stateIn(content: unknown, key: string | null, path: string, say: Say): StateDict {
   const found = key === null ? search(content, path, say) : at(content, key, path)
   return withoutPrefixes(tensorsOf(found, path, say), path, say)
+}
+
+/** @internal A dict that has tensors, in the content of a file. */
+export interface Holder {
+  readonly entries: Entries
+  /** The keys that lead to it. */
+  readonly trail: () => string[]
+}
+
+interface Link {
+  readonly key: string
+  readonly above: Link | null
+}
+
+/** @internal All dicts that have tensors, in the order of the file; each once, however often it is held. */
+export function* holdersIn(content: unknown): IterableIterator<Holder> {
+  const passed = new Set<Entries>()
+  const waiting: { readonly value: unknown; readonly link: Link | null }[] = [{ value: content, link: null }]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { value, link } = next
+    const entries = entriesOf(value)
+    if (entries === null || passed.has(entries)) continue
+    passed.add(entries)
+    if (hasTensor(entries)) yield { entries, trail: () => keysOf(link) }
+    for (const [key, inner] of Object.entries(entries).reverse()) waiting.push({ value: inner, link: { key, above: link } })
+  }
+}
+
+function keysOf(link: Link | null): string[] {
+  const keys: string[] = []
+  for (let at = link; at !== null; at = at.above) keys.push(at.key)
+  return keys.reverse()
 }
 
 function search(content: unknown, path: string, say: Say): Entries {
@@ -65,10 +97,17 @@ function noStateIn(value: unknown, path: string): FileError {
   return new FileError(`${path} holds no state dict: ${contents(value)}. In Python, save model.state_dict()`)
 }
 
+/** The dict at a path of keys, or the part of a dict whose names begin with what is left of the path. */
 function at(content: unknown, key: string, path: string): Entries {
   let current = content
-  for (const name of key.split('.')) {
+  const parts = key.split('.')
+  for (const [i, name] of parts.entries()) {
     const entries = entriesOf(current)
+    if (entries !== null && !Object.hasOwn(entries, name)) {
+      const prefix = `${parts.slice(i).join('.')}.`
+      const under = Object.entries(entries).filter(([inner, value]) => inner.startsWith(prefix) && isTensor(value))
+      if (under.length > 0) return Object.fromEntries(under.map(([inner, value]) => [inner.slice(prefix.length), value]))
+    }
     if (entries === null || !Object.hasOwn(entries, name)) throw new FileError(`${path} has nothing at '${key}': ${contents(current)}`)
     current = entries[name]
   }

@@ -11,7 +11,7 @@ import { deviceFor, type MapLocation } from './storages'
 export interface StateDictOptions {
   /** The device of the tensors; default: the CPU, wherever they were saved. */
   mapLocation?: MapLocation | null | undefined
-  /** The path of the weights within the file, such as `'model_ema'` or `'teacher.backbone'`; default: searched for. */
+  /** The path of the weights within the file, keys of dicts and the prefix of names: `'model_ema'`, `'teacher.backbone'`; default: searched for. */
   key?: string | null | undefined
   /** Receives a message about the wrapping that was removed; default: a process warning. */
   say?: ((message: string) => void) | null | undefined
@@ -41,10 +41,11 @@ export function loadStateDictFile(path: string, options: StateDictOptions): Stat
 export function loadStateDictFile(...given: unknown[]): StateDict {
   const { path, mapLocation, key, say: told } = read(LOAD, given)
   const say = told ?? ((message: string) => process.emitWarning(message, { code: 'PIXELCL_STATE_DICT' }))
-  return stateIn(readAny(path, mapLocation), key, path, say)
+  return stateIn(readContent(path, mapLocation), key, path, say)
 }
 
-function readAny(path: string, mapLocation: MapLocation | null): unknown {
+/** @internal The content of a file of weights: of safetensors and TorchScript the state dict, else what was saved, with unknown objects kept. */
+export function readContent(path: string, mapLocation: MapLocation | null = null): unknown {
   const found = withSource(path, (source) => {
     if (isSafetensors(source)) return 'safetensors'
     const zip = isZip(source) ? new ZipReader(source) : null

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ArgumentError } from '../../torch'
-import { suggestion } from '../../common/suggestions'
+import { nearestName } from '../../common/suggestions'
 import { checkArchitecture, type Architecture } from './resnet'
 
 /** The host of torchvision's weights. */
@@ -42,7 +42,9 @@ export function urlOf(arch: Architecture, name: string, mirror: string = HOST): 
   const known = weightsOf(arch)
   const url = Object.hasOwn(known, name) ? known[name] : undefined
   if (url === undefined) {
-    throw new ArgumentError(`${arch} has no published weights '${name}'${suggestion(name, Object.keys(known))}`)
+    const near = nearestName(name, Object.keys(known))
+    const meant = near === null ? '' : ` (did you mean '${near}'?)`
+    throw new ArgumentError(`${arch} has no published weights '${name}'${meant}: it has ${Object.keys(known).join(', ')}`)
   }
   return mirror.replace(/\/+$/, '') + url.slice(HOST.length)
 }

@@ -41,7 +41,8 @@ const ATTEMPTS = 4
  * The SHA-256 must begin with the digits in the file's name. A broken download resumes; the file appears under its name only when complete.
  *
  * @param weights - `'IMAGENET1K_V1'`, `'IMAGENET1K_V2'` or `'DEFAULT'`, the best.
- * @param options - The options of `downloadFile`, and `mirror`: the URL of a folder with the same files.
+ * @param options - The options of `downloadFile`, and `mirror`: the URL of a folder with the same files; default: `PIXELCL_WEIGHTS_MIRROR` of the
+ *   environment, else PyTorch's server.
  * @throws DownloadError offline, for an HTTP error, and for a wrong checksum; the file is then deleted.
  * @see https://docs.pytorch.org/vision/stable/models.html
  */
@@ -50,7 +51,7 @@ export async function download(
   weights = 'DEFAULT',
   options: DownloadOptions & { mirror?: string } = {},
 ): Promise<string> {
-  const { mirror, ...rest } = options
+  const { mirror = process.env['PIXELCL_WEIGHTS_MIRROR'] || undefined, ...rest } = options
   return downloadFile(urlOf(arch, weights, mirror), rest)
 }
 

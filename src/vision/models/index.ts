@@ -7,11 +7,13 @@ import { loadWeights, type Weights } from './weights'
 export { BasicBlock, Bottleneck, ResNet, architectureOf, architectures, type Architecture } from './resnet'
 export { cacheFolder, weightsOf } from './catalog'
 export { DownloadError, download, downloadFile, type DownloadOptions, type DownloadProgress } from './download'
-export type { Weights } from './weights'
+export { readResNet, type ResNetFile, type ResNetFileOptions, type Weights } from './weights'
 
 export interface ModelOptions {
   /** A file (TorchScript, state dict, checkpoint, safetensors), the name of cached weights, or a state dict; default: PyTorch's initialisation. */
   weights?: Weights | null
+  /** Which of several ResNets in the weights is meant: the path to it, keys of dicts and parts of names, as `'module.encoder_k'`; default: the one that fits. */
+  prefix?: string | null
   /** Outputs of the classifier; default 1000. */
   numClasses?: number
 }
@@ -22,21 +24,27 @@ const FORMER: Readonly<Record<string, string>> = {
   num_classes: 'write numClasses',
 }
 
+const OPTIONS: readonly string[] = ['weights', 'numClasses', 'prefix']
+
 function maker(arch: Architecture): (options?: ModelOptions) => ResNet {
   return (options = {}) => {
     if (typeof options !== 'object' || options === null) {
-      throw new ArgumentError(`${arch}() takes { weights, numClasses } but received ${describe(options)}`)
+      throw new ArgumentError(`${arch}() takes { ${OPTIONS.join(', ')} } but received ${describe(options)}`)
     }
     for (const key of Object.keys(options)) {
-      if (key === 'weights' || key === 'numClasses') continue
-      const former = Object.hasOwn(FORMER, key) ? `: ${FORMER[key]}` : suggestion(key, ['weights', 'numClasses'])
+      if (OPTIONS.includes(key)) continue
+      const former = Object.hasOwn(FORMER, key) ? `: ${FORMER[key]}` : suggestion(key, OPTIONS)
       throw new ArgumentError(`${arch}(): unknown option '${key}'${former}`)
     }
-    const { weights = null, numClasses = 1000 } = options
+    const { weights = null, numClasses = 1000, prefix = null } = options
     if (!Number.isSafeInteger(numClasses) || numClasses < 1)
       throw new ArgumentError(`${arch}(): numClasses must be a whole number above 0 but is ${String(numClasses)}`)
+    if (prefix !== null && (typeof prefix !== 'string' || weights === null))
+      throw new ArgumentError(
+        `${arch}(): prefix chooses a ResNet in weights: expected a text, and weights, but received ${describe(prefix)}`,
+      )
     const net = buildResNet(arch, numClasses)
-    if (weights !== null) loadWeights(net, arch, numClasses, weights)
+    if (weights !== null) loadWeights(net, arch, numClasses, weights, prefix)
     return net
   }
 }
@@ -55,6 +63,8 @@ export const resnet34 = maker('resnet34')
 
 /**
  * ResNet-50, with torchvision's names and initialisation, in training mode: images [N, 3, H, W] to logits [N, numClasses].
+ *
+ * Weights may lie within the checkpoint of a self-supervised learner (MoCo, DINO, BYOL, PixPro, Lightning, …): see `readResNet`.
  *
  * @throws ArgumentError for weights that do not fit, naming the architecture that would; FileError for a file that cannot be read.
  * @see https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.resnet50.html

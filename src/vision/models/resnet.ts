@@ -202,9 +202,10 @@ export function architectureOf(state: Readonly<Record<string, Tensor>>): Archite
   const block = 'layer1.0.conv3.weight' in state ? Bottleneck : BasicBlock
   if (shapeOf('conv1.weight') !== '64,3,7,7') return null
   const inner = shapeOf('layer1.0.conv2.weight')
+  // Of other trainers' files any name may come, and any number of them.
   const counts = [1, 2, 3, 4].map((stage) => {
-    const numbers = Object.keys(state).map((name) => (name.startsWith(`layer${stage}.`) ? Number(name.split('.')[1]) : -1))
-    return Math.max(-1, ...numbers) + 1
+    const blocks = Object.keys(state).map((name) => new RegExp(`^layer${stage}\\.(\\d+)\\.`).exec(name)?.[1] ?? -1)
+    return blocks.reduce<number>((most, block) => Math.max(most, Number(block)), -1) + 1
   })
   const fits = (arch: Architecture) => {
     const [ownBlock, layers, { groups, widthPerGroup }] = ARCHITECTURES[arch]

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ArgumentError, isTensor, loadStateDictFile, nn, type Tensor } from '../../torch'
+import { ArgumentError, isTensor, nn } from '../../torch'
+import { readContent, stateIn } from '../../torch/internal'
 import { cacheFolder, fileNameOf, urlOf, weightsOf } from './catalog'
 import { architectureOf, type Architecture, type ResNet } from './resnet'
+import { resNetIn, type WantedResNet } from './subtree'
 
 /** A file's path, the name of cached weights such as `'IMAGENET1K_V2'`, a state dict, or a module that has one. */
 export type Weights = string | Readonly<nn.StateDict> | nn.AnyModule
@@ -10,24 +12,56 @@ export type Weights = string | Readonly<nn.StateDict> | nn.AnyModule
 /** Maximum number of names per kind in an error. */
 const LISTED = 5
 
+export interface ResNetFileOptions extends WantedResNet {
+  /** Receives a message about what was taken and what was left out; default: a process warning. */
+  say?: ((message: string) => void) | undefined
+}
+
+/** The weights in a file, and the architecture that has their names and shapes; null if no ResNet has. */
+export interface ResNetFile {
+  readonly arch: Architecture | null
+  readonly state: nn.StateDict
+}
+
+const warn = (message: string) => process.emitWarning(message, { code: 'PIXELCL_STATE_DICT' })
+
+/**
+ * Reads the weights of a ResNet from a state dict, safetensors, TorchScript or the checkpoint of a trainer; nothing of the file is run.
+ *
+ * The one part of a checkpoint that is a ResNet is taken: `module.encoder_q.` of MoCo's, `teacher.backbone.` of DINO's. Names of detectron2, of
+ * Hugging Face transformers and of a Sequential become torchvision's. A moving average yields to its original, a student to its teacher.
+ *
+ * @throws FileError for a file that cannot be read or holds no weights; ArgumentError that lists the ResNets if several fit, or none fits `prefix`.
+ * @example
+ * const state = models.resnet18().stateDict()
+ * const learner = Object.entries(state).map(([name, tensor]) => [`encoder_q.${name}`, tensor])
+ * torch.save({ epoch: 9, state_dict: Object.fromEntries(learner) }, '/tmp/moco.pth')
+ * models.readResNet('/tmp/moco.pth', { say: () => {} }).arch // 'resnet18'
+ */
+export function readResNet(path: string, { say = warn, ...wanted }: ResNetFileOptions = {}): ResNetFile {
+  const content = readContent(path)
+  return resNetIn(content, path, wanted, say) ?? { arch: null, state: stateIn(content, null, path, say) }
+}
+
 /**
  * Copies weights into a ResNet. Weights without a classifier are taken with a warning, and leave it as it is.
  *
  * @throws ArgumentError if they do not fit: names the architecture or number of classes that would, else what is missing, unexpected or of another shape.
  */
-export function loadWeights(net: ResNet, arch: Architecture, numClasses: number, weights: Weights): void {
-  const { state, source } = typeof weights === 'string' ? readWeights(arch, weights) : { state: stateOf(weights), source: 'the state dict' }
+export function loadWeights(net: ResNet, arch: Architecture, numClasses: number, weights: Weights, prefix: string | null): void {
+  const wanted = { arch, prefix }
+  const source = typeof weights === 'string' ? pathOf(arch, weights) : 'the state dict'
+  const { state } = typeof weights === 'string' ? readResNet(source, wanted) : givenState(weights, source, wanted)
   const misfit = misfitOf(net, arch, numClasses, state)
   if (misfit !== null) throw new ArgumentError(`${source} does not fit ${arch}:${misfit}`)
   const isHeadless = !Object.keys(state).some((name) => name.startsWith('fc.'))
-  if (isHeadless)
-    process.emitWarning(`${source} has no classifier 'fc': the network's is newly initialised`, { code: 'PIXELCL_STATE_DICT' })
+  if (isHeadless) warn(`${source} has no classifier 'fc': the network's is newly initialised`)
   net.loadStateDict(state, { strict: !isHeadless })
 }
 
-function readWeights(arch: Architecture, weights: string): { state: nn.StateDict; source: string } {
-  const path = pathOf(arch, weights)
-  return { state: loadStateDictFile(path), source: path }
+function givenState(weights: Exclude<Weights, string>, source: string, wanted: WantedResNet): ResNetFile {
+  const state = stateOf(weights)
+  return resNetIn(state, source, wanted, warn) ?? { arch: null, state }
 }
 
 /** The path itself, or the path of cached weights given by name. */
@@ -52,7 +86,7 @@ function pathOf(arch: Architecture, weights: string): string {
   )
 }
 
-function stateOf(weights: Exclude<Weights, string>): Readonly<nn.StateDict> {
+function stateOf(weights: Exclude<Weights, string>): nn.StateDict {
   if (weights instanceof nn.Module) return (weights as nn.AnyModule).stateDict()
   if (typeof weights !== 'object' || weights === null || !Object.values(weights).every(isTensor)) {
     throw new ArgumentError('weights must be the path of a file, the name of published weights, or a state dict: tensors by name')
@@ -76,7 +110,7 @@ function misfitOf(net: ResNet, arch: Architecture, numClasses: number, state: Re
     listed('unexpected', unexpectedKeys),
     listed('other shapes', mismatches.map(describeMismatch)),
   ]
-  return [...lists, prefixHint(state)]
+  return lists
     .filter((line) => line !== null)
     .join('\n  ')
     .replace(/^/, '\n  ')
@@ -89,11 +123,4 @@ function describeMismatch({ key, given, expected }: nn.ShapeMismatch): string {
 function listed(what: string, names: readonly string[]): string | null {
   if (names.length === 0) return null
   return `${what}: ${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ` and ${names.length - LISTED} more` : ''}`
-}
-
-function prefixHint(state: Readonly<Record<string, Tensor>>): string | null {
-  const stem = Object.keys(state).find((key) => key.endsWith('.layer1.0.conv1.weight'))
-  if (stem === undefined) return null
-  const prefix = stem.slice(0, -'layer1.0.conv1.weight'.length)
-  return `its names begin with '${prefix}': take that off and leave the others out, then give the state dict as weights`
 }

@@ -19,6 +19,7 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^ +a supported version \(2\.11 to 2\.14\)$/m)
     expect(stdout).toContain(stamp.libtorch.path)
     expect(stdout).toContain(`_GLIBCXX_USE_CXX11_ABI=${stamp.libtorch.abi}`)
+    expect(stdout).toMatch(/^ +its Python: \/.*python[\d.]* \(npx pixelcl python FILE\)$/m)
     expect(stdout).toMatch(/^· why +LIBTORCH: not set$/m)
     expect(stdout).toMatch(/^· CUDA +\S/m)
     expect(stdout).toContain(stamp.addon)

@@ -35,24 +35,26 @@ with torch.no_grad():
 
 const LOAD = {
   torchscript: 'model = torch.jit.load(path)',
-  'state-dict': 'model = resnet18(num_classes=4); model.load_state_dict(torch.load(path))',
-  safetensors: 'model = resnet18(num_classes=4); model.load_state_dict(load_file(path))',
+  'state-dict': 'model = resnet18(); model.load_state_dict(torch.load(path))',
+  safetensors: 'model = resnet18(); model.load_state_dict(load_file(path))',
 }
 
-describe('a ResNet that was pretrained from a state dict', () => {
-  const [state, run] = [temporary('resnet18.pth'), temporary('run')]
+describe('a ResNet that was pretrained from its name', () => {
+  const run = temporary('run')
   const improved = `${run}/improved-resnet.pt`
   const x = torch.rand([2, 3, 64, 64])
   let expected: torch.Tensor
 
   beforeAll(async () => {
-    torch.save(models.resnet18({ numClasses: 4 }).stateDict(), state)
     const data = await images(temporary('images'))
-    const args = ['pretrain', '--backbone', state, '--data', data, '--out', run, '--steps', '2', ...tiny, '--batch-size', '2']
+    const args = ['pretrain', '--backbone', 'resnet18', '--data', data, '--out', run, '--steps', '2', ...tiny, '--batch-size', '2']
     const { code, stdout, stderr } = await pixelcl(args)
     expectWith(code, stderr).toBe(0)
-    expect(stdout).toContain(`model = torchvision.models.resnet18(num_classes=4); model.load_state_dict(torch.load("${improved}"))`)
-    const net = models.resnet18({ weights: improved, numClasses: 4 }).eval()
+    expect(stderr).toMatch(
+      /^resnet18 begins with random weights, from seed 0, .* with --backbone resnet18:DEFAULT it begins with torchvision's/m,
+    )
+    expect(stdout).toContain(`model = torchvision.models.resnet18(); model.load_state_dict(torch.load("${improved}"))`)
+    const net = models.resnet18({ weights: improved }).eval()
     expected = torch.noGrad(() => net.call(x))
   })
 
@@ -107,6 +109,39 @@ describe('a checkpoint', () => {
     expect(stderr).toContain("is a checkpoint: its weights are taken from 'state_dict'")
     expect(stderr).toContain("the prefix 'module.' of a wrapped model is taken off every name")
     expect(torch.jit.load(temporary('seen.pt')).training).toBe(false)
+  })
+})
+
+describe('export-backbone', () => {
+  test('writes a ResNet as TorchScript in training mode, of random weights from a seed, which Python loads', async () => {
+    const out = temporary('random18.pt')
+    const { code, stdout, stderr } = await pixelcl(['export-backbone', 'resnet18', '--seed', '4', '--num-classes', '5', '--out', out])
+    expectWith(code, stderr).toBe(0)
+    expect(stderr).toBe("resnet18 gets random weights, from seed 4; --weights DEFAULT gives it torchvision's\n")
+    expect(stdout).toContain('TorchScript of a resnet18, 122 tensors')
+    expect(stdout).toContain(`model = torch.jit.load("${out}")`)
+    torch.manualSeed(4)
+    const native = models.resnet18({ numClasses: 5 })
+    const x = torch.rand([2, 3, 64, 64])
+    const load = `model = torch.jit.load(path); assert model.training; names = [n for n, _ in model.named_parameters()]; assert names[0] == 'conv1.weight'`
+    expect(await pythonOutput(load, out, x)).toBeAllclose(
+      torch.noGrad(() => native.eval().call(x)),
+      { rtol: 1e-5, atol: 1e-5 },
+    )
+  })
+
+  test('takes weights from a checkpoint, with their number of classes', async () => {
+    const state = Object.entries(models.resnet18({ numClasses: 3 }).stateDict()).map(([name, tensor]) => [`model.${name}`, tensor])
+    torch.save({ state_dict: Object.fromEntries(state) as object }, temporary('lightning.ckpt'))
+    const args = ['resnet18', '--weights', temporary('lightning.ckpt'), '--out', temporary('weighted18.pt'), '--json']
+    const { code, stdout, stderr } = await pixelcl(['export-backbone', ...args])
+    expectWith(code, stderr).toBe(0)
+    expect(stderr).toContain("the resnet18 under 'model.' is taken")
+    expect(JSON.parse(stdout)).toMatchObject({ format: 'torchscript', arch: 'resnet18', tensors: 122 })
+    expect(torch.jit.load(temporary('weighted18.pt')).stateDict()['fc.bias']!.shape).toEqual([3])
+    const again = await pixelcl(['export-backbone', ...args, '--random'])
+    expect(again).toMatchObject({ code: 1 })
+    expect(again.stderr).toContain('--weights and --random: give one of them')
   })
 })
 

@@ -40,6 +40,8 @@ describe('help', () => {
       ['--help'],
       ['pretrain', '--help'],
       ['export', '--help'],
+      ['export-backbone', '--help'],
+      ['python', '--help'],
       ['recipes', '--help'],
       ['setup', '--help'],
       ['doctor', '--help'],
@@ -56,9 +58,10 @@ describe('help', () => {
     expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
-  test('of the whole lists the five commands, and `help pretrain` is the help of pretrain', async () => {
+  test('of the whole lists the commands, and `help pretrain` is the help of pretrain', async () => {
     const { stdout } = await pixelcl(['--help'])
-    for (const name of ['pretrain', 'recipes', 'export', 'setup', 'doctor']) expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
+    for (const name of ['pretrain', 'recipes', 'export', 'export-backbone', 'python', 'setup', 'doctor'])
+      expect(stdout).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
     expect((await pixelcl(['help', 'pretrain'])).stdout).toBe(help.stdout)
   })
 
@@ -68,6 +71,8 @@ describe('help', () => {
     for (const [command, option] of [
       ['pretrain', '--hidden-layer-pixel'],
       ['export', '--to <format>'],
+      ['export-backbone', '--weights <name|file>'],
+      ['python', '-m module'],
       ['setup', '--allow-cuda-build'],
       ['doctor', '--json'],
     ] as const) {
@@ -120,6 +125,7 @@ describe('what is typed wrongly ends with 2 and says what was meant:', () => {
     [['doctor', '--jsn'], "did you mean '--json'?"],
     [['setup', '--froce'], "did you mean '--force'?"],
     [['export'], "missing required argument 'file'"],
+    [['export-backbone', 'renset50'], "unknown network 'renset50' (did you mean 'resnet50'?): expected one of resnet18, "],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await pixelcl(args)
     expect(stderr).toContain(message)

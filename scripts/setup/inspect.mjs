@@ -2,6 +2,7 @@
 import { stampServes } from './index.mjs'
 import { packageRoot, readStamp, stampPath } from './cache.mjs'
 import { findLibtorch } from './libtorch.mjs'
+import { pythonOf } from './python.cjs'
 import { SetupFailure } from './run.mjs'
 import { checkPlatform, findCmake, findCompiler, findMake, findPython, hasNvidiaDriver } from './toolchain.mjs'
 import { SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
@@ -36,6 +37,7 @@ export async function inspect() {
     stampPath: stampPath(),
     stamp,
     libtorch: found,
+    libtorchPython: libtorch === null ? null : pythonOf(libtorch),
     support: { versions: SUPPORTED_VERSIONS, standing: libtorch === null ? null : standingOf(libtorch.version) },
     tried,
   }

@@ -25,6 +25,14 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<D
     summary: 'turn a backbone into a state dict, safetensors or TorchScript',
     load: async () => (await import('./commands/export.js')).defineExport,
   },
+  'export-backbone': {
+    summary: 'write a ResNet as TorchScript, random or with published weights',
+    load: async () => (await import('./commands/export-backbone.js')).defineExportBackbone,
+  },
+  python: {
+    summary: 'run Python with the torch of the set-up',
+    load: async () => (await import('./commands/python.js')).definePython,
+  },
   setup: { summary: 'find or install libtorch and compile the shim', load: async () => (await import('./commands/setup.js')).defineSetup },
   doctor: {
     summary: 'show what this machine has and what is missing',
@@ -49,8 +57,10 @@ export async function run(args: readonly string[]): Promise<number> {
     .helpCommand('help [command]', "print a command's help")
     .addHelpText('after', EPILOGUE)
     .exitOverride()
-  if (args[0] === 'help' || args.includes('--help') || args.includes('-h')) loadShimWhenUsed()
+  if (args[0] === 'help' || args.some(isHelp)) loadShimWhenUsed()
   try {
+    // What follows is Python's, options included.
+    if (args[0] === 'python' && !isHelp(args[1])) return await (await import('./commands/python.js')).runPython(args.slice(1))
     for (const [name, { summary, load }] of Object.entries(commands)) {
       const command = configureHelp(program.command(name)).summary(summary).exitOverride()
       if (name === called) (await load())(command, (ended) => (code = ended))
@@ -78,6 +88,10 @@ async function fail(error: unknown, program: Command, args: readonly string[]): 
     await print(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`).catch(() => undefined)
   }
   return exitCode
+}
+
+function isHelp(arg: string | undefined): boolean {
+  return arg === '--help' || arg === '-h'
 }
 
 /** Rejects `help` for an unknown command; Commander would print the general help. */

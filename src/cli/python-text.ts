@@ -6,7 +6,7 @@ export function pythonText({ python, handOffs, files }: Pick<PretrainResult, 'py
   const { bold, cyan } = new Style()
   const others = [...new Set(handOffs.slice(1).map(({ title }) => title))].join(', ')
   return [
-    `${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
+    `${bold(python[0].includes('torchvision') ? 'In Python, with torchvision:' : 'In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`,
     others === '' ? '' : `\n${bold('For other uses')}, see ${files.report}:\n  ${others}\n`,
   ].join('')
 }

@@ -9,6 +9,7 @@ import { SetupError } from '../common/errors'
 import type { Binding } from './binding'
 
 export type { Libtorch, Place, Stamp } from '../../scripts/setup/stamp.cjs'
+export { pythonOf } from '../../scripts/setup/python.cjs'
 export { cacheFolder, packageRoot, readStamp, stampPath } from '../../scripts/setup/stamp.cjs'
 export { type Standing, SUPPORTED_VERSIONS } from '../../scripts/setup/versions.cjs'
 

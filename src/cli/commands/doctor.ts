@@ -24,6 +24,8 @@ interface Machine {
   readonly stampPath: string
   readonly stamp: Stamp | null
   readonly libtorch: Libtorch | null
+  /** The Python that the libtorch belongs to, which `pixelcl python` runs. */
+  readonly libtorchPython: string | null
   /** The supported versions, and whether the version in use is one of them. */
   readonly support: { readonly versions: string; readonly standing: Standing | null }
   readonly tried: readonly Place[]
@@ -88,7 +90,7 @@ function findingsOf(machine: Machine, trial: Trial): Finding[] {
     tool('CMake', cmake, { isNeeded: !isSetUp, use: 'setup compiles with it' }),
     tool('Make', make, { isNeeded: !isSetUp, use: 'CMake runs it, or Ninja' }),
     tool('Python', python, { isNeeded: libtorch === null, use: 'setup installs libtorch with it where there is none' }),
-    libtorchOf(libtorch, machine.support),
+    libtorchOf(libtorch, machine),
     { name: 'why', ok: null, lines: tried.map(({ place, reason }) => `${place}: ${reason}`) },
     { name: 'CUDA', ok: null, lines: [cudaLine(machine, libtorch, trial)] },
     isSetUp
@@ -105,7 +107,7 @@ function tool(name: string, { found, missing = '' }: Attempt, { isNeeded, use }:
     : { name, ok: true, lines: [found] }
 }
 
-function libtorchOf(libtorch: Libtorch | null, { versions, standing }: Machine['support']): Finding {
+function libtorchOf(libtorch: Libtorch | null, { support: { versions, standing }, libtorchPython }: Machine): Finding {
   if (libtorch === null) return { name: 'libtorch', ok: null, lines: ['not found; setup installs it'] }
   const { version, source, path, abi } = libtorch
   const isSupported = standing === 'supported'
@@ -113,8 +115,14 @@ function libtorchOf(libtorch: Libtorch | null, { versions, standing }: Machine['
   return {
     name: 'libtorch',
     ok: isSupported ? true : null,
-    lines: [`${version} from ${source}`, support, path, `C++ ABI: _GLIBCXX_USE_CXX11_ABI=${abi}`],
+    lines: [`${version} from ${source}`, support, path, `C++ ABI: _GLIBCXX_USE_CXX11_ABI=${abi}`, pythonLine(libtorchPython)],
   }
+}
+
+function pythonLine(python: string | null): string {
+  return python === null
+    ? 'no Python belongs to it, so `npx pixelcl python` has none to run'
+    : `its Python: ${python} (npx pixelcl python FILE)`
 }
 
 function whyNot({ error }: Trial): string {

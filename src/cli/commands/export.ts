@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Style } from '../../common/terminal'
 import { readAs, type Say } from '../../common/wording'
-import { exportBackbone, exportOptions, formatOf, formats } from '../../training'
+import { exportBackbone, exportOptions, formatOf, formats, type ExportResult } from '../../training'
 import { resolveOptions } from '../config'
 import { ExitCode, UsageError } from '../exit'
 import { asFlag, flagsOf } from '../flags'
@@ -12,7 +12,7 @@ export function defineExport(command: Command, end: (code: number) => void): voi
   command
     .argument('<file>', 'a TorchScript file, a state dict, a checkpoint around one, safetensors')
     .description('Turns a backbone into a state dict, safetensors or TorchScript, for Python.')
-  for (const { options } of flagsOf(exportOptions, { out: 'file', arch: 'name', to: 'format' }))
+  for (const { options } of flagsOf(exportOptions, { out: 'file', arch: 'name', prefix: 'path', to: 'format' }))
     for (const option of options) command.addOption(option)
   command
     .option('--config <file>', 'a JSON file of options; flags win over it')
@@ -31,7 +31,8 @@ export function defineExport(command: Command, end: (code: number) => void): voi
 
 const KINDS = { torchscript: 'TorchScript', safetensors: 'safetensors', 'state-dict': 'a state dict' } as const
 
-function summaryOf({ out, format, arch, tensors, bytes, python }: ReturnType<typeof exportBackbone>): string {
+/** What was written, and how Python loads it. */
+export function summaryOf({ out, format, arch, tensors, bytes, python }: ExportResult): string {
   const { bold, cyan } = new Style()
   const what = `${KINDS[format]}${arch === null ? '' : ` of a ${arch}`}, ${tensors} tensors, ${(bytes / 2 ** 20).toFixed(1)} MB`
   return `${bold('Written:')}\n  ${out}  ${what}\n\n${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`

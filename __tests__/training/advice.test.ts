@@ -43,6 +43,13 @@ describe('what to try next', () => {
     expect(advice('better', facts({}, { trained: 5000 }))[0]).toBe('more steps: steps: 300 (now 100, which saw each image less than once)')
   })
 
+  test('is masks of more images where few have one', () => {
+    const next = (measured: number, masked: number) => advice('unmeasured', facts({}, { measured, masked }))[0]
+    expect(next(4, 8)).toBe('masks of more images: half of them are measured, and 4 images say little (at least 6 are needed)')
+    expect(next(4, 40)).toBe('measure on more images, which narrows the noise: heldOut: 20 (now 4)')
+    expect(next(41, 164)).not.toContain('masks')
+  })
+
   test('leaves out what was done already', () => {
     const augmentation = { colorJitter: [0.2, 0.2, 0.2, 0] as [number, number, number, number], probSolarize: 0, probGrayscale: 0 }
     const done = facts({ augmentation, schedule: { steps: 100_000 } }, { trained: 5000, measured: 64, layer: -3 })

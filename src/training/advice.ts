@@ -10,8 +10,10 @@ export interface AdviceFacts {
   readonly layer: string | number
   /** Number of images that were trained on. */
   readonly trained: number
-  /** Number of images that were measured. */
+  /** Number of images that were measured; where masks decide, of those with a mask. */
   readonly measured: number
+  /** Number of all images with a mask; undefined without masks. */
+  readonly masked?: number | undefined
 }
 
 /** How often each image was seen; with fewer, more steps usually help. */
@@ -43,11 +45,12 @@ const moreSteps: Advice = ({ options: { schedule, data }, trained }) => {
 
 const compare: Advice = () => worded`fine-tune both backbones on your own task: that alone tells what the gain is worth there`
 
-const moreMeasured: Advice = ({ measured, trained }) => {
+const moreMeasured: Advice = ({ measured, trained, masked }) => {
   if (measured >= FEW_MEASURED) return null
-  const wanted = Math.min(2 * FEW_MEASURED, Math.floor((measured + trained) / 4))
-  return wanted > measured
-    ? worded`measure on more images, which narrows the noise: ${option('heldOut', wanted)} (now ${measured})`
+  const wanted = Math.min(2 * FEW_MEASURED, Math.floor((measured + trained) / 4), Math.floor((masked ?? Infinity) / 2))
+  if (wanted > measured) return worded`measure on more images, which narrows the noise: ${option('heldOut', wanted)} (now ${measured})`
+  return masked !== undefined && masked < (measured + trained) / 2
+    ? worded`masks of more images: half of them are measured, and ${plural(measured, 'image')} say little (at least ${FEWEST_IMAGES} are needed)`
     : worded`more images: a quarter is held out, and ${plural(measured, 'image')} say little (at least ${FEWEST_IMAGES} are needed)`
 }
 

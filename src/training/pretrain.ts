@@ -108,14 +108,15 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
 }
 
 /** Compares the measures before and after `steps` steps. */
-function judge(before: Evaluation, after: Evaluation, steps: number, { options, layer, split, set }: Prepared): Judgement {
+function judge(before: Evaluation, after: Evaluation, steps: number, { options, layer, split, set, masks }: Prepared): Judgement {
   const changes = changesOf(before, after)
   const measured = set.images.shape[0]!
   const missing = after.missing.correspondence ?? before.missing.correspondence
   const labelled = labelledImages(before)
   const verdict = verdictOf(changes, { images: measured, labelled, trainedOn: set.trainedOn === true, missing })
   const taken = { ...options, schedule: { ...options.schedule, steps } }
-  return { changes, verdict, next: adviceFor(verdict.outcome, { options: taken, layer, trained: split.train.length, measured }) }
+  const images = masks === null ? { measured } : { measured: labelled, masked: masks.images }
+  return { changes, verdict, next: adviceFor(verdict.outcome, { options: taken, layer, trained: split.train.length, ...images }) }
 }
 
 /** Trains, logs every step, and saves the backbone even if an error ends the training early. */

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { basename, extname, relative } from 'node:path'
+import { basename, extname, relative, resolve } from 'node:path'
 import { option, worded } from '../../common/wording'
 import { FileError } from '../../torch'
 import { MASK_EXTENSIONS, imageFiles } from '../../vision/datasets'
@@ -28,8 +28,8 @@ const SUFFIX = /[-_.](masks?|labels?|seg|segmentation|gt)$/i
  */
 export function matchMasks(masksFolder: string, folder: string, images: readonly string[]): MatchedMasks {
   const masks = imageFiles(masksFolder, { what: 'masks', extensions: MASK_EXTENSIONS }).files
-  const isOneFolder = realpathSync(masksFolder) === realpathSync(folder)
-  const isInside = (path: string) => !relative(realpathSync(masksFolder), realpathSync(path)).startsWith('..')
+  const isOneFolder = realOf(masksFolder) === realOf(folder)
+  const isInside = (path: string) => !relative(realOf(masksFolder), realOf(path)).startsWith('..')
   const others = isOneFolder ? images : images.filter((image) => !isInside(image))
   const byPath = indexOf(masks, masksFolder)
   const byName = onlyOnes(masks)
@@ -49,6 +49,15 @@ export function matchMasks(masksFolder: string, folder: string, images: readonly
     of,
     unmatched: isOneFolder ? [] : masks.filter((mask) => !used.has(mask)),
     exclude: isOneFolder ? [...used] : [masksFolder],
+  }
+}
+
+/** A path without links; itself where it was removed meanwhile. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
   }
 }
 

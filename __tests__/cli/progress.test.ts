@@ -40,12 +40,17 @@ describe('measuring', () => {
       progress.measuring('before', 12, 64)
       progress.measuring('before', 40, 64)
       progress.measuring('before', 64, 64)
-      progress.clear()
+      progress.measured()
       progress.note('before: rank 3.1')
     }
     expect(written({ isTTY: true }, measure)).toBe(
       [12, 40, 64].map((done) => `\r\x1b[2Kmeasuring before: ${done}/64 images`).join('') + '\r\x1b[2Kbefore: rank 3.1\n',
     )
+    const afterSteps = written({ isTTY: true, steps: 1 }, (progress) => {
+      progress.step(metrics(1))
+      measure(progress)
+    })
+    expect(afterSteps).toMatch(/took 0:01\n\r\x1b\[2Kmeasuring before: 12/)
     expect(written({ isTTY: true, columns: 20 }, measure)).toContain('\r\x1b[2Kmeasuring before: 1\r')
     expect(written({}, measure)).toBe('before: rank 3.1\n')
     expect(written({ interval: 0 }, measure)).toBe('measuring before: 12/64 images\nmeasuring before: 40/64 images\nbefore: rank 3.1\n')

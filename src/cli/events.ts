@@ -18,7 +18,7 @@ export function eventsTo(progress: Progress, say: Say): EventStream<RunEvent> {
       case 'measuring':
         return progress.measuring(event.when, event.done, event.images)
       case 'evaluation':
-        progress.clear()
+        progress.measured()
         return say(`${event.when}: ${measuresLine(event.evaluation)}`)
       case 'loss':
       case 'saved':

@@ -20,6 +20,7 @@ export class Progress {
   private lastLine = -Infinity
   /** When a line about measured images was printed, in seconds, or when the measuring began; null outside of it. */
   private lastMeasured: number | null = null
+  private isMeasuring = false
   /** Number of steps of the training. */
   steps: number
 
@@ -42,7 +43,12 @@ export class Progress {
   /** How many images have been measured, in place of the live line; in a pipe only where it takes long. */
   measuring(when: string, done: number, images: number): void {
     const text = `measuring ${when}: ${done}/${images} images`
-    if (this.line.live) return this.line.show(text.slice(0, this.line.width))
+    if (this.line.live) {
+      // The last step stays.
+      if (!this.isMeasuring) this.line.end()
+      this.isMeasuring = true
+      return this.line.show(text.slice(0, this.line.width))
+    }
     const now = performance.now() / 1000
     const waited = now - (this.lastMeasured ??= now)
     if (done === images) this.lastMeasured = null
@@ -51,9 +57,10 @@ export class Progress {
     this.line.print(text)
   }
 
-  /** Removes the live line, whose work is done. */
-  clear(): void {
-    this.line.clear()
+  /** Removes the live line of measured images. */
+  measured(): void {
+    if (this.isMeasuring) this.line.clear()
+    this.isMeasuring = false
   }
 
   /** Prints a line that stays; the live line continues below it. */

@@ -30,3 +30,31 @@ export function blocksOf(document: string): Block[] {
 export function printedBy({ text }: Block): string[] {
   return [...text.matchAll(/^(?:console\.log|print)\(.*\) +(?:\/\/|#) (.*)$/gm)].map((match) => match[1]!)
 }
+
+/** What the spans of code in tables may use. */
+const GIVEN = `import * as torch from 'pixelcl/torch'
+
+const { nn } = torch
+const [f, path, weights] = [() => undefined, 'table.pt', 'table.safetensors']
+const model = new nn.Linear(2, 2)
+const optimizer = new torch.optim.SGD(model.parameters(), { lr: 0.1 })
+torch.save(model.stateDict(), path)
+torch.safetensors.save(model.stateDict(), weights)
+const given = () => ({
+  a: torch.tensor([[1n, 2n], [3n, 4n]]),
+  b: torch.tensor([[5n, 6n], [7n, 8n]]),
+  x: torch.rand([2, 2]),
+  w: torch.rand([2, 2]),
+  mask: torch.tensor([[true, false], [true, true]]),
+  typedArray: new Float32Array(2),
+})
+`
+
+/** A program of the statements in the last column of a document's tables, each with values of its own; spans with a dot are statements. */
+export function programOfTables(document: string): Block {
+  const rows = readFileSync(join(root, document), 'utf8').matchAll(/^\|.*\|(.*)\|$/gm)
+  const spans = [...rows].flatMap((row) => Array.from(row[1]!.matchAll(/`([^`]+)`/g), (match) => match[1]!))
+  const statements = spans.filter((span) => /^\w.*[.(]/.test(span) && !/…|^(this|super)\b/.test(span))
+  const blocks = statements.map((statement) => `{\n  const { a, b, x, w, mask, typedArray } = given()\n  ${statement};\n}\n`)
+  return { document, line: 0, language: 'ts', text: GIVEN + blocks.join(''), notRun: undefined }
+}

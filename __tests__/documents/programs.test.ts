@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { expectWith } from '../support/expect'
-import { type Block, blocksOf, printedBy, root } from './blocks'
+import { type Block, blocksOf, printedBy, programOfTables, root } from './blocks'
 import { type Ended, Project } from './project'
 
 const documents = [
@@ -12,7 +12,8 @@ const documents = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ]
-const blocks = documents.flatMap(blocksOf)
+const tables = programOfTables('docs/FROM-PYTHON.md')
+const blocks = [...documents.flatMap(blocksOf), tables]
 const programs = blocks.filter(({ notRun }) => notRun === undefined)
 
 let project: Project
@@ -59,6 +60,7 @@ async function runShell(text: string): Promise<void> {
 }
 
 async function runBlock(block: Block): Promise<void> {
+  if (block === tables) expect(block.text.split('= given()').length).toBeGreaterThan(30)
   if (block.language === 'sh') return runShell(block.text)
   const text = inSmall(block.text)
   if (block.language === 'ts' && isExample(block)) return project.write('pretrain.mts', text)
@@ -80,7 +82,9 @@ function expectPrinted(block: Block, lines: readonly string[]): void {
 
 describe.each(documents.filter((document) => programs.some((block) => block.document === document)))('%s', (document) => {
   for (const block of programs.filter((each) => each.document === document)) {
-    test(`the block in line ${block.line} runs (${block.text.trim().split('\n').at(-1)})`, () => runBlock(block), 300_000)
+    const name =
+      block === tables ? 'what its tables say runs' : `the block in line ${block.line} runs (${block.text.trim().split('\n').at(-1)})`
+    test(name, () => runBlock(block), 300_000)
   }
 })
 

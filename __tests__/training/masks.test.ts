@@ -75,6 +75,10 @@ describe('masks are matched to images', () => {
     expect(() => matched(['a/x.jpg'], ['y.png'])).toThrow(
       /none of the 1 masks in \S+ \(masks\) has the name of an image in \S+: for \S+x\.jpg a mask would be a\/x\.png or a\/x_mask\.png in it, but it has y\.png/,
     )
+    const one = folderOf('a.png', 'b.png')
+    expect(() => matchMasks(one, one, [join(one, 'a.png'), join(one, 'b.png')])).toThrow(
+      /no file is the mask of another: for \S+a\.png it would be a_mask\.png/,
+    )
     expect(() => matched(['a.jpg'], ['a.jpg'])).toThrow(/holds no masks: expected files ending in \.bmp, .*\.png/)
     expect(() => matchMasks(temporary('missing'), folderOf('a.jpg'), [])).toThrow(/the folder of masks \S+ does not exist/)
   })

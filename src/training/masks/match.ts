@@ -90,10 +90,12 @@ function withoutExtension(path: string): string {
 
 function noneMatches(masksFolder: string, masks: readonly string[], folder: string, images: readonly string[]): FileError {
   const [mask, image] = [masks[0]!, images[0]]
-  const wanted =
-    image === undefined
-      ? ''
-      : `: for ${image} a mask would be ${withoutExtension(relative(folder, image))}.png or ${withoutExtension(relative(folder, image))}_mask.png in it`
+  const name = image === undefined ? '' : withoutExtension(relative(folder, image))
+  if (realOf(masksFolder) === realOf(folder))
+    return new FileError(
+      worded`${folder} holds images and masks (${option('masks')}), but no file is the mask of another: for ${image ?? ''} it would be ${name}_mask.png`,
+    )
+  const wanted = image === undefined ? '' : `: for ${image} a mask would be ${name}.png or ${name}_mask.png in it`
   return new FileError(
     worded`none of the ${masks.length} masks in ${masksFolder} (${option('masks')}) has the name of an image in ${folder}${wanted}, but it has ${relative(masksFolder, mask)}`,
   )

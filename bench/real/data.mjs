@@ -10,7 +10,7 @@ import { root } from '../harness.mjs'
 /** Number of classes; pixels with this number or a higher one are unlabelled. */
 export const CLASSES = 11
 
-const WHERE_FROM = `Put these into one folder, and name it with PIXELCL_BENCH_REAL (default: ../shared/real, seen from the repository):
+const WHERE_FROM = `Put these into one folder, and name it with PIXELCL_BENCH_REAL (default: runs/bench-data in the repository):
   resnet20-cifar10.pt    ResNet-20 with Yerlan Idelbayev's CIFAR-10 weights (github.com/akamaster/pytorch_resnet_cifar10),
                          saved by torch.jit.script(model).save(path); its last map is 'layer3'
   camvid/train, val      the 367 and 101 street images of CamVid (University of Cambridge) in SegNet's split
@@ -24,7 +24,7 @@ const WHERE_FROM = `Put these into one folder, and name it with PIXELCL_BENCH_RE
  * @throws Error that names what is missing and where to get it.
  */
 export function findData() {
-  const folder = resolve(root, process.env.PIXELCL_BENCH_REAL ?? '../shared/real')
+  const folder = resolve(root, process.env.PIXELCL_BENCH_REAL ?? 'runs/bench-data')
   const camvid = (part) => join(folder, 'camvid', part)
   const data = {
     backbone: join(folder, 'resnet20-cifar10.pt'),

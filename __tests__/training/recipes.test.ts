@@ -45,17 +45,19 @@ describe('the recipe dense', () => {
 
   test('takes images at their own size, and views by size and stride', () => {
     // The stride of Small is 4.
-    expect(chosen()).toMatchObject({ data: { inputSize: [180, 240] }, learner: { imageSize: 180, viewSize: [72, 96] } })
-    expect(chosen({ data: { folder: 'photos', inputSize: [100, 200] } })).toMatchObject({ learner: { imageSize: 100, viewSize: [40, 80] } })
+    expect(chosen()).toMatchObject({ data: { inputSize: [180, 240] }, learner: { imageSize: 180, viewSize: [108, 144] } })
+    expect(chosen({ data: { folder: 'photos', inputSize: [100, 200] } })).toMatchObject({
+      learner: { imageSize: 100, viewSize: [60, 120] },
+    })
     const square = chosen({ learner: { imageSize: 64 } })
     expect(square.data.inputSize).toBeUndefined()
-    expect(square.learner.viewSize).toEqual([28, 28])
+    expect(square.learner.viewSize).toEqual([40, 40])
     expect(chosen({ learner: { viewSize: [50, 60] } }).learner.viewSize).toEqual([50, 60])
     expect(chosen({}, { size: null }).data.inputSize).toEqual([256, 256])
   })
 
   test('raises the rate with the batch', () => {
-    expect(chosen().optimizer.lr).toBe(0.006)
+    expect(chosen().optimizer.lr).toBe(0.0042)
     expect(chosen({ data: { folder: 'photos', batchSize: 32 } }).optimizer.lr).toBe(0.012)
     expect(chosen({ optimizer: { lr: 0.1 } }).optimizer.lr).toBe(0.1)
   })
@@ -82,15 +84,15 @@ describe('the recipe reference', () => {
 
 describe('the length of a training', () => {
   test('is by default a number of steps that grows with the root of the number of images', () => {
-    expect([1, 100, 400, 10_000].map((images) => stepsFor(images, 8))).toEqual([100, 313, 625, 3125])
+    expect([1, 100, 400, 10_000].map((images) => stepsFor(images, 4))).toEqual([200, 275, 550, 2750])
     // Of 367 images 32 are held out.
-    expect(chosen().schedule).toMatchObject({ steps: stepsFor(335, 8), warmupSteps: Math.floor(stepsFor(335, 8) / 20) })
+    expect(chosen().schedule).toMatchObject({ steps: stepsFor(335, 4), warmupSteps: Math.floor(stepsFor(335, 4) / 20) })
   })
 
   test('may be given in steps, or in passes over the images that are trained on', () => {
     expect(chosen({ schedule: { steps: 40 } }).schedule).toMatchObject({ steps: 40, warmupSteps: 2 })
     const { schedule } = chosen({ schedule: { epochs: 2 }, evaluation: { heldOut: 7 } })
-    expect(schedule.steps).toBe((2 * 360) / 8)
+    expect(schedule.steps).toBe((2 * 360) / 4)
     expect(schedule).not.toHaveProperty('epochs')
     expect(chosen({ recipe: 'reference', schedule: { epochs: 0.5 }, evaluation: { heldOut: 7 } }).schedule.steps).toBe(Math.round(180 / 16))
     expect(() => chosen({ schedule: { epochs: 2, steps: 3 } })).toThrow(
@@ -109,7 +111,7 @@ test('images are brought to at most 256² pixels, in their own shape unless it i
 test('views are whole strides, neither too few nor too many, and no larger than the image', () => {
   expect(viewSizeFor([256, 256], 32)).toEqual([224, 224])
   expect(viewSizeFor([128, 256], 32)).toEqual([128, 224])
-  expect(viewSizeFor([1000, 1000], 8)).toEqual([256, 256])
+  expect(viewSizeFor([1000, 500], 8)).toEqual([320, 160])
 })
 
 test('the rate falls with the width of the layer and rises with the root of the batch', () => {

@@ -33,7 +33,7 @@ export type RecipeName = (typeof RECIPE_NAMES)[number]
 const STEPS: Choice = {
   section: 'schedule',
   name: 'steps',
-  about: 'about 250 · √images images in all, at least 100 steps',
+  about: 'about 110 · √images images in all, at least 200 steps',
 }
 
 export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
@@ -43,7 +43,7 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
       'For segmentation and detection, from a hundred images on, on a CPU, too. Every image has its own crops, so that a batch holds many pairs; ' +
       'a pair is two bins at the same place, measured in bins; colours change mildly, for colour often tells things apart.',
     options: {
-      data: { batchSize: 8 },
+      data: { batchSize: 4 },
       schedule: { movingAverageDecayEnd: 1 },
       optimizer: { algorithm: 'adamw', weightDecay: 0.01 },
       evaluation: { heldOut: 32 },
@@ -66,7 +66,7 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
     choices: [
       { section: 'learner', name: 'hiddenLayerPixel', about: 'the last layer with a map of at least 4 × 4' },
       { section: 'data', name: 'inputSize', about: "the images' median size, at most 2 : 1 and at most 256² pixels" },
-      { section: 'learner', name: 'viewSize', about: '0.4 of the image, but at least 7 and at most 32 strides' },
+      { section: 'learner', name: 'viewSize', about: '0.6 of the image, but at least 7 and at most 40 strides' },
       { section: 'optimizer', name: 'lr', about: '0.006 · √(batchSize / 8) · min(1, 128 / channels)' },
       STEPS,
       { section: 'schedule', name: 'warmupSteps', about: 'a twentieth of the steps' },
@@ -96,10 +96,21 @@ export function inputSizeFor(own: Size): [number, number] {
   return [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))]
 }
 
-/** The size of views: small ones cost little, but a map needs places to compare, and too many cost memory. */
+/** Of an image's sides. */
+const SHARE = 0.6
+const FEWEST_STRIDES = 7
+const MOST_STRIDES = 40
+
+/**
+ * The size of views: a map needs places to compare, and too many cost memory.
+ *
+ * At equal cost few large views teach more than many small ones: their scale is that of the images which are measured, and pixels are compared
+ * within an image only.
+ */
 export function viewSizeFor(size: Size, stride: number): [number, number] {
+  const share = Math.min(SHARE, (MOST_STRIDES * stride) / Math.max(...size))
   const side = (length: number) => {
-    const wanted = Math.min(32 * stride, Math.max(0.4 * length, 7 * stride))
+    const wanted = Math.max(share * length, FEWEST_STRIDES * stride)
     return Math.min(length, Math.round(wanted / stride) * stride)
   }
   return [side(size[0]), side(size[1])]
@@ -115,8 +126,8 @@ export function learningRateFor(batchSize: number, channels: number): number {
 }
 
 /** Images seen in all, by the root of their number: few are seen often, many seldom. */
-const SEEN = 250
-const FEWEST_STEPS = 100
+const SEEN = 110
+const FEWEST_STEPS = 200
 
 /** The number of steps for so many images, or for so many passes over them. */
 export function stepsFor(images: number, batchSize: number, epochs?: number): number {

@@ -43,8 +43,11 @@ async function inResident(args: readonly string[]): Promise<Ended> {
     env: { ...process.env, OMP_NUM_THREADS: '1' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
+  const served = new AbortController()
+  const { signal } = served
   resident.send(args)
-  const [message] = (await Promise.race([once(resident, 'message'), once(resident, 'close')])) as unknown[]
+  const [message] = (await Promise.race([once(resident, 'message', { signal }), once(resident, 'close', { signal })])) as unknown[]
+  served.abort()
   if (typeof message === 'object' && message !== null) return message as Ended
   resident = undefined
   throw new Error(`pixelcl ${args.join(' ')}: the process ended (${String(message)})`)

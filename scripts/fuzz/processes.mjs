@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** Seconds of processor, or three times as many by the clock, that a call may take. */
+/** Seconds of processor, or eighteen times as many by the clock, that a call may take: other programs may have the processor. */
 export const PATIENCE = 10
 
 /** Address space in kB: larger allocations fail at once, in place of filling the machine. */
@@ -57,7 +57,7 @@ export function watchCalls(trace) {
     }
     const used = secondsUsed(pid, began)
     if (current !== line) [line, since, began] = [current, used, Date.now()]
-    return line !== '' && (used - since > PATIENCE || Date.now() - began > 6 * PATIENCE * 1000)
+    return line !== '' && (used - since > PATIENCE || Date.now() - began > 18 * PATIENCE * 1000)
   }
 }
 

@@ -194,6 +194,11 @@ describe('a program', () => {
     expect(() => load(parts(1))).toThrow(torch.JitError)
   })
 
+  test('is refused where an attribute is no value of its type', () => {
+    expect(() => load({ values: { training: intOf(1) } })).toThrow(torch.JitError)
+    expect(() => load({ values: { training: intOf(1) } })).toThrow(/expected bool/)
+  })
+
   test('whose file begins like libtorch’s other format is read by no other reader', () => {
     const file = forgedProgram()
     file.write('PTMF', 4)
@@ -218,7 +223,7 @@ describe('a program', () => {
       const names = await new Promise((resolve, reject) => new Worker(code, { eval: true }).on('message', resolve).on('error', reject))
       report([names, torch.jit.load(${JSON.stringify(`${path}.copy`)}).methodNames()])`)
     expect(seen).toEqual([['forward'], ['forward']])
-  })
+  }, 180_000)
 
   test('is inlined only so far', () => {
     const doubled = repeated(40, (i) => method(`m${i}`, i < 39 ? `return torch.add(self.m${i + 1}(x), self.m${i + 1}(x))` : 'return x'))

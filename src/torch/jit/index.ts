@@ -1,4 +1,4 @@
-import { JitError, native } from '../../native'
+import { JitError, TorchError, native } from '../../native'
 import { nameOf } from '../archive/source'
 import { isOptions } from '../call/bind'
 import { declared, read } from '../call/declared'
@@ -50,16 +50,18 @@ const SAVE = declared<{ path: string; _extraFiles: ExtraFiles | null }>('jit.sav
 export function load(file: string | Uint8Array, mapLocation?: Device | JitLoadOptions | null): ScriptModule
 export function load(...given: unknown[]): ScriptModule {
   const { file, mapLocation, _extraFiles } = read(LOAD, given)
-  const module = withTorchScriptFile(file, (pieces) => new ScriptModule(withOperatorHint(file, () => native.jitLoad(pieces, mapLocation))))
+  const module = withTorchScriptFile(file, (pieces) => asJitError(file, () => new ScriptModule(native.jitLoad(pieces, mapLocation))))
   if (_extraFiles !== null) readExtraFiles(file, extraFilesOf('jit.load', _extraFiles))
   return module
 }
 
-/** Says which file uses an operator that libtorch does not have, and how to get it. */
-function withOperatorHint<T>(file: string | Uint8Array, load: () => T): T {
+/** Says which file holds a program that libtorch does not take; for an operator that it does not have, how to get it. */
+function asJitError<T>(file: string | Uint8Array, load: () => T): T {
   try {
     return load()
   } catch (error) {
+    // An attribute that is no value of its type.
+    if (error instanceof TorchError) throw new JitError(`${nameOf(file)} holds a damaged program: ${error.message}`, { cause: error })
     const operator = error instanceof JitError ? /Unknown builtin op: ([\w:.]+?)\.?\s/.exec(error.message)?.[1] : undefined
     if (operator === undefined) throw error
     throw new JitError(

@@ -10,7 +10,7 @@ import { tooDeep } from './nesting'
 const MAX = {
   depth: 1000,
   /** Paths to objects, such as modules. */
-  paths: 100_000,
+  paths: 30_000,
   /** Values with each counted once for every path to it, besides those that the size of the pickle justifies. */
   values: 1_000_000,
   dimensions: 64,

@@ -46,7 +46,7 @@ const throughDoors = Object.entries(doors).map(([room, files]) => ({
 }))
 
 export default tseslint.config(
-  { ignores: ['dist/', 'runs/', 'node_modules/', 'src/torch/generated/', '**/*.generated.*', '__tests__/fixtures/'] },
+  { ignores: ['build/', 'dist/', 'runs/', 'node_modules/', 'src/torch/generated/', '**/*.generated.*', '__tests__/fixtures/'] },
   ...tseslint.configs.strict,
   {
     plugins: { 'import-x': importX },

@@ -3,8 +3,11 @@ import * as torch from '../../src/torch'
 import { nn, type Tensor } from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
 import { HiddenLayers } from '../../src/pixelcl/internal'
+import { expectWith } from '../support/expect'
+import { temporary } from '../support/files'
+import { runPython } from '../support/python'
 import { exported, ways, type Way } from '../torch/jit/export'
-import { Small, overlapping, smallLearner, warningsOf } from './small'
+import { Small, gradientsOf, overlapping, smallLearner, warningsOf } from './small'
 
 beforeEach(() => {
   torch.manualSeed(2)
@@ -30,6 +33,8 @@ describe('networks of torchvision’s kinds train, scripted and traced', () => {
     ['inverted residuals', 'InvertedResiduals()', 32, 'features', 16],
     ['attention in windows, with maps [N, h, w, C]', 'Windowed()', 32, 'features.1', 12],
     ['a vision transformer with a class token', 'TokenViT()', 32, 'encoder', 16],
+    ['norms of layers, linear layers on [N, h, w, C]', 'Scaled()', 32, 'features', 16],
+    ['joined and shuffled channels', 'Joined()', 32, 'stage2', 12],
     ['branches with an auxiliary head', 'Inception()', 72, 'Mixed_7c', 12],
   ])('%s', async (_, make, imageSize, layer, channels) => {
     trains(await load(make), imageSize, layer, channels)
@@ -39,6 +44,51 @@ describe('networks of torchvision’s kinds train, scripted and traced', () => {
   test('what ifs choose inside them can be a hidden layer', async () => {
     trains(await load('InvertedResiduals()'), 32, 'features.1.conv', 8)
     trains(await load('Inception()'), 72, 'AuxLogits.conv1', 8)
+  })
+})
+
+describe('their maps and gradients are Python’s, and Python loads what was trained', () => {
+  test.each([
+    ['InvertedResiduals()', 'features', 32, 'm'],
+    ['Windowed()', 'features', 32, 'm.permute(0, 3, 1, 2)'],
+    ['TokenViT()', 'encoder', 32, 'm[:, 1:].transpose(1, 2).reshape(2, 16, 4, 4)'],
+    ['Scaled()', 'features', 32, 'm'],
+    ['Joined()', 'stage2', 32, 'm'],
+    ['Inception()', 'Mixed_7c', 72, 'm'],
+  ])('%s', async (make, layer, size, asMap) => {
+    const images = torch.rand([2, 3, size, size])
+    // A sum of the map, with weights that both sides compute.
+    const step = `
+kept = []
+net.get_submodule(inputs['layer']).register_forward_hook(lambda module, args, out: kept.append(out))
+net(inputs['images'])
+m = kept[0]
+map = ${asMap}
+(map * torch.arange(map.numel()).float().cos().reshape(map.shape)).sum().backward()
+outputs = {'map': map.detach(), 'grads': {name: p.grad for name, p in net.named_parameters() if p.grad is not None}}`
+    const inputs = { images, layer }
+    const python = await exported<{ map: Tensor; grads: Record<string, Tensor> }>(`net = kinds.${make}`, { after: step, inputs })
+    const net = torch.jit.load(python.path)
+    const { map } = new HiddenLayers(net, { map: layer }).run(net, images)
+    expect(map).toBeAllclose(python.map, { rtol: 1e-5, atol: 1e-6 })
+    map.mul(torch.arange(map.numel()).float().cos().reshape(map.shape)).sum().backward()
+    const grads = gradientsOf(net)
+    expect(Object.keys(grads).sort()).toEqual(Object.keys(python.grads).sort())
+    for (const [name, grad] of Object.entries(python.grads)) expectWith(grads[name]!, name).toBeAllclose(grad, { rtol: 1e-3, atol: 1e-4 })
+
+    new torch.optim.SGD(net.parameters(), { lr: 0.01 }).step()
+    torch.jit.save(net, temporary('trained.pt'))
+    const back = await runPython<{ state: Record<string, Tensor>; y: Tensor }>(
+      `net = torch.jit.load(inputs['path'])
+y = net.eval()(inputs['images'])
+outputs = {'state': dict(net.state_dict()), 'y': y if isinstance(y, torch.Tensor) else y[0]}`,
+      { path: temporary('trained.pt'), images },
+    )
+    const state = net.stateDict()
+    expect(Object.keys(back.state)).toEqual(Object.keys(state))
+    for (const [name, tensor] of Object.entries(back.state)) expectWith(tensor.equal(state[name]!), name).toBe(true)
+    const y = net.eval().call(images)
+    expect((Array.isArray(y) ? y[0] : y) as Tensor).toBeAllclose(back.y, { rtol: 1e-5, atol: 1e-5 })
   })
 })
 

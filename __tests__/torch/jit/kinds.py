@@ -1,5 +1,5 @@
 """Small networks that stand for the kinds of torchvision's: what is particular of each kind, and no more."""
-from typing import Optional
+from typing import List, NamedTuple, Optional
 
 import torch
 from torch import Tensor, nn
@@ -88,15 +88,19 @@ class PatchMerging(nn.Module):
 
 
 class Permute(nn.Module):
+    def __init__(self, dims: List[int]) -> None:
+        super().__init__()
+        self.dims = dims
+
     def forward(self, x: Tensor) -> Tensor:
-        return x.permute(0, 2, 3, 1)
+        return torch.permute(x, self.dims)
 
 
 class Windowed(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            nn.Sequential(nn.Conv2d(3, 12, 4, 4), Permute(), nn.LayerNorm(12)),
+            nn.Sequential(nn.Conv2d(3, 12, 4, 4), Permute([0, 2, 3, 1]), nn.LayerNorm(12)),
             nn.Sequential(WindowBlock(12, 4, 0), WindowBlock(12, 4, 2)),
             PatchMerging(12),
             nn.Sequential(WindowBlock(24, 4, 0)))
@@ -105,6 +109,107 @@ class Windowed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.norm(self.features(x)).mean((1, 2)))
+
+
+class LayerNorm2d(nn.LayerNorm):
+    """Of the channels of a map [N, C, h, w]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.permute(0, 2, 3, 1)
+        x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.permute(0, 3, 1, 2)
+
+
+class ScaledBlock(nn.Module):
+    """Convolves each channel alone, then mixes channels by linear layers on [N, h, w, C], scaled by a weight for each (ConvNeXt)."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.block = nn.Sequential(
+            nn.Conv2d(dim, dim, 7, padding=3, groups=dim), Permute([0, 2, 3, 1]), nn.LayerNorm(dim, eps=1e-6),
+            nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim), Permute([0, 3, 1, 2]))
+        self.layer_scale = nn.Parameter(torch.full((dim, 1, 1), 0.1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer_scale * self.block(x) + x
+
+
+class Scaled(nn.Module):
+    """Norms of layers in place of batches, so that no layer depends on the rest of the batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Sequential(nn.Conv2d(3, 8, 4, 4), LayerNorm2d(8)), nn.Sequential(ScaledBlock(8), ScaledBlock(8)),
+            nn.Sequential(LayerNorm2d(8), nn.Conv2d(8, 16, 2, 2)), nn.Sequential(ScaledBlock(16)))
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Sequential(LayerNorm2d(16), nn.Flatten(1), nn.Linear(16, 10))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.avgpool(self.features(x)))
+
+
+class DenseLayer(nn.Module):
+    def __init__(self, inputs: int, growth: int) -> None:
+        super().__init__()
+        self.norm1, self.conv1 = nn.BatchNorm2d(inputs), nn.Conv2d(inputs, 2 * growth, 1, bias=False)
+        self.norm2, self.conv2 = nn.BatchNorm2d(2 * growth), nn.Conv2d(2 * growth, growth, 3, padding=1, bias=False)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, inputs: List[Tensor]) -> Tensor:
+        x = self.conv1(self.relu(self.norm1(torch.cat(inputs, 1))))
+        return self.conv2(self.relu(self.norm2(x)))
+
+
+class DenseBlock(nn.ModuleDict):
+    """Each layer takes the maps of all before it (DenseNet)."""
+
+    def __init__(self, inputs: int, growth: int, count: int) -> None:
+        super().__init__()
+        for i in range(count):
+            self.add_module(f"denselayer{i + 1}", DenseLayer(inputs + i * growth, growth))
+
+    def forward(self, start: Tensor) -> Tensor:
+        maps = [start]
+        for name, layer in self.items():
+            maps.append(layer(maps))
+        return torch.cat(maps, 1)
+
+
+def channel_shuffle(x: Tensor, groups: int) -> Tensor:
+    n, c, h, w = x.size()
+    return x.view(n, groups, c // groups, h, w).transpose(1, 2).contiguous().view(n, c, h, w)
+
+
+class ShuffleUnit(nn.Module):
+    """Halves the channels, changes one half, and shuffles them (ShuffleNet)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        half = channels // 2
+        self.branch2 = nn.Sequential(
+            nn.Conv2d(half, half, 1, bias=False), nn.BatchNorm2d(half), nn.ReLU(inplace=True),
+            nn.Conv2d(half, half, 3, padding=1, groups=half, bias=False), nn.BatchNorm2d(half))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x1, x2 = x.chunk(2, dim=1)
+        return channel_shuffle(torch.cat((x1, self.branch2(x2)), dim=1), 2)
+
+
+class Joined(nn.Module):
+    """Maps that are joined along their channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv0 = nn.Conv2d(3, 8, 3, 2, 1, bias=False)
+        self.denseblock1 = DenseBlock(8, 4, 2)
+        self.transition1 = nn.Sequential(nn.BatchNorm2d(16), nn.ReLU(inplace=True), nn.Conv2d(16, 12, 1, bias=False), nn.AvgPool2d(2, 2))
+        self.stage2 = nn.Sequential(ShuffleUnit(12), ShuffleUnit(12))
+        self.fc = nn.Linear(12, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stage2(self.transition1(self.denseblock1(self.conv0(x))))
+        return self.fc(x.mean([2, 3]))
 
 
 class EncoderBlock(nn.Module):
@@ -169,8 +274,13 @@ class InceptionAux(nn.Module):
         return self.conv1(self.conv0(F.avg_pool2d(x, 5, 3)))
 
 
+class Outputs(NamedTuple):
+    logits: Tensor
+    aux_logits: Optional[Tensor]
+
+
 class Inception(nn.Module):
-    """Branches, and an auxiliary head in training that needs a map of 17 × 17, as images of 68 pixels give."""
+    """Branches, two outputs, and an auxiliary head in training that needs a map of 17 × 17, as images of 68 pixels give."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -181,11 +291,11 @@ class Inception(nn.Module):
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = nn.Linear(12, 10)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Outputs:
         x = self.Mixed_5b(self.stem(x))
         aux: Optional[Tensor] = None
         if self.AuxLogits is not None:
             if self.training:
                 aux = self.AuxLogits(x)
         x = self.fc(torch.flatten(self.avgpool(self.Mixed_7c(x)), 1))
-        return x if aux is None else x + aux.mean()
+        return Outputs(x, aux)

@@ -248,6 +248,15 @@ describe('images that are too small', () => {
     expect(await warningsOf(() => new PixelCL(net, { ...options, imageSize: 65 }))).toEqual([])
   })
 
+  test('or of another size than a network takes, are an error with the one that it takes', async () => {
+    const net = await load('Fixed()')
+    const options = { hiddenLayerPixel: 'map', instanceWeight: 0, ...heads }
+    expect(() => new PixelCL(net, { imageSize: 40, ...options })).toThrow(
+      /failed on images \[2, 3, 40, 40\][^]*Wrong image height! Expected 64 but got 40[^]*\. It takes images of 64 × 64: give imageSize: 64, and viewSize of 64 × 64/,
+    )
+    expect(new PixelCL(net, { imageSize: 64, ...options }).forward(torch.rand([2, 3, 64, 64])).item()).toEqual(expect.any(Number))
+  })
+
   test('and in modules of this package', () => {
     class Deep extends Small {
       readonly tail = new nn.Sequential(new nn.Conv2d(16, 4, 5), new nn.Conv2d(4, 4, 5))

@@ -7,6 +7,8 @@ const TOO_SMALL =
   /greater than actual input size|output size.*too small|Output size is too small|Padding size should be less|must be (at least|bigger)|Expected more than 1 (value|spatial element)|Kernel size can't be greater/i
 /** Largest images tried to find the smallest that a backbone takes. */
 const LARGEST = 1024
+/** Sizes of networks that take images of one size only, the usual ones first. */
+const FIXED = [224, 256, 384, 518, 299, 336, 448, 512, 192, 128, 96, 64, 32]
 
 /** The error of a backbone whose dry run failed: names the layer, and where a map is too small for it the smallest images that are not. */
 export function explainedFailure(
@@ -17,8 +19,13 @@ export function explainedFailure(
 ): ArgumentError {
   const tried = `[2, ${channels}, ${imageSize}, ${imageSize}]`
   if (!TOO_SMALL.test(error.message)) {
+    const taken = FIXED.find((size) => size !== imageSize && succeeds(() => run(size)))
+    const remedy =
+      taken === undefined
+        ? ''
+        : worded`. It takes images of ${taken} × ${taken}: give ${option('imageSize', taken)}, and ${option('viewSize')} of ${taken} × ${taken} where views have a size of their own`
     return new ArgumentError(
-      worded`the backbone failed on images ${tried}, which ${option('imageSize', imageSize)} asks for: ${error.message}`,
+      worded`the backbone failed on images ${tried}, which ${option('imageSize', imageSize)} asks for: ${error.message}${remedy}`,
       { cause: error },
     )
   }
@@ -37,14 +44,7 @@ export function explainedFailure(
 
 /** The smallest size above `known` for which the backbone runs; null if none is found. */
 function smallestSize(known: number, run: (size: number) => unknown): number | null {
-  const runs = (size: number) => {
-    try {
-      run(size)
-      return true
-    } catch {
-      return false
-    }
-  }
+  const runs = (size: number) => succeeds(() => run(size))
   let [low, high] = [known, known * 2]
   while (high <= LARGEST && !runs(high)) [low, high] = [high, high * 2]
   if (high > LARGEST) return null
@@ -54,6 +54,15 @@ function smallestSize(known: number, run: (size: number) => unknown): number | n
     else low = middle
   }
   return high
+}
+
+function succeeds(work: () => unknown): boolean {
+  try {
+    work()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The innermost module whose forward throws. */

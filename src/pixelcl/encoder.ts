@@ -173,17 +173,19 @@ export class Encoder extends nn.Module {
   }
 }
 
-/** Runs the backbone on random images. */
+/** Runs the backbone on random images; an error says what images it would take. */
 function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number, channels: number): { map: Tensor; vector: Tensor | null } {
-  const { dtype, device } = firstParameter(net)
-  const run = (size: number) =>
-    torch.noGrad(() => withoutTraces(net, () => layers.run(net, torch.randn([2, channels, size, size], { dtype, device }))))
   try {
-    return run(imageSize)
+    return runOnce(net, layers, imageSize, channels)
   } catch (error) {
     if (error instanceof ArgumentError || !(error instanceof Error)) throw error
-    throw explainedFailure(net, error, { imageSize, channels }, run)
+    throw explainedFailure(net, error, { imageSize, channels }, (size) => runOnce(net, layers, size, channels))
   }
+}
+
+function runOnce(net: Backbone, layers: HiddenLayers, size: number, channels: number): { map: Tensor; vector: Tensor | null } {
+  const { dtype, device } = firstParameter(net)
+  return torch.noGrad(() => withoutTraces(net, () => layers.run(net, torch.randn([2, channels, size, size], { dtype, device }))))
 }
 
 /** Restores buffers and generators after a run of the backbone. */
@@ -220,7 +222,7 @@ export interface MapLayer {
 export function mapLayer(net: Backbone, layer: string | number, imageSize: number, channels: number = channelsOf(net)): MapLayer | null {
   const name = layerName(net, layer)
   try {
-    const { map } = dryRun(net, new HiddenLayers(net, { map: name }), imageSize, channels)
+    const { map } = runOnce(net, new HiddenLayers(net, { map: name }), imageSize, channels)
     return map.dim() === 4 ? { name, channels: map.shape[1]!, map: [map.shape[2]!, map.shape[3]!] } : null
   } catch {
     // Layers that forward never calls or that return no tensor.

@@ -299,3 +299,18 @@ class Inception(nn.Module):
                 aux = self.AuxLogits(x)
         x = self.fc(torch.flatten(self.avgpool(self.Mixed_7c(x)), 1))
         return Outputs(x, aux)
+
+
+class Fixed(nn.Module):
+    """Takes images of one size, as transformers with positions for each patch do."""
+
+    def __init__(self, size: int = 64) -> None:
+        super().__init__()
+        self.size = size
+        self.conv_proj = nn.Conv2d(3, 6, 8, 8)
+        self.positions = nn.Parameter(torch.zeros(1, 6, size // 8, size // 8))
+        self.map = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        torch._assert(x.shape[2] == self.size, f"Wrong image height! Expected {self.size} but got {x.shape[2]}!")
+        return self.map(self.conv_proj(x) + self.positions)

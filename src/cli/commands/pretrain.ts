@@ -48,14 +48,22 @@ new one is whole. Ctrl-C finishes the step and saves; a
 second one quits.
 ${EXIT_CODES}`
 
-/** Shrinks a run so that every stage runs within seconds and all files are read and written. */
+/** Side of the images of a dry run. */
+const DRY_RUN_SIZE = 64
+
+/** Shrinks a run so that every stage runs within seconds and all files are read and written. A size that is asked for stays: some networks take no other. */
 function dryRunOf(options: PretrainOptions): PretrainOptions {
+  const imageSize = options.learner?.imageSize
   return {
     ...options,
     data: { ...options.data, batchSize: 2, inputSize: undefined },
     schedule: { ...options.schedule, steps: 2, epochs: undefined, warmupSteps: 0 },
     evaluation: { ...options.evaluation, heldOut: 2 },
-    learner: { ...options.learner, imageSize: 64, viewSize: undefined },
+    learner: {
+      ...options.learner,
+      imageSize: imageSize ?? DRY_RUN_SIZE,
+      viewSize: imageSize === undefined ? undefined : options.learner?.viewSize,
+    },
     run: { ...options.run, out: dryRunFolder(options.run) },
   }
 }
@@ -98,7 +106,8 @@ async function run(typed: Record<string, unknown>, config: string | undefined, a
   const progress = new Progress()
   const say: Say = (text) => progress.note(readAs(asFlag, text))
   sayWarnings(say)
-  if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${options.run.out}`)
+  const side = options.learner?.imageSize
+  if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps with two images of ${side} × ${side} each, written to ${options.run.out}`)
   let result: PretrainResult
   try {
     result = await pretrain(options, {

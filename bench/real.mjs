@@ -68,13 +68,15 @@ function ageOf(rows) {
   return ` ${old === rows.length ? 'The rows were' : `${old} of ${rows.length} rows were`} made by an earlier build, and kept in runs/bench-real: remove it to make them anew.`
 }
 
-/** For each measure the lowest result of a kind over the seeds, and its distance from the highest control. */
+/** For each measure the lowest result of a kind over the seeds, and how far each lies above the control of its seed at least. */
 function summary(rows, kind) {
   const parts = MEASURES.map((measure) => {
     const values = (control) => rows.filter((row) => row.kind === kind && row.control === control).map((row) => row.measures[measure])
-    const lowest = Math.min(...values(false))
-    const above = KINDS[kind].controls ? `, ${signed(lowest - Math.max(...values(true)))} from its highest control` : ''
-    return `${lowest.toFixed(3)} (${measure}${above})`
+    const [own, controls] = [values(false), values(true)]
+    const lowest = Math.min(...own)
+    if (!KINDS[kind].controls) return `${lowest.toFixed(3)} (${measure})`
+    const above = Math.min(...own.map((value, i) => value - controls[i]))
+    return `${lowest.toFixed(3)} (${measure}; ${signed(above)} from the control of the same seed, ${signed(lowest - Math.max(...controls))} from the highest control)`
   })
   return `${kind}, lowest seed: ${parts.join(' and ')}.`
 }

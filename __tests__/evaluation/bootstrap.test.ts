@@ -31,6 +31,13 @@ outputs = {'samples': torch.randn(200, 8).tolist()}`,
     expect(held.length / samples.length).toBeLessThan(0.99)
   })
 
+  test('holds the value of a statistic that the drawings raise', () => {
+    const square = (weights: readonly number[]) => meanOf([-3, -2, -1, 1, 2, 3])(weights) ** 2
+    const { low, high } = bootstrap(6, square)!
+    expect(low).toBeLessThan(0)
+    expect(high).toBeGreaterThan(0)
+  })
+
   test('is the same every time, a point where all are equal, and none of a single image or without values', () => {
     const statistic = meanOf([1, 2, 4, 8, 16])
     expect(bootstrap(5, statistic)).toEqual(bootstrap(5, statistic))

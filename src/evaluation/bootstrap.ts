@@ -11,15 +11,17 @@ const Z = 1.959964
 /**
  * The 95 % interval of a statistic of images, by drawing as many of them with replacement, again and again.
  *
- * The percentiles are widened for few images, for which the plain ones are too narrow.
+ * The percentiles are widened for few images, for which the plain ones are too narrow, and moved by the bias of the drawings: an image that is
+ * drawn twice raises what the images seem to have in common.
  *
  * @param count - Number of images.
  * @param statistic - The value when image `i` counts `weights[i]` times; null if it has none.
- * @returns Null if it has no value for most drawings.
+ * @returns Null if it has no value for the images or for most drawings.
  * @see https://doi.org/10.1080/00031305.2015.1089789 (Hesterberg 2015, section 5.3: expanded percentiles)
  */
 export function bootstrap(count: number, statistic: (weights: readonly number[]) => number | null, seed = 1): Interval | null {
-  if (count < 2) return null
+  const own = count < 2 ? null : statistic(Array.from({ length: count }, () => 1))
+  if (own === null) return null
   const random = uniform(seed)
   const values: number[] = []
   for (let round = 0; round < RESAMPLES; round++) {
@@ -32,7 +34,8 @@ export function bootstrap(count: number, statistic: (weights: readonly number[])
   values.sort((a, b) => a - b)
   const tail = expandedTail(count)
   const at = (share: number) => values[Math.min(values.length - 1, Math.max(0, Math.round(share * (values.length - 1))))]!
-  return { low: at(tail), high: at(1 - tail) }
+  const bias = values.reduce((sum, value) => sum + value, 0) / values.length - own
+  return { low: at(tail) - bias, high: at(1 - tail) - bias }
 }
 
 /** The share of the resampled values beyond each end of the interval; 0.025 for many images, less for few. */

@@ -110,6 +110,19 @@ describe('a checkpoint', () => {
     expect(stderr).toContain("the prefix 'module.' of a wrapped model is taken off every name")
     expect(torch.jit.load(temporary('seen.pt')).training).toBe(false)
   })
+
+  test('of a learner gives its ResNet, as pretrain takes it', async () => {
+    const state = models.resnet18({ numClasses: 3 }).stateDict()
+    const of = (prefix: string) => Object.entries(state).map(([name, tensor]) => [`module.${prefix}.${name}`, tensor])
+    torch.save({ state_dict: Object.fromEntries([...of('encoder_q'), ...of('encoder_k')]) }, temporary('moco.pth'))
+    const { code, stdout, stderr } = await pixelcl(['export', temporary('moco.pth'), '--out', temporary('encoder.safetensors')])
+    expectWith(code, stderr).toBe(0)
+    expect(stderr).toContain('encoder_q')
+    expect(stdout).toContain('safetensors of a resnet18, 120 tensors')
+    // MoCo's fc is the learner's own head.
+    const names = Object.keys(state).filter((name) => !name.startsWith('fc.'))
+    expect(Object.keys(torch.safetensors.load(temporary('encoder.safetensors'))).sort()).toEqual(names.sort())
+  })
 })
 
 describe('export-backbone', () => {

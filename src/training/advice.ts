@@ -30,7 +30,8 @@ export function adviceFor(outcome: Outcome, facts: AdviceFacts): Wording[] {
     unchanged: [moreSteps, moreMeasured, milderColours, anotherLayer, moreImages],
     worse: [milderColours, lowerRate, anotherLayer, moreImages],
     shortcut: [smallerCrops, ownCrops, anotherLayer, moreImages],
-    unmeasured: [moreMeasured, largerMap, anotherLayer],
+    // With images enough, what is missing is a map with room for the measure.
+    unmeasured: facts.measured < FEWEST_IMAGES ? [moreMeasured, largerMap, anotherLayer] : [largerMap, anotherLayer],
   }[outcome].flatMap((advice) => advice(facts) ?? [])
 }
 

@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { z } from 'zod'
 import { describedBy } from '../common/options'
 import { option, worded, type Say } from '../common/wording'
-import { ArgumentError, FileError, jit, loadStateDictFile, safetensors, save } from '../torch'
+import { ArgumentError, FileError, jit, safetensors, save } from '../torch'
 import { isTorchScriptFile } from '../torch/internal'
 import { models } from '../vision'
 import { architectures, type Architecture } from '../vision/models'
@@ -41,7 +41,7 @@ export interface ExportResult {
 /**
  * Turns a backbone's file (TorchScript, a state dict, a trainer's checkpoint, safetensors) into a state dict, safetensors or TorchScript.
  *
- * A state dict becomes the TorchScript of a ResNet in eval mode.
+ * Of a trainer's checkpoint the ResNet in it is taken. A state dict becomes the TorchScript of a ResNet in eval mode.
  *
  * @throws ArgumentError if the architecture cannot be inferred; FileError for files that cannot be read or written.
  */
@@ -66,8 +66,8 @@ function writeState(
   { out, arch, prefix }: ExportOptions,
   say: Say,
 ): Pick<ExportResult, 'arch' | 'tensors'> {
-  // Any network's weights change their format; only one that is asked for is taken out of a learner.
-  const { state } = prefix === undefined ? { state: loadStateDictFile(input, { say }) } : models.readResNet(input, { arch, prefix, say })
+  // The ResNet in a trainer's checkpoint, as `pretrain` takes it; the weights of another network as they are.
+  const { state } = models.readResNet(input, { arch, prefix, say })
   const found = models.architectureOf(state)
   if (arch !== undefined && architectureIn(input, state, arch) !== found) throw noneSuch(input, arch)
   if (format === 'safetensors') safetensors.save(state, out)

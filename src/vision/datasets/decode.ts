@@ -20,7 +20,8 @@ function isSize(value: unknown): boolean {
 }
 
 /**
- * Decodes an image file to RGB bytes, [height, width, 3], rotated by its EXIF orientation, transparency over black.
+ * Decodes an image file to RGB bytes, [height, width, 3], rotated by its EXIF orientation; transparency is dropped, as by
+ * PIL's `convert('RGB')`, and what is wholly transparent is black.
  *
  * It runs on libuv's threads, so decoding continues while a training step blocks the JavaScript thread; only BMP, PPM, PGM and PBM are unpacked on the
  * JavaScript thread, because libvips does not read them.
@@ -40,7 +41,7 @@ export async function decode(path: string, [height, width]: Size, resize: Resize
   const image = (await openImage(path, { failOn: 'error', sequentialRead: true })).rotate()
   const { data } = await image
     .resize(width, height, { fit: resize === 'crop' ? 'cover' : 'fill', kernel: 'cubic' })
-    .flatten({ background: '#000000' })
+    .removeAlpha()
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true })

@@ -47,7 +47,7 @@ await report(async () => {
     const { node, version } = await installNode(major)
     log(`Node ${version}`)
     // One file at a time, because the memory tests measure times, which other tests would disturb.
-    const tally = await runJest(['--maxWorkers=1', ...Object.values(GROUPS).flat()], { node, env: { PIXELCL_TEST_COMPILE: '0' } })
+    const tally = await runJest(['--maxWorkers=1', ...Object.values(GROUPS).flat()], { node })
     if (tally.failed > 0) process.exitCode = 1
     rows.push([version, ...Object.values(GROUPS).map((files) => cellOf(files, tally))])
   }

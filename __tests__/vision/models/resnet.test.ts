@@ -33,7 +33,7 @@ model = resnet.build(inputs['arch'], 10)
 x = torch.rand(2, 3, 48, 40)
 outputs = {'text': str(model), 'names': list(model.state_dict()), 'parameters': [name for name, _ in model.named_parameters()]}
 outputs['train'] = model(x)
-outputs['train'].square().mean().backward()
+if inputs['grads']: outputs['train'].square().mean().backward()
 outputs['grads'] = {name: p.grad.clone() for name, p in model.named_parameters()} if inputs['grads'] else {}
 outputs['state'] = {name: value.clone() for name, value in model.state_dict().items()} if inputs['grads'] else {name: value.clone() for name, value in model.state_dict().items() if value.dim() < 2}
 model.eval()
@@ -46,8 +46,9 @@ outputs['eval'] = model(x)
     const x = torch.rand([2, 3, 48, 40])
     const text = net.toString()
     const output = net.call(x)
-    output.square().mean().backward()
     const expected = await python
+    // Those of resnet50 are compared in float64 below.
+    if (arch === 'resnet18') output.square().mean().backward()
 
     expect(Object.keys(net.stateDict())).toEqual(expected.names)
     expect([...net.namedParameters()].map(([name]) => name)).toEqual(expected.parameters)

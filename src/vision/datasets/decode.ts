@@ -21,7 +21,7 @@ function isSize(value: unknown): boolean {
 
 /**
  * Decodes an image file to RGB bytes, [height, width, 3], rotated by its EXIF orientation; transparency is dropped, as by
- * PIL's `convert('RGB')`, and what is wholly transparent is black.
+ * PIL's `convert('RGB')`, except that resizing makes what is wholly transparent black.
  *
  * It runs on libuv's threads, so decoding continues while a training step blocks the JavaScript thread; only BMP, PPM, PGM and PBM are unpacked on the
  * JavaScript thread, because libvips does not read them.

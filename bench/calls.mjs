@@ -1,7 +1,7 @@
 // The cost of a call compared with Python: 2 × 2 add, an empty call, and a 10-layer MLP at batch 1.
 import { interleave, record, start, table } from './harness.mjs'
 
-const ROUNDS = Number(process.env.PIXELCL_BENCH_ROUNDS ?? 15)
+const ROUNDS = Number(process.env.PIXELCL_BENCH_ROUNDS ?? 31)
 
 export async function main() {
   const [python, node] = await interleave([start('Python', 'calls.py'), start('pixelcl', 'calls.mjs')], ROUNDS)

@@ -245,24 +245,29 @@ def original(candidates: list[Candidate]) -> Candidate | None:
 
 
 def tell(chosen: Candidate, candidates: list[Candidate], source: str, say: Say) -> None:
-    if chosen.trail:
-        say(f"{source} is a checkpoint: its weights are taken from '{'.'.join(chosen.trail)}'")
-    others = [name for name, value in chosen.entries.items() if tensor_of(value) is None]
-    if others:
-        say(f"{source}: {shortened(others)} are no tensors and left out")
+    """Tells in two messages at most which network is taken and how its names are read, and what is left out."""
+    taken = [f"its weights are taken from '{'.'.join(chosen.trail)}'"] if chosen.trail else []
     if all(part in WRAPPERS for part in chosen.parts):
-        for part in chosen.parts:
-            say(f"{source}: the prefix '{part}.' of a wrapped model is taken off every name")
+        taken += [f"the prefix '{part}.' of a wrapped model is taken off every name" for part in chosen.parts]
     else:
-        say(f"{source}: the {chosen.arch} under '{'.'.join(chosen.parts)}.' is taken")
+        taken.append(f"the {chosen.arch} under '{'.'.join(chosen.parts)}.' is taken")
     if chosen.naming.about is not None:
-        say(f"{source}: {chosen.naming.about}")
-    if chosen.left_out:
-        say(f"{source}: left out are {shortened(chosen.left_out)}")
-    for other in candidates:
-        if other is not chosen:
-            why = "the student, and DINO is evaluated by its teacher" if "student" in other.words else "a moving average of this one"
-            say(f"{source}: '{other.place}' is a {other.arch}, too, {why}: the prefix '{other.place}' takes it")
+        taken.append(chosen.naming.about)
+    if taken:
+        say(f"{source}{' is a checkpoint' if chosen.trail else ''}: {'; '.join(taken)}")
+    others = [name for name, value in chosen.entries.items() if tensor_of(value) is None]
+    left = [f"left out are {shortened(chosen.left_out)}"] if chosen.left_out else []
+    if others:
+        left.append(f"{shortened(others)} are no tensors and left out")
+    left += [departed(other) for other in candidates if other is not chosen]
+    if left:
+        say(f"{source}: {'; '.join(left)}")
+
+
+def departed(other: Candidate) -> str:
+    """Why another network of the file is not the one that is taken, and how to take it."""
+    why = "the student, and DINO is evaluated by its teacher" if "student" in other.words else "a moving average of this one"
+    return f"'{other.place}' is a {other.arch}, too, {why}: the prefix '{other.place}' takes it"
 
 
 def listed(candidates: list[Candidate]) -> str:

@@ -12,7 +12,7 @@ interface Case {
   readonly saves: string
   /** The ResNet that is taken, by its letter; or the error. */
   readonly takes: string | RegExp
-  /** Parts of the messages, in order. */
+  /** Parts of the two messages. */
   readonly says?: readonly string[]
   readonly arch?: models.Architecture
   readonly prefix?: string
@@ -289,8 +289,9 @@ describe('models/subtree.py and readResNet take the same network of', () => {
     if (takes === 'none') expect(answer.arch).toBeNull()
     else expect(answer.state!['conv1.weight']).toEqual([{ a: 1000, b: 2000, deep: 3000 }[takes], [64, 3, 7, 7]])
     if (says === undefined) return
-    expect(answer.said).toHaveLength(says.length)
-    says.forEach((part, i) => expect(answer.said[i]).toContain(part))
+    expect(answer.said.length).toBeLessThanOrEqual(2)
+    if (says.length === 0) expect(answer.said).toEqual([])
+    for (const part of says) expect(answer.said.join('\n')).toContain(part)
   })
 })
 

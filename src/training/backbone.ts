@@ -55,9 +55,15 @@ function loadScript(path: string, { arch, prefix, say }: BackboneOptions): Loade
 }
 
 function loadResNet(path: string, { arch: given, prefix, say }: BackboneOptions): LoadedBackbone {
-  const { state } = models.readResNet(path, { arch: given, prefix, say })
+  const said: string[] = []
+  const { state } = models.readResNet(path, { arch: given, prefix, say: (message) => said.push(message) })
+  if (!hasHead(state)) {
+    // One line tells all that is not there.
+    const last = said.pop()
+    said.push(`${last === undefined ? path : `${last}; it`} has no classifier 'fc', which is not needed here, and neither has the new file`)
+  }
+  for (const line of said) say?.(line)
   const arch = architectureIn(path, state, given)
-  if (!hasHead(state)) say?.(`${path} has no classifier 'fc': it is not needed here, and the new file has none either`)
   const make = models[arch]
   // The forward needs a classifier, so add one; saveBackbone omits it again.
   const head = hasHead(state) ? {} : headOf(make())

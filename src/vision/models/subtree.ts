@@ -230,22 +230,32 @@ function wordsOf({ trail, parts }: Candidate): string[] {
   return [...trail, ...parts].flatMap((part) => part.split('_'))
 }
 
+/** Tells in two messages at most which network is taken and how its names are read, and what is left out. */
 function tell(chosen: Candidate, candidates: readonly Candidate[], source: string, say: Say): void {
   const { arch, trail, parts, naming, holder, leftOut } = chosen
-  if (trail.length > 0) say(`${source} is a checkpoint: its weights are taken from '${trail.join('.')}'`)
+  const isWrapped = parts.every((part) => WRAPPERS.includes(part))
+  const taken = [
+    ...(trail.length === 0 ? [] : [`its weights are taken from '${trail.join('.')}'`]),
+    ...(isWrapped
+      ? parts.map((part) => `the prefix '${part}.' of a wrapped model is taken off every name`)
+      : [`the ${arch} under '${parts.join('.')}.' is taken`]),
+    ...(naming.about === null ? [] : [naming.about]),
+  ]
+  if (taken.length > 0) say(`${source}${trail.length === 0 ? '' : ' is a checkpoint'}: ${taken.join('; ')}`)
   const others = Object.keys(holder.entries).filter((key) => !isTensor(holder.entries[key]))
-  if (others.length > 0) say(`${source}: ${shortened(others)} are no tensors and left out`)
-  if (parts.every((part) => WRAPPERS.includes(part)))
-    for (const part of parts) say(`${source}: the prefix '${part}.' of a wrapped model is taken off every name`)
-  else say(`${source}: the ${arch} under '${parts.join('.')}.' is taken`)
-  if (naming.about !== null) say(`${source}: ${naming.about}`)
-  if (leftOut.length > 0) say(`${source}: left out are ${shortened(leftOut)}`)
-  for (const other of candidates) {
-    if (other === chosen) continue
-    const place = placeOf(other)
-    const why = wordsOf(other).includes('student') ? 'the student, and DINO is evaluated by its teacher' : 'a moving average of this one'
-    say(`${source}: '${place}' is a ${other.arch}, too, ${why}: the prefix '${place}' takes it`)
-  }
+  const left = [
+    ...(leftOut.length === 0 ? [] : [`left out are ${shortened(leftOut)}`]),
+    ...(others.length === 0 ? [] : [`${shortened(others)} are no tensors and left out`]),
+    ...candidates.filter((other) => other !== chosen).map(departed),
+  ]
+  if (left.length > 0) say(`${source}: ${left.join('; ')}`)
+}
+
+/** Why another network of the file is not the one that is taken, and how to take it. */
+function departed(other: Candidate): string {
+  const place = placeOf(other)
+  const why = wordsOf(other).includes('student') ? 'the student, and DINO is evaluated by its teacher' : 'a moving average of this one'
+  return `'${place}' is a ${other.arch}, too, ${why}: the prefix '${place}' takes it`
 }
 
 function listed(candidates: readonly Candidate[]): string {

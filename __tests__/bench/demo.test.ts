@@ -22,7 +22,7 @@ describe('npm run bench -- demo', () => {
       PIXELCL_BENCH_SEEDS: '0,1',
       PIXELCL_BENCH_THREADS: '1',
       PIXELCL_DEMO_STEPS: '2',
-      PIXELCL_DEMO_IMAGES: '20',
+      PIXELCL_DEMO_IMAGES: '10',
     }
     await promisify(execFile)(process.execPath, [bench, 'demo'], { env })
     section = readFileSync(temporary('RESULTS.md'), 'utf8')

@@ -367,7 +367,7 @@ describe('pretrain', () => {
       await expect(pretrain(failing)).rejects.toThrow(`The run that was to be replaced is kept in ${join(out, 'previous-run')}`)
       expect(readdirSync(out).sort()).toEqual(['config.json', 'metrics.jsonl', 'previous-run'])
       expect(readdirSync(join(out, 'previous-run')).sort()).toEqual(RUN)
-      expect(readFileSync(join(out, 'previous-run', 'improved-resnet.pt'))).toEqual(before)
+      expect(readFileSync(join(out, 'previous-run', 'improved-resnet.pt')).equals(before)).toBe(true)
     }
     await pretrain(optionsOf('replaced', { overwrite: true, steps: 1 }))
     expect(readdirSync(out).sort()).toEqual(RUN)

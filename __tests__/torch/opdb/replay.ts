@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { isClose } from '../../support/close'
 import * as torch from '../../../src/torch'
 import { native, type TensorHandle } from '../../../src/native'
 import { wrap } from '../../../src/torch/tensor/base'
@@ -231,7 +232,11 @@ function compareTensor(actual: unknown, expected: torch.Tensor, rtol: number, at
   if (actual.dtype !== expected.dtype) throw new Error(`expected dtype ${expected.dtype} but received ${actual.dtype}`)
   if (actual.shape.join() !== expected.shape.join())
     throw new Error(`expected shape [${expected.shape.join(', ')}] but received [${actual.shape.join(', ')}]`)
-  const [a, b] = [elements(actual), elements(expected)]
+  if (isClose(resolved(actual), resolved(expected), rtol, atol)) return
+  const [a, b] = [resolved(actual), resolved(expected)].map((tensor) => tensor.toTypedArray() as ArrayLike<number | bigint>) as [
+    ArrayLike<number | bigint>,
+    ArrayLike<number | bigint>,
+  ]
   const exact = !torch.isFloatingPoint(expected) && !torch.isComplex(expected)
   for (let i = 0; i < b.length; i++) {
     const agrees = exact ? a[i] === b[i] : near(a[i] as number, b[i] as number, rtol, atol)
@@ -239,7 +244,7 @@ function compareTensor(actual: unknown, expected: torch.Tensor, rtol: number, at
   }
 }
 
-function elements(tensor: torch.Tensor): ArrayLike<number | bigint> {
+function resolved(tensor: torch.Tensor): torch.Tensor {
   const dense = tensor.layout === 'strided' ? tensor : tensor.toDense()
-  return (torch.isComplex(dense) ? dense.resolveConj() : dense).resolveNeg().contiguous().toTypedArray() as ArrayLike<number | bigint>
+  return (torch.isComplex(dense) ? dense.resolveConj() : dense).resolveNeg().contiguous()
 }

@@ -9,11 +9,14 @@ const sources = readdirSync(join(packageRoot, 'binding'), { recursive: true })
   .filter((name) => /\.(cc|h)$/.test(name))
   .map((name) => `binding/${name}`)
 
+/** The types of src/, which a build checks, too. */
+export const TYPES = ['tsc', '--noEmit']
+
 export const LINT = [
   ['eslint', '.'],
   ['prettier', '--check', '--log-level', 'warn', '.'],
   ['clang-format', '--dry-run', '-Werror', ...sources],
-  ['tsc', '--noEmit'],
+  TYPES,
   ['tsc', '-p', '__tests__'],
 ]
 

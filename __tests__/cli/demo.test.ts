@@ -3,6 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { RECIPE } from '../../src/cli/demo/recipe'
+import { valuesOf } from '../../src/cli/recipes'
+import { flattened } from '../../src/cli/sections'
+import { pretrainOptions } from '../../src/training'
 import { cacheOfItsOwn } from '../support/cache'
 import { builtPackage } from '../support/child'
 import { expectWith } from '../support/expect'
@@ -43,7 +47,7 @@ function ended(child: ChildProcess, onErrors: (text: string) => void = () => und
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, output, errors })))
 }
 
-const cutDown = { PIXELCL_DEMO_STEPS: '3', PIXELCL_DEMO_IMAGES: '20', OMP_NUM_THREADS: '1' }
+const cutDown = { PIXELCL_DEMO_STEPS: '3', PIXELCL_DEMO_IMAGES: '10', OMP_NUM_THREADS: '1' }
 
 let first: Promise<Ended> | undefined
 const firstRun = () => (first ??= ended(start([], cutDown)))
@@ -51,7 +55,7 @@ const firstRun = () => (first ??= ended(start([], cutDown)))
 describe('npm start', () => {
   test('makes its images, pretrains, and prints its measures and files', async () => {
     const { code, output, errors } = await firstRun()
-    expect(errors).toMatch(/images: 20 to train on and 4 held out, in .*textures-20-4/)
+    expect(errors).toMatch(/images: 10 to train on and 2 held out, in .*textures-10-2/)
     expect(errors).toMatch(/before: kNN mIoU 0\.\d{3} · linear mIoU 0\.\d{3} · view correspondence 0\.\d{3} · /)
     expect(errors).toMatch(/step 1\/3 · loss \d+\.\d{4} · positive pairs [\d,]+ · [\d.]+ images\/s · ETA \d+:\d\d/)
     expect(errors).toMatch(/step 3\/3 .* took/)
@@ -72,7 +76,14 @@ describe('npm start', () => {
     const measures = rows.flatMap((row) => row.slice(2))
     const report = readFileSync(join(out, 'report.html'), 'utf8')
     for (const measure of measures) expect(report).toContain(`<td>${measure}</td>`)
-    expect(report.match(/<img/g)).toHaveLength(4 * 6)
+    expect(report.match(/<img/g)).toHaveLength(2 * 6)
+  })
+
+  test('trains by the recipe that the benchmark measures, over the values of dense', async () => {
+    await firstRun()
+    const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as object
+    const { steps: _, ...values } = { ...valuesOf('dense'), ...flattened(pretrainOptions, RECIPE) }
+    expect(config).toMatchObject({ recipe: 'dense', steps: 3, ...values })
   })
 
   test('prints two lines of Python that load its file', async () => {
@@ -94,7 +105,7 @@ outputs = {'shape': list(net.eval()(torch.zeros(2, 3, 64, 64)).shape)}`,
 
   test('replaces its own run, and keeps the images that are there', async () => {
     await firstRun()
-    const images = join(cache, 'demo', 'textures-20-4', 'train', '0000.png')
+    const images = join(cache, 'demo', 'textures-10-2', 'train', '0000.png')
     const [painted, written] = [statSync(images).mtimeMs, statSync(join(out, 'report.html')).mtimeMs]
     const { code } = await ended(start(['--steps', '1'], cutDown))
     expect(code).toBe(0)
@@ -180,6 +191,7 @@ outputs = {'changed': [not torch.equal(before[name], after[name]) for name in be
     }
     const { code, output } = await ended(start(['--help'], {}))
     expect(output).toMatch(/--steps <n>/)
+    expect(output).toMatch(/--lr <x> +the highest learning rate \[0\.008\]/)
     expect(code).toBe(0)
   })
 })

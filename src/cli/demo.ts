@@ -14,7 +14,7 @@ import { readAs, type Say } from '../common/wording'
 import { renderReport } from '../report'
 import { pretrain, pretrainOptions, type PretrainResult } from '../training'
 import { conclude } from './conclude'
-import { resolveOptions } from './config'
+import { mergeOptions } from './config'
 import { IMAGES, demoImages, imagesFolder, labelledSet, type ImageCounts } from './demo/images'
 import { RECIPE } from './demo/recipe'
 import { ended } from './ended'
@@ -27,6 +27,7 @@ import { measuresTable, verdictText } from './measures'
 import { guardOutput } from './output'
 import { pythonText } from './python-text'
 import { Progress } from './progress'
+import { defaultsOf } from './recipes'
 import { flattened } from './sections'
 import { usageOf } from './usage'
 import { sayWarnings } from './warnings'
@@ -35,10 +36,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** The options of pretraining without the image folder, which the demo creates. */
 const demoOptions = pretrainOptions.omit({ recipe: true }).extend({ data: pretrainOptions.shape.data.omit({ folder: true }).prefault({}) })
-type DemoOptions = z.output<typeof demoOptions>
+type DemoOptions = z.input<typeof demoOptions>
+
+/** The demo's values by the names of flags. */
+const VALUES = flattened(demoOptions, RECIPE)
 
 /** Options without a flag here, because the demo sets them. */
-const FIXED = ['backbone', 'arch', 'heldOut', 'masks', 'maskClasses', 'maskIgnore']
+const FIXED = ['backbone', 'arch', 'prefix', 'heldOut', 'masks', 'maskClasses', 'maskIgnore']
 
 /** Runs the demo and returns its exit code. */
 export async function demo(args: readonly string[], env: Environment = process.env): Promise<number> {
@@ -48,16 +52,12 @@ export async function demo(args: readonly string[], env: Environment = process.e
     const cut = cutDown(env)
     // Without --overwrite the demo replaces only its default folder.
     const overwrite = cut.isDryRun || typed['out'] === undefined
-    const recipe = { ...flattened(demoOptions, RECIPE), ...cut.options }
+    const recipe = { ...VALUES, ...cut.options }
     // An `--epochs` takes the place of the recipe's steps.
     const { steps: _, ...others } = recipe
     const given = { out: join('runs', 'demo'), ...(typed['epochs'] === undefined ? recipe : others), overwrite, ...typed }
-    const options = resolveOptions(
-      demoOptions,
-      cut.isDryRun ? { ...given, ...DRY_RUN, epochs: undefined, out: DRY_RUN_FOLDER } : given,
-      undefined,
-    )
-    return await run(options, cut)
+    const shortened = cut.isDryRun ? { ...given, ...DRY_RUN, epochs: undefined, out: DRY_RUN_FOLDER } : given
+    return await run(mergeOptions(demoOptions, shortened, undefined).given, cut)
   } catch (error) {
     if (!(error instanceof CommanderError)) return tell(error)
     const known = command.options.map((option) => option.long ?? '')
@@ -70,7 +70,7 @@ function commandOf(): Command {
     .usage('[options]')
     .description('Pretrains a small backbone on images of textured fields that it paints itself, and writes runs/demo.')
     .exitOverride()
-  for (const { key, options } of flagsOf(demoOptions, { out: 'folder' }))
+  for (const { key, options } of flagsOf(demoOptions, { out: 'folder' }, { ...defaultsOf('dense'), ...VALUES }))
     if (!FIXED.includes(key)) for (const option of options) command.addOption(option)
   return command
 }
@@ -106,15 +106,15 @@ async function run(options: DemoOptions, { images, isDryRun }: CutDown): Promise
   const progress = new Progress()
   const say: Say = (text) => progress.note(readAs(asFlag, text))
   sayWarnings(say)
-  const { imageSize } = options.learner
-  const size = options.data.inputSize ?? ([imageSize, imageSize] as const)
+  const imageSize = options.learner?.imageSize ?? RECIPE.learner.imageSize
+  const size = options.data?.inputSize ?? ([imageSize, imageSize] as const)
   if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps, written to ${options.run.out}`)
   say(`images: ${images.train} to train on and ${images.heldOut} held out, in ${imagesFolder(images)}`)
   const textures = await demoImages(images)
   let result: PretrainResult
   try {
     result = await pretrain(
-      { ...options, recipe: 'reference', data: { ...options.data, folder: textures.train } },
+      { ...options, data: { ...options.data, folder: textures.train } },
       {
         config: (sections) => flattened(pretrainOptions, sections),
         naming: asFlag,

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { PretrainOptions } from '../../training'
 import { packageRoot } from '../../native/load'
 
-/** The demo's options; all others have the defaults of `pixelcl pretrain`. */
+/** The demo's options; all others have the values of the recipe `dense`. */
 export type Recipe = Omit<PretrainOptions, 'data' | 'run'> & { readonly data: Omit<PretrainOptions['data'], 'folder'> }
 
 /**
@@ -15,7 +15,7 @@ export type Recipe = Omit<PretrainOptions, 'data' | 'run'> & { readonly data: Om
 export const RECIPE = {
   backbone: { file: join(packageRoot, 'models', 'small.pt') },
   data: { batchSize: 16, inputSize: [160, 160] },
-  schedule: { steps: 400 },
+  schedule: { steps: 280 },
   optimizer: { algorithm: 'adamw', lr: 8e-3, weightDecay: 0.01 },
   learner: {
     imageSize: 64,

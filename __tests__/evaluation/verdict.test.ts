@@ -155,6 +155,27 @@ describe('changes', () => {
     expect(correspondence.direction).toBe('better')
   })
 
+  test('of fewer than six images have no noise and no direction, for there is no verdict by them', () => {
+    const { measures, samples } = measure(new Small(), 'body', someSet())
+    const overlap = (both: number) => [1, 2, 3].map(() => ({ both: [both, 0], predicted: [100, 0], truth: [100, 0] }))
+    const { knn } = changesOf(
+      { measures: { ...measures, knn: 0.3 }, samples: { ...samples, knn: overlap(30) } },
+      { measures: { ...measures, knn: 0.6 }, samples: { ...samples, knn: overlap(60) } },
+    )
+    expect(knn).toMatchObject({ noise: null, direction: null })
+  })
+
+  test('never have a direction that the noise speaks against', () => {
+    const { measures, samples } = measure(new Small(), 'body', someSet())
+    const overlap = (both: number) => samples.knn!.map(() => ({ both: [both, 0], predicted: [100, 0], truth: [100, 0] }))
+    const { knn } = changesOf(
+      { measures: { ...measures, knn: 0.3 }, samples: { ...samples, knn: overlap(60) } },
+      { measures: { ...measures, knn: 0.301 }, samples: { ...samples, knn: overlap(30) } },
+    )
+    expect(knn.noise!.high).toBeLessThan(0)
+    expect(knn.direction).toBeNull()
+  })
+
   test('of the place share are marked only where they are a shortcut', () => {
     const risen = changes({ placeShare: [0.1, 0.6], knn: [0.2, 0.3] })
     const verdict = verdictOf(risen, facts)

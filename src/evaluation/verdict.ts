@@ -5,13 +5,16 @@ import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, shownChange, type
 import { meanOfOverlaps, type Overlap } from './overlap'
 import { placeShareOf } from './spread'
 
+/** With fewer images, resampling them tells little of others. */
+export const FEWEST_IMAGES = 6
+
 /** A measure before and after. */
 export interface Change {
   readonly before: number | null
   readonly after: number | null
   /** The difference of the values as they are shown; null if one is missing. */
   readonly change: number | null
-  /** Where the change lies when the held-out images are resampled (95 %); null for a measure of all images together. */
+  /** Where the change lies when the held-out images are resampled (95 %); null for a measure of all images together, and for fewer than six images. */
   readonly noise: Interval | null
   /** Whether the change is for the better or the worse; null if it is neither, is shown as 0, or lies within the noise. */
   readonly direction: 'better' | 'worse' | null
@@ -40,7 +43,7 @@ function changeOf(name: MeasureName, before: number | null, after: number | null
   if (before === null || after === null) return { before, after, change: null, noise: null, direction: null }
   const change = shownChange(name, before, after)
   const { better } = MEASURE_WORDS[name]
-  const isClear = noise !== null && (noise.low > 0 || noise.high < 0) && formatMeasure(name, before) !== formatMeasure(name, after)
+  const isClear = noise !== null && (change > 0 ? noise.low > 0 : change < 0 && noise.high < 0)
   return {
     before,
     after,
@@ -50,8 +53,9 @@ function changeOf(name: MeasureName, before: number | null, after: number | null
   }
 }
 
-/** The noise of a measure of both states: images are drawn in pairs, an image before with the same one after. */
+/** The noise of a measure of both states: images are drawn in pairs, an image before with the same one after; null for too few. */
 function paired(count: number, before: (weights: readonly number[]) => number | null, after: typeof before): Interval | null {
+  if (count < FEWEST_IMAGES) return null
   return bootstrap(count, (weights) => {
     const [one, two] = [before(weights), after(weights)]
     return one === null || two === null ? null : two - one
@@ -123,8 +127,6 @@ export interface VerdictFacts {
   readonly missing?: string | undefined
 }
 
-/** With fewer images, resampling them tells little of others. */
-export const FEWEST_IMAGES = 6
 /** A rise of the place share by as much, and to as much, is looked into. */
 const PLACE_RISE = 0.05
 const PLACE_LEVEL = 0.1

@@ -1,5 +1,5 @@
 import { readAs, type Naming, type Wording } from '../common/wording'
-import { classChanges, type Changes, type Evaluation, type EvaluationSet, type Verdict } from '../evaluation'
+import { MEASURES, classChanges, markOf, type Changes, type Evaluation, type EvaluationSet, type Verdict } from '../evaluation'
 import type { ResolvedOptions } from '../pixelcl'
 import type { Architecture } from '../vision/models'
 import type { RunFacts } from './facts'
@@ -79,7 +79,11 @@ export function resultJson(result: PretrainResult, naming?: Naming): Readonly<Re
   const { files, arch, steps, seconds, layer, before, after, changes, verdict, next, heldOut, masks, skipped, python, handOffs, facts } =
     result
   const measures = ({ measures, missing }: Evaluation) => ({ ...measures, missing })
-  const changed = Object.entries(changes).map(([name, { change, noise, direction }]) => [name, { change, noise, direction }])
+  // As the terminal and the report mark it, so that all say the same.
+  const changed = MEASURES.map((name) => {
+    const { change, noise } = changes[name]
+    return [name, { change, noise, direction: markOf(name, changes, verdict) }]
+  })
   const advice = next.map((wording) => (naming === undefined ? String(wording) : readAs(naming, wording)))
   return {
     files,

@@ -13,9 +13,9 @@ export function isMissingCuda(message: string): boolean {
 /** The message for missing CUDA: which libtorch is loaded, and how to get one with CUDA. */
 export function cudaAdvice(binding: Binding): string {
   const { version, loadedFrom, cudaBuilt } = binding.buildInfo()
-  const why = cudaBuilt ? 'it has CUDA, but no NVIDIA driver or device is seen' : 'it is a CPU build'
+  const why = cudaBuilt ? 'it has CUDA, but no NVIDIA driver or device is seen' : 'it is a CPU build, not compiled with CUDA'
   return (
     `CUDA is not available: libtorch ${version} is loaded from ${loadedFrom}, and ${why}.\n` +
-    `To get one: install the NVIDIA driver and run \`npx pixelcl setup --force\`, or \`pip install torch==${INSTALLED_VERSION}\` (a CUDA build) for a python3 on the path and \`LIBTORCH_USE_PYTORCH=1 npx pixelcl setup\`.`
+    `To get one: install the NVIDIA driver and run \`npx pixelcl setup --force\`, or \`pip install torch==${INSTALLED_VERSION}\` (a CUDA build) for a python3 on the path and \`LIBTORCH_USE_PYTORCH=1 npx pixelcl setup\`; \`LIBTORCH\` names the folder of another. \`npx pixelcl doctor\` shows what is there.`
   )
 }

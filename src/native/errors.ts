@@ -8,8 +8,9 @@ export function errorFromFailure(
   describe: (argument: unknown) => string,
   nativeStack: (() => string) | undefined,
 ): PixelclError {
-  const call =
-    failure.schema === undefined ? '' : `\n  in ${failure.schema}\n  called with (${(failure.args ?? []).map(describe).join(', ')})`
+  // A missing device is no fault of the call.
+  const isOfCall = failure.schema !== undefined && failure.code !== 'CUDA_NOT_AVAILABLE'
+  const call = !isOfCall ? '' : `\n  in ${failure.schema}\n  called with (${(failure.args ?? []).map(describe).join(', ')})`
   switch (failure.code) {
     case 'DISPOSED':
       return new DisposedError(failure.message + call)

@@ -186,6 +186,12 @@ function checkDevice(device: string): void {
   try {
     torch.zeros([1], { device: torch.device(device) })
   } catch (error) {
-    throw new ArgumentError(`the device '${device}' cannot be used: ${(error as Error).message}`, { cause: error })
+    const { message } = error as Error
+    // libtorch lists every backend it knows, over a hundred lines.
+    const reason = message.startsWith('Could not run') ? 'this libtorch has nothing that runs on it' : message
+    const advice = worded`Without ${option('device')} the training runs on the CPU`
+    throw new ArgumentError(worded`the device '${device}' cannot be used: ${reason.replace(/\.$/, '')}. ${advice}`, { cause: error })
   }
 }
+    // Names the devices that are there.
+    if (device.startsWith('cuda')) torch.cuda.synchronize(torch.device(device))

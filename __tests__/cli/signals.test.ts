@@ -39,6 +39,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s finishes the step, saves
   })
   expectWith(code, stderr).toBe(130)
   expect(stderr).toContain(NOTICE)
+  expect(stderr).toMatch(/^saved .*improved-resnet\.pt, as it is after step \d+; it is measured now, and a second Ctrl-C leaves that out$/m)
   expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html', 'result.json'])
   const steps = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n').length
   expect(stdout).toContain(`Stopped by ${signal} after step ${steps} of 100000.`)
@@ -68,6 +69,25 @@ test('a second Ctrl-C quits at once, in the middle of a long step', async () => 
   expectWith({ code, signal }, stderr).toEqual({ code: null, signal: 'SIGINT' })
   // The step that was under way did not end.
   expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).toBe('')
+  // What it left stands in the way of no other run.
+  const next = await pixelcl(['pretrain', '--backbone', backbone, '--data', data, '--out', out, '--steps', '1', ...tiny])
+  expectWith(next.code, next.stderr).toBe(0)
+  expect(next.stderr).toContain(`${out} has the files of a run that ended before it saved anything: they are replaced`)
+})
+
+test('a second Ctrl-C while the backbone is measured keeps it', async () => {
+  const out = temporary('measured')
+  let sent = 0
+  // At this size measuring takes a while.
+  const { signal, stderr } = await pixelcl([...long(out, '--view-size', '32,32', '--input-size', '640,640')], {
+    onStderr(text, child) {
+      if (sent === 0 && text.includes('step      1/100000')) sent += Number(child.kill('SIGINT'))
+      if (sent === 1 && text.includes('it is measured now')) sent += Number(child.kill('SIGINT'))
+    },
+  })
+  expectWith(signal, stderr).toBe('SIGINT')
+  expect(existsSync(join(out, 'result.json'))).toBe(false)
+  expect(torch.jit.load(join(out, 'improved-resnet.pt')).originalName).toBe('SmallResNet')
 })
 
 test('a terminal that is closed, and takes its outputs along, costs no weights', async () => {

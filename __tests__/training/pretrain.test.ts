@@ -420,6 +420,16 @@ describe('pretrain', () => {
     expect(await run).toMatchObject({ steps: 0, interrupted: 'SIGTERM' })
     jest.restoreAllMocks()
     expect(readdirSync(temporary('waiting')).sort()).toEqual(RUN)
+  test('takes the folder of a run that saved nothing, and says so', async () => {
+    const failing = optionsOf('failed', { backbone: await spoiltBackbone() })
+    await expect(pretrain(failing)).rejects.toThrow('the loss is NaN')
+    expect(readdirSync(temporary('failed')).sort()).toEqual(['config.json', 'metrics.jsonl'])
+    const lines: string[] = []
+    await pretrain(optionsOf('failed', { steps: 1 }), { say: (line) => lines.push(line) })
+    expect(lines).toContain(`${temporary('failed')} has the files of a run that ended before it saved anything: they are replaced`)
+    expect(readdirSync(temporary('failed')).sort()).toEqual(RUN)
+  })
+
   })
 
   test('is not interrupted by a signal that comes after the last step', async () => {

@@ -1,6 +1,7 @@
 import { native } from '../native'
 
 const NOTICE = '\nStopping after this step, then saving. Once more quits at once.\n'
+const SAVED = '\nThe backbone is saved already, and is being measured. Once more quits at once, without measures and report.\n'
 
 /**
  * Records the first Ctrl-C, SIGTERM or SIGHUP (a closed terminal) as a request to stop; a second one ends the process immediately, even within a step.
@@ -15,6 +16,11 @@ export class Interrupts implements Disposable {
   /** The first signal received, or null. */
   get received(): NodeJS.Signals | null {
     return native.receivedSignal()
+  }
+
+  /** Changes the notice of a first signal that is still to come: the backbone is saved, and no step is left to finish. */
+  saved(): void {
+    if (this.received === null) native.watchSignals(SAVED)
   }
 
   /** Restores the previous signal handlers. */

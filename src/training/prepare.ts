@@ -142,6 +142,7 @@ function checkBatchFits(batchSize: number, [height, width]: Size): void {
   const gigabytes = (count: number) => `${(count / 2 ** 30).toFixed(count < 2 ** 33 ? 1 : 0)} GB`
   throw new ArgumentError(
     worded`${option('batchSize')}: expected a batch that fits into memory but received ${batchSize}: three batches of ${height} × ${width} need ${gigabytes(bytes * 3)}, and this machine has ${gigabytes(totalmem())}`,
+  if (RunFolder.isCutOff(run.out)) say(`${run.out} has the files of a run that ended before it saved anything: they are replaced`)
   )
 }
 

@@ -30,8 +30,6 @@ export interface PretrainHooks extends PrepareHooks {
   events?: EventStream<RunEvent>
   /** Ctrl-C, SIGTERM and SIGHUP end the training after its current step, a second signal the process; default false. */
   catchSignals?: boolean
-  /** Marks the run as a dry run, which any later run may replace; default false. */
-  isDryRun?: boolean
 }
 
 /**
@@ -70,6 +68,11 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     const metrics = await trainInto(run, prepared, () => interrupts !== null && interrupts.received !== null, events)
     if (learner.options.instanceWeight === 0) sayIfNothingWasLearned(metrics, prepared, say)
     const files = run.files()
+    interrupts?.saved()
+    // After the last step a signal no longer ends the training early.
+    const interrupted = metrics.length < resolved.schedule.steps ? (interrupts?.received ?? null) : null
+    if (interrupted !== null)
+      say(`saved ${files.backbone}, as it is after step ${metrics.length}; it is measured now, and a second Ctrl-C leaves that out`)
     const skipped = new Map([...prepared.folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
     return await afterSaving(files.backbone, async () => {
       const after = evaluate('after')
@@ -90,8 +93,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
         skipped,
         python: pythonLines(backbone, files.backbone),
         handOffs: handOffs(backbone, files.backbone),
-        // After the last step a signal no longer ends the training early.
-        interrupted: metrics.length < resolved.schedule.steps ? (interrupts?.received ?? null) : null,
+        interrupted,
       }
       run.write(RUN_FILES.result, `${JSON.stringify(resultJson(result, hooks.naming), null, 2)}\n`)
       const shown = { ...result, title: run.name, config, set, learner: learner.options }

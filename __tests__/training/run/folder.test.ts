@@ -35,10 +35,42 @@ describe('the folder of a run', () => {
 
   test('may be there when it is empty, and is refused when it is not', () => {
     mkdirSync(temporary('empty'))
-    RunFolder.open(temporary('empty'), { overwrite: false }).close()
+    const run = RunFolder.open(temporary('empty'), { overwrite: false })
+    run.write(RUN_FILES.backbone, 'weights')
+    run.close()
     expect(() => RunFolder.open(temporary('empty'), { overwrite: false })).toThrow(
       'is not empty: name another with out, or replace the run in it with overwrite',
     )
+  })
+
+  test('is free where a run left it before it saved anything, and not where another program may have', () => {
+    const config = '{"recipe":"dense","backbone":"small.pt"}'
+    const { pid } = spawnSync(process.execPath, ['-e', ''])
+    const lock = JSON.stringify({ host: hostname(), process: pid })
+    const cases: [free: boolean, files: Record<string, string>][] = [
+      [true, { 'config.json': config, 'metrics.jsonl': '{"step":1}', '.pixelcl.lock': lock, '.improved-resnet.pt.12.x.tmp': 'half' }],
+      [true, { 'metrics.jsonl': '', '.pixelcl.lock': lock }],
+      [false, { 'config.json': config, 'metrics.jsonl': '', 'improved-resnet.pt': 'whole' }],
+      [false, { 'config.json': config, 'metrics.jsonl': '', 'notes.txt': 'mine' }],
+      [false, { 'config.json': config, 'metrics.jsonl': '', 'previous-run': '' }],
+      [false, { 'config.json': '{"model":"bert"}', 'metrics.jsonl': '{"step":1}' }],
+      [false, { 'config.json': 'null', 'metrics.jsonl': '' }],
+      [false, { 'config.json': config }],
+      [false, { 'metrics.jsonl': '{"step":1}' }],
+    ]
+    for (const [i, [free, files]] of cases.entries()) {
+      const path = temporary(`left-${i}`)
+      mkdirSync(path)
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
+      expect([i, RunFolder.isCutOff(path)]).toEqual([i, free])
+      if (!free) {
+        expect(() => RunFolder.check(path, { overwrite: false })).toThrow('is not empty')
+        continue
+      }
+      RunFolder.open(path, { overwrite: false }).close()
+      expect(contentOf(path)).toEqual({ 'metrics.jsonl': '' })
+    }
+    expect(RunFolder.isCutOff(temporary('none'))).toBe(false)
   })
 
   test('checking leaves nothing', () => {

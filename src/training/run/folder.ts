@@ -58,7 +58,7 @@ export class RunFolder {
    *
    * While `previous-run` is there, the files beside it are those of a run that did not finish, so they are removed and `previous-run` stays.
    *
-   * @throws ArgumentError if the folder is not empty, unless `overwrite` is set or it holds a dry run, and if another run writes to it; FileError if it
+   * @throws ArgumentError if the folder is not empty, unless `overwrite` is set or `isFree` says so, and if another run writes to it; FileError if it
    * cannot be written.
    */
   static open(path: string, options: RunFolderOptions): RunFolder {
@@ -80,10 +80,21 @@ export class RunFolder {
     return Object.values(RUN_FILES).flatMap((name) => [join(path, name), join(path, PREVIOUS, name)])
   }
 
-  /** Whether a run can be written here without replacing anything: no folder, an empty one, or only a dry run in it. */
+  /** Whether a run can be written here without replacing anything: no folder, an empty one, or only a dry run or one without a result in it. */
   static isFree(path: string): boolean {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return true
-    return readdirSync(path).every((name) => name === LOCK) || isDryRun(path)
+    return readdirSync(path).every((name) => name === LOCK) || isDryRun(path) || RunFolder.isCutOff(path)
+  }
+
+  /** Whether a folder holds only what a run left that ended before it saved anything, by an error or at once by a second Ctrl-C. */
+  static isCutOff(path: string): boolean {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false
+    const names = readdirSync(path)
+    if (!names.includes(RUN_FILES.metrics) || !names.every((name) => name === LOCK || (isFileOfRun(name) && !isResult(name)))) return false
+    // Metrics without a configuration are empty where a run made them; another program's files stay.
+    if (!names.includes(RUN_FILES.config)) return statSync(join(path, RUN_FILES.metrics)).size === 0
+    const config = configIn(path)
+    return config !== null && 'recipe' in config && 'backbone' in config
   }
 
   /** Throws the errors that `open` would throw, without changing anything; `bytes` is the minimum that the run will write. */
@@ -194,11 +205,16 @@ function isResult(name: string): boolean {
 
 /** Whether the folder holds only a dry run. */
 function isDryRun(path: string): boolean {
-  if (!readdirSync(path).every((name) => isFileOfRun(name) || name === LOCK)) return false
+  return readdirSync(path).every((name) => isFileOfRun(name) || name === LOCK) && configIn(path)?.['dryRun'] === true
+}
+
+/** The content of `config.json`; null if there is none. */
+function configIn(path: string): Readonly<Record<string, unknown>> | null {
   try {
-    return (JSON.parse(readFileSync(join(path, RUN_FILES.config), 'utf8')) as { dryRun?: unknown } | null)?.dryRun === true
+    const config = JSON.parse(readFileSync(join(path, RUN_FILES.config), 'utf8')) as unknown
+    return typeof config === 'object' ? (config as Record<string, unknown> | null) : null
   } catch {
-    return false
+    return null
   }
 }
 

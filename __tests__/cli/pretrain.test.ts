@@ -235,7 +235,10 @@ test('PIXELCL_DRY_RUN=1 runs to the end with two steps, whatever the options', a
   const args = ['pretrain', '--backbone', backbone, '--data', data, '--out', out, '--steps', '5000', '--input-size', '512,512', '--json']
   const { code, stdout, stderr } = await pixelcl(args, { env: { PIXELCL_DRY_RUN: '1' } })
   expectWith(code, stderr).toBe(0)
-  expect(stderr).toContain(`PIXELCL_DRY_RUN=1: two steps with two images of 64 × 64 each, written to ${out}\n`)
+  expect(stderr).toContain(
+    `PIXELCL_DRY_RUN=1: a dry run, two steps with two images of 64 × 64 each\nany later run replaces what it writes to ${out}\n`,
+  )
+  expect(stderr).not.toMatch(/the training takes|no verdict/)
   expect(JSON.parse(stdout)).toMatchObject({
     steps: 2,
     options: { recipe: 'dense', batchSize: 2, imageSize: 64, hiddenLayerPixel: 'layer3' },
@@ -248,6 +251,6 @@ test('PIXELCL_DRY_RUN=1 runs to the end with two steps, whatever the options', a
   expectWith(kept.code, kept.stderr).toBe(0)
   expect(readFileSync(join(out, 'config.json'), 'utf8')).toBe(before)
   const { files } = JSON.parse(kept.stdout) as { files: Record<string, string> }
-  expect(kept.stderr).toContain(`written to ${dirname(files['config']!)}`)
+  expect(kept.stderr).toContain(`it writes to ${dirname(files['config']!)}, and the run in ${out} stays`)
   rmSync(dirname(files['config']!), { recursive: true })
 })

@@ -107,7 +107,8 @@ async function run(typed: Record<string, unknown>, config: string | undefined, a
   const say: Say = (text) => progress.note(readAs(asFlag, text))
   sayWarnings(say)
   const side = options.learner?.imageSize
-  if (isDryRun) say(`PIXELCL_DRY_RUN=1: two steps with two images of ${side} × ${side} each, written to ${options.run.out}`)
+  if (isDryRun)
+    say(`PIXELCL_DRY_RUN=1: a dry run, two steps with two images of ${side} × ${side} each\n${whereOf(given.run.out, options.run.out)}`)
   let result: PretrainResult
   try {
     result = await pretrain(options, {
@@ -121,7 +122,13 @@ async function run(typed: Record<string, unknown>, config: string | undefined, a
   } finally {
     progress.end()
   }
-  return conclude(result, asJson ? `${JSON.stringify(jsonOf(result), null, 2)}\n` : summaryOf(result))
+  const dryRun = isDryRun ? `This was a dry run, and nothing of it is a result; ${whereOf(given.run.out, options.run.out)}.\n\n` : ''
+  return conclude(result, asJson ? `${JSON.stringify(jsonOf(result), null, 2)}\n` : `${dryRun}${summaryOf(result)}`)
+}
+
+/** Where a dry run writes, and what becomes of it. */
+function whereOf(asked: string, out: string): string {
+  return out === asked ? `any later run replaces what it writes to ${out}` : `it writes to ${out}, and the run in ${asked} stays`
 }
 
 /** The folder of a dry run; a temporary one if the run would replace a real one. */

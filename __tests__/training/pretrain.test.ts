@@ -91,6 +91,8 @@ describe('pretrain', () => {
       'small.pt',
       'recipe reference',
       'the warm-up takes all 2 steps (warmupSteps is 10), so the learning rate stays below 0.0001',
+      'the training takes a few seconds',
+      'warning',
       'before',
       'step 1',
       'step 2',
@@ -204,6 +206,27 @@ describe('pretrain', () => {
     expect(result.before.pictures.features.shape.slice(2)).toEqual([4, 4])
   })
 
+  test('says before it begins why there will be no verdict, and what would give one', async () => {
+    const told = async (more: Flat, hooks: PretrainHooks = {}) => {
+      const lines: string[] = []
+      await pretrain(optionsOf(`foreseen-${JSON.stringify(more)}`, { steps: 1, ...more }), { say: (line) => lines.push(line), ...hooks })
+      return lines.find((line) => line.startsWith('warning: '))
+    }
+    expect(await told({})).toBe(
+      "warning: this run will have no verdict: a view's map has 4 × 4 pixels; at least 6 × 6 are needed. " +
+        "Give views of about 48 × 48 pixels (imageSize, viewSize), an earlier layer (hiddenLayerPixel: 'layer2'), or masks of 12 images or more (masks)",
+    )
+    expect(await told({ hiddenLayerPixel: 'layer2' })).toBe(
+      'warning: this run will have no verdict: 3 images cannot tell a change from chance; at least 6 are needed. ' +
+        'Give more images, of which a quarter is held out, or masks of 12 images or more (masks)',
+    )
+    expect(await told({ hiddenLayerPixel: 'layer2', heldOut: 2 })).toContain('Give a higher heldOut (now 2), or masks')
+    // Without images held out eight of the training are measured.
+    expect(await told({ hiddenLayerPixel: 'layer2', heldOut: 0 })).toBeUndefined()
+    expect(await told({ masks }, { evaluationSet: (set) => set })).toBeUndefined()
+    expect(await told({ seed: 1 }, { isDryRun: true })).toBeUndefined()
+  })
+
   test('handles no signals unless catchSignals is set', async () => {
     let asked = 0
     const onSignal = () => asked++
@@ -243,7 +266,13 @@ describe('pretrain', () => {
     await expect(
       pretrainWith(inSections(pretrainOptions, optionsOf('subscriber')) as unknown as PretrainOptions, { events }),
     ).rejects.toThrow('no chart can be drawn\nTraining stopped after step 1; the backbone of then is saved')
-    expect(seen.filter((type) => type !== 'measuring')).toEqual(['note', 'note', 'note', 'start', 'evaluation', 'loss', 'step'])
+    expect(seen.filter((type) => type !== 'measuring')).toEqual([
+      ...Array.from({ length: 5 }, () => 'note'),
+      'start',
+      'evaluation',
+      'loss',
+      'step',
+    ])
     expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
     expect(torch.jit.load(join(out, 'improved-resnet.pt')).originalName).toBe('SmallResNet')
   })
@@ -391,6 +420,16 @@ describe('pretrain', () => {
     await expect(pretrain(previous)).rejects.toThrow('is a file of the run that overwrite replaces')
   })
 
+  test('takes the folder of a run that saved nothing, and says so', async () => {
+    const failing = optionsOf('failed', { backbone: await spoiltBackbone() })
+    await expect(pretrain(failing)).rejects.toThrow('the loss is NaN')
+    expect(readdirSync(temporary('failed')).sort()).toEqual(['config.json', 'metrics.jsonl'])
+    const lines: string[] = []
+    await pretrain(optionsOf('failed', { steps: 1 }), { say: (line) => lines.push(line) })
+    expect(lines).toContain(`${temporary('failed')} has the files of a run that ended before it saved anything: they are replaced`)
+    expect(readdirSync(temporary('failed')).sort()).toEqual(RUN)
+  })
+
   test('marks a dry run, which any run replaces', async () => {
     const first = await pretrain(optionsOf('dry', { steps: 1 }), { isDryRun: true })
     expect(JSON.parse(readFileSync(first.files.config, 'utf8'))).toMatchObject({ dryRun: true, schedule: { steps: 1 } })
@@ -420,16 +459,6 @@ describe('pretrain', () => {
     expect(await run).toMatchObject({ steps: 0, interrupted: 'SIGTERM' })
     jest.restoreAllMocks()
     expect(readdirSync(temporary('waiting')).sort()).toEqual(RUN)
-  test('takes the folder of a run that saved nothing, and says so', async () => {
-    const failing = optionsOf('failed', { backbone: await spoiltBackbone() })
-    await expect(pretrain(failing)).rejects.toThrow('the loss is NaN')
-    expect(readdirSync(temporary('failed')).sort()).toEqual(['config.json', 'metrics.jsonl'])
-    const lines: string[] = []
-    await pretrain(optionsOf('failed', { steps: 1 }), { say: (line) => lines.push(line) })
-    expect(lines).toContain(`${temporary('failed')} has the files of a run that ended before it saved anything: they are replaced`)
-    expect(readdirSync(temporary('failed')).sort()).toEqual(RUN)
-  })
-
   })
 
   test('is not interrupted by a signal that comes after the last step', async () => {

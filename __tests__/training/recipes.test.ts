@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
-import { PixelCL, pixelCLOptions, augmentationOptions } from '../../src/pixelcl'
+import { pixelCLOptions, augmentationOptions } from '../../src/pixelcl'
 import { RECIPES, RECIPE_NAMES, pretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from '../../src/training'
 import { askedOf, choose, type Found } from '../../src/training/choose'
-import { secondsPerImage } from '../../src/training/estimate'
 import { inputSizeFor, layered, learningRateFor, stepsFor, viewSizeFor } from '../../src/training/recipes'
 import { models } from '../../src/vision'
 import { Small } from '../pixelcl/small'
@@ -137,15 +136,4 @@ test('every recipe holds known options of right values', () => {
       expect(Object.keys(shape)).toContain(option)
     }
   }
-})
-
-test('the estimate changes neither weights nor statistics nor the generator', () => {
-  torch.manualSeed(1)
-  const learner = new PixelCL(new Small(), { imageSize: 32, hiddenLayerPixel: 'body' })
-  const before = Object.entries(learner.stateDict()).map(([name, value]) => [name, value.clone()] as const)
-  const generator = torch.getRngState()
-  expect(secondsPerImage(learner, [32, 32])).toBeGreaterThan(0)
-  expect(torch.getRngState()).toEqualTensor(generator)
-  for (const [name, value] of before) expect(learner.stateDict()[name]).toEqualTensor(value)
-  expect(learner.parameters().every(({ grad }) => grad === null)).toBe(true)
 })

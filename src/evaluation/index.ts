@@ -8,9 +8,11 @@ export { SHOWN, measure, type Evaluation, type EvaluationSet, type Labels, type 
 export {
   MEASURES,
   MEASURE_WORDS,
+  SMALLEST_MAP,
   formatChange,
   formatMeasure,
   shownChange,
+  tooSmallMap,
   type MeasureName,
   type MeasureWords,
   type Measured,

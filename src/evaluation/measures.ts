@@ -89,20 +89,22 @@ export interface Measured {
 type Found = number | string
 
 /** Side of the smallest map whose matches say something: the circle of 1.5 diagonals covers 13 bins, more than a third of a smaller map. */
-const SMALLEST_MAP = 6
+export const SMALLEST_MAP = 6
 /** With fewer compared pixels a share is mostly chance. */
 const FEWEST_PIXELS = 100
+
+/** Why matches on a map of this height and width say nothing; null if they say something. */
+export function tooSmallMap(grid: readonly [number, number]): string | null {
+  if (Math.min(...grid) >= SMALLEST_MAP) return null
+  return `a view's map has ${grid.join(' × ')} pixels; at least ${SMALLEST_MAP} × ${SMALLEST_MAP} are needed`
+}
 
 /** The shares of matches that were found and copied. */
 export function foundInMatches({ compared, found, copied, grid }: Matches): Record<'correspondence' | 'copy', Found> {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   const pixels = sum(compared)
-  const reason =
-    Math.min(...grid) < SMALLEST_MAP
-      ? `a view's map has ${grid.join(' × ')} pixels; at least ${SMALLEST_MAP} × ${SMALLEST_MAP} are needed`
-      : pixels < FEWEST_PIXELS
-        ? `${plural(pixels, 'pixel')} at different positions in both views; at least ${FEWEST_PIXELS} are needed`
-        : null
+  const few = `${plural(pixels, 'pixel')} at different positions in both views; at least ${FEWEST_PIXELS} are needed`
+  const reason = tooSmallMap(grid) ?? (pixels < FEWEST_PIXELS ? few : null)
   return { correspondence: reason ?? sum(found) / pixels, copy: reason ?? sum(copied) / pixels }
 }
 

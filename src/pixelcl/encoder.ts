@@ -183,9 +183,13 @@ function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number, channels
   }
 }
 
-function runOnce(net: Backbone, layers: HiddenLayers, size: number, channels: number): { map: Tensor; vector: Tensor | null } {
+/** The side of square images, or height and width. */
+type ImageSize = number | readonly [number, number]
+
+function runOnce(net: Backbone, layers: HiddenLayers, size: ImageSize, channels: number): { map: Tensor; vector: Tensor | null } {
   const { dtype, device } = firstParameter(net)
-  return torch.noGrad(() => withoutTraces(net, () => layers.run(net, torch.randn([2, channels, size, size], { dtype, device }))))
+  const sides = typeof size === 'number' ? [size, size] : size
+  return torch.noGrad(() => withoutTraces(net, () => layers.run(net, torch.randn([2, channels, ...sides], { dtype, device }))))
 }
 
 /** Restores buffers and generators after a run of the backbone. */
@@ -219,7 +223,7 @@ export interface MapLayer {
 }
 
 /** @internal What a layer gives for images of `imageSize`; null if that is no map. */
-export function mapLayer(net: Backbone, layer: string | number, imageSize: number, channels: number = channelsOf(net)): MapLayer | null {
+export function mapLayer(net: Backbone, layer: string | number, imageSize: ImageSize, channels: number = channelsOf(net)): MapLayer | null {
   const name = layerName(net, layer)
   try {
     const { map } = runOnce(net, new HiddenLayers(net, { map: name }), imageSize, channels)
@@ -231,7 +235,7 @@ export function mapLayer(net: Backbone, layer: string | number, imageSize: numbe
 }
 
 /** @internal The last layer with a map of at least `smallest` pixels a side: of the children, or of what lies in them; null if there is none. */
-export function lastMapLayer(net: Backbone, imageSize: number, smallest: number, channels: number = channelsOf(net)): MapLayer | null {
+export function lastMapLayer(net: Backbone, imageSize: ImageSize, smallest: number, channels: number = channelsOf(net)): MapLayer | null {
   const children = childNames(net)
   const inner = [...net.namedModules()].map(([name]) => name).filter((name) => name !== '' && !children.includes(name))
   for (const name of [...children.reverse(), ...inner.reverse()]) {

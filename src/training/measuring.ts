@@ -1,10 +1,11 @@
 import { plural } from '../common/text'
 import { option, worded, type Say } from '../common/wording'
-import { freeze, roundsFor, type EvaluationSet, type Labels } from '../evaluation'
-import type { Backbone, PixelCL } from '../pixelcl'
+import { roundsFor, type EvaluationSet, type Labels } from '../evaluation'
+import type { PixelCL } from '../pixelcl'
 import * as torch from '../torch'
 import { ArgumentError, type Tensor } from '../torch'
 import type { ImageFolder } from '../vision/datasets'
+import { PASSES } from './estimate'
 import { loadMasks, type GivenMasks } from './masks'
 import { firstDecodable, maskedFirst, type Split } from './split'
 
@@ -18,23 +19,21 @@ const BANK = 96
 const MOST = 256
 /** As many are measured whatever it takes. */
 const FEWEST = 16
-/** The share of a run's time that both measurements may take, and the seconds that they may take in a short one. */
+/** The share of a training's work that both measurements may take. */
 const SHARE = 0.1
-const SHORT = 60
+/** The passes of images that both may take in a short one: what 32 images take at most, with as many others as there may be. */
+const SHORT = 640
 
 /** What an evaluation set is made of. */
 export interface Measuring {
   readonly folder: ImageFolder
   readonly split: Split
-  readonly net: Backbone
-  /** The layer that is measured. */
-  readonly layer: string | number
   readonly learner: PixelCL
   /** The augmentations of the views; on the CPU, where the measures are taken. */
   readonly augment: torch.nn.Module
   readonly masks: GivenMasks | null
-  /** Roughly how long the training takes; null for a short one. */
-  readonly seconds: number | null
+  /** Images that the training takes, each as often as it is seen. */
+  readonly seen: number
 }
 
 /** What the masks of a run are measured on. */
@@ -55,7 +54,7 @@ export interface MaskSummary {
  * @throws ArgumentError if fewer than two images have a mask, and for masks that cannot be measured; FileError for masks that cannot be read.
  */
 export async function evaluationSetFor(measuring: Measuring, say: Say): Promise<{ set: EvaluationSet; masks: MaskSummary | null }> {
-  const { folder, split, learner, augment, masks } = measuring
+  const { folder, split, learner, augment, masks, seen } = measuring
   const { cutoutRatioRange, probRandHflip, viewSize } = learner.options
   const isMasked = (index: number) => masks?.of.has(folder.files[index]!) === true
   const trainedOn = split.heldOut.length === 0
@@ -64,7 +63,10 @@ export async function evaluationSetFor(measuring: Measuring, say: Say): Promise<
   const statistics = await firstDecodable(folder, split.train, STATISTICS).then((indices) => load(folder, indices))
   const bank = split.train.filter((index) => isMasked(index) && !candidates.includes(index))
   const taught = masks === null ? [] : await firstDecodable(folder, bank, BANK)
-  const shown = candidates.slice(0, limitOf(candidates.length, { ...measuring, statistics, views, bank: taught.length }, say))
+  const [height, width] = folder.size
+  const viewShare = viewSize === undefined ? 1 : (viewSize[0] * viewSize[1]) / (height * width)
+  const others = statistics.shape[0]! + taught.length
+  const shown = candidates.slice(0, limitOf(candidates.length, { seen, others, viewShare }, say))
   const set = { images: await load(folder, shown), statistics, trainedOn, channels: learner.channels, views }
   if (masks === null) return { set, masks: null }
   const measured = shown.filter(isMasked)
@@ -109,57 +111,29 @@ function sayMasks(
   say(`${plural(unmatched.length, 'mask')} of no image: ${unmatched.slice(0, 3).join(', ')}${unmatched.length > 3 ? ', …' : ''}`)
 }
 
-interface Cost extends Pick<Measuring, 'net' | 'layer' | 'learner' | 'seconds' | 'folder'> {
-  readonly statistics: Tensor
-  readonly views: EvaluationSet['views']
-  /** Labelled images of the training. */
-  readonly bank: number
-}
-
-/** How many of `count` images are measured: as many as the share of the run's time allows. */
-function limitOf(count: number, cost: Cost, say: Say): number {
-  if (count <= FEWEST) return count
-  const { net, layer, learner, seconds, folder, statistics, views, bank } = cost
-  const [height, width] = folder.size
-  const limit = measuredWithin({
-    images: count,
-    run: seconds,
-    each: secondsPerImage(net, layer, statistics, learner.channels),
-    others: statistics.shape[0]! + bank,
-    viewShare: views.viewSize === undefined ? 1 : (views.viewSize[0] * views.viewSize[1]) / (height * width),
-  })
-  if (limit < count)
-    say(`measured are ${limit} of the ${count} held-out images${limit < MOST ? ', which takes a tenth of the time of the run' : ''}`)
+/** How many of `count` images are measured: as many as the share of the run's work allows. */
+function limitOf(count: number, effort: Omit<Effort, 'images'>, say: Say): number {
+  const limit = measuredWithin({ images: count, ...effort })
+  const why = limit < MOST ? ': more would take longer than a tenth of the training' : ''
+  if (limit < count) say(`measured are ${limit} of the ${count} held-out images${why}`)
   return limit
 }
 
-/** What a measurement takes. */
+/** What a measurement takes, counted in passes of the backbone: the clock would choose other images in every run. */
 export interface Effort {
   /** Images that could be measured. */
   readonly images: number
-  /** Seconds of the training; null for a short one. */
-  readonly run: number | null
-  /** Seconds that an image takes to pass the backbone. */
-  readonly each: number
+  /** Images that the training takes, each as often as it is seen. */
+  readonly seen: number
   /** Images that pass it once besides those that are measured. */
   readonly others: number
   /** Pixels of a view as a share of those of an image. */
   readonly viewShare: number
 }
 
-/** How many images both measurements have the time for: 16 to 256, and no more than there are. */
-export function measuredWithin({ images, run, each, others, viewShare }: Effort): number {
-  const passes = Math.max(SHORT, SHARE * (run ?? 0)) / 2 / each
+/** How many images both measurements can take: 16 to 256, and no more than there are. */
+export function measuredWithin({ images, seen, others, viewShare }: Effort): number {
+  const passes = Math.max(SHORT, SHARE * seen * PASSES * viewShare) / 2
   const affordable = Math.floor((passes - others) / (1 + 2 * roundsFor(FEWEST) * viewShare))
   return Math.min(images, MOST, Math.max(FEWEST, affordable))
-}
-
-/** Roughly the seconds of a forward pass of an image on the CPU, from a trial with two. */
-function secondsPerImage(net: Backbone, layer: string | number, images: Tensor, channels: number): number {
-  const few = images.narrow(0, 0, Math.min(2, images.shape[0]!))
-  // Freezing runs the backbone, too, so that the trial is warm.
-  const features = freeze(net.deepcopy().to('cpu').to('float32'), layer, few, channels)
-  const began = performance.now()
-  torch.scope(() => void features.of(few))
-  return (performance.now() - began) / 1000 / few.shape[0]!
 }

@@ -3,7 +3,7 @@ import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { plural, printable } from '../common/text'
 import { option, worded, type Say } from '../common/wording'
-import type { EvaluationSet } from '../evaluation'
+import { FEWEST_IMAGES, type EvaluationSet } from '../evaluation'
 import * as torch from '../torch'
 import { ArgumentError } from '../torch'
 import { PixelCL, defaultAugmentation } from '../pixelcl'
@@ -12,8 +12,10 @@ import { ImageFolder, medianSize, type Size } from '../vision/datasets'
 import type { LoadedBackbone } from './backbone'
 import { backboneSource, openBackbone } from './backbone-source'
 import { askedOf, choose } from './choose'
-import { secondsPerImage } from './estimate'
+import { secondsOfTraining } from './estimate'
+import { noVerdict } from './foresight'
 import { givenMasks, type GivenMasks } from './masks'
+import { ImageLoader } from './loader'
 import { evaluationSetFor, type MaskSummary } from './measuring'
 import type { AskedPretrainOptions, PretrainOptions, ResolvedPretrainOptions } from './options'
 import { RunFolder } from './run/folder'
@@ -22,6 +24,8 @@ import { splitFolder, type Split } from './split'
 export interface PrepareHooks {
   /** Replaces the default evaluation set, the held-out images. */
   evaluationSet?: (set: EvaluationSet) => EvaluationSet | Promise<EvaluationSet>
+  /** Marks the run as a dry run, which any later run may replace; default false. */
+  isDryRun?: boolean
 }
 
 /** The inputs of a run, read and checked. */
@@ -39,7 +43,7 @@ export interface Prepared {
 }
 
 /** Reads and checks all inputs of a run without writing anything; `say` receives messages for the user. */
-export async function prepare(given: PretrainOptions, say: Say, { evaluationSet }: PrepareHooks): Promise<Prepared> {
+export async function prepare(given: PretrainOptions, say: Say, { evaluationSet, isDryRun }: PrepareHooks): Promise<Prepared> {
   const asked = askedOf(given)
   const { backbone, listed, masks } = await read(asked, say)
   const options = choose(given, asked, { net: backbone.net, size: await medianSize(listed.files), images: listed.length })
@@ -63,15 +67,26 @@ export async function prepare(given: PretrainOptions, say: Say, { evaluationSet 
   }
   sayIfOnlyWarmUp(options, say)
   for (const [path, reason] of folder.unreadable) say(`passed over ${printable(path)}: ${printable(reason)}`)
-  const seconds = estimated(options, learner)
-  if (seconds !== null) say(`this takes about ${roughly(seconds)}`)
-  const own = await evaluationSetFor({ folder, split, net: backbone.net, layer, learner, augment: augment(), masks, seconds }, say)
+  if (isDryRun !== true) say(`the training takes ${roughly(await estimated(options, learner, folder, split))}`)
+  const seen = options.schedule.steps * options.data.batchSize
+  const own = await evaluationSetFor({ folder, split, learner, augment: augment(), masks, seen }, say)
+  if (evaluationSet === undefined && isDryRun !== true && (own.masks?.measured ?? 0) < FEWEST_IMAGES) {
+    const images = own.set.images.shape[0]!
+    const { heldOut } = options.evaluation
+    const warning = noVerdict({ net: backbone.net, layer, viewSize: viewSizeOf(options), channels, images, heldOut })
+    if (warning !== null) say(warning)
+  }
   return { options, backbone, folder, split, learner, layer, masks: own.masks, set: (await evaluationSet?.(own.set)) ?? own.set }
 }
 
 /** Height and width that images are brought to. */
 function sizeOf({ data: { inputSize }, learner: { imageSize } }: ResolvedPretrainOptions): Size {
   return inputSize ?? [imageSize, imageSize]
+}
+
+/** Height and width of the views. */
+function viewSizeOf(options: ResolvedPretrainOptions): Size {
+  return options.learner.viewSize ?? sizeOf(options)
 }
 
 /** The recipe and what it means for this backbone and these images. */
@@ -86,20 +101,24 @@ function planOf(options: ResolvedPretrainOptions, { train }: Split): string {
   )
 }
 
-/** Shorter runs are over before an estimate helps. */
-const FEW_STEPS = 50
-
-/** Roughly the seconds of the training; null for a short one. */
-function estimated(options: ResolvedPretrainOptions, learner: PixelCL): number | null {
-  const { steps } = options.schedule
-  return steps < FEW_STEPS ? null : secondsPerImage(learner, sizeOf(options)) * options.data.batchSize * steps
+/** Roughly the seconds of the training; its first batches are loaded for the trial, too. */
+function estimated(options: ResolvedPretrainOptions, learner: PixelCL, folder: ImageFolder, { train }: Split): Promise<number> {
+  const { data, run, optimizer, schedule } = options
+  return secondsOfTraining(learner, {
+    loop: { optimizer, schedule },
+    batchSize: data.batchSize,
+    viewSize: viewSizeOf(options),
+    // With nothing decoded ahead the trial waits for images where the training will.
+    loader: (batchSize) => new ImageLoader(folder, { batchSize, prefetch: 0, seed: run.seed, indices: train }),
+  })
 }
 
-/** `40 seconds`, `9 minutes`, `2.5 hours`. */
+/** `a few seconds`, `about 40 seconds`, `about 9 minutes`, `about 2.5 hours`. */
 function roughly(seconds: number): string {
-  if (seconds < 90) return plural(Math.max(1, Math.round(seconds / 10) * 10), 'second')
-  if (seconds < 90 * 60) return plural(Math.round(seconds / 60), 'minute')
-  return `${Math.round(seconds / 1800) / 2} hours`
+  if (seconds < 5) return 'a few seconds'
+  if (seconds < 90) return `about ${Math.round(seconds / 10) * 10} seconds`
+  if (seconds < 90 * 60) return `about ${plural(Math.round(seconds / 60), 'minute')}`
+  return `about ${Math.round(seconds / 1800) / 2} hours`
 }
 
 function sayIfOnlyWarmUp({ schedule: { steps, warmupSteps }, optimizer: { lr } }: ResolvedPretrainOptions, say: Say): void {
@@ -123,6 +142,7 @@ async function read({ backbone, data, run, evaluation }: AskedPretrainOptions, s
   const bytes = source.kind === 'file' ? (statSync(file, { throwIfNoEntry: false })?.size ?? 0) : 0
   // While the saved backbone is replaced, the old and the new file exist together.
   RunFolder.check(run.out, run, run.saveEvery > 0 ? 2 * bytes : bytes)
+  if (RunFolder.isCutOff(run.out)) say(`${run.out} has the files of a run that ended before it saved anything: they are replaced`)
   if (source.kind === 'file' && RunFolder.filesIn(run.out).some((other) => isSameFile(other, file))) {
     throw new ArgumentError(
       worded`the backbone ${file} is a file of the run that ${option('overwrite')} replaces: name another folder with ${option('out')}`,
@@ -142,7 +162,6 @@ function checkBatchFits(batchSize: number, [height, width]: Size): void {
   const gigabytes = (count: number) => `${(count / 2 ** 30).toFixed(count < 2 ** 33 ? 1 : 0)} GB`
   throw new ArgumentError(
     worded`${option('batchSize')}: expected a batch that fits into memory but received ${batchSize}: three batches of ${height} × ${width} need ${gigabytes(bytes * 3)}, and this machine has ${gigabytes(totalmem())}`,
-  if (RunFolder.isCutOff(run.out)) say(`${run.out} has the files of a run that ended before it saved anything: they are replaced`)
   )
 }
 
@@ -166,9 +185,10 @@ function isSameFile(one: string, other: string): boolean {
 }
 
 /** Checks sizes other than `imageSize`, the only one that the learner's dry run has seen. */
-function checkSizes({ data: { inputSize }, learner: { viewSize, imageSize } }: ResolvedPretrainOptions, learner: PixelCL): void {
+function checkSizes(options: ResolvedPretrainOptions, learner: PixelCL): void {
+  const { inputSize } = options.data
   if (inputSize !== undefined) checkSmallestBox(...inputSize, learner.options)
-  const [height, width] = viewSize ?? inputSize ?? [imageSize, imageSize]
+  const [height, width] = viewSizeOf(options)
   if (height < 2 || width < 2)
     throw new ArgumentError(
       worded`views of ${height} × ${width} are too small: a blur needs two pixels each way. Give a larger ${option('viewSize')}`,
@@ -185,6 +205,8 @@ function checkChannels(file: string, channels: number): void {
 
 function checkDevice(device: string): void {
   try {
+    // Names the devices that are there.
+    if (device.startsWith('cuda')) torch.cuda.synchronize(torch.device(device))
     torch.zeros([1], { device: torch.device(device) })
   } catch (error) {
     const { message } = error as Error
@@ -194,5 +216,3 @@ function checkDevice(device: string): void {
     throw new ArgumentError(worded`the device '${device}' cannot be used: ${reason.replace(/\.$/, '')}. ${advice}`, { cause: error })
   }
 }
-    // Names the devices that are there.
-    if (device.startsWith('cuda')) torch.cuda.synchronize(torch.device(device))

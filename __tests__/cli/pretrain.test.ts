@@ -186,7 +186,7 @@ test('damaged images are skipped and named', async () => {
   ])
   expect(code).toBe(0)
   expect(stdout).toContain('Skipped 2 damaged files:')
-  expect(stdout).toContain(`${join(folder, 'a.png')}: Input file contains unsupported image format`)
+  expect(stdout).toContain(`${join(folder, 'a.png')}: it is no image of a format that is read`)
   expect(stdout).toContain(join(folder, 'below', '0001.jpg'))
 })
 

@@ -162,6 +162,6 @@ describe('loaded masks', () => {
     )
     const damaged = temporary('damaged.png')
     writeFileSync(damaged, 'no mask')
-    await expect(load(damaged)).rejects.toMatchObject({ code: 'FILE', message: expect.stringMatching(/the mask \S+damaged\.png cannot be used: /) as unknown }) // prettier-ignore
+    await expect(load(damaged)).rejects.toMatchObject({ code: 'FILE', message: expect.stringMatching(/the mask \S+damaged\.png cannot be decoded: it is no image/) as unknown }) // prettier-ignore
   })
 })

@@ -21,6 +21,13 @@ export class PixelclError extends Error {
   }
 }
 
+/** Why the system refused, without call and path: `permission denied (EACCES)`. */
+export function systemReason(error: unknown): string {
+  const { message } = error as Error
+  const [, code, reason] = /^(E[A-Z0-9]+): (.+?), \w+(?: '.*)?$/s.exec(message) ?? []
+  return reason === undefined ? message : `${reason} (${code!})`
+}
+
 /** An error of libtorch: its message without the C++ trace. */
 export class TorchError extends PixelclError {
   /** The schema of the operator that failed, if the error came from an operator. */

@@ -13,6 +13,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
 }
 
+/** A size in pixels, with the order of its sides named where it matters: `32 × 32`, `32 × 48 (height × width)`. */
+export function sized([height, width]: readonly [height: number, width: number]): string {
+  return `${height} × ${width}${height === width ? '' : ' (height × width)'}`
+}
+
 /** `hiddenLayerPixel` as `hidden_layer_pixel`. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

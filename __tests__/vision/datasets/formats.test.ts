@@ -148,7 +148,9 @@ describe('a BMP is read', () => {
     ]) {
       const whole = bitmapOf(parts)
       for (let length = 30; length < whole.length - 4; length++)
-        await expect(decoded('cut.bmp', whole.subarray(0, length))).rejects.toThrow(/^the BMP is|bad seek|unsupported image/)
+        await expect(decoded('cut.bmp', whole.subarray(0, length))).rejects.toThrow(
+          /cut.bmp cannot be decoded: the BMP (is damaged|ends early)/,
+        )
       for (let at = 2; at < 54; at++) {
         for (const value of [0, 1, 127, 255]) {
           const changed = Buffer.from(whole)
@@ -157,7 +159,7 @@ describe('a BMP is read', () => {
             () => 'decoded',
             (error: Error) => error.message,
           )
-          expect(outcome).toMatch(/^decoded|^the BMP/)
+          expect(outcome).toMatch(/^decoded|cannot be decoded: the BMP/)
         }
       }
     }
@@ -195,7 +197,7 @@ describe('a PPM, PGM or PBM is read', () => {
     const whole = binary('P6 3 2 255\n', image.flat())
     for (let length = 4; length < whole.length; length++)
       await expect(decoded('cut.ppm', whole.subarray(0, length))).rejects.toThrow(/the image (is truncated|is damaged|claims)/)
-    await expect(decoded('large.pgm', Buffer.from('P5 100000 100000 255\n'))).rejects.toThrow(/claims 100000 × 100000 pixels/)
+    await expect(decoded('large.pgm', Buffer.from('P5 100000 100000 255\n'))).rejects.toThrow(/claims a size of 100000 × 100000/)
     await expect(decoded('high.pgm', Buffer.from('P2 1 1 9 10'), [1, 1])).rejects.toThrow(/a value is 10, above 9/)
     await expect(decoded('none.pgm', Buffer.from('P2 1 1 0 0'), [1, 1])).rejects.toThrow(/its highest value is 0/)
   })

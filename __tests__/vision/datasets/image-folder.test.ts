@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import * as torch from '../../../src/torch'
 import { ImageFolder, decodeImage, imagesFromBytes, type ImageFolderOptions } from '../../../src/vision/datasets'
+import { paletteColour, png, type Picture } from '../../support/png'
 
 const root = mkdtempSync(join(tmpdir(), 'pixelcl-folder-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -131,13 +132,13 @@ describe('a folder of images', () => {
     const images = new ImageFolder(folder, { size: [4, 4] })
     renameSync(join(folder, 'b.png'), join(folder, 'b'))
     expect(await images.load(1)).toBeNull()
-    expect(images.skipped.get(join(folder, 'b.png'))).toContain('ENOENT')
+    expect(images.skipped.get(join(folder, 'b.png'))).toBe('no such file or directory (ENOENT)')
     renameSync(join(folder, 'b'), join(folder, 'b.png'))
     expect(await images.load(1)).not.toBeNull()
     expect(images.skipped.size).toBe(0)
     if (process.platform === 'linux') {
       expect(await images.load(2)).toBeNull()
-      expect(images.skipped.get(join(folder, 'c.png'))).toContain('EIO')
+      expect(images.skipped.get(join(folder, 'c.png'))).toBe('i/o error (EIO)')
     }
   })
 
@@ -250,6 +251,107 @@ describe('an image is decoded', () => {
       expect(bytes).toHaveLength(8 * 8 * 3)
       for (const value of pixel(bytes, 8, 3, 3)) expect(Math.abs(value - expected)).toBeLessThanOrEqual(1)
     }
+  })
+
+  describe('without its transparency, whose colours stay', () => {
+    const [width, height] = [8, 8]
+    /** A left half in one colour, wholly transparent, and a right half in another, half transparent. */
+    const pixels = <T>(left: T, right: T) => Array.from({ length: width * height }, (_, i) => (i % width < 4 ? left : right))
+    const half = (...samples: number[]) => samples.map((value) => value * 257)
+    const keyed = (...samples: number[]) => Uint8Array.from(samples.flatMap((sample) => [0, sample]))
+    const [left, right] = [[200, 40, 90], [10, 250, 60]] as const // prettier-ignore
+    const palette = [paletteColour(1), paletteColour(3)] as const
+
+    test.each<[string, Pick<Picture, 'type' | 'depth' | 'transparency'>, (readonly number[])[], (readonly number[])[]]>([
+      [
+        'RGBA',
+        { type: 6, depth: 8 },
+        [
+          [...left, 0],
+          [...right, 128],
+        ],
+        [left, right],
+      ],
+      ['RGBA of 16 bits', { type: 6, depth: 16 }, [half(...left, 0), half(...right, 128)], [left, right]],
+      [
+        'grey with alpha',
+        { type: 4, depth: 8 },
+        [
+          [200, 0],
+          [10, 128],
+        ],
+        [
+          [200, 200, 200],
+          [10, 10, 10],
+        ],
+      ],
+      [
+        'grey with alpha of 16 bits',
+        { type: 4, depth: 16 },
+        [half(200, 0), half(10, 128)],
+        [
+          [200, 200, 200],
+          [10, 10, 10],
+        ],
+      ],
+      ['a palette', { type: 3, depth: 8, transparency: Uint8Array.of(255, 0, 255, 128) }, [[1], [3]], [...palette]],
+      ['RGB with one transparent colour', { type: 2, depth: 8, transparency: keyed(...left) }, [[...left], [...right]], [left, right]],
+      [
+        'grey with one transparent value',
+        { type: 0, depth: 8, transparency: keyed(200) },
+        [[200], [10]],
+        [
+          [200, 200, 200],
+          [10, 10, 10],
+        ],
+      ],
+    ])('%s', async (_, kind, [clear, faint], expected) => {
+      const path = join(newFolder(), 'clear.png')
+      writeFileSync(path, png({ ...kind, width, height, samples: pixels(clear!, faint!).flat() }))
+      // PIL's convert('RGB') gives these bytes.
+      const opaque = Uint8Array.from(pixels(expected[0]!, expected[1]!).flat())
+      expect([...(await decodeImage(path, [height, width]))]).toEqual([...opaque])
+      const same = join(newFolder(), 'opaque.png')
+      await sharp(opaque, { raw: { width, height, channels: 3 } })
+        .png()
+        .toFile(same)
+      for (const size of [
+        [4, 4],
+        [3, 5],
+        [16, 16],
+      ] as const)
+        // prettier-ignore
+        for (const resize of ['crop', 'stretch'] as const)
+          expect(await decodeImage(path, size, resize)).toEqual(await decodeImage(same, size, resize))
+    })
+
+    test('upright where its EXIF orientation turns it', async () => {
+      const path = join(newFolder(), 'turned.png')
+      const raw = Uint8Array.from(pixels([...left, 0], [...right, 128]).flat())
+      // Orientation 6: the stored left is the upright top.
+      await sharp(raw, { raw: { width, height, channels: 4 } }).png().withMetadata({ orientation: 6 }).toFile(path) // prettier-ignore
+      const bytes = await decodeImage(path, [height, width])
+      expect([pixel(bytes, width, 1, 1), pixel(bytes, width, 1, 6), pixel(bytes, width, 6, 1)]).toEqual([left, left, right])
+      expect(pixel(await decodeImage(path, [2, 2]), 2, 0, 1)[0]).toBeGreaterThan(180)
+    })
+
+    test('and where a half of the file is missing it is damaged as without', async () => {
+      const path = join(newFolder(), 'cut.png')
+      const samples = Array.from({ length: 64 * 64 * 4 }, (_, i) => (i * i * 31) % 251)
+      const file = png({ type: 6, depth: 8, width: 64, height: 64, samples })
+      writeFileSync(path, file.subarray(0, file.length >> 1))
+      await expect(decodeImage(path, [8, 8])).rejects.toThrow('the PNG ends early')
+    })
+  })
+
+  test('of four inks in the colours of its profile', async () => {
+    const path = join(newFolder(), 'inks.jpg')
+    await plain(16, 16, '#c8285a').toColourspace('cmyk').jpeg({ quality: 100 }).toFile(path)
+    expect((await sharp(path).metadata()).space).toBe('cmyk')
+    const [red, green, blue] = pixel(await decodeImage(path, [8, 8]), 8, 4, 4)
+    expect(Math.abs(red! - 200)).toBeLessThan(20)
+    expect(Math.abs(green! - 40)).toBeLessThan(30)
+    expect(Math.abs(blue! - 90)).toBeLessThan(20)
   })
 
   test('the bytes of several make one batch', () => {

@@ -51,7 +51,7 @@ async function decodedFor(image: string, path: string): Promise<DecodedMask> {
   try {
     mask = await decodeMask(path)
   } catch (error) {
-    throw new FileError(`the mask ${path} cannot be used: ${(error as Error).message}`, { cause: error })
+    throw new FileError(`the mask ${(error as Error).message}`, { cause: error })
   }
   const size = await imageSize(image)
   if (size !== null && !isSameShape(mask.size, size)) {

@@ -1,12 +1,6 @@
+import { sized } from '../../common/text'
 import { FileError } from '../../torch'
-
-/** Bytes of an image, [height, width, channels]. */
-export interface RawImage {
-  readonly pixels: Uint8Array
-  readonly width: number
-  readonly height: number
-  readonly channels: 1 | 3
-}
+import { MAX_PIXELS, type RawImage } from './raw-image'
 
 interface BitmapHeader {
   readonly width: number
@@ -23,8 +17,6 @@ interface BitmapHeader {
   readonly masks: readonly [number, number, number]
 }
 
-/** As many as libvips decodes. */
-const MAX_PIXELS = 268_402_689
 const [PLAIN, RUNS8, RUNS4, FIELDS, ALPHA_FIELDS] = [0, 1, 2, 3, 6]
 
 export function isBitmap(bytes: Buffer): boolean {
@@ -58,7 +50,7 @@ function readHeader(bytes: Buffer): BitmapHeader {
   const bits = bytes.readUInt16LE(isOld ? 24 : 28)
   const compression = isOld || size < 20 ? PLAIN! : bytes.readUInt32LE(30)
   const height = Math.abs(tall)
-  if (width <= 0 || height === 0 || width * height > MAX_PIXELS) throw damaged(`it claims ${width} × ${height} pixels`)
+  if (width <= 0 || height === 0 || width * height > MAX_PIXELS) throw damaged(`it claims a size of ${sized([height, width])}`)
   if (![1, 2, 4, 8, 16, 24, 32].includes(bits)) throw damaged(`its pixels have ${bits} bits`)
   const isKnown =
     compression === PLAIN ||

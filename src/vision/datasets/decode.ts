@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseOptions } from '../../common/options'
-import { openImage } from './open-image'
+import { undecodable } from './failure'
+import { openOpaque } from './open-image'
 
 /** Height and width in pixels. */
 export type Size = readonly [height: number, width: number]
@@ -20,28 +21,31 @@ function isSize(value: unknown): boolean {
 }
 
 /**
- * Decodes an image file to RGB bytes, [height, width, 3], rotated by its EXIF orientation; transparency is dropped, as by
- * PIL's `convert('RGB')`, except that resizing makes what is wholly transparent black.
+ * Decodes an image file to RGB bytes, [height, width, 3], rotated by its EXIF orientation; transparency is dropped before resizing, as by
+ * PIL's `convert('RGB')`, and the colours under it stay. Of a GIF, for which libvips does not tell them, they are black.
  *
  * It runs on libuv's threads, so decoding continues while a training step blocks the JavaScript thread; only BMP, PPM, PGM and PBM are unpacked on the
  * JavaScript thread, because libvips does not read them.
  *
- * @throws FileError, or Error of libvips, for a file that is damaged or no image; ArgumentError for an invalid size or way of resizing.
+ * @throws FileError for a file that cannot be read, is damaged or no image; ArgumentError for an invalid size or way of resizing.
  * @example
  * const bytes = await decodeImage('photos/red.png', [32, 48])
  * bytes.length // 4608
  */
 export async function decodeImage(path: string, size: Size, resize: Resize = 'crop'): Promise<Uint8Array> {
   parseOptions(decodeOptions, { path, size, resize }, 'decodeImage')
-  return decode(path, size, resize)
+  try {
+    return await decode(path, size, resize)
+  } catch (error) {
+    throw await undecodable(path, error)
+  }
 }
 
-/** @internal `decodeImage` without its checks. */
+/** @internal `decodeImage` without its checks and its wording of errors, for which there is `failureOf`. */
 export async function decode(path: string, [height, width]: Size, resize: Resize): Promise<Uint8Array> {
-  const image = (await openImage(path, { failOn: 'error', sequentialRead: true })).rotate()
+  const image = await openOpaque(path, { failOn: 'error', sequentialRead: true })
   const { data } = await image
     .resize(width, height, { fit: resize === 'crop' ? 'cover' : 'fill', kernel: 'cubic' })
-    .removeAlpha()
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true })

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import * as torch from '../../torch'
 import { ArgumentError, FileError, type Tensor } from '../../torch'
 import { parseOptions } from '../../common/options'
 import { decode, resizeOption, sizeOption, type Resize, type Size } from './decode'
+import { failureOf } from './failure'
 import { IMAGE_EXTENSIONS, imageFiles } from './image-files'
 
 /**
@@ -90,9 +90,9 @@ export class ImageFolder {
       this.skipped.delete(file)
       return bytes
     } catch (error) {
-      const failure = await readFailure(file)
-      if (failure === null) this.damaged.add(file)
-      this.skipped.set(file, failure ?? (error as Error).message)
+      const { reason, isDamaged } = await failureOf(file, error)
+      if (isDamaged) this.damaged.add(file)
+      this.skipped.set(file, reason)
       if (this.skipped.size === this.files.length) throw noneDecodable(this)
       return null
     }
@@ -131,16 +131,6 @@ export class ImageFolder {
       for (const bytes of await Promise.all(chosen.map((index) => this.loadBytes(index)))) if (bytes !== null) images.push(bytes)
     }
     return imagesFromBytes(images, this.size)
-  }
-}
-
-/** Why a file cannot be read; null if it can be, which means that its content is damaged. */
-async function readFailure(path: string): Promise<string | null> {
-  try {
-    await readFile(path)
-    return null
-  } catch (error) {
-    return (error as Error).message
   }
 }
 

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { parseOptions } from '../../common/options'
+import { FileError } from '../../torch'
 import { resizeOption, sizeOption, type Resize, type Size } from './decode'
+import { undecodable } from './failure'
 import { openImage } from './open-image'
 import { isPng, readPngSamples } from './png-samples'
 
@@ -18,13 +20,22 @@ export interface DecodedMask {
 /**
  * Decodes a mask of class numbers, [height, width], without resizing: the indices of a palette PNG, the grey values of any other, 8 or 16 bits.
  *
- * @throws Error for a file that is damaged or no image, or whose pixels are colours instead of class numbers.
+ * @throws FileError for a file that cannot be read, is damaged or no image, or whose pixels are colours instead of class numbers.
  * @example
  * const { classes, size } = await decodeMask('mask.png')
  * size // [72, 80]
  * classes[0] // 3
  */
 export async function decodeMask(path: string): Promise<DecodedMask> {
+  try {
+    return await readMask(path)
+  } catch (error) {
+    throw await undecodable(path, error)
+  }
+}
+
+/** @internal `decodeMask` without its wording of errors, for which there is `failureOf`. */
+export async function readMask(path: string): Promise<DecodedMask> {
   const file = await readFile(path)
   if (isPng(file)) {
     const { values, width, height, isColoured } = await readPngSamples(file)
@@ -41,8 +52,8 @@ export async function decodeMask(path: string): Promise<DecodedMask> {
   return { classes, size: [info.height, info.width] }
 }
 
-function noClasses(): Error {
-  return new Error(
+function noClasses(): FileError {
+  return new FileError(
     'its pixels are colours, not class numbers: save it as a PNG with a palette, or in grey with the number of the class as value',
   )
 }

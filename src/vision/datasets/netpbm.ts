@@ -1,8 +1,6 @@
+import { sized } from '../../common/text'
 import { FileError } from '../../torch'
-import type { RawImage } from './bitmap'
-
-/** As many as libvips decodes. */
-const MAX_PIXELS = 268_402_689
+import { MAX_PIXELS, type RawImage } from './raw-image'
 
 /** Whether bytes begin like a PBM, PGM or PPM file. */
 export function isNetpbm(bytes: Buffer): boolean {
@@ -23,7 +21,8 @@ export function readNetpbm(bytes: Buffer): RawImage {
   const header = new Words(bytes, 2)
   const [width, height] = [header.number(), header.number()]
   const highest = isBits ? 1 : header.number()
-  if (width === 0 || height === 0 || width * height > MAX_PIXELS) throw new FileError(`the image claims ${width} × ${height} pixels`)
+  if (width === 0 || height === 0 || width * height > MAX_PIXELS)
+    throw new FileError(`the image claims a size of ${sized([height, width])}`)
   if (highest === 0 || highest > 65_535) throw new FileError(`the image is damaged: its highest value is ${highest}`)
   const count = width * height * channels
   // Text takes a character a value at least, bits an eighth of a byte.

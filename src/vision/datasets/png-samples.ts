@@ -1,5 +1,8 @@
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
+import { sized } from '../../common/text'
+import { FileError } from '../../torch'
+import { MAX_PIXELS } from './raw-image'
 
 /** The first channel of a PNG as it is stored: palette indices or grey values, without scaling or colour conversion. */
 export interface PngSamples {
@@ -31,9 +34,6 @@ const PASSES = [
 ]
 const WHOLE = [{ x: 0, y: 0, dx: 1, dy: 1 }]
 
-/** The most pixels of a file, which bounds the memory that a small file can ask for. */
-const LARGEST = 2 ** 28
-
 interface Header {
   readonly width: number
   readonly height: number
@@ -51,7 +51,7 @@ export function isPng(file: Buffer): boolean {
  *
  * libvips turns palette indices into colours and spreads 1, 2 and 4 bits over 0…255, so it cannot read class numbers.
  *
- * @throws Error for a damaged file.
+ * @throws FileError, or Error of zlib, for a damaged file.
  * @see https://www.w3.org/TR/png-3/
  */
 export async function readPngSamples(file: Buffer): Promise<PngSamples> {
@@ -63,7 +63,7 @@ export async function readPngSamples(file: Buffer): Promise<PngSamples> {
   const lineBytes = (columns: number) => Math.ceil((columns * channels * depth) / 8)
   const expected = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + lineBytes(columns)), 0)
   const raw = await promisify(inflate)(data, { maxOutputLength: Math.max(1, expected) })
-  if (raw.length < expected) throw new Error('the PNG file is truncated')
+  if (raw.length < expected) throw new FileError('the PNG ends early')
 
   const values = depth === 16 ? new Uint16Array(width * height) : new Uint8Array(width * height)
   let isColoured = false
@@ -93,28 +93,28 @@ function chunksOf(file: Buffer): { header: Header; data: Buffer } {
     const length = file.readUInt32BE(at)
     const type = file.toString('latin1', at + 4, at + 8)
     const content = file.subarray(at + 8, at + 8 + length)
-    if (content.length < length) throw new Error('the PNG file is truncated')
+    if (content.length < length) throw new FileError('the PNG ends early')
     if (type === 'IHDR') header ??= headerOf(content)
     if (type === 'IDAT') parts.push(content)
     if (type === 'IEND') break
     at += 12 + length
   }
-  if (header === null) throw new Error('the PNG file has no header')
+  if (header === null) throw new FileError('the PNG is damaged: it has no header')
   return { header, data: Buffer.concat(parts) }
 }
 
 function headerOf(content: Buffer): Header {
-  if (content.length !== 13) throw new Error('the PNG file has a damaged header')
+  if (content.length !== 13) throw new FileError('the PNG is damaged: its header makes no sense')
   const [width, height, depth, type] = [content.readUInt32BE(0), content.readUInt32BE(4), content[8]!, content[9]!]
   if (width === 0 || height === 0 || DEPTHS[type]?.includes(depth) !== true || content[12]! > 1)
-    throw new Error('the PNG file has a damaged header')
-  if (width * height > LARGEST) throw new Error(`the PNG file is too large: ${width} × ${height} pixels`)
+    throw new FileError('the PNG is damaged: its header makes no sense')
+  if (width * height > MAX_PIXELS) throw new FileError(`the PNG is too large: it claims a size of ${sized([height, width])}`)
   return { width, height, depth, channels: CHANNELS[type]!, interlaced: content[12] === 1 }
 }
 
 /** Undoes a line's filter in place; `reach` is the number of bytes from a pixel to the one on its left. */
 function unfilter(line: Uint8Array, above: Uint8Array, filter: number, reach: number): void {
-  if (filter > 4) throw new Error('the PNG file is damaged: a line has an unknown filter')
+  if (filter > 4) throw new FileError('the PNG is damaged: a line has an unknown filter')
   for (let i = 0; i < line.length; i++) {
     const [left, diagonal] = i < reach ? [0, 0] : [line[i - reach]!, above[i - reach]!]
     line[i] = line[i]! + predicted(filter, left, above[i]!, diagonal)

@@ -18,7 +18,7 @@ const doors = {
   training: ['index.ts'],
   evaluation: ['index.ts'],
   pixelcl: ['index.ts', 'internal.ts'],
-  vision: ['index.ts', 'models/index.ts', 'transforms/index.ts', 'datasets/index.ts'],
+  vision: ['index.ts', 'internal.ts', 'models/index.ts', 'transforms/index.ts', 'datasets/index.ts'],
   torch: ['index.ts', 'internal.ts'],
   native: ['index.ts', 'load.ts'],
 }

@@ -158,6 +158,39 @@ describe('export-backbone', () => {
   })
 })
 
+test('both exports take weights without a classifier, whose TorchScript gets a new one, saying so', async () => {
+  const { 'fc.weight': _, 'fc.bias': __, ...headless } = models.resnet18().stateDict()
+  const [weights, one, two] = [temporary('headless.pth'), temporary('headless-1.pt'), temporary('headless-2.pt')]
+  torch.save(headless, weights)
+  for (const args of [
+    ['export', weights, '--to', 'torchscript', '--out', one],
+    ['export-backbone', 'resnet18', '--weights', weights, '--out', two],
+  ]) {
+    const { code, stderr } = await pixelcl(args)
+    expectWith(code, stderr).toBe(0)
+    expect(stderr).toContain("has no classifier 'fc': the network's is newly initialised, at random")
+  }
+  for (const path of [one, two]) {
+    const state = torch.jit.load(path).stateDict()
+    for (const [name, tensor] of Object.entries(headless)) expectWith(torch.equal(tensor, state[name]!), name).toBe(true)
+    expect(state['fc.weight']!.shape).toEqual([1000, 512])
+    expect((await pythonOutput(LOAD.torchscript, path, torch.rand([2, 3, 64, 64]))).shape).toEqual([2, 1000])
+  }
+})
+
+describe('export-backbone refuses weights', () => {
+  test('of another network, and of another number of classes', async () => {
+    torch.save(models.resnet18({ numClasses: 3 }).stateDict(), temporary('three.pth'))
+    const refusal = async (...args: string[]): Promise<string> => {
+      const { code, stderr } = await pixelcl(['export-backbone', ...args, '--weights', temporary('three.pth'), '--out', temporary('o.pt')])
+      expect(code).toBe(1)
+      return stderr
+    }
+    expect(await refusal('resnet50')).toContain('holds the weights of a resnet18, not of a resnet50: name that network')
+    expect(await refusal('resnet18', '--num-classes', '5')).toContain('tells 3 classes apart, not 5: leave --num-classes out')
+  })
+})
+
 describe('export refuses', () => {
   const refusal = async (code: number, ...args: string[]): Promise<string> => {
     const ended = await pixelcl(['export', ...args])
@@ -194,9 +227,6 @@ describe('export refuses', () => {
     )
     const { 'fc.weight': _, 'fc.bias': __, ...headless } = models.resnet18().stateDict()
     torch.save(headless, temporary('headless.pth'))
-    expect(await refusal(1, temporary('headless.pth'), '--to', 'torchscript', '--out', temporary('o.pt'))).toContain(
-      "has no classifier 'fc'",
-    )
     expect(await refusal(1, temporary('headless.pth'), '--arch', 'resnet50', '--out', temporary('o.pth'))).toContain(
       'holds the weights of a resnet18, not of a resnet50: leave --arch out',
     )

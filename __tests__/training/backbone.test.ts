@@ -65,6 +65,66 @@ describe('a state dict', () => {
   })
 })
 
+describe('a state dict that is nearly one of a ResNet is refused with the ResNet and what differs', () => {
+  const state = models.resnet18({ numClasses: 3 }).stateDict()
+  const without = (pattern: RegExp) => Object.fromEntries(Object.entries(state).filter(([name]) => !pattern.test(name)))
+  const refusal = (content: object, options: Parameters<typeof loadBackbone>[1] = {}): string => {
+    torch.save(content, temporary('nearly.pth'))
+    try {
+      loadBackbone(temporary('nearly.pth'), { say: () => undefined, ...options })
+    } catch (error) {
+      expect(error).toBeInstanceOf(torch.ArgumentError)
+      return (error as Error).message.replace(temporary('nearly.pth'), 'FILE')
+    }
+    throw new Error('it was taken')
+  }
+  const block = /missing: layer4\.1\.conv1\.weight, layer4\.1\.bn1\.weight, (layer4\.1\.bn1\.\w+, )*layer4\.1\.bn1\.\w+ and 5 more$/m
+
+  test.each<[string, object, RegExp]>([
+    ['a block is missing', without(/^layer4\.1\./), block],
+    ['its first block is missing', without(/^layer1\.0\./), /missing: layer1\.0\.conv1\.weight, .* and 5 more$/m],
+    ['its first tensor is missing', without(/^conv1\.weight$/), /missing: conv1\.weight$/m],
+    ['a block is one too many', { ...state, 'layer4.2.conv1.weight': torch.ones([1]) }, /unexpected: layer4\.2\.conv1\.weight$/m],
+    [
+      'it takes grey images',
+      { ...state, 'conv1.weight': torch.ones([64, 1, 7, 7]) },
+      /other shapes: conv1\.weight \(\[64, 1, 7, 7\] in place of \[64, 3, 7, 7\]\)$/m,
+    ],
+  ])('%s', (_, content, differences) => {
+    const message = refusal(content)
+    expect(message).toMatch(/^FILE holds no whole ResNet, but nearly a resnet18:\n/)
+    expect(message).toMatch(differences)
+    expect(message).toMatch(/\nFor another network export it in Python as TorchScript, torch\.jit\.script\(model\)\.save\(path\)/)
+    expect(refusal(content, { arch: 'resnet18' })).toMatch(differences)
+    expect(refusal(content, { arch: 'resnet50' })).toContain('nearly a resnet18')
+  })
+
+  test.each<[string, object, string]>([
+    ['a batch norm’s weight is missing', without(/^layer2\.0\.bn1\.weight$/), 'missing: layer2.0.bn1.weight'],
+    [
+      'a tensor has another shape',
+      { ...state, 'layer3.0.conv1.weight': torch.ones([1, 2, 3, 3]) },
+      'other shapes: layer3.0.conv1.weight ([1, 2, 3, 3] in place of [256, 128, 3, 3])',
+    ],
+  ])('%s', (_, content, differences) => {
+    expect(refusal(content)).toBe(`FILE does not fit resnet18:\n  ${differences}`)
+  })
+
+  test('within the checkpoint of a learner, with its place', () => {
+    const encoder = Object.entries(without(/^layer4\.1\.|^fc\./)).map(([name, tensor]) => [`module.encoder_q.${name}`, tensor])
+    const checkpoint = { state_dict: Object.fromEntries(encoder) as object, epoch: 1 }
+    const message = refusal(checkpoint)
+    expect(message).toMatch(/^FILE holds no whole ResNet, but nearly a resnet18 under 'state_dict\.module\.encoder_q':\n/)
+    expect(message).toMatch(block)
+    expect(refusal(checkpoint, { prefix: 'encoder_q' })).toMatch(block)
+    expect(refusal(checkpoint, { prefix: 'encoder_k' })).toContain('has no ResNet under the prefix')
+  })
+
+  test('unless it has less than half the blocks of any', () => {
+    expect(refusal(without(/^layer[2-4]/))).toMatch(/^FILE holds a state dict, but of no ResNet that is known \(resnet18, /)
+  })
+})
+
 describe('the checkpoint of a learner', () => {
   test('gives its encoder, saying so, and is written as a plain ResNet', () => {
     const state = models.resnet18().stateDict()

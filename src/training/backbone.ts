@@ -1,9 +1,10 @@
 import { option, worded, type Say } from '../common/wording'
-import { ArgumentError, jit, save, type nn } from '../torch'
+import { ArgumentError, jit, save } from '../torch'
 import { isTorchScriptFile } from '../torch/internal'
 import type { Backbone } from '../pixelcl'
-import { models } from '../vision'
+import { hasClassifier } from '../vision/internal'
 import type { Architecture } from '../vision/models'
+import { readResNet } from './resnet-file'
 
 /** A backbone read from a file, with what is needed to write it in the same form. */
 export interface LoadedBackbone {
@@ -56,50 +57,14 @@ function loadScript(path: string, { arch, prefix, say }: BackboneOptions): Loade
 
 function loadResNet(path: string, { arch: given, prefix, say }: BackboneOptions): LoadedBackbone {
   const said: string[] = []
-  const { state } = models.readResNet(path, { arch: given, prefix, say: (message) => said.push(message) })
-  if (!hasHead(state)) {
+  const { net, arch, state } = readResNet(path, { arch: given, prefix, say: (message) => said.push(message) })
+  if (!hasClassifier(state)) {
     // One line tells all that is not there.
     const last = said.pop()
     said.push(`${last === undefined ? path : `${last}; it`} has no classifier 'fc', which is not needed here, and neither has the new file`)
   }
   for (const line of said) say?.(line)
-  const arch = architectureIn(path, state, given)
-  const make = models[arch]
-  // The forward needs a classifier, so add one; saveBackbone omits it again.
-  const head = hasHead(state) ? {} : headOf(make())
-  return { net: make({ weights: { ...state, ...head }, numClasses: classesIn(state) }), arch, keys: Object.keys(state), isEval: false }
-}
-
-/**
- * The architecture of a file's state dict.
- *
- * @throws ArgumentError if it is none of the ResNets, or another one than `given`.
- */
-export function architectureIn(path: string, state: Readonly<nn.StateDict>, given?: Architecture): Architecture {
-  const found = models.architectureOf(state)
-  if (found !== null && given !== undefined && found !== given) {
-    throw new ArgumentError(worded`${path} holds the weights of a ${found}, not of a ${given}: leave ${option('arch')} out`)
-  }
-  const arch = found ?? given
-  if (arch !== undefined) return arch
-  const names = Object.keys(state)
-  throw new ArgumentError(
-    `${path} holds a state dict, but of no ResNet that is known (${models.architectures.join(', ')}): its names are ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}. ` +
-      'Export the network in Python as TorchScript, torch.jit.script(model).save(path), and give that file',
-  )
-}
-
-/** Number of classes of a ResNet's state dict; 1000, torchvision's default, if it has no classifier. */
-export function classesIn(state: Readonly<nn.StateDict>): number {
-  return state['fc.weight']?.shape[0] ?? 1000
-}
-
-export function hasHead(state: Readonly<nn.StateDict>): boolean {
-  return 'fc.weight' in state || 'fc.bias' in state
-}
-
-function headOf(net: nn.AnyModule): nn.StateDict {
-  return Object.fromEntries(Object.entries(net.stateDict()).filter(([name]) => name.startsWith('fc.')))
+  return { net, arch, keys: Object.keys(state), isEval: false }
 }
 
 /** Writes a backbone in the form in which it was read: TorchScript in its original mode, or a state dict with the same keys; always on the CPU. */

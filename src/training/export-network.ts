@@ -5,8 +5,8 @@ import { option, worded, type Say } from '../common/wording'
 import { ArgumentError, manualSeed, save } from '../torch'
 import { models } from '../vision'
 import type { Architecture, ResNet } from '../vision/models'
-import { classesIn } from './backbone'
-import { checkOut, pythonOf, type ExportResult } from './export'
+import { checkOut, pythonOf, sayIfHeadless, type ExportResult } from './export'
+import { readResNet } from './resnet-file'
 
 /** The weights of a ResNet, and where it is written as TorchScript. */
 export const exportNetworkOptions = z.strictObject({
@@ -44,9 +44,11 @@ function randomNetwork(arch: Architecture, { random, seed, numClasses = 1000 }: 
 
 async function weightedNetwork(arch: Architecture, weights: string, options: ExportNetworkOptions, say: Say): Promise<ResNet> {
   const path = await fileOf(arch, weights)
-  const { state } = models.readResNet(path, { arch, prefix: options.prefix, say })
-  manualSeed(options.seed)
-  return models[arch]({ weights: state, numClasses: options.numClasses ?? classesIn(state) })
+  const { prefix, numClasses, seed } = options
+  manualSeed(seed)
+  const { net, state } = readResNet(path, { arch, prefix, numClasses, remedy: 'name that network', say })
+  sayIfHeadless(path, state, say)
+  return net
 }
 
 async function fileOf(arch: Architecture, weights: string): Promise<string> {

@@ -3,11 +3,12 @@ import { extname } from 'node:path'
 import { z } from 'zod'
 import { describedBy } from '../common/options'
 import { option, worded, type Say } from '../common/wording'
-import { ArgumentError, FileError, jit, safetensors, save } from '../torch'
+import { ArgumentError, FileError, jit, safetensors, save, type nn } from '../torch'
 import { isTorchScriptFile } from '../torch/internal'
 import { models } from '../vision'
+import { hasClassifier } from '../vision/internal'
 import { architectures, type Architecture } from '../vision/models'
-import { architectureIn, classesIn, hasHead } from './backbone'
+import { architectureIn, readResNet } from './resnet-file'
 
 export const formats = ['state-dict', 'safetensors', 'torchscript'] as const
 
@@ -67,9 +68,9 @@ function writeState(
   say: Say,
 ): Pick<ExportResult, 'arch' | 'tensors'> {
   // The ResNet in a trainer's checkpoint, as `pretrain` takes it; the weights of another network as they are.
-  const { state } = models.readResNet(input, { arch, prefix, say })
-  const found = models.architectureOf(state)
-  if (arch !== undefined && architectureIn(input, state, arch) !== found) throw noneSuch(input, arch)
+  const file = models.readResNet(input, { arch, prefix, say })
+  const { arch: found, state } = file
+  if (arch !== undefined && architectureIn(input, file, arch) !== found) throw noneSuch(input, arch)
   if (format === 'safetensors') safetensors.save(state, out)
   else save(state, out)
   return { arch: found, tensors: Object.keys(state).length }
@@ -78,21 +79,21 @@ function writeState(
 function writeTorchScript(input: string, { out, arch: given, prefix }: ExportOptions, say: Say): Pick<ExportResult, 'arch' | 'tensors'> {
   if (isTorchScriptFile(input)) {
     const module = jit.load(input)
-    const arch = models.architectureOf(module.stateDict())
-    if (given !== undefined && architectureIn(input, module.stateDict(), given) !== arch) throw noneSuch(input, given)
+    const state = module.stateDict()
+    const arch = models.architectureOf(state)
+    if (given !== undefined && architectureIn(input, { arch, state }, given) !== arch) throw noneSuch(input, given)
     jit.save(module, out)
-    return { arch, tensors: Object.keys(module.stateDict()).length }
+    return { arch, tensors: Object.keys(state).length }
   }
-  const { state } = models.readResNet(input, { arch: given, prefix, say })
-  const arch = architectureIn(input, state, given)
-  if (!hasHead(state)) {
-    throw new ArgumentError(
-      worded`${input} has no classifier 'fc', without which a ${arch} does not run as TorchScript: take ${option('to', 'state-dict')} or safetensors`,
-    )
-  }
-  const net = models[arch]({ weights: state, numClasses: classesIn(state) })
+  const { net, arch, state } = readResNet(input, { arch: given, prefix, say })
+  sayIfHeadless(input, state, say)
   save(net.eval(), out)
-  return { arch, tensors: Object.keys(state).length }
+  return { arch, tensors: Object.keys(net.stateDict()).length }
+}
+
+/** A ResNet does not run as TorchScript without its classifier. */
+export function sayIfHeadless(input: string, state: Readonly<nn.StateDict>, say: Say): void {
+  if (!hasClassifier(state)) say(`${input} has no classifier 'fc': the network's is newly initialised, at random`)
 }
 
 function noneSuch(input: string, arch: Architecture): ArgumentError {

@@ -191,25 +191,61 @@ export function buildResNet(arch: Architecture, numClasses = 1000): ResNet {
   return new ResNet(block, layers, numClasses, cardinality)
 }
 
+/** The blocks of an architecture by name, and what tells them apart: their second convolution's shape, and whether there is a third. */
+function blocksOf(arch: Architecture): ReadonlyMap<string, string> {
+  const [block, layers, { groups, widthPerGroup }] = ARCHITECTURES[arch]
+  const blocks = layers.flatMap((count, stage) => {
+    const width = widthPerGroup * 2 ** stage
+    return Array.from(
+      { length: count },
+      (_, i) => [`layer${stage + 1}.${i}`, formOf([width * groups, width, 3, 3], block === Bottleneck)] as const,
+    )
+  })
+  return new Map(blocks)
+}
+
+function blocksIn(state: Readonly<Record<string, Tensor>>): ReadonlyMap<string, string> {
+  const blocks = new Map<string, string>()
+  for (const key of Object.keys(state)) {
+    const name = /^layer[1-4]\.\d+(?=\.)/.exec(key)?.[0]
+    if (name !== undefined && !blocks.has(name))
+      blocks.set(name, formOf(state[`${name}.conv2.weight`]?.shape, `${name}.conv3.weight` in state))
+  }
+  return blocks
+}
+
+function formOf(conv2: readonly number[] | undefined, hasThird: boolean): string {
+  return `${conv2?.join() ?? 'none'} ${hasThird}`
+}
+
+/** The architecture whose blocks are most like a state dict's. */
+function closest(state: Readonly<Record<string, Tensor>>): {
+  readonly arch: Architecture
+  readonly differing: number
+  readonly isNear: boolean
+} {
+  const found = blocksIn(state)
+  const compared = architectures.map((arch) => {
+    const own = blocksOf(arch)
+    const equal = [...own].filter(([name, form]) => found.get(name) === form).length
+    return { arch, differing: own.size + found.size - 2 * equal, isNear: 2 * equal >= own.size }
+  })
+  return compared.reduce((best, other) => (other.differing < best.differing ? other : best))
+}
+
 /**
- * The architecture that has the names and shapes of a state dict; null if no ResNet has.
+ * The architecture that has the blocks of a state dict, by names and shapes; null if no ResNet has.
  *
  * @example
  * models.architectureOf(models.resnet18().stateDict()) // 'resnet18'
  */
 export function architectureOf(state: Readonly<Record<string, Tensor>>): Architecture | null {
-  const shapeOf = (name: string) => state[name]?.shape.join()
-  const block = 'layer1.0.conv3.weight' in state ? Bottleneck : BasicBlock
-  if (shapeOf('conv1.weight') !== '64,3,7,7') return null
-  const inner = shapeOf('layer1.0.conv2.weight')
-  // Of other trainers' files any name may come, and any number of them.
-  const counts = [1, 2, 3, 4].map((stage) => {
-    const blocks = Object.keys(state).map((name) => new RegExp(`^layer${stage}\\.(\\d+)\\.`).exec(name)?.[1] ?? -1)
-    return blocks.reduce<number>((most, block) => Math.max(most, Number(block)), -1) + 1
-  })
-  const fits = (arch: Architecture) => {
-    const [ownBlock, layers, { groups, widthPerGroup }] = ARCHITECTURES[arch]
-    return ownBlock === block && layers.join() === counts.join() && inner === [widthPerGroup * groups, widthPerGroup, 3, 3].join()
-  }
-  return architectures.find(fits) ?? null
+  const { arch, differing } = closest(state)
+  return differing === 0 && state['conv1.weight']?.shape.join() === '64,3,7,7' ? arch : null
+}
+
+/** @internal The architecture that shares at least half its blocks with a state dict; null if none does. */
+export function nearestArchitecture(state: Readonly<Record<string, Tensor>>): Architecture | null {
+  const { arch, isNear } = closest(state)
+  return isNear ? arch : null
 }

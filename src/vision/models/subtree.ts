@@ -1,11 +1,18 @@
 import { ArgumentError, isTensor, type nn, type Tensor } from '../../torch'
 import { holdersIn, type Holder } from '../../torch/internal'
-import { architectureOf, type Architecture } from './resnet'
+import { differencesFrom } from './misfit'
+import { architectureOf, nearestArchitecture, type Architecture } from './resnet'
 
 /** A ResNet that was found in a file, under torchvision's names. */
 export interface FoundResNet {
   readonly arch: Architecture
   readonly state: nn.StateDict
+}
+
+/** A part of a file that has most blocks of a ResNet, under torchvision's names. */
+export interface NearResNet extends FoundResNet {
+  /** Keys of dicts and parts of names, joined by dots; empty at the top of the file. */
+  readonly place: string
 }
 
 export interface WantedResNet {
@@ -19,8 +26,8 @@ type Say = (message: string) => void
 
 /** How a library names the tensors of a ResNet; models/subtree.py has the same. */
 interface Naming {
-  /** The name of a tensor that every ResNet has. */
-  readonly anchor: string
+  /** The names of two tensors that every ResNet has, each in a block of its own: one whose first block is missing is still found. */
+  readonly anchors: readonly [string, string]
   /** torchvision's name; null for what is no part of a ResNet. */
   readonly translate: (name: string) => string | null
   /** What is said of the names; null for torchvision's own. */
@@ -41,9 +48,9 @@ function byRules(...rules: readonly (readonly [RegExp, (groups: readonly string[
 }
 
 const NAMINGS: readonly Naming[] = [
-  { anchor: 'layer1.0.conv1.weight', translate: (name) => (OWN.test(name) ? name : null), about: null },
+  { anchors: ['layer1.0.conv1.weight', 'layer1.1.conv1.weight'], translate: (name) => (OWN.test(name) ? name : null), about: null },
   {
-    anchor: '4.0.conv1.weight',
+    anchors: ['4.0.conv1.weight', '4.1.conv1.weight'],
     translate: byRules(
       [/^0\.(\w+)$/, ([rest]) => `conv1.${rest}`],
       [/^1\.(\w+)$/, ([rest]) => `bn1.${rest}`],
@@ -52,7 +59,7 @@ const NAMINGS: readonly Naming[] = [
     about: 'its names are positions in a Sequential: 0, 1 and 4 to 7 are read as conv1, bn1 and layer1 to layer4',
   },
   {
-    anchor: 'res2.0.conv1.weight',
+    anchors: ['res2.0.conv1.weight', 'res2.1.conv1.weight'],
     translate: byRules(
       [/^stem\.conv1\.norm\.(\w+)$/, ([rest]) => `bn1.${rest}`],
       [/^stem\.conv1\.(\w+)$/, ([rest]) => `conv1.${rest}`],
@@ -68,7 +75,7 @@ const NAMINGS: readonly Naming[] = [
       "its names are detectron2's; weights that were trained with STRIDE_IN_1X1 or on BGR images, as those from MSRA, give other features here",
   },
   {
-    anchor: 'encoder.stages.0.layers.0.layer.0.convolution.weight',
+    anchors: ['encoder.stages.0.layers.0.layer.0.convolution.weight', 'encoder.stages.0.layers.1.layer.0.convolution.weight'],
     translate: byRules(
       [/^embedder\.embedder\.convolution\.(\w+)$/, ([rest]) => `conv1.${rest}`],
       [/^embedder\.embedder\.normalization\.(\w+)$/, ([rest]) => `bn1.${rest}`],
@@ -117,12 +124,17 @@ interface Candidate extends FoundResNet {
  * @throws ArgumentError that lists them if several fit, or none fits the prefix.
  */
 export function resNetIn(content: unknown, source: string, { arch, prefix }: WantedResNet, say: Say): FoundResNet | null {
-  const all = candidatesIn(content)
+  const all = candidatesIn(content, architectureOf)
   const asked = prefix == null ? all : at(prefix, all)
-  if (prefix != null && asked.length === 0)
+  if (prefix != null && asked.length === 0) {
+    const near = nearestIn(content, { prefix })
+    const found = all.length === 0 ? 'none at all' : listed(all)
     throw new ArgumentError(
-      `${source} has no ResNet under the prefix '${prefix}': it has ${all.length === 0 ? 'none at all' : listed(all)}`,
+      near === null
+        ? `${source} has no ResNet under the prefix '${prefix}': it has ${found}`
+        : `${source} has no whole ResNet under the prefix '${prefix}', but nearly a ${near.arch}:${differencesFrom(near.arch, near.state)}`,
     )
+  }
   const fitting = arch === undefined ? asked : asked.filter((candidate) => candidate.arch === arch)
   if (fitting.length === 0) return asked[0] ?? null
   const distinct = withoutCopies(fitting)
@@ -132,15 +144,28 @@ export function resNetIn(content: unknown, source: string, { arch, prefix }: Wan
   return chosen
 }
 
-function candidatesIn(content: unknown): Candidate[] {
+/**
+ * The part of a file that is nearly a ResNet, in a file where none is whole.
+ *
+ * @returns null if no part has half the blocks of one.
+ */
+export function nearestIn(content: unknown, { arch, prefix }: WantedResNet): NearResNet | null {
+  const all = candidatesIn(content, nearestArchitecture)
+  const asked = prefix == null ? all : at(prefix, all)
+  const nearest = asked.find((candidate) => candidate.arch === arch) ?? asked[0]
+  return nearest === undefined ? null : { arch: nearest.arch, state: nearest.state, place: placeOf(nearest) }
+}
+
+type Recognise = (state: nn.StateDict) => Architecture | null
+
+function candidatesIn(content: unknown, recognise: Recognise): Candidate[] {
   const found: Candidate[] = []
   let looked = 0
   for (const holder of holdersIn(content)) {
     const names = Object.keys(holder.entries).filter((name) => isTensor(holder.entries[name]))
     for (const naming of NAMINGS) {
-      for (const name of names) {
-        if (name !== naming.anchor && !name.endsWith(`.${naming.anchor}`)) continue
-        const candidate = candidateAt(holder, names, name.slice(0, -naming.anchor.length), naming)
+      for (const root of rootsIn(names, naming)) {
+        const candidate = candidateAt(holder, names, root, naming, recognise)
         if (candidate !== null) found.push(candidate)
         if (++looked === MOST_CANDIDATES) return found
       }
@@ -149,7 +174,15 @@ function candidatesIn(content: unknown): Candidate[] {
   return found
 }
 
-function candidateAt(holder: Holder, names: readonly string[], root: string, naming: Naming): Candidate | null {
+/** What stands before the names of a ResNet. */
+function rootsIn(names: readonly string[], { anchors }: Naming): ReadonlySet<string> {
+  const roots = new Set<string>()
+  for (const name of names)
+    for (const anchor of anchors) if (name === anchor || name.endsWith(`.${anchor}`)) roots.add(name.slice(0, -anchor.length))
+  return roots
+}
+
+function candidateAt(holder: Holder, names: readonly string[], root: string, naming: Naming, recognise: Recognise): Candidate | null {
   const parts = root.split('.').slice(0, -1)
   const state: Record<string, Tensor> = {}
   const left = new Set<string>()
@@ -158,7 +191,7 @@ function candidateAt(holder: Holder, names: readonly string[], root: string, nam
     if (own === null) left.add(departure(name, parts))
     else state[own] = holder.entries[name] as Tensor
   }
-  const arch = architectureOf(state)
+  const arch = recognise(state)
   if (arch === null) return null
   const hasClassifier = 'fc.weight' in state && 'fc.bias' in state && !PROJECTING.test(parts.at(-1) ?? '')
   for (const key of ['fc.weight', 'fc.bias']) {

@@ -3,14 +3,12 @@ import { join } from 'node:path'
 import { ArgumentError, isTensor, nn } from '../../torch'
 import { readContent, stateIn } from '../../torch/internal'
 import { cacheFolder, fileNameOf, urlOf, weightsOf } from './catalog'
-import { architectureOf, type Architecture, type ResNet } from './resnet'
-import { resNetIn, type WantedResNet } from './subtree'
+import { hasClassifier, misfitOf, type Misfit } from './misfit'
+import type { Architecture, ResNet } from './resnet'
+import { nearestIn, resNetIn, type NearResNet, type WantedResNet } from './subtree'
 
 /** A file's path, the name of cached weights such as `'IMAGENET1K_V2'`, a state dict, or a module that has one. */
 export type Weights = string | Readonly<nn.StateDict> | nn.AnyModule
-
-/** Maximum number of names per kind in an error. */
-const LISTED = 5
 
 export interface ResNetFileOptions extends WantedResNet {
   /** Receives a message about what was taken and what was left out; default: a process warning. */
@@ -21,6 +19,8 @@ export interface ResNetFileOptions extends WantedResNet {
 export interface ResNetFile {
   readonly arch: Architecture | null
   readonly state: nn.StateDict
+  /** Where no ResNet has them: the part of the file that has most of one's blocks. */
+  readonly nearest?: NearResNet | null
 }
 
 const warn = (message: string) => process.emitWarning(message, { code: 'PIXELCL_STATE_DICT' })
@@ -40,7 +40,9 @@ const warn = (message: string) => process.emitWarning(message, { code: 'PIXELCL_
  */
 export function readResNet(path: string, { say = warn, ...wanted }: ResNetFileOptions = {}): ResNetFile {
   const content = readContent(path)
-  return resNetIn(content, path, wanted, say) ?? { arch: null, state: stateIn(content, null, path, say) }
+  return (
+    resNetIn(content, path, wanted, say) ?? { arch: null, state: stateIn(content, null, path, say), nearest: nearestIn(content, wanted) }
+  )
 }
 
 /**
@@ -51,17 +53,28 @@ export function readResNet(path: string, { say = warn, ...wanted }: ResNetFileOp
 export function loadWeights(net: ResNet, arch: Architecture, numClasses: number, weights: Weights, prefix: string | null): void {
   const wanted = { arch, prefix }
   const source = typeof weights === 'string' ? pathOf(arch, weights) : 'the state dict'
-  const { state } = typeof weights === 'string' ? readResNet(source, wanted) : givenState(weights, source, wanted)
+  const file = typeof weights === 'string' ? readResNet(source, wanted) : givenState(weights, source, wanted)
+  const state = file.nearest?.state ?? file.state
   const misfit = misfitOf(net, arch, numClasses, state)
-  if (misfit !== null) throw new ArgumentError(`${source} does not fit ${arch}:${misfit}`)
-  const isHeadless = !Object.keys(state).some((name) => name.startsWith('fc.'))
-  if (isHeadless) warn(`${source} has no classifier 'fc': the network's is newly initialised`)
-  net.loadStateDict(state, { strict: !isHeadless })
+  if (misfit !== null) throw new ArgumentError(`${source} does not fit ${arch}:${remedyOf(misfit, arch, numClasses)}`)
+  if (!hasClassifier(state)) warn(`${source} has no classifier 'fc': the network's is newly initialised`)
+  net.loadStateDict(state, { strict: hasClassifier(state) })
 }
 
 function givenState(weights: Exclude<Weights, string>, source: string, wanted: WantedResNet): ResNetFile {
   const state = stateOf(weights)
-  return resNetIn(state, source, wanted, warn) ?? { arch: null, state }
+  return resNetIn(state, source, wanted, warn) ?? { arch: null, state, nearest: nearestIn(state, wanted) }
+}
+
+function remedyOf(misfit: Misfit, arch: Architecture, numClasses: number): string {
+  switch (misfit.kind) {
+    case 'architecture':
+      return ` it holds the weights of a ${misfit.arch}: write models.${misfit.arch}(…)`
+    case 'classes':
+      return ` it tells ${misfit.classes} classes apart, not ${numClasses}: write models.${arch}({ weights, numClasses: ${misfit.classes} })`
+    case 'tensors':
+      return misfit.differences
+  }
 }
 
 /** The path itself, or the path of cached weights given by name. */
@@ -92,35 +105,4 @@ function stateOf(weights: Exclude<Weights, string>): nn.StateDict {
     throw new ArgumentError('weights must be the path of a file, the name of published weights, or a state dict: tensors by name')
   }
   return weights
-}
-
-/** Why a state does not fit, and what to do; null if it fits. */
-function misfitOf(net: ResNet, arch: Architecture, numClasses: number, state: Readonly<nn.StateDict>): string | null {
-  const fitting = architectureOf(state)
-  if (fitting !== null && fitting !== arch) return ` it holds the weights of a ${fitting}: write models.${fitting}(…)`
-  const { missingKeys: missing, unexpectedKeys, mismatches } = net.compareState(state)
-  const missingKeys = missing.join() === 'fc.weight,fc.bias' ? [] : missing
-  const classes = state['fc.weight']?.shape[0]
-  if (missingKeys.length + unexpectedKeys.length === 0 && mismatches.every(({ key }) => key.startsWith('fc.'))) {
-    if (mismatches.length === 0) return null
-    return ` it tells ${classes} classes apart, not ${numClasses}: write models.${arch}({ weights, numClasses: ${classes} })`
-  }
-  const lists = [
-    listed('missing', missingKeys),
-    listed('unexpected', unexpectedKeys),
-    listed('other shapes', mismatches.map(describeMismatch)),
-  ]
-  return lists
-    .filter((line) => line !== null)
-    .join('\n  ')
-    .replace(/^/, '\n  ')
-}
-
-function describeMismatch({ key, given, expected }: nn.ShapeMismatch): string {
-  return `${key} ([${given.join(', ')}] in place of [${expected.join(', ')}])`
-}
-
-function listed(what: string, names: readonly string[]): string | null {
-  if (names.length === 0) return null
-  return `${what}: ${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ` and ${names.length - LISTED} more` : ''}`
 }

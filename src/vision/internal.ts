@@ -1,0 +1,5 @@
+/**
+ * @internal Names that other rooms import from this one besides the public ones.
+ */
+export { classesIn, differencesFrom, hasClassifier, misfitOf } from './models/misfit'
+export { buildResNet } from './models/resnet'

@@ -24,6 +24,19 @@ describe('where no libtorch is found the set-up', () => {
     expect(linesOf(calls)).toEqual([expect.stringMatching(/--quiet .*torch==\S+ --index-url https:\/\/download\.pytorch\.org\/whl\/cpu$/)])
   })
 
+  test("is told to bring a libtorch alone, beside npm's dependencies, and compiles against it later", () => {
+    const calls = machine.forgePip('place')
+    const index = JSON.stringify(join(root, 'scripts', 'setup', 'index.mjs'))
+    const program = `import(${index}).then(({ provideLibtorch }) => provideLibtorch({ log: console.log }))`
+    const first = machine.node(['-e', program])
+    expectWith(first.status, first.output).toBe(0)
+    expect(first.output).toMatch(/is installed \(\d+ MB\)\n$/)
+    const second = machine.node(['-e', program])
+    expect(second).toEqual({ status: 0, output: '' })
+    expect(machine.setup().output).toMatch(/libtorch \S+ from cache .*\n.*compiling the shim/)
+    expect(linesOf(calls)).toHaveLength(1)
+  })
+
   test("says that the CPU build was not reached, and leaves PyPI's build of 3 GB alone", () => {
     const calls = machine.forgePip(UNREACHED)
     const { status, output } = machine.setup()

@@ -7,7 +7,7 @@ import { installLibtorch } from './install.mjs'
 import { elfDamage } from './libraries.cjs'
 import { findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
-import { checkPlatform, findPython, hasNvidiaDriver } from './toolchain.mjs'
+import { checkPlatform, checkTools, findCmake, findCompiler, findMake, findPython, hasNvidiaDriver } from './toolchain.mjs'
 import { INSTALLED_VERSION, SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
 /** Runs the missing steps and returns the stamp. If the stamp is still valid, nothing is searched or compiled. */
@@ -23,6 +23,19 @@ export async function setup({ log = () => {}, force = false, verbose = false, al
     const libtorch = found ?? (await install(log, tried, allowCudaBuild))
     await compileShim(libtorch, tried, tools, { log, force, verbose })
     return readStamp()
+  })
+}
+
+/** Installs a libtorch where none is found, so that `setup` has only to compile; this needs no dependency of npm. */
+export async function provideLibtorch({ log = () => {} } = {}) {
+  checkPlatform()
+  if (stampServes(readStamp())) return
+  await withLock('setup', async () => {
+    const { found, tried, forced } = findLibtorch()
+    // What is wrong with a forced one, `setup` says.
+    if (found || forced) return
+    await checkTools([findCompiler, findCmake, findMake, findPython])
+    await install(log, tried, false)
   })
 }
 

@@ -39,7 +39,7 @@ describe('a live line', () => {
 test('a download shows its last state in either', () => {
   const [pipe, terminal] = [recorder(false), recorder(true)]
   for (const out of [pipe, terminal]) {
-    const line = progressLine('https://host/a.pth', '/cache/a.pth', out)
+    const line = progressLine('https://host/a.pth', '/cache/a.pth', 0, out)
     line.tell(1e6, 4e6)
     line.tell(4e6, 4e6)
     line.end()

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -232,6 +233,73 @@ describe('downloadFile', () => {
     } finally {
       spy.mockRestore()
     }
+  })
+})
+
+describe('what a process that was ended had received', () => {
+  const ended = spawnSync('true').pid
+  const leave = (bytes: Uint8Array, { of = name, by = ended } = {}): string => {
+    const path = join(folder, `${of}.${by}.abc.partial`)
+    writeFileSync(path, bytes)
+    return path
+  }
+  /** Sends the part of the file that is asked for. */
+  const part: typeof answer = (request, response) => {
+    const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
+    if (start === 0) return void whole(request, response)
+    if (start >= body.length) return void response.writeHead(416).end()
+    const head = { 'content-length': body.length - start, 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` }
+    response.writeHead(206, head).end(body.subarray(start))
+  }
+  const fetched = async (options: models.DownloadOptions = quiet): Promise<(string | undefined)[]> => {
+    answer = part
+    expect(readFileSync(await models.downloadFile(`${host}/${name}`, { folder, ...options })).equals(body)).toBe(true)
+    expect(readdirSync(folder)).toEqual([name])
+    return requests.map(({ headers }) => headers.range)
+  }
+
+  test('is continued, saying so', async () => {
+    leave(body.subarray(0, 1000))
+    leave(body.subarray(0, 1_200_000), { by: spawnSync('true').pid })
+    const written: string[] = []
+    const spy = jest.spyOn(process.stderr, 'write').mockImplementation((text) => (written.push(String(text)), true))
+    try {
+      expect(await fetched({})).toEqual(['bytes=1200000-'])
+      expect(written[0]).toMatch(/^downloading .*, of which an earlier download left 1\.2 MB\n/)
+    } finally {
+      spy.mockRestore()
+    }
+  })
+
+  test('is taken as it is where nothing is missing', async () => {
+    leave(body)
+    expect(await fetched()).toEqual([])
+  })
+
+  test('is fetched anew where the checksum tells that it is of another file', async () => {
+    leave(randomBytes(1000))
+    expect(await fetched()).toEqual(['bytes=1000-', undefined])
+  })
+
+  test('is fetched anew where it is longer than the file', async () => {
+    leave(Buffer.concat([body, body]))
+    expect(await fetched()).toEqual([`bytes=${2 * body.length}-`, undefined])
+  })
+
+  test('is removed where no checksum can tell', async () => {
+    leave(body.subarray(0, 1000), { of: 'my-encoder.pth' })
+    await models.downloadFile(`${host}/my-encoder.pth`, { folder, ...quiet })
+    expect(requests[0]!.headers.range).toBeUndefined()
+    expect(readdirSync(folder)).toEqual(['my-encoder.pth'])
+  })
+
+  test('stays for the next download where nothing comes, and where its process runs', async () => {
+    const running = leave(body.subarray(0, 2000), { by: process.ppid })
+    leave(body.subarray(0, 1000))
+    await expect(models.downloadFile(`http://127.0.0.1:9/${name}`, { folder, ...quiet })).rejects.toThrow(/cannot reach/)
+    const sizes = readdirSync(folder).map((file) => readFileSync(join(folder, file)).length)
+    expect(sizes.sort()).toEqual([1000, 2000])
+    rmSync(running)
   })
 })
 

@@ -1,12 +1,11 @@
-import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { types } from 'node:util'
 import { ArgumentError, PixelclError } from '../../torch'
 import { suggestion } from '../../common/suggestions'
 import { cacheFolder, fileNameOf, urlOf } from './catalog'
+import { hashOf, openPartial, restart, type Partial } from './partial'
 import { progressLine } from './progress-line'
 import type { Architecture } from './resnet'
 
@@ -38,7 +37,8 @@ const ATTEMPTS = 4
 /**
  * Downloads torchvision's weights of an architecture into torch hub's folder, unless they are there, and returns the file's path.
  *
- * The SHA-256 must begin with the digits in the file's name. A broken download resumes; the file appears under its name only when complete.
+ * The SHA-256 must begin with the digits in the file's name. A broken download resumes, also one of a process that was ended, such as by Ctrl-C; the
+ * file appears under its name only when complete.
  *
  * @param weights - `'IMAGENET1K_V1'`, `'IMAGENET1K_V2'` or `'DEFAULT'`, the best.
  * @param options - The options of `downloadFile`, and `mirror`: the URL of a folder with the same files; default: `PIXELCL_WEIGHTS_MIRROR` of the
@@ -72,16 +72,23 @@ export async function downloadFile(url: string, options: DownloadOptions = {}): 
   const path = join(folder, fileNameOf(url))
   const promised = /-([0-9a-f]{8,64})\.[^.]+$/.exec(path)?.[1] ?? null
   if (await isCached(path, promised)) return path
-  const partial = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.partial`
+  let partial: Partial | null = null
   try {
     await mkdir(folder, { recursive: true })
-    const digest = await fetchInto(partial, url, path, options)
-    if (promised !== null && !digest.startsWith(promised)) {
+    partial = await openPartial(path, promised !== null)
+    const isRight = (digest: string) => promised === null || digest.startsWith(promised)
+    let digest = await fetchInto(partial, url, path, isRight, options)
+    if (!isRight(digest) && partial.kept > 0) {
+      // What was kept may be of another file, or of a server that sent a page in its place.
+      await restart(partial)
+      digest = await fetchInto(partial, url, path, isRight, options)
+    }
+    if (!isRight(digest)) {
       throw new DownloadError(
-        `what ${url} sent is damaged or another file: its SHA-256 should begin with ${promised} but is ${digest}. It is deleted; try again, or fetch it from elsewhere to ${path}`,
+        `what ${url} sent is damaged or another file: its SHA-256 should begin with ${promised!} but is ${digest}. It is deleted; try again, or fetch it from elsewhere to ${path}`,
       )
     }
-    await rename(partial, path)
+    await rename(partial.path, path)
   } catch (error) {
     const { code, syscall, message } = error as NodeJS.ErrnoException
     if (error instanceof PixelclError || options.signal?.aborted === true || code === undefined || syscall === undefined) throw error
@@ -89,9 +96,15 @@ export async function downloadFile(url: string, options: DownloadOptions = {}): 
       cause: error,
     })
   } finally {
-    await rm(partial, { force: true }).catch(() => {})
+    if (partial !== null) await discard(partial)
   }
   return path
+}
+
+/** Closes and removes an unfinished file, unless it holds what an earlier download received and nothing was added. */
+async function discard({ path, file, kept, bytes }: Partial): Promise<void> {
+  await file.close()
+  if (kept === 0 || bytes !== kept) await rm(path, { force: true }).catch(() => {})
 }
 
 /** Whether the file is cached; a file with a wrong checksum is deleted. */
@@ -100,9 +113,7 @@ async function isCached(path: string, promised: string | null): Promise<boolean>
   if (found === null) return false
   if (!found.isFile()) throw new DownloadError(`${path} is no regular file: remove it, or give another folder`)
   if (promised === null) return true
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
-  const digest = hash.digest('hex')
+  const digest = (await hashOf(path)).digest('hex')
   if (digest.startsWith(promised)) return true
   process.emitWarning(`${path} is damaged (its SHA-256 should begin with ${promised} but is ${digest}): it is deleted and fetched anew`, {
     code: 'PIXELCL_DOWNLOAD',
@@ -111,35 +122,34 @@ async function isCached(path: string, promised: string | null): Promise<boolean>
   return false
 }
 
-/** The state of a download. */
-interface Received {
-  readonly file: FileHandle
-  hash: Hash
-  bytes: number
-  total: number | null
-  etag: string | null
-}
-
-async function fetchInto(partial: string, url: string, path: string, options: DownloadOptions): Promise<string> {
+/** Receives the rest of a file and returns its SHA-256. */
+async function fetchInto(
+  partial: Partial,
+  url: string,
+  path: string,
+  isRight: (digest: string) => boolean,
+  options: DownloadOptions,
+): Promise<string> {
+  // The process may have been ended between the last byte and the file's name.
+  const digest = partial.hash.copy().digest('hex')
+  if (partial.bytes > 0 && isRight(digest)) return digest
   const { progress = true } = options
-  const line = progress === true ? progressLine(url, path) : null
+  const line = progress === true ? progressLine(url, path, partial.bytes) : null
   const tell: DownloadProgress = typeof progress === 'function' ? progress : (line?.tell ?? (() => {}))
-  const received: Received = { file: await open(partial, 'ax'), hash: createHash('sha256'), bytes: 0, total: null, etag: null }
   try {
     for (let attempt = 1; ; attempt++) {
-      const broken = await receive(url, path, received, tell, options)
-      if (broken === null) return received.hash.digest('hex')
+      const broken = await receive(url, path, partial, tell, options)
+      if (broken === null) return partial.hash.copy().digest('hex')
       if (attempt === ATTEMPTS) {
-        const size = received.total === null ? '' : ` of ${received.total}`
+        const size = partial.total === null ? '' : ` of ${partial.total}`
         throw new DownloadError(
-          `the download of ${url} broke off after ${received.bytes}${size} bytes, ${ATTEMPTS} times (${broken}): try again later. ${byHand(url, path)}`,
+          `the download of ${url} broke off after ${partial.bytes}${size} bytes, ${ATTEMPTS} times (${broken}): try again later. ${byHand(url, path)}`,
         )
       }
       await sleep(200 * attempt, undefined, options.signal === undefined ? {} : { signal: options.signal })
     }
   } finally {
     line?.end()
-    await received.file.close()
   }
 }
 
@@ -147,7 +157,7 @@ async function fetchInto(partial: string, url: string, path: string, options: Do
 async function receive(
   url: string,
   path: string,
-  received: Received,
+  partial: Partial,
   tell: DownloadProgress,
   options: DownloadOptions,
 ): Promise<string | null> {
@@ -162,13 +172,18 @@ async function receive(
   try {
     let response: Response
     try {
-      response = await fetch(url, { headers: headersFor(received), signal })
+      response = await fetch(url, { headers: headersFor(partial), signal })
     } catch (error) {
       const reason = reasonOf(error)
-      if (received.bytes > 0 || /ECONNRESET|EPIPE|other side closed/.test(reason)) return reason
+      if (partial.bytes > partial.kept || /ECONNRESET|EPIPE|other side closed/.test(reason)) return reason
       throw new DownloadError(`cannot reach ${new URL(url).host} (${reason}): is this machine online?${proxyHint()} ${byHand(url, path)}`, {
         cause: error,
       })
+    }
+    if (response.status === 416 && partial.bytes > 0) {
+      await response.body?.cancel()
+      await restart(partial)
+      return 'the server has less of the file'
     }
     if (response.body === null || !response.ok) {
       await response.body?.cancel()
@@ -176,26 +191,26 @@ async function receive(
         `${url} answered ${response.status} ${response.statusText}: ${response.status === 404 ? 'there is no such file' : 'try again later'}. ${byHand(url, path)}`,
       )
     }
-    await begin(received, response)
+    await begin(partial, response)
     try {
       for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
         timer.refresh()
-        await received.file.appendFile(chunk)
-        received.hash.update(chunk)
-        received.bytes += chunk.length
-        tell(received.bytes, received.total)
+        await partial.file.appendFile(chunk)
+        partial.hash.update(chunk)
+        partial.bytes += chunk.length
+        tell(partial.bytes, partial.total)
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).syscall === 'write') throw error
       return reasonOf(error)
     }
-    return received.total === null || received.bytes === received.total ? null : 'the connection was closed'
+    return partial.total === null || partial.bytes === partial.total ? null : 'the connection was closed'
   } finally {
     clearTimeout(timer)
   }
 }
 
-function headersFor({ bytes, etag }: Received): Record<string, string> {
+function headersFor({ bytes, etag }: Partial): Record<string, string> {
   // Without compression, because compressed bytes would not tell the position in the file.
   const headers = { 'accept-encoding': 'identity', 'user-agent': 'pixelcl' }
   if (bytes === 0) return headers
@@ -203,19 +218,17 @@ function headersFor({ bytes, etag }: Received): Record<string, string> {
 }
 
 /** Resumes where the last response broke off, or restarts if the server sends the whole file. */
-async function begin(received: Received, response: Response): Promise<void> {
+async function begin(partial: Partial, response: Response): Promise<void> {
   const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1]
-  if (response.status !== 206 || Number(start) !== received.bytes) {
+  if (response.status !== 206 || Number(start) !== partial.bytes) {
     if (response.status === 206)
       throw new DownloadError(`${response.url} sent another part of the file than was asked for: try again later`)
-    await received.file.truncate(0)
-    received.hash = createHash('sha256')
-    received.bytes = 0
+    await restart(partial)
   }
   const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length')
-  received.total = length === null ? null : received.bytes + Number(length)
+  partial.total = length === null ? null : partial.bytes + Number(length)
   const etag = response.headers.get('etag')
-  received.etag = etag?.startsWith('W/') === true ? null : etag
+  partial.etag = etag?.startsWith('W/') === true ? null : etag
 }
 
 /** A hint for users of a proxy, which Node's fetch ignores by default. */

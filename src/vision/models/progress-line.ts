@@ -8,10 +8,11 @@ export interface ProgressLine {
 
 const MILLISECONDS_BETWEEN = 100
 
-/** Starts by printing source and destination. */
-export function progressLine(url: string, path: string, out: Terminal = process.stderr): ProgressLine {
+/** Starts by printing source and destination, and how much of the file is there already. */
+export function progressLine(url: string, path: string, bytes = 0, out: Terminal = process.stderr): ProgressLine {
   const line = new LiveLine(out)
-  line.print(`downloading ${url} to ${path}`)
+  const begun = bytes === 0 ? '' : `, of which an earlier download left ${describeProgress(bytes, null)}`
+  line.print(`downloading ${url} to ${path}${begun}`)
   let last = ''
   let shownAt = -Infinity
   return {

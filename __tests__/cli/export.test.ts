@@ -179,14 +179,18 @@ test('both exports take weights without a classifier, whose TorchScript gets a n
 })
 
 describe('export-backbone refuses weights', () => {
-  test('of another network, and of another number of classes', async () => {
+  test('of another network, of another number of classes, and of no file', async () => {
     torch.save(models.resnet18({ numClasses: 3 }).stateDict(), temporary('three.pth'))
-    const refusal = async (...args: string[]): Promise<string> => {
-      const { code, stderr } = await pixelcl(['export-backbone', ...args, '--weights', temporary('three.pth'), '--out', temporary('o.pt')])
+    const refusal = async (arch: string, ...args: string[]): Promise<string> => {
+      const given = ['--weights', temporary('three.pth'), '--out', temporary('o.pt'), ...args]
+      const { code, stderr } = await pixelcl(['export-backbone', arch, ...given])
       expect(code).toBe(1)
       return stderr
     }
     expect(await refusal('resnet50')).toContain('holds the weights of a resnet18, not of a resnet50: name that network')
+    expect(await refusal('resnet18', '--weights', 'three.pth')).toContain(
+      "there is no file 'three.pth', and resnet18 has no published weights",
+    )
     expect(await refusal('resnet18', '--num-classes', '5')).toContain('tells 3 classes apart, not 5: leave --num-classes out')
   })
 })

@@ -228,7 +228,7 @@ describe('a backbone is named by', () => {
     )
     expect(existsSync(file)).toBe(false)
     await expect(open('resnet50:IMAGENET1K_V9')).rejects.toThrow(
-      /resnet50 has no published weights 'IMAGENET1K_V9' \(did you mean 'IMAGENET1K_V1'\?\): it has IMAGENET1K_V1, IMAGENET1K_V2, DEFAULT/,
+      /resnet50 has no published weights 'IMAGENET1K_V9' \(did you mean 'IMAGENET1K_V2'\?\): it has IMAGENET1K_V1, IMAGENET1K_V2, DEFAULT/,
     )
   })
 })

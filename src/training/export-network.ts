@@ -4,6 +4,7 @@ import { describedBy, positiveInt } from '../common/options'
 import { option, worded, type Say } from '../common/wording'
 import { ArgumentError, manualSeed, save } from '../torch'
 import { models } from '../vision'
+import { unknownWeights } from '../vision/internal'
 import type { Architecture, ResNet } from '../vision/models'
 import { checkOut, pythonOf, sayIfHeadless, type ExportResult } from './export'
 import { readResNet } from './resnet-file'
@@ -54,5 +55,6 @@ async function weightedNetwork(arch: Architecture, weights: string, options: Exp
 async function fileOf(arch: Architecture, weights: string): Promise<string> {
   if (existsSync(weights)) return weights
   if (/^https?:\/\//.test(weights)) return models.downloadFile(weights)
+  if (!Object.hasOwn(models.weightsOf(arch), weights)) throw unknownWeights(arch, weights)
   return models.download(arch, weights)
 }

@@ -172,7 +172,10 @@ describe('misuse', () => {
     expect(() => models.resnet18({ weights: 'nowhere.pth' })).toThrow(
       /there is no file 'nowhere\.pth', and resnet18 has no published weights of that name: expected a path or one of IMAGENET1K_V1, DEFAULT/,
     )
-    expect(() => models.resnet18({ weights: 'IMAGENET1K_V2' })).toThrow(/expected a path or one of IMAGENET1K_V1/)
+    expect(() => models.resnet18({ weights: 'IMAGENET1K_V2' })).toThrow(
+      /has no published weights of that name \(did you mean 'IMAGENET1K_V1'\?\): expected a path or one of IMAGENET1K_V1/,
+    )
+    expect(() => models.resnet50({ weights: 'IMAGENET1K_V3' })).toThrow(/\(did you mean 'IMAGENET1K_V2'\?\)/)
     expect(() => models.resnet18({ weights: 'https://host/x.pth' })).toThrow(/await models\.downloadFile\('https:\/\/host\/x\.pth'\)/)
   })
 

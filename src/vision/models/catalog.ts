@@ -41,12 +41,23 @@ export function weightsOf(arch: Architecture): Record<string, string> {
 export function urlOf(arch: Architecture, name: string, mirror: string = HOST): string {
   const known = weightsOf(arch)
   const url = Object.hasOwn(known, name) ? known[name] : undefined
-  if (url === undefined) {
-    const near = nearestName(name, Object.keys(known))
-    const meant = near === null ? '' : ` (did you mean '${near}'?)`
-    throw new ArgumentError(`${arch} has no published weights '${name}'${meant}: it has ${Object.keys(known).join(', ')}`)
-  }
+  if (url === undefined)
+    throw new ArgumentError(`${arch} has no published weights '${name}'${meantBy(name, known)}: it has ${Object.keys(known).join(', ')}`)
   return mirror.replace(/\/+$/, '') + url.slice(HOST.length)
+}
+
+/** @internal The error for what is neither a file nor the name of an architecture's weights. */
+export function unknownWeights(arch: Architecture, text: string): ArgumentError {
+  const known = weightsOf(arch)
+  return new ArgumentError(
+    `there is no file '${text}', and ${arch} has no published weights of that name${meantBy(text, known)}: expected a path or one of ${Object.keys(known).join(', ')}`,
+  )
+}
+
+/** Of weights that are equally near to the name the best are meant. */
+function meantBy(name: string, known: Readonly<Record<string, string>>): string {
+  const near = nearestName(name, Object.keys(known).reverse())
+  return near === null ? '' : ` (did you mean '${near}'?)`
 }
 
 /**

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, isTensor, nn } from '../../torch'
 import { readContent, stateIn } from '../../torch/internal'
-import { cacheFolder, fileNameOf, urlOf, weightsOf } from './catalog'
+import { cacheFolder, fileNameOf, unknownWeights, urlOf, weightsOf } from './catalog'
 import { hasClassifier, misfitOf, type Misfit } from './misfit'
 import type { Architecture, ResNet } from './resnet'
 import { nearestIn, resNetIn, type NearResNet, type WantedResNet } from './subtree'
@@ -93,10 +93,7 @@ function pathOf(arch: Architecture, weights: string): string {
       `weights are read from a file: const path = await models.downloadFile('${weights}'), then models.${arch}({ weights: path })`,
     )
   }
-  const names = Object.keys(known).join(', ')
-  throw new ArgumentError(
-    `there is no file '${weights}', and ${arch} has no published weights of that name: expected a path or one of ${names}`,
-  )
+  throw unknownWeights(arch, weights)
 }
 
 function stateOf(weights: Exclude<Weights, string>): nn.StateDict {

@@ -13,9 +13,9 @@ export const PASSES = 2 * (1 + 2 + 1)
 
 /** The fewest images that batch norms take. */
 const FEWEST = 2
-/** Steps of a trial after the one that warms up. */
-const TRIALS = 5
-/** The share of the training that a trial takes, and the seconds at most. */
+/** Steps of a trial at most, with the one that warms up. */
+const TRIALS = 6
+/** The share of the training after which a trial takes no further step, and the seconds at most. */
 const SHARE = 0.05
 const MOST = 2
 /** Shorter trainings, in seconds, need no trial. */
@@ -46,9 +46,10 @@ export async function secondsOfTraining(learner: PixelCL, { loop, batchSize, vie
     const rough = each * images
     // The step that warms up counts, too.
     if (rough < SHORT || 2 * FEWEST > SHARE * images) return rough
-    const affordable = Math.min(MOST, SHARE * rough) / (each * (TRIALS + 1))
-    const few = Math.min(batchSize, Math.max(FEWEST, Math.floor(affordable)))
-    return (await secondsPerStep(copy, loop, loader(few))) * (images / few)
+    const budget = Math.min(MOST, SHARE * rough)
+    // An image of a small batch takes longer, so rather few steps with many images.
+    const few = Math.min(batchSize, Math.max(FEWEST, Math.floor(budget / (2 * each))))
+    return (await secondsPerStep(copy, loop, loader(few), budget)) * (images / few)
   } finally {
     generators.forEach((generator, i) => generator.setState(states[i]!))
   }
@@ -68,13 +69,18 @@ function secondsPerPass({ onlineEncoder, channels }: PixelCL, size: Size): numbe
   return pass()
 }
 
-/** The median of some steps. */
-async function secondsPerStep(learner: PixelCL, { optimizer, schedule }: ResolvedLoopOptions, loader: Loader<Tensor>): Promise<number> {
+/** The median of some steps after the first, as many as the budget lasts for; of two the shorter, for the first ones are slow. */
+async function secondsPerStep(
+  learner: PixelCL,
+  { optimizer, schedule }: ResolvedLoopOptions,
+  loader: Loader<Tensor>,
+  budget: number,
+): Promise<number> {
   const ends: number[] = []
-  const options = { optimizer: { ...optimizer, lr: 0 }, schedule: { ...schedule, steps: TRIALS + 1 } }
+  const options = { optimizer: { ...optimizer, lr: 0 }, schedule: { ...schedule, steps: TRIALS } }
   const events = new EventStream<LoopEvent>()
   events.subscribe((event) => void (event.type === 'step' && ends.push(event.metrics.seconds)))
-  await pretrainingLoop(learner, loader, options, events).run(() => ends.length > 1 && ends.at(-1)! - ends[0]! > MOST)
+  await pretrainingLoop(learner, loader, options, events).run(() => ends.length > 1 && ends.at(-1)! > budget)
   const steps = ends.slice(1).map((end, i) => end - ends[i]!)
-  return steps.sort((a, b) => a - b)[steps.length >> 1]!
+  return steps.sort((a, b) => a - b)[(steps.length - 1) >> 1]!
 }

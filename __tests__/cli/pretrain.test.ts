@@ -166,13 +166,13 @@ test("the contract's hidden layer −2 of a ResNet trains, and a line says which
   expect(stderr).not.toMatch(/\(node:|--trace-warnings/)
 })
 
-test('damaged images are skipped and named', async () => {
+test('damaged images are skipped, named with the whole reason, and not counted as images', async () => {
   const folder = temporary('some-damaged')
   mkdirSync(join(folder, 'below'), { recursive: true })
   for (const name of readdirSync(data)) copyFileSync(join(data, name), join(folder, 'below', name))
   writeFileSync(join(folder, 'a.png'), 'no image')
   writeFileSync(join(folder, 'below', '0001.jpg'), readFileSync(join(data, '0001.jpg')).subarray(0, 300))
-  const { code, stdout } = await pixelcl([
+  const { code, stdout, stderr } = await pixelcl([
     'pretrain',
     '--backbone',
     backbone,
@@ -185,9 +185,21 @@ test('damaged images are skipped and named', async () => {
     ...tiny,
   ])
   expect(code).toBe(0)
-  expect(stdout).toContain('Skipped 2 damaged files:')
-  expect(stdout).toContain(`${join(folder, 'a.png')}: it is no image of a format that is read`)
-  expect(stdout).toContain(join(folder, 'below', '0001.jpg'))
+  expect(stderr).toContain(`skipped ${join(folder, 'a.png')}: it is no image of a format that is read`)
+  expect(stderr).toMatch(/: 11 images, 3 of them held out.*; 2 files skipped$/m)
+  expect(stdout).toContain('11 images; 2 skipped:')
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    `${join(folder, 'a.png')}: it is no image of a format that is read: AVIF, BMP, GIF, JPEG, PBM, PGM, PNG, PPM, TIFF, WebP`,
+  )
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`${join(folder, 'below', '0001.jpg')}: the JPEG ends early`)
+  for (const line of stdout.slice(0, stdout.indexOf('Written:')).split('\n'))
+    expect(line.endsWith('.png:') || line.endsWith('.jpg:') || line.length <= 80).toBe(true)
+  const { facts, skipped } = readJson(join(temporary('run-damaged'), 'result.json')) as Record<string, Record<string, unknown>>
+  expect(facts!['images']).toMatchObject({ trained: 8, heldOut: 3, skipped: 2 })
+  expect(skipped).toEqual({
+    [join(folder, 'a.png')]: expect.stringMatching(/^it is no image/) as unknown,
+    [join(folder, 'below', '0001.jpg')]: 'the JPEG ends early',
+  })
 })
 
 test('one image is enough; without held-out images those of the training are measured', async () => {

@@ -208,13 +208,16 @@ describe('a report', () => {
     expect(print).toMatch(/details::details-content \{ content-visibility: visible;/)
   })
 
-  test('tells which files were left out, and what the run was given', async () => {
-    const { words } = parse(await renderReport(someReport({ skipped: new Map([['a.jpg', 'is truncated'], ['b.jpg', 'is empty']]) }))) // prettier-ignore
-    expect(words).toContain('2 damaged files left out')
+  test('tells which files were skipped, and what the run was given', async () => {
+    const plain = someReport()
+    const facts = { ...plain.facts, images: { ...plain.facts.images, skipped: 2 } }
+    const { words } = parse(await renderReport({ ...plain, facts, skipped: new Map([['a.jpg', 'is truncated'], ['b.jpg', 'is empty']]) })) // prettier-ignore
+    expect(words).toContain('1,200 trained on, 10 held out, 2 files skipped')
+    expect(words).toMatch(/2 files skipped\s*File\s*Why/)
     expect(words).toMatch(/a\.jpg\s*is truncated/)
     expect(words).toMatch(/backbone\s*small\.pt/)
     expect(words).not.toContain('overwrite')
-    expect(parse(await renderReport(someReport())).words).not.toContain('damaged')
+    expect(parse(await renderReport(plain)).words).not.toContain('skipped')
   })
 
   test('is the same for the same run, and leaves the generator as it was', async () => {

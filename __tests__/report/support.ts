@@ -44,7 +44,7 @@ export function someReport(change: Partial<FinishedRun> = {}): FinishedRun {
       versions: { pixelcl: '0.1.0', libtorch: '2.13.0', node: 'v22.12.0' },
       machine: { cpu: 'Some <CPU>', cores: 4, threads: 2, memory: 8 * 2 ** 30, device: 'cpu' },
       backbone: { file: 'small.pt', kind: 'TorchScript', layer: 'body', parameters: 250_000 },
-      images: { folder: 'photos', trained: 1200, heldOut: 10 },
+      images: { folder: 'photos', trained: 1200, heldOut: 10, skipped: 0 },
       epochs: 2.512,
       seconds: 65,
     },

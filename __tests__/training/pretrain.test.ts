@@ -298,7 +298,7 @@ describe('pretrain', () => {
     symlinkSync('/nowhere', join(photos, 'more'))
     const lines: string[] = []
     await pretrain(optionsOf('told', { data: photos, steps: 1 }), { say: (line) => lines.push(line) })
-    expect(lines.join('\n')).toContain(`passed over ${join(photos, 'more')}: ENOENT`)
+    expect(lines.join('\n')).toContain(`skipped ${join(photos, 'more')}: no such file or directory (ENOENT)`)
   })
 
   test('tells what else went wrong after the training that the backbone is saved', async () => {

@@ -65,7 +65,7 @@ export function verdictText({ verdict, next }: Pick<PretrainResult, 'verdict' | 
 }
 
 /** Columns of standard output for text, at most 100. */
-function widthOf(): number {
+export function widthOf(): number {
   return Math.min(process.stdout.columns || 80, 100)
 }
 

@@ -12,7 +12,10 @@ export function runFacts({ versions, machine, backbone, images, epochs, seconds 
   const rows: readonly (readonly [string, string])[] = [
     ['Backbone', `${backbone.file}: ${backbone.kind}, ${(backbone.parameters / 1e6).toFixed(1)} M parameters`],
     ['Layer', typeof backbone.layer === 'string' ? backbone.layer : `number ${backbone.layer}`],
-    ['Images', `${images.folder}: ${whole(images.trained)} trained on, ${whole(images.heldOut)} held out`],
+    [
+      'Images',
+      `${images.folder}: ${whole(images.trained)} trained on, ${whole(images.heldOut)} held out${images.skipped === 0 ? '' : `, ${plural(images.skipped, 'file')} skipped`}`,
+    ],
     ['Training', `${plural(steps, 'step')}, ${plural(Number(epochs.toPrecision(2)), 'epoch')}`],
     ['Time', `${duration(seconds)} in all`],
     ['Device', machine.device],

@@ -154,7 +154,7 @@ function curves(metrics: readonly StepMetrics[]): Markup {
 function skippedFiles(skipped: FinishedRun['skipped']): Markup | null {
   if (skipped === undefined || skipped.size === 0) return null
   return html`<details>
-    <summary>${plural(skipped.size, 'damaged file')} left out</summary>
+    <summary>${plural(skipped.size, 'file')} skipped</summary>
     <table>
       <thead>
         <tr>

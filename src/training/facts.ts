@@ -28,7 +28,14 @@ export interface RunFacts {
     readonly layer: string | number
     readonly parameters: number
   }
-  readonly images: { readonly folder: string; readonly trained: number; readonly heldOut: number }
+  readonly images: {
+    readonly folder: string
+    /** Images that are trained on, as far as they could be decoded. */
+    readonly trained: number
+    readonly heldOut: number
+    /** Files that could not be decoded. */
+    readonly skipped: number
+  }
   /** Passes over the images of the training. */
   readonly epochs: number
   /** Seconds of the whole run so far, measures included. */
@@ -36,9 +43,9 @@ export interface RunFacts {
 }
 
 /** The facts of a run that took `steps` steps. */
-export function factsOf({ options, backbone, layer, split }: Prepared, began: Date, steps: number): RunFacts {
+export function factsOf({ options, backbone, layer, folder, split }: Prepared, began: Date, steps: number): RunFacts {
   const { net, arch } = backbone
-  const trained = split.train.length
+  const trained = split.train.filter((index) => !folder.skipped.has(folder.files[index]!)).length
   return {
     began,
     versions: { pixelcl: packageVersion(), libtorch: readStamp()?.libtorch.version ?? 'unknown', node: process.version },
@@ -55,7 +62,7 @@ export function factsOf({ options, backbone, layer, split }: Prepared, began: Da
       layer,
       parameters: net.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0),
     },
-    images: { folder: options.data.folder, trained, heldOut: split.heldOut.length },
+    images: { folder: options.data.folder, trained, heldOut: split.heldOut.length, skipped: folder.length - folder.readable },
     epochs: (steps * options.data.batchSize) / trained,
     seconds: (Date.now() - began.getTime()) / 1000,
   }

@@ -72,7 +72,13 @@ export async function evaluationSetFor(measuring: Measuring, say: Say): Promise<
   const measured = shown.filter(isMasked)
   if (measured.length === 0 || taught.length === 0) throw tooFewMasks(masks)
   const labels = await labelsFor(folder, shown, taught, masks)
-  const summary = { folder: masks.folder, images: masks.of.size, measured: measured.length, bank: taught.length, classes: labels.classes }
+  const summary = {
+    folder: masks.folder,
+    images: [...masks.of.keys()].filter((image) => !folder.skipped.has(image)).length,
+    measured: measured.length,
+    bank: taught.length,
+    classes: labels.classes,
+  }
   sayMasks(summary, masks, folder, say)
   return { set: { ...set, labels }, masks: summary }
 }
@@ -105,7 +111,7 @@ function sayMasks(
 ): void {
   const names = classes.slice(0, LISTED).join(', ') + (classes.length > LISTED ? ', …' : '')
   say(
-    `${folder}: masks of ${images} of ${plural(all.length, 'image')}; ${measured} are measured, ${bank} of the training teach ${classes.length} classes (${names})${ignored === null ? '' : `, ${ignored} is ignored`}`,
+    `${folder}: masks of ${images} of ${plural(all.readable, 'image')}; ${measured} are measured, ${bank} of the training teach ${classes.length} classes (${names})${ignored === null ? '' : `, ${ignored} is ignored`}`,
   )
   if (unmatched.length === 0) return
   say(`${plural(unmatched.length, 'mask')} of no image: ${unmatched.slice(0, 3).join(', ')}${unmatched.length > 3 ? ', …' : ''}`)

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
-import { plural, printable } from '../common/text'
+import { plural } from '../common/text'
 import { option, worded, type Say } from '../common/wording'
 import { FEWEST_IMAGES, type EvaluationSet } from '../evaluation'
 import * as torch from '../torch'
@@ -19,6 +19,7 @@ import { ImageLoader } from './loader'
 import { evaluationSetFor, type MaskSummary } from './measuring'
 import type { AskedPretrainOptions, PretrainOptions, ResolvedPretrainOptions } from './options'
 import { RunFolder } from './run/folder'
+import { firstSkipped } from './skipped'
 import { splitFolder, type Split } from './split'
 
 export interface PrepareHooks {
@@ -46,9 +47,9 @@ export interface Prepared {
 export async function prepare(given: PretrainOptions, say: Say, { evaluationSet, isDryRun }: PrepareHooks): Promise<Prepared> {
   const asked = askedOf(given)
   const { backbone, listed, masks } = await read(asked, say)
-  const options = choose(given, asked, { net: backbone.net, size: await medianSize(listed.files), images: listed.length })
+  const options = choose(given, asked, { net: backbone.net, size: await medianSize(listed.files), images: listed.readable })
   checkBatchFits(options.data.batchSize, sizeOf(options))
-  const folder = new ImageFolder(listed.path, { size: sizeOf(options), resize: options.data.resize, exclude: masks?.exclude })
+  const folder = listed.resized(sizeOf(options), options.data.resize)
   torch.manualSeed(options.run.seed)
   // Evaluation runs on the CPU, so it needs its own augmentation.
   const channels = options.learner.channels ?? channelsOf(backbone.net)
@@ -66,7 +67,7 @@ export async function prepare(given: PretrainOptions, say: Say, { evaluationSet,
     say(planOf(options, split))
   }
   sayIfOnlyWarmUp(options, say)
-  for (const [path, reason] of folder.unreadable) say(`passed over ${printable(path)}: ${printable(reason)}`)
+  saySkipped(folder, say)
   if (isDryRun !== true) say(`the training takes ${roughly(await estimated(options, learner, folder, split))}`)
   const seen = options.schedule.steps * options.data.batchSize
   const own = await evaluationSetFor({ folder, split, learner, augment: augment(), masks, seen }, say)
@@ -151,6 +152,7 @@ async function read({ backbone, data, run, evaluation }: AskedPretrainOptions, s
   const found = new ImageFolder(data.folder, { size: [1, 1] })
   const masks = givenMasks(evaluation, found)
   const listed = masks === null ? found : new ImageFolder(data.folder, { size: [1, 1], exclude: masks.exclude })
+  await listed.check()
   if (run.threads !== undefined) torch.setNumThreads(run.threads)
   return { backbone: await openBackbone(source, { arch, prefix, say, seed: run.seed }), listed, masks }
 }
@@ -165,8 +167,19 @@ function checkBatchFits(batchSize: number, [height, width]: Size): void {
   )
 }
 
+function saySkipped({ skipped }: ImageFolder, say: Say): void {
+  const { named, more } = firstSkipped(skipped)
+  for (const [path, reason] of named) say(`skipped ${path}: ${reason}`)
+  if (more > 0) say(`skipped ${more} more`)
+}
+
 /** A summary of backbone, data and options. */
-function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbone, { length }: ImageFolder, { heldOut }: Split): string {
+function inputsOf(
+  options: ResolvedPretrainOptions,
+  { net, arch }: LoadedBackbone,
+  { length, readable }: ImageFolder,
+  { heldOut }: Split,
+): string {
   const parameters = net.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0) / 1e6
   const wanted = options.evaluation.heldOut
   const fewer = heldOut.length < wanted ? ` (a quarter at most, not ${wanted})` : ''
@@ -174,7 +187,7 @@ function inputsOf(options: ResolvedPretrainOptions, { net, arch }: LoadedBackbon
     heldOut.length === 0 ? 'none held out, so images that are trained on are measured' : `${heldOut.length} of them held out${fewer}`
   return (
     `${options.backbone.file}: ${arch ?? 'TorchScript'}, ${parameters.toFixed(1)} M parameters\n` +
-    `${options.data.folder}: ${plural(length, 'image')}, ${aside}`
+    `${options.data.folder}: ${plural(readable, 'image')}, ${aside}${readable === length ? '' : `; ${plural(length - readable, 'file')} skipped`}`
   )
 }
 

@@ -38,7 +38,7 @@ export interface FinishedRun extends Judgement, Surroundings {
   readonly after: Evaluation
   /** The learner's options; the report draws views with them. */
   readonly learner: ResolvedOptions
-  /** Files that could not be decoded, and why. */
+  /** Files that could not be decoded, and subfolders and links that could not be read, with the reason. */
   readonly skipped?: ReadonlyMap<string, string>
 }
 
@@ -62,7 +62,7 @@ export interface PretrainResult extends Judgement, Surroundings {
   readonly heldOut: number
   /** What the masks were measured on; null without masks. */
   readonly masks: MaskSummary | null
-  /** Files that could not be decoded, and why. */
+  /** Files that could not be decoded, and subfolders and links that could not be read, with the reason. */
   readonly skipped: ReadonlyMap<string, string>
   /** Two lines of Python that load the backbone's file. */
   readonly python: readonly [string, string]

@@ -21,16 +21,16 @@ export interface SplitOptions {
 /**
  * Holds random images out of the training: as many as asked for, at most a quarter of all.
  *
- * Only images that can be decoded are held out. Those with masks come first, but half of them stay in the training, to learn the classes from.
+ * Only images that can be decoded are held out, and none that is known to be damaged is trained on. Those with masks come first, but half of them stay in the training, to learn the classes from.
  *
  * @throws FileError when no file can be decoded.
  */
 export async function splitFolder(folder: ImageFolder, { heldOut: asked, seed, isMasked = () => false }: SplitOptions): Promise<Split> {
   const generator = new torch.Generator().manualSeed(seed)
   const order = torch.randperm(folder.length, { generator }).tolist() as number[]
-  const wanted = Math.min(asked, Math.floor(folder.length * LARGEST_SHARE))
+  const wanted = Math.min(asked, Math.floor(folder.readable * LARGEST_SHARE))
   const heldOut = await firstDecodable(folder, maskedFirst(order, isMasked), wanted)
-  const train = order.filter((index) => !heldOut.includes(index))
+  const train = order.filter((index) => !heldOut.includes(index) && !folder.isDamaged(index))
   // Training needs at least one image that can be decoded.
   if ((await firstDecodable(folder, train, 1)).length === 0)
     throw new FileError(`no image file of ${folder.path} is left to train on: all others are damaged`)

@@ -84,17 +84,19 @@ describe('a folder of images', () => {
     mkdirSync(join(folder, 'lost+found'), { mode: 0 })
     const images = new ImageFolder(folder, { size: [4, 4] })
     expect(images.files).toEqual([join(folder, 'a.png')])
-    const expected: [string, string][] = [[join(folder, 'b.png'), 'ENOENT']]
+    const expected: [string, string][] = [[join(folder, 'b.png'), 'no such file or directory (ENOENT)']]
     // Root may read what it likes.
-    if (process.getuid?.() !== 0) expected.push([join(folder, 'lost+found'), 'EACCES'])
-    expect([...images.unreadable].map(([path, reason]) => [path, reason.split(':')[0]])).toEqual(expected)
+    if (process.getuid?.() !== 0) expected.push([join(folder, 'lost+found'), 'permission denied (EACCES)'])
+    expect([...images.unreadable]).toEqual(expected)
+    expect([...images.skipped]).toEqual(expected)
+    expect(images.readable).toBe(1)
   })
 
   test('of folders that cannot be read alone says so', () => {
     const folder = newFolder()
     symlinkSync('/nowhere', join(folder, 'photos'))
     expect(() => new ImageFolder(folder, { size: [8, 8] })).toThrow(
-      /holds no images.*1 could not be read, the first of them .*photos: ENOENT/,
+      /holds no images.*1 could not be read, the first of them .*photos: no such file or directory \(ENOENT\)/,
     )
   })
 
@@ -121,6 +123,22 @@ describe('a folder of images', () => {
     expect(images.skipped.size).toBe(3)
     for (const reason of images.skipped.values()) expect(reason).not.toBe('')
     expect(await images.load(1)).toBeNull()
+  })
+
+  test('knows what is no image by the first bytes of each file, before any is decoded', async () => {
+    const folder = newFolder()
+    const good = await plain(32, 32, '#808080').jpeg().toBuffer()
+    for (let i = 0; i < 70; i++) writeFileSync(join(folder, `${i}.jpg`), i % 10 === 3 ? '' : good)
+    writeFileSync(join(folder, 'half.jpg'), good.subarray(0, good.length / 2))
+    const images = new ImageFolder(folder, { size: [1, 1] })
+    expect([images.length, images.readable]).toEqual([71, 71])
+    await images.check()
+    expect([...images.skipped]).toHaveLength(7)
+    expect(new Set(images.skipped.values())).toEqual(new Set(['the file is empty']))
+    const other = images.resized([8, 8], 'stretch')
+    expect([other.length, other.readable, other.size]).toEqual([71, 64, [8, 8]])
+    expect(await other.load(other.files.indexOf(join(folder, 'half.jpg')))).toBeNull()
+    expect([images.readable, other.readable]).toEqual([63, 63])
   })
 
   test('does not hold a file for damaged that could not be read once', async () => {

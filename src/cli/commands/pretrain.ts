@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Option, type Command } from 'commander'
 import { Style } from '../../common/terminal'
-import { columns, plural, printable } from '../../common/text'
+import { columns } from '../../common/text'
 import { readAs, type Say } from '../../common/wording'
 import { renderReport } from '../../report'
 import { RunFolder, pretrain, pretrainOptions, resultJson, type PretrainOptions, type PretrainResult } from '../../training'
@@ -13,6 +13,7 @@ import { mergeOptions } from '../config'
 import { EXIT_CODES } from '../exit'
 import { asFlag, flagsOf, type Flag } from '../flags'
 import { measuresTable, verdictText } from '../measures'
+import { skippedText } from '../skipped'
 import { Progress } from '../progress'
 import { pythonText } from '../python-text'
 import { defaultsOf } from '../recipes'
@@ -140,11 +141,8 @@ function jsonOf(result: PretrainResult): object {
   return { ...resultJson(result, asFlag), options: flattened(pretrainOptions, result.options) }
 }
 
-/** Number of damaged files that the summary names. */
-const NAMED = 5
-
 function summaryOf(result: PretrainResult): string {
-  const { files, arch, steps, options, heldOut, skipped, interrupted } = result
+  const { files, arch, steps, options, heldOut, interrupted } = result
   const { bold } = new Style()
   const written = columns([
     [files.backbone, arch === null ? 'the backbone, TorchScript' : `the backbone, a state dict of ${arch}`],
@@ -153,11 +151,9 @@ function summaryOf(result: PretrainResult): string {
     [files.metrics, 'a line for every step'],
     [files.config, 'the options, for --config'],
   ])
-  const damaged = [...skipped].slice(0, NAMED).map(([file, reason]) => `  ${printable(file)}: ${printable(reason.split('\n')[0]!)}\n`)
-  const more = skipped.size > NAMED ? `  … and ${skipped.size - NAMED} more\n` : ''
   const parts = [
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
-    skipped.size === 0 ? '' : `Skipped ${plural(skipped.size, 'damaged file')}:\n${damaged.join('')}${more}`,
+    skippedText(result),
     `${bold('Written:')}\n${written}`,
     pythonText(result),
     measuresTable(result, heldOut > 0 ? 'On held-out images' : 'On training images'),

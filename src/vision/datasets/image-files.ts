@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { systemReason } from '../../common/errors'
 import { FileError } from '../../torch'
 
 /** The extensions of files that are decoded, by sharp's prebuilt libvips or by this package; torchvision's are among them. */
@@ -36,9 +37,7 @@ export function imageFiles(folder: string, wanted: Wanted = { what: 'images', ex
     if (error instanceof FileError) throw error
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     throw new FileError(
-      missing
-        ? `the folder of ${what} ${folder} does not exist`
-        : `the folder of ${what} ${folder} cannot be read: ${(error as Error).message}`,
+      missing ? `the folder of ${what} ${folder} does not exist` : `the folder of ${what} ${folder} cannot be read: ${systemReason(error)}`,
     )
   }
   if (found.files.length === 0) throw nothingIn(folder, wanted, found)
@@ -61,7 +60,7 @@ function search(folder: string, wanted: Wanted, done: Set<string>, found: Findin
       if (kind.isFile() && hasExtension(entry.name, wanted) && !isLeftOut(path, wanted, done)) found.files.push(path)
       if (kind.isDirectory() && !isVisited(done, path)) search(path, wanted, done, found)
     } catch (error) {
-      found.unreadable.set(path, (error as Error).message)
+      found.unreadable.set(path, systemReason(error))
     }
   }
 }

@@ -3,8 +3,10 @@ import * as torch from '../../torch'
 import { ArgumentError, FileError, type Tensor } from '../../torch'
 import { parseOptions } from '../../common/options'
 import { decode, resizeOption, sizeOption, type Resize, type Size } from './decode'
+import { formatOf } from './damage'
 import { failureOf } from './failure'
 import { IMAGE_EXTENSIONS, imageFiles } from './image-files'
+import { firstBytes } from './open-image'
 
 /**
  * Images' bytes, each [H, W, 3], as one float32 tensor [N, 3, H, W] in 0…1.
@@ -38,10 +40,12 @@ export interface ImageFolderOptions {
   exclude?: readonly string[] | undefined
 }
 
+const OPEN_AT_ONCE = 32
+
 /**
  * The images of a folder and all folders in it, in the order of their paths; labels are not needed.
  *
- * Links are followed, each folder once; hidden files are ignored. A file that cannot be decoded is skipped and recorded in `skipped`.
+ * Links are followed, each folder once; hidden files are ignored. What cannot be read is skipped: `skipped` says what and why.
  *
  * @throws FileError for a folder that is missing or holds no image files; ArgumentError for wrong options.
  * @example
@@ -52,11 +56,11 @@ export class ImageFolder {
   readonly files: readonly string[]
   readonly size: Size
   readonly resize: Resize
-  /** Files that could not be decoded so far, with the reason. */
-  readonly skipped = new Map<string, string>()
-  /** Subfolders and links that could not be read, with the reason; their images are missing in `files`. */
+  /** All that was skipped so far, by its path with the reason: the files that could not be decoded, and what is `unreadable`. */
+  readonly skipped: Map<string, string>
+  /** Of `skipped` the subfolders and links that could not be read when the folder was listed; their images are missing in `files`. */
   readonly unreadable: ReadonlyMap<string, string>
-  /** Files of `skipped` whose content is damaged. They are not read again, unlike files that could not be opened. */
+  /** Of `skipped` the files whose content is damaged. They are not read again, unlike files that could not be opened. */
   private readonly damaged = new Set<string>()
 
   constructor(
@@ -67,12 +71,52 @@ export class ImageFolder {
     const { files, unreadable } = imageFiles(path, { what: 'images', extensions: IMAGE_EXTENSIONS, exclude })
     this.files = files
     this.unreadable = unreadable
+    this.skipped = new Map(unreadable)
     this.size = size
     this.resize = resize
   }
 
   get length(): number {
     return this.files.length
+  }
+
+  /** Number of files that can be decoded, as far as is known: those that were not skipped. */
+  get readable(): number {
+    return this.length - (this.skipped.size - this.unreadable.size)
+  }
+
+  /** @internal Whether the content of a file is known to be damaged. */
+  isDamaged(index: number): boolean {
+    return this.damaged.has(this.files[index]!)
+  }
+
+  /** @internal The same files at another size; what is known of them is shared. */
+  resized(size: Size, resize: Resize): ImageFolder {
+    return Object.assign(Object.create(ImageFolder.prototype) as ImageFolder, this, { size, resize })
+  }
+
+  /**
+   * Looks at the first bytes of every file, so that `skipped` has those that are empty or no image.
+   *
+   * Damage farther in a file shows when it is decoded.
+   *
+   * @throws FileError if no file of the folder is an image.
+   */
+  async check(): Promise<void> {
+    const isNoImage = async (file: string) => {
+      try {
+        return formatOf(await firstBytes(file)) === null
+      } catch {
+        return true
+      }
+    }
+    // A process may open a limited number of files at once.
+    for (let first = 0; first < this.length; first += OPEN_AT_ONCE) {
+      const checked = this.files.slice(first, first + OPEN_AT_ONCE).map(async (file, i) => {
+        if (await isNoImage(file)) await this.loadBytes(first + i)
+      })
+      await Promise.all(checked)
+    }
   }
 
   /**
@@ -93,7 +137,7 @@ export class ImageFolder {
       const { reason, isDamaged } = await failureOf(file, error)
       if (isDamaged) this.damaged.add(file)
       this.skipped.set(file, reason)
-      if (this.skipped.size === this.files.length) throw noneDecodable(this)
+      if (this.readable === 0) throw noneDecodable(this)
       return null
     }
   }
@@ -135,7 +179,9 @@ export class ImageFolder {
 }
 
 /** @internal The error for a folder without a file that can be decoded. */
-export function noneDecodable({ path, skipped }: ImageFolder): FileError {
-  const [file, reason] = [...skipped][0]!
-  return new FileError(`none of the ${skipped.size} image files in ${path} can be decoded; the first, ${file}: ${reason}`)
+export function noneDecodable({ path, files, length, readable, skipped }: ImageFolder): FileError {
+  const first = files.find((file) => skipped.has(file))!
+  return new FileError(
+    `none of the ${length - readable} image files in ${path} can be decoded; the first, ${first}: ${skipped.get(first)!}`,
+  )
 }

@@ -90,7 +90,7 @@ describe('wrong options', () => {
     expect(() => smallLearner({ imageSize: 1 })).toThrow(/1 × 1 are too small: the smallest box has 0.6 of each side/)
     const learner = smallLearner({ cutoutRatioRange: [0.1, 0.2] })
     expect(() => learner.forward(torch.rand([2, 3, 9, 32]))).toThrow(
-      /images of 9 × 32 are too small.*Give larger images or a larger cutoutRatioRange/,
+      /images of 9 × 32 \(height × width\) are too small.*Give larger images or a larger cutoutRatioRange/,
     )
   })
 })
@@ -127,7 +127,7 @@ describe('wrong options of forward', () => {
       { ...one.box, y0: 0.5 },
       { ...one.box, x1: one.box.x0 },
     ]) {
-      expect(withViews([one, { box, hflip: false }])).toThrow(/does not lie in an image of 32 × 32 \(half-open, in pixels\)/)
+      expect(withViews([one, { box, hflip: false }])).toThrow(/does not lie in an image of 32 × 32; its sides are in pixels, half-open/)
     }
     expect(withViews([[one], [two]])).toThrow(/views has 1 boxes for 3 images: give one for each, or one for all/)
     expect(withViews([[one, one, one], two])).toThrow(/both views must be given per image, or both for the whole batch/)

@@ -3,8 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import sharp from 'sharp'
 import { classesIn, ignoredNumber, readClassNames, type ClassRules } from '../../src/training/masks/classes'
+import { givenMasks } from '../../src/training/masks/given'
 import { loadMasks } from '../../src/training/masks/load'
 import { matchMasks } from '../../src/training/masks/match'
+import type { ImageFolder } from '../../src/vision/datasets'
 import { temporary } from '../support/files'
 
 let folders = 0
@@ -79,8 +81,35 @@ describe('masks are matched to images', () => {
     expect(() => matchMasks(one, one, [join(one, 'a.png'), join(one, 'b.png')])).toThrow(
       /no file is the mask of another: for \S+a\.png it would be a_mask\.png/,
     )
-    expect(() => matched(['a.jpg'], ['a.jpg'])).toThrow(/holds no masks: expected files ending in \.bmp, .*\.png/)
+    expect(() => matched(['a.jpg'], ['a.txt'])).toThrow(
+      /holds no masks: expected files ending in \.bmp, .*\.tiff, in it or in folders below$/,
+    )
     expect(() => matchMasks(temporary('missing'), folderOf('a.jpg'), [])).toThrow(/the folder of masks \S+ does not exist/)
+  })
+})
+
+describe('masks as JPEG, which changes class numbers,', () => {
+  const hint = /such as \S+\.jpg cannot be masks, for JPEG, WebP and AVIF change class numbers: write masks as PNG where they are made/
+
+  test('are refused with a word why, and what to do', () => {
+    expect(() => matched(['a.jpg'], ['a.jpg'])).toThrow(/holds no masks: expected files ending in .*below\. 1 file such as/)
+    expect(() => matched(['a.jpg'], ['a.jpg'])).toThrow(hint)
+    const one = folderOf('a.jpg', 'a_mask.jpg')
+    expect(() => matchMasks(one, one, [join(one, 'a.jpg'), join(one, 'a_mask.jpg')])).toThrow(hint)
+    expect(() => matched(['a.jpg'], ['a.jpg', 'b/other.png'])).toThrow(hint)
+  })
+
+  test('are told of where others are taken; images among the masks are none', () => {
+    const [data, masks] = [folderOf('a.jpg', 'b.jpg'), folderOf('a.jpg', 'b.png')]
+    const images = ['a.jpg', 'b.jpg'].map((name) => join(data, name))
+    const said: string[] = []
+    const say = (text: unknown) => void said.push(String(text))
+    const folder = { path: data, files: images } as unknown as ImageFolder
+    expect([...givenMasks({ masks, heldOut: 1 }, folder, say)!.of.values()]).toEqual([join(masks, 'b.png')])
+    expect(said).toEqual([expect.stringMatching(/^warning: 1 file such as/)])
+    expect(said[0]).toMatch(hint)
+    const one = folderOf('a.jpg', 'a_mask.png')
+    expect(matchMasks(one, one, [join(one, 'a.jpg'), join(one, 'a_mask.png')]).lossy).toEqual([])
   })
 })
 
@@ -158,7 +187,7 @@ describe('loaded masks', () => {
     const image = await written('tall.png', [[1], [1], [1], [1], [1], [1]])
     const load = (mask: string) => loadMasks({ size: [2, 2], resize: 'crop' }, [[image]], new Map([[image, mask]]), rules)
     await expect(load(await written('wide.png', [[0, 1, 1, 1, 1, 1]]))).rejects.toThrow(
-      /the mask \S+wide\.png has 1 × 6 pixels, and its image \S+tall\.png 6 × 1: a mask may be larger or smaller, but needs the aspect ratio of its image\. The image is turned/,
+      /the mask \S+wide\.png has 1 × 6 pixels \(height × width\), and its image \S+tall\.png 6 × 1 pixels \(height × width\): a mask may be larger or smaller, but needs the aspect ratio of its image\. The image is turned/,
     )
     const damaged = temporary('damaged.png')
     writeFileSync(damaged, 'no mask')

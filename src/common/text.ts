@@ -13,9 +13,9 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
 }
 
-/** A size in pixels, with the order of its sides named where it matters: `32 × 32`, `32 × 48 (height × width)`. */
-export function sized([height, width]: readonly [height: number, width: number]): string {
-  return `${height} × ${width}${height === width ? '' : ' (height × width)'}`
+/** A size, with the order of its sides named where it matters: `32 × 32 pixels`, `32 × 48 pixels (height × width)`. */
+export function sized([height, width]: readonly [height: number, width: number], unit: '' | ' pixels' = ''): string {
+  return `${height} × ${width}${unit}${height === width ? '' : ' (height × width)'}`
 }
 
 /** `hiddenLayerPixel` as `hidden_layer_pixel`. */

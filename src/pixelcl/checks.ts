@@ -1,6 +1,7 @@
 import { ArgumentError, jit, nn } from '../torch'
 import { describe } from '../common/describe'
 import { suggestion } from '../common/suggestions'
+import { sized } from '../common/text'
 import { option, worded } from '../common/wording'
 import type { Backbone } from './encoder'
 import type { ResolvedOptions } from './options'
@@ -10,7 +11,7 @@ import { isPerSample, type View, type Views } from './views'
 export function checkSmallestBox(height: number, width: number, { cutoutRatioRange: [low] }: ResolvedOptions): void {
   if (Math.floor(low * height) >= 1 && Math.floor(low * width) >= 1) return
   throw new ArgumentError(
-    worded`images of ${height} × ${width} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger ${option('cutoutRatioRange')}`,
+    worded`images of ${sized([height, width])} are too small: the smallest box has ${low} of each side, which is less than one pixel. Give larger images or a larger ${option('cutoutRatioRange')}`,
   )
 }
 
@@ -61,7 +62,9 @@ function checkView(view: Partial<View> | null, height: number, width: number): v
   const isWhole = [box.y0, box.y1, box.x0, box.x1].every(Number.isInteger)
   const isInside = box.y0 >= 0 && box.y0 < box.y1 && box.y1 <= height && box.x0 >= 0 && box.x0 < box.x1 && box.x1 <= width
   if (isWhole && isInside) return
-  throw new ArgumentError(`the box ${JSON.stringify(box)} does not lie in an image of ${height} × ${width} (half-open, in pixels)`)
+  throw new ArgumentError(
+    `the box ${JSON.stringify(box)} does not lie in an image of ${sized([height, width])}; its sides are in pixels, half-open`,
+  )
 }
 
 /** Rejects anything but a module, such as a file name. */

@@ -1,3 +1,4 @@
+import { sized } from '../common/text'
 import type { Evaluation, EvaluationSet, Labels } from '../evaluation'
 import type { Tensor } from '../torch'
 import { componentColours } from './components'
@@ -36,7 +37,7 @@ export async function gallery(set: EvaluationSet, before: Evaluation, after: Eva
   const [size, grid] = [set.images.shape.slice(2), featuresBefore.shape.slice(1, 3)]
   return html`<p>
       Colours of the features are their first three principal components, of ${grid.join(' × ')} feature pixels for an image of
-      ${size.join(' × ')}: like colours are like features.
+      ${sized([size[0]!, size[1]!])}: like colours are like features.
       ${
         set.labels === undefined
           ? null

@@ -1,4 +1,4 @@
-import { plural } from '../common/text'
+import { plural, sized } from '../common/text'
 import { option, worded, type Wording } from '../common/wording'
 import { FEWEST_IMAGES, type Outcome } from '../evaluation'
 import type { ResolvedPretrainOptions } from './options'
@@ -84,7 +84,7 @@ const ownCrops: Advice = ({ options: { learner } }) =>
 
 const largerMap: Advice = ({ options: { learner, data } }) => {
   const [height, width] = learner.viewSize ?? data.inputSize ?? [learner.imageSize, learner.imageSize]
-  return worded`larger images, for a map with more pixels: ${option('imageSize')} or ${option('viewSize')} (views have ${height} × ${width} pixels)`
+  return worded`larger images, for a map with more pixels: ${option('imageSize')} or ${option('viewSize')} (views have ${sized([height, width], ' pixels')})`
 }
 
 function times(epochs: number): string {

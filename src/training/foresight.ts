@@ -1,4 +1,4 @@
-import { plural } from '../common/text'
+import { plural, sized } from '../common/text'
 import { option, worded, type Wording } from '../common/wording'
 import { FEWEST_IMAGES, SMALLEST_MAP, tooSmallMap } from '../evaluation'
 import type { Backbone } from '../pixelcl'
@@ -33,7 +33,7 @@ function smallMap({ net, layer, viewSize, channels }: Foreseen): Wording | null 
   const [height, width] = found.map.map((side, i) => Math.ceil((SMALLEST_MAP * viewSize[i]!) / side))
   const other = lastMapLayer(net, viewSize, SMALLEST_MAP, channels)
   const earlier = other === null ? null : worded`, an earlier layer (${option('hiddenLayerPixel', other.name)})`
-  return worded`${small}. Give views of about ${height!} × ${width!} pixels (${option('imageSize')}, ${option('viewSize')})${earlier}`
+  return worded`${small}. Give views of about ${sized([height!, width!], ' pixels')} (${option('imageSize')}, ${option('viewSize')})${earlier}`
 }
 
 function fewImages({ images, heldOut }: Foreseen): Wording | null {

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
-import { plural } from '../common/text'
+import { plural, sized } from '../common/text'
 import { option, worded, type Say } from '../common/wording'
 import { FEWEST_IMAGES, type EvaluationSet } from '../evaluation'
 import * as torch from '../torch'
@@ -94,10 +94,10 @@ function viewSizeOf(options: ResolvedPretrainOptions): Size {
 function planOf(options: ResolvedPretrainOptions, { train }: Split): string {
   const { recipe, data, learner, schedule, optimizer } = options
   const loss = learner.usePixpro ? 'PixPro' : 'PixContrast'
-  const view = learner.viewSize === undefined ? '' : `, views of ${learner.viewSize.join(' × ')}`
+  const view = learner.viewSize === undefined ? '' : `, views of ${sized(learner.viewSize)}`
   const epochs = (schedule.steps * data.batchSize) / train.length
   return (
-    `recipe ${recipe}: ${loss} on ${typeof learner.hiddenLayerPixel === 'string' ? '' : 'layer '}${learner.hiddenLayerPixel}, images of ${sizeOf(options).join(' × ')}${view}\n` +
+    `recipe ${recipe}: ${loss} on ${typeof learner.hiddenLayerPixel === 'string' ? '' : 'layer '}${learner.hiddenLayerPixel}, images of ${sized(sizeOf(options))}${view}\n` +
     `${plural(schedule.steps, 'step')} of ${data.batchSize} images (${plural(Number(epochs.toPrecision(2)), 'epoch')}), ${optimizer.algorithm} with a rate of ${optimizer.lr}`
   )
 }
@@ -150,7 +150,7 @@ async function read({ backbone, data, run, evaluation }: AskedPretrainOptions, s
     )
   }
   const found = new ImageFolder(data.folder, { size: [1, 1] })
-  const masks = givenMasks(evaluation, found)
+  const masks = givenMasks(evaluation, found, say)
   const listed = masks === null ? found : new ImageFolder(data.folder, { size: [1, 1], exclude: masks.exclude })
   await listed.check()
   if (run.threads !== undefined) torch.setNumThreads(run.threads)
@@ -163,7 +163,7 @@ function checkBatchFits(batchSize: number, [height, width]: Size): void {
   if (bytes * 3 <= totalmem()) return
   const gigabytes = (count: number) => `${(count / 2 ** 30).toFixed(count < 2 ** 33 ? 1 : 0)} GB`
   throw new ArgumentError(
-    worded`${option('batchSize')}: expected a batch that fits into memory but received ${batchSize}: three batches of ${height} × ${width} need ${gigabytes(bytes * 3)}, and this machine has ${gigabytes(totalmem())}`,
+    worded`${option('batchSize')}: expected a batch that fits into memory but received ${batchSize}: three batches of images of ${sized([height, width])} need ${gigabytes(bytes * 3)}, and this machine has ${gigabytes(totalmem())}`,
   )
 }
 
@@ -204,7 +204,7 @@ function checkSizes(options: ResolvedPretrainOptions, learner: PixelCL): void {
   const [height, width] = viewSizeOf(options)
   if (height < 2 || width < 2)
     throw new ArgumentError(
-      worded`views of ${height} × ${width} are too small: a blur needs two pixels each way. Give a larger ${option('viewSize')}`,
+      worded`views of ${sized([height, width])} are too small: a blur needs two pixels each way. Give a larger ${option('viewSize')}`,
     )
 }
 

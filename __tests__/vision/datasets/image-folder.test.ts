@@ -195,7 +195,9 @@ describe('wrong arguments are named', () => {
     const images = new ImageFolder(folder, { size: [8, 8] })
     await expect(images.load(1)).rejects.toThrow(/there is no image 1: the folder .* has 1, numbered from 0/)
     expect(images.skipped.size).toBe(0)
-    expect(() => imagesFromBytes([new Uint8Array(11)], [2, 2])).toThrow('expected 2 × 2 × 3 = 12 bytes for an image but received 11')
+    expect(() => imagesFromBytes([new Uint8Array(11)], [2, 2])).toThrow(
+      'expected 12 bytes for an image, three for each pixel of 2 × 2, but received 11',
+    )
   })
 })
 

@@ -52,7 +52,7 @@ describe('a mask', () => {
     const huge = Buffer.from(whole)
     huge.writeUInt32BE(2 ** 30, 16)
     await expect(decodeMask(written('huge.png', huge))).rejects.toThrow(
-      'the PNG is too large: it claims a size of 40 × 1073741824 (height × width)',
+      'the PNG is too large: it claims 40 × 1073741824 pixels (height × width)',
     )
     const unlike = Buffer.from(whole)
     unlike.writeUInt32BE(400, 20)

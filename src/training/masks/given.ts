@@ -1,9 +1,9 @@
-import { option, worded } from '../../common/wording'
+import { option, worded, type Say } from '../../common/wording'
 import { ArgumentError } from '../../torch'
 import type { ImageFolder } from '../../vision/datasets'
 import type { ResolvedPretrainOptions } from '../options'
 import { ignoredNumber, readClassNames, type ClassRules } from './classes'
-import { matchMasks, type MatchedMasks } from './match'
+import { lossyHint, matchMasks, type MatchedMasks } from './match'
 
 /** The user's masks and what their numbers mean. */
 export interface GivenMasks extends MatchedMasks, ClassRules {
@@ -11,13 +11,14 @@ export interface GivenMasks extends MatchedMasks, ClassRules {
 }
 
 /**
- * The masks that a run was given; null without any.
+ * The masks that a run was given; null without any. `say` receives warnings.
  *
  * @throws ArgumentError for options of masks without masks; FileError and ArgumentError as `matchMasks`, `readClassNames` and `ignoredNumber`.
  */
 export function givenMasks(
   { masks: folder, maskClasses, maskIgnore }: ResolvedPretrainOptions['evaluation'],
   images: ImageFolder,
+  say: Say,
 ): GivenMasks | null {
   if (folder === undefined) {
     const alone = maskClasses !== undefined ? 'maskClasses' : maskIgnore !== undefined ? 'maskIgnore' : null
@@ -25,8 +26,10 @@ export function givenMasks(
     return null
   }
   const names = maskClasses === undefined ? null : readClassNames(maskClasses)
+  const matched = matchMasks(folder, images.path, images.files)
+  if (matched.lossy.length > 0) say(`warning: ${lossyHint(matched.lossy)}`)
   return {
-    ...matchMasks(folder, images.path, images.files),
+    ...matched,
     folder,
     names,
     namesFile: maskClasses,

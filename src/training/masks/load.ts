@@ -1,3 +1,4 @@
+import { sized } from '../../common/text'
 import * as torch from '../../torch'
 import { FileError, type Tensor } from '../../torch'
 import { decodeMask, imageSize, resizeMask, type DecodedMask, type ImageFolder, type Size } from '../../vision/datasets'
@@ -59,7 +60,7 @@ async function decodedFor(image: string, path: string): Promise<DecodedMask> {
       ? '. The image is turned by its EXIF orientation, which a mask must follow'
       : ''
     throw new FileError(
-      `the mask ${path} has ${mask.size.join(' × ')} pixels, and its image ${image} ${size.join(' × ')}: a mask may be larger or smaller, but needs the aspect ratio of its image${turned}`,
+      `the mask ${path} has ${sized(mask.size, ' pixels')}, and its image ${image} ${sized(size, ' pixels')}: a mask may be larger or smaller, but needs the aspect ratio of its image${turned}`,
     )
   }
   return mask

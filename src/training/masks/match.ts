@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { basename, extname, relative, resolve } from 'node:path'
+import { plural } from '../../common/text'
 import { option, worded } from '../../common/wording'
 import { FileError } from '../../torch'
-import { MASK_EXTENSIONS, imageFiles } from '../../vision/datasets'
+import { LOSSY_EXTENSIONS, MASK_EXTENSIONS, imageFiles } from '../../vision/datasets'
 
 /** Which image of a folder has which mask. */
 export interface MatchedMasks {
@@ -10,6 +11,8 @@ export interface MatchedMasks {
   readonly of: ReadonlyMap<string, string>
   /** Masks of no image. */
   readonly unmatched: readonly string[]
+  /** Files among the masks whose format changes class numbers; images are none of them. */
+  readonly lossy: readonly string[]
   /** Files and folders of masks that are no images, where they lie among the images. */
   readonly exclude: readonly string[]
 }
@@ -27,10 +30,13 @@ const SUFFIX = /[-_.](masks?|labels?|seg|segmentation|gt)$/i
  * @throws FileError for a folder of masks that is missing or holds none, and if no mask matches an image.
  */
 export function matchMasks(masksFolder: string, folder: string, images: readonly string[]): MatchedMasks {
-  const masks = imageFiles(masksFolder, { what: 'masks', extensions: MASK_EXTENSIONS }).files
+  const unfit = { extensions: LOSSY_EXTENSIONS, hint: lossyHint }
+  const { files: masks, unfit: candidates } = imageFiles(masksFolder, { what: 'masks', extensions: MASK_EXTENSIONS, unfit })
   const isOneFolder = realOf(masksFolder) === realOf(folder)
   const isInside = (path: string) => !relative(realOf(masksFolder), realOf(path)).startsWith('..')
   const others = isOneFolder ? images : images.filter((image) => !isInside(image))
+  const known = new Set(others.map((image) => resolve(image)))
+  const lossy = candidates.filter((file) => !known.has(resolve(file)))
   const byPath = indexOf(masks, masksFolder)
   const byName = onlyOnes(masks)
   const imageNames = onlyOnes(others)
@@ -44,10 +50,11 @@ export function matchMasks(masksFolder: string, folder: string, images: readonly
   const used = new Set(of.values())
   // Of `a.jpg`, `a.png` and `a_mask.png` in one folder `a.png` is no image of its own.
   if (isOneFolder) for (const mask of used) of.delete(mask)
-  if (of.size === 0) throw noneMatches(masksFolder, masks, folder, others)
+  if (of.size === 0) throw noneMatches(masksFolder, { masks, lossy }, folder, others)
   return {
     of,
     unmatched: isOneFolder ? [] : masks.filter((mask) => !used.has(mask)),
+    lossy,
     exclude: isOneFolder ? [...used] : [masksFolder],
   }
 }
@@ -88,7 +95,21 @@ function withoutExtension(path: string): string {
   return path.slice(0, path.length - extname(path).length)
 }
 
-function noneMatches(masksFolder: string, masks: readonly string[], folder: string, images: readonly string[]): FileError {
+/** Why files of these formats are no masks, and what to do. */
+export function lossyHint(files: readonly string[]): string {
+  const [first] = files
+  return (
+    `${plural(files.length, 'file')} such as ${first!} cannot be masks, for JPEG, WebP and AVIF change class numbers: ` +
+    'write masks as PNG where they are made; a JPEG that is converted keeps its wrong numbers'
+  )
+}
+
+interface FoundMasks {
+  readonly masks: readonly string[]
+  readonly lossy: readonly string[]
+}
+
+function noneMatches(masksFolder: string, { masks, lossy }: FoundMasks, folder: string, images: readonly string[]): FileError {
   const [mask, image] = [masks[0]!, images[0]]
   const name = image === undefined ? '' : withoutExtension(relative(folder, image))
   if (realOf(masksFolder) === realOf(folder))
@@ -97,6 +118,6 @@ function noneMatches(masksFolder: string, masks: readonly string[], folder: stri
     )
   const wanted = image === undefined ? '' : `: for ${image} a mask would be ${name}.png or ${name}_mask.png in it`
   return new FileError(
-    worded`none of the ${masks.length} masks in ${masksFolder} (${option('masks')}) has the name of an image in ${folder}${wanted}, but it has ${relative(masksFolder, mask)}`,
+    worded`none of the ${masks.length} masks in ${masksFolder} (${option('masks')}) has the name of an image in ${folder}${wanted}, but it has ${relative(masksFolder, mask)}${lossy.length === 0 ? '' : `. ${lossyHint(lossy)}`}`,
   )
 }

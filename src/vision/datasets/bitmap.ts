@@ -50,7 +50,7 @@ function readHeader(bytes: Buffer): BitmapHeader {
   const bits = bytes.readUInt16LE(isOld ? 24 : 28)
   const compression = isOld || size < 20 ? PLAIN! : bytes.readUInt32LE(30)
   const height = Math.abs(tall)
-  if (width <= 0 || height === 0 || width * height > MAX_PIXELS) throw damaged(`it claims a size of ${sized([height, width])}`)
+  if (width <= 0 || height === 0 || width * height > MAX_PIXELS) throw damaged(`it claims ${sized([height, width], ' pixels')}`)
   if (![1, 2, 4, 8, 16, 24, 32].includes(bits)) throw damaged(`its pixels have ${bits} bits`)
   const isKnown =
     compression === PLAIN ||

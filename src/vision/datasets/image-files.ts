@@ -11,6 +11,8 @@ export interface FoundImages {
   readonly files: readonly string[]
   /** Subfolders and links that could not be read, with the reason. */
   readonly unreadable: ReadonlyMap<string, string>
+  /** Paths of files that are likely meant but unfit, sorted. */
+  readonly unfit: readonly string[]
 }
 
 /** Which files a search takes. */
@@ -18,6 +20,8 @@ export interface Wanted {
   /** What they are, in the plural. */
   readonly what: string
   readonly extensions: readonly string[]
+  /** Extensions of files that are likely meant but unfit, and what to say of those that are found. */
+  readonly unfit?: { readonly extensions: readonly string[]; readonly hint: (files: readonly string[]) => string }
   /** Files and folders that are left out. */
   readonly exclude?: readonly string[] | undefined
 }
@@ -28,7 +32,7 @@ export interface Wanted {
  * @throws FileError for a folder that is missing, cannot be read or holds no image files.
  */
 export function imageFiles(folder: string, wanted: Wanted = { what: 'images', extensions: IMAGE_EXTENSIONS }): FoundImages {
-  const found: Findings = { files: [], unreadable: new Map() }
+  const found: Findings = { files: [], unreadable: new Map(), unfit: [] }
   const { what, exclude = [] } = wanted
   try {
     if (!statSync(folder).isDirectory()) throw new FileError(`expected a folder of ${what} but ${folder} is a file`)
@@ -41,12 +45,13 @@ export function imageFiles(folder: string, wanted: Wanted = { what: 'images', ex
     )
   }
   if (found.files.length === 0) throw nothingIn(folder, wanted, found)
-  return { ...found, files: found.files.sort() }
+  return { ...found, files: found.files.sort(), unfit: found.unfit.sort() }
 }
 
 interface Findings {
   readonly files: string[]
   readonly unreadable: Map<string, string>
+  readonly unfit: string[]
 }
 
 /** Adds what it finds; `done` holds the real paths of files and folders that are left out, and of folders that were searched. */
@@ -57,7 +62,8 @@ function search(folder: string, wanted: Wanted, done: Set<string>, found: Findin
     try {
       const kind = entry.isSymbolicLink() ? statSync(path) : entry
       // Skip pipes and sockets, because reading them could block forever.
-      if (kind.isFile() && hasExtension(entry.name, wanted) && !isLeftOut(path, wanted, done)) found.files.push(path)
+      if (kind.isFile() && hasExtension(entry.name, wanted.extensions) && !isLeftOut(path, wanted, done)) found.files.push(path)
+      if (kind.isFile() && hasExtension(entry.name, wanted.unfit?.extensions ?? [])) found.unfit.push(path)
       if (kind.isDirectory() && !isVisited(done, path)) search(path, wanted, done, found)
     } catch (error) {
       found.unreadable.set(path, systemReason(error))
@@ -77,14 +83,14 @@ function isVisited(visited: Set<string>, folder: string): boolean {
   return false
 }
 
-function hasExtension(name: string, { extensions }: Wanted): boolean {
+function hasExtension(name: string, extensions: readonly string[]): boolean {
   return extensions.includes(extname(name).toLowerCase())
 }
 
-function nothingIn(folder: string, { what, extensions }: Wanted, { unreadable }: FoundImages): FileError {
+function nothingIn(folder: string, { what, extensions, unfit }: Wanted, { unreadable, unfit: others }: FoundImages): FileError {
   const [first] = unreadable
   const aside = first === undefined ? '' : `; ${unreadable.size} could not be read, the first of them ${first[0]}: ${first[1]}`
   return new FileError(
-    `the folder ${folder} holds no ${what}: expected files ending in ${extensions.join(', ')}, in it or in folders below${aside}`,
+    `the folder ${folder} holds no ${what}: expected files ending in ${extensions.join(', ')}, in it or in folders below${aside}${unfit === undefined || others.length === 0 ? '' : `. ${unfit.hint(others)}`}`,
   )
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import * as torch from '../../torch'
 import { ArgumentError, FileError, type Tensor } from '../../torch'
 import { parseOptions } from '../../common/options'
+import { sized } from '../../common/text'
 import { decode, resizeOption, sizeOption, type Resize, type Size } from './decode'
 import { formatOf } from './damage'
 import { failureOf } from './failure'
@@ -18,7 +19,9 @@ import { firstBytes } from './open-image'
 export function imagesFromBytes(bytes: readonly Uint8Array[], [height, width]: Size): Tensor {
   const wrong = bytes.find((image) => image.length !== height * width * 3)
   if (wrong !== undefined) {
-    throw new ArgumentError(`expected ${height} × ${width} × 3 = ${height * width * 3} bytes for an image but received ${wrong.length}`)
+    throw new ArgumentError(
+      `expected ${height * width * 3} bytes for an image, three for each pixel of ${sized([height, width])}, but received ${wrong.length}`,
+    )
   }
   const all = new Uint8Array(bytes.length * height * width * 3)
   bytes.forEach((image, i) => all.set(image, i * height * width * 3))

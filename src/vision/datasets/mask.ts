@@ -7,8 +7,11 @@ import { undecodable } from './failure'
 import { openImage } from './open-image'
 import { isPng, readPngSamples } from './png-samples'
 
-/** The extensions of files that keep class numbers as they are; JPEG does not. */
+/** The extensions of files that keep class numbers as they are. */
 export const MASK_EXTENSIONS = ['.bmp', '.gif', '.pgm', '.png', '.tif', '.tiff']
+
+/** The extensions of files that change class numbers when they are compressed. */
+export const LOSSY_EXTENSIONS = ['.avif', '.jpeg', '.jpg', '.webp']
 
 /** A class number for every pixel. */
 export interface DecodedMask {

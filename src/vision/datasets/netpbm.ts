@@ -22,7 +22,7 @@ export function readNetpbm(bytes: Buffer): RawImage {
   const [width, height] = [header.number(), header.number()]
   const highest = isBits ? 1 : header.number()
   if (width === 0 || height === 0 || width * height > MAX_PIXELS)
-    throw new FileError(`the image claims a size of ${sized([height, width])}`)
+    throw new FileError(`the image claims ${sized([height, width], ' pixels')}`)
   if (highest === 0 || highest > 65_535) throw new FileError(`the image is damaged: its highest value is ${highest}`)
   const count = width * height * channels
   // Text takes a character a value at least, bits an eighth of a byte.

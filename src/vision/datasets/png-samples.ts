@@ -108,7 +108,7 @@ function headerOf(content: Buffer): Header {
   const [width, height, depth, type] = [content.readUInt32BE(0), content.readUInt32BE(4), content[8]!, content[9]!]
   if (width === 0 || height === 0 || DEPTHS[type]?.includes(depth) !== true || content[12]! > 1)
     throw new FileError('the PNG is damaged: its header makes no sense')
-  if (width * height > MAX_PIXELS) throw new FileError(`the PNG is too large: it claims a size of ${sized([height, width])}`)
+  if (width * height > MAX_PIXELS) throw new FileError(`the PNG is too large: it claims ${sized([height, width], ' pixels')}`)
   return { width, height, depth, channels: CHANNELS[type]!, interlaced: content[12] === 1 }
 }
 

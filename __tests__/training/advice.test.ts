@@ -39,6 +39,11 @@ describe('what to try next', () => {
     ])
   })
 
+  test('after a run that was stopped is the rest of it', () => {
+    expect(advice('unchanged', facts({}, { planned: 500 }))[0]).toBe('the run to its end: steps: 500 (stopped after 100)')
+    expect(advice('unchanged', facts({}, { planned: 100 }))[0]).toMatch(/^more steps: steps: 300/)
+  })
+
   test('counts no fractions of a pass over the images', () => {
     expect(advice('better', facts({}, { trained: 5000 }))[0]).toBe('more steps: steps: 300 (now 100, which saw each image less than once)')
   })

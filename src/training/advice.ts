@@ -6,6 +6,8 @@ import type { ResolvedPretrainOptions } from './options'
 /** What advice follows from, besides the outcome. */
 export interface AdviceFacts {
   readonly options: Pick<ResolvedPretrainOptions, 'schedule' | 'data' | 'optimizer' | 'learner' | 'augmentation'>
+  /** Steps that were planned; more than were taken if the run was stopped. Default: those taken. */
+  readonly planned?: number
   /** The layer that was measured. */
   readonly layer: string | number
   /** Number of images that were trained on. */
@@ -37,8 +39,9 @@ export function adviceFor(outcome: Outcome, facts: AdviceFacts): Wording[] {
 
 type Advice = (facts: AdviceFacts) => Wording | null
 
-const moreSteps: Advice = ({ options: { schedule, data }, trained }) => {
+const moreSteps: Advice = ({ options: { schedule, data }, planned, trained }) => {
   const { steps } = schedule
+  if (planned !== undefined && planned > steps) return worded`the run to its end: ${option('steps', planned)} (stopped after ${steps})`
   const epochs = (steps * data.batchSize) / Math.max(1, trained)
   if (epochs >= MANY_EPOCHS) return null
   return worded`more steps: ${option('steps', 3 * steps)} (now ${steps}, which saw each image ${times(epochs)})`

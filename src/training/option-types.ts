@@ -64,7 +64,7 @@ export interface PretrainOptions {
   } | undefined
   /** What the backbone is measured on before and after. */
   evaluation?: {
-    /** Images that are not trained on but measured before and after, at most 256 of them, and as many as a tenth of the training lets pass; the first are shown in the report. A whole number of at least 0. Default 8. */
+    /** Images that are not trained on but measured before and after, at most 256 of them, and fewer where more would take longer than a tenth of the training; the first are shown in the report. A whole number of at least 0. Default 8. */
     heldOut?: number | undefined
     /** A folder of masks of class numbers (PNG), named like the images or with _mask behind; they are measured by kNN and linear mIoU. */
     masks?: string | undefined

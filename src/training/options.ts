@@ -54,7 +54,7 @@ const evaluation = z.strictObject({
   heldOut: count
     .default(8)
     .describe(
-      'images that are not trained on but measured before and after, at most 256 of them, and as many as a tenth of the training lets pass; the first are shown in the report',
+      'images that are not trained on but measured before and after, at most 256 of them, and fewer where more would take longer than a tenth of the training; the first are shown in the report',
     ),
   masks: z
     .string()

@@ -118,7 +118,11 @@ function judge(before: Evaluation, after: Evaluation, steps: number, { options, 
   const verdict = verdictOf(changes, { images: measured, labelled, trainedOn: set.trainedOn === true, missing })
   const taken = { ...options, schedule: { ...options.schedule, steps } }
   const images = masks === null ? { measured } : { measured: labelled, masked: masks.images }
-  return { changes, verdict, next: adviceFor(verdict.outcome, { options: taken, layer, trained: split.train.length, ...images }) }
+  return {
+    changes,
+    verdict,
+    next: adviceFor(verdict.outcome, { options: taken, planned: options.schedule.steps, layer, trained: split.train.length, ...images }),
+  }
 }
 
 /** Trains, logs every step, and saves the backbone even if an error ends the training early. */

@@ -118,11 +118,13 @@ describe('hidden layers', () => {
     }
   })
 
-  test('that do not exist are an error with the names that do, the nearest first', () => {
+  test('that do not exist are an error with the children that serve, and how to see all layers', () => {
     expect(() => smallLearner({ hiddenLayerPixel: 'boddy' })).toThrow(
-      /no layer 'boddy' \(did you mean 'body'\?\).*nearest first: body, .*stem.0/,
+      "the backbone has no layer 'boddy' (did you mean 'body'?): choose among stem, body, or a layer inside of them; print(model) in Python shows all, as net.namedModules() does here",
     )
-    expect(() => smallLearner({ hiddenLayerInstance: 'layer4' })).toThrow(/no layer 'layer4'.*nearest first: .*avgpool/)
+    expect(() => smallLearner({ hiddenLayerInstance: 'layer4' })).toThrow(
+      /no layer 'layer4': choose among stem, body, avgpool, fc, or a layer inside of them/,
+    )
     expect(() => smallLearner({ hiddenLayerPixel: 4 })).toThrow(/no child 4: it has 4 \(stem, body, avgpool, fc\)/)
     expect(() => smallLearner({ hiddenLayerPixel: -5 })).toThrow(/no child -5/)
   })

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { nn, type Tensor } from '../../src/torch'
 import { PixelCL } from '../../src/pixelcl'
-import { HiddenLayers } from '../../src/pixelcl/internal'
+import { HiddenLayers, lastMapLayer } from '../../src/pixelcl/internal'
 import { expectWith } from '../support/expect'
 import { temporary } from '../support/files'
 import { runPython } from '../support/python'
@@ -255,6 +255,26 @@ describe('images that are too small', () => {
       /failed on images \[2, 3, 40, 40\][^]*Wrong image height! Expected 64 but got 40[^]*\. It takes images of 64 × 64: give imageSize: 64, and viewSize of 64 × 64/,
     )
     expect(new PixelCL(net, { imageSize: 64, ...options }).forward(torch.rand([2, 3, 64, 64])).item()).toEqual(expect.any(Number))
+  })
+
+  test('also where only the views have another size', async () => {
+    const options = { imageSize: 64, hiddenLayerPixel: 'map', instanceWeight: 0, ...heads }
+    const net = await load('Fixed()')
+    expect(() => new PixelCL(net, { ...options, viewSize: [32, 48] })).toThrow(
+      /^the backbone failed on views \[2, 3, 32, 48\], which viewSize asks for: .*Expected 64 but got 32.*\. It takes images of 64 × 64: give viewSize of 64 × 64$/,
+    )
+    expect(await warningsOf(() => new PixelCL(net, { ...options, viewSize: [64, 64] }))).toEqual([])
+  })
+
+  test('are told of before a layer that forward never calls', async () => {
+    const net = await load('Listed()')
+    const options = { hiddenLayerPixel: 'blocks', instanceWeight: 0, ...heads }
+    expect(() => new PixelCL(net, { imageSize: 40, ...options })).toThrow(
+      /^the backbone failed on images \[2, 3, 40, 40\], which imageSize: 40 asks for: .*It takes images of 64 × 64: give imageSize: 64/,
+    )
+    expect(() => new PixelCL(net, { imageSize: 64, ...options })).toThrow(/never calls the layer 'blocks'/)
+    expect(lastMapLayer(net, 64, 4)).toEqual({ name: 'blocks.1', channels: 8, map: [8, 8] })
+    expect(lastMapLayer(net, 40, 4)).toBeNull()
   })
 
   test('and in modules of this package', () => {

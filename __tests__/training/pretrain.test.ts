@@ -478,7 +478,7 @@ describe('pretrain', () => {
         new RegExp(`^the device '${device}' cannot be used: (?!.*aten::).*Without device the training runs on the CPU$`, 's'),
       )
     await expect(pretrain(optionsOf('point', { inputSize: [1, 1] }))).rejects.toThrow('images of 1 × 1 are too small')
-    await expect(pretrain(optionsOf('point', { viewSize: [1, 1] }))).rejects.toThrow('views of 1 × 1')
+    await expect(pretrain(optionsOf('point', { viewSize: [1, 1] }))).rejects.toThrow('views [2, 3, 1, 1] are too small for the backbone')
     expect(existsSync(temporary('point'))).toBe(false)
   })
 

@@ -5,7 +5,7 @@ import { RECIPES, RECIPE_NAMES, pretrainOptions, type PretrainOptions, type Reso
 import { askedOf, choose, type Found } from '../../src/training/choose'
 import { inputSizeFor, layered, learningRateFor, stepsFor, viewSizeFor } from '../../src/training/recipes'
 import { models } from '../../src/vision'
-import { Small } from '../pixelcl/small'
+import { Small, warningsOf } from '../pixelcl/small'
 
 const files = { backbone: { file: 'net.pt' }, data: { folder: 'photos' }, run: { out: 'run' } }
 
@@ -40,6 +40,51 @@ describe('the recipe dense', () => {
       }
     }
     expect(chosen({}, { net: new Wrapped() }).learner.hiddenLayerPixel).toMatch(/^net\.body/)
+  })
+
+  /** A stem and four stages, each of which halves its map, in a container of a kind. */
+  class Staged extends torch.nn.Module<[torch.Tensor], torch.Tensor> {
+    readonly stem = new torch.nn.Conv2d(3, 4, 3, { stride: 2, padding: 1 })
+    readonly stages: torch.nn.ModuleList | torch.nn.Sequential
+    constructor(kind: 'ModuleList' | 'Sequential') {
+      super()
+      const stages = Array.from({ length: 4 }, () => new torch.nn.Conv2d(4, 4, 3, { stride: 2, padding: 1 }))
+      this.stages = kind === 'ModuleList' ? new torch.nn.ModuleList(stages) : new torch.nn.Sequential(...stages)
+    }
+
+    override forward(images: torch.Tensor): torch.Tensor {
+      const stem = this.stem.call(images)
+      return [...this.stages].reduce((map, stage) => (stage as torch.nn.Conv2d).call(map), stem)
+    }
+  }
+
+  test.each(['ModuleList', 'Sequential'] as const)('looks into a %s, whose last layers may have smaller maps', (kind) => {
+    expect(chosen({}, { net: new Staged(kind), size: [64, 64] }).learner.hiddenLayerPixel).toBe('stages.2')
+  })
+
+  test('says that images are too small for a layer behind the stem', async () => {
+    const said = async (size: number): Promise<string[]> =>
+      (await warningsOf(() => void chosen({}, { net: new Staged('Sequential'), size: [size, size] }))).map(({ message }) => message)
+    expect(await said(8)).toEqual([
+      "images of 8 × 8 are too small for a layer behind 'stem', the first one: the map of 'stages.0' has 2 × 2 pixels. Larger images teach more: imageSize: 16",
+    ])
+    expect(await said(16)).toEqual([])
+  })
+
+  test('brings images to the one size that a network takes, and gives it views of that size', () => {
+    class Fixed extends Small {
+      override forward(images: torch.Tensor): torch.Tensor {
+        if (images.shape.slice(2).some((side) => side !== 64)) throw new Error('Wrong image height! Expected 64')
+        return super.forward(images)
+      }
+    }
+    expect(chosen({}, { net: new Fixed(), size: [60, 90] })).toMatchObject({
+      data: { inputSize: [64, 64] },
+      learner: { imageSize: 64, hiddenLayerPixel: 'body', viewSize: [64, 64] },
+    })
+    // Images of a third of the size are left to the learner, whose error names the size.
+    expect(chosen({}, { net: new Fixed(), size: [20, 20] }).data.inputSize).toEqual([20, 20])
+    expect(chosen({ learner: { imageSize: 64, viewSize: [32, 32] } }, { net: new Fixed() }).learner.viewSize).toEqual([32, 32])
   })
 
   test('takes images at their own size, and views by size and stride', () => {

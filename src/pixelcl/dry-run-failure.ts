@@ -8,38 +8,48 @@ const TOO_SMALL =
 /** Largest images tried to find the smallest that a backbone takes. */
 const LARGEST = 1024
 /** Sizes of networks that take images of one size only, the usual ones first. */
-const FIXED = [224, 256, 384, 518, 299, 336, 448, 512, 192, 128, 96, 64, 32]
+export const USUAL_SIDES = [224, 256, 384, 518, 299, 336, 448, 512, 192, 128, 96, 64, 32]
+
+/** The side of square images, or height and width. */
+export type ImageSize = number | readonly [number, number]
 
 /** The error of a backbone whose dry run failed: names the layer, and where a map is too small for it the smallest images that are not. */
 export function explainedFailure(
   net: Backbone,
   error: Error,
-  { imageSize, channels }: { imageSize: number; channels: number },
-  run: (size: number) => unknown,
+  { name, size, channels }: { readonly name: 'imageSize' | 'viewSize'; readonly size: ImageSize; readonly channels: number },
+  run: (size: ImageSize) => unknown,
 ): ArgumentError {
-  const tried = `[2, ${channels}, ${imageSize}, ${imageSize}]`
+  const sides = typeof size === 'number' ? ([size, size] as const) : size
+  const inputs = `${name === 'imageSize' ? 'images' : 'views'} [2, ${channels}, ${sides.join(', ')}]`
+  const asked = name === 'imageSize' ? option(name, sides[0]) : option(name)
   if (!TOO_SMALL.test(error.message)) {
-    const taken = FIXED.find((size) => size !== imageSize && succeeds(() => run(size)))
-    const remedy =
-      taken === undefined
-        ? ''
-        : worded`. It takes images of ${taken} × ${taken}: give ${option('imageSize', taken)}, and ${option('viewSize')} of ${taken} × ${taken} where views have a size of their own`
-    return new ArgumentError(
-      worded`the backbone failed on images ${tried}, which ${option('imageSize', imageSize)} asks for: ${error.message}${remedy}`,
-      { cause: error },
-    )
+    const taken = USUAL_SIDES.find((side) => sides.some((other) => other !== side) && succeeds(() => run(side)))
+    const views = worded`${option('viewSize')} of ${taken ?? ''} × ${taken ?? ''}`
+    const given = name === 'viewSize' ? views : worded`${option('imageSize', taken)}, and ${views} where views have a size of their own`
+    const remedy = taken === undefined ? null : worded`. It takes images of ${taken} × ${taken}: give ${given}`
+    return new ArgumentError(worded`the backbone failed on ${inputs}, which ${asked} asks for: ${reasonOf(error)}${remedy}`, {
+      cause: error,
+    })
   }
-  const layer = net instanceof jit.ScriptModule ? layerInTrace(net, error.message) : failingLayer(net, () => run(imageSize))
-  const smallest = smallestSize(imageSize, run)
+  const layer = net instanceof jit.ScriptModule ? layerInTrace(net, error.message) : failingLayer(net, () => run(size))
+  const smallest = smallestSize(Math.min(...sides), run)
   const remedy =
     smallest === null
-      ? worded`give a larger ${option('imageSize')}`
-      : worded`it takes images from ${smallest} pixels on: ${option('imageSize', smallest)}`
+      ? worded`give a larger ${option(name)}`
+      : worded`it takes images from ${smallest} pixels on: ${name === 'imageSize' ? option(name, smallest) : worded`${option(name)} of ${smallest} × ${smallest}`}`
   const reason = error.message.split('\n').find((line) => TOO_SMALL.test(line))!
   return new ArgumentError(
-    worded`images ${tried} are too small for the backbone${layer === null ? '' : ` at its layer '${layer}'`}: ${remedy} (${reason.replace(/^.*Error: /, '').trim()})`,
+    worded`${inputs} are too small for the backbone${layer === null ? '' : ` at its layer '${layer}'`}: ${remedy} (${reason.replace(/^.*Error: /, '').trim()})`,
     { cause: error },
   )
+}
+
+/** What went wrong, without the trace of a TorchScript error. */
+function reasonOf({ message }: Error): string {
+  const lines = message.split('\n').filter((line) => line.trim() !== '')
+  const last = lines.findLastIndex((line) => /^\s*[\w.]*(Error|Exception): /.test(line))
+  return last === -1 ? message : lines.slice(last).join(' ').trim()
 }
 
 /** The smallest size above `known` for which the backbone runs; null if none is found. */

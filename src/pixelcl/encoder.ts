@@ -1,9 +1,9 @@
 import * as torch from '../torch'
 import { ArgumentError, jit, nn, type Device, type DType, type Tensor } from '../torch'
-import { nearestFirst, nearestName } from '../common/suggestions'
+import { nearestName } from '../common/suggestions'
 import { option, warn, worded, type Wording } from '../common/wording'
 import { channelsOf, firstConvolution, type Backbone } from './backbone-input'
-import { explainedFailure } from './dry-run-failure'
+import { explainedFailure, type ImageSize } from './dry-run-failure'
 import { ConvMLP, MLP } from './heads'
 import { isSpatial, layoutOf, toMap, type Layout } from './layout'
 
@@ -15,16 +15,20 @@ export interface EncoderOptions {
   instanceWeight: number
   projectionSize: number
   projectionHiddenSize: number
+  viewSize?: readonly [number, number] | undefined
 }
 
-/** The dotted name of a layer given by name or by its index among the children. */
-export function layerName(net: Backbone, layer: string | number): string {
-  const names = [...net.namedModules()].map(([name]) => name)
+/** The dotted name of a layer given by name or by its index among the children; an error lists the layers that `isSensible`. */
+export function layerName(net: Backbone, layer: string | number, isSensible: (name: string) => boolean = () => true): string {
   if (typeof layer === 'string') {
+    const names = [...net.namedModules()].map(([name]) => name)
     if (names.includes(layer)) return layer
     const meant = nearestName(layer, names.filter(Boolean))
+    const sensible = childNames(net).filter(isSensible)
     throw new ArgumentError(
-      `the backbone has no layer '${layer}'${meant === null ? '' : ` (did you mean '${meant}'?)`}. Its layers, nearest first: ${nearestFirst(layer, names.filter(Boolean))}`,
+      `the backbone has no layer '${layer}'${meant === null ? '' : ` (did you mean '${meant}'?)`}: ` +
+        `choose among ${(sensible.length > 0 ? sensible : childNames(net)).join(', ')}, or a layer inside of them; ` +
+        'print(model) in Python shows all, as net.namedModules() does here',
     )
   }
   const children = childNames(net)
@@ -41,6 +45,20 @@ export function layerName(net: Backbone, layer: string | number): string {
 function childNames(net: Backbone): string[] {
   const seen = new Set<nn.AnyModule>()
   return [...net.namedChildren()].filter(([, child]) => !seen.has(child) && seen.add(child)).map(([name]) => name)
+}
+
+/** Modules that hold others in order, of which forward may call only those. */
+function isContainer(module: nn.AnyModule): boolean {
+  if (module instanceof jit.ScriptModule) return /^(Sequential|ModuleList|ModuleDict)$/.test(module.originalName)
+  return module instanceof nn.Sequential || module instanceof nn.ModuleList || module instanceof nn.ModuleDict
+}
+
+/** Names of the children, the last first, each container followed by its content: the layers at which a network can be cut. */
+function* outline(net: nn.AnyModule, prefix = ''): IterableIterator<string> {
+  for (const [name, child] of [...net.namedChildren()].reverse()) {
+    yield prefix + name
+    if (isContainer(child)) yield* outline(child, `${prefix}${name}.`)
+  }
 }
 
 /** The hidden layers of a backbone by their dotted names: one read as a map, and one read as a vector, or none. */
@@ -136,10 +154,13 @@ export class Encoder extends nn.Module {
   constructor(net: Backbone, imageSize: number, channels: number, options: EncoderOptions) {
     super()
     this.net = net
-    const path = layerName(net, options.hiddenLayerPixel)
+    const path = layerName(net, options.hiddenLayerPixel, (name) => isMapLayer(net, name, imageSize, channels))
     const instance = options.instanceWeight > 0 ? layerName(net, options.hiddenLayerInstance) : null
-    this.layers = new HiddenLayers(net, { map: path, vector: instance })
-    const { map, vector } = dryRun(net, this.layers, imageSize, channels)
+    this.layers = hiddenLayers(net, { map: path, vector: instance }, imageSize, channels)
+    const { map, vector } = dryRun(net, 'imageSize', imageSize, channels, (size) => runOnce(net, this.layers, size, channels))
+    const { viewSize } = options
+    if (viewSize?.some((side) => side !== imageSize) === true)
+      dryRun(net, 'viewSize', viewSize, channels, (size) => runOnce(net, this.layers, size, channels))
     if (map.dim() !== 4) {
       throw new ArgumentError(
         worded`the hidden pixel layer '${path}' gives [${map.shape.join(', ')}], but the pixel loss needs a map [N, C, H, W]${hintOfSpatialLayer(net, path, imageSize, channels)}`,
@@ -173,23 +194,51 @@ export class Encoder extends nn.Module {
   }
 }
 
-/** Runs the backbone on random images; an error says what images it would take. */
-function dryRun(net: Backbone, layers: HiddenLayers, imageSize: number, channels: number): { map: Tensor; vector: Tensor | null } {
+/** The layers, or where the network fails at any the reason of that. */
+function hiddenLayers(net: Backbone, paths: HiddenPaths, imageSize: number, channels: number): HiddenLayers {
   try {
-    return runOnce(net, layers, imageSize, channels)
+    return new HiddenLayers(net, paths)
   } catch (error) {
-    if (error instanceof ArgumentError || !(error instanceof Error)) throw error
-    throw explainedFailure(net, error, { imageSize, channels }, (size) => runOnce(net, layers, size, channels))
+    dryRun(net, 'imageSize', imageSize, channels, (size) => runWhole(net, size, channels))
+    throw error
   }
 }
 
-/** The side of square images, or height and width. */
-type ImageSize = number | readonly [number, number]
+/** Runs the backbone on random images of the size that an option asks for; an error says what images it would take. */
+function dryRun<T>(net: Backbone, name: 'imageSize' | 'viewSize', size: ImageSize, channels: number, run: (size: ImageSize) => T): T {
+  try {
+    return run(size)
+  } catch (error) {
+    if (error instanceof ArgumentError || !(error instanceof Error)) throw error
+    throw explainedFailure(net, error, { name, size, channels }, run)
+  }
+}
 
-function runOnce(net: Backbone, layers: HiddenLayers, size: ImageSize, channels: number): { map: Tensor; vector: Tensor | null } {
+function runWhole(net: Backbone, size: ImageSize, channels: number): void {
+  torch.scope(() => {
+    const images = randomImages(net, size, channels)
+    torch.noGrad(() => withoutTraces(net, () => void (net as unknown as nn.Module).call(images)))
+  })
+}
+
+/** @internal Whether the backbone takes images of this size. */
+export function takes(net: Backbone, size: ImageSize, channels: number = channelsOf(net)): boolean {
+  try {
+    runWhole(net, size, channels)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function randomImages(net: Backbone, size: ImageSize, channels: number): Tensor {
   const { dtype, device } = firstParameter(net)
   const sides = typeof size === 'number' ? [size, size] : size
-  return torch.noGrad(() => withoutTraces(net, () => layers.run(net, torch.randn([2, channels, ...sides], { dtype, device }))))
+  return torch.randn([2, channels, ...sides], { dtype, device })
+}
+
+function runOnce(net: Backbone, layers: HiddenLayers, size: ImageSize, channels: number): { map: Tensor; vector: Tensor | null } {
+  return torch.noGrad(() => withoutTraces(net, () => layers.run(net, randomImages(net, size, channels))))
 }
 
 /** Restores buffers and generators after a run of the backbone. */
@@ -234,11 +283,22 @@ export function mapLayer(net: Backbone, layer: string | number, imageSize: Image
   }
 }
 
-/** @internal The last layer with a map of at least `smallest` pixels a side: of the children, or of what lies in them; null if there is none. */
+function isMapLayer(net: Backbone, name: string, imageSize: number, channels: number): boolean {
+  const found = mapLayer(net, name, imageSize, channels)
+  return found !== null && Math.max(...found.map) > 1
+}
+
+/**
+ * @internal The last layer with a map of at least `smallest` pixels a side; null if there is none.
+ *
+ * Among the children and the content of containers, else of all that lies in them.
+ */
 export function lastMapLayer(net: Backbone, imageSize: ImageSize, smallest: number, channels: number = channelsOf(net)): MapLayer | null {
-  const children = childNames(net)
-  const inner = [...net.namedModules()].map(([name]) => name).filter((name) => name !== '' && !children.includes(name))
-  for (const name of [...children.reverse(), ...inner.reverse()]) {
+  // Where the network fails, every layer would be tried in vain.
+  if (!takes(net, imageSize, channels)) return null
+  const main = [...outline(net)]
+  const inner = [...net.namedModules()].map(([name]) => name).filter((name) => name !== '' && !main.includes(name))
+  for (const name of [...main, ...inner.reverse()]) {
     const layer = mapLayer(net, name, imageSize, channels)
     if (layer !== null && Math.min(...layer.map) >= smallest) return layer
   }
@@ -247,11 +307,8 @@ export function lastMapLayer(net: Backbone, imageSize: ImageSize, smallest: numb
 
 /** @internal The layer itself if its map is larger than 1×1, else the last child with such a map; null if there is none. */
 export function spatialLayer(net: Backbone, layer: string | number, imageSize: number, channels: number = channelsOf(net)): string | null {
-  for (const name of [layerName(net, layer), ...childNames(net).reverse()]) {
-    const found = mapLayer(net, name, imageSize, channels)
-    if (found !== null && Math.max(...found.map) > 1) return name
-  }
-  return null
+  const own = layerName(net, layer)
+  return [own, ...outline(net)].find((name) => isMapLayer(net, name, imageSize, channels)) ?? null
 }
 
 /** Ends a message with the last layer that has a larger map, if there is one. */

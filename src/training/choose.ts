@@ -1,7 +1,7 @@
 import { parseOptions } from '../common/options'
-import { option, worded } from '../common/wording'
+import { option, warn, worded } from '../common/wording'
 import type { Backbone } from '../pixelcl'
-import { lastMapLayer, mapLayer } from '../pixelcl/internal'
+import { USUAL_SIDES, firstConvolution, lastMapLayer, mapLayer, takes, type MapLayer } from '../pixelcl/internal'
 import { ArgumentError } from '../torch'
 import type { Size } from '../vision/datasets'
 import { pretrainOptions, type AskedPretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from './options'
@@ -49,9 +49,13 @@ const SMALLEST_MAP = 4
 /** Where nothing is known of the images. */
 const USUAL_SIZE: Size = [256, 256]
 
+/** Images are enlarged by so much at most for a network that takes no smaller ones. */
+const MOST_ENLARGED = 1.5
+
 function denseChoices(given: PretrainOptions, asked: AskedPretrainOptions, { net, size: own }: Found, steps: number): SomeOptions {
   const square = given.learner?.imageSize
-  const size = given.data.inputSize ?? (square === undefined ? inputSizeFor(own ?? USUAL_SIZE) : ([square, square] as const))
+  const size =
+    given.data.inputSize ?? (square === undefined ? takenSize(net, inputSizeFor(own ?? USUAL_SIZE)) : ([square, square] as const))
   const imageSize = square ?? Math.min(...size)
   const named = given.learner?.hiddenLayerPixel
   const layer = named === undefined ? lastMapLayer(net, imageSize, SMALLEST_MAP) : mapLayer(net, named, imageSize)
@@ -59,11 +63,35 @@ function denseChoices(given: PretrainOptions, asked: AskedPretrainOptions, { net
   const data = square === undefined ? { inputSize: [...size] as [number, number] } : {}
   // The learner says what is wrong with a backbone that has no such layer.
   if (layer === null) return { data, schedule, learner: { imageSize } }
+  if (named === undefined) warnIfShallow(net, layer, imageSize)
   const stride = Math.max(1, Math.round(imageSize / Math.min(...layer.map)))
+  const viewSize = viewSizeFor(size, stride)
+  const isTaken = given.learner?.viewSize !== undefined || takes(net, viewSize)
   return {
     data,
     schedule,
     optimizer: { lr: learningRateFor(asked.data.batchSize, layer.channels) },
-    learner: { imageSize, hiddenLayerPixel: layer.name, viewSize: viewSizeFor(size, stride) },
+    learner: { imageSize, hiddenLayerPixel: layer.name, viewSize: isTaken ? viewSize : [imageSize, imageSize] },
   }
+}
+
+/** The size of images, or of squares that are a little larger or smaller for a network that takes only those. */
+function takenSize(net: Backbone, size: [number, number]): [number, number] {
+  const side = Math.min(...size)
+  if (takes(net, side)) return size
+  const taken = USUAL_SIDES.find((other) => other <= MOST_ENLARGED * side && takes(net, other))
+  return taken === undefined ? size : [taken, taken]
+}
+
+/** Says so where images are so small that only the stem has a map that is large enough. */
+function warnIfShallow(net: Backbone, { name }: MapLayer, imageSize: number): void {
+  const stem = firstConvolution(net)?.path
+  if (stem !== name && stem?.startsWith(`${name}.`) !== true) return
+  const deeper = lastMapLayer(net, imageSize, 2)
+  if (deeper === null || deeper.name === name) return
+  const larger = Math.ceil((SMALLEST_MAP * imageSize) / Math.min(...deeper.map))
+  warn(
+    worded`images of ${imageSize} × ${imageSize} are too small for a layer behind '${name}', the first one: the map of '${deeper.name}' has ${deeper.map.join(' × ')} pixels. Larger images teach more: ${option('imageSize', larger)}`,
+    'PIXELCL_SHALLOW_LAYER',
+  )
 }

@@ -314,3 +314,19 @@ class Fixed(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         torch._assert(x.shape[2] == self.size, f"Wrong image height! Expected {self.size} but got {x.shape[2]}!")
         return self.map(self.conv_proj(x) + self.positions)
+
+
+class Listed(nn.Module):
+    """Blocks in a list, which forward never calls itself, on maps of one size, as MaxViT's windows need."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 6, 3, 2, 1)
+        self.blocks = nn.ModuleList([nn.Conv2d(6, 6, 3, 2, 1), nn.Conv2d(6, 8, 3, 2, 1)])
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x.reshape(x.shape[0], 8, 64).mean(2))

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { wrapped } from '../../src/common/text'
+import { systemReason } from '../../src/common/errors'
+import { sized, wrapped } from '../../src/common/text'
 
 test('text is wrapped between words, and further lines are indented', () => {
   expect(wrapped('  - one two three four', 12, 4)).toBe('  - one two\n    three\n    four')
@@ -8,4 +9,20 @@ test('text is wrapped between words, and further lines are indented', () => {
 
 test('a word that is wider than the line stays whole', () => {
   expect(wrapped('see /a/very/long/path now', 10, 2)).toBe('see\n  /a/very/long/path\n  now')
+})
+
+test('a size says which side is which where they differ', () => {
+  expect([sized([4, 4]), sized([4, 6]), sized([4, 6], ' pixels')]).toEqual([
+    '4 × 4',
+    '4 × 6 (height × width)',
+    '4 × 6 pixels (height × width)',
+  ])
+})
+
+test.each([
+  ["EACCES: permission denied, open '/photos/a, b.jpg'", 'permission denied (EACCES)'],
+  ['EIO: i/o error, read', 'i/o error (EIO)'],
+  ['File size (3000000000) is greater than 2 GiB', 'File size (3000000000) is greater than 2 GiB'],
+])('the reason of a system call is told without call and path: %s', (message, reason) => {
+  expect(systemReason(new Error(message))).toBe(reason)
 })

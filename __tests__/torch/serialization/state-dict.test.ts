@@ -280,3 +280,52 @@ outputs = {'y': net.eval()(inputs['input']), 'count': int(net.bn.num_batches_tra
     expect(y).toBeAllclose(net.eval().call(input).detach())
   })
 })
+
+describe('a TorchScript file with an odd buffer', () => {
+  const saved = async (buffer: string): Promise<{ path: string; values: Tensor }> => {
+    const path = temporary('odd.pt')
+    const { values } = await runPython<{ values: Tensor }>(
+      `
+d = torch.tensor([[0., 1.], [2., 0.]])
+net = torch.nn.Identity()
+net.register_buffer('buffer', ${buffer})
+torch.jit.script(net).save(inputs['path'])
+loaded = torch.jit.load(inputs['path']).state_dict()['buffer']
+if loaded.device.type == 'meta' or loaded.is_quantized:
+    outputs = {}
+elif loaded.is_complex():
+    outputs = {'values': torch.view_as_real(loaded.resolve_conj())}
+else:
+    outputs = {'values': loaded.to_dense().float().resolve_neg()}`,
+      { path },
+    )
+    return { path, values }
+  }
+
+  test.each<[string, string]>([
+    ['a sparse tensor', 'd.to_sparse()'],
+    ['a sparse tensor in rows', 'd.to_sparse_csr()'],
+    ['a conjugated tensor', 'torch.complex(d, d).conj()'],
+    ['a negated tensor', 'torch.complex(d, d).conj().imag'],
+    ['numbers of 8 bits', 'd.to(torch.float8_e4m3fn)'],
+    ['unsigned integers', 'd.to(torch.uint16)'],
+    ['a transposed part', 'd.t()[1:]'],
+  ])('gives %s as Python does', async (_, buffer) => {
+    const { path, values } = await saved(buffer)
+    const { buffer: given } = torch.loadStateDictFile(path) as { buffer: Tensor }
+    const plain = given.isComplex() ? torch.viewAsReal(given.resolveConj()) : given.toDense().to('float32')
+    expect(plain.resolveNeg()).toEqualTensor(values)
+  })
+
+  test.each<[string, string, RegExp]>([
+    [
+      'quantised',
+      'torch.quantize_per_tensor(d, 0.5, 2, torch.qint8)',
+      /holds a quantised tensor, .*: save `tensor\.dequantize\(\)` in Python/,
+    ],
+    ['without data', "d.to('meta')", /holds a tensor on the device meta, which has no data/],
+  ])('that is %s says so', async (_, buffer, reason) => {
+    const { path } = await saved(buffer)
+    expect(() => torch.loadStateDictFile(path)).toThrow(reason)
+  })
+})

@@ -16,3 +16,16 @@ export const storageTypes: Readonly<Record<string, DType>> = {
   ComplexDoubleStorage: 'complex128',
   UntypedStorage: 'uint8',
 }
+
+/** Storages that only libtorch's own writer names, in TorchScript programs. */
+export const programStorageTypes: Readonly<Record<string, DType>> = {
+  ComplexHalfStorage: 'complex32',
+  UInt16Storage: 'uint16',
+  UInt32Storage: 'uint32',
+  UInt64Storage: 'uint64',
+  Float8_e5m2Storage: 'float8_e5m2',
+  Float8_e4m3fnStorage: 'float8_e4m3fn',
+  Float8_e5m2fnuzStorage: 'float8_e5m2fnuz',
+  Float8_e4m3fnuzStorage: 'float8_e4m3fnuz',
+  Float8_e8m0fnuStorage: 'float8_e8m0fnu',
+}

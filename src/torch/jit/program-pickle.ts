@@ -2,7 +2,7 @@ import { FileError } from '../../native'
 import { elementSizes } from '../tensor/dtype'
 import { readPickle } from '../archive/pickle-reader'
 import { PickledDict, PickledObject, PickledTuple, PickleFunction, shown } from '../archive/pickle-values'
-import { storageTypes } from '../archive/storage-types'
+import { programStorageTypes, storageTypes } from '../archive/storage-types'
 import type { ZipReader } from '../archive/zip-reader'
 import { tooDeep } from './nesting'
 
@@ -18,17 +18,12 @@ const MAX = {
 
 /** Bytes of the elements of storages, by the names of their classes. */
 const storageSizes: ReadonlyMap<string, number> = new Map([
-  ...Object.entries(storageTypes).map(([name, dtype]) => [name, elementSizes[dtype]] as const),
+  ...Object.entries({ ...storageTypes, ...programStorageTypes }).map(([name, dtype]) => [name, elementSizes[dtype]] as const),
   ['QInt8Storage', 1],
   ['QUInt8Storage', 1],
   ['QInt32Storage', 4],
   ['QUInt4x2Storage', 1],
   ['QUInt2x4Storage', 1],
-  ['ComplexHalfStorage', 4],
-  ['UInt16Storage', 2],
-  ['UInt32Storage', 4],
-  ['UInt64Storage', 8],
-  ...['e5m2', 'e4m3fn', 'e5m2fnuz', 'e4m3fnuz', 'e8m0fnu'].map((kind) => [`Float8_${kind}Storage`, 1] as const),
 ])
 
 const SPARSE = 'torch._utils._rebuild_sparse_tensor'

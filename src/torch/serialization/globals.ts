@@ -15,7 +15,7 @@ import {
   WholeFloat,
   type Budget,
 } from '../archive/pickle-values'
-import { storageTypes } from '../archive/storage-types'
+import { programStorageTypes, storageTypes } from '../archive/storage-types'
 import { rebuildSparse, rebuildTensor, StorageType } from './rebuild'
 
 type Call = (args: readonly unknown[], budget: Budget) => unknown
@@ -62,7 +62,7 @@ for (const [alias, dtype] of Object.entries({
 })) {
   table.set(`torch.${alias}`, dtype)
 }
-for (const [name, dtype] of Object.entries(storageTypes)) {
+for (const [name, dtype] of Object.entries({ ...storageTypes, ...programStorageTypes })) {
   for (const module of ['torch', 'torch.cuda', 'torch.storage']) table.set(`${module}.${name}`, new StorageType(name, dtype))
 }
 
@@ -125,6 +125,18 @@ allow('torch.Size', ([source], budget) => {
 allow('torch.device', ([type, index]) => (index === undefined || index === null ? shown(type) : `${shown(type)}:${shown(index)}`))
 allow('torch.serialization._get_layout', ([name]) => layouts.get(shown(name)) ?? shown(name))
 
+const QUANTISED = 'the file holds a quantised tensor, which is not supported: save `tensor.dequantize()` in Python'
+
+/** The layouts that libtorch's writer counts. */
+const PROGRAM_LAYOUTS: Readonly<Record<number, string>> = { 1: 'sparseCoo', 2: 'sparseCsr' }
+
+/** A sparse tensor as libtorch's own writer puts it: layout, shape, requiresGrad, indices (and columns), values, hooks. */
+function sparseOfProgram([layout, shape, , ...parts]: readonly unknown[]): unknown {
+  const name = PROGRAM_LAYOUTS[layout as number]
+  if (name === undefined) throw new FileError(`the pickle is damaged: a sparse tensor has the layout ${shown(layout)}`)
+  return rebuildSparse(name, new PickledTuple([...parts.slice(0, name === 'sparseCoo' ? 2 : 3), shape]))
+}
+
 function allowTensor(name: string, rebuild: (args: readonly unknown[]) => unknown): void {
   allow(`torch._utils.${name}`, (args, budget) => {
     budget.charge(costs.tensor)
@@ -141,12 +153,14 @@ allowTensor('_rebuild_tensor_v3', ([storage, offset, shape, stride, requiresGrad
 )
 allowTensor('_rebuild_parameter', ([data, requiresGrad]) => parameterOf(data, requiresGrad))
 allowTensor('_rebuild_parameter_with_state', ([data, requiresGrad]) => parameterOf(data, requiresGrad))
-allowTensor('_rebuild_sparse_tensor', ([layout, data]) => rebuildSparse(layout, data))
+allowTensor('_rebuild_sparse_tensor', (args) => (typeof args[0] === 'number' ? sparseOfProgram(args) : rebuildSparse(args[0], args[1])))
 allowTensor('_rebuild_device_tensor_from_numpy', ([data]) => resolved(data))
 allowTensor('_rebuild_device_tensor_from_cpu_tensor', ([data]) => resolved(data))
 allowTensor('_rebuild_qtensor', () => {
-  throw new FileError('the file holds a quantised tensor, which is not supported: save `tensor.dequantize()` in Python')
+  throw new FileError(QUANTISED)
 })
+// libtorch's writer wraps a dict to tell the types in it, such as the marks of a conjugated tensor.
+allow('torch.jit._pickle.restore_type_tag', ([value]) => value)
 // A tensor with attributes or of a subclass; the arguments are the rebuild function, the type, that function's arguments, the attributes.
 allow('torch._tensor._rebuild_from_type_v2', ([rebuild, type, args], budget) => {
   if (!(rebuild instanceof PickleFunction) || !(args instanceof PickledTuple))
@@ -241,9 +255,8 @@ export function findGlobal(module: string, name: string, options: GlobalOptions)
   if (known !== undefined) return known
   const dtypeClass = /^numpy\.dtypes\.([A-Z][A-Za-z0-9]*)DType$/.exec(current)
   if (dtypeClass !== null) return numpyDtypeClass(current, dtypeClass[1]!)
+  if (/^torch\.Q[A-Za-z0-9]+Storage$/.test(current)) throw new FileError(QUANTISED)
   if (options.unknownObjects === 'keep') return new PickleFunction(current, (args) => new PickledObject(current, args))
-  if (/^torch\.Q[A-Za-z0-9]+Storage$/.test(current))
-    throw new FileError('the file holds a quantised tensor, which is not supported: save `tensor.dequantize()` in Python')
   throw new FileError(
     `it holds an object of '${current}', which is neither a tensor nor plain data; nothing of it was run. ` +
       'If it is a whole model or config, save model.state_dict() and plain values in Python; ' +

@@ -27,6 +27,7 @@ export function storageId(id: unknown): StorageId {
     throw new FileError(`the pickle is damaged: it refers to ${shown(kind)} outside of it, where only storages may be`)
   if (!(type instanceof StorageType)) throw new FileError('the pickle is damaged: a storage has no type')
   if (typeof location !== 'string') throw new FileError('the pickle is damaged: a storage has no location')
+  if (location === 'meta') throw new FileError('the file holds a tensor on the device meta, which has no data: give it some in Python')
   return {
     dtype: type.dtype,
     key: storageKey(key),

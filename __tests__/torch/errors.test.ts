@@ -1,4 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals'
+import { inspect } from 'node:util'
 import * as torch from '../../src/torch'
 import { runChild } from '../support/child'
 
@@ -48,6 +49,16 @@ describe('an error of libtorch', () => {
   })
 })
 
+/** An array whose memory went to another thread. */
+function detached(): BigInt64Array {
+  const array = new BigInt64Array(3)
+  structuredClone(array.buffer, { transfer: [array.buffer] })
+  return array
+}
+
+/** An object without a prototype, which becomes no text. */
+const bare = (): object => Object.create(null) as object
+
 const wrongArguments = (): unknown[][] => [
   [],
   [5],
@@ -61,7 +72,29 @@ const wrongArguments = (): unknown[][] => [
   [torch.ones([2, 2]), { foo: 1 }],
   [torch.ones([2]), torch.ones([2]), 5, 'q'],
   [[torch.ones([2]), 5]],
+  [bare()],
+  [[bare()]],
+  ['cpu', bare()],
+  [torch.ones([2]), bare()],
+  [Symbol('x')],
+  [detached()],
+  [torch.ones([2]), detached()],
 ]
+
+/** Methods that this package alone calls, for subclasses to define or use. */
+const FOR_SUBCLASSES = new Set([
+  'build',
+  'shown',
+  'exchange',
+  'convertOwnTensors',
+  'update',
+  'updateGroup',
+  'resolved',
+  'checkOptions',
+  'setRates',
+  'listOf',
+  'add',
+])
 
 /** Calls with wrong arguments that throw something else than an error of the package's own. */
 function strangeErrors(name: string, call: (args: unknown[]) => unknown): string[] {
@@ -70,7 +103,7 @@ function strangeErrors(name: string, call: (args: unknown[]) => unknown): string
       call(args)
       return []
     } catch (error) {
-      return error instanceof torch.PixelclError ? [] : [`${name}(${args.map(String).join(', ')}): ${String(error)}`]
+      return error instanceof torch.PixelclError ? [] : [`${name}(${inspect(args)}): ${String(error)}`]
     }
   })
 }
@@ -114,6 +147,37 @@ describe('wrong arguments', () => {
     const call = (name: string) => (args: unknown[]) =>
       (torch.ones([2, 2]) as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!(...args)
     expect([...names].flatMap((name) => strangeErrors(`Tensor.${name}`, call(name)))).toEqual([])
+  })
+
+  test.each([
+    ['a module', () => new torch.nn.BatchNorm2d(2)],
+    ['a container', () => new torch.nn.Sequential(new torch.nn.Linear(1, 1))],
+    ['a list of modules', () => new torch.nn.ModuleList()],
+    ['a dict of modules', () => new torch.nn.ModuleDict()],
+    ['a dict of parameters', () => new torch.nn.ParameterDict()],
+    ['an optimizer', () => new torch.optim.SGD([torch.ones([2])], { lr: 1 })],
+    ['a scheduler', () => new torch.optim.lrScheduler.StepLR(new torch.optim.SGD([torch.ones([2])], { lr: 1 }), 1)],
+    ['a generator', () => new torch.Generator()],
+  ])('of every method of %s do so, too', (what, make) => {
+    const names = new Set<string>()
+    for (let level = Object.getPrototypeOf(make()) as object; level !== Object.prototype; level = Object.getPrototypeOf(level) as object)
+      for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level)))
+        if (typeof value === 'function' && !/^(constructor|_)/.test(name) && !FOR_SUBCLASSES.has(name)) names.add(name)
+    expect(names.size).toBeGreaterThan(4)
+    const call = (name: string) => (args: unknown[]) =>
+      (make() as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!(...args)
+    expect([...names].flatMap((name) => strangeErrors(`${what}.${name}`, call(name)))).toEqual([])
+  })
+
+  test('of every class do so, too', () => {
+    const spaces = { nn: torch.nn, optim: torch.optim, lrScheduler: torch.optim.lrScheduler, torch }
+    const classes = Object.entries(spaces).flatMap(([space, members]) =>
+      Object.entries(members)
+        .filter(([name, member]) => typeof member === 'function' && /^[A-Z]/.test(name) && !/Error$/.test(name))
+        .map(([name, member]) => [`${space}.${name}`, member as unknown as new (...args: unknown[]) => unknown] as const),
+    )
+    expect(classes.length).toBeGreaterThan(140)
+    expect(classes.flatMap(([name, Class]) => strangeErrors(`new ${name}`, (args) => new Class(...args)))).toEqual([])
   })
 })
 

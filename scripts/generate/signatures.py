@@ -524,9 +524,9 @@ def classes(pairs, file, base, base_import, forward=True, page="torch.nn"):
     write(file, [base_import, "import { declaredClass, type DeclaredClass } from '../../call/declared'"], "\n\n".join(members) + "\n")
 
 
-# Methods of Module with arguments that have a default.
+# Methods of Module that read their arguments by their signature.
 MODULE_METHODS = ("train", "parameters", "named_parameters", "buffers", "named_buffers", "named_modules", "requires_grad_", "zero_grad",
-                  "register_buffer", "register_forward_hook", "register_forward_pre_hook", "state_dict", "load_state_dict")
+                  "apply", "get_submodule", "get_parameter", "get_buffer", "register_buffer", "register_forward_hook", "register_forward_pre_hook", "state_dict", "load_state_dict")
 
 
 def methods(cls, names, file):

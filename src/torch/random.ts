@@ -4,7 +4,7 @@ import { wrap } from './tensor/base'
 import { requireCuda } from './tensor/device'
 import { declared, read } from './call/declared'
 import { misfit } from './call/errors'
-import type { Device, Int } from './tensor/dtype'
+import { isDevice, type Device, type Int } from './tensor/dtype'
 import type { Tensor } from './tensor/tensor'
 
 const SET_STATE = declared<{ newState: Tensor }>('setState', 'new_state:T')
@@ -24,6 +24,7 @@ export class Generator {
 
   /** @param handle @internal */
   constructor(device: Device = 'cpu', handle?: GeneratorHandle) {
+    if (!isDevice(device)) throw misfit('Generator', 'device', "a device such as 'cpu' or 'cuda:0'", device)
     if (device.startsWith('cuda')) requireCuda()
     this._g = handle ?? native.createGenerator(device)
   }

@@ -799,8 +799,8 @@ describe('misuse', () => {
     const net = new Net()
     expect(() => net.getSubmodule('branches.2')).toThrow(/there is no module 'branches\.2' \(did you mean 'branches\.[01]'\?\)/)
     expect(() => net.getParameter('stem.wieght')).toThrow(/did you mean 'stem\.weight'/)
-    expect(() => net.branches.at(2)).toThrow(/there is no module 2: this list has 2/)
-    expect(() => new nn.Sequential(new nn.ReLU()).at(-2)).toThrow(/there is no module -2: this Sequential has 1/)
+    expect(() => net.branches.at(2)).toThrow('at(): index: expected a whole number from -2 to 1 but received 2')
+    expect(() => new nn.Sequential(new nn.ReLU()).at(-2)).toThrow('at(): index: expected a whole number from -1 to 0 but received -2')
   })
 
   test('names that a state could not hold are refused', () => {

@@ -205,6 +205,9 @@ const windows =
     return sizes.every((size) => Math.abs(size) < 2 ** 31) ? null : `expected sizes of windows below 2³¹ but received ${sizes.join(', ')}`
   }
 
+/** The search takes a step for every bin; Python's default is 200. */
+const fewBins: Check = ([, , bins]) => (Number(bins) <= 2 ** 20 ? null : `nBins: expected at most ${2 ** 20} but received ${String(bins)}`)
+
 /** Checks for operators that crash or hang on such arguments instead of throwing; a bare name covers all overloads. */
 const GUARDS: Readonly<Record<string, Check>> = {
   // Reads hx[0] and hx[1] without checking the list's length.
@@ -250,6 +253,7 @@ const GUARDS: Readonly<Record<string, Check>> = {
   grid_sampler_2d: gridModes,
   grid_sampler_3d: gridModes,
   binomial: hasCounts,
+  choose_qparams_optimized: fewBins,
   'repeat_interleave.Tensor': repeats(0),
   'repeat_interleave.self_Tensor': repeats(1),
 }

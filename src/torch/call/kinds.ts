@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { isTensor } from '../tensor/base'
 import { NumberSymbol, TensorSymbol } from './recording'
+import { isDetached } from '../../common/describe'
 import { dtypeOf, isComplexDtype, isDevice, isFloatingDtype } from '../tensor/dtype'
 
 /** A kind of argument: the values that it accepts, and its names in errors and signatures. */
@@ -181,6 +182,7 @@ function list(element: Kind, size: string, nulls: boolean): Kind {
     text: nulls ? `${text}, null among them` : text,
     name: `${element.name}[]`,
     accepts: (value) => {
+      if (types.isTypedArray(value) && isDetached(value)) return false
       if (Array.isArray(value) || types.isTypedArray(value)) return fits(value as ArrayLike<unknown>)
       return single && accepts(value)
     },

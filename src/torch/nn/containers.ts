@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../native'
 import { describe } from '../../common/describe'
 import { misfit } from '../call/errors'
+import { itemsOf } from '../call/items'
 import type { Tensor } from '../tensor/tensor'
 import { Module, indented, internals, printed, type AnyModule, type ChildModule } from './module'
 import { LibraryModule } from './library'
@@ -9,7 +10,8 @@ import { pipeline } from './pipeline'
 import { forwardSource } from './torch-script'
 
 /** Refuses what is no module, and says how to make one of what came. */
-function expectModule(container: string, name: string, value: unknown): asserts value is AnyModule {
+function expectModule(container: string, name: unknown, value: unknown): asserts value is AnyModule {
+  if (typeof name !== 'string') throw misfit(container, 'name', 'a string', name)
   if (value instanceof Module) return
   const isClass = typeof value === 'function' && value.prototype instanceof Module
   const hint = isClass
@@ -25,6 +27,8 @@ function moduleLike(name: string): string {
   const layer = { relu: 'new torch.nn.ReLU()', dropout: 'new torch.nn.Dropout()', flatten: 'new torch.nn.Flatten()' }[name]
   return layer === undefined ? '' : `; for this one there is ${layer}`
 }
+
+const MODULES = 'an array of modules'
 
 type Named = readonly (readonly [name: string, module: unknown])[]
 
@@ -85,7 +89,7 @@ export class Sequential extends LibraryModule {
 
   /** Adds the modules of another container, or of an array, at the end. */
   extend(modules: Iterable<AnyModule>): this {
-    for (const module of [...modules]) this.append(module)
+    for (const module of itemsOf('extend', 'modules', MODULES, modules)) this.append(module as AnyModule)
     return this
   }
 
@@ -116,9 +120,7 @@ export class Sequential extends LibraryModule {
 
   /** The module at a position, negative from the end. */
   at(index: number): Module {
-    const module = [...this].at(index)
-    if (module === undefined) throw new ArgumentError(`there is no module ${index}: this Sequential has ${this.length}`)
-    return module
+    return [...this][positionOf('at', index, this.length)]!
   }
 
   get length(): number {
@@ -140,11 +142,8 @@ export class Sequential extends LibraryModule {
 export class ModuleList<M extends AnyModule = ChildModule> extends Module {
   constructor(modules: Iterable<M> | null = []) {
     super()
-    const given: unknown = modules ?? []
-    if (typeof given !== 'object' || given === null || !(Symbol.iterator in given) || given instanceof Map)
-      throw misfit(new.target.name, 'modules', 'an array of modules', modules)
-    let position = 0
-    for (const module of given as Iterable<M>) this.add(String(position++), module)
+    if ((modules as unknown) instanceof Map) throw misfit(new.target.name, 'modules', MODULES, modules)
+    for (const module of itemsOf(new.target.name, 'modules', MODULES, modules ?? [])) this.append(module as M)
   }
 
   private add(name: string, module: M): void {
@@ -160,7 +159,7 @@ export class ModuleList<M extends AnyModule = ChildModule> extends Module {
 
   /** Adds the modules of another container, or of an array, at the end. */
   extend(modules: Iterable<M>): this {
-    for (const module of [...modules]) this.append(module)
+    for (const module of itemsOf('extend', 'modules', MODULES, modules)) this.append(module as M)
     return this
   }
 
@@ -181,9 +180,7 @@ export class ModuleList<M extends AnyModule = ChildModule> extends Module {
   }
 
   at(index: number): M {
-    const module = [...this].at(index)
-    if (module === undefined) throw new ArgumentError(`there is no module ${index}: this list has ${this.length}`)
-    return module
+    return [...this][positionOf('at', index, this.length)]!
   }
 
   get length(): number {

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../native'
 import { suggestion } from '../../common/suggestions'
 import { misfit } from '../call/errors'
+import { isIterable, itemsOf } from '../call/items'
 import { isTensor } from '../tensor/base'
 import type { Tensor } from '../tensor/tensor'
 import { Module, internals } from './module'
@@ -18,7 +19,8 @@ export function entriesOf(value: unknown): readonly (readonly [string, unknown])
   if (typeof value !== 'object' || value === null || isTensor(value)) return null
   if ('items' in value && typeof value.items === 'function') return [...(value as { items(): Iterable<[string, unknown]> }).items()]
   if (!(Symbol.iterator in value)) return isPlain(value) ? Object.entries(value) : null
-  const pairs = [...(value as Iterable<unknown>)]
+  if (!isIterable(value)) return null
+  const pairs = [...value]
   return pairs.every((pair) => Array.isArray(pair) && pair.length === 2) ? (pairs as [string, unknown][]) : null
 }
 
@@ -121,10 +123,7 @@ export class ParameterList<Value = Parameter> extends Module {
   }
 
   extend(values: Iterable<Value | Tensor>): this {
-    const given: unknown = values
-    if (typeof given !== 'object' || given === null || isTensor(given) || !(Symbol.iterator in given))
-      throw misfit('extend', 'values', 'an array of parameters', values)
-    for (const value of [...(given as Iterable<Value>)]) this.append(value)
+    for (const value of itemsOf('extend', 'values', 'an array of parameters', values)) this.append(value as Value)
     return this
   }
 

@@ -5,6 +5,7 @@ import { enableGrad, noGrad } from '../autograd'
 import { isTensor, keep, wrap } from '../tensor/base'
 import { constructed, declared, parametersOf, read, type DeclaredClass } from '../call/declared'
 import { misfit } from '../call/errors'
+import { itemsOf } from '../call/items'
 import { describe } from '../../common/describe'
 import { suggestion } from '../../common/suggestions'
 import { clearGradients } from '../nn/parameter'
@@ -61,6 +62,9 @@ export abstract class Optimizer<Options extends object> {
     readonly defaults: Options = {} as Options,
     names: readonly string[] = Object.keys(defaults),
   ) {
+    if (typeof defaults !== 'object' || (defaults as object | null) === null)
+      throw misfit(this.constructor.name, 'defaults', 'an object of options', defaults)
+    if (!Array.isArray(names)) throw misfit(this.constructor.name, 'names', 'an array of strings', names)
     const unknown = Object.keys(defaults).find((key) => !names.includes(key))
     if (unknown !== undefined) throw new ArgumentError(`${this.constructor.name}: unknown option '${unknown}'${suggestion(unknown, names)}`)
     const list = this.listOf(params)
@@ -70,9 +74,7 @@ export abstract class Optimizer<Options extends object> {
   }
 
   private listOf(params: unknown): unknown[] {
-    const isIterable = typeof params === 'object' && params !== null && Symbol.iterator in params && !isTensor(params)
-    if (isIterable) return [...(params as Iterable<unknown>)]
-    throw misfit(this.constructor.name, 'params', 'a list of tensors, as module.parameters() gives, or of groups { params, … }', params)
+    return itemsOf(this.constructor.name, 'params', 'a list of tensors, as module.parameters() gives, or of groups { params, … }', params)
   }
 
   /**

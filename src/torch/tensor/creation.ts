@@ -1,7 +1,7 @@
 import { ArgumentError, native } from '../../native'
 import { isTensor, wrap } from './base'
 import { declared, read } from '../call/declared'
-import { describe } from '../../common/describe'
+import { describe, isDetached } from '../../common/describe'
 import { shapeOf } from './nested'
 import { dtypeOfTypedArray, fromNested } from './values'
 import { dtypeOption } from '../call/dtype-option'
@@ -116,6 +116,8 @@ function plainElement(element: unknown): unknown {
 /** A tensor of plain elements, or of the form that `toTypedArray` returns for complex and float8 tensors. */
 function fromTypedArray(data: ArrayBufferView, wanted: DType | undefined): Tensor {
   const own = dtypeOfTypedArray(data)
+  if (isDetached(data as NodeJS.TypedArray))
+    throw new ArgumentError(`expected an array with memory but received ${describe(data)}, whose buffer was transferred`)
   const length = (data as unknown as ArrayLike<number>).length
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   if (wanted !== undefined && isComplexDtype(wanted) && isFloatingDtype(own)) {

@@ -13,12 +13,13 @@ import { isDevice, type Device } from './dtype'
  * torch.device('cuda', 1) // 'cuda:1'
  */
 export function device(device: string | number, index?: number | null): Device {
-  const name = typeof device === 'number' ? `cuda:${device}` : index == null ? device : `${device}:${index}`
+  const received = [device, ...(index == null ? [] : [index])]
+  const name = typeof device === 'number' ? `cuda:${device}` : received.every(isPlain) ? received.join(':') : null
   if (isDevice(name)) return name
-  throw new ArgumentError(
-    `device(): expected a device such as 'cpu', 'cuda' or 'cuda:0' but received ${describe(device)}${index == null ? '' : `, ${index}`}`,
-  )
+  throw new ArgumentError(`device(): expected a device such as 'cpu', 'cuda' or 'cuda:0' but received ${received.map(describe).join(', ')}`)
 }
+
+const isPlain = (part: unknown): boolean => typeof part === 'string' || typeof part === 'number'
 
 /** Throws an error without CUDA, which names the loaded libtorch and how to get one with CUDA. */
 export function requireCuda(): void {

@@ -18,6 +18,7 @@ import {
 import { FunctionalMethods } from '../generated/declared/functional-methods'
 import * as declared from '../generated/declared/tensor-methods'
 import { describe } from '../../common/describe'
+import { misfit } from '../call/errors'
 import { declared as signature, read } from '../call/declared'
 import { registerTensorHook, type RemovableHandle, type TensorHook } from '../autograd/hooks'
 import { nonzero, type NonzeroOptions } from '../functional/elements'
@@ -256,14 +257,14 @@ export class Tensor extends FunctionalMethods {
   size(dimension: number): number
   size(dimension?: number): number | number[] {
     const shape = this.shape
-    return dimension === undefined ? shape : atDimension(shape, dimension)
+    return dimension === undefined ? shape : atDimension('size', shape, dimension)
   }
 
   stride(): number[]
   stride(dimension: number): number
   stride(dimension?: number): number | number[] {
     const strides = native.stride(this._h)
-    return dimension === undefined ? strides : atDimension(strides, dimension)
+    return dimension === undefined ? strides : atDimension('stride', strides, dimension)
   }
 
   storageOffset(): number {
@@ -550,11 +551,10 @@ function converted(tensor: Tensor, call: string, dtype: DType, memoryFormat: unk
   return tensor.to({ ...read(conversion, [memoryFormat]), dtype })
 }
 
-function atDimension(values: readonly number[], dimension: number): number {
+function atDimension(call: string, values: readonly number[], dimension: number): number {
+  if (!Number.isInteger(dimension)) throw misfit(call, 'dim', 'a whole number', dimension)
   const value = values.at(dimension)
-  if (value === undefined || !Number.isInteger(dimension)) {
-    throw new ArgumentError(`dimension ${dimension} is out of range for a tensor of ${values.length} dimensions`)
-  }
+  if (value === undefined) throw new ArgumentError(`dimension ${dimension} is out of range for a tensor of ${values.length} dimensions`)
   return value
 }
 

@@ -93,6 +93,46 @@ export interface ZeroGradNamed {
 /** @internal */
 export const zeroGrad = declared<ZeroGradArguments>('zeroGrad', 'set_to_none:b=true')
 
+/** What the body of `apply` receives. */
+export interface ApplyArguments {
+readonly fn: ((...args: never[]) => unknown)
+}
+export interface ApplyNamed {
+fn: ((...args: never[]) => unknown)
+}
+/** @internal */
+export const apply = declared<ApplyArguments>('apply', 'fn:c')
+
+/** What the body of `getSubmodule` receives. */
+export interface GetSubmoduleArguments {
+readonly target: string
+}
+export interface GetSubmoduleNamed {
+target: string
+}
+/** @internal */
+export const getSubmodule = declared<GetSubmoduleArguments>('getSubmodule', 'target:s')
+
+/** What the body of `getParameter` receives. */
+export interface GetParameterArguments {
+readonly target: string
+}
+export interface GetParameterNamed {
+target: string
+}
+/** @internal */
+export const getParameter = declared<GetParameterArguments>('getParameter', 'target:s')
+
+/** What the body of `getBuffer` receives. */
+export interface GetBufferArguments {
+readonly target: string
+}
+export interface GetBufferNamed {
+target: string
+}
+/** @internal */
+export const getBuffer = declared<GetBufferArguments>('getBuffer', 'target:s')
+
 /** What the body of `registerBuffer` receives. */
 export interface RegisterBufferArguments {
 readonly name: string

@@ -22,6 +22,14 @@ export function* tensorsOf<Node extends Branch<Node>, T extends Tensor>(
   }
 }
 
+/** @internal The parameter or buffer of a dotted name. */
+export function namedIn<T>(listed: Iterable<[string, T]>, kind: string, path: string): T {
+  const all = new Map(listed)
+  const found = all.get(path)
+  if (found === undefined) throw new ArgumentError(`there is no ${kind} '${path}'${suggestion(path, [...all.keys()])}`)
+  return found
+}
+
 /** @internal The module of a dotted name. */
 export function submoduleOf<Node extends Branch<Node>>(root: Node, path: string): Node {
   let module = root

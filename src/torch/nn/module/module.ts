@@ -5,14 +5,13 @@ import { moduleConversion, type ModuleTarget } from '../../tensor/convert'
 import { read } from '../../call/declared'
 import { misfit } from '../../call/errors'
 import * as declared from '../../generated/declared/module-methods'
-import { suggestion } from '../../../common/suggestions'
 import type { Device } from '../../tensor/dtype'
 import type { RemovableHandle } from '../../autograd/hooks'
 import type { Tensor } from '../../tensor/tensor'
 import { Parameter, clearGradients } from '../parameter'
 import { deepCopy, type Memo } from './copy'
 import { argumentsAfter, outputAfter, registerHook, type Forward, type ForwardArguments, type HookOptions } from './forward-hooks'
-import { submoduleOf, tensorsOf } from './listing'
+import { namedIn, submoduleOf, tensorsOf } from './listing'
 import { giveInternals, type Internals } from './internals'
 import { internals, isModule } from './members'
 import { moduleForm, printed } from './print'
@@ -246,15 +245,17 @@ export class AnyModule {
 
   /** The module of a dotted name. */
   getSubmodule(path: string): ChildModule {
-    return submoduleOf(asChild(this), path)
+    return submoduleOf(asChild(this), read(declared.getSubmodule, [path]).target)
   }
 
   /** The parameter of a dotted name, as `'layer1.0.conv1.weight'`. */
   getParameter(path: string): Parameter {
-    const all = new Map(this.namedParameters())
-    const parameter = all.get(path)
-    if (parameter === undefined) throw new ArgumentError(`there is no parameter '${path}'${suggestion(path, [...all.keys()])}`)
-    return parameter
+    return namedIn(this.namedParameters(), 'parameter', read(declared.getParameter, [path]).target)
+  }
+
+  /** The buffer of a dotted name, as `'layer1.0.bn1.running_mean'`. */
+  getBuffer(path: string): Tensor {
+    return namedIn(this.namedBuffers(), 'buffer', read(declared.getBuffer, [path]).target)
   }
 
   /**
@@ -278,6 +279,7 @@ export class AnyModule {
 
   /** Calls `visit` with every module, children first, and with a shared module once per path, unless some module contains itself. */
   apply(visit: (module: ChildModule) => void): this {
+    read(declared.apply, [visit])
     cascade(asChild(this), {
       task: visit,
       revisits: true,
@@ -424,6 +426,7 @@ export class AnyModule {
    * linear.deepcopy().weight === linear.weight // false
    */
   deepcopy(memo: Memo = new Map()): this {
+    if (!(memo instanceof Map)) throw misfit('deepcopy', 'memo', 'a Map of copied objects', memo)
     return deepCopy(this, memo, MODULES_TO_COPY)
   }
 

@@ -87,6 +87,7 @@ export abstract class LRScheduler {
    * @param epoch - The epoch; with a closed form, its rates do not depend on earlier steps.
    */
   step(epoch: number | null = null): void {
+    if (epoch !== null && typeof epoch !== 'number') throw misfit('step', 'epoch', 'a number', epoch)
     this._stepCount += 1
     this.update(epoch)
   }

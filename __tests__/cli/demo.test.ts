@@ -191,7 +191,7 @@ outputs = {'changed': [not torch.equal(before[name], after[name]) for name in be
     }
     const { code, output } = await ended(start(['--help'], {}))
     expect(output).toMatch(/--steps <n>/)
-    expect(output).toMatch(/--lr <x> +the highest learning rate \[0\.008\]/)
+    expect(output).toMatch(/--lr <x> +the highest learning rate \[0\.0056\]/)
     expect(code).toBe(0)
   })
 })

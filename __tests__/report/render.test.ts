@@ -97,6 +97,13 @@ describe('a report', () => {
     expect(words).toContain('more steps: --steps 900 (now 300)')
   })
 
+  test('of a dry run says before the verdict that nothing of it is a result', async () => {
+    const report = someReport()
+    const words = async (config: object) => parse(await renderReport({ ...report, config: { ...report.config, ...config } })).words
+    expect(await words({ dryRun: true })).toMatch(/UTC This was a dry run, and nothing of it is a result\. Worse/)
+    expect(await words({})).not.toContain('dry run')
+  })
+
   test('says why a measure is missing', async () => {
     const set = someSet()
     const { words } = parse(await renderReport(someReport({ set: { ...set, views: { ...set.views, viewSize: [16, 16] } } })))

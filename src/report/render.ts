@@ -37,6 +37,7 @@ export async function renderReport(data: FinishedRun): Promise<string> {
         <main>
           <h1>${title}</h1>
           <p class="date">${beginning(facts)}</p>
+          ${data.config['dryRun'] === true ? html`<p><strong>This was a dry run, and nothing of it is a result.</strong></p>` : null}
           ${verdictPart(data)}
           <p class="lead">${summary(data)}</p>
           ${measures(data)}

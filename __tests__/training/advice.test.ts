@@ -85,5 +85,7 @@ describe('what to try next', () => {
       'larger images, for a map with more pixels: imageSize or viewSize (views have 64 × 64 pixels)',
       expect.stringMatching(/^another layer/) as unknown as string,
     ])
+    // A quarter of twelve is more than two, and still too few.
+    expect(advice('unmeasured', facts({}, { trained: 10, measured: 2 }))[0]).toMatch(/^more images: .* \(at least 6 are needed\)$/)
   })
 })

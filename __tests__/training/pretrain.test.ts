@@ -220,7 +220,8 @@ describe('pretrain', () => {
       'warning: this run will have no verdict: 3 images cannot tell a change from chance; at least 6 are needed. ' +
         'Give more images, of which a quarter is held out, or masks of 12 images or more (masks)',
     )
-    expect(await told({ hiddenLayerPixel: 'layer2', heldOut: 2 })).toContain('Give a higher heldOut (now 2), or masks')
+    // A quarter at most is held out, so that a higher heldOut would give three.
+    expect(await told({ hiddenLayerPixel: 'layer2', heldOut: 2 })).toContain('Give more images, of which a quarter is held out, or masks')
     // Without images held out eight of the training are measured.
     expect(await told({ hiddenLayerPixel: 'layer2', heldOut: 0 })).toBeUndefined()
     expect(await told({ masks }, { evaluationSet: (set) => set })).toBeUndefined()

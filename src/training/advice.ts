@@ -52,7 +52,8 @@ const compare: Advice = () => worded`fine-tune both backbones on your own task: 
 const moreMeasured: Advice = ({ measured, trained, masked }) => {
   if (measured >= FEW_MEASURED) return null
   const wanted = Math.min(2 * FEW_MEASURED, Math.floor((measured + trained) / 4), Math.floor((masked ?? Infinity) / 2))
-  if (wanted > measured) return worded`measure on more images, which narrows the noise: ${option('heldOut', wanted)} (now ${measured})`
+  if (wanted > measured && wanted >= FEWEST_IMAGES)
+    return worded`measure on more images, which narrows the noise: ${option('heldOut', wanted)} (now ${measured})`
   return masked !== undefined && masked < (measured + trained) / 2
     ? worded`masks of more images: half of them are measured, and ${plural(measured, 'image')} say little (at least ${FEWEST_IMAGES} are needed)`
     : worded`more images: a quarter is held out, and ${plural(measured, 'image')} say little (at least ${FEWEST_IMAGES} are needed)`

@@ -16,6 +16,8 @@ export interface Foreseen {
   readonly images: number
   /** Images that were asked to be held out. */
   readonly heldOut: number
+  /** All images of the folder, of which a quarter at most is held out. */
+  readonly all: number
 }
 
 /** Why a run that masks do not judge will have no verdict, and what to do about it; null if it may have one. */
@@ -36,10 +38,10 @@ function smallMap({ net, layer, viewSize, channels }: Foreseen): Wording | null 
   return worded`${small}. Give views of about ${sized([height!, width!], ' pixels')} (${option('imageSize')}, ${option('viewSize')})${earlier}`
 }
 
-function fewImages({ images, heldOut }: Foreseen): Wording | null {
+function fewImages({ images, heldOut, all }: Foreseen): Wording | null {
   if (images >= FEWEST_IMAGES) return null
   const more =
-    heldOut > images || heldOut === 0
+    heldOut > images || heldOut === 0 || Math.floor(all / 4) < FEWEST_IMAGES
       ? 'more images, of which a quarter is held out'
       : worded`a higher ${option('heldOut')} (now ${heldOut})`
   return worded`${plural(images, 'image')} cannot tell a change from chance; at least ${FEWEST_IMAGES} are needed. Give ${more}`

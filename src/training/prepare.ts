@@ -74,7 +74,7 @@ export async function prepare(given: PretrainOptions, say: Say, { evaluationSet,
   if (evaluationSet === undefined && isDryRun !== true && (own.masks?.measured ?? 0) < FEWEST_IMAGES) {
     const images = own.set.images.shape[0]!
     const { heldOut } = options.evaluation
-    const warning = noVerdict({ net: backbone.net, layer, viewSize: viewSizeOf(options), channels, images, heldOut })
+    const warning = noVerdict({ net: backbone.net, layer, viewSize: viewSizeOf(options), channels, images, heldOut, all: folder.readable })
     if (warning !== null) say(warning)
   }
   return { options, backbone, folder, split, learner, layer, masks: own.masks, set: (await evaluationSet?.(own.set)) ?? own.set }

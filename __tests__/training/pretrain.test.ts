@@ -298,8 +298,11 @@ describe('pretrain', () => {
     cpSync(data, photos, { recursive: true })
     symlinkSync('/nowhere', join(photos, 'more'))
     const lines: string[] = []
-    await pretrain(optionsOf('told', { data: photos, steps: 1 }), { say: (line) => lines.push(line) })
+    writeFileSync(join(photos, 'text.png'), 'no image')
+    const { facts, skipped } = await pretrain(optionsOf('told', { data: photos, steps: 1 }), { say: (line) => lines.push(line) })
     expect(lines.join('\n')).toContain(`skipped ${join(photos, 'more')}: no such file or directory (ENOENT)`)
+    expect(lines.join('\n')).toMatch(/: 12 images, .*; 2 files skipped$/m)
+    expect([facts.images.skipped, skipped.size]).toEqual([2, 2])
   })
 
   test('tells what else went wrong after the training that the backbone is saved', async () => {

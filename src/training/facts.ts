@@ -33,7 +33,7 @@ export interface RunFacts {
     /** Images that are trained on, as far as they could be decoded. */
     readonly trained: number
     readonly heldOut: number
-    /** Files that could not be decoded. */
+    /** Files that could not be decoded, and folders and links that could not be read. */
     readonly skipped: number
   }
   /** Passes over the images of the training. */
@@ -62,7 +62,7 @@ export function factsOf({ options, backbone, layer, folder, split }: Prepared, b
       layer,
       parameters: net.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0),
     },
-    images: { folder: options.data.folder, trained, heldOut: split.heldOut.length, skipped: folder.length - folder.readable },
+    images: { folder: options.data.folder, trained, heldOut: split.heldOut.length, skipped: folder.skipped.size },
     epochs: (steps * options.data.batchSize) / trained,
     seconds: (Date.now() - began.getTime()) / 1000,
   }

@@ -177,7 +177,7 @@ function saySkipped({ skipped }: ImageFolder, say: Say): void {
 function inputsOf(
   options: ResolvedPretrainOptions,
   { net, arch }: LoadedBackbone,
-  { length, readable }: ImageFolder,
+  { readable, skipped }: ImageFolder,
   { heldOut }: Split,
 ): string {
   const parameters = net.parameters().reduce((sum, parameter) => sum + parameter.numel(), 0) / 1e6
@@ -187,7 +187,7 @@ function inputsOf(
     heldOut.length === 0 ? 'none held out, so images that are trained on are measured' : `${heldOut.length} of them held out${fewer}`
   return (
     `${options.backbone.file}: ${arch ?? 'TorchScript'}, ${parameters.toFixed(1)} M parameters\n` +
-    `${options.data.folder}: ${plural(readable, 'image')}, ${aside}${readable === length ? '' : `; ${plural(length - readable, 'file')} skipped`}`
+    `${options.data.folder}: ${plural(readable, 'image')}, ${aside}${skipped.size === 0 ? '' : `; ${plural(skipped.size, 'file')} skipped`}`
   )
 }
 

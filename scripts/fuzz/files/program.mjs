@@ -77,11 +77,14 @@ function collect(value, into, seen = new Set()) {
     if (typeof next !== 'object' || next === null || seen.has(next) || seen.size > 10_000) continue
     seen.add(next)
     if (torch.isTensor(next)) into.push(next)
-    else if (next instanceof Map) open.push(...next.keys(), ...next.values())
-    else if (Array.isArray(next) || next instanceof Set) open.push(...next)
-    else if (!ArrayBuffer.isView(next) && !(next instanceof torch.nn.Module)) open.push(...Object.values(next))
+    else if (!ArrayBuffer.isView(next) && !(next instanceof torch.nn.Module)) for (const part of partsOf(next)) open.push(part)
   }
   return into
+}
+
+function* partsOf(value) {
+  if (value instanceof Map) yield* value.keys()
+  yield* value instanceof Map || value instanceof Set || Array.isArray(value) ? value.values() : Object.values(value)
 }
 
 /** The number of bytes outside the file's records that a tensor shows; 0 if there are none. */

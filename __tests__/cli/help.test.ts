@@ -111,6 +111,12 @@ describe('what is typed wrongly ends with 2 and says what was meant:', () => {
     [['pretrain', '--stpes', '3'], "unknown option '--stpes': did you mean '--steps'?"],
     [['pretrain', '--hidden_layer_pixel', 'x'], "did you mean '--hidden-layer-pixel'?"],
     [['pretrain', '--hiddenLayerPixel', 'x'], "did you mean '--hidden-layer-pixel'?"],
+    [['pretrain', '--hiden-layer', 'x'], "did you mean '--hidden-layer-pixel' or '--hidden-layer-instance'?"],
+    [
+      ['pretrain', '--image-size', '200x100'],
+      "--image-size: expected one number, for both sides, but received '200x100': --input-size takes",
+    ],
+    [['pretrain', '--input-size', '64'], "--input-size: expected 2 values, h,w, such as 64,64, but received '64'"],
     [['pretrain', '--xyzzyxyzzy'], "unknown option '--xyzzyxyzzy'; `pixelcl pretrain --help` lists what there is"],
     [['pretrain', '--use-pixpro=false'], '--use-pixpro takes no value: write --use-pixpro, or --no-use-pixpro'],
     [['pretrain', 'photos'], "unexpected argument 'photos'; `pixelcl pretrain --help` lists what there is"],

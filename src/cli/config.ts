@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { OptionError, parseOptions, wordingOf, type OptionProblem } from '../common/options'
 import { describe } from '../common/describe'
 import { suggestion } from '../common/suggestions'
-import { shortened } from '../common/text'
+import { printable, shortened } from '../common/text'
 import { readAs } from '../common/wording'
 import { UsageError } from './exit'
 import { asFlag, flagName } from './flags'
@@ -92,7 +92,7 @@ function readConfig(file: string): Options {
     // Some editors write a byte order mark.
     value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw new UsageError(`--config ${file} is not JSON: ${(error as Error).message}`)
+    throw new UsageError(`--config ${file} is not JSON: ${printable((error as Error).message)}`)
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Options
   throw new UsageError(

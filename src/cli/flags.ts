@@ -60,9 +60,26 @@ function valued({ key, schema }: Leaf, shape: Shape, placeholders: Placeholders)
   const option = new Option(`${flagName(key)} <${placeholders[key] ?? placeholder(shape)}>`, helpOf(schema, shape))
   return option.argParser((text) => {
     if (text.startsWith('--')) throw new UsageError(`${flagName(key)}: a value is missing before ${text}`)
+    checkCount(key, text, shape, placeholders[key] ?? placeholder(shape))
     return parse(text, shape)
   })
 }
+
+/** Explains a number in place of several, and several in place of one. */
+function checkCount(key: string, text: string, { prefixItems }: Shape, placeholder: string): void {
+  const count = text.split(SEPARATOR).length
+  if (prefixItems !== undefined && count !== prefixItems.length) {
+    const example = count === 1 ? `, such as ${prefixItems.map(() => text).join(',')},` : ''
+    throw new UsageError(`${flagName(key)}: expected ${prefixItems.length} values, ${placeholder}${example} but received '${text}'`)
+  }
+  if (key === 'imageSize' && /^\d+\s*[,x×]\s*\d+$/.test(text))
+    throw new UsageError(
+      `${flagName(key)}: expected one number, for both sides, but received '${text}': ${flagName('inputSize')} takes height and width`,
+    )
+}
+
+/** Between the values of an option that has several. */
+const SEPARATOR = /[,x×]/
 
 function switches({ key, schema }: Leaf, shape: Shape): Option[] {
   const name = flagName(key)
@@ -88,7 +105,7 @@ function placeholder(shape: Shape): string {
 
 /** Parses a flag's text by its type; the schema checks the value afterwards. */
 function parse(text: string, shape: Shape): unknown {
-  if (shape.prefixItems !== undefined) return text.split(/[,x×]/).map((part, i) => parse(part.trim(), shape.prefixItems![i] ?? {}))
+  if (shape.prefixItems !== undefined) return text.split(SEPARATOR).map((part, i) => parse(part.trim(), shape.prefixItems![i] ?? {}))
   if (shape.anyOf !== undefined) return /^-?\d+$/.test(text) ? Number(text) : text
   if (shape.type !== 'integer' && shape.type !== 'number') return text
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)

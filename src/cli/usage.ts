@@ -23,9 +23,20 @@ export function usageOf(error: CommanderError, args: readonly string[], { comman
   const [name = '', value] = came.split('=')
   if (value !== undefined && known.includes(name)) return `${name} takes no value: write ${name}, or ${off(name)}`
   // A single letter is near every short name, so suggest nothing.
-  const meant = /^-?.$/.test(name) ? null : nearestName(name, known)
-  return `${message}${meant === null ? list : `: did you mean '${meant}'?`}`
+  const meant = /^-?.$/.test(name) ? [] : meantBy(name, known)
+  return `${message}${meant.length === 0 ? list : `: did you mean ${meant.map((one) => `'${one}'`).join(' or ')}?`}`
 }
+
+/** The nearest known name, or the few that begin nearly like this one, as `--hidden-layer`. */
+function meantBy(name: string, known: readonly string[]): readonly string[] {
+  const nearest = nearestName(name, known)
+  if (nearest !== null) return [nearest]
+  const longer = known.filter((candidate) => candidate.length > name.length)
+  const begun = longer.filter((candidate) => nearestName(name, [candidate.slice(0, name.length)]) !== null)
+  return begun.length <= FEW ? begun : []
+}
+
+const FEW = 3
 
 /** A hint for a value given to a switch, as in `--use-pixpro false`; null for anything else. */
 function switchBefore(stray: string, args: readonly string[], known: readonly string[]): string | null {

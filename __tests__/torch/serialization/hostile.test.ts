@@ -380,7 +380,9 @@ describe('what is no PyTorch file is named:', () => {
 
   test('a path with a NUL character, in reading and in writing', () => {
     for (const read of [torch.load, torch.loadStateDictFile, torch.safetensors.load, torch.jit.load] as ((path: string) => unknown)[])
-      expect(() => read('a\0b.pt')).toThrow(torch.FileError)
+      expect(() => read('a\0b.pt')).toThrow(
+        expect.objectContaining({ code: 'FILE', message: expect.stringContaining('a\\x00b') as unknown }),
+      )
     expect(() => torch.save([], 'a\0b.pt')).toThrow(torch.FileError)
     expect(() => torch.safetensors.save({}, 'a\0b.pt')).toThrow(torch.FileError)
   })

@@ -92,6 +92,19 @@ describe('a folder of images', () => {
     expect(images.readable).toBe(1)
   })
 
+  test('tells of images of other formats, and takes the others', async () => {
+    const folder = newFolder()
+    const other = join(folder, 'IMG_1.HEIC')
+    writeFileSync(other, 'heic')
+    expect(() => new ImageFolder(folder, { size: [4, 4] })).toThrow(
+      `1 file of other formats is not read, such as ${other}: convert it to JPEG or PNG`,
+    )
+    await plain(4, 4, '#102030').png().toFile(join(folder, 'a.png'))
+    const images = new ImageFolder(folder, { size: [4, 4] })
+    expect(images).toMatchObject({ length: 1, readable: 1 })
+    expect([...images.skipped]).toEqual([[other, '.HEIC is not read: convert it to JPEG or PNG']])
+  })
+
   test('of folders that cannot be read alone says so', () => {
     const folder = newFolder()
     symlinkSync('/nowhere', join(folder, 'photos'))

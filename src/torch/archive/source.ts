@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { types } from 'node:util'
 import { ArgumentError, FileError } from '../../native'
+import { printable } from '../../common/text'
 
 /** Bytes in memory, or a part of an open file. */
 export type Piece = Uint8Array | readonly [descriptor: number, offset: number, length: number]
@@ -59,7 +60,12 @@ function fileSource(path: string): ByteSource {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new FileError(code === 'ENOENT' ? `there is no file ${path}` : `cannot open ${path}: ${message}`, { cause: error })
+    throw new FileError(
+      code === 'ENOENT'
+        ? `there is no file ${path}`
+        : `cannot open ${printable(path)}: ${path.includes('\0') ? 'a path has no NUL character' : message}`,
+      { cause: error },
+    )
   }
   const stat = fstatSync(descriptor)
   if (!stat.isFile()) {

@@ -15,13 +15,18 @@ export interface FoundImages {
   readonly unfit: readonly string[]
 }
 
+/** Extensions of files that are likely meant but unfit, and what to say of those that are found where there is nothing else. */
+export interface Unfit {
+  readonly extensions: readonly string[]
+  readonly hint: (files: readonly string[]) => string
+}
+
 /** Which files a search takes. */
 export interface Wanted {
   /** What they are, in the plural. */
   readonly what: string
   readonly extensions: readonly string[]
-  /** Extensions of files that are likely meant but unfit, and what to say of those that are found. */
-  readonly unfit?: { readonly extensions: readonly string[]; readonly hint: (files: readonly string[]) => string }
+  readonly unfit?: Unfit
   /** Files and folders that are left out. */
   readonly exclude?: readonly string[] | undefined
 }

@@ -1,12 +1,13 @@
+import { extname } from 'node:path'
 import { z } from 'zod'
 import * as torch from '../../torch'
 import { ArgumentError, FileError, type Tensor } from '../../torch'
 import { parseOptions } from '../../common/options'
-import { sized } from '../../common/text'
+import { plural, sized } from '../../common/text'
 import { decode, resizeOption, sizeOption, type Resize, type Size } from './decode'
 import { formatOf } from './damage'
 import { failureOf } from './failure'
-import { IMAGE_EXTENSIONS, imageFiles } from './image-files'
+import { IMAGE_EXTENSIONS, imageFiles, type Unfit } from './image-files'
 import { firstBytes } from './open-image'
 
 /**
@@ -43,6 +44,15 @@ export interface ImageFolderOptions {
   exclude?: readonly string[] | undefined
 }
 
+const CONVERT = 'convert it to JPEG or PNG'
+
+/** Extensions of images that cameras and editors write, and that are not read. */
+const OTHER_IMAGES: Unfit = {
+  extensions: ['.heic', '.heif', '.jp2', '.jxl', '.psd', '.svg', '.arw', '.cr2', '.cr3', '.dng', '.nef'],
+  hint: (files) =>
+    `${plural(files.length, 'file')} of other formats ${files.length === 1 ? 'is' : 'are'} not read, such as ${files[0]!}: ${CONVERT}`,
+}
+
 const OPEN_AT_ONCE = 32
 
 /**
@@ -61,7 +71,7 @@ export class ImageFolder {
   readonly resize: Resize
   /** All that was skipped so far, by its path with the reason: the files that could not be decoded, and what is `unreadable`. */
   readonly skipped: Map<string, string>
-  /** Of `skipped` the subfolders and links that could not be read when the folder was listed; their images are missing in `files`. */
+  /** Of `skipped` what was passed over when the folder was listed, and is missing in `files`: images of other formats, and subfolders and links that could not be read. */
   readonly unreadable: ReadonlyMap<string, string>
   /** Of `skipped` the files whose content is damaged. They are not read again, unlike files that could not be opened. */
   private readonly damaged = new Set<string>()
@@ -71,10 +81,10 @@ export class ImageFolder {
     options: ImageFolderOptions,
   ) {
     const { size, resize, exclude } = parseOptions(imageFolderOptions, options, 'ImageFolder')
-    const { files, unreadable } = imageFiles(path, { what: 'images', extensions: IMAGE_EXTENSIONS, exclude })
+    const { files, unreadable, unfit } = imageFiles(path, { what: 'images', extensions: IMAGE_EXTENSIONS, exclude, unfit: OTHER_IMAGES })
     this.files = files
-    this.unreadable = unreadable
-    this.skipped = new Map(unreadable)
+    this.unreadable = new Map([...unreadable, ...unfit.map((file) => [file, `${extname(file)} is not read: ${CONVERT}`] as const)])
+    this.skipped = new Map(this.unreadable)
     this.size = size
     this.resize = resize
   }

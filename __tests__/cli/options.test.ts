@@ -166,13 +166,18 @@ describe('wrong options', () => {
     [['--contrast', 'row'], "--contrast: expected one of batch, pixel but received 'row'"],
     [['--ppm-num-layers', '3'], '--ppm-num-layers: expected 0, 1 or 2 but received 3'],
     [['--cutout-ratio-range', '0.9,0.2'], '--cutout-ratio-range: expected 0 < low ≤ high ≤ 1 but received [0.9, 0.2]'],
-    [['--cutout-ratio-range', '0.9'], "--cutout-ratio-range: expected 2 values, x,y, such as 0.9,0.9, but received '0.9'"],
     [['--input-size', '64,a'], '--input-size: expected'],
     [['--prefetch', '1000000'], '--prefetch: expected a number of at most 64 but received 1000000'],
     [['--mask-ignore', '-1'], '--mask-ignore: expected a number of at least 0 but received -1'],
     [['--device', 'gpu'], "--device: expected cpu, cuda, cuda:0, … but received 'gpu'"],
   ])('%j are reported with what was expected and received', (args, message) => {
     expect(refusal({ ...needed, ...typed(...args) })).toContain(message)
+  })
+
+  test('with too few values are reported where they are read', () => {
+    expect(() => typed('--cutout-ratio-range', '0.9')).toThrow(
+      "--cutout-ratio-range: expected 2 values, x,y, such as 0.9,0.9, but received '0.9'",
+    )
   })
 
   test('are reported all at once', () => {

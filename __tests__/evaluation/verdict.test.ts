@@ -61,7 +61,7 @@ describe('the verdict', () => {
     const { outcome, title, reason } = verdictOf(changes({ knn: [0.2, 0.206], linear: [0.2, 0.2] }), facts)
     expect([outcome, title]).toEqual(['unchanged', 'No change within the noise'])
     expect(reason).toContain('kNN mIoU went from 0.200 to 0.206, linear mIoU went from 0.200 to 0.200.')
-    expect(reason).toContain('−0.004 to +0.016 and −0.010 to +0.010, so this may be chance')
+    expect(reason).toContain('the change would be −0.004 to +0.016 and −0.010 to +0.010, so this may be chance')
     const split = verdictOf(changes({ knn: [0.2, 0.3], linear: [0.3, 0.2] }), facts)
     expect(split.outcome).toBe('unchanged')
     expect(split.reason).toContain('One of both is clearly better and the other clearly worse')

@@ -229,9 +229,10 @@ function noiseReason(
     return noise === null ? [] : [`${formatChange(name, noise.low)} to ${formatChange(name, noise.high)}`]
   })
   const count = plural(images, trainedOn ? 'training image' : 'held-out image')
-  if (outcome !== 'unchanged') return `With other images like these ${count} the change would be ${ranges.join(' and ')}.`
+  const others = `With other images like these ${count} the change would be ${ranges.join(' and ')}`
+  if (outcome !== 'unchanged') return `${others}.`
   if (known.some((name) => changes[name].direction !== null)) return 'One of both is clearly better and the other clearly worse.'
-  return ranges.length === 0 ? null : `With other images like these ${count} it would be ${ranges.join(' and ')}, so this may be chance.`
+  return ranges.length === 0 ? null : `${others}, so this may be chance.`
 }
 
 /** `from 0.203 to 0.315`. */

@@ -228,6 +228,18 @@ describe('pretrain', () => {
     expect(await told({ seed: 1 }, { isDryRun: true })).toBeUndefined()
   })
 
+  test('advises by the number of images that could be trained on, without files that turn out to be damaged', async () => {
+    const damaged = temporary('partly-damaged')
+    cpSync(data, damaged, { recursive: true })
+    const whole = readFileSync(join(damaged, readdirSync(damaged)[0]!))
+    for (const name of ['x', 'y', 'z']) writeFileSync(join(damaged, `${name}.png`), whole.subarray(0, whole.length / 2))
+    const { facts, next } = await pretrain(
+      optionsOf('advised', { data: damaged, steps: 8, heldOut: 0, hiddenLayerPixel: 'layer2', lr: 1e-9 }),
+    )
+    expect(facts.images).toMatchObject({ trained: 12, skipped: 3 })
+    expect(next.map(String)).toContain('more images: 12 images of training soon have nothing new to show')
+  })
+
   test('handles no signals unless catchSignals is set', async () => {
     let asked = 0
     const onSignal = () => asked++

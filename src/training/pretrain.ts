@@ -76,6 +76,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     const skipped = new Map([...prepared.folder.skipped].sort(([a], [b]) => (a < b ? -1 : 1)))
     return await afterSaving(files.backbone, async () => {
       const after = evaluate('after')
+      const facts = factsOf(prepared, began, metrics.length)
       const result: PretrainResult = {
         files,
         arch: backbone.arch,
@@ -86,8 +87,8 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
         layer,
         before,
         after,
-        ...judge(before, after, metrics.length, prepared),
-        facts: factsOf(prepared, began, metrics.length),
+        ...judge(before, after, metrics.length, facts.images.trained, prepared),
+        facts,
         heldOut: split.heldOut.length,
         masks,
         skipped,
@@ -109,8 +110,8 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
   }
 }
 
-/** Compares the measures before and after `steps` steps. */
-function judge(before: Evaluation, after: Evaluation, steps: number, { options, layer, split, set, masks }: Prepared): Judgement {
+/** Compares the measures before and after `steps` steps with `trained` images. */
+function judge(before: Evaluation, after: Evaluation, steps: number, trained: number, { options, layer, set, masks }: Prepared): Judgement {
   const changes = changesOf(before, after)
   const measured = set.images.shape[0]!
   const missing = after.missing.correspondence ?? before.missing.correspondence
@@ -121,7 +122,7 @@ function judge(before: Evaluation, after: Evaluation, steps: number, { options, 
   return {
     changes,
     verdict,
-    next: adviceFor(verdict.outcome, { options: taken, planned: options.schedule.steps, layer, trained: split.train.length, ...images }),
+    next: adviceFor(verdict.outcome, { options: taken, planned: options.schedule.steps, layer, trained, ...images }),
   }
 }
 

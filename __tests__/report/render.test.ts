@@ -104,6 +104,15 @@ describe('a report', () => {
     expect(await words({})).not.toContain('dry run')
   })
 
+  test('of a stopped run says before the verdict, above the curves and among the facts how far it came', async () => {
+    const report = someReport()
+    const { words } = parse(await renderReport({ ...report, planned: 1354, interrupted: 'SIGTERM' }))
+    expect(words).toMatch(/UTC The training was ended early: 40 of 1,354 steps, stopped by SIGTERM\. Worse/)
+    expect(words).toContain('0:10 for 40 of 1,354 steps, stopped by SIGTERM.')
+    expect(words).toMatch(/Training\s*40 of 1,354 steps, stopped by SIGTERM, 2\.5 epochs/)
+    expect(parse(await renderReport(report)).words).not.toMatch(/ended early|stopped| of 40 steps/)
+  })
+
   test('says why a measure is missing', async () => {
     const set = someSet()
     const { words } = parse(await renderReport(someReport({ set: { ...set, views: { ...set.views, viewSize: [16, 16] } } })))

@@ -33,6 +33,8 @@ export function someReport(change: Partial<FinishedRun> = {}): FinishedRun {
     title: 'demo',
     config: { steps: 40, backbone: 'small.pt', overwrite: undefined },
     metrics: someMetrics(40),
+    planned: 40,
+    interrupted: null,
     set,
     before,
     after,

@@ -41,7 +41,9 @@ describe('what to try next', () => {
 
   test('after a run that was stopped is the rest of it', () => {
     expect(advice('unchanged', facts({}, { planned: 500 }))[0]).toBe('the run to its end: steps: 500 (stopped after 100)')
+    expect(advice('unmeasured', facts({}, { planned: 500 }))[0]).toBe('the run to its end: steps: 500 (stopped after 100)')
     expect(advice('unchanged', facts({}, { planned: 100 }))[0]).toMatch(/^more steps: steps: 300/)
+    expect(advice('unmeasured', facts({}, { planned: 100 })).join()).not.toContain('steps')
   })
 
   test('counts no fractions of a pass over the images', () => {

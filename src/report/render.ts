@@ -1,10 +1,10 @@
 import { duration, kebabCase, plural } from '../common/text'
 import { readAs, type Naming } from '../common/wording'
 import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, markOf, type Change, type MeasureName } from '../evaluation'
-import type { FinishedRun, StepMetrics } from '../training'
+import type { FinishedRun } from '../training'
 import { chart } from './chart'
 import { byClass } from './classes'
-import { beginning, nextInPython, runFacts } from './facts'
+import { beginning, nextInPython, runFacts, stepsOf } from './facts'
 import { gallery } from './gallery'
 import { html, type Markup } from './html'
 import { STYLES } from './styles'
@@ -19,7 +19,7 @@ import { viewPair } from './view-pair'
  * @returns The file's text; every name and message in it is escaped.
  */
 export async function renderReport(data: FinishedRun): Promise<string> {
-  const { title, metrics, set, before, after, learner, facts } = data
+  const { title, set, before, after, learner, facts } = data
   const grid = before.pictures.features.shape.slice(2) as [number, number]
   const [pictures, views] = await Promise.all([gallery(set, before, after), viewPair(set, grid, learner)])
   return html`<!doctype html>
@@ -38,13 +38,14 @@ export async function renderReport(data: FinishedRun): Promise<string> {
           <h1>${title}</h1>
           <p class="date">${beginning(facts)}</p>
           ${data.config['dryRun'] === true ? html`<p><strong>This was a dry run, and nothing of it is a result.</strong></p>` : null}
+          ${data.interrupted === null ? null : html`<p><strong>The training was ended early: ${stepsOf(data)}.</strong></p>`}
           ${verdictPart(data)}
           <p class="lead">${summary(data)}</p>
           ${measures(data)}
           <h2>${set.trainedOn === true ? 'Images of the training' : 'Held-out images'}</h2>
           ${pictures} ${byClass(set, before, after)}
           <h2>Training</h2>
-          ${curves(metrics)}
+          ${curves(data)}
           <h2>What the learner compares</h2>
           <p>
             Two views are cut from an image and changed in brightness and colour. Wherever they show the same place, the learner asks for
@@ -58,7 +59,7 @@ export async function renderReport(data: FinishedRun): Promise<string> {
           </p>
           ${nextInPython(data.handOffs)}
           <h2>The run</h2>
-          ${runFacts(facts, metrics.length)} ${skippedFiles(data.skipped)} ${options(data.config)}
+          ${runFacts(data)} ${skippedFiles(data.skipped)} ${options(data.config)}
         </main>
       </body>
     </html> `.text
@@ -139,12 +140,12 @@ function changeCell(name: MeasureName, { change, noise }: Change, mark: 'better'
   return mark === null ? html`<td>${text}</td>` : html`<td class="${mark}">${text}</td>`
 }
 
-function curves(metrics: readonly StepMetrics[]): Markup {
+function curves(run: FinishedRun): Markup {
+  const { metrics } = run
   const last = metrics.at(-1)
   if (last === undefined) return html`<p>No step was taken.</p>`
   const whole = (value: number) => Math.round(value).toLocaleString('en-US')
-  const steps = last.step === 1 ? 'One step' : `${whole(last.step)} steps`
-  return html`<p>${steps} in ${duration(last.seconds)}.</p>
+  return html`<p>${duration(last.seconds)} for ${stepsOf(run)}.</p>
     <div class="charts">
       ${chart({ title: 'Loss', values: metrics.map(({ loss }) => loss), format: (value) => String(Number(value.toPrecision(4))) })}
       ${chart({ title: 'Learning rate', values: metrics.map(({ lr }) => lr), format: (value) => String(Number(value.toPrecision(4))), fromZero: true, isExact: true })}

@@ -28,24 +28,30 @@ const FEW_MEASURED = 30
 /** What to try next, the most promising first; what a run has done already is left out. */
 export function adviceFor(outcome: Outcome, facts: AdviceFacts): Wording[] {
   return {
-    better: [moreSteps, compare],
-    unchanged: [moreSteps, moreMeasured, milderColours, anotherLayer, moreImages],
+    better: [toTheEndOrMore, compare],
+    unchanged: [toTheEndOrMore, moreMeasured, milderColours, anotherLayer, moreImages],
     worse: [milderColours, lowerRate, anotherLayer, moreImages],
     shortcut: [smallerCrops, ownCrops, anotherLayer, moreImages],
     // With images enough, what is missing is a map with room for the measure.
-    unmeasured: facts.measured < FEWEST_IMAGES ? [moreMeasured, largerMap, anotherLayer] : [largerMap, anotherLayer],
+    unmeasured: [toTheEnd, ...(facts.measured < FEWEST_IMAGES ? [moreMeasured] : []), largerMap, anotherLayer],
   }[outcome].flatMap((advice) => advice(facts) ?? [])
 }
 
 type Advice = (facts: AdviceFacts) => Wording | null
 
-const moreSteps: Advice = ({ options: { schedule, data }, planned, trained }) => {
+const toTheEnd: Advice = ({ options: { schedule }, planned }) =>
+  planned === undefined || planned <= schedule.steps
+    ? null
+    : worded`the run to its end: ${option('steps', planned)} (stopped after ${schedule.steps})`
+
+const moreSteps: Advice = ({ options: { schedule, data }, trained }) => {
   const { steps } = schedule
-  if (planned !== undefined && planned > steps) return worded`the run to its end: ${option('steps', planned)} (stopped after ${steps})`
   const epochs = (steps * data.batchSize) / Math.max(1, trained)
   if (epochs >= MANY_EPOCHS) return null
   return worded`more steps: ${option('steps', 3 * steps)} (now ${steps}, which saw each image ${times(epochs)})`
 }
+
+const toTheEndOrMore: Advice = (facts) => toTheEnd(facts) ?? moreSteps(facts)
 
 const compare: Advice = () => worded`fine-tune both backbones on your own task: that alone tells what the gain is worth there`
 

@@ -97,7 +97,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
         interrupted,
       }
       run.write(RUN_FILES.result, `${JSON.stringify(resultJson(result, hooks.naming), null, 2)}\n`)
-      const shown = { ...result, title: run.name, config, set, learner: learner.options }
+      const shown = { ...result, title: run.name, config, planned: resolved.schedule.steps, set, learner: learner.options }
       if (hooks.report !== undefined) run.write(RUN_FILES.report, await hooks.report(shown))
       run.finish()
       return result

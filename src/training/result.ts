@@ -33,6 +33,10 @@ export interface FinishedRun extends Judgement, Surroundings {
   readonly config: Readonly<Record<string, unknown>>
   /** One entry per step, in order. */
   readonly metrics: readonly StepMetrics[]
+  /** Number of steps asked for. */
+  readonly planned: number
+  /** The signal that ended the training early, or null. */
+  readonly interrupted: NodeJS.Signals | null
   readonly set: EvaluationSet
   readonly before: Evaluation
   readonly after: Evaluation

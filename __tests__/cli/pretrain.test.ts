@@ -252,7 +252,9 @@ test('PIXELCL_DRY_RUN=1 runs to the end with two steps, whatever the options', a
   )
   expect(stderr).not.toMatch(/the training takes|no verdict/)
   expect(JSON.parse(stdout)).toMatchObject({
+    dryRun: true,
     steps: 2,
+    verdict: { next: [] },
     options: { recipe: 'dense', batchSize: 2, imageSize: 64, hiddenLayerPixel: 'layer3' },
   })
   expect(readdirSync(out).sort()).toEqual(['config.json', 'improved-resnet.pt', 'metrics.jsonl', 'report.html', 'result.json'])

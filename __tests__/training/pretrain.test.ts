@@ -448,9 +448,12 @@ describe('pretrain', () => {
 
   test('marks a dry run, which any run replaces', async () => {
     const first = await pretrain(optionsOf('dry', { steps: 1 }), { isDryRun: true })
-    expect(JSON.parse(readFileSync(first.files.config, 'utf8'))).toMatchObject({ dryRun: true, schedule: { steps: 1 } })
+    const json = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+    expect(json(first.files.config)).toMatchObject({ dryRun: true, schedule: { steps: 1 } })
+    expect(json(first.files.result)).toMatchObject({ dryRun: true, steps: 1, verdict: { next: [] } })
     const second = await pretrain(optionsOf('dry', { steps: 2 }))
-    expect(JSON.parse(readFileSync(second.files.config, 'utf8'))).not.toHaveProperty('dryRun')
+    for (const path of [second.files.config, second.files.result]) expect(json(path)).not.toHaveProperty('dryRun')
+    expect(second.next).not.toEqual([])
     await expect(pretrain(optionsOf('dry'))).rejects.toThrow('is not empty')
     writeFileSync(second.files.config, '{"dryRun": true}')
     writeFileSync(join(temporary('dry'), 'notes.txt'), 'mine')

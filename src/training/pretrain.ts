@@ -42,6 +42,7 @@ export interface PretrainHooks extends PrepareHooks {
  */
 export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = {}): Promise<PretrainResult> {
   const began = new Date()
+  const isDryRun = hooks.isDryRun === true
   const events = new EventStream<RunEvent>()
   events.subscribe((event) => hooks.events?.emit(event))
   const say: Say = (text) => events.emit({ type: 'note', text })
@@ -60,7 +61,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
   // Omit `overwrite`, so that reusing this config asks again.
   const { overwrite: _, ...where } = resolved.run
   const chosen = (hooks.config ?? ((sections) => sections))({ ...resolved, run: where })
-  const config = hooks.isDryRun === true ? { dryRun: true, ...chosen } : chosen
+  const config = isDryRun ? { dryRun: true, ...chosen } : chosen
   const run = RunFolder.open(resolved.run.out, resolved.run)
   const interrupts = hooks.catchSignals === true ? new Interrupts() : null
   try {
@@ -77,6 +78,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
     return await afterSaving(files.backbone, async () => {
       const after = evaluate('after')
       const facts = factsOf(prepared, began, metrics.length)
+      const judged = judge(before, after, metrics.length, facts.images.trained, prepared)
       const result: PretrainResult = {
         files,
         arch: backbone.arch,
@@ -87,7 +89,9 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
         layer,
         before,
         after,
-        ...judge(before, after, metrics.length, facts.images.trained, prepared),
+        ...judged,
+        // A dry run tells nothing of the backbone, so nothing follows from it.
+        next: isDryRun ? [] : judged.next,
         facts,
         heldOut: split.heldOut.length,
         masks,
@@ -95,6 +99,7 @@ export async function pretrain(options: PretrainOptions, hooks: PretrainHooks = 
         python: pythonLines(backbone, files.backbone),
         handOffs: handOffs(backbone, files.backbone),
         interrupted,
+        isDryRun,
       }
       run.write(RUN_FILES.result, `${JSON.stringify(resultJson(result, hooks.naming), null, 2)}\n`)
       const shown = { ...result, title: run.name, config, planned: resolved.schedule.steps, set, learner: learner.options }

@@ -72,6 +72,8 @@ export interface PretrainResult extends Judgement, Surroundings {
   readonly python: readonly [string, string]
   /** The signal that ended the training early, or null. */
   readonly interrupted: NodeJS.Signals | null
+  /** Whether nothing of it is a result. */
+  readonly isDryRun: boolean
 }
 
 /**
@@ -90,6 +92,7 @@ export function resultJson(result: PretrainResult, naming?: Naming): Readonly<Re
   })
   const advice = next.map((wording) => (naming === undefined ? String(wording) : readAs(naming, wording)))
   return {
+    ...(result.isDryRun ? { dryRun: true } : {}),
     files,
     format: arch === null ? 'torchscript' : 'state-dict',
     arch,

@@ -3,7 +3,7 @@ import * as torch from '../../src/torch'
 import { pixelCLOptions, augmentationOptions } from '../../src/pixelcl'
 import { RECIPES, RECIPE_NAMES, pretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from '../../src/training'
 import { askedOf, choose, type Found } from '../../src/training/choose'
-import { inputSizeFor, layered, learningRateFor, stepsFor, viewSizeFor } from '../../src/training/recipes'
+import { inputSizeFor, layered, learningRateFor, stepsFor, strideOf, viewSizeFor } from '../../src/training/recipes'
 import { models } from '../../src/vision'
 import { Small, warningsOf } from '../pixelcl/small'
 
@@ -150,6 +150,19 @@ test('images are brought to at most 256² pixels, in their own shape unless it i
   expect(inputSizeFor([3000, 4000])).toEqual([222, 296])
   expect(inputSizeFor([100, 1000])).toEqual([100, 200])
   expect(inputSizeFor([1000, 400])).toEqual([362, 181])
+})
+
+test.each([
+  [256, 8, 32],
+  [249, 7, 32],
+  [249, 8, 32],
+  [224, 14, 16],
+  // Patches of 14 pixels.
+  [518, 37, 14],
+  [180, 45, 4],
+  [64, 64, 1],
+])('a side of %d pixels and a map of %d mean a stride of %d', (side, map, stride) => {
+  expect(strideOf(side, map)).toBe(stride)
 })
 
 test('views are whole strides, neither too few nor too many, and no larger than the image', () => {

@@ -5,7 +5,7 @@ import { USUAL_SIDES, firstConvolution, lastMapLayer, mapLayer, takes, type MapL
 import { ArgumentError } from '../torch'
 import type { Size } from '../vision/datasets'
 import { pretrainOptions, type AskedPretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from './options'
-import { RECIPES, inputSizeFor, layered, learningRateFor, stepsFor, viewSizeFor, type SomeOptions } from './recipes'
+import { RECIPES, inputSizeFor, layered, learningRateFor, stepsFor, strideOf, viewSizeFor, type SomeOptions } from './recipes'
 
 /**
  * Options as they are asked for: the given ones, over the values of their recipe, over the defaults.
@@ -64,7 +64,7 @@ function denseChoices(given: PretrainOptions, asked: AskedPretrainOptions, { net
   // The learner says what is wrong with a backbone that has no such layer.
   if (layer === null) return { data, schedule, learner: { imageSize } }
   if (named === undefined) warnIfShallow(net, layer, imageSize)
-  const stride = Math.max(1, Math.round(imageSize / Math.min(...layer.map)))
+  const stride = strideOf(imageSize, Math.min(...layer.map))
   const viewSize = viewSizeFor(size, stride)
   const isTaken = given.learner?.viewSize !== undefined || takes(net, viewSize)
   return {

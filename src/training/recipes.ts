@@ -96,6 +96,17 @@ export function inputSizeFor(own: Size): [number, number] {
   return [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))]
 }
 
+/**
+ * The stride of a layer that gives a map of so many pixels a side: a power of two if one fits, which a map of a side that is no multiple of the
+ * stride was rounded to.
+ */
+export function strideOf(side: number, map: number): number {
+  const stride = side / map
+  const power = 2 ** Math.round(Math.log2(stride))
+  const fits = power > side / (map + 1) && power * (map - 1) < side
+  return Math.max(1, fits ? power : Math.round(stride))
+}
+
 /** Of an image's sides. */
 const SHARE = 0.6
 const FEWEST_STRIDES = 7

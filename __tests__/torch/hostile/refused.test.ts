@@ -8,7 +8,9 @@ jest.setTimeout(180_000)
 
 /** Calls that end the process inside libtorch, Python's as well, or never return; and what is said in place of it. */
 const REFUSED: readonly [call: string, message: RegExp][] = [
-  ['torch.chooseQparamsOptimized(x, 6, 2 ** 62, 0.16, 8)', /chooseQparamsOptimized\(\): nBins: expected at most 1048576/],
+  ['torch.chooseQparamsOptimized(x, 6, 2 ** 62, 0.16, 8)', /chooseQparamsOptimized\(\): nBins: expected a number from 1 to 1048576/],
+  ['torch.chooseQparamsOptimized(x, 6, 2, 2 ** 62, 8)', /ratio: expected a number from 0 to 1/],
+  ['torch.chooseQparamsOptimized(x, 6, 2, 0.16, -1)', /bitWidth: expected a number from 1 to 16/],
   ["int([MIN]).div(int([-1n]), { roundingMode: 'trunc' })", /div\(\): the smallest int64 divided by -1 has no int64: roundingMode 'floor'/],
   ["int([MIN]).div_(int([-1n]), { roundingMode: 'trunc' })", /div_\(\): the smallest int64/],
   ["int([MIN]).div(-1, { roundingMode: 'trunc' })", /the smallest int64/],

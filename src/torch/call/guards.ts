@@ -205,8 +205,15 @@ const windows =
     return sizes.every((size) => Math.abs(size) < 2 ** 31) ? null : `expected sizes of windows below 2³¹ but received ${sizes.join(', ')}`
   }
 
-/** The search takes a step for every bin; Python's default is 200. */
-const fewBins: Check = ([, , bins]) => (Number(bins) <= 2 ** 20 ? null : `nBins: expected at most ${2 ** 20} but received ${String(bins)}`)
+/** The search narrows a range bin by bin until a share of them is left, and so does not end with other numbers. */
+const quantizationSearch: Check = ([, , nBins, ratio, bitWidth]) => {
+  const wrong = Object.entries({ nBins: [nBins, 1, 2 ** 20], ratio: [ratio, 0, 1], bitWidth: [bitWidth, 1, 16] } as const).find(
+    ([, [value, least, most]]) => !(Number(value) >= least && Number(value) <= most),
+  )
+  if (wrong === undefined) return null
+  const [name, [value, least, most]] = wrong
+  return `${name}: expected a number from ${least} to ${most} but received ${String(value)}`
+}
 
 /** Checks for operators that crash or hang on such arguments instead of throwing; a bare name covers all overloads. */
 const GUARDS: Readonly<Record<string, Check>> = {
@@ -253,7 +260,7 @@ const GUARDS: Readonly<Record<string, Check>> = {
   grid_sampler_2d: gridModes,
   grid_sampler_3d: gridModes,
   binomial: hasCounts,
-  choose_qparams_optimized: fewBins,
+  choose_qparams_optimized: quantizationSearch,
   'repeat_interleave.Tensor': repeats(0),
   'repeat_interleave.self_Tensor': repeats(1),
 }

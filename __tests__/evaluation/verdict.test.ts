@@ -3,6 +3,7 @@ import * as torch from '../../src/torch'
 import {
   MEASURES,
   changesOf,
+  isShortcut,
   markOf,
   measure,
   overlapsOf,
@@ -113,6 +114,24 @@ describe('the verdict', () => {
       reason: "There is nothing to judge by: a view's map has 2 × 2 pixels.",
     })
     expect(verdictOf(changes({ correspondence: [0.2, 0.9] }), { images: 3, trainedOn: false }).outcome).toBe('unmeasured')
+  })
+
+  test('without a measure cautions where the place share has clearly risen', () => {
+    const risen = changes({ placeShare: [0.256, 0.842] })
+    const { outcome, reason } = verdictOf(risen, { ...facts, missing: 'M' })
+    expect(outcome).toBe('unmeasured')
+    expect(reason).toMatch(
+      /^There is nothing to judge by: M\. Caution: the place share went from 0\.256 to 0\.842, which may be a shortcut.* look at the features/,
+    )
+    expect(isShortcut(risen, outcome)).toBe(true)
+    const { reason: calm } = verdictOf(changes({ placeShare: [0.256, 0.29] }), { ...facts, missing: 'M' })
+    expect(calm).toBe('There is nothing to judge by: M.')
+    // Matches are known, and no more of them than before come from the position.
+    const layout = changes({ placeShare: [0.256, 0.842], copy: [0.1, 0.1] })
+    expect(verdictOf(layout, facts).reason).not.toContain('Caution')
+    // The noise of so few images is unknown.
+    const few: Changes = { ...risen, placeShare: { ...risen.placeShare, noise: null, direction: null } }
+    expect(verdictOf(few, { ...facts, images: 5 }).reason).not.toContain('Caution')
   })
 
   test('names training images as such', () => {

@@ -87,6 +87,10 @@ describe('what to try next', () => {
       'larger images, for a map with more pixels: imageSize or viewSize (views have 64 × 64 pixels)',
       expect.stringMatching(/^another layer/) as unknown as string,
     ])
+    expect(advice('unmeasured', { ...few, mayBeShortcut: true }).slice(3)).toEqual([
+      expect.stringMatching(/^smaller views/) as unknown as string,
+      expect.stringMatching(/^crops of its own/) as unknown as string,
+    ])
     // A quarter of twelve is more than two, and still too few.
     expect(advice('unmeasured', facts({}, { trained: 10, measured: 2 }))[0]).toMatch(/^more images: .* \(at least 6 are needed\)$/)
   })

@@ -27,6 +27,7 @@ export { MeanIoU, classesAt, labelsAt, meanIoU, type Labelled } from './segmenta
 export {
   FEWEST_IMAGES,
   changesOf,
+  isShortcut,
   labelledImages,
   markOf,
   verdictOf,

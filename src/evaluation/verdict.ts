@@ -146,6 +146,7 @@ const TITLES: Readonly<Record<Outcome, string>> = {
  *
  * Masks decide where enough images have one: kNN and linear mIoU. Otherwise the view correspondence does. A clear rise of the place share is a shortcut,
  * whatever else rose, if more pixels than before are matched by their own position; if no more are, the images share a layout, such as a sky above.
+ * Where nothing decides, such a rise is named as a caution.
  */
 export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
   const { labelled = facts.images } = facts
@@ -162,18 +163,22 @@ export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
       ? `${plural(labelled, 'image')} with a mask ${labelled === 1 ? 'is' : 'are'} too few to judge by (at least ${FEWEST_IMAGES}).`
       : null
   if (known.length === 0)
-    return verdict('unmeasured', `There is nothing to judge by: ${facts.missing ?? 'no measure has a value'}.`, unused)
+    return verdict('unmeasured', `There is nothing to judge by: ${facts.missing ?? 'no measure has a value'}.`, unused, caution(changes))
   if (facts.images < FEWEST_IMAGES)
     return verdict('unmeasured', `${plural(facts.images, 'image')} cannot tell a change from chance: at least ${FEWEST_IMAGES} are needed.`)
   const outcome = directionOf(known.map((name) => changes[name].direction))
-  const placeRose = hasPlaceRisen(changes.placeShare)
-  if (placeRose && isByPosition(changes.copy, outcome)) return verdict('shortcut', placeReason(changes))
+  if (isShortcut(changes, outcome)) return verdict('shortcut', placeReason(changes))
   const figures = `${known.map((name, i) => `${i === 0 ? title(name) : within(name)} went ${shown(name, changes[name])}`).join(', ')}.`
-  const aside = placeRose
+  const aside = hasPlaceRisen(changes.placeShare)
     ? `The place share rose, too (${shown('placeShare', changes.placeShare)}), but no more pixels than before are matched by their position: the images share a layout.`
     : null
   const count = isMaskless ? facts.images : labelled
   return verdict(outcome, figures, noiseReason(known, changes, outcome, { ...facts, images: count }), unused, aside)
+}
+
+/** Whether the measures speak for a shortcut, given the outcome without it. */
+export function isShortcut({ placeShare, copy }: Changes, outcome: Outcome): boolean {
+  return hasPlaceRisen(placeShare) && isByPosition(copy, outcome)
 }
 
 /** How a change is marked: a place share that rises is bad only where it is a shortcut. */
@@ -216,6 +221,14 @@ function placeReason({ placeShare, copy }: Changes): string {
       ? `, and matches at the own position in the view from ${formatMeasure('copy', copy.before)} to ${formatMeasure('copy', copy.after)}`
       : ''
   return `The place share went ${shown('placeShare', placeShare)}${copied}: the features have learned where a pixel lies rather than what it shows.`
+}
+
+function caution(changes: Changes): string | null {
+  if (!isShortcut(changes, 'unmeasured')) return null
+  return (
+    `Caution: the place share went ${shown('placeShare', changes.placeShare)}, which may be a shortcut, features that tell where a pixel lies rather than what it shows. ` +
+    'Images that share a layout raise it, too: look at the features in the report before you use this backbone.'
+  )
 }
 
 function noiseReason(

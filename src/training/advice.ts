@@ -14,6 +14,8 @@ export interface AdviceFacts {
   readonly trained: number
   /** Number of images that were measured; where masks decide, of those with a mask. */
   readonly measured: number
+  /** Whether a run without a verdict may have learned a shortcut. Default: false. */
+  readonly mayBeShortcut?: boolean
   /** Number of all images with a mask; undefined without masks. */
   readonly masked?: number | undefined
 }
@@ -33,7 +35,13 @@ export function adviceFor(outcome: Outcome, facts: AdviceFacts): Wording[] {
     worse: [milderColours, lowerRate, anotherLayer, moreImages],
     shortcut: [smallerCrops, ownCrops, anotherLayer, moreImages],
     // With images enough, what is missing is a map with room for the measure.
-    unmeasured: [toTheEnd, ...(facts.measured < FEWEST_IMAGES ? [moreMeasured] : []), largerMap, anotherLayer],
+    unmeasured: [
+      toTheEnd,
+      ...(facts.measured < FEWEST_IMAGES ? [moreMeasured] : []),
+      largerMap,
+      anotherLayer,
+      ...(facts.mayBeShortcut === true ? [smallerCrops, ownCrops] : []),
+    ],
   }[outcome].flatMap((advice) => advice(facts) ?? [])
 }
 

@@ -1,5 +1,5 @@
 import { option, worded, type Naming, type Say } from '../common/wording'
-import { changesOf, labelledImages, measure, verdictOf, type Evaluation } from '../evaluation'
+import { changesOf, isShortcut, labelledImages, measure, verdictOf, type Evaluation } from '../evaluation'
 import { adviceFor } from './advice'
 import * as torch from '../torch'
 import { saveBackbone } from './backbone'
@@ -124,10 +124,11 @@ function judge(before: Evaluation, after: Evaluation, steps: number, trained: nu
   const verdict = verdictOf(changes, { images: measured, labelled, trainedOn: set.trainedOn === true, missing })
   const taken = { ...options, schedule: { ...options.schedule, steps } }
   const images = masks === null ? { measured } : { measured: labelled, masked: masks.images }
+  const mayBeShortcut = isShortcut(changes, verdict.outcome)
   return {
     changes,
     verdict,
-    next: adviceFor(verdict.outcome, { options: taken, planned: options.schedule.steps, layer, trained, ...images }),
+    next: adviceFor(verdict.outcome, { options: taken, planned: options.schedule.steps, layer, trained, mayBeShortcut, ...images }),
   }
 }
 

@@ -214,7 +214,13 @@ describe('pretrain', () => {
     }
     expect(await told({})).toBe(
       "warning: this run will have no verdict: a view's map has 4 × 4 pixels; at least 6 × 6 are needed. " +
-        "Give views of about 48 × 48 pixels (imageSize, viewSize), an earlier layer (hiddenLayerPixel: 'layer2'), or masks of 12 images or more (masks)",
+        "Give an earlier layer (hiddenLayerPixel: 'layer2'), images of about 48 × 48 pixels (imageSize: 48), or masks of 12 images or more (masks)",
+    )
+    // The images have 40 × 40 pixels, which this recipe keeps.
+    const dense = { recipe: 'dense', imageSize: undefined }
+    expect(await told(dense)).toContain("images of about 48 × 48 pixels (inputSize: '48,48'), or masks")
+    expect(await told({ ...dense, viewSize: [32, 32] })).toContain(
+      "images of about 48 × 48 pixels (inputSize: '48,48') with views of about 48 × 48 pixels (viewSize: '48,48'), or masks",
     )
     expect(await told({ hiddenLayerPixel: 'layer2' })).toBe(
       'warning: this run will have no verdict: 3 images cannot tell a change from chance; at least 6 are needed. ' +

@@ -73,8 +73,18 @@ export async function prepare(given: PretrainOptions, say: Say, { evaluationSet,
   const own = await evaluationSetFor({ folder, split, learner, augment: augment(), masks, seen }, say)
   if (evaluationSet === undefined && isDryRun !== true && (own.masks?.measured ?? 0) < FEWEST_IMAGES) {
     const images = own.set.images.shape[0]!
-    const { heldOut } = options.evaluation
-    const warning = noVerdict({ net: backbone.net, layer, viewSize: viewSizeOf(options), channels, images, heldOut, all: folder.readable })
+    const warning = noVerdict({
+      net: backbone.net,
+      layer,
+      size: sizeOf(options),
+      sizeOption: options.data.inputSize === undefined ? 'imageSize' : 'inputSize',
+      viewSize: viewSizeOf(options),
+      isViewSizeGiven: asked.learner.viewSize !== undefined,
+      channels,
+      images,
+      heldOut: options.evaluation.heldOut,
+      all: folder.readable,
+    })
     if (warning !== null) say(warning)
   }
   return { options, backbone, folder, split, learner, layer, masks: own.masks, set: (await evaluationSet?.(own.set)) ?? own.set }

@@ -69,8 +69,8 @@ const moreMeasured: Advice = ({ measured, trained, masked }) => {
   if (wanted > measured && wanted >= FEWEST_IMAGES)
     return worded`measure on more images, which narrows the noise: ${option('heldOut', wanted)} (now ${measured})`
   return masked !== undefined && masked < (measured + trained) / 2
-    ? worded`masks of more images: half of them are measured, and ${plural(measured, 'image')} say little (at least ${FEWEST_IMAGES} are needed)`
-    : worded`more images: a quarter is held out, and ${plural(measured, 'image')} say little (at least ${FEWEST_IMAGES} are needed)`
+    ? worded`masks of more images: half of them are measured, and ${plural(measured, 'image')} ${measured === 1 ? 'says' : 'say'} little (at least ${FEWEST_IMAGES} are needed)`
+    : worded`more images: a quarter is held out, and ${plural(measured, 'image')} ${measured === 1 ? 'says' : 'say'} little (at least ${FEWEST_IMAGES} are needed)`
 }
 
 const milderColours: Advice = ({ options: { augmentation } }) => {

@@ -1,4 +1,4 @@
-// libtorch reads this once, when it is loaded. One thread, because two test files and their Python processes run at the same time.
+// libtorch reads this once, when it is loaded. One thread, because three test files and their Python processes run at the same time.
 process.env.OMP_NUM_THREADS ??= '1'
 
 export default {
@@ -14,6 +14,6 @@ export default {
   workerIdleMemoryLimit: 0,
   // A new worker loads the runner before it can exit.
   workerGracefulExitTimeout: 60_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
   testTimeout: 60_000,
 }

@@ -7,11 +7,11 @@ import { cacheFolder, hash, packageRoot, sourceHash, stampPath, writeJson } from
 import { elfDamage } from './libraries.cjs'
 import { CompileProgress } from './progress.mjs'
 import { SetupFailure, run } from './run.mjs'
-import { checkTools, findCmake, findCompiler, findMake } from './toolchain.mjs'
+import { BUILD_TOOLS, checkTools } from './toolchain.mjs'
 
 /** What compiling needs besides libtorch; throws one failure that names everything missing. `others` are checked with it. */
 export async function findTools(...others) {
-  const [compiler, cmake, , cmakeJs] = await checkTools([findCompiler, findCmake, findMake, findCmakeJs, ...others])
+  const [compiler, cmake, , cmakeJs] = await checkTools([...BUILD_TOOLS, findCmakeJs, ...others])
   return { compiler, cmake, cmakeJs }
 }
 

@@ -7,7 +7,7 @@ import { installLibtorch } from './install.mjs'
 import { elfDamage } from './libraries.cjs'
 import { findLibtorch, inspectLibtorch, versionOf } from './libtorch.mjs'
 import { SetupFailure } from './run.mjs'
-import { checkPlatform, checkTools, findCmake, findCompiler, findMake, findPython, hasNvidiaDriver } from './toolchain.mjs'
+import { BUILD_TOOLS, checkPlatform, checkTools, findPython, hasNvidiaDriver } from './toolchain.mjs'
 import { INSTALLED_VERSION, SUPPORTED_VERSIONS, standingOf } from './versions.cjs'
 
 /** Runs the missing steps and returns the stamp. If the stamp is still valid, nothing is searched or compiled. */
@@ -34,7 +34,7 @@ export async function provideLibtorch({ log = () => {} } = {}) {
     const { found, tried, forced } = findLibtorch()
     // What is wrong with a forced one, `setup` says.
     if (found || forced) return
-    await checkTools([findCompiler, findCmake, findMake, findPython])
+    await checkTools([...BUILD_TOOLS, findPython])
     await install(log, tried, false)
   })
 }

@@ -125,3 +125,6 @@ export function hasNvidiaDriver() {
   // Under WSL the driver is that of Windows, mounted here.
   return ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/usr/lib/wsl/lib/libcuda.so.1'].some((path) => existsSync(path))
 }
+
+/** What finds the compiler, CMake and the program that CMake builds with, in this order. */
+export const BUILD_TOOLS = [findCompiler, findCmake, findMake]

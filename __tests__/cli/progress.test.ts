@@ -57,6 +57,28 @@ describe('measuring', () => {
   })
 })
 
+describe('measuring in a pipe', () => {
+  test('repeats no line, whatever is noted in between', () => {
+    const text = written({ interval: 0 }, (progress) => {
+      progress.measuring('before', 1, 2)
+      progress.note('a note')
+      progress.measuring('before', 1, 2)
+      progress.measuring('before', 2, 2)
+      progress.measuring('after', 1, 2)
+      progress.measuring('after', 1, 2)
+      progress.measuring('after', 2, 2)
+      progress.measuring('after', 1, 2)
+    })
+    expect(text.split('\n')).toEqual([
+      'measuring before: 1/2 images',
+      'a note',
+      'measuring after: 1/2 images',
+      'measuring after: 1/2 images',
+      '',
+    ])
+  })
+})
+
 describe('on a terminal', () => {
   test('it rewrites one line, in colour, and leaves it when it ends', () => {
     const text = written({ steps: 2, isTTY: true }, (progress) => {

@@ -21,6 +21,8 @@ export class Progress {
   /** When a line about measured images was printed, in seconds, or when the measuring began; null outside of it. */
   private lastMeasured: number | null = null
   private isMeasuring = false
+  /** The last line about measured images in a pipe: slow batches of images leave the number as it was. */
+  private lastText: string | null = null
   /** Number of steps of the training. */
   steps: number
 
@@ -51,9 +53,10 @@ export class Progress {
     }
     const now = performance.now() / 1000
     const waited = now - (this.lastMeasured ??= now)
-    if (done === images) this.lastMeasured = null
-    if (waited < (this.options.interval ?? 5) || done === images) return
+    if (done === images) this.lastMeasured = this.lastText = null
+    if (waited < (this.options.interval ?? 5) || done === images || text === this.lastText) return
     this.lastMeasured = now
+    this.lastText = text
     this.line.print(text)
   }
 

@@ -19,6 +19,7 @@ NAPI_MODULE_INIT() {
     check(napi_set_instance_data(env, new Environment(env), &finalizeEnvironment, nullptr));
     Napi::Object object(env, exports);
     registerErrors(object);
+    registerWarnings(object);
     registerCalls(object);
     registerOperators(object);
     registerTensor(object);

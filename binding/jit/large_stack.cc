@@ -1,6 +1,7 @@
 #include "jit/large_stack.h"
 
 #include <ATen/ThreadLocalState.h>
+#include <c10/util/Exception.h>
 #include <pthread.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
@@ -31,6 +32,7 @@ class Errand {
     torch::jit::setGraphExecutorOptimize(isOptimized_);
     try {
       const at::ThreadLocalStateGuard guard(state_);
+      const c10::WarningUtils::WarningHandlerGuard warningGuard(warningHandler_);
       work_();
     } catch (...) {
       failure_ = std::current_exception();
@@ -81,6 +83,7 @@ class Errand {
   const std::function<void()>& work_;
   const bool isOptimized_;
   const at::ThreadLocalState state_;
+  c10::WarningHandler* const warningHandler_ = c10::WarningUtils::get_warning_handler();
   std::exception_ptr failure_;
   std::mutex mutex_;
   std::condition_variable changed_;

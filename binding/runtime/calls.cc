@@ -241,6 +241,7 @@ void CallQueue::runOnThreadOf(Job& job, const std::function<void()>& body) {
 void CallQueue::perform(Work& work) {
   {
     const at::ThreadLocalStateGuard guard(work.state);
+    const c10::WarningUtils::WarningHandlerGuard warningGuard(work.warningHandler);
     try {
       work.body();
     } catch (...) {

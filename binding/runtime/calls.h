@@ -86,6 +86,7 @@ class CallQueue {
     explicit Work(const std::function<void()>& body) : body(body) {}
     const std::function<void()>& body;
     const at::ThreadLocalState state;
+    c10::WarningHandler* const warningHandler = c10::WarningUtils::get_warning_handler();
     std::exception_ptr failure;
     bool finished = false;
   };

@@ -41,7 +41,9 @@ int64_t told(int64_t live) {
 }  // namespace
 
 Environment::Environment(napi_env env)
-    : env(env), thread(std::this_thread::get_id()), calls(std::make_unique<CallQueue>(*this)), hookPlaces(std::make_unique<HookPlaces>()) {}
+    : env(env), thread(std::this_thread::get_id()), calls(std::make_unique<CallQueue>(*this)), hookPlaces(std::make_unique<HookPlaces>()) {
+  c10::WarningUtils::set_warning_handler(&warnings);
+}
 
 Environment::~Environment() = default;
 
@@ -88,6 +90,7 @@ void Environment::collectLate(node_api_basic_env env) {
 }
 
 void Environment::close() {
+  c10::WarningUtils::set_warning_handler(nullptr);
   closed.store(true);
   calls->close();
   reportedByAll.fetch_sub(reportedBytes_.exchange(0), std::memory_order_relaxed);

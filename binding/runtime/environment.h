@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/errors.h"
+#include "runtime/warnings.h"
 
 namespace c10 {
 struct IValue;
@@ -48,6 +49,7 @@ class Environment {
   // Used even after the environment has ended, because a graph of another thread may still call and drop its functions.
   const std::unique_ptr<CallQueue> calls;
   const std::unique_ptr<HookPlaces> hookPlaces;
+  Warnings warnings;
   std::atomic<bool> closed{false};
 
  private:
@@ -69,7 +71,9 @@ Napi::Value guardedEntry(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   try {
     Napi::Value result = entry(info);
-    Environment::of(env).reportMemory(env, false);
+    Environment& environment = Environment::of(env);
+    environment.reportMemory(env, false);
+    environment.warnings.deliver(env);
     return result;
   } catch (...) {
     throwCurrentException(env, nullptr);
@@ -92,5 +96,6 @@ void registerMemory(Napi::Object exports);
 void registerDevice(Napi::Object exports);
 void registerJit(Napi::Object exports);
 void registerSignals(Napi::Object exports);
+void registerWarnings(Napi::Object exports);
 
 }  // namespace pixelcl

@@ -120,6 +120,7 @@ napi_value currentExceptionValue(napi_env env, const CallContext* context) {
 
 void throwCurrentException(napi_env env, const CallContext* context) noexcept {
   try {
+    Environment::of(env).warnings.deliver(env);
     throwValue(env, currentExceptionValue(env, context));
   } catch (...) {
     // The environment is ending, so the error cannot be reported.

@@ -137,6 +137,7 @@ napi_value call(napi_env env, const Operator& op, size_t argc, const napi_value*
   }
   stack.clear();
   if constexpr (Accounts) environment.reportMemory(env, false);
+  environment.warnings.deliver(env);
   return result;
 }
 

@@ -75,6 +75,13 @@ export interface Binding {
   /** Formats the C++ message with its trace, which takes milliseconds. */
   nativeStack(cause: CauseHandle): string
 
+  // warnings (binding/runtime/warnings.cc)
+  /** Receives libtorch's warnings of this environment's calls, each once, when the call that raised it ends. */
+  setWarningListener(listen: (message: string, isDeprecation: boolean) => void): void
+  /** Whether warnings are repeated, in all environments. */
+  isWarnAlways(): boolean
+  setWarnAlways(always: boolean): void
+
   // calls into JavaScript (binding/runtime/calls.cc)
   /**
    * C++ calls every JavaScript function through `call`, with the function's key and arguments converted like an operator's results: handles,

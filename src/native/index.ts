@@ -23,6 +23,10 @@ native.setErrorFactory((failure) => {
   return errorFromFailure(reported, describeArgument, cause === undefined ? undefined : () => native.nativeStack(cause))
 })
 
+native.setWarningListener((message, isDeprecation) =>
+  process.emitWarning(message, { type: isDeprecation ? 'DeprecationWarning' : 'UserWarning', code: 'PIXELCL_TORCH' }),
+)
+
 /** Describes an argument of an operator in an error message; a tensor as `float32 [2, 3]`. */
 function describeArgument(argument: unknown): string {
   if (Array.isArray(argument)) return `[${argument.slice(0, 8).map(describeArgument).join(', ')}${argument.length > 8 ? ', …' : ''}]`

@@ -43,15 +43,23 @@ export function loadBinding(): Binding {
   return isLazy ? lazyBinding() : loadedBinding()
 }
 
+const CALLED_AT_IMPORT = ['setErrorFactory', 'setWarningListener'] as const
+
+function isCalledAtImport(name: string | symbol): name is (typeof CALLED_AT_IMPORT)[number] {
+  return CALLED_AT_IMPORT.some((called) => called === name)
+}
+
 function lazyBinding(): Binding {
   let loaded: Binding | null = null
-  let setUp = (_: Binding): void => undefined
+  const awaiting: ((binding: Binding) => void)[] = []
   return new Proxy({} as Binding, {
     get(_, name) {
-      // The only function that is called while the package is imported.
-      if (loaded === null && name === 'setErrorFactory')
-        return (...args: Parameters<Binding['setErrorFactory']>) => (setUp = (binding) => binding.setErrorFactory(...args))
-      if (loaded === null) setUp((loaded = loadedBinding()))
+      if (loaded === null && isCalledAtImport(name))
+        return (...args: never[]) => void awaiting.push((binding) => Reflect.apply(binding[name], binding, args))
+      if (loaded === null) {
+        loaded = loadedBinding()
+        for (const call of awaiting) call(loaded)
+      }
       return Reflect.get(loaded, name) as unknown
     },
   })

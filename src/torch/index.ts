@@ -76,6 +76,7 @@ export { noGrad, enableGrad, inferenceMode, isGradEnabled, isInferenceModeEnable
 export { Generator, manualSeed, initialSeed, getRngState, setRngState, defaultGenerator } from './random'
 export { scope, keep, memoryStats, emptyCache, setCacheLimit, resetPeakMemory, type MemoryStats } from './memory'
 export { getNumThreads, setNumThreads } from './threads'
+export { isWarnAlwaysEnabled, setWarnAlways } from './warnings'
 export { setPrintoptions, type PrintOptions } from './tensor/print'
 export { ops } from './call/ops'
 export {

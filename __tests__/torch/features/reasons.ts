@@ -173,8 +173,7 @@ export const REASONS: readonly Reason[] = [
   ),
   leftOut(
     "PyTorch's own measuring and logging",
-    `torch.AVG torch.SUM torch.Benchmark* torch.ThroughputBenchmark torch.*Logger torch.LoggerBase torch.profiler_allow_*
-    torch.set_warn_always torch.is_warn_always_enabled`,
+    `torch.AVG torch.SUM torch.Benchmark* torch.ThroughputBenchmark torch.*Logger torch.LoggerBase torch.profiler_allow_*`,
   ),
   leftOut('the dispatcher', 'torch.DispatchKey* torch.ExcludeDispatchKeyGuard torch.DisableTorchFunction* torch.Tag torch.FatalError'),
   leftOut('dtypes that have a name and hardly an operator', 'torch.bit torch.bits* torch.int? torch.uint? torch.quint* torch.qint*'),

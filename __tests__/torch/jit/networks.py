@@ -2,6 +2,7 @@
 import enum
 import pathlib
 import sys
+import warnings
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import torch
@@ -303,3 +304,12 @@ class WithOperator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.ops.aoti_custom_ops.custom_add(x, x)
+
+
+class Warns(nn.Module):
+    """Warns of a single row."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.size(0) < 2:
+            warnings.warn("one row is few")
+        return x * 2

@@ -253,6 +253,18 @@ describe('a report', () => {
     expect(words).toContain(count === 0 ? 'No step was taken' : 'Positive pairs')
   })
 
+  test("draws feature maps, masks and segmentations in the image's shape, whatever the map's sides were rounded to", async () => {
+    const images = torch.rand([10, 3, 33, 66])
+    const masks = torch.randint(2, [10, 33, 66])
+    const labels = { ...someSet().labels!, masks, bank: { images, masks } }
+    const text = await renderReport(someReport({ set: { ...someSet(), images, statistics: images, labels } }))
+    const { elements, words } = parse(text)
+    expect(words).toContain('9 × 17 feature pixels for an image of 33 × 66')
+    const pictures = elements.find(({ attributes }) => attributes['class'] === 'pictures')
+    expect(pictures?.attributes['style']).toBe('--columns:6;--shape:66 / 33')
+    expect(text).toMatch(/\.row img \{[^}]*width: 100%; height: auto; aspect-ratio: var\(--shape\);/)
+  })
+
   test('holds together for images that are not square, and few of them', async () => {
     torch.manualSeed(1)
     const images = torch.rand([2, 3, 24, 40])

@@ -12,7 +12,7 @@ interface Picture {
   readonly note?: string
 }
 
-/** One row per shown image: the image, its mask, its features and its segmentation before and after. */
+/** One row per shown image: the image, its mask, its features and its segmentation before and after, all of the image's shape. */
 export async function gallery(set: EvaluationSet, before: Evaluation, after: Evaluation): Promise<Markup> {
   const [featuresBefore, featuresAfter] = componentColours(before.pictures.features, after.pictures.features)
   const count = featuresBefore.shape[0]!
@@ -34,10 +34,11 @@ export async function gallery(set: EvaluationSet, before: Evaluation, after: Eva
       return Promise.all([...pictures, ...segmented(set, before, after, i)])
     }),
   )
-  const [size, grid] = [set.images.shape.slice(2), featuresBefore.shape.slice(1, 3)]
+  const [height, width] = set.images.shape.slice(2) as [number, number]
+  const grid = featuresBefore.shape.slice(1, 3)
   return html`<p>
       Colours of the features are their first three principal components, of ${grid.join(' × ')} feature pixels for an image of
-      ${sized([size[0]!, size[1]!])}: like colours are like features.
+      ${sized([height, width])}: like colours are like features.
       ${
         set.labels === undefined
           ? null
@@ -45,7 +46,7 @@ export async function gallery(set: EvaluationSet, before: Evaluation, after: Eva
       }
     </p>
     ${set.labels === undefined ? null : legend(set.labels)}
-    <div class="pictures" style="--columns:${rows[0]?.length ?? 1}">
+    <div class="pictures" style="--columns:${rows[0]?.length ?? 1};--shape:${width} / ${height}">
       <div class="row heads" aria-hidden="true">${rows[0]?.map(({ head }) => html`<div>${head}</div>`) ?? null}</div>
       ${rows.map(row)}
     </div>`

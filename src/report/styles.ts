@@ -73,7 +73,7 @@ td.worse, .verdict.worse h2 { color: var(--bad); }
 .legend span, .classes span { display: inline-block; width: 13px; height: 13px; margin-right: 7px; border-radius: 3px; vertical-align: -1px; }
 .pictures { display: grid; gap: 12px; }
 .row { display: grid; grid-template-columns: repeat(var(--columns), 1fr); gap: 12px; align-items: start; }
-.row img { display: block; width: 100%; height: auto; border-radius: 5px; background: var(--line); }
+.row img { display: block; width: 100%; height: auto; aspect-ratio: var(--shape); border-radius: 5px; background: var(--line); }
 .row figcaption { margin-top: 3px; line-height: 1.3; font-size: 13px; }
 .narrow { display: none; }
 .heads { font-size: 14px; font-weight: 600; color: var(--soft); line-height: 1.3; }

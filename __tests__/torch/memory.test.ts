@@ -176,11 +176,11 @@ describe('dispose', () => {
   })
 
   test('lowers the live bytes at once', () => {
-    const before = torch.memoryStats().liveBytes
     const x = torch.zeros([1024, 1024])
-    expect(torch.memoryStats().liveBytes - before).toBeGreaterThanOrEqual(4 * 2 ** 20)
+    const before = torch.memoryStats().liveBytes
     x[Symbol.dispose]()
-    expect(torch.memoryStats().liveBytes - before).toBeLessThan(2 ** 20)
+    // A collection may free what earlier tests dropped, too.
+    expect(before - torch.memoryStats().liveBytes).toBeGreaterThanOrEqual(4 * 2 ** 20)
   })
 })
 

@@ -312,4 +312,6 @@ class Warns(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if x.size(0) < 2:
             warnings.warn("one row is few")
+        if x.size(0) < 1:
+            raise ValueError("no row is too few")
         return x * 2

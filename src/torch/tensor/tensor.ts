@@ -485,9 +485,9 @@ export class Tensor extends FunctionalMethods {
     return wrap(aten('imag')(this._h))
   }
 
-  /** Dimensions in reverse. */
+  /** Dimensions in reverse; PyTorch warns where there are not two. */
   get T(): Tensor {
-    return this.permute(Array.from({ length: this.dim() }, (_, i) => this.dim() - 1 - i))
+    return wrap(aten('numpy_T')(this._h))
   }
 
   /** The last two dimensions exchanged. */

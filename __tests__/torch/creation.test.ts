@@ -87,7 +87,9 @@ describe('torch.tensor', () => {
     expect(() => torch.full([1], 1, { requires_grad: true } as never)).toThrow(/did you mean 'requiresGrad'/)
     expect(() => torch.asTensor(torch.ones([1]), { dtpye: 'int64' } as never)).toThrow(/did you mean 'dtype'/)
     expect(() => torch.setDefaultDtype('int64')).toThrow(/float/)
-    expect(() => torch.setDefaultDtype('flaot32' as never)).toThrow(/unknown dtype 'flaot32'/)
+    expect(() => torch.setDefaultDtype('flaot32' as never)).toThrow(
+      /setDefaultDtype\(\): dtype: expected a dtype .* but received 'flaot32' \(did you mean 'float32'\?\)/,
+    )
   })
 
   test('says what is wrong with its data', () => {
@@ -188,7 +190,9 @@ describe('tensors among the values', () => {
   })
 
   test('have one element each', () => {
-    expect(() => torch.tensor([torch.ones(2)])).toThrow(/tensors of one element .* received Tensor float32 \[2\]: torch\.stack\(\)/)
+    expect(() => torch.tensor([torch.ones(2)])).toThrow(
+      /expected Tensors of one element .* received Tensor float32 \[2\]: torch\.stack\(\)/,
+    )
   })
 })
 

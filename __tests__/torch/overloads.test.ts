@@ -150,6 +150,14 @@ describe('a call that no overload takes', () => {
     )
   })
 
+  it('names an option that none of several overloads has, and the nearest', () => {
+    // @ts-expect-error a misspelt name
+    expect(wrong(() => x.sum([1], { keepDim: true }))).toMatch(/^sum\(\): unknown option 'keepDim' \(did you mean 'keepdim'\?\); received/)
+    // @ts-expect-error Python's spelling
+    expect(wrong(() => torch.randn([2], { requires_grad: true }))).toContain("did you mean 'requiresGrad'?")
+    expect(wrong(() => torch.ops.aten.add!(x, x, { aplha: 1 } as never))).toContain("did you mean 'alpha'?")
+  })
+
   it('refuses an argument given by position and by name', () => {
     // @ts-expect-error given twice
     expect(wrong(() => torch.flatten(x, 0, { startDim: 0 }))).toMatch(/both by position/)

@@ -17,7 +17,9 @@ describe('item', () => {
   })
 
   test('names the tensor that has more than one element', () => {
-    expect(() => torch.ones([2, 3]).item()).toThrow(/item\(\) takes a tensor of one element but this is float32 \[2, 3\]/)
+    expect(() => torch.ones([2, 3]).item()).toThrow(
+      /item\(\): input: expected a Tensor of one element but received Tensor float32 \[2, 3\]/,
+    )
     expect(() => torch.ones([0]).item()).toThrow(/one element/)
   })
 })
@@ -228,9 +230,11 @@ describe('to', () => {
 
   test('says what it takes', () => {
     // @ts-expect-error a misspelt dtype
-    expect(() => torch.ones([1]).to('flaot32')).toThrow(/'flaot32' is neither a dtype .* nor a device/)
+    expect(() => torch.ones([1]).to('flaot32')).toThrow(
+      /expected a dtype or a device .* but received 'flaot32' \(did you mean 'float32'\?\)/,
+    )
     expect(() => torch.ones([1]).to(3 as never)).toThrow(
-      /to\(\): expected a dtype, a device or a Tensor, or \{ dtype, .* \} but received 3/,
+      /to\(\): target: expected a dtype, a device or a Tensor, or \{ dtype, .* \} but received 3/,
     )
     expect(() => torch.ones([1]).to({ dytpe: 'float64' } as never)).toThrow(/unknown option 'dytpe' \(did you mean 'dtype'\?\)/)
   })

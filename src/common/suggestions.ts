@@ -1,8 +1,12 @@
 /** ' (did you mean …?)' with the nearest known name, also for names in Python's spelling. */
 export function suggestion(name: string, known: readonly string[]): string {
-  const meant = nearestName(name, known)
-  if (meant !== null) return ` (did you mean '${meant}'?)`
-  return known.length > 0 ? `; known are ${known.join(', ')}` : ''
+  return nearestHint(name, known) || (known.length > 0 ? `; known are ${known.join(', ')}` : '')
+}
+
+/** ' (did you mean …?)' with the nearest known name; empty if none is near. */
+export function nearestHint(name: unknown, known: readonly string[]): string {
+  const meant = typeof name === 'string' ? nearestName(name, known) : null
+  return meant === null ? '' : ` (did you mean '${meant}'?)`
 }
 
 /** Names that are longer are no misspelling; comparing them takes time by the square of their length. */

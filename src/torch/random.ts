@@ -70,6 +70,7 @@ function seedOf(call: string, seed: Int): bigint {
 
 /** The generator that random functions draw from when none is given. */
 export function defaultGenerator(device: Device = 'cpu'): Generator {
+  if (!isDevice(device)) throw misfit('defaultGenerator', 'device', "a device such as 'cpu' or 'cuda:0'", device)
   return new Generator(device, native.defaultGenerator(device))
 }
 

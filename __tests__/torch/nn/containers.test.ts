@@ -212,7 +212,7 @@ describe('misuse', () => {
       /a ParameterList computes nothing/,
     ],
     'an unknown module': [() => new nn.ModuleDict({ relu: new nn.ReLU() as AnyModule }).get('relo'), /did you mean 'relu'/],
-    'what is no module': [() => new nn.ModuleDict({ relu: 3 as never }), /ModuleDict takes modules, but 'relu' is 3/],
+    'what is no module': [() => new nn.ModuleDict({ relu: 3 as never }), /ModuleDict\(\): relu: expected a Module but received 3/],
     'modules without names': [
       () => new nn.ModuleDict(3 as never),
       /update\(\): modules: expected modules by name: an object, a Map or pairs but received 3/,

@@ -207,7 +207,7 @@ describe('misuse', () => {
     'other channels': [() => new nn.BatchNorm2d(3).call(torch.ones([2, 4, 2, 2])), /running_mean should contain 4 elements not 3/],
     'no module in a Sequential': [
       () => new nn.Sequential(new nn.ReLU(), 3 as never),
-      /Sequential takes modules, but '1' is 3, which is not a Module/,
+      /Sequential\(\): 1: expected a Module but received 3/,
     ],
     'a ModuleList that is called': [
       () => (new nn.ModuleList([]) as unknown as torch.nn.Module).call(torch.ones([1])),

@@ -199,8 +199,8 @@ outputs = {
     expect(net.to('float16', true).weight.dtype).toBe('float16')
     expect(net.to(torch.ones([1], { dtype: 'float64' })).weight.dtype).toBe('float64')
     expect(net.to('cpu', { dtype: 'float32' }).weight.dtype).toBe('float32')
-    expect(() => net.to('float64', 'float32')).toThrow(/received dtype twice: 'float64' and 'float32'/)
-    expect(() => (net.to as () => unknown)()).toThrow(/to\(\): expected a dtype, a device or .* but received nothing/)
+    expect(() => net.to('float64', 'float32')).toThrow(/to\(\): dtype is given twice: 'float64' and 'float32'/)
+    expect(() => (net.to as () => unknown)()).toThrow(/to\(\): target: expected a dtype, a device or .* but received undefined/)
   })
 
   test('and what is unknown or of another kind is refused', () => {
@@ -352,7 +352,7 @@ outputs = {'missing': list(answer.missing_keys), 'unexpected': list(answer.unexp
   test('says what came in place of a state', () => {
     const net = new nn.Linear(2, 1)
     expect(() => net.loadStateDict('file.pth' as never)).toThrow(
-      /expected a state dict, tensors by name, but received 'file\.pth': read the file first, with torch\.loadStateDictFile/,
+      /loadStateDict\(\): state: expected an object of Tensors by name but received 'file\.pth': read the file first, with torch\.loadStateDictFile/,
     )
     expect(() => net.loadStateDict(null as never)).toThrow(/but received null/)
     expect(() => net.loadStateDict(torch.ones([2]) as never)).toThrow(/but received Tensor float32 \[2\]/)
@@ -708,13 +708,15 @@ describe('to', () => {
 
   test('refuses what it cannot do', () => {
     const net = new nn.Linear(2, 1)
-    expect(() => net.to('int32')).toThrow(/only floating-point and complex dtypes, but received 'int32'/)
+    expect(() => net.to('int32')).toThrow(/expected a floating-point or complex dtype for a module but received 'int32'/)
     // @ts-expect-error no dtype and no device
-    expect(() => net.to('float46')).toThrow(/'float46' is neither a dtype \(did you mean 'float(16|64)'\?\) nor a device/)
+    expect(() => net.to('float46')).toThrow(
+      /to\(\): target: expected a dtype or a device .* but received 'float46' \(did you mean 'float(16|64)'\?\)/,
+    )
     // @ts-expect-error a text that names no device
-    expect(() => net.to('gpu')).toThrow(/'gpu' is neither a dtype.* nor a device/)
+    expect(() => net.to('gpu')).toThrow(/to\(\): target: expected a dtype or a device .* but received 'gpu'$/)
     expect(() => net.to({ device: 'cpu', dtpye: 'float64' } as never)).toThrow(/unknown option 'dtpye' \(did you mean 'dtype'\?\)/)
-    expect(() => net.to(3 as never)).toThrow(/to\(\): expected a dtype, a device or .* but received 3/)
+    expect(() => net.to(3 as never)).toThrow(/to\(\): target: expected a dtype, a device or .* but received 3/)
     if (!torch.cuda.isAvailable()) expect(() => net.cuda()).toThrow(/CUDA/)
     expect(net.weight.dtype).toBe('float32')
   })
@@ -755,19 +757,16 @@ describe('misuse', () => {
   test('a container takes modules alone', () => {
     const { relu } = nn.functional
     const refusals: [() => unknown, RegExp][] = [
-      [
-        () => new nn.Sequential(relu as never),
-        /Sequential takes modules, but '0' is a function, which is not a Module.*new torch\.nn\.ReLU\(\)/,
-      ],
-      [() => new nn.Sequential(new nn.ReLU(), nn.ReLU as never), /'1' is a function, which is not a Module: write new ReLU\(…\)/],
-      [() => new nn.Sequential(3 as never), /'0' is 3, which is not a Module/],
-      [() => new nn.Sequential(null as never), /'0' is null, which is not a Module/],
-      [() => new nn.Sequential(undefined as never), /'0' is undefined, which is not a Module/],
-      [() => new nn.Sequential(torch.ones([1]) as never), /'0' is Tensor float32 \[1\], which is not a Module/],
-      [() => new nn.Sequential(new Set([new nn.ReLU()]) as never), /'0' is Set, which is not a Module/],
-      [() => new nn.Sequential({ act: relu } as never), /'act' is a function, which is not a Module/],
-      [() => new nn.Sequential().append(relu as never), /'0' is a function, which is not a Module/],
-      [() => new nn.ModuleList([relu as never]), /ModuleList takes modules, but '0' is a function, which is not a Module/],
+      [() => new nn.Sequential(relu as never), /Sequential\(\): 0: expected a Module but received a function.*new torch\.nn\.ReLU\(\)/],
+      [() => new nn.Sequential(new nn.ReLU(), nn.ReLU as never), /1: expected a Module but received a function: write new ReLU\(…\)/],
+      [() => new nn.Sequential(3 as never), /0: expected a Module but received 3/],
+      [() => new nn.Sequential(null as never), /0: expected a Module but received null/],
+      [() => new nn.Sequential(undefined as never), /0: expected a Module but received undefined/],
+      [() => new nn.Sequential(torch.ones([1]) as never), /0: expected a Module but received Tensor float32 \[1\]/],
+      [() => new nn.Sequential(new Set([new nn.ReLU()]) as never), /0: expected a Module but received Set/],
+      [() => new nn.Sequential({ act: relu } as never), /act: expected a Module but received a function/],
+      [() => new nn.Sequential().append(relu as never), /0: expected a Module but received a function/],
+      [() => new nn.ModuleList([relu as never]), /ModuleList\(\): 0: expected a Module but received a function/],
       [() => new nn.ModuleList(relu as never), /ModuleList\(\): modules: expected an array of modules but received a function/],
       [() => new nn.ModuleList(3 as never), /ModuleList\(\): modules: expected an array of modules but received 3/],
       [

@@ -277,6 +277,7 @@ describe('misuse', () => {
       () => new L.SequentialLR(owner(), [new L.StepLR(owner(), 2)], []),
       /schedulers\[0\]: expected a scheduler of the same optimizer/,
     ],
+    ['no getLr', () => new (L.LRScheduler as unknown as new (o: unknown) => unknown)(owner()), /LRScheduler has no getLr\(\)/],
     ['no metric', () => new L.ReduceLROnPlateau(owner()).step(), /step\(\): metrics: expected a number but received null/],
   ])('%s', (_, body, message) => {
     expect(body).toThrow(message)

@@ -76,6 +76,11 @@ describe('an unknown option is refused with what was meant', () => {
       () => torch.safetensors.save({}, temporary('never.safetensors'), { format: 'pt' } as never),
       /safetensors\.save\(\): unknown option 'format'/,
     ],
+    ...[3, true, null, [], torch.ones([1]), new Map([[1, torch.ones([1])]])].map((given): [string, () => unknown, RegExp] => [
+      `safetensors.save of ${String(given)}`,
+      () => torch.safetensors.save(given as never, temporary('never.safetensors')),
+      /safetensors\.save\(\): tensors: expected an object or a Map of Tensors by name but received/,
+    ]),
     ['jit.load', () => torch.jit.load(program(), { map_location: 'cpu' } as never), /jit\.load\(\): .* \(did you mean 'mapLocation'\?\)/],
     [
       'jit.save',

@@ -121,7 +121,7 @@ describe('saving', () => {
   })
 
   test.each<[string, Record<string, unknown>, RegExp]>([
-    ['what is no tensor', { a: 1 }, /tensors only, but 'a' is a number: leave it out, or use torch\.save/],
+    ['what is no tensor', { a: 1 }, /tensors\['a'\]: expected a Tensor but received 1: leave it out, or use torch\.save/],
     ['the reserved name', { __metadata__: torch.ones([1]) }, /cannot hold a tensor named '__metadata__'/],
     ['dtypes that the format lacks', { a: torch.zeros([1], { dtype: 'complex128' }) }, /no dtype complex128, which 'a' has: convert it/],
     ['sparse tensors', { a: torch.ones([2, 2]).toSparse() }, /dense tensors, but 'a' has the layout sparseCoo: save tensor\.toDense\(\)/],
@@ -131,7 +131,7 @@ describe('saving', () => {
 
   test('refuses metadata that are no strings', () => {
     expect(() => safetensors.save({}, temporary('refused.safetensors'), { metadata: { n: 1 as unknown as string } })).toThrow(
-      /metadata are strings, but 'n' is a number/,
+      /metadata\['n'\]: expected a string but received 1/,
     )
   })
 })
@@ -215,4 +215,14 @@ describe('loading refuses', () => {
 test('names that JavaScript treats apart stay names', () => {
   const path = forged('{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4)
   expect(Object.keys(safetensors.load(path))).toEqual(['__proto__'])
+})
+
+test('a Map of tensors is written as an object of them is', () => {
+  const path = temporary('map.safetensors')
+  safetensors.save(new Map([['a', torch.ones([2])]]), path)
+  expect(safetensors.load(path)['a']!.tolist()).toEqual([1, 1])
+})
+
+test('the namespace holds what the format offers, and no helper of it', () => {
+  expect(Object.keys(safetensors).sort()).toEqual(['load', 'metadata', 'save'])
 })

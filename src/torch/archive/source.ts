@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { types } from 'node:util'
-import { ArgumentError, FileError } from '../../native'
+import { FileError } from '../../native'
 import { printable } from '../../common/text'
 
 /** Bytes in memory, or a part of an open file. */
@@ -22,13 +21,9 @@ export interface ByteSource {
 
 const CHUNK = 8 * 1024 * 1024
 
-/**
- * Opens a file or a buffer, closes it after use, and adds its name to errors.
- *
- * @throws ArgumentError for anything else.
- */
+/** Opens a file or a buffer, closes it after use, and adds its name to errors. */
 export function withSource<T>(file: string | Uint8Array, use: (source: ByteSource) => T): T {
-  const source = sourceOf(file)
+  const source = typeof file === 'string' ? fileSource(file) : bufferSource(file)
   try {
     return use(source)
   } catch (error) {
@@ -43,14 +38,6 @@ export function withSource<T>(file: string | Uint8Array, use: (source: ByteSourc
 /** The name of a file in messages: its path, or 'the buffer'. */
 export function nameOf(file: string | Uint8Array): string {
   return typeof file === 'string' ? file : 'the buffer'
-}
-
-function sourceOf(file: unknown): ByteSource {
-  if (typeof file === 'string') return fileSource(file)
-  if (types.isUint8Array(file)) return bufferSource(file)
-  throw new ArgumentError(
-    `expected a path or a file's bytes (Uint8Array) but received ${file === null ? 'null' : `a value of type ${typeof file}`}`,
-  )
 }
 
 function fileSource(path: string): ByteSource {

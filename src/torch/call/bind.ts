@@ -127,14 +127,20 @@ function strayName(
   { parameters, selfIndex, factory }: Pick<Signature, 'parameters' | 'selfIndex' | 'factory'>,
   options: Options | null,
 ): Misfit | undefined {
-  if (options === null) return undefined
-  const known = parameters.filter((_, i) => i !== selfIndex).map(shownName)
-  if (factory) known.push('requiresGrad')
-  const stray = Object.keys(options).find((key) => options[key] !== undefined && !known.includes(key) && key !== 'self')
+  const reason = strayOption(optionNames({ parameters, selfIndex, factory }), options)
+  return reason === undefined ? undefined : { reason }
+}
+
+/** @internal What names an argument of a signature in a last object. */
+export function optionNames({ parameters, selfIndex, factory }: Pick<Signature, 'parameters' | 'selfIndex' | 'factory'>): string[] {
+  return [...parameters.filter((_, i) => i !== selfIndex).map(shownName), ...(factory ? ['requiresGrad'] : [])]
+}
+
+/** @internal Says which named argument is not among the known ones, and which may be meant; undefined if all are known. */
+export function strayOption(known: readonly string[], options: Options | null): string | undefined {
+  const stray = Object.keys(options ?? {}).find((key) => options![key] !== undefined && !known.includes(key) && key !== 'self')
   if (stray === undefined) return undefined
-  return {
-    reason: known.length === 0 ? `unknown option '${stray}': there are none` : `unknown option '${stray}'${suggestion(stray, known)}`,
-  }
+  return known.length === 0 ? `unknown option '${stray}': there are none` : `unknown option '${stray}'${suggestion(stray, known)}`
 }
 
 /** @internal A signature in messages: `add(input: Tensor, other: Tensor, { alpha?: number })`. */

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { isTensor } from '../tensor/base'
+import { isIterable } from './items'
 import { NumberSymbol, TensorSymbol } from './recording'
 import { isDetached } from '../../common/describe'
 import { dtypeOf, isComplexDtype, isDevice, isFloatingDtype } from '../tensor/dtype'
@@ -95,7 +96,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   y: {
     text: "a file's path or its bytes",
     name: 'string | Uint8Array',
-    accepts: (value) => isString(value) || ArrayBuffer.isView(value),
+    accepts: (value) => isString(value) || types.isUint8Array(value),
     read: same,
   },
   c: { text: 'a function', name: 'function', accepts: (value) => typeof value === 'function', read: same },
@@ -113,10 +114,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
     read: same,
   },
   '*': { text: 'a value', name: 'any', accepts: () => true, read: same },
-}
-
-function isIterable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value
 }
 
 const known = new Map<string, Kind>()

@@ -6,7 +6,7 @@ import { dtypeOf } from '../tensor/dtype'
 import { describe } from '../../common/describe'
 import { aten } from './aten'
 import { refuseAbsentDtype } from './dtype-option'
-import { bind, separate, showSignature, shownName, type Given, type Misfit } from './bind'
+import { bind, optionNames, separate, showSignature, shownName, strayOption, type Given, type Misfit } from './bind'
 import { hasSymbol, methodName, recordCall, TensorSymbol, tensorSymbol } from './recording'
 import { overloadsOf, signatureOf } from './schema'
 import { LONGEST_LIST } from './kinds'
@@ -116,7 +116,11 @@ function noOverload(
   const named = Object.entries(options ?? {}).map(([key, value]) => `${key}: ${describe(value)}`)
   const came = [...positional.map(describe), ...named].join(', ')
   const shown = overloads.map((signature) => `  ${showSignature(name, signature)}`).join('\n')
-  if (misfit === undefined) return new ArgumentError(`${name}() received (${came}), which no overload takes. Expected one of:\n${shown}`)
+  if (misfit === undefined) {
+    const stray = strayOption([...new Set(overloads.flatMap(optionNames))], options)
+    const received = `received (${came}), which no overload takes. Expected one of:\n${shown}`
+    return new ArgumentError(stray === undefined ? `${name}() ${received}` : `${name}(): ${stray}; ${received}`)
+  }
   const reason =
     'reason' in misfit
       ? misfit.reason

@@ -1,4 +1,5 @@
 import { ArgumentError, native, type ModuleHandle } from '../../native'
+import { misfit } from '../call/errors'
 import { Module, internals, shapeOf, type AnyModule, type Kind } from '../nn/module'
 import type { Parameter } from '../nn/parameter'
 import type { Tensor } from '../tensor/tensor'
@@ -16,6 +17,7 @@ import { ScriptModule } from './script-module'
  * @throws ArgumentError for a module with another forward, advising to save its state dict.
  */
 export function saveTorchScript(module: AnyModule, path: string): void {
+  if (!((module as unknown) instanceof Module)) throw misfit('jit.saveTorchScript', 'module', 'a Module', module)
   checkShape(module)
   writeTorchScriptFile(programOf(module), path)
 }

@@ -1,5 +1,4 @@
 import { ArgumentError } from '../../native'
-import { describe } from '../../common/describe'
 import { misfit } from '../call/errors'
 import { itemsOf } from '../call/items'
 import type { Tensor } from '../tensor/tensor'
@@ -19,7 +18,7 @@ function expectModule(container: string, name: unknown, value: unknown): asserts
     : typeof value === 'function'
       ? `: a function stands in a class that extends Module, in its forward${moduleLike(value.name)}`
       : ''
-  throw new ArgumentError(`${container} takes modules, but '${name}' is ${describe(value)}, which is not a Module${hint}`)
+  throw misfit(container, name, 'a Module', value, hint)
 }
 
 /** A hint at layers that correspond to a function. */

@@ -6,7 +6,6 @@ import { isTensor, keep, wrap } from '../tensor/base'
 import { constructed, declared, parametersOf, read, type DeclaredClass } from '../call/declared'
 import { misfit } from '../call/errors'
 import { itemsOf } from '../call/items'
-import { describe } from '../../common/describe'
 import { suggestion } from '../../common/suggestions'
 import { clearGradients } from '../nn/parameter'
 import { shownFlag, shownNumber } from '../nn/layers/options'
@@ -66,7 +65,8 @@ export abstract class Optimizer<Options extends object> {
       throw misfit(this.constructor.name, 'defaults', 'an object of options', defaults)
     if (!Array.isArray(names)) throw misfit(this.constructor.name, 'names', 'an array of strings', names)
     const unknown = Object.keys(defaults).find((key) => !names.includes(key))
-    if (unknown !== undefined) throw new ArgumentError(`${this.constructor.name}: unknown option '${unknown}'${suggestion(unknown, names)}`)
+    if (unknown !== undefined)
+      throw new ArgumentError(`${this.constructor.name}(): unknown option '${unknown}'${suggestion(unknown, names)}`)
     const list = this.listOf(params)
     if (list.length === 0) throw misfit(this.constructor.name, 'params', 'at least one parameter', list)
     if (list.some(isTensor)) this.addParamGroup({ params: list as Tensor[] } as unknown as ParamGroup<Options>)
@@ -89,18 +89,15 @@ export abstract class Optimizer<Options extends object> {
     const params = (isTensor(given) ? [given] : this.listOf(given)) as Tensor[]
     const own = new Set<Tensor>()
     for (const [i, param] of params.entries()) {
-      if (!isTensor(param)) throw new ArgumentError(`${name} trains tensors, but parameter ${i} is ${describe(param)}`)
+      if (!isTensor(param)) throw misfit(name, `params[${i}]`, 'a Tensor', param)
       if (!param.isLeaf)
-        throw new ArgumentError(
-          `${name} can only train leaves, but parameter ${i} is the result of an operation: detach it, and let it require a gradient`,
-        )
-      if (this.known.has(param) || own.has(param))
-        throw new ArgumentError(`parameter ${i} ([${param.shape.join(', ')}]) appears in more than one group, or twice`)
+        throw misfit(name, `params[${i}]`, 'a leaf', param, ', the result of an operation: detach it, and let it require a gradient')
+      if (this.known.has(param) || own.has(param)) throw misfit(name, `params[${i}]`, 'each parameter once, in one group', param, ' again')
       own.add(param)
     }
     const unknown = Object.keys(options).find((key) => !Object.hasOwn(this.defaults, key))
     if (unknown !== undefined)
-      throw new ArgumentError(`${name}: unknown option '${unknown}' of a group${suggestion(unknown, Object.keys(this.defaults))}`)
+      throw new ArgumentError(`${name}(): unknown option '${unknown}' of a group${suggestion(unknown, Object.keys(this.defaults))}`)
     const whole: Options = { ...this.defaults, ...(options as unknown as Partial<Options>) }
     this.checkOptions(this.resolved(whole))
     for (const param of own) this.known.add(param)
@@ -144,7 +141,7 @@ export abstract class Optimizer<Options extends object> {
       if (!key.includes('_')) continue
       const meant = camelCase(key)
       if (Object.hasOwn(this.defaults, meant))
-        throw new ArgumentError(`${this.constructor.name}: a group has '${key}', which nothing reads: write '${meant}'`)
+        throw new ArgumentError(`${this.constructor.name}(): unknown option '${key}' of a group (did you mean '${meant}'?)`)
     }
   }
 

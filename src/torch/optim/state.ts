@@ -3,6 +3,7 @@ import { ArgumentError } from '../../native'
 import { isTensor, keep } from '../tensor/base'
 import { scalarTensor } from '../tensor/creation'
 import { describe } from '../../common/describe'
+import { misfit } from '../call/errors'
 import type { Tensor } from '../tensor/tensor'
 
 /** The state of one parameter, under Python's names. */
@@ -85,20 +86,18 @@ function optionsOf(options: Record<string, unknown>): Record<string, unknown> {
 function groupsOf(optimizer: string, dict: OptimizerState): { params: unknown[]; options: Record<string, unknown> }[] {
   const groups = typeof dict === 'object' && dict !== null ? dict.param_groups : undefined
   if (!Array.isArray(groups) || typeof dict.state !== 'object' || dict.state === null)
-    throw new ArgumentError(
-      `${optimizer} loads { state, param_groups }, as stateDict() gives here and in Python, but received ${describe(dict)}`,
-    )
+    throw misfit('loadStateDict', 'dict', `{ state, param_groups } of ${optimizer}, as stateDict() gives here and in Python`, dict)
   return groups.map((group: unknown, i) => {
     const { params, ...options } = (typeof group === 'object' && group !== null ? group : {}) as Record<string, unknown>
     if (!Array.isArray(params) || !params.every((number) => Number.isInteger(Number(number)) && number !== null))
-      throw new ArgumentError(`${optimizer}: group ${i} of the state must be { params: [0, 1, …], … } but is ${describe(group)}`)
+      throw misfit('loadStateDict', `dict.param_groups[${i}]`, '{ params: [0, 1, …], … }', group)
     return { params, options }
   })
 }
 
 function checkValues(optimizer: string, number: unknown, values: unknown, names: StateNames | null): void {
   if (typeof values !== 'object' || values === null || isTensor(values) || Array.isArray(values))
-    throw new ArgumentError(`${optimizer}: the state of parameter ${String(number)} must hold values by name but is ${describe(values)}`)
+    throw misfit('loadStateDict', `dict.state[${String(number)}]`, 'values by name', values)
   if (names === null) return
   const { always, sometimes } = names
   const given = Object.keys(values)
@@ -116,7 +115,7 @@ function valueFor(param: Tensor, number: unknown, key: string, value: Value, nam
   if (key === 'step' || names?.scalars?.includes(key) === true) return scalarOf(key, number, value)
   if (!isTensor(value)) {
     if (names === null || (value === null && names.sometimes.includes(key))) return value
-    throw new ArgumentError(`${key} of parameter ${String(number)} must be a Tensor in the state but is ${describe(value)}`)
+    throw misfit('loadStateDict', `dict.state[${String(number)}].${key}`, 'a Tensor', value)
   }
   if (names !== null && value.shape.join() !== param.shape.join()) {
     throw new ArgumentError(
@@ -130,5 +129,5 @@ function valueFor(param: Tensor, number: unknown, key: string, value: Value, nam
 function scalarOf(key: string, number: unknown, value: Value): Tensor {
   if (isTensor(value) && value.numel() === 1) return keep(value.detach().to({ device: 'cpu', copy: true }))
   if (typeof value === 'number' && value >= 0) return keep(scalarTensor(value, { dtype: 'float32' }))
-  throw new ArgumentError(`${key} of parameter ${String(number)} must be a number from 0 on in the state but is ${describe(value)}`)
+  throw misfit('loadStateDict', `dict.state[${String(number)}].${key}`, 'a number from 0', value)
 }

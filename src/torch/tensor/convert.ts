@@ -1,4 +1,4 @@
-import { suggestion } from '../../common/suggestions'
+import { nearestHint, suggestion } from '../../common/suggestions'
 import { ArgumentError } from '../../native'
 import { isTensor, wrap } from './base'
 import { aten } from '../call/aten'
@@ -49,15 +49,15 @@ const TENSOR_OPTIONS = [...MODULE_OPTIONS, 'copy'] as const
 
 /** @internal `tensor.to(…)`: the tensor itself if nothing changes. */
 export function convertTensor(tensor: Tensor, targets: readonly unknown[]): Tensor {
-  return converted(tensor, readTargets('to()', targets, TENSOR_OPTIONS))
+  return converted(tensor, readTargets(targets, TENSOR_OPTIONS))
 }
 
 /** @internal The conversion of each tensor in `module.to(…)`: a dtype applies to floating-point and complex tensors, a memory format to those of four dimensions, a device to all. */
 export function moduleConversion(targets: readonly unknown[]): (tensor: Tensor) => Tensor {
-  if (targets.length === 0) throw new ArgumentError(`to(): expected ${expected(MODULE_OPTIONS)} but received nothing`)
-  const { dtype, memoryFormat, ...where } = readTargets('to() of a module', targets, MODULE_OPTIONS)
+  if (targets.length === 0) throw misfit('to', 'target', expected(MODULE_OPTIONS), undefined)
+  const { dtype, memoryFormat, ...where } = readTargets(targets, MODULE_OPTIONS)
   if (dtype !== undefined && !isFloatingDtype(dtype) && !isComplexDtype(dtype)) {
-    throw new ArgumentError(`a module takes only floating-point and complex dtypes, but received '${dtype}'`)
+    throw misfit('to', 'dtype', 'a floating-point or complex dtype for a module', dtype)
   }
   const dimensions = memoryFormat === 'channelsLast3d' ? 5 : 4
   return (tensor) => {
@@ -87,16 +87,16 @@ function isSameDevice(wanted: Device, current: Device): boolean {
 }
 
 /** Reads the arguments of any `to`: dtypes, devices, tensors and options in any order, flags after the first as Python's nonBlocking and copy. */
-function readTargets(call: string, targets: readonly unknown[], names: readonly (keyof ToOptions)[]): Conversion {
+function readTargets(targets: readonly unknown[], names: readonly (keyof ToOptions)[]): Conversion {
   const [only] = targets
   if (targets.length === 1 && typeof only === 'string') return namedTarget(only)
   const flags = names.filter((name) => name === 'nonBlocking' || name === 'copy')
   const result: Record<string, unknown> = {}
   for (const [i, target] of targets.entries()) {
-    const given = typeof target === 'boolean' && i > 0 && flags.length > 0 ? { [flags.shift()!]: target } : optionsOf(call, target, names)
+    const given = typeof target === 'boolean' && i > 0 && flags.length > 0 ? { [flags.shift()!]: target } : optionsOf(target, names)
     for (const [name, value] of Object.entries(given)) {
       if (value === undefined || value === null) continue
-      if (name in result) throw new ArgumentError(`${call} received ${name} twice: ${describe(result[name])} and ${describe(value)}`)
+      if (name in result) throw new ArgumentError(`to(): ${name} is given twice: ${describe(result[name])} and ${describe(value)}`)
       result[name] = value
     }
   }
@@ -107,18 +107,17 @@ function readTargets(call: string, targets: readonly unknown[], names: readonly 
 function namedTarget(name: string): Conversion {
   if (isDtype(name)) return { dtype: name }
   if (isDevice(name)) return { device: name }
-  throw new ArgumentError(`'${name}' is neither a dtype${suggestion(name, dtypes)} nor a device ('cpu', 'cuda', 'cuda:0', 'meta')`)
+  throw misfit('to', 'target', "a dtype or a device such as 'cpu' or 'cuda:0'", name, nearestHint(name, dtypes))
 }
 
-function optionsOf(call: string, value: unknown, names: readonly (keyof ToOptions)[]): object {
+function optionsOf(value: unknown, names: readonly (keyof ToOptions)[]): object {
   const target = dtypeOf(value)
   if (typeof target === 'string') return namedTarget(target)
   if (isTensor(target)) return { dtype: target.dtype, device: target.device }
-  if (typeof target !== 'object' || target === null || Array.isArray(target))
-    throw new ArgumentError(`to(): expected ${expected(names)} but received ${describe(target)}`)
+  if (typeof target !== 'object' || target === null || Array.isArray(target)) throw misfit('to', 'target', expected(names), target)
   const given: ToOptions = target
   for (const name of Object.keys(given)) {
-    if (!names.includes(name as keyof ToOptions)) throw new ArgumentError(`${call}: unknown option '${name}'${suggestion(name, names)}`)
+    if (!names.includes(name as keyof ToOptions)) throw new ArgumentError(`to(): unknown option '${name}'${suggestion(name, names)}`)
   }
   const dtype = dtypeOption('to', given)
   const { device } = given

@@ -1,14 +1,18 @@
 import { ArgumentError, native } from '../../native'
 import { isTensor, wrap } from './base'
 import { declared, read } from '../call/declared'
-import { describe, isDetached } from '../../common/describe'
+import { isDetached } from '../../common/describe'
 import { shapeOf } from './nested'
 import { dtypeOfTypedArray, fromNested } from './values'
 import { dtypeOption } from '../call/dtype-option'
+import { misfit } from '../call/errors'
+import { nearestHint } from '../../common/suggestions'
 import { promoteTypes } from '../functional/dtypes'
 import {
   dtypeOf,
+  dtypes,
   isComplexDtype,
+  isDtype,
   isFloatingDtype,
   type Device,
   type DType,
@@ -116,8 +120,7 @@ function plainElement(element: unknown): unknown {
 /** A tensor of plain elements, or of the form that `toTypedArray` returns for complex and float8 tensors. */
 function fromTypedArray(data: ArrayBufferView, wanted: DType | undefined): Tensor {
   const own = dtypeOfTypedArray(data)
-  if (isDetached(data as NodeJS.TypedArray))
-    throw new ArgumentError(`expected an array with memory but received ${describe(data)}, whose buffer was transferred`)
+  if (isDetached(data as NodeJS.TypedArray)) throw misfit('tensor', 'data', 'an array with memory', data, ', whose buffer was transferred')
   const length = (data as unknown as ArrayLike<number>).length
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   if (wanted !== undefined && isComplexDtype(wanted) && isFloatingDtype(own)) {
@@ -136,16 +139,14 @@ function innermostDtype(data: TensorData): DType | undefined {
 }
 
 /** @internal Throws for what cannot be an element of a tensor. */
-export function checkElement(element: unknown): void {
+export function checkElement(element: unknown, call = 'tensor', name = 'data'): void {
   if (['number', 'bigint', 'boolean'].includes(typeof element)) return
   if (isTensor(element)) {
     if (element.numel() === 1) return
-    throw new ArgumentError(
-      `expected tensors of one element in nested arrays but received ${describe(element)}: torch.stack() joins tensors`,
-    )
+    throw misfit(call, name, 'Tensors of one element in nested arrays', element, ': torch.stack() joins tensors')
   }
   if (isFloat(element) || (typeof element === 'object' && element !== null && 'real' in element && 'imag' in element)) return
-  throw new ArgumentError(`expected numbers, bigints or booleans in nested arrays but received ${describe(element)}`)
+  throw misfit(call, name, 'numbers, bigints or booleans in nested arrays', element)
 }
 
 function isFloat(element: unknown): element is { float: number } {
@@ -174,7 +175,9 @@ export function defaultDtype(): DType {
 }
 
 export function setDefaultDtype(dtype: DTypeLike): void {
-  native.setDefaultDtype(dtypeOf(dtype))
+  const wanted = dtypeOf(dtype)
+  if (!isDtype(wanted)) throw misfit('setDefaultDtype', 'dtype', "a dtype such as 'float32'", wanted, nearestHint(wanted, dtypes))
+  native.setDefaultDtype(wanted)
 }
 
 function dtypeOfValue(value: Scalar): DType {
@@ -196,7 +199,7 @@ export function full(...given: unknown[]): Tensor {
 }
 
 function filled(call: string, size: readonly Int[], value: Scalar, { requiresGrad, ...options }: FullArguments): Tensor {
-  checkElement(value)
+  checkElement(value, call, 'fillValue')
   const dtype = dtypeOption(call, options) ?? dtypeOfValue(value)
   const result = generated.empty(size, { ...options, dtype }).fill_(value)
   if (requiresGrad) result.requiresGrad = true

@@ -2,7 +2,7 @@ import { aten } from '../call/aten'
 import { ArgumentError } from '../../native'
 import { isTensor, wrap } from './base'
 import { checkElement, tensor as makeTensor, type TensorData } from './creation'
-import { describe } from '../../common/describe'
+import { misfit } from '../call/errors'
 import type { Int, Scalar } from './dtype'
 import type { Tensor } from './tensor'
 import { shapeOf } from './nested'
@@ -29,8 +29,8 @@ export function slice(stop: Int | null): Slice
 export function slice(start: Int | null, stop: Int | null, step?: Int | null): Slice
 export function slice(...args: (Int | null | undefined)[]): Slice {
   const [start, stop, step] = args.length <= 1 ? [null, args[0] ?? null, 1] : [args[0] ?? null, args[1] ?? null, args[2] ?? 1]
-  for (const bound of [start, stop, step]) if (bound !== null) requireWhole(bound, "a slice's bounds and step")
-  if (step <= 0) throw new ArgumentError(`a slice's step must be positive but is ${step}; use flip() to turn a tensor around`)
+  for (const [name, bound] of Object.entries({ start, stop, step })) if (bound !== null) requireWhole('slice', name, bound)
+  if (step <= 0) throw misfit('slice', 'step', 'a whole number from 1', step, ': flip() turns a tensor around')
   return new Slice(start, stop, step)
 }
 
@@ -47,9 +47,8 @@ interface Resolved {
   readonly indices: readonly (Tensor | null)[]
 }
 
-function requireWhole(value: Int, what: string): void {
-  if (typeof value !== 'bigint' && !Number.isInteger(value))
-    throw new ArgumentError(`${what} must be whole numbers but one is ${describe(value)}`)
+function requireWhole(call: string, name: string, value: Int): void {
+  if (typeof value !== 'bigint' && !Number.isInteger(value)) throw misfit(call, name, 'a whole number', value)
 }
 
 function isMask(tensor: Tensor): boolean {
@@ -83,10 +82,10 @@ class IndexWalk {
   }
 
   select(index: Int): void {
-    requireWhole(index, 'indices')
+    requireWhole('index', 'indices', index)
     const size = this.view.shape[this.dimension]!
     if (index >= size || index < -size)
-      throw new ArgumentError(`index ${index} is out of range for dimension ${this.dimension} of size ${size}`)
+      throw new ArgumentError(`index(): indices: ${index} is out of range for dimension ${this.dimension} of size ${size}`)
     this.view = this.view.select(this.dimension, index)
   }
 
@@ -114,8 +113,9 @@ class IndexWalk {
 function resolveIndex(self: Tensor, given: Indices): Resolved {
   const parts = (Array.isArray(given) ? (given as readonly Index[]) : [given as Index]).map(plainPart)
   const named = parts.reduce<number>((count, part) => count + dimensionsOf(part), 0)
-  if (named > self.dim()) throw new ArgumentError(`too many indices: a tensor of ${self.dim()} dimensions was indexed with ${named}`)
-  if (parts.filter((part) => part === '...').length > 1) throw new ArgumentError("an index holds '...' more than once")
+  if (named > self.dim())
+    throw new ArgumentError(`index(): indices: expected at most ${self.dim()}, one per dimension, but received ${named}`)
+  if (parts.filter((part) => part === '...').length > 1) throw misfit('index', 'indices', "at most one '...'", given)
   const walk = new IndexWalk(self)
   for (const part of parts) {
     if (part === '...') walk.skip(self.dim() - named)
@@ -125,8 +125,7 @@ function resolveIndex(self: Tensor, given: Indices): Resolved {
     else if (!isTensor(part)) walk.select(part as Int)
     else if (part.dim() > 0) walk.gather(part, dimensionsOf(part))
     else if (isMask(part)) walk.decide(Boolean(part.item<boolean>()))
-    else if (part.isFloatingPoint() || part.isComplex())
-      throw new ArgumentError(`index tensors must be of an integer dtype or bool but one is ${part.dtype}`)
+    else if (part.isFloatingPoint() || part.isComplex()) throw misfit('index', 'indices', 'a Tensor of an integer dtype or bool', part)
     else walk.select(part.item<number>())
   }
   return walk
@@ -144,18 +143,16 @@ function plainPart(part: Index): Exclude<Index, readonly TensorData[]> {
     isTensor(plain)
   )
     return plain
-  throw new ArgumentError(
-    `expected an integer, torch.slice(…), null, '...', a boolean, a tensor or an array as index but received ${describe(part)}`,
-  )
+  throw misfit('index', 'indices', "whole numbers, torch.slice(…), null, '...', booleans, Tensors or arrays", part)
 }
 
 function indexTensor(values: readonly TensorData[] | ArrayBufferView): Tensor {
   if (ArrayBuffer.isView(values)) return makeTensor(values).to('int64')
   const types = new Set<string>()
   shapeOf(values, (element) => {
-    checkElement(element)
+    checkElement(element, 'index', 'indices')
     types.add(typeof element)
-    if (typeof element === 'number') requireWhole(element, 'indices')
+    if (typeof element === 'number') requireWhole('index', 'indices', element)
   })
   return types.size === 1 && types.has('boolean') ? makeTensor(values) : makeTensor(values, { dtype: 'int64' })
 }

@@ -46,6 +46,7 @@ export interface CudaOptions extends TypeOptions {
 const MEMORY_FORMAT = 'memory_format:m?=null'
 const NON_BLOCKING = 'non_blocking:b=false'
 const REQUIRES_GRAD = signature<{ requiresGrad: boolean }>('requiresGrad_', 'requires_grad:b=true')
+const FROM_SHARED = signature<{ token: string }>('fromShared', 'token:s')
 const IS_CONTIGUOUS = signature<{ memoryFormat: MemoryFormat }>('isContiguous', 'memory_format:m="contiguousFormat"')
 const CONTIGUOUS = signature<{ memoryFormat: MemoryFormat }>('contiguous', 'memory_format:m="contiguousFormat"')
 const CPU = signature<{ memoryFormat: MemoryFormat | null }>('cpu', MEMORY_FORMAT)
@@ -315,7 +316,12 @@ export class Tensor extends FunctionalMethods {
   item(): number
   item<T extends number | bigint | boolean | [number, number]>(): T
   item(): number | bigint | boolean | [number, number] {
-    return native.item(this._h)
+    try {
+      return native.item(this._h)
+    } catch (error) {
+      if (this.numel() === 1) throw error
+      throw misfit('item', 'input', 'a Tensor of one element', this, ': use tolist() or toTypedArray()')
+    }
   }
 
   tolist(): Nested {
@@ -560,5 +566,5 @@ function atDimension(call: string, values: readonly number[], dimension: number)
 
 /** The tensor that another thread shared under this token; each token can be redeemed once. */
 export function fromShared(token: string): Tensor {
-  return wrap(native.fromShared(token))
+  return wrap(native.fromShared(read(FROM_SHARED, [token]).token))
 }

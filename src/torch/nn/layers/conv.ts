@@ -1,4 +1,3 @@
-import { ArgumentError } from '../../../native'
 import { constructed, inFamily, type DeclaredClass } from '../../call/declared'
 import { misfit } from '../../call/errors'
 import type { Device, DType, Int } from '../../tensor/dtype'
@@ -148,15 +147,13 @@ function transposed<Arguments, Constructor>(
       const wanted = outputSize.slice(
         isBatched && outputSize.length === spatial + 2 ? 2 : !isBatched && outputSize.length === spatial + 1 ? 1 : 0,
       )
-      const text = `[${outputSize.join(', ')}]`
       if (wanted.length !== spatial)
-        throw new ArgumentError(`${signature.name}: outputSize must have ${spatial} or ${spatial + 2} numbers but is ${text}`)
+        throw misfit(signature.name, 'outputSize', `an array of ${spatial} or ${spatial + 2} numbers`, outputSize)
       return wanted.map((size, i) => {
         const least = (input.shape.at(i - spatial)! - 1) * stride[i]! - 2 * Number(padding[i]) + dilation[i]! * (kernelSize[i]! - 1) + 1
         if (size < least || size >= least + stride[i]!) {
-          throw new ArgumentError(
-            `${signature.name}: outputSize ${text} must lie from ${least} to ${least + stride[i]! - 1} in spatial dimension ${i} for an input of ${input.shape.at(i - spatial)!}`,
-          )
+          const expected = `from ${least} to ${least + stride[i]! - 1} in spatial dimension ${i} for an input of ${input.shape.at(i - spatial)!}`
+          throw misfit(signature.name, 'outputSize', expected, outputSize)
         }
         return size - least
       })

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../../native'
 import { noGrad } from '../../autograd'
+import { misfit } from '../../call/errors'
 import { isTensor, keep } from '../../tensor/base'
 import { describe } from '../../../common/describe'
 import type * as declared from '../../generated/declared/module-methods'
@@ -168,7 +169,7 @@ function endless(key: string): ArgumentError {
 function checkState(state: unknown): void {
   if (typeof state !== 'object' || state === null || isTensor(state) || Array.isArray(state) || state instanceof Map) {
     const hint = typeof state === 'string' ? ': read the file first, with torch.loadStateDictFile(path)' : ''
-    throw new ArgumentError(`expected a state dict, tensors by name, but received ${describe(state)}${hint}`)
+    throw misfit('loadStateDict', 'state', 'an object of Tensors by name', state, hint)
   }
   const other = Object.entries(state).find(([, value]) => !isTensor(value))
   if (other !== undefined) throw new ArgumentError(`a state dict holds tensors, but '${other[0]}' is ${describe(other[1])}`)

@@ -46,6 +46,13 @@ export abstract class LRScheduler {
   /** @internal */
   declare _lastLr: number[]
 
+  static {
+    // Called if a subclass in JavaScript, which is not checked by the compiler, has no `getLr`.
+    this.prototype.getLr = function (this: LRScheduler): never {
+      throw new ArgumentError(`${this.constructor.name} has no getLr(), which returns the rate of each group at lastEpoch: write it`)
+    }
+  }
+
   /** @param options - The argument of `build` of a declared scheduler. */
   constructor(optimizer: AnyOptimizer, lastEpoch = -1, options: object = {}) {
     Object.defineProperty(this, 'optimizer', { value: optimizerOf(this.constructor.name, optimizer), configurable: true })

@@ -1,6 +1,6 @@
 import { sized } from '../../common/text'
 import { FileError } from '../../torch'
-import { MAX_PIXELS, type RawImage } from './raw-image'
+import { MAX_PIXELS, samplesOf, type RawImage, type Samples } from './raw-image'
 
 interface BitmapHeader {
   readonly width: number
@@ -31,14 +31,34 @@ export function isBitmap(bytes: Buffer): boolean {
  */
 export function readBitmap(bytes: Buffer): RawImage {
   const header = readHeader(bytes)
-  const { width, height, isUpward } = header
-  const source = header.compression === RUNS8 || header.compression === RUNS4 ? expandedRuns(bytes, header) : plainLines(bytes, header)
+  const { width, height } = header
   const pixels = new Uint8Array(width * height * 3)
+  for (const { line, bits, row } of linesOf(bytes, header)) writeLine(line, header, bits, pixels.subarray(3 * width * row))
+  return { pixels, width, height, channels: 3 }
+}
+
+/**
+ * Reads the stored samples of a BMP: palette indices, or the bytes of grey pixels.
+ *
+ * @throws FileError as `readBitmap` does.
+ */
+export function readBitmapSamples(bytes: Buffer): Samples {
+  const header = readHeader(bytes)
+  const { width, height } = header
+  if (header.bits > 8) return samplesOf(readBitmap(bytes))
+  const values = new Uint8Array(width * height)
+  for (const { line, bits, row } of linesOf(bytes, header)) for (let x = 0; x < width; x++) values[row * width + x] = indexAt(line, bits, x)
+  return { values, width, height, isColoured: false }
+}
+
+/** The stored lines, each with the row that it has in the image. */
+function* linesOf(bytes: Buffer, header: BitmapHeader): Generator<{ line: Uint8Array; bits: number; row: number }> {
+  const { height, isUpward } = header
+  const source = header.compression === RUNS8 || header.compression === RUNS4 ? expandedRuns(bytes, header) : plainLines(bytes, header)
   for (let y = 0; y < height; y++) {
     const line = source.data.subarray(y * source.step, (y + 1) * source.step)
-    writeLine(line, header, source.bits, pixels.subarray(3 * width * (isUpward ? height - 1 - y : y)))
+    yield { line, bits: source.bits, row: isUpward ? height - 1 - y : y }
   }
-  return { pixels, width, height, channels: 3 }
 }
 
 function readHeader(bytes: Buffer): BitmapHeader {
@@ -132,8 +152,7 @@ function writeLine(
 ): void {
   if (stored <= 8) {
     for (let x = 0; x < width; x++) {
-      const bit = x * bits
-      const index = bits === 8 ? line[x]! : (line[bit >> 3]! >> (8 - bits - (bit & 7))) & ((1 << bits) - 1)
+      const index = indexAt(line, bits, x)
       const colour = index * paletteStep
       if (colour + 2 >= palette.length) throw damaged(`a pixel has the colour ${index}, which its palette lacks`)
       for (let channel = 0; channel < 3; channel++) into[3 * x + channel] = palette[colour + 2 - channel]!
@@ -157,6 +176,12 @@ function writeLine(
       }
     }
   }
+}
+
+/** The palette index of a pixel of a line; `bits` are those of an index. */
+function indexAt(line: Uint8Array, bits: number, x: number): number {
+  const bit = x * bits
+  return bits === 8 ? line[x]! : (line[bit >> 3]! >> (8 - bits - (bit & 7))) & ((1 << bits) - 1)
 }
 
 function fieldOf(mask: number): { mask: number; shift: number; highest: number } {

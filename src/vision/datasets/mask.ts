@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises'
+import type { Sharp } from 'sharp'
 import { z } from 'zod'
 import { parseOptions } from '../../common/options'
 import { FileError } from '../../torch'
+import { isBitmap, readBitmapSamples } from './bitmap'
 import { resizeOption, sizeOption, type Resize, type Size } from './decode'
 import { undecodable } from './failure'
+import { isNetpbm, readNetpbmSamples } from './netpbm'
 import { openImage } from './open-image'
 import { isPng, readPngSamples } from './png-samples'
+import { samplesOf, type Samples } from './raw-image'
+import { hasTiffPalette } from './tiff'
 
 /** The extensions of files that keep class numbers as they are. */
 export const MASK_EXTENSIONS = ['.bmp', '.gif', '.pgm', '.png', '.tif', '.tiff']
@@ -21,7 +26,8 @@ export interface DecodedMask {
 }
 
 /**
- * Decodes a mask of class numbers, [height, width], without resizing: the indices of a palette PNG, the grey values of any other, 8 or 16 bits.
+ * Decodes a mask of class numbers, [height, width], without resizing: the indices of a palette (PNG, BMP), else the grey values as they are stored,
+ * 8 or 16 bits.
  *
  * @throws FileError for a file that cannot be read, is damaged or no image, or whose pixels are colours instead of class numbers.
  * @example
@@ -39,20 +45,48 @@ export async function decodeMask(path: string): Promise<DecodedMask> {
 
 /** @internal `decodeMask` without its wording of errors, for which there is `failureOf`. */
 export async function readMask(path: string): Promise<DecodedMask> {
-  const file = await readFile(path)
-  if (isPng(file)) {
-    const { values, width, height, isColoured } = await readPngSamples(file)
-    if (isColoured) throw noClasses()
-    return { classes: values, size: [height, width] }
+  const { values, width, height, isColoured } = await readSamples(await readFile(path))
+  if (isColoured) throw noClasses()
+  return { classes: values, size: [height, width] }
+}
+
+async function readSamples(file: Buffer): Promise<Samples> {
+  if (isPng(file)) return readPngSamples(file)
+  if (isBitmap(file)) return readBitmapSamples(file)
+  if (isNetpbm(file)) return readNetpbmSamples(file)
+  // libvips gives the colours of a palette, and grey ones would pass for class numbers.
+  if (hasTiffPalette(file))
+    throw new FileError(
+      'a palette is read from PNG and BMP, not from TIFF: save it as a PNG, or in grey with the number of the class as value',
+    )
+  const image = await openImage(file, {})
+  const { depth = 'uchar', channels } = await image.metadata()
+  if (depth !== 'uchar' && channels <= 2) return readDeepSamples(image, depth)
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
+  return samplesOf({ pixels: data, ...info })
+}
+
+/** The grey values of more than 8 bits, which libvips scales or cuts to 8 where nothing is said. */
+async function readDeepSamples(image: Sharp, depth: string): Promise<Samples> {
+  if (!['ushort', 'short', 'uint', 'int'].includes(depth))
+    throw new FileError(`its values are of the kind ${depth}: class numbers are whole, from 0 to 65,535`)
+  const isShort = depth === 'ushort'
+  const grey = isShort ? image.pipelineColourspace('grey16').toColourspace('grey16') : image.toColourspace('b-w')
+  const { data, info } = await grey.raw({ depth: isShort ? 'ushort' : 'int' }).toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  const stored = isShort ? new Uint16Array(aligned(data)) : new Int32Array(aligned(data))
+  const values = new Uint16Array(width * height)
+  for (let i = 0; i < values.length; i++) {
+    const value = stored[i * channels]!
+    if (value < 0 || value > 65_535) throw new FileError(`it has the class ${value}: class numbers go from 0 to 65,535`)
+    values[i] = value
   }
-  const { data, info } = await (await openImage(file, {})).raw().toBuffer({ resolveWithObject: true })
-  const classes = new Uint8Array(info.width * info.height)
-  for (let i = 0; i < classes.length; i++) {
-    const first = i * info.channels
-    classes[i] = data[first]!
-    if (info.channels >= 3 && (data[first + 1] !== data[first] || data[first + 2] !== data[first])) throw noClasses()
-  }
-  return { classes, size: [info.height, info.width] }
+  return { values, width, height, isColoured: false }
+}
+
+/** The bytes in a buffer of their own, as typed arrays need them. */
+function aligned(data: Buffer): ArrayBuffer {
+  return Uint8Array.from(data).buffer
 }
 
 function noClasses(): FileError {

@@ -1,6 +1,6 @@
 import { sized } from '../../common/text'
 import { FileError } from '../../torch'
-import { MAX_PIXELS, type RawImage } from './raw-image'
+import { MAX_PIXELS, type RawImage, type Samples } from './raw-image'
 
 /** Whether bytes begin like a PBM, PGM or PPM file. */
 export function isNetpbm(bytes: Buffer): boolean {
@@ -14,6 +14,39 @@ export function isNetpbm(bytes: Buffer): boolean {
  * @see https://netpbm.sourceforge.net/doc/ppm.html
  */
 export function readNetpbm(bytes: Buffer): RawImage {
+  const { width, height, channels, highest, values } = storedValues(bytes)
+  const scale = 255 / highest
+  const pixels = new Uint8Array(values.length)
+  for (let i = 0; i < pixels.length; i++) pixels[i] = Math.round(values[i]! * scale)
+  return { pixels, width, height, channels }
+}
+
+/**
+ * Reads the stored samples of a PBM, PGM or PPM, whatever highest value it names; of bits, 1 is white.
+ *
+ * @throws FileError as `readNetpbm` does.
+ */
+export function readNetpbmSamples(bytes: Buffer): Samples {
+  const { width, height, channels, values } = storedValues(bytes)
+  if (channels === 1) return { values, width, height, isColoured: false }
+  return {
+    values: values.filter((_, i) => i % 3 === 0),
+    width,
+    height,
+    isColoured: values.some((value, i) => value !== values[i - (i % 3)]),
+  }
+}
+
+interface Stored {
+  /** [height · width · channels] */
+  readonly values: Uint8Array | Uint16Array
+  readonly width: number
+  readonly height: number
+  readonly channels: 1 | 3
+  readonly highest: number
+}
+
+function storedValues(bytes: Buffer): Stored {
   const kind = bytes[1]! - 0x30
   const isText = kind <= 3
   const channels = kind % 3 === 0 ? 3 : 1
@@ -30,8 +63,7 @@ export function readNetpbm(bytes: Buffer): RawImage {
   const lineBytes = isBits ? Math.ceil(width / 8) : width * channels * (highest > 255 ? 2 : 1)
   if (isText ? bytes.length - header.at < count : data.length < lineBytes * height)
     throw new FileError('the image is truncated: it has too few pixels')
-  const pixels = new Uint8Array(count)
-  const scale = 255 / highest
+  const values = highest > 255 ? new Uint16Array(count) : new Uint8Array(count)
   for (let i = 0; i < count; i++) {
     let value: number
     if (isText) value = isBits ? header.bit() : header.number()
@@ -39,9 +71,9 @@ export function readNetpbm(bytes: Buffer): RawImage {
     else value = highest > 255 ? data[2 * i]! * 256 + data[2 * i + 1]! : data[i]!
     if (value > highest) throw new FileError(`the image is damaged: a value is ${value}, above ${highest}`)
     // A bit is ink: 1 is black.
-    pixels[i] = isBits ? 255 * (1 - value) : Math.round(value * scale)
+    values[i] = isBits ? 1 - value : value
   }
-  return { pixels, width, height, channels }
+  return { values, width, height, channels, highest }
 }
 
 /** The numbers of a header or of an image in text, between white space and comments. */

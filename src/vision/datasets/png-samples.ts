@@ -2,17 +2,7 @@ import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
 import { sized } from '../../common/text'
 import { FileError } from '../../torch'
-import { MAX_PIXELS } from './raw-image'
-
-/** The first channel of a PNG as it is stored: palette indices or grey values, without scaling or colour conversion. */
-export interface PngSamples {
-  /** Row by row, [height · width]. */
-  readonly values: Uint8Array | Uint16Array
-  readonly width: number
-  readonly height: number
-  /** Whether it has colours of its own: red, green and blue that differ, without a palette. */
-  readonly isColoured: boolean
-}
+import { MAX_PIXELS, type Samples } from './raw-image'
 
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 
@@ -54,7 +44,7 @@ export function isPng(file: Buffer): boolean {
  * @throws FileError, or Error of zlib, for a damaged file.
  * @see https://www.w3.org/TR/png-3/
  */
-export async function readPngSamples(file: Buffer): Promise<PngSamples> {
+export async function readPngSamples(file: Buffer): Promise<Samples> {
   const { header, data } = chunksOf(file)
   const { width, height, depth, channels, interlaced } = header
   const passes = (interlaced ? PASSES : WHOLE)

@@ -87,7 +87,12 @@ describe('the verdict', () => {
     expect(layout.reason).toContain('The place share rose, too (from 0.380 to 0.750)')
     expect(verdictOf(changes({ correspondence: [0.2, 0.3], placeShare: [0.02, 0.06], copy: [0.01, 0.2] }), facts).outcome).toBe('better')
     // Without a measure of copies better masks speak against a shortcut; nothing else does.
-    expect(verdictOf(changes({ knn: [0.2, 0.3], placeShare: [0.06, 0.54] }), facts).outcome).toBe('better')
+    const unknown = verdictOf(changes({ knn: [0.2, 0.3], placeShare: [0.06, 0.54] }), facts)
+    expect(unknown.outcome).toBe('better')
+    expect(unknown.reason).toMatch(
+      /Caution: the place share rose, too \(from 0\.060 to 0\.540\).* may be a shortcut.*Copied position, which would tell both apart, is not measured/,
+    )
+    expect(unknown.reason).not.toContain('no more pixels')
     expect(verdictOf(changes({ knn: [0.2, 0.2], placeShare: [0.06, 0.54] }), facts).outcome).toBe('shortcut')
   })
 

@@ -146,7 +146,7 @@ const TITLES: Readonly<Record<Outcome, string>> = {
  *
  * Masks decide where enough images have one: kNN and linear mIoU. Otherwise the view correspondence does. A clear rise of the place share is a shortcut,
  * whatever else rose, if more pixels than before are matched by their own position; if no more are, the images share a layout, such as a sky above.
- * Where nothing decides, such a rise is named as a caution.
+ * Where nothing decides, or matches by position are not measured and masks got better, such a rise is named as a caution.
  */
 export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
   const { labelled = facts.images } = facts
@@ -169,9 +169,7 @@ export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
   const outcome = directionOf(known.map((name) => changes[name].direction))
   if (isShortcut(changes, outcome)) return verdict('shortcut', placeReason(changes))
   const figures = `${known.map((name, i) => `${i === 0 ? title(name) : within(name)} went ${shown(name, changes[name])}`).join(', ')}.`
-  const aside = hasPlaceRisen(changes.placeShare)
-    ? `The place share rose, too (${shown('placeShare', changes.placeShare)}), but no more pixels than before are matched by their position: the images share a layout.`
-    : null
+  const aside = hasPlaceRisen(changes.placeShare) ? placeAside(changes) : null
   const count = isMaskless ? facts.images : labelled
   return verdict(outcome, figures, noiseReason(known, changes, outcome, { ...facts, images: count }), unused, aside)
 }
@@ -223,13 +221,21 @@ function placeReason({ placeShare, copy }: Changes): string {
   return `The place share went ${shown('placeShare', placeShare)}${copied}: the features have learned where a pixel lies rather than what it shows.`
 }
 
+/** What is said of a risen place share that is no shortcut. */
+function placeAside({ placeShare, copy }: Changes): string {
+  const rise = `The place share rose, too (${shown('placeShare', placeShare)})`
+  if (copy.change !== null) return `${rise}, but no more pixels than before are matched by their position: the images share a layout.`
+  return `Caution: ${lowerFirst(rise)}, ${MAY_BE_SHORTCUT} ${title('copy')}, which would tell both apart, is not measured.`
+}
+
 function caution(changes: Changes): string | null {
   if (!isShortcut(changes, 'unmeasured')) return null
-  return (
-    `Caution: the place share went ${shown('placeShare', changes.placeShare)}, which may be a shortcut, features that tell where a pixel lies rather than what it shows. ` +
-    'Images that share a layout raise it, too: look at the features in the report before you use this backbone.'
-  )
+  return `Caution: the place share went ${shown('placeShare', changes.placeShare)}, ${MAY_BE_SHORTCUT}`
 }
+
+const MAY_BE_SHORTCUT =
+  'which may be a shortcut, features that tell where a pixel lies rather than what it shows. ' +
+  'Images that share a layout raise it, too: look at the features in the report before you use this backbone.'
 
 function noiseReason(
   known: readonly MeasureName[],
@@ -259,5 +265,9 @@ function title(name: MeasureName): string {
 
 /** A title within a sentence: `view correspondence`, but `kNN mIoU` as it is. */
 function within(name: MeasureName): string {
-  return title(name)[0]!.toLowerCase() + title(name).slice(1)
+  return lowerFirst(title(name))
+}
+
+function lowerFirst(text: string): string {
+  return text[0]!.toLowerCase() + text.slice(1)
 }

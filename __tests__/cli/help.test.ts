@@ -54,6 +54,13 @@ describe('help', () => {
     }
   })
 
+  test.each([60, 80, 200])('of the recipes fits %d columns side by side', (columns) => {
+    const command = [process.execPath, join(builtPackage(), 'cli', 'main.js'), 'recipes']
+    const lines = onTerminal(columns, command, { ...process.env, NO_COLOR: '1' }).split('\n')
+    expect(lines.filter((line) => line.length > Math.min(columns, 80))).toEqual([])
+    expect(lines).toContainEqual(expect.stringMatching(/^--color-jitter +0\.4,0\.4,0\.4,0\.1 +0\.8,0\.8,0\.8,0\.2$/))
+  })
+
   test('fits 80 columns in a pipe', () => {
     expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { plural } from '../../common/text'
 import { Style } from '../../common/terminal'
 import { readAs, type Say } from '../../common/wording'
 import { exportBackbone, exportOptions, formatOf, formats, type ExportResult } from '../../training'
@@ -34,6 +35,6 @@ const KINDS = { torchscript: 'TorchScript', safetensors: 'safetensors', 'state-d
 /** What was written, and how Python loads it. */
 export function summaryOf({ out, format, arch, tensors, bytes, python }: ExportResult): string {
   const { bold, cyan } = new Style()
-  const what = `${KINDS[format]}${arch === null ? '' : ` of a ${arch}`}, ${tensors} tensors, ${(bytes / 2 ** 20).toFixed(1)} MB`
+  const what = `${KINDS[format]}${arch === null ? '' : ` of a ${arch}`}, ${plural(tensors, 'tensor')}, ${(bytes / 2 ** 20).toFixed(1)} MB`
   return `${bold('Written:')}\n  ${out}  ${what}\n\n${bold('In Python:')}\n${python.map((line) => `  ${cyan(line)}\n`).join('')}`
 }

@@ -3,6 +3,7 @@ import { Style } from '../../common/terminal'
 import { RECIPES, RECIPE_NAMES, type RecipeName } from '../../training'
 import { ExitCode } from '../exit'
 import { asTyped, flagName } from '../flags'
+import { widthOf } from '../measures'
 import { print } from '../output'
 import { differences, type Difference } from '../recipes'
 
@@ -28,11 +29,21 @@ function asJson(): object {
   return { default: DEFAULT, recipes: Object.fromEntries(recipes) as object }
 }
 
-const WIDTH = 80
-/** Width of the column of flags, and of each column of values. */
-const [FLAG, VALUE] = [30, 22]
+/** The widest that lines are, and the narrowest terminal for whose columns there is room. */
+const [WIDEST, NARROWEST] = [80, 60]
+/** Width of the column of flags. */
+const FLAG = 28
+
+interface Layout {
+  readonly width: number
+  /** Width of each column of values. */
+  readonly value: number
+}
 
 function asText(): string {
+  const width = Math.max(NARROWEST, Math.min(widthOf(), WIDEST))
+  const layout = { width, value: Math.floor((width - FLAG) / RECIPE_NAMES.length) }
+  const wrapped = (text: string, indent: number) => linesOf(text, indent, width)
   const { bold, cyan } = new Style()
   const described = RECIPE_NAMES.map((name) => {
     const { summary, about } = RECIPES[name]
@@ -40,40 +51,40 @@ function asText(): string {
     return `${head}\n${wrapped(summary, 2)}${wrapped(about, 2)}`
   })
   const head = bold(
-    `${'Option'.padEnd(FLAG)}${RECIPE_NAMES.map((name) => name.padEnd(VALUE))
+    `${'Option'.padEnd(FLAG)}${RECIPE_NAMES.map((name) => name.padEnd(layout.value))
       .join('')
       .trimEnd()}`,
   )
-  const rows = differences().map((difference) => `${rowOf(difference, cyan)}${wrapped(difference.about, 4)}`)
-  const choices = RECIPE_NAMES.map((name) => choicesIn(name, bold)).filter((text) => text !== '')
+  const rows = differences().map((difference) => `${rowOf(difference, layout, cyan)}${wrapped(difference.about, 4)}`)
+  const choices = RECIPE_NAMES.map((name) => choicesIn(name, layout, bold)).filter((text) => text !== '')
   return [...described, `${head}\n${rows.join('')}`, ...choices, wrapped(FOOT, 0)].join('\n')
 }
 
 const FOOT = 'Flags win over --config FILE, and that over the recipe. The class PixelCL has the defaults of the reference.'
 
-function rowOf({ key, values }: Difference, style: (text: string) => string): string {
-  const cells = RECIPE_NAMES.map((name) => shown(values[name]).padEnd(VALUE))
+function rowOf({ key, values }: Difference, { value }: Layout, style: (text: string) => string): string {
+  const cells = RECIPE_NAMES.map((name) => shown(values[name]).padEnd(value))
   return `${style(flagName(key).padEnd(FLAG))}${cells.join('')}`.trimEnd() + '\n'
 }
 
 function shown({ value, chosen }: Difference['values'][RecipeName]): string {
-  return chosen !== undefined ? 'chosen, see below' : value === undefined ? '–' : asTyped(value)
+  return chosen !== undefined ? 'chosen, see end' : value === undefined ? '–' : asTyped(value)
 }
 
-function choicesIn(name: RecipeName, bold: (text: string) => string): string {
+function choicesIn(name: RecipeName, { width }: Layout, bold: (text: string) => string): string {
   const rows = differences().flatMap(({ key, values }) => {
     const { chosen } = values[name]
-    return chosen === undefined ? [] : [`  ${flagName(key)}\n${wrapped(chosen, 4)}`]
+    return chosen === undefined ? [] : [`  ${flagName(key)}\n${linesOf(chosen, 4, width)}`]
   })
   return rows.length === 0 ? '' : `${bold(`What ${name} chooses for the backbone and the images:`)}\n${rows.join('')}`
 }
 
 /** Breaks a text between words into indented lines that fit the width. */
-function wrapped(text: string, indent: number): string {
+function linesOf(text: string, indent: number, width: number): string {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)
-    if (last === undefined || indent + last.length + 1 + word.length > WIDTH) lines.push(word)
+    if (last === undefined || indent + last.length + 1 + word.length > width) lines.push(word)
     else lines[lines.length - 1] = `${last} ${word}`
   }
   return lines.map((line) => `${' '.repeat(indent)}${line}\n`).join('')

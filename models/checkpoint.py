@@ -281,7 +281,7 @@ def no_state_in(value: object, path: str) -> Unreadable:
         held = "a single tensor" if isinstance(value, torch.Tensor) else f"a {type(value).__name__}"
     else:
         names = ", ".join(f"'{key}'" for key in [*entries][:20])
-        held = f"the keys {names}{f' and {len(entries) - 20} more' if len(entries) > 20 else ''}"
+        held = f"the keys {names}{f' and {len(entries) - 20} more' if len(entries) > 20 else ''}" if entries else "nothing"
     return Unreadable(f"{path} holds no state dict: it holds {held}. Save model.state_dict()")
 
 

@@ -106,6 +106,8 @@ test('a file without weights lists what it holds', async () => {
   expect(() => torch.loadStateDictFile(path)).toThrow(/it holds a single tensor/)
   torch.save([1], path)
   expect(() => torch.loadStateDictFile(path)).toThrow(/it holds a list/)
+  torch.save({}, path)
+  expect(() => torch.loadStateDictFile(path)).toThrow(/holds no state dict: it holds nothing\. In Python/)
 })
 
 describe('checkpoints in checkpoints', () => {

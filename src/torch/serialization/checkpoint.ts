@@ -148,6 +148,7 @@ function contents(value: unknown): string {
   if (entries === null)
     return `it holds ${(value as UnknownObject | null)?.className ?? (Array.isArray(value) ? 'a list' : `a ${typeof value}`)}`
   const keys = Object.keys(entries)
+  if (keys.length === 0) return 'it holds nothing'
   return `it holds the keys ${keys
     .slice(0, 20)
     .map((key) => `'${key}'`)

@@ -22,21 +22,24 @@ from docstrings import sentence_of
 SOURCES = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src/torch")
 TARGET = SOURCES / "generated" / "declared"
 # Parameters that are deprecated, private, or meaningless here.
-LEFT_OUT = {"size_average", "reduce", "_stacklevel", "out", "_weight", "_freeze", "process_group"}
-LEFT_OUT_OF = {("linear_cross_entropy", "options"), ("LinearCrossEntropyLoss", "options"), ("Hardtanh", "min_value"), ("Hardtanh", "max_value"),
+LEFT_OUT = {"size_average", "reduce", "_stacklevel", "out", "_weight", "_freeze"}
+LEFT_OUT_OF = {("linear_cross_entropy", "options"), ("Hardtanh", "min_value"), ("Hardtanh", "max_value"),
                ("backward", "grad_variables"), ("grad", "only_inputs"), ("grad", "is_grads_batched"), ("named_modules", "memo"), ("load_state_dict", "state_dict"),
-               ("register_forward_hook", "with_kwargs"), ("register_forward_hook", "always_call"), ("register_forward_pre_hook", "with_kwargs"),
-               ("load", "pickle_module"), ("load", "weights_only"), ("load", "mmap")}
+               ("register_forward_hook", "with_kwargs"), ("register_forward_hook", "always_call"), ("register_forward_pre_hook", "with_kwargs")}
 # Left out between others: what follows would have another position than in Python, and is given by name.
 GAPS = {("grad", "only_inputs")}
 # The names that the operators of the same name use.
 RENAMED_OF = {("split", "tensor"): "input", ("lu", "A"): "input"}
-RENAMED = {"var": "variance", "_random_samples": "random_samples", "lambda": "lambd", "T_max": "t_max", "T_0": "t_0", "T_mult": "t_mult"}
+RENAMED = {"var": "variance", "_random_samples": "random_samples", "T_max": "t_max", "T_0": "t_0", "T_mult": "t_mult"}
 NAMES = {
     "Tensor": "T", "Parameter": "T", "int": "i", "float": "f", "bool": "b", "str": "s", "dtype": "d", "DType": "d", "_dtype": "d", "device": "v",
     "Generator": "g", "memory_format": "m", "Any": "*", "Callable": "c", "Size": "i[]", "_size": "i|i[]", "_size_any_t": "i|i[]",
     "_ratio_any_t": "f|f[]", "_size_2_t": "i|i[=2]", "_size_3_t": "i|i[=3]",
 }
+# The tables written by hand, whose rows must all be needed.
+TABLES = {"KINDS": CORRECTIONS, "LEAST": LEAST, "TYPES": TYPES, "RESULTS": RESULTS, "FLAGGED_RESULTS": FLAGGED_RESULTS, "METHODS": METHODS,
+          "LEFT_OUT": LEFT_OUT, "LEFT_OUT_OF": LEFT_OUT_OF, "GAPS": GAPS, "RENAMED_OF": RENAMED_OF, "RENAMED": RENAMED}
+# The rows of these tables and of corrections.py that changed something.
 used = set()
 
 
@@ -129,7 +132,7 @@ def declared_kind(owner, name, annotation, default, family=None):
     for key in (name, f"{family}.{name}", f"{owner}.{name}"):
         corrected = CORRECTIONS.get(key, code)
         if corrected != code:
-            used.add(key)
+            used.add(("KINDS", key))
         code = corrected
     if code is not None:
         return code
@@ -139,7 +142,10 @@ def declared_kind(owner, name, annotation, default, family=None):
 def stored_kind(cls, parameter, code):
     """The kind of a class's argument: with its minimum, and repeated if the class stores a single number as a tuple."""
     if parameter.name in LEAST and not (parameter.name == "padding" and re.search(r"Pad\dd$", cls.__name__)):
-        code = re.sub(r"(?<![a-z])i(?=$|[|?[])", f"i<{LEAST[parameter.name]}..>", code)
+        bounded = re.sub(r"(?<![a-z])i(?=$|[|?[])", f"i<{LEAST[parameter.name]}..>", code)
+        if bounded != code:
+            used.add(("LEAST", parameter.name))
+        code = bounded
     annotation = next((c.__annotations__[parameter.name] for c in cls.__mro__ if parameter.name in c.__dict__.get("__annotations__", {})), None)
     text = text_of(annotation) if annotation is not None else None
     if text is None:
@@ -170,6 +176,10 @@ class Parameter:
             default = None
         self.default = default
         self.type = TYPES.get(parameter.name)
+        if self.type is not None:
+            used.add(("TYPES", parameter.name))
+        if self.saved != parameter.name:
+            used.add(("RENAMED_OF", (owner, parameter.name)) if (owner, parameter.name) in RENAMED_OF else ("RENAMED", parameter.name))
 
     def field(self):
         return f"{self.saved}:{self.code}" + ("" if self.required else f"={json.dumps(self.default)}")
@@ -246,6 +256,11 @@ class Signature:
         for parameter in signature.parameters.values():
             if (name, parameter.name) in GAPS:
                 gap = True
+                used.add(("GAPS", (name, parameter.name)))
+            if parameter.name in LEFT_OUT:
+                used.add(("LEFT_OUT", parameter.name))
+            elif (name, parameter.name) in LEFT_OUT_OF:
+                used.add(("LEFT_OUT_OF", (name, parameter.name)))
             if parameter.name == "self" or parameter.name in LEFT_OUT or (name, parameter.name) in LEFT_OUT_OF:
                 continue
             if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
@@ -361,6 +376,14 @@ def result_of(signature, body_name):
     return "Tensor" if "Tensor" in text else "Tensor"
 
 
+def declared_result(signature, body_name):
+    derived = result_of(signature, body_name)
+    result = RESULTS.get(signature.python, derived)
+    if result != derived:
+        used.add(("RESULTS", signature.python))
+    return result
+
+
 def python_functions(module):
     for name in sorted(set(dir(module)) | set()):
         function = getattr(module, name)
@@ -411,6 +434,7 @@ def functions(module, bodies_at, file, page):
         lines = lines or [sentence_of(function), "", f"@see https://docs.pytorch.org/docs/stable/generated/{page}.{name}.html"]
         members.append(function_member(signature, public_name, lines, boolean_dispatched.get(function)))
         if module is torch.functional and name in METHODS:
+            used.add(("METHODS", name))
             methods.append((public_name, path, method_member(signature, public_name, lines)))
     stem = file.removesuffix(".ts")
     write(f"{stem}-signatures.ts", ["import { declared } from '../../call/declared'"], "\n\n".join(arguments) + "\n")
@@ -434,8 +458,10 @@ def imports_of(stem, files):
 
 
 def function_member(signature, name, lines, dispatched):
-    result = RESULTS.get(signature.python) or result_of(signature, name)
+    result = declared_result(signature, name)
     flags, flagged = FLAGGED_RESULTS.get(signature.python, ((), ""))
+    if flags and flagged != result:
+        used.add(("FLAGGED_RESULTS", signature.python))
     if not flags and dispatched is not None:
         flags, flagged, result = (public(dispatched["arg_name"]),), "[output: Tensor, indices: Tensor]", "Tensor"
     rows = form_rows(signature, lines, signature.forms(), lambda form, result: f"export function {name}({form}): {result}", flags, flagged, result)
@@ -476,7 +502,7 @@ def method_member(signature, name, lines):
             continue
         forms.append(form.removeprefix(f"{first}: Tensor").removeprefix(", "))
     flags, flagged = FLAGGED_RESULTS.get(signature.python, ((), ""))
-    result = RESULTS.get(signature.python) or result_of(signature, name)
+    result = declared_result(signature, name)
     rows = form_rows(signature, lines, forms, lambda form, result: f"{name}({form}): {result}", flags, flagged, result)
     rows.append(f"{name}(...given: unknown[]): unknown {{\nreturn {name}_(read(signatures.{name}, [this, ...given]))\n}}")
     return "\n".join(rows)
@@ -616,9 +642,9 @@ def main():
     trained(optimizer_classes(), "optim.ts", "Optimizer", "torch.optim", ["import type { Optimizer, Params } from '../../optim/optimizer'"])
     trained(scheduler_classes(), "lr-scheduler.ts", "LRScheduler", "torch.optim.lr_scheduler",
             ["import type { AnyOptimizer } from '../../optim/optimizer'", "import type { LRScheduler } from '../../optim/lr-scheduler/scheduler'"])
-    unneeded = sorted(set(CORRECTIONS) - used)
+    unneeded = sorted({(table, row) for table, rows in TABLES.items() for row in rows} - used, key=str)
     if unneeded:
-        sys.exit(f"corrections.py: these rows change nothing: {', '.join(unneeded)}")
+        sys.exit("these rows change nothing: " + ", ".join(f"{row} of {table}" for table, row in unneeded))
 
 
 if __name__ == "__main__":

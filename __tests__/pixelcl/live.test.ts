@@ -46,7 +46,7 @@ const views: readonly (readonly [View, View])[] = [
   ],
 ]
 
-/** Takes the augmentations' work from them, but not their place in the state. */
+/** Makes the augmentations return their input; their buffers remain in the state. */
 function silence(learner: PixelCL): void {
   for (const augment of [learner.augment1, learner.augment2]) (augment as torch.nn.Module).forward = (images: Tensor) => images
 }

@@ -32,7 +32,7 @@ export async function provideLibtorch({ log = () => {} } = {}) {
   if (stampServes(readStamp())) return
   await withLock('setup', async () => {
     const { found, tried, forced } = findLibtorch()
-    // What is wrong with a forced one, `setup` says.
+    // If the user chose a libtorch that does not work, `setup` reports why, so nothing is installed here.
     if (found || forced) return
     await checkTools([...BUILD_TOOLS, findPython])
     await install(log, tried, false)

@@ -47,12 +47,12 @@ export interface Evaluation extends Measured {
 
 /** What each held-out image adds to the measures, from which the noise of a change follows. */
 export interface Samples {
-  /** Of `correspondence` and `copy`. */
+  /** Matches from which `correspondence` and `copy` follow. */
   readonly matches: Matches
-  /** Of `knn` and `linear`; null without masks. */
+  /** Intersections and unions from which `knn` and `linear` follow; null without masks. */
   readonly knn: readonly Overlap[] | null
   readonly linear: readonly Overlap[] | null
-  /** Of `placeShare`; null if the features do not vary. */
+  /** Products from which `placeShare` follows; null if the features do not vary. */
   readonly layout: Layout | null
 }
 
@@ -102,7 +102,7 @@ export function measure(
   }
 }
 
-/** Counts images that have passed the backbone, as a share of all passes of a measurement; each segmentation counts as one more. */
+/** Reports progress: images passed through the backbone, as a share of all passes of a measurement. A segmentation counts as one pass. */
 function counted({ images, statistics, views, labels }: EvaluationSet, onProgress: (share: number) => void): (images: number) => void {
   const count = images.shape[0]!
   const rounds = views.rounds ?? roundsFor(count)
@@ -111,9 +111,9 @@ function counted({ images, statistics, views, labels }: EvaluationSet, onProgres
   return (passed) => onProgress(Math.min(1, (done += passed) / total))
 }
 
-/** The most pairs of a held-out and a labelled pixel that are compared; half a second for 10⁸ of 64 channels on one core. */
+/** Maximum number of pairs of a held-out and a labelled pixel that kNN compares; 10⁸ pairs of 64 channels take half a second on one core. */
 const PAIRS = 8e8
-/** Fewer than the default: twice in every run, they would take longer than they are worth. */
+/** Fewer than the default, because each run trains the linear classifier twice. */
 const LINEAR_STEPS = 500
 
 const NO_MASKS = 'there are no masks'

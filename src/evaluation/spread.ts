@@ -14,7 +14,7 @@ export interface Spread {
   readonly rank: number
   /** Their root mean square distance from the mean feature: 0 if all are alike, 1 if they cancel out. */
   readonly deviation: number
-  /** What the place share of any selection of the images follows from; null if they do not vary. */
+  /** Products of pairs of images, from which the place share of any resampling of the images follows; null if they do not vary. */
   readonly layout: Layout | null
 }
 

@@ -44,12 +44,12 @@ function parse(given: PretrainOptions, ...below: readonly SomeOptions[]): AskedP
   return parseOptions(pretrainOptions, { recipe, ...layered(...below, sections) }, 'pretrain')
 }
 
-/** Smallest map of the layer that `dense` chooses, in pixels a side. */
+/** Minimum side, in pixels, of the map of the layer that `dense` chooses. */
 const SMALLEST_MAP = 4
-/** Where nothing is known of the images. */
+/** The assumed size of images whose size is not known. */
 const USUAL_SIZE: Size = [256, 256]
 
-/** Images are enlarged by so much at most for a network that takes no smaller ones. */
+/** Maximum factor by which images are enlarged for a network that accepts only larger ones. */
 const MOST_ENLARGED = 1.5
 
 function denseChoices(given: PretrainOptions, asked: AskedPretrainOptions, { net, size: own }: Found, steps: number): SomeOptions {
@@ -61,7 +61,7 @@ function denseChoices(given: PretrainOptions, asked: AskedPretrainOptions, { net
   const layer = named === undefined ? lastMapLayer(net, imageSize, SMALLEST_MAP) : mapLayer(net, named, imageSize)
   const schedule = { warmupSteps: Math.floor(steps / 20) }
   const data = square === undefined ? { inputSize: [...size] as [number, number] } : {}
-  // The learner says what is wrong with a backbone that has no such layer.
+  // No layer serves: the learner throws the error that explains why.
   if (layer === null) return { data, schedule, learner: { imageSize } }
   if (named === undefined) warnIfShallow(net, layer, imageSize)
   const stride = strideOf(imageSize, Math.min(...layer.map))
@@ -75,7 +75,7 @@ function denseChoices(given: PretrainOptions, asked: AskedPretrainOptions, { net
   }
 }
 
-/** The size of images, or of squares that are a little larger or smaller for a network that takes only those. */
+/** The given size if the network accepts it, else a square of a usual size near it that the network accepts. */
 function takenSize(net: Backbone, size: [number, number]): [number, number] {
   const side = Math.min(...size)
   if (takes(net, side)) return size
@@ -83,7 +83,7 @@ function takenSize(net: Backbone, size: [number, number]): [number, number] {
   return taken === undefined ? size : [taken, taken]
 }
 
-/** Says so where images are so small that only the stem has a map that is large enough. */
+/** Warns if images are so small that only the map of the stem is large enough. */
 function warnIfShallow(net: Backbone, { name }: MapLayer, imageSize: number): void {
   const stem = firstConvolution(net)?.path
   if (stem !== name && stem?.startsWith(`${name}.`) !== true) return

@@ -8,17 +8,17 @@ import { EventStream, type LoopEvent } from './metrics'
 import type { ResolvedLoopOptions } from './options'
 import { pretrainingLoop } from './pretraining-loop'
 
-/** Passes that an image of a training step costs: two views go forward and back, which is as much as two more, and forward through the target. */
+/** Forward passes that one image costs in a training step: two views, each forward (1), backward (2) and forward through the target (1). */
 export const PASSES = 2 * (1 + 2 + 1)
 
-/** The fewest images that batch norms take. */
+/** Minimum batch size of a batch norm in training mode. */
 const FEWEST = 2
-/** Steps of a trial at most, with the one that warms up. */
+/** Maximum number of steps in a trial, including the warm-up step. */
 const TRIALS = 6
-/** The share of the training after which a trial takes no further step, and the seconds at most. */
+/** A trial stops after this share of the estimated training time, and after `MOST` seconds. */
 const SHARE = 0.05
 const MOST = 2
-/** Shorter trainings, in seconds, need no trial. */
+/** A training that takes fewer seconds than this needs no trial. */
 const SHORT = 5
 
 export interface Estimated {
@@ -31,7 +31,7 @@ export interface Estimated {
 }
 
 /**
- * Roughly the seconds of a training, from a few steps of a copy without a learning rate; of a short one, from its passes.
+ * Estimates the seconds of a training by a few steps of a copy at learning rate 0, or for a short training by the time of a forward pass.
  *
  * Weights, statistics and generators stay as they are.
  */
@@ -44,10 +44,10 @@ export async function secondsOfTraining(learner: PixelCL, { loop, batchSize, vie
     const copy = learner.deepcopy()
     const each = PASSES * secondsPerPass(copy, viewSize)
     const rough = each * images
-    // The step that warms up counts, too.
+    // A trial takes at least two steps, because the first one warms up.
     if (rough < SHORT || 2 * FEWEST > SHARE * images) return rough
     const budget = Math.min(MOST, SHARE * rough)
-    // An image of a small batch takes longer, so rather few steps with many images.
+    // Prefer few steps with large batches, because an image takes longer in a small batch.
     const few = Math.min(batchSize, Math.max(FEWEST, Math.floor(budget / (2 * each))))
     return (await secondsPerStep(copy, loop, loader(few), budget)) * (images / few)
   } finally {
@@ -55,12 +55,12 @@ export async function secondsOfTraining(learner: PixelCL, { loop, batchSize, vie
   }
 }
 
-/** Seconds that a view takes to pass the network forward. */
+/** Seconds of a forward pass of one view. */
 function secondsPerPass({ onlineEncoder, channels }: PixelCL, size: Size): number {
   const views = torch.rand([FEWEST, channels, ...size], firstParameter(onlineEncoder.net))
   const pass = () => {
     const began = performance.now()
-    // Reading a value waits for a GPU.
+    // `item` waits for the GPU to finish.
     torch.scope(() => void torch.noGrad(() => onlineEncoder.call(views).pixels.sum().item()))
     return (performance.now() - began) / 1000 / FEWEST
   }
@@ -69,7 +69,7 @@ function secondsPerPass({ onlineEncoder, channels }: PixelCL, size: Size): numbe
   return pass()
 }
 
-/** The median of some steps after the first, as many as the budget lasts for; of two the shorter, for the first ones are slow. */
+/** The median time of the steps after the first, as many as fit the budget; of an even number the lower median, because early steps are slow. */
 async function secondsPerStep(
   learner: PixelCL,
   { optimizer, schedule }: ResolvedLoopOptions,

@@ -82,10 +82,10 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
   },
 }
 
-/** Pixels of an image of `dense`, at most. */
+/** Maximum number of pixels of an image in the recipe `dense`. */
 const MOST_PIXELS = 256 ** 2
 
-/** Of a longer image the middle is taken. */
+/** Maximum ratio of an image's long side to its short side; longer images are cropped to their middle. */
 const LONGEST = 2
 
 /** The size that images are brought to: their own, at most twice as long as wide, reduced to at most 256² pixels. */
@@ -97,8 +97,8 @@ export function inputSizeFor(own: Size): [number, number] {
 }
 
 /**
- * The stride of a layer that gives a map of so many pixels a side: a power of two if one fits, which a map of a side that is no multiple of the
- * stride was rounded to.
+ * The stride of a layer whose map has `map` pixels per side, for images of `side` pixels: the nearest power of two if it can give this map,
+ * else the rounded quotient. The quotient alone is wrong where the layer has rounded the size of its map.
  */
 export function strideOf(side: number, map: number): number {
   const stride = side / map
@@ -107,16 +107,17 @@ export function strideOf(side: number, map: number): number {
   return Math.max(1, fits ? power : Math.round(stride))
 }
 
-/** Of an image's sides. */
+/** Maximum length of a view's side, as a share of the image's side. */
 const SHARE = 0.6
+/** Minimum and maximum size of a view, in pixels of the map. */
 const FEWEST_STRIDES = 7
 const MOST_STRIDES = 40
 
 /**
- * The size of views: a map needs places to compare, and too many cost memory.
+ * The size of views, whose maps need enough pixels to compare but not more than memory allows.
  *
- * At equal cost few large views teach more than many small ones: their scale is that of the images which are measured, and pixels are compared
- * within an image only.
+ * At equal cost few large views train better than many small ones: they show objects at the scale of the measured images, and the loss only
+ * compares pixels of one image.
  */
 export function viewSizeFor(size: Size, stride: number): [number, number] {
   const share = Math.min(SHARE, (MOST_STRIDES * stride) / Math.max(...size))
@@ -130,23 +131,23 @@ export function viewSizeFor(size: Size, stride: number): [number, number] {
 /**
  * The highest learning rate, found with 64 channels and batches of 8.
  *
- * Adam's noise falls with the root of the batch; wider layers need a smaller rate, in proportion to their inputs ("Tensor Programs V", 2022).
+ * The rate grows with the square root of the batch size, because the gradient's noise falls with it, and shrinks in proportion to the channels ("Tensor Programs V", 2022).
  */
 export function learningRateFor(batchSize: number, channels: number): number {
   return Number((0.006 * Math.sqrt(batchSize / 8) * Math.min(1, 128 / channels)).toPrecision(2))
 }
 
-/** Images seen in all, by the root of their number: few are seen often, many seldom. */
+/** The training shows `SEEN · √n` images in total for a folder of n, so that each of few images is shown more often. */
 const SEEN = 110
 const FEWEST_STEPS = 200
 
-/** The number of steps for so many images, or for so many passes over them. */
+/** The number of steps for a number of images, or for a number of passes over them. */
 export function stepsFor(images: number, batchSize: number, epochs?: number): number {
   if (epochs !== undefined) return Math.max(1, Math.round((epochs * images) / batchSize))
   return Math.max(FEWEST_STEPS, Math.round((SEEN * Math.sqrt(images)) / batchSize))
 }
 
-/** Options by section, where those of later ones win; undefined is no option. */
+/** Merges options section by section; later layers win, and undefined values are skipped. */
 export function layered(...layers: readonly SomeOptions[]): SomeOptions {
   const result: Record<string, Record<string, unknown>> = {}
   for (const layer of layers) {

@@ -66,7 +66,7 @@ describe('modules that hold their parent, and arrays that hold themselves', () =
     const state = net.stateDict()
     expect(Object.keys(state)).toEqual(parameters)
     expect(new Whole().loadStateDict(state)).toEqual({ missingKeys: [], unexpectedKeys: [] })
-    // Seen from a part, its parent is below it, and with it the other part.
+    // `left` holds its parent as a child, so its state includes the parent and `right`.
     expect(Object.keys(net.left.stateDict())).toContain('parent.right.linear.weight')
   })
 
@@ -134,7 +134,7 @@ describe('modules that hold their parent, and arrays that hold themselves', () =
   })
 })
 
-/** So many modules, each in the one before. */
+/** `length` Sequentials nested in each other. */
 function chain(length: number): torch.nn.Sequential {
   let net = new nn.Sequential(new nn.Identity())
   for (let i = 1; i < length; i++) net = new nn.Sequential(net)

@@ -40,7 +40,7 @@ export function readClassNames(file: string): ClassNames {
   const names = new Map<number, string>()
   for (const [number, name] of named) {
     if (names.has(number)) throw new FileError(`the file of class names ${file} names class ${number} twice`)
-    // A class without a name, which no mask may hold.
+    // A number without a name is not a class, and masks must not contain it.
     if (name !== '') names.set(number, shortened(name, LONGEST_NAME))
   }
   return names
@@ -48,7 +48,7 @@ export function readClassNames(file: string): ClassNames {
 
 const LONGEST_NAME = 60
 
-/** The number of pixels that count for nothing, where none is given. */
+/** The default class number of ignored pixels. */
 export const USUAL_IGNORED = 255
 
 /**
@@ -76,7 +76,7 @@ export interface MaskClasses {
   readonly names: readonly string[]
 }
 
-/** More numbers than this are no classes. */
+/** Maximum number of classes; masks with more distinct numbers are not class masks. */
 const MOST_CLASSES = 1000
 
 export interface ClassRules {

@@ -48,7 +48,7 @@ export function matchMasks(masksFolder: string, folder: string, images: readonly
     if (mask !== undefined) of.set(image, mask)
   }
   const used = new Set(of.values())
-  // Of `a.jpg`, `a.png` and `a_mask.png` in one folder `a.png` is no image of its own.
+  // In one folder, `a.png` beside `a.jpg` serves as the mask of `a.jpg`, so it is not an image, even if `a_mask.png` would match it.
   if (isOneFolder) for (const mask of used) of.delete(mask)
   if (of.size === 0) throw noneMatches(masksFolder, { masks, lossy }, folder, others)
   return {

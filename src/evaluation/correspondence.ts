@@ -31,9 +31,9 @@ const PAIRS = 32
 export interface Matches {
   /** Pixels that were compared. */
   readonly compared: readonly number[]
-  /** Of these, matched within 1.5 bin diagonals of the same place. */
+  /** Compared pixels that were matched within 1.5 bin diagonals of the same place. */
   readonly found: readonly number[]
-  /** Of these, matched within 1.5·√2 bins of their own index. */
+  /** Compared pixels that were matched within 1.5·√2 bins of their own index. */
   readonly copied: readonly number[]
   /** Height and width of the views' maps. */
   readonly grid: readonly [number, number]

@@ -144,9 +144,10 @@ const TITLES: Readonly<Record<Outcome, string>> = {
 /**
  * Judges a run by the change of its measures.
  *
- * Masks decide where enough images have one: kNN and linear mIoU. Otherwise the view correspondence does. A clear rise of the place share is a shortcut,
- * whatever else rose, if more pixels than before are matched by their own position; if no more are, the images share a layout, such as a sky above.
- * Where nothing decides, or matches by position are not measured and masks got better, such a rise is named as a caution.
+ * Masks decide where enough images have one: kNN and linear mIoU. Otherwise the view correspondence does. A clear rise of the place share means a
+ * shortcut, even if other measures rose, if it comes with more pixels that are matched by their own position. Without those, the images share a
+ * layout, such as sky at the top. If no measure decides, or masks got better and matches by position are not measured, the verdict mentions the
+ * rise as a caution.
  */
 export function verdictOf(changes: Changes, facts: VerdictFacts): Verdict {
   const { labelled = facts.images } = facts
@@ -194,7 +195,7 @@ function decidingMeasures(changes: Changes, isMaskless: boolean): MeasureName[] 
   return names.filter((name) => changes[name].change !== null)
 }
 
-/** Of two measures that disagree neither counts. */
+/** The common direction of the measures; 'unchanged' if they disagree. */
 function directionOf(directions: readonly Change['direction'][]): 'better' | 'worse' | 'unchanged' {
   const found = new Set(directions.filter((direction) => direction !== null))
   return found.size === 1 ? [...found][0]! : 'unchanged'

@@ -291,10 +291,10 @@ function isMapLayer(net: Backbone, name: string, imageSize: number, channels: nu
 /**
  * @internal The last layer with a map of at least `smallest` pixels a side; null if there is none.
  *
- * Among the children and the content of containers, else of all that lies in them.
+ * Children and the contents of containers are tried first, then all other layers.
  */
 export function lastMapLayer(net: Backbone, imageSize: ImageSize, smallest: number, channels: number = channelsOf(net)): MapLayer | null {
-  // Where the network fails, every layer would be tried in vain.
+  // Without this check, a network that rejects the images would run once for each layer.
   if (!takes(net, imageSize, channels)) return null
   const main = [...outline(net)]
   const inner = [...net.namedModules()].map(([name]) => name).filter((name) => name !== '' && !main.includes(name))

@@ -42,7 +42,7 @@ export interface ExportResult {
 /**
  * Turns a backbone's file (TorchScript, a state dict, a trainer's checkpoint, safetensors) into a state dict, safetensors or TorchScript.
  *
- * Of a trainer's checkpoint the ResNet in it is taken. A state dict becomes the TorchScript of a ResNet in eval mode.
+ * From a trainer's checkpoint it takes the ResNet. A state dict becomes the TorchScript of a ResNet in eval mode.
  *
  * @throws ArgumentError if the architecture cannot be inferred; FileError for files that cannot be read or written.
  */

@@ -15,13 +15,13 @@ const FEW = 8
 const STATISTICS = 64
 /** Training images with masks, from which classes are learned; more take longer and hardly change the result. */
 const BANK = 96
-/** The most images that are measured: with more the noise hardly narrows. */
+/** Maximum number of measured images; more hardly reduce the noise. */
 const MOST = 256
-/** As many are measured whatever it takes. */
+/** Minimum number of measured images, regardless of the time they take. */
 const FEWEST = 16
 /** The share of a training's work that both measurements may take. */
 const SHARE = 0.1
-/** The passes of images that both may take in a short one: what 32 images take at most, with as many others as there may be. */
+/** Passes of images that both measurements may take in a short training: those of 32 measured images with the largest bank and statistics. */
 const SHORT = 640
 
 /** What an evaluation set is made of. */
@@ -41,7 +41,7 @@ export interface MaskSummary {
   readonly folder: string
   /** Images with a mask. */
   readonly images: number
-  /** Of those that are measured. */
+  /** Measured images that have a mask. */
   readonly measured: number
   /** Training images from which the classes are learned. */
   readonly bank: number

@@ -33,7 +33,7 @@ export type RunEvent =
   | LoopEvent
   /** All inputs are read and checked, and nothing is written yet. */
   | { readonly type: 'start'; readonly options: ResolvedPretrainOptions }
-  /** So many of the images have been measured. */
+  /** `done` of `images` have been measured. */
   | { readonly type: 'measuring'; readonly when: 'before' | 'after'; readonly done: number; readonly images: number }
   | { readonly type: 'evaluation'; readonly when: 'before' | 'after'; readonly evaluation: Evaluation }
   /** A message for the user, of one or more lines. */

@@ -39,7 +39,7 @@ const [MEAN, STD] = [[123.675, 116.28, 103.53].join(', '), [58.395, 57.12, 57.37
 /**
  * How to go on in Python: for torch or torchvision, and for a ResNet for segmentation_models.pytorch, mmsegmentation and detectron2.
  *
- * Of a TorchScript file these take the state dict, which is exported first. Libraries without the architecture are left out.
+ * For a TorchScript file the lines first export its state dict, because these libraries load only that. Libraries without the architecture are omitted.
  *
  * @param path - The file of `saveBackbone`.
  */

@@ -127,7 +127,7 @@ async function run(typed: Record<string, unknown>, config: string | undefined, a
   return conclude(result, asJson ? `${JSON.stringify(jsonOf(result), null, 2)}\n` : `${dryRun}${summaryOf(result)}`)
 }
 
-/** Where a dry run writes, and what becomes of it. */
+/** Tells where a dry run writes, and whether a later run will replace it. */
 function whereOf(asked: string, out: string): string {
   return out === asked ? `any later run replaces what it writes to ${out}` : `it writes to ${out}, and the run in ${asked} stays`
 }

@@ -54,7 +54,7 @@ function lastArrow(tokens: readonly Token[]): number {
   return at < 0 ? tokens.length : at + 1
 }
 
-/** Where expressions start whose type is said to be Any. */
+/** The positions at which expressions start that are annotated as Any. */
 function placesOfAny(tokens: readonly Token[], returnsAny: boolean): number[] {
   const places = returnsAny && tokens[0]?.text === 'return' ? [1] : []
   if (tokens[1]?.text === ':') {

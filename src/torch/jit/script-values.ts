@@ -4,7 +4,7 @@ import { isOptions } from '../call/bind'
 import { convert } from '../call/resolve'
 import { wrap } from '../tensor/base'
 
-/** Where a program's module or object is the value of an argument. */
+/** The key under which a module or an object of a program holds its native value, for when it is passed as an argument. */
 export const handle = Symbol('handle')
 
 /** A member of a program's enumeration; as an argument its name or its value will do, too. */

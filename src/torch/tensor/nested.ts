@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../native'
 
-/** As many dimensions as a tensor has at most. */
+/** Maximum number of dimensions of a tensor. */
 const DEEPEST = 64
 
 /** From this many arrays on, those that come again are skipped: `a = [a, a]` sixty times over is 2^60 arrays. */

@@ -69,11 +69,11 @@ export class ImageFolder {
   readonly files: readonly string[]
   readonly size: Size
   readonly resize: Resize
-  /** All that was skipped so far, by its path with the reason: the files that could not be decoded, and what is `unreadable`. */
+  /** Reasons by path of everything skipped so far: the files that could not be decoded, and the entries of `unreadable`. */
   readonly skipped: Map<string, string>
-  /** Of `skipped` what was passed over when the folder was listed, and is missing in `files`: images of other formats, and subfolders and links that could not be read. */
+  /** The part of `skipped` that the listing of the folder found, absent from `files`: images of other formats, and unreadable subfolders and links. */
   readonly unreadable: ReadonlyMap<string, string>
-  /** Of `skipped` the files whose content is damaged. They are not read again, unlike files that could not be opened. */
+  /** The files in `skipped` with damaged content. They are not read again, unlike files that could not be opened. */
   private readonly damaged = new Set<string>()
 
   constructor(

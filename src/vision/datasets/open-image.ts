@@ -34,7 +34,7 @@ function readerFor(head: Buffer): ((bytes: Buffer) => RawImage) | null {
   return isNetpbm(head) ? readNetpbm : null
 }
 
-/** As many bytes of a file's beginning as tell its format. */
+/** The first bytes of a file, which identify its format. */
 export async function firstBytes(path: string): Promise<Buffer> {
   const file = await open(path)
   try {

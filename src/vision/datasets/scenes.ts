@@ -105,12 +105,12 @@ interface Cell {
   readonly texture: Field<number>
 }
 
-/** What all regions of an image share, so that it tells none of them apart. */
+/** Properties that all regions of an image share, so that these cannot distinguish its regions. */
 interface Look {
   readonly dark: Colour
   readonly light: Colour
   readonly contrast: number
-  /** Of the textures, in pixels. */
+  /** The period of the textures, in pixels. */
   readonly period: number
   readonly tilt: number
   /** Changes of the brightness from the middle to the right and lower edge. */

@@ -54,7 +54,7 @@ export function unknownWeights(arch: Architecture, text: string): ArgumentError 
   )
 }
 
-/** Of weights that are equally near to the name the best are meant. */
+/** A hint at the nearest name of weights; among equally near ones, at the best weights, which are last in `known`. */
 function meantBy(name: string, known: Readonly<Record<string, string>>): string {
   const near = nearestName(name, Object.keys(known).reverse())
   return near === null ? '' : ` (did you mean '${near}'?)`

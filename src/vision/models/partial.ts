@@ -10,7 +10,7 @@ export interface Partial {
   readonly file: FileHandle
   /** Bytes of an earlier download that was ended, with which the file began. */
   readonly kept: number
-  /** Of the file's bytes. */
+  /** Hash of the bytes received so far. */
   hash: Hash
   bytes: number
   /** Bytes of the whole file; null if they are not known. */
@@ -25,7 +25,7 @@ export interface Partial {
 export async function openPartial(path: string, hasChecksum: boolean): Promise<Partial> {
   const own = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.partial`
   for (const leftover of await leftoversOf(path)) {
-    // Of two processes that take over the same file one fails to rename it.
+    // If two processes take over the same file, the rename of one of them fails.
     const isOwn =
       hasChecksum &&
       (await rename(leftover, own).then(

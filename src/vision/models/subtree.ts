@@ -18,7 +18,7 @@ export interface NearResNet extends FoundResNet {
 export interface WantedResNet {
   /** Only this architecture, if one fits. */
   readonly arch?: Architecture | undefined
-  /** Where in the file it is: keys of dicts and parts of names, joined by dots. A part of that path serves where only one ResNet has it. */
+  /** Its path in the file: keys of dicts and parts of names, joined by dots. A part of the path is enough if only one ResNet has it. */
   readonly prefix?: string | null | undefined
 }
 
@@ -118,7 +118,7 @@ interface Candidate extends FoundResNet {
 /**
  * The ResNet in the content of a file: at the top, or the one part that is one, such as the encoder of a self-supervised learner.
  *
- * Where several are, equal ones count once, and a moving average or a student yields to its original or teacher; `say` is told so.
+ * If there are several: equal ones count once, the original is preferred to its moving average and the teacher to its student, and `say` reports it.
  *
  * @returns null if there is none; one of another architecture if there is none of the wanted one.
  * @throws ArgumentError that lists them if several fit, or none fits the prefix.

@@ -19,7 +19,7 @@ export interface ResNetFileOptions extends WantedResNet {
 export interface ResNetFile {
   readonly arch: Architecture | null
   readonly state: nn.StateDict
-  /** Where no ResNet has them: the part of the file that has most of one's blocks. */
+  /** If `arch` is null: the part of the file that has most of a ResNet's blocks. */
   readonly nearest?: NearResNet | null
 }
 

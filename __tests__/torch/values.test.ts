@@ -182,6 +182,30 @@ describe('to', () => {
     expect(x.type('float64').dtype).toBe('float64')
   })
 
+  test('a memory format gives the strides that Python gives, where a tensor is contiguous in both, too', async () => {
+    const shapes = [
+      [2, 3, 4, 5],
+      [4, 5, 1, 1],
+      [4, 1, 3, 3],
+      [1, 1, 1, 1],
+    ]
+    const python = await runPython<number[][][]>(
+      `
+      formats = [torch.channels_last, torch.contiguous_format, torch.preserve_format]
+      kernels = [torch.ones(shape) for shape in inputs['shapes']]
+      kernels += [kernel.to(memory_format=torch.channels_last) for kernel in kernels]
+      outputs = [[list(kernel.to(memory_format=f).stride()) for f in formats] for kernel in kernels]`,
+      { shapes },
+    )
+    const kernels = shapes.map((shape) => torch.ones(shape))
+    kernels.push(...kernels.map((kernel) => kernel.to({ memoryFormat: 'channelsLast' })))
+    const formats = ['channelsLast', 'contiguousFormat', 'preserveFormat'] as const
+    expect(kernels.map((kernel) => formats.map((memoryFormat) => kernel.to({ memoryFormat }).stride()))).toEqual(python)
+    const last = kernels[4]!
+    expect(last.to({ memoryFormat: 'channelsLast' })).toBe(last)
+    expect(last.to({ memoryFormat: 'channelsLast', copy: true })).not.toBe(last)
+  })
+
   test('takes a memory format in every conversion that is a method', () => {
     const x = torch.ones(2, 3, 4, 5)
     const names = [

@@ -1,5 +1,5 @@
 import { nearestHint, suggestion } from '../../common/suggestions'
-import { ArgumentError } from '../../native'
+import { ArgumentError, native, type TensorHandle } from '../../native'
 import { isTensor, wrap } from './base'
 import { aten } from '../call/aten'
 import { describe } from '../../common/describe'
@@ -72,13 +72,21 @@ function converted(tensor: Tensor, wanted: Conversion): Tensor {
   if (wanted.device?.startsWith('cuda') === true) requireCuda()
   const device = wanted.device === undefined || isSameDevice(wanted.device, tensor.device) ? null : wanted.device
   const dtype = wanted.dtype === undefined || wanted.dtype === tensor.dtype ? null : wanted.dtype
-  const format = needsFormat(tensor, wanted.memoryFormat) ? wanted.memoryFormat : null
-  if (device === null && dtype === null && format === null && wanted.copy !== true) return tensor
-  return wrap(aten('_to_copy')(tensor._h, dtype, null, device, null, wanted.nonBlocking ?? false, wanted.memoryFormat ?? null))
-}
-
-function needsFormat(tensor: Tensor, format: MemoryFormat | undefined): boolean {
-  return format !== undefined && format !== 'preserveFormat' && !tensor.isContiguous(format)
+  const format = wanted.memoryFormat ?? null
+  const isCopy = wanted.copy === true || device !== null || dtype !== null
+  if (!isCopy && format === null) return tensor
+  // libtorch decides by the strides whether the format is there: a kernel of 1 × 1 is contiguous in both formats, and is copied.
+  const handle = aten('to', 'dtype_layout')(
+    tensor._h,
+    dtype,
+    null,
+    device,
+    null,
+    wanted.nonBlocking ?? false,
+    isCopy,
+    format,
+  ) as TensorHandle
+  return native.identity(handle) === native.identity(tensor._h) ? tensor : wrap(handle)
 }
 
 /** Whether the devices are the same; 'cuda' without an index matches any CUDA device. */

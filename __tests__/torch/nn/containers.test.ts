@@ -229,3 +229,26 @@ describe('misuse', () => {
     expect(body).toThrow(torch.ArgumentError)
   })
 })
+
+describe('a module at a position', () => {
+  test('is replaced under its name, as in Python', async () => {
+    const net = new nn.Sequential({ first: new nn.Linear(2, 3), act: new nn.ReLU(), last: new nn.Linear(3, 1) })
+    expect(net.set(-1, new nn.Linear(3, 4))).toBe(net)
+    net.set(1, new nn.Tanh())
+    await expectAsPython(
+      net,
+      'm = nn.Sequential(OrderedDict(first=nn.Linear(2, 3), act=nn.ReLU(), last=nn.Linear(3, 1)))\nm[-1] = nn.Linear(3, 4)\nm[1] = nn.Tanh()',
+    )
+    expect(net.call(ones(1, 2)).shape).toEqual([1, 4])
+    await expectAsPython(
+      new nn.ModuleList([new nn.ReLU(), new nn.Linear(1, 1)]).set(0, new nn.Linear(1, 2)),
+      'm = nn.ModuleList([nn.ReLU(), nn.Linear(1, 1)])\nm[0] = nn.Linear(1, 2)',
+    )
+  })
+
+  test('must be there, and a module', () => {
+    const net = new nn.Sequential(new nn.ReLU())
+    expect(() => net.set(1, new nn.ReLU())).toThrow(/set\(\)/)
+    expect(() => net.set(0, 3 as never)).toThrow(/Sequential\(\): 0: expected a Module but received 3/)
+  })
+})

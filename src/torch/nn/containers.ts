@@ -51,6 +51,11 @@ function checkOrder(named: Named): Named {
   return named
 }
 
+/** The name of the child at a position. */
+function nameAt(container: AnyModule, index: number, length: number): string {
+  return [...container.ownChildren()][positionOf('set', index, length)]![0]
+}
+
 /** Gives a container these modules in place of its own, named by their positions as Python renumbers them. */
 function renumber(container: AnyModule, modules: readonly AnyModule[]): void {
   const { members } = container[internals]
@@ -122,6 +127,12 @@ export class Sequential extends LibraryModule {
     return [...this][positionOf('at', index, this.length)]!
   }
 
+  /** Replaces the module at a position, negative from the end; it takes over the name. */
+  set(index: number, module: AnyModule): this {
+    this.add(nameAt(this, index, this.length), module)
+    return this
+  }
+
   get length(): number {
     return [...this].length
   }
@@ -178,8 +189,15 @@ export class ModuleList<M extends AnyModule = ChildModule> extends Module {
     return module
   }
 
+  /** The module at a position, negative from the end. */
   at(index: number): M {
     return [...this][positionOf('at', index, this.length)]!
+  }
+
+  /** Replaces the module at a position, negative from the end. */
+  set(index: number, module: M): this {
+    this.add(nameAt(this, index, this.length), module)
+    return this
   }
 
   get length(): number {

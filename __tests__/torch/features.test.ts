@@ -89,7 +89,8 @@ function at(path: string): object | undefined {
   if (path === 'torch.Tensor') return torch.ones(1)
   let owner: unknown = torch
   for (const part of path.split('.').slice(1)) owner = (owner as Record<string, unknown> | undefined)?.[camelCase(part)]
-  return owner as object | undefined
+  // Of a class, the methods are compared.
+  return typeof owner === 'function' ? (owner.prototype as object) : (owner as object | undefined)
 }
 
 function patternsOf(names: string): string[] {

@@ -29,8 +29,10 @@ def is_own(value, path):
 
 def names_of(path):
     """By `__all__`, and where the documentation names more than it, as in torch, or it is missing, by what is the module's own."""
-    if path == "torch.Tensor":
-        members = {name: inspect.getattr_static(torch.Tensor, name) for name in dir(torch.Tensor)}
+    home, name = path.rsplit(".", 1) if "." in path else (path, "")
+    if name[:1].isupper():
+        cls = getattr(importlib.import_module(home), name)
+        members = {name: inspect.getattr_static(cls, name) for name in dir(cls)}
     else:
         module = importlib.import_module(path)
         listed = getattr(module, "__all__", None)

@@ -1,8 +1,19 @@
-/** The modules of Python's torch whose names docs/FEATURES.md compares: those that are here and those that are to come. */
+/** The modules of Python's torch, and the classes that users extend or call, whose names docs/FEATURES.md compares: those that are here and those that are to come. */
 export const MODULES: readonly string[] = [
-  ...['torch', 'torch.Tensor', 'torch.nn', 'torch.nn.functional', 'torch.nn.init', 'torch.nn.attention', 'torch.nn.utils'],
+  ...[
+    'torch',
+    'torch.Tensor',
+    'torch.Generator',
+    'torch.nn',
+    'torch.nn.Module',
+    'torch.nn.functional',
+    'torch.nn.init',
+    'torch.nn.attention',
+    'torch.nn.utils',
+  ],
   ...['torch.nn.utils.parametrizations', 'torch.nn.utils.parametrize', 'torch.nn.utils.prune', 'torch.nn.utils.rnn'],
-  ...['torch.optim', 'torch.optim.lr_scheduler', 'torch.optim.swa_utils', 'torch.linalg', 'torch.fft', 'torch.special', 'torch.sparse'],
+  ...['torch.optim', 'torch.optim.Optimizer', 'torch.optim.lr_scheduler', 'torch.optim.lr_scheduler.LRScheduler'],
+  ...['torch.optim.swa_utils', 'torch.linalg', 'torch.fft', 'torch.special', 'torch.sparse'],
   ...['torch.signal.windows', 'torch.random', 'torch.autograd', 'torch.autograd.functional', 'torch.autograd.forward_ad'],
   ...['torch.autograd.graph', 'torch.func', 'torch.amp', 'torch.cuda', 'torch.jit', 'torch.export', 'torch.serialization'],
   ...['torch.utils.data', 'torch.utils.checkpoint', 'torch.distributions', 'torch.distributions.constraints', 'torch.distributed'],
@@ -70,6 +81,9 @@ export const REASONS: readonly Reason[] = [
     'torch.random.manual_seed torch.random.initial_seed torch.random.get_rng_state torch.random.set_rng_state',
   ),
   another('their argument `returnIndices`', 'torch.nn.functional.*_with_indices'),
+  another('`registerModule`', 'torch.nn.Module.add_module'),
+  another('`to`', 'torch.nn.Module.type'),
+  another("an assignment to the owner's field", 'torch.nn.Module.set_submodule'),
 
   waits(
     'recurrent layers, attention and transformers',
@@ -100,6 +114,10 @@ export const REASONS: readonly Reason[] = [
   waits('derivatives of functions', 'torch.autograd.functional.* torch.func.* torch.vmap'),
   waits('forward mode', 'torch.autograd.forward_ad.*'),
   waits('the graph of autograd', 'torch.autograd.graph.* torch.Tensor.retains_grad torch.Tensor.output_nr torch.Tensor.grad_dtype'),
+  waits("hooks of a module's gradients, and of states", 'torch.nn.Module.register_* torch.optim.Optimizer.register_*state_dict*'),
+  waits('hooks of the steps of an optimizer', 'torch.optim.Optimizer.register_step_*'),
+  waits('values of a module that are no tensors, in its state', 'torch.nn.Module.?et_extra_state'),
+  waits('modules without memory', 'torch.nn.Module.to_empty'),
   waits('tracing', 'torch.jit.trace torch.jit.trace_module'),
   waits('.pt2 files', 'torch.export.*'),
   waits('data loading', 'torch.utils.data.*'),
@@ -118,7 +136,7 @@ export const REASONS: readonly Reason[] = [
   waits('the state of generators kept through a block', 'torch.random.fork_rng'),
   waits(
     'generators of CUDA',
-    `torch.cuda.manual_seed torch.cuda.manual_seed_all torch.cuda.initial_seed torch.cuda.*_rng_state torch.cuda.*_rng_state_all
+    `torch.Generator.*_state torch.Generator.?et_offset torch.cuda.manual_seed torch.cuda.manual_seed_all torch.cuda.initial_seed torch.cuda.*_rng_state torch.cuda.*_rng_state_all
     torch.cuda.default_generators`,
   ),
   waits(
@@ -152,10 +170,13 @@ export const REASONS: readonly Reason[] = [
     torch.Tensor.untyped_storage torch.from_file torch.from_dlpack`,
   ),
   leftOut('types of tensors by dtype: a tensor has its dtype', 'torch.*Tensor'),
-  leftOut('memory of several processes: `x.share` serves threads', 'torch.Tensor.is_shared torch.Tensor.share_memory_'),
+  leftOut(
+    'memory of several processes: `x.share` serves threads',
+    'torch.Tensor.is_shared torch.Tensor.share_memory_ torch.nn.Module.share_memory',
+  ),
   leftOut(
     "parts of Python's own compiler",
-    `torch.compile torch.cond torch.while_loop torch.sym_* torch.Sym* torch.typename torch.classproperty torch.import_ir_module*
+    `torch.compile torch.nn.Module.compile torch.cond torch.while_loop torch.sym_* torch.Sym* torch.typename torch.classproperty torch.import_ir_module*
     torch.merge_type_from_type_comment torch.parse_* torch.unify_type_list torch.fork torch.wait torch.Future`,
   ),
   leftOut(
@@ -184,13 +205,19 @@ export const REASONS: readonly Reason[] = [
     'torch.*num_interop_threads torch.init_num_threads torch.set_flush_denormal',
   ),
   leftOut('the layout of nested tensors', 'torch.jagged'),
-  leftOut('devices other than CPU and CUDA', 'torch.get_device_module torch.Tensor.ipu torch.Tensor.mtia torch.Tensor.xpu'),
+  leftOut(
+    'devices other than CPU and CUDA',
+    'torch.get_device_module torch.Tensor.ipu torch.Tensor.mtia torch.Tensor.xpu torch.nn.Module.ipu torch.nn.Module.mtia torch.nn.Module.xpu',
+  ),
   leftOut(
     "Python's own objects: functions of JavaScript do it",
     'torch.Tensor.apply_ torch.Tensor.map_ torch.Tensor.map2_ torch.Tensor.as_subclass torch.Tensor.module_load',
   ),
   leftOut('`torch.ops` has it', 'torch.Tensor.to_sparse_coo torch.Tensor.dim_order'),
-  leftOut("helpers of Python's code", 'torch.nn.factory_kwargs torch.nn.functional.assert_int_or_pair torch.*thread_safe_generator'),
+  leftOut(
+    "helpers of Python's code",
+    'torch.nn.Module.T_destination torch.nn.Module.call_super_init torch.nn.Module.dump_patches torch.optim.Optimizer.Optimizer* torch.optim.Optimizer.profile_hook_step torch.nn.factory_kwargs torch.nn.functional.assert_int_or_pair torch.*thread_safe_generator',
+  ),
   leftOut('threads of backward, which runs on one', 'torch.autograd.set_multithreading_enabled torch.autograd.enforce_grad_layout_policy'),
   leftOut(
     'allocators, handles and sensors of CUDA',

@@ -3,6 +3,7 @@ import { ArgumentError, jit, nn, type Device, type DType, type Tensor } from '..
 import { nearestName } from '../common/suggestions'
 import { option, warn, worded, type Wording } from '../common/wording'
 import { channelsOf, firstConvolution, type Backbone } from './backbone-input'
+import { cutsOf, type Cuts } from './cuts'
 import { explainedFailure, type ImageSize } from './dry-run-failure'
 import { ConvMLP, MLP } from './heads'
 import { isSpatial, layoutOf, toMap, type Layout } from './layout'
@@ -45,20 +46,6 @@ export function layerName(net: Backbone, layer: string | number, isSensible: (na
 function childNames(net: Backbone): string[] {
   const seen = new Set<nn.AnyModule>()
   return [...net.namedChildren()].filter(([, child]) => !seen.has(child) && seen.add(child)).map(([name]) => name)
-}
-
-/** Modules that hold others in order, of which forward may call only those. */
-function isContainer(module: nn.AnyModule): boolean {
-  if (module instanceof jit.ScriptModule) return /^(Sequential|ModuleList|ModuleDict)$/.test(module.originalName)
-  return module instanceof nn.Sequential || module instanceof nn.ModuleList || module instanceof nn.ModuleDict
-}
-
-/** Names of the children, the last first, each container followed by its content: the layers at which a network can be cut. */
-function* outline(net: nn.AnyModule, prefix = ''): IterableIterator<string> {
-  for (const [name, child] of [...net.namedChildren()].reverse()) {
-    yield prefix + name
-    if (isContainer(child)) yield* outline(child, `${prefix}${name}.`)
-  }
 }
 
 /** The hidden layers of a backbone by their dotted names: one read as a map, and one read as a vector, or none. */
@@ -199,7 +186,7 @@ function hiddenLayers(net: Backbone, paths: HiddenPaths, imageSize: number, chan
   try {
     return new HiddenLayers(net, paths)
   } catch (error) {
-    dryRun(net, 'imageSize', imageSize, channels, (size) => runWhole(net, size, channels))
+    dryRun(net, 'imageSize', imageSize, channels, (size) => runWhole(net, size, channels, () => undefined))
     throw error
   }
 }
@@ -214,20 +201,24 @@ function dryRun<T>(net: Backbone, name: 'imageSize' | 'viewSize', size: ImageSiz
   }
 }
 
-function runWhole(net: Backbone, size: ImageSize, channels: number): void {
-  torch.scope(() => {
+function runWhole<T>(net: Backbone, size: ImageSize, channels: number, read: (output: unknown) => T): T {
+  return torch.scope(() => {
     const images = randomImages(net, size, channels)
-    torch.noGrad(() => withoutTraces(net, () => void (net as unknown as nn.Module).call(images)))
+    return read(torch.noGrad(() => withoutTraces(net, () => (net as unknown as nn.Module).call(images))))
   })
 }
 
 /** @internal Whether the backbone takes images of this size. */
 export function takes(net: Backbone, size: ImageSize, channels: number = channelsOf(net)): boolean {
+  return cutsFor(net, size, channels) !== null
+}
+
+/** Where the backbone can be cut; null if it does not take images of this size. */
+function cutsFor(net: Backbone, size: ImageSize, channels: number): Cuts | null {
   try {
-    runWhole(net, size, channels)
-    return true
+    return runWhole(net, size, channels, (output) => cutsOf(net, output))
   } catch {
-    return false
+    return null
   }
 }
 
@@ -289,26 +280,25 @@ function isMapLayer(net: Backbone, name: string, imageSize: number, channels: nu
 }
 
 /**
- * @internal The last layer with a map of at least `smallest` pixels a side; null if there is none.
+ * @internal The last layer with a map of features of at least `smallest` pixels a side; null if there is none.
  *
  * Children and the contents of containers are tried first, then all other layers.
  */
 export function lastMapLayer(net: Backbone, imageSize: ImageSize, smallest: number, channels: number = channelsOf(net)): MapLayer | null {
-  // Without this check, a network that rejects the images would run once for each layer.
-  if (!takes(net, imageSize, channels)) return null
-  const main = [...outline(net)]
-  const inner = [...net.namedModules()].map(([name]) => name).filter((name) => name !== '' && !main.includes(name))
-  for (const name of [...main, ...inner.reverse()]) {
+  // A network that rejects the images has no cuts; trying its layers would run it once for each.
+  const { main, inner } = cutsFor(net, imageSize, channels) ?? { main: [], inner: [] }
+  for (const name of [...main, ...inner]) {
     const layer = mapLayer(net, name, imageSize, channels)
     if (layer !== null && Math.min(...layer.map) >= smallest) return layer
   }
   return null
 }
 
-/** @internal The layer itself if its map is larger than 1×1, else the last child with such a map; null if there is none. */
+/** @internal The layer itself if its map is larger than 1×1, else the last child with such a map of features; null if there is none. */
 export function spatialLayer(net: Backbone, layer: string | number, imageSize: number, channels: number = channelsOf(net)): string | null {
   const own = layerName(net, layer)
-  return [own, ...outline(net)].find((name) => isMapLayer(net, name, imageSize, channels)) ?? null
+  const isMap = (name: string) => isMapLayer(net, name, imageSize, channels)
+  return isMap(own) ? own : (cutsFor(net, imageSize, channels)?.main.find(isMap) ?? null)
 }
 
 /** Ends a message with the last layer that has a larger map, if there is one. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expectWith } from '../support/expect'
 import { systemPython } from '../support/terminal'
@@ -123,6 +123,18 @@ describe('what is missing is named with the command that installs it:', () => {
     expect(output).toMatch(/All of them:\n {2}(sudo )?apt-get install g\+\+ cmake make python3 python3-venv\n$/)
     expect(output).not.toContain('dnf')
     expect(existsSync(join(machine.cache, 'python'))).toBe(false)
+  })
+
+  test('a cache that can be written', () => {
+    machine.tools()
+    writeFileSync(join(machine.folder, 'file'), '')
+    const folder = join(machine.folder, 'file', 'cache')
+    const { status, output } = machine.setup([], { PIXELCL_CACHE: folder })
+    expect(status).toBe(1)
+    expect(output).toBe(
+      `the cache ${folder} cannot be written (a part of it is a file). Name a folder that you may write to, with 1 GB free:\n` +
+        '  PIXELCL_CACHE=/folder npx pixelcl setup\nThe programs that use the package need the same PIXELCL_CACHE.\n',
+    )
   })
 
   test('a CMake that is new enough', () => {

@@ -1,6 +1,7 @@
 // The user's cache folder, in which the set-up stores its results.
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { SetupFailure } from './run.mjs'
 import { cacheFolder, readJson } from './stamp.cjs'
 
 export { cacheFolder, hash, packageRoot, readJson, readStamp, sourceHash, stampPath } from './stamp.cjs'
@@ -18,8 +19,37 @@ export function writeJson(path, value) {
   renameSync(temporary, path)
 }
 
-/** Runs `work` while holding a lock; a lock whose process has ended is taken over. */
+/**
+ * Runs `work` while holding a lock; a lock whose process has ended is taken over.
+ *
+ * @throws SetupFailure if the cache cannot be written.
+ */
 export async function withLock(name, work, env = process.env) {
+  try {
+    return await locked(name, work, env)
+  } catch (error) {
+    throw cacheFailure(error, env) ?? error
+  }
+}
+
+const REASONS = {
+  EACCES: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of it is a file',
+}
+
+/** What to do about an error of the file system in the cache; null for any other. */
+function cacheFailure({ code, path }, env) {
+  const folder = cacheFolder(env)
+  if (typeof path !== 'string' || !(path.startsWith(folder) || folder.startsWith(path))) return null
+  return new SetupFailure(
+    `the cache ${folder} cannot be written (${REASONS[code] ?? code}). Name a folder that you may write to, with 1 GB free:\n` +
+      '  PIXELCL_CACHE=/folder npx pixelcl setup\nThe programs that use the package need the same PIXELCL_CACHE.',
+  )
+}
+
+async function locked(name, work, env) {
   const lock = join(cacheFolder(env), `${name}.lock`)
   mkdirSync(dirname(lock), { recursive: true })
   let told = false

@@ -110,6 +110,17 @@ describe('before the set-up', () => {
     expect(errors).toEqual(entries.map(() => expect.stringMatching(message) as unknown))
   })
 
+  test('so does every entry that a program imports, one after another or at once', () => {
+    const list = JSON.stringify(entries)
+    const program = `const said = ({ reason }) => console.log('entry', String(reason))
+for (const entry of ${list}) await import(entry).catch((reason) => said({ reason }))
+for (const result of await Promise.allSettled(${list}.map((entry) => import(entry)))) said(result)`
+    const { status, output } = project.run(process.execPath, ['--input-type=module', '-e', program])
+    expectWith(status, output).toBe(0)
+    const errors = output.split(/^entry /m).slice(1)
+    expect(errors).toEqual([...entries, ...entries].map(() => expect.stringMatching(message) as unknown))
+  })
+
   test('the command line helps all the same', () => {
     const { status, output } = project.run('npx', ['--no-install', 'pixelcl', '--help'])
     expectWith(status, output).toBe(0)

@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { hash, packageRoot, readJson, withLock, writeJson } from '../setup/cache.mjs'
 import { run } from '../setup/run.mjs'
 
@@ -22,6 +23,7 @@ export async function build(log, { force = false } = {}) {
     await run(process.execPath, [tsc, '-p', packageRoot, '--incremental', '--tsBuildInfoFile', join(dist, '.tsbuildinfo')], {
       cwd: packageRoot,
     })
+    writeLoader()
     for (const entry of entries()) writeWrapper(entry)
     if (existsSync(join(dist, 'cli', 'main.js'))) chmodSync(join(dist, 'cli', 'main.js'), 0o755)
     writeJson(stamp, { sources: wanted })
@@ -34,12 +36,29 @@ function entries() {
   return Object.values(exports).flatMap((target) => (typeof target === 'object' ? [join(packageRoot, target.require.default)] : []))
 }
 
-/** The ES module checks that it is no part of a bundle, then re-exports the objects and types of the CommonJS module, so that there is one Tensor class for both. */
+/** The ES module that loads the shim. */
+const loader = join(dist, 'native', 'index.mjs')
+
+/**
+ * Every entry imports this module, whose error Node keeps: without a set-up each import of an entry throws it.
+ *
+ * Node 20 runs CommonJS that failed a second time, and then throws an internal assertion, since the first run removed it from its cache.
+ */
+function writeLoader() {
+  writeFileSync(loader, `import { createRequire } from 'node:module'\ncreateRequire(import.meta.url)('./index.js')\n`)
+}
+
+/**
+ * The ES module checks that it is no part of a bundle, loads the shim, and re-exports the objects and types of the CommonJS module, so that there
+ * is one Tensor class for both.
+ */
 function writeWrapper(commonJs) {
   const name = commonJs.slice(commonJs.lastIndexOf('/') + 1)
   const stem = commonJs.slice(0, -'.js'.length)
-  const installed = relative(dirname(commonJs), join(packageRoot, 'scripts', 'setup', 'installed.mjs'))
-  writeFileSync(`${stem}.mjs`, `import '${installed}'\nexport * from './${name}'\n`)
+  const first = [join(packageRoot, 'scripts', 'setup', 'installed.mjs'), loader].map(
+    (path) => `import '${relative(dirname(commonJs), path)}'\n`,
+  )
+  writeFileSync(`${stem}.mjs`, `${first.join('')}export * from './${name}'\n`)
   writeFileSync(`${stem}.d.mts`, `export * from './${name}'\n`)
 }
 
@@ -48,6 +67,8 @@ function hashOfSources() {
     readFileSync(join(packageRoot, 'tsconfig.json')),
     readFileSync(join(packageRoot, 'package.json')),
     require('typescript/package.json').version,
+    // It writes the ES modules.
+    readFileSync(fileURLToPath(import.meta.url)),
   ]
   for (const file of filesUnder(join(packageRoot, 'src'))) parts.push(relative(packageRoot, file), readFileSync(file))
   return hash(...parts)

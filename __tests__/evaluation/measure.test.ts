@@ -123,4 +123,20 @@ describe('a backbone is measured', () => {
   test('at no layer that it lacks', () => {
     expect(() => measure(new Small(), 'boddy', someSet())).toThrow(/no layer 'boddy'.*did you mean 'body'/s)
   })
+
+  test('without masks that name a class it has no segmentation, and says which ones do not', () => {
+    const set = someSet()
+    const labels = set.labels!
+    const ignored = (masks: torch.Tensor) => masks.clone().fill_(255)
+    const reasonOf = (change: Partial<typeof labels>) => {
+      const { measures, missing, samples } = measure(new Small(), 'body', { ...set, labels: { ...labels, ...change } })
+      expect([measures.knn, measures.linear, samples.knn, samples.linear]).toEqual([null, null, null, null])
+      expect(missing.linear).toBe(missing.knn)
+      return missing.knn
+    }
+    expect(reasonOf({ masks: ignored(labels.masks) })).toBe('the masks of the measured images name no class')
+    expect(reasonOf({ bank: { ...labels.bank, masks: ignored(labels.bank.masks) } })).toBe(
+      'no mask of the training names a class at the centre of a feature pixel',
+    )
+  })
 })

@@ -116,7 +116,16 @@ describe('a report', () => {
   test('says why a measure is missing', async () => {
     const set = someSet()
     const { words } = parse(await renderReport(someReport({ set: { ...set, views: { ...set.views, viewSize: [16, 16] } } })))
-    expect(words).toMatch(/View correspondence\s*Not measured: a view&#39;s map has 4 × 4 pixels; at least 6 × 6 are needed\./)
+    expect(words).toMatch(
+      /View correspondence, Copied position\s*Not measured: a view&#39;s map has 4 × 4 pixels; at least 6 × 6 are needed\./,
+    )
+  })
+
+  test('says why a measure is missing at one of both times', async () => {
+    const report = someReport()
+    const after = { ...report.after, measures: { ...report.after.measures, placeShare: null }, missing: { placeShare: 'all are alike' } }
+    const { words } = parse(await renderReport(someReport({ after })))
+    expect(words).toMatch(/Place share\s*Not measured after the training: all are alike\./)
   })
 
   test('shows eight images in six pictures each, every one described', async () => {
@@ -186,7 +195,9 @@ describe('a report', () => {
     const text = await renderReport(someReport({ set: { ...someSet(), labels: undefined } }))
     const { elements, words } = parse(text)
     expect(elements.filter(({ name }) => name === 'img')).toHaveLength(8 * 3)
-    expect(words).not.toMatch(/mIoU|Mask|Segment/i)
+    const reason = /kNN mIoU, Linear mIoU\s*Not measured: there are no masks\./
+    expect(words).toMatch(reason)
+    expect(words.replace(reason, '')).not.toMatch(/mIoU|Mask|Segment/i)
     expect(words).toContain('View correspondence')
   })
 

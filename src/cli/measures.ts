@@ -1,7 +1,18 @@
 import { Style } from '../common/terminal'
 import { wrapped } from '../common/text'
 import { readAs } from '../common/wording'
-import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, markOf, type Evaluation, type Outcome } from '../evaluation'
+import {
+  MEASURES,
+  MEASURE_WORDS,
+  formatChange,
+  formatMeasure,
+  gapWords,
+  gapsOf,
+  markOf,
+  type Evaluation,
+  type Measured,
+  type Outcome,
+} from '../evaluation'
 import type { PretrainResult } from '../training'
 import { asFlag } from './flags'
 
@@ -9,15 +20,21 @@ const NAME_WIDTH = 22
 /** Width of a table with the column of the noise. */
 const WIDE = 72
 
-/** The measures of one evaluation in one line: those that have a value. */
-export function measuresLine({ measures }: Evaluation): string {
+/** The measures of one evaluation in one line: those that have a value, or why there are none. */
+export function measuresLine({ measures, missing }: Pick<Evaluation, 'measures' | 'missing'>): string {
   const known = MEASURES.filter((name) => measures[name] !== null)
+  if (known.length === 0) return `nothing is measured: ${[...new Set(Object.values(missing))].join('; ')}`
   return known.map((name) => `${lowerFirst(MEASURE_WORDS[name].title)} ${formatMeasure(name, measures[name])}`).join(' · ')
 }
 
-/** A table of the measures before and after; below it the reasons for those that have no value. */
+/** A table of the measures before and after; below it the reasons for all that have no value. */
 export function measuresTable(
-  { changes, verdict, after }: Pick<PretrainResult, 'changes' | 'verdict' | 'after'>,
+  {
+    changes,
+    verdict,
+    before: first,
+    after: last,
+  }: Pick<PretrainResult, 'changes' | 'verdict'> & { readonly before: Measured; readonly after: Measured },
   heading: string,
   width = widthOf(),
 ): string {
@@ -37,12 +54,10 @@ export function measuresTable(
       `  ${MEASURE_WORDS[name].title.padEnd(NAME_WIDTH)}${formatMeasure(name, before).padStart(8)}${bold(formatMeasure(name, after).padStart(8))}${shown}${range}\n`,
     ]
   })
-  const absent = MEASURES.filter(
-    (name) => changes[name].before === null && changes[name].after === null && name !== 'knn' && name !== 'linear',
-  )
-  const reasons = absent.map(
-    (name) => `${dim(wrapped(`  ${MEASURE_WORDS[name].title} is not measured: ${after.missing[name] ?? ''}`, width, 4))}\n`,
-  )
+  const reasons = gapsOf(first, last).map((gap) => {
+    const { titles, reason } = gapWords(gap)
+    return `${dim(wrapped(`  ${titles}: ${reason}`, width, 4))}\n`
+  })
   return [head, ...rows, ...reasons].join('')
 }
 

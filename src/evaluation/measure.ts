@@ -8,7 +8,7 @@ import { linearScores } from './linear'
 import { foundInMatches, foundInSpread, measured, unmeasured, type Measured } from './measures'
 import { overlapsOf, type Overlap } from './overlap'
 import { spreadOf, type Layout } from './spread'
-import { meanIoU, type Labelled } from './segmentation'
+import { labelsAt, meanIoU, type Labelled } from './segmentation'
 
 /** How many held-out images a report shows. */
 export const SHOWN = 8
@@ -89,11 +89,13 @@ export function measure(
   if (!map.isfinite().all().item<boolean>())
     return { ...unmeasured('the features are not finite'), samples: { matches, knn: null, linear: null, layout: null }, pictures }
   const spread = spreadOf(map)
-  const { knn, linear } = set.labels === undefined ? WITHOUT_MASKS : segment(features, map, set.labels, () => passed(set.images.shape[0]!))
+  const noMasks = set.labels === undefined ? 'there are no masks' : unlabelled(set.labels, map.shape.slice(2) as [number, number])
+  const { knn, linear } =
+    set.labels === undefined || noMasks !== null ? WITHOUT_MASKS : segment(features, map, set.labels, () => passed(set.images.shape[0]!))
   return {
     ...measured({
-      knn: knn?.meanIoU ?? NO_MASKS,
-      linear: linear?.meanIoU ?? NO_MASKS,
+      knn: knn?.meanIoU ?? noMasks!,
+      linear: linear?.meanIoU ?? noMasks!,
       ...foundInMatches(matches),
       ...foundInSpread(spread, map.shape as [number, number, number, number]),
     }),
@@ -116,8 +118,14 @@ const PAIRS = 8e8
 /** Fewer than the default, because each run trains the linear classifier twice. */
 const LINEAR_STEPS = 500
 
-const NO_MASKS = 'there are no masks'
 const WITHOUT_MASKS = { knn: null, linear: null }
+
+/** Why masks say nothing of features with a map of this height and width; null if they say something. */
+function unlabelled({ classes, masks, bank }: Labels, grid: readonly [number, number]): string | null {
+  const has = (values: Tensor) => values.lt(classes.length).any().item<boolean>()
+  if (!has(masks)) return 'the masks of the measured images name no class'
+  return has(labelsAt(bank.masks, grid)) ? null : 'no mask of the training names a class at the centre of a feature pixel'
+}
 
 interface Segmented {
   readonly meanIoU: number

@@ -123,9 +123,47 @@ export function unmeasured(reason: string): Measured {
   return measured(Object.fromEntries(MEASURES.map((name) => [name, reason])) as Record<MeasureName, Found>)
 }
 
-/** Sorts what was found into values and reasons. */
+/** Sorts what was found into values and reasons; a number that is not finite is no value. */
 export function measured(found: Readonly<Record<MeasureName, Found>>): Measured {
-  const values = MEASURES.map((name) => [name, typeof found[name] === 'number' ? found[name] : null])
-  const reasons = MEASURES.filter((name) => typeof found[name] === 'string').map((name) => [name, found[name]])
+  const known = MEASURES.map((name) => {
+    const value = found[name]
+    return [name, typeof value === 'string' || Number.isFinite(value) ? value : `its value is ${value}`] as const
+  })
+  const values = known.map(([name, value]) => [name, typeof value === 'number' ? value : null])
+  const reasons = known.filter(([, value]) => typeof value === 'string')
   return { measures: Object.fromEntries(values) as Measures, missing: Object.fromEntries(reasons) as Missing }
+}
+
+/** Measures that have no value for one reason. */
+export interface Gap {
+  readonly names: readonly MeasureName[]
+  readonly reason: string
+  /** The only time at which they have none; null for both times. */
+  readonly when: 'before' | 'after' | null
+}
+
+/** All measures that have no value before or after a run, those of one reason together. */
+export function gapsOf(before: Measured, after: Measured): Gap[] {
+  const gaps = new Map<string, Gap>()
+  const add = (name: MeasureName, reason: string | undefined, when: Gap['when']) => {
+    if (reason === undefined) return
+    const key = `${when} ${reason}`
+    gaps.set(key, { reason, when, names: [...(gaps.get(key)?.names ?? []), name] })
+  }
+  for (const name of MEASURES) {
+    const [one, two] = [before.missing[name], after.missing[name]]
+    if (one === two) add(name, one, null)
+    else {
+      add(name, one, 'before')
+      add(name, two, 'after')
+    }
+  }
+  return [...gaps.values()]
+}
+
+/** The measures of a gap and its reason, in words. */
+export function gapWords({ names, reason, when }: Gap): { readonly titles: string; readonly reason: string } {
+  const titles = names.map((name) => MEASURE_WORDS[name].title)
+  const time = when === null ? '' : ` ${when} the training`
+  return { titles: titles.join(', '), reason: `not measured${time}: ${reason}` }
 }

@@ -1,6 +1,16 @@
 import { duration, kebabCase, plural } from '../common/text'
 import { readAs, type Naming } from '../common/wording'
-import { MEASURES, MEASURE_WORDS, formatChange, formatMeasure, markOf, type Change, type MeasureName } from '../evaluation'
+import {
+  MEASURES,
+  MEASURE_WORDS,
+  formatChange,
+  formatMeasure,
+  gapWords,
+  gapsOf,
+  markOf,
+  type Change,
+  type MeasureName,
+} from '../evaluation'
 import type { FinishedRun } from '../training'
 import { chart } from './chart'
 import { byClass } from './classes'
@@ -97,8 +107,7 @@ const NAMES: Naming = ({ name, value }) => {
 function measures({ changes, verdict, before, after }: FinishedRun): Markup {
   const isKnown = (name: MeasureName) => changes[name].before !== null || changes[name].after !== null
   const shown = MEASURES.filter(isKnown)
-  // Without masks there are no measures of them; that needs no word.
-  const absent = MEASURES.filter((name) => !isKnown(name) && name !== 'knn' && name !== 'linear')
+  const gaps = gapsOf(before, after).map(gapWords)
   return html`<table class="measures">
       <thead>
         <tr>
@@ -122,7 +131,7 @@ function measures({ changes, verdict, before, after }: FinishedRun): Markup {
     </table>
     <dl class="notes">
       ${shown.map((name) => note(MEASURE_WORDS[name].title, MEASURE_WORDS[name].about))}
-      ${absent.map((name) => note(MEASURE_WORDS[name].title, `Not measured: ${after.missing[name] ?? before.missing[name] ?? ''}.`))}
+      ${gaps.map(({ titles, reason }) => note(titles, `${reason[0]!.toUpperCase()}${reason.slice(1)}.`))}
     </dl>`
 }
 

@@ -218,3 +218,28 @@ test('folders of BMP, PPM and PGM are folders of images, and masks may be PGM', 
 test('the extensions are all that torchvision takes, and more', () => {
   expect(IMAGE_EXTENSIONS).toEqual(expect.arrayContaining(['.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp']))
 })
+
+describe('a GIF', () => {
+  /** Written by PIL: four lines of red, green, blue, green, with green as the transparent colour. */
+  const written = Buffer.from('R0lGODlhBAAEAIEAAP8AAAD/AAAA/wAAACH5BAEAAAEALAAAAAAEAAQAAAgOAAEEEBBAIEGDBQcGCAgAOw==', 'base64')
+  const line = [red, green, blue, green]
+
+  test("has its palette's colours where it is transparent, as PIL's convert('RGB') gives them", async () => {
+    expect(await decoded('clear.gif', written, [4, 4])).toEqual([...line, ...line, ...line, ...line])
+  })
+
+  test('may have a comment before its transparency', async () => {
+    const control = written.indexOf(Buffer.from([0x21, 0xf9]))
+    const comment = Buffer.from([0x21, 0xfe, 2, 0x21, 0xf9, 1, 0xff, 0])
+    const file = Buffer.concat([written.subarray(0, control), comment, written.subarray(control)])
+    expect((await decoded('comment.gif', file, [4, 4])).slice(0, 4)).toEqual(line)
+  })
+
+  test('that is damaged is an error', async () => {
+    for (const end of [8, 14, 30, 45]) {
+      const path = temporary(`cut-${end}.gif`)
+      writeFileSync(path, written.subarray(0, end))
+      await expect(decodeImage(path, [4, 4])).rejects.toMatchObject({ code: 'FILE' })
+    }
+  })
+})

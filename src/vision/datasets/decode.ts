@@ -22,7 +22,7 @@ function isSize(value: unknown): boolean {
 
 /**
  * Decodes an image file to RGB bytes, [height, width, 3], rotated by its EXIF orientation; transparency is dropped before resizing, as by
- * PIL's `convert('RGB')`, and the colours under it stay. Of a GIF, for which libvips does not tell them, they are black.
+ * PIL's `convert('RGB')`, and the colours under it stay.
  *
  * It runs on libuv's threads, so decoding continues while a training step blocks the JavaScript thread; only BMP, PPM, PGM and PBM are unpacked on the
  * JavaScript thread, because libvips does not read them.

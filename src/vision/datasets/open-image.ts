@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises'
 import sharp, { type Sharp, type SharpOptions } from 'sharp'
 import { isBitmap, readBitmap } from './bitmap'
 import { HEAD, formatOf } from './damage'
+import { makeOpaque } from './gif'
 import { isNetpbm, readNetpbm } from './netpbm'
 import type { RawImage } from './raw-image'
 
@@ -13,9 +14,10 @@ export async function openImage(file: string | Buffer, options: SharpOptions): P
 /** An image of a file, upright and without transparency; the colours under it stay. */
 export async function openOpaque(file: string, options: SharpOptions): Promise<Sharp> {
   const head = await firstBytes(file)
-  const image = (await openAs(head, file, options)).rotate()
+  const format = formatOf(head)
+  const image = (await openAs(head, format === 'GIF' ? makeOpaque(await readFile(file)) : file, options)).rotate()
   // A JPEG has none, and most images are JPEGs: spare them the reading of the header.
-  if (formatOf(head) === 'JPEG' || !(await image.metadata()).hasAlpha) return image
+  if (format === 'JPEG' || !(await image.metadata()).hasAlpha) return image
   // sharp removes transparency after resizing, which weighs colours by it: what is transparent would turn black.
   const { data, info } = await image.removeAlpha().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true })
   return sharp(data, { raw: info })

@@ -249,3 +249,14 @@ describe('a field of a layer that was set to something else', () => {
     expect(conv.torchScript()).toContain('torch.conv2d')
   })
 })
+
+test('a layer without its input says what is missing, and does not calculate with its own fields', () => {
+  const { Bilinear, Flatten, GroupNorm, Linear, MSELoss, PReLU } = torch.nn
+  const call = (layer: { call(...inputs: never[]): unknown }, ...inputs: unknown[]) => layer.call(...(inputs as never[]))
+  expect(() => call(new Linear(2, 2))).toThrow(/^linear\(\): input is missing/)
+  expect(() => call(new Flatten())).toThrow(/^flatten\(\): input is missing/)
+  expect(() => call(new GroupNorm(1, 2))).toThrow(/^groupNorm\(\): input is missing/)
+  expect(() => call(new PReLU())).toThrow(/^prelu\(\): input is missing/)
+  expect(() => call(new Bilinear(2, 2, 2), torch.ones([2]))).toThrow(/^bilinear\(\): input2 is missing/)
+  expect(() => call(new MSELoss(), torch.ones([2]))).toThrow(/^mseLoss\(\): target is missing/)
+})

@@ -178,19 +178,22 @@ export function functionLayer<Arguments, Constructor>(
   const details = typeof second === 'function' ? third : second
   const base = layer(signature, details) as unknown as abstract new (...given: unknown[]) => Layer
   abstract class FunctionLayer extends base {}
+  const inputs = details.inputs?.split(' ') ?? signature.inputs
   const forward =
     typeof called === 'function'
-      ? operatorForward(details.takes?.split(' ') ?? signature.stored, called)
-      : bodyForward(signature, details.inputs?.split(' ') ?? signature.inputs, called, second as (args: never) => unknown)
+      ? operatorForward(inputs, details.takes?.split(' ') ?? signature.stored, called)
+      : bodyForward(signature, inputs, called, second as (args: never) => unknown)
   defineMethod(declares(FunctionLayer).prototype, 'forward', forward)
   return constructed(signature, FunctionLayer)
 }
 
 type Forward = (this: Fields, ...inputs: never[]) => unknown
 
-function operatorForward(names: readonly string[], operator: Operator): Forward {
+function operatorForward(expected: readonly string[], names: readonly string[], operator: Operator): Forward {
   if (names.length === 0) return (...inputs) => operator(...inputs)
   return function (...inputs) {
+    // A missing input must not let the first field take its place.
+    while (inputs.length < expected.length) inputs.push(undefined as never)
     for (let i = 0; i < names.length; i++) inputs.push(this[names[i]!] as never)
     return operator(...inputs)
   }

@@ -231,6 +231,11 @@ describe('misuse', () => {
 })
 
 describe('a module at a position', () => {
+  const expectSame = (some: readonly unknown[], others: readonly unknown[]) => {
+    expect(some).toHaveLength(others.length)
+    some.forEach((one, i) => expect(one).toBe(others[i]))
+  }
+
   test('is replaced under its name, as in Python', async () => {
     const net = new nn.Sequential({ first: new nn.Linear(2, 3), act: new nn.ReLU(), last: new nn.Linear(3, 1) })
     expect(net.set(-1, new nn.Linear(3, 4))).toBe(net)
@@ -244,6 +249,38 @@ describe('a module at a position', () => {
       new nn.ModuleList([new nn.ReLU(), new nn.Linear(1, 1)]).set(0, new nn.Linear(1, 2)),
       'm = nn.ModuleList([nn.ReLU(), nn.Linear(1, 1)])\nm[0] = nn.Linear(1, 2)',
     )
+  })
+
+  test('is read and replaced by brackets, as in Python', async () => {
+    const net = new nn.Sequential({ first: new nn.Linear(2, 3), act: new nn.ReLU(), last: new nn.Linear(3, 1) })
+    const [first, act, last] = net
+    expectSame([net[0], net[1], net[-1], net[-3]], [first, act, last, first])
+    net[-1] = new nn.Linear(3, 4)
+    net[1] = new nn.Tanh()
+    await expectAsPython(
+      net,
+      'm = nn.Sequential(OrderedDict(first=nn.Linear(2, 3), act=nn.ReLU(), last=nn.Linear(3, 1)))\nm[-1] = nn.Linear(3, 4)\nm[1] = nn.Tanh()',
+    )
+    const list = new nn.ModuleList<AnyModule>([new nn.ReLU()])
+    list.append(new nn.Tanh()).insert(0, new nn.Identity())
+    expectSame([list[0], list[1], list[2], list[3], list[-1], list[-4]], [...list, undefined, list.at(2), undefined])
+    const popped = list.pop(0)
+    expect(list[0]).toBe(list.at(0))
+    expect(list[2]).toBeUndefined()
+    list[0] = popped
+    await expectAsPython(list, 'm = nn.ModuleList([nn.Identity(), nn.Tanh()])')
+    expect(list.deepcopy()[1]).toBeInstanceOf(nn.Tanh)
+    const parameters = new nn.ParameterList([ones(1), ones(2)])
+    parameters[-1] = new nn.Parameter(ones(3))
+    expectSame([parameters[0], parameters[1], parameters[-1]], [parameters.at(0), parameters.at(1), parameters.at(1)])
+    await expectAsPython(parameters, 'm = nn.ParameterList([torch.ones(1), torch.ones(2)])\nm[-1] = nn.Parameter(torch.ones(3))')
+  })
+
+  test('by brackets is no field', () => {
+    const net = new nn.Sequential(new nn.ReLU())
+    expect(Object.keys(net)).not.toContain('0')
+    expect(() => (net[1] = new nn.ReLU())).toThrow(/set\(\): index: expected a whole number from -1 to 0 but received 1/)
+    expect(() => (net[0] = 3 as never)).toThrow(/Sequential\(\): 0: expected a Module but received 3/)
   })
 
   test('must be there, and a module', () => {

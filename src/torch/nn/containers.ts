@@ -4,6 +4,7 @@ import { itemsOf } from '../call/items'
 import type { Tensor } from '../tensor/tensor'
 import { Module, indented, internals, printed, type AnyModule, type ChildModule } from './module'
 import { LibraryModule } from './library'
+import { givePositions } from './positions'
 import { ParameterDict, ParameterList, entriesOf, isPlainObject, missingKey, positionOf, type Entries } from './parameter-containers'
 import { pipeline } from './pipeline'
 import { forwardSource } from './torch-script'
@@ -72,6 +73,13 @@ function renumber(container: AnyModule, modules: readonly AnyModule[]): void {
  * new torch.nn.Sequential(new torch.nn.Linear(2, 3), new torch.nn.ReLU()).call(torch.ones([1, 2])).shape // [1, 3]
  */
 export class Sequential extends LibraryModule {
+  /** As `at` and `set`: negative from the end, undefined where there is none. */
+  [position: number]: Module
+
+  static {
+    givePositions(this.prototype)
+  }
+
   constructor(modules: Readonly<Record<string, AnyModule>> | ReadonlyMap<string, AnyModule>)
   constructor(...modules: AnyModule[])
   constructor(...modules: unknown[]) {
@@ -150,6 +158,13 @@ export class Sequential extends LibraryModule {
  * new torch.nn.ModuleList([new torch.nn.ReLU(), new torch.nn.Identity()]).length // 2
  */
 export class ModuleList<M extends AnyModule = ChildModule> extends Module {
+  /** As `at` and `set`: negative from the end, undefined where there is none. */
+  [position: number]: M
+
+  static {
+    givePositions(this.prototype)
+  }
+
   constructor(modules: Iterable<M> | null = []) {
     super()
     if ((modules as unknown) instanceof Map) throw misfit(new.target.name, 'modules', MODULES, modules)

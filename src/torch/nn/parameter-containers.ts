@@ -6,6 +6,7 @@ import { isTensor } from '../tensor/base'
 import type { Tensor } from '../tensor/tensor'
 import { Module, internals } from './module'
 import { Parameter } from './parameter'
+import { givePositions } from './positions'
 
 /** @internal A position among so many, negative from the end. */
 export function positionOf(call: string, index: unknown, length: number, most = length - 1): number {
@@ -102,6 +103,13 @@ const isIndex = (name: string): boolean => /^(0|[1-9]\d*)$/.test(name)
  * list.parameters().length // 2
  */
 export class ParameterList<Value = Parameter> extends Module {
+  /** As `at` and `set`: negative from the end, undefined where there is none. */
+  [position: number]: Value
+
+  static {
+    givePositions(this.prototype, true)
+  }
+
   constructor(values: Iterable<Value | Tensor> | null = null) {
     super()
     if (values !== null) this.extend(values)

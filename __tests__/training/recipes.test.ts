@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import * as torch from '../../src/torch'
 import { pixelCLOptions, augmentationOptions } from '../../src/pixelcl'
+import { mapLayer } from '../../src/pixelcl/internal'
 import { RECIPES, RECIPE_NAMES, pretrainOptions, type PretrainOptions, type ResolvedPretrainOptions } from '../../src/training'
 import { askedOf, choose, type Found } from '../../src/training/choose'
 import { inputSizeFor, layered, learningRateFor, stepsFor, strideOf, viewSizeFor } from '../../src/training/recipes'
 import { models } from '../../src/vision'
 import { Small, warningsOf } from '../pixelcl/small'
+import { expectWith } from '../support/expect'
 
 const files = { backbone: { file: 'net.pt' }, data: { folder: 'photos' }, run: { out: 'run' } }
 
@@ -22,12 +24,18 @@ describe('the recipe dense', () => {
       expect(options).toHaveProperty(section, expect.objectContaining(values ?? {}))
   })
 
-  test('chooses the last layer with a map of at least 4 × 4', () => {
+  test('chooses the last layer whose map of a view can be measured', () => {
     expect(chosen().learner.hiddenLayerPixel).toBe('body')
     const resnet = models.resnet18()
-    expect(chosen({}, { net: resnet, size: [128, 128] }).learner.hiddenLayerPixel).toBe('layer4')
-    // At 96 pixels layer4 has 3 × 3.
-    expect(chosen({}, { net: resnet, size: [96, 96] }).learner.hiddenLayerPixel).toBe('layer3')
+    const at = (...size: [number, number]) => chosen({}, { net: resnet, size }).learner
+    expect(at(192, 192).hiddenLayerPixel).toBe('layer4')
+    // Views are at most as large as the images, and at 150 pixels layer4 has 5 × 7.
+    expect(at(150, 200).hiddenLayerPixel).toBe('layer3')
+    expect(at(96, 96).hiddenLayerPixel).toBe('layer3')
+    for (const size of [48, 64, 100, 150, 180, 200, 224]) {
+      const { hiddenLayerPixel, viewSize } = at(size, size)
+      expectWith(Math.min(...mapLayer(resnet, hiddenLayerPixel, viewSize!)!.map), `${size}: ${hiddenLayerPixel}`).toBeGreaterThanOrEqual(6)
+    }
     expect(chosen({ learner: { hiddenLayerPixel: 'layer2' } }, { net: resnet }).learner.hiddenLayerPixel).toBe('layer2')
   })
 
@@ -59,7 +67,7 @@ describe('the recipe dense', () => {
   }
 
   test.each(['ModuleList', 'Sequential'] as const)('looks into a %s, whose last layers may have smaller maps', (kind) => {
-    expect(chosen({}, { net: new Staged(kind), size: [64, 64] }).learner.hiddenLayerPixel).toBe('stages.2')
+    expect(chosen({}, { net: new Staged(kind), size: [64, 64] }).learner.hiddenLayerPixel).toBe('stages.1')
   })
 
   test('says that images are too small for a layer behind the stem', async () => {

@@ -1,5 +1,6 @@
 import { parseOptions } from '../common/options'
 import { option, warn, worded } from '../common/wording'
+import { tooSmallMap } from '../evaluation'
 import type { Backbone } from '../pixelcl'
 import { USUAL_SIDES, firstConvolution, lastMapLayer, mapLayer, takes, type MapLayer } from '../pixelcl/internal'
 import { ArgumentError } from '../torch'
@@ -44,7 +45,7 @@ function parse(given: PretrainOptions, ...below: readonly SomeOptions[]): AskedP
   return parseOptions(pretrainOptions, { recipe, ...layered(...below, sections) }, 'pretrain')
 }
 
-/** Minimum side, in pixels, of the map of the layer that `dense` chooses. */
+/** Minimum side, in pixels, of the map of images in the layer that `dense` chooses. */
 const SMALLEST_MAP = 4
 /** The assumed size of images whose size is not known. */
 const USUAL_SIZE: Size = [256, 256]
@@ -58,21 +59,37 @@ function denseChoices(given: PretrainOptions, asked: AskedPretrainOptions, { net
     given.data.inputSize ?? (square === undefined ? takenSize(net, inputSizeFor(own ?? USUAL_SIZE)) : ([square, square] as const))
   const imageSize = square ?? Math.min(...size)
   const named = given.learner?.hiddenLayerPixel
-  const layer = named === undefined ? lastMapLayer(net, imageSize, SMALLEST_MAP) : mapLayer(net, named, imageSize)
+  const layer = named === undefined ? layerFor(net, size, imageSize) : mapLayer(net, named, imageSize)
   const schedule = { warmupSteps: Math.floor(steps / 20) }
   const data = square === undefined ? { inputSize: [...size] as [number, number] } : {}
   // No layer serves: the learner throws the error that explains why.
   if (layer === null) return { data, schedule, learner: { imageSize } }
   if (named === undefined) warnIfShallow(net, layer, imageSize)
-  const stride = strideOf(imageSize, Math.min(...layer.map))
-  const viewSize = viewSizeFor(size, stride)
-  const isTaken = given.learner?.viewSize !== undefined || takes(net, viewSize)
   return {
     data,
     schedule,
     optimizer: { lr: learningRateFor(asked.data.batchSize, layer.channels) },
-    learner: { imageSize, hiddenLayerPixel: layer.name, viewSize: isTaken ? viewSize : [imageSize, imageSize] },
+    learner: { imageSize, hiddenLayerPixel: layer.name, viewSize: viewsFor(net, layer, size, imageSize) },
   }
+}
+
+/**
+ * The last layer whose map of a view can be measured, for without measures a run ends without a verdict; else the last layer with a map of at
+ * least 4 × 4. The stem is chosen only where all else is smaller than that.
+ */
+function layerFor(net: Backbone, size: Size, imageSize: number): MapLayer | null {
+  const last = lastMapLayer(net, imageSize, SMALLEST_MAP)
+  for (let layer = last; layer !== null && !isStem(net, layer); layer = lastMapLayer(net, imageSize, Math.min(...layer.map) + 1)) {
+    const seen = mapLayer(net, layer.name, viewsFor(net, layer, size, imageSize))
+    if (seen !== null && tooSmallMap(seen.map) === null) return layer
+  }
+  return last
+}
+
+/** The size of views for a layer; the images' size for a network that takes no other. */
+function viewsFor(net: Backbone, layer: MapLayer, size: Size, imageSize: number): [number, number] {
+  const views = viewSizeFor(size, strideOf(imageSize, Math.min(...layer.map)))
+  return takes(net, views) ? views : [imageSize, imageSize]
 }
 
 /** The given size if the network accepts it, else a square of a usual size near it that the network accepts. */
@@ -84,9 +101,9 @@ function takenSize(net: Backbone, size: [number, number]): [number, number] {
 }
 
 /** Warns if images are so small that only the map of the stem is large enough. */
-function warnIfShallow(net: Backbone, { name }: MapLayer, imageSize: number): void {
-  const stem = firstConvolution(net)?.path
-  if (stem !== name && stem?.startsWith(`${name}.`) !== true) return
+function warnIfShallow(net: Backbone, layer: MapLayer, imageSize: number): void {
+  if (!isStem(net, layer)) return
+  const { name } = layer
   const deeper = lastMapLayer(net, imageSize, 2)
   if (deeper === null || deeper.name === name) return
   const larger = Math.ceil((SMALLEST_MAP * imageSize) / Math.min(...deeper.map))
@@ -94,4 +111,10 @@ function warnIfShallow(net: Backbone, { name }: MapLayer, imageSize: number): vo
     worded`images of ${imageSize} × ${imageSize} are too small for a layer behind '${name}', the first one: the map of '${deeper.name}' has ${deeper.map.join(' × ')} pixels. Larger images teach more: ${option('imageSize', larger)}`,
     'PIXELCL_SHALLOW_LAYER',
   )
+}
+
+/** Whether the layer ends in the network's first convolution. */
+function isStem(net: Backbone, { name }: MapLayer): boolean {
+  const first = firstConvolution(net)?.path
+  return first === name || first?.startsWith(`${name}.`) === true
 }

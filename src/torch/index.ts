@@ -69,6 +69,7 @@ export {
   type Scalar,
 } from './tensor/dtype'
 export * from './tensor/dtype-constants'
+export * from './tensor/format-constants'
 export { device } from './tensor/device'
 export type * from './generated/results'
 export { slice, Slice, type Index, type Indices } from './tensor/indexing'

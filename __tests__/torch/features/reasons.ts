@@ -56,11 +56,6 @@ const leftOut = (reason: string, names: string): Reason => ({ standing: 'left ou
 
 export const REASONS: readonly Reason[] = [
   another('as types `DType`, `Layout`, `MemoryFormat`, `number[]`', 'torch.dtype torch.layout torch.memory_format torch.Size'),
-  another(
-    "strings, such as `'strided'` and `'channels_last'`",
-    `torch.strided torch.sparse_coo torch.sparse_csr torch.sparse_csc torch.sparse_bsr torch.sparse_bsc
-    torch.channels_last torch.channels_last_3d torch.contiguous_format torch.preserve_format`,
-  ),
   another("JavaScript's `Math.E`, `Math.PI`, `Infinity`, `NaN`", 'torch.e torch.pi torch.inf torch.nan'),
   another('null in `x.index([null, 0])`', 'torch.newaxis'),
   another('`torch.tensor` and `torch.asTensor` take typed arrays', 'torch.asarray torch.from_numpy torch.frombuffer'),
@@ -204,7 +199,6 @@ export const REASONS: readonly Reason[] = [
     'settings of the process that libtorch reads at its start',
     'torch.*num_interop_threads torch.init_num_threads torch.set_flush_denormal',
   ),
-  leftOut('the layout of nested tensors', 'torch.jagged'),
   leftOut(
     'devices other than CPU and CUDA',
     'torch.get_device_module torch.Tensor.ipu torch.Tensor.mtia torch.Tensor.xpu torch.nn.Module.ipu torch.nn.Module.mtia torch.nn.Module.xpu',

@@ -103,6 +103,20 @@ describe('pretrain', () => {
     expect(result.metrics.map(({ step }) => step)).toEqual([1, 2])
   })
 
+  test.each([
+    [
+      { imageSize: 99_999_999 },
+      /^imageSize: expected images that fit into memory but received 99999999 × 99999999 pixels: three batches of 2 such images need/,
+    ],
+    [{ inputSize: [32, 9_999_999_999] }, /^inputSize: expected images that fit into memory but received 32 × 9999999999 pixels/],
+    [
+      { batchSize: 999_999_999 },
+      /^batchSize: expected a batch that fits into memory but received 999999999: three batches of images of 32 × 32 need/,
+    ],
+  ])('names the option by which a batch is too large for the memory: %j', async (more, message) => {
+    await expect(pretrain(optionsOf('too-large', more))).rejects.toThrow(message)
+  })
+
   test('measures the evaluation set that a hook returns instead of the held-out images', async () => {
     let given = 0
     const result = await pretrain(optionsOf('set', { steps: 1 }), {

@@ -49,7 +49,7 @@ export async function prepare(given: PretrainOptions, say: Say, { evaluationSet,
   const asked = askedOf(given)
   const { backbone, listed, masks } = await read(asked, say)
   const options = choose(given, asked, { net: backbone.net, size: await medianSize(listed.files), images: listed.readable })
-  checkBatchFits(options.data.batchSize, sizeOf(options))
+  checkBatchFits(options)
   const folder = listed.resized(sizeOf(options), options.data.resize)
   torch.manualSeed(options.run.seed)
   // Evaluation runs on the CPU, so it needs its own augmentation.
@@ -169,13 +169,26 @@ async function read({ backbone, data, run, evaluation }: AskedPretrainOptions, s
   return { backbone: await openBackbone(source, { arch, prefix, say, seed: run.seed }), listed, masks }
 }
 
-/** The loader holds the batch and those that it decodes ahead. */
-function checkBatchFits(batchSize: number, [height, width]: Size): void {
-  const bytes = batchSize * 3 * height * width * Float32Array.BYTES_PER_ELEMENT
-  if (bytes * 3 <= totalmem()) return
+/** With as few images a batch is still of use. */
+const FEWEST_IN_BATCH = 2
+
+/** Checks that the batch and those that the loader decodes ahead fit into memory; names the size where even the smallest batches of it do not. */
+function checkBatchFits(options: ResolvedPretrainOptions): void {
+  const { batchSize, inputSize } = options.data
+  const [height, width] = sizeOf(options)
+  const bytesOf = (images: number) => images * 3 * 3 * height * width * Float32Array.BYTES_PER_ELEMENT
+  if (bytesOf(batchSize) <= totalmem()) return
   const gigabytes = (count: number) => `${(count / 2 ** 30).toFixed(count < 2 ** 33 ? 1 : 0)} GB`
+  const needs = (images: string, bytes: number) =>
+    `three batches of ${images} need ${gigabytes(bytes)}, and this machine has ${gigabytes(totalmem())}`
+  if (bytesOf(FEWEST_IN_BATCH) > totalmem()) {
+    const size = inputSize === undefined ? worded`${option('imageSize')}` : worded`${option('inputSize')}`
+    throw new ArgumentError(
+      worded`${size}: expected images that fit into memory but received ${sized([height, width], ' pixels')}: ${needs(`${FEWEST_IN_BATCH} such images`, bytesOf(FEWEST_IN_BATCH))}`,
+    )
+  }
   throw new ArgumentError(
-    worded`${option('batchSize')}: expected a batch that fits into memory but received ${batchSize}: three batches of images of ${sized([height, width])} need ${gigabytes(bytes * 3)}, and this machine has ${gigabytes(totalmem())}`,
+    worded`${option('batchSize')}: expected a batch that fits into memory but received ${batchSize}: ${needs(`images of ${sized([height, width])}`, bytesOf(batchSize))}`,
   )
 }
 

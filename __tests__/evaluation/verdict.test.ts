@@ -156,6 +156,15 @@ describe('changes', () => {
     expect(verdictOf(same, { images: 10, trainedOn: false }).outcome).toBe('unchanged')
   })
 
+  test('are the differences of what is shown, without the remainder of a subtraction of doubles', () => {
+    const { samples } = measure(new Small(), 'body', someSet())
+    const before = { knn: 0.3, linear: 0.3, correspondence: 0.3, copy: 0.2, placeShare: 0.1, rank: 3.1, deviation: 0.5 }
+    const after = { ...before, knn: 0.3241, linear: 0.1, rank: 3.44 }
+    expect(0.324 - 0.3).not.toBe(0.024)
+    const { knn, linear, copy, rank } = changesOf({ measures: before, samples }, { measures: after, samples })
+    expect([knn, linear, copy, rank].map(({ change }) => change)).toEqual([0.024, -0.2, 0, 0.3])
+  })
+
   test('that are shown as none have no direction, however clear they are', () => {
     const { samples } = measure(new Small(), 'body', someSet())
     const measures = { knn: 0.3004, linear: 0.3, correspondence: 0.3, copy: 0.2, placeShare: 0.1, rank: 3, deviation: 0.5 }

@@ -59,12 +59,19 @@ export const MEASURE_WORDS: Readonly<Record<MeasureName, MeasureWords>> = {
 
 /** A value as it is shown; a dash for none. */
 export function formatMeasure(name: MeasureName, value: number | null): string {
-  return value === null ? '–' : value.toFixed(name === 'rank' ? 1 : 3)
+  return value === null ? '–' : value.toFixed(digitsOf(name))
+}
+
+/** Decimals of a value that is shown. */
+function digitsOf(name: MeasureName): number {
+  return name === 'rank' ? 1 : 3
 }
 
 /** The difference of two values as they are shown, so that values that look equal have none. */
 export function shownChange(name: MeasureName, before: number, after: number): number {
-  return Number(formatMeasure(name, after)) - Number(formatMeasure(name, before))
+  const difference = Number(formatMeasure(name, after)) - Number(formatMeasure(name, before))
+  // 0.324 − 0.3 is 0.02400000000000002 in doubles.
+  return Number(difference.toFixed(digitsOf(name)))
 }
 
 /** A change as it is shown, with its sign; 0 has none. */

@@ -14,6 +14,8 @@ export interface AdviceFacts {
   readonly trained: number
   /** Number of images that were measured; where masks decide, of those with a mask. */
   readonly measured: number
+  /** Why the view correspondence has no value; undefined if it has one. */
+  readonly missing?: string | undefined
   /** Whether a run without a verdict may have learned a shortcut. Default: false. */
   readonly mayBeShortcut?: boolean
   /** Number of all images with a mask; undefined without masks. */
@@ -34,12 +36,11 @@ export function adviceFor(outcome: Outcome, facts: AdviceFacts): Wording[] {
     unchanged: [toTheEndOrMore, moreMeasured, milderColours, anotherLayer, moreImages],
     worse: [milderColours, lowerRate, anotherLayer, moreImages],
     shortcut: [smallerCrops, ownCrops, anotherLayer, moreImages],
-    // With images enough, what is missing is a map with room for the measure.
     unmeasured: [
       toTheEnd,
       ...(facts.measured < FEWEST_IMAGES ? [moreMeasured] : []),
-      largerMap,
-      anotherLayer,
+      // With a value, only the number of images is too small, which no other map changes.
+      ...(facts.missing === undefined ? [] : [largerMap, anotherLayer]),
       ...(facts.mayBeShortcut === true ? [smallerCrops, ownCrops] : []),
     ],
   }[outcome].flatMap((advice) => advice(facts) ?? [])

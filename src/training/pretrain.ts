@@ -128,7 +128,15 @@ function judge(before: Evaluation, after: Evaluation, steps: number, trained: nu
   return {
     changes,
     verdict,
-    next: adviceFor(verdict.outcome, { options: taken, planned: options.schedule.steps, layer, trained, mayBeShortcut, ...images }),
+    next: adviceFor(verdict.outcome, {
+      options: taken,
+      planned: options.schedule.steps,
+      layer,
+      trained,
+      missing,
+      mayBeShortcut,
+      ...images,
+    }),
   }
 }
 

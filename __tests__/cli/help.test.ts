@@ -7,6 +7,7 @@ import { leavesOf } from '../../src/cli/sections'
 import { pretrainOptions } from '../../src/training'
 import { builtPackage } from '../support/child'
 import { expectWith } from '../support/expect'
+import { temporary } from '../support/files'
 import { onTerminal } from '../support/terminal'
 import { pixelcl, type Ended } from './pixelcl'
 
@@ -52,6 +53,12 @@ describe('help', () => {
       expect(lines.filter((line) => line.length > columns)).toEqual([])
       expect(lines).toContainEqual(expect.stringMatching(/^ {2}-h, --help +\S/))
     }
+  })
+
+  test.each([['recipes'], ['recipes', '--json']])('of the recipes is there before the set-up: %s %s', async (...args) => {
+    const { code, stdout, stderr } = await pixelcl(args, { env: { PIXELCL_CACHE: temporary('no-set-up') } })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('reference')
   })
 
   test.each([60, 80, 200])('of the recipes fits %d columns side by side', (columns) => {

@@ -213,8 +213,9 @@ describe('wrong options', () => {
     expect(refusal(needed, configFile({ dryRun: true, steps: 2 }))).toContain('is of a dry run (PIXELCL_DRY_RUN=1)')
   })
 
-  test('a file that is missing, no JSON, or no object', () => {
+  test('a file that is missing, a folder, no JSON, or no object', () => {
     expect(refusal(needed, temporary('none.json'))).toContain('cannot be read: there is no such file')
+    expect(refusal(needed, __dirname)).toBe(`--config ${__dirname} cannot be read: it is a folder`)
     expect(refusal(needed, configFile('{"steps": '))).toContain('is not JSON')
     expect(refusal(needed, configFile([1]))).toContain('expected an object of options, { "steps": 100, … }, but received an array')
     expect(refusal(needed, configFile('null'))).toContain('but received null')

@@ -79,13 +79,15 @@ function withoutDryRun(file: string, { dryRun, ...configured }: Options): Option
   return configured
 }
 
+const READ_FAILURES: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' }
+
 function readConfig(file: string): Options {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new UsageError(`--config ${file} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : message}`)
+    throw new UsageError(`--config ${file} cannot be read: ${READ_FAILURES[code ?? ''] ?? message}`)
   }
   let value: unknown
   try {

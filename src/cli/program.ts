@@ -11,8 +11,15 @@ import { usageOf, type Usage } from './usage'
 /** Adds a command's arguments, flags and action; the action passes the exit code to `end`. */
 export type Definition = (command: Command, end: (code: number) => void) => void
 
+interface CommandEntry {
+  readonly summary: string
+  readonly load: () => Promise<Definition>
+  /** Whether it runs before the set-up, although its imports lead to the shim. */
+  readonly needsNoShim?: true
+}
+
 /** The commands, loaded on demand: only some need libtorch. */
-const commands: Readonly<Record<string, { summary: string; load: () => Promise<Definition> }>> = {
+const commands: Readonly<Record<string, CommandEntry>> = {
   pretrain: {
     summary: 'pretrain a backbone on a folder of images',
     load: async () => (await import('./commands/pretrain.js')).definePretrain,
@@ -20,6 +27,7 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<D
   recipes: {
     summary: 'list the sets of options that pretrain starts from',
     load: async () => (await import('./commands/recipes.js')).defineRecipes,
+    needsNoShim: true,
   },
   export: {
     summary: 'turn a backbone into a state dict, safetensors or TorchScript',
@@ -40,6 +48,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<D
   },
 }
 
+function entryOf(name: string | undefined): CommandEntry | undefined {
+  return name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
+}
+
 const EPILOGUE = `
 Start with:
   npx pixelcl setup
@@ -57,7 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .helpCommand('help [command]', "print a command's help")
     .addHelpText('after', EPILOGUE)
     .exitOverride()
-  if (args[0] === 'help' || args.some(isHelp)) loadShimWhenUsed()
+  if (args[0] === 'help' || args.some(isHelp) || entryOf(called)?.needsNoShim === true) loadShimWhenUsed()
   try {
     // What follows is Python's, options included.
     if (args[0] === 'python' && !isHelp(args[1])) return await (await import('./commands/python.js')).runPython(args.slice(1))

@@ -137,6 +137,16 @@ describe('what is missing is named with the command that installs it:', () => {
     )
   })
 
+  test.each(process.platform === 'linux' ? ['/proc/pixelcl', '/proc/pixelcl/cache'] : [])(
+    'a cache on a file system that takes folders, unlike %s',
+    (folder) => {
+      machine.tools()
+      const { status, output } = machine.setup([], { PIXELCL_CACHE: folder })
+      expect(status).toBe(1)
+      expect(output).toMatch(/^the cache \/proc\/\S+ cannot be written \(its file system takes no new folders\)\. Name a folder/)
+    },
+  )
+
   test('a CMake that is new enough', () => {
     machine.tools()
     machine.script('cmake', 'echo "cmake version 3.17.5"')

@@ -11,9 +11,24 @@ export function pythonFolder(env = process.env) {
   return join(cacheFolder(env), 'python')
 }
 
+/**
+ * Makes a folder and those above it that are missing, one by one: on file systems that take no new folders, such as /proc, a recursive mkdir of
+ * Node never returns.
+ */
+export function makeFolder(path) {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    // Another process may have made it.
+    if (error.code !== 'EEXIST' || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
+  }
+}
+
 /** Writes a JSON file atomically. */
 export function writeJson(path, value) {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   const temporary = `${path}.${process.pid}.tmp`
   writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`)
   renameSync(temporary, path)
@@ -37,6 +52,8 @@ const REASONS = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of it is a file',
+  EEXIST: 'a part of it is a file',
+  ENOENT: 'its file system takes no new folders',
 }
 
 /** What to do about an error of the file system in the cache; null for any other. */
@@ -51,7 +68,7 @@ function cacheFailure({ code, path }, env) {
 
 async function locked(name, work, env) {
   const lock = join(cacheFolder(env), `${name}.lock`)
-  mkdirSync(dirname(lock), { recursive: true })
+  makeFolder(dirname(lock))
   let told = false
   for (;;) {
     try {

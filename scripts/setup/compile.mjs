@@ -1,9 +1,9 @@
 // Compiles the shim with cmake-js into the cache, under a key made of everything that the result depends on.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
-import { cacheFolder, hash, packageRoot, sourceHash, stampPath, writeJson } from './cache.mjs'
+import { cacheFolder, hash, makeFolder, packageRoot, sourceHash, stampPath, writeJson } from './cache.mjs'
 import { elfDamage } from './libraries.cjs'
 import { CompileProgress } from './progress.mjs'
 import { SetupFailure, run } from './run.mjs'
@@ -30,7 +30,7 @@ export async function compileShim(libtorch, tried, { compiler, cmake, cmakeJs },
     const steps = stepsOf(cmakeJs, build, { libtorch, compiler, verbose })
     await steps.configure()
     await steps.build()
-    mkdirSync(dirname(target), { recursive: true })
+    makeFolder(dirname(target))
     const temporary = `${target}.${process.pid}.tmp`
     copyFileSync(join(build, CONFIGURATION, 'pixelcl.node'), temporary)
     renameSync(temporary, target)

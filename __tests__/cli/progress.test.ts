@@ -135,6 +135,18 @@ describe('on a terminal', () => {
     progress.end()
   })
 
+  test('the lines of a note are wrapped, but not in a pipe', () => {
+    const text = 'photos: 8 images, 2 of them held out\nbefore: view correspondence 0.250 · copied position 0.500'
+    const note = (progress: Progress) => progress.note(text)
+    expect(written({ isTTY: true, columns: 41 }, note).split('\n')).toEqual([
+      'photos: 8 images, 2 of them held out',
+      'before: view correspondence 0.250 ·',
+      '  copied position 0.500',
+      '',
+    ])
+    expect(written({ columns: 41 }, note)).toBe(`${text}\n`)
+  })
+
   test('a note goes above the next line', () => {
     const text = written({ steps: 3, isTTY: true, env: { NO_COLOR: '1' } }, (progress) => {
       progress.step(metrics(1))

@@ -23,7 +23,7 @@ import { ExitCode, UsageError } from './exit'
 import { tell } from './failure'
 import { asFlag, flagsOf } from './flags'
 import { configureHelp } from './help'
-import { measuresTable, verdictText } from './measures'
+import { measuresTable, verdictText, widthOf } from './measures'
 import { guardOutput } from './output'
 import { pythonText } from './python-text'
 import { Progress } from './progress'
@@ -137,13 +137,16 @@ function summaryOf(result: PretrainResult): string {
   const parts = [
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
     `${bold('Written:')}\n` +
-      columns([
-        [files.report, 'curves, measures and pictures: open it in a browser'],
-        [files.backbone, 'the backbone, TorchScript'],
-        [files.result, 'measures and verdict'],
-        [files.metrics, 'a line for every step'],
-        [files.config, 'the options'],
-      ]),
+      columns(
+        [
+          [files.report, 'curves, measures and pictures: open it in a browser'],
+          [files.backbone, 'the backbone, TorchScript'],
+          [files.result, 'measures and verdict'],
+          [files.metrics, 'a line for every step'],
+          [files.config, 'the options'],
+        ],
+        widthOf(),
+      ),
     pythonText(result),
     measuresTable(result, 'On held-out images'),
     verdictText(result),

@@ -1,4 +1,4 @@
-import { duration } from '../common/text'
+import { duration, wrapped } from '../common/text'
 import { LiveLine, Style, type Terminal } from '../common/terminal'
 import type { StepMetrics } from '../training'
 
@@ -66,9 +66,9 @@ export class Progress {
     this.isMeasuring = false
   }
 
-  /** Prints a line that stays; the live line continues below it. */
+  /** Prints lines that stay, wrapped on a terminal; the live line continues below them. */
   note(text: string): void {
-    this.line.print(text)
+    this.line.print(this.line.live ? fitting(text, this.line.width) : text)
   }
 
   /** Keeps the live line and moves to the next. */
@@ -105,6 +105,12 @@ export class Progress {
     const parts = rest.map((part) => (part.startsWith('loss ') ? this.style.bold(part) : part))
     return [step!, ...parts].join(this.style.dim(' · '))
   }
+}
+
+/** The lines of a text, those that are too long wrapped. */
+function fitting(text: string, width: number): string {
+  const fitted = (line: string) => (line.length <= width ? line : wrapped(line, width, /^ */.exec(line)![0].length + 2))
+  return text.split('\n').map(fitted).join('\n')
 }
 
 function lengthOf(parts: readonly string[]): number {

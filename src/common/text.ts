@@ -41,10 +41,13 @@ export function duration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
 }
 
-/** Rows of two columns, the second aligned. */
-export function columns(rows: readonly (readonly [string, string])[], indent = 2): string {
+/** Rows of two columns, the second aligned; below the first where one row is wider than `most` columns. */
+export function columns(rows: readonly (readonly [string, string])[], most = Infinity, indent = 2): string {
   const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `${' '.repeat(indent)}${left.padEnd(width)}  ${right}\n`).join('')
+  const margin = ' '.repeat(indent)
+  if (rows.every(([, right]) => indent + width + 2 + right.length <= most))
+    return rows.map(([left, right]) => `${margin}${left.padEnd(width)}  ${right}\n`).join('')
+  return rows.map(([left, right]) => `${margin}${left}\n${wrapped(`${margin}${margin}${right}`, most, 2 * indent)}\n`).join('')
 }
 
 /** Words on lines of at most `width` columns; the lines after the first are indented by `hanging`. */

@@ -12,7 +12,7 @@ import { eventsTo } from '../events'
 import { mergeOptions } from '../config'
 import { EXIT_CODES } from '../exit'
 import { asFlag, flagsOf, type Flag } from '../flags'
-import { measuresTable, verdictText } from '../measures'
+import { measuresTable, verdictText, widthOf } from '../measures'
 import { skippedText } from '../skipped'
 import { Progress } from '../progress'
 import { pythonText } from '../python-text'
@@ -144,13 +144,16 @@ function jsonOf(result: PretrainResult): object {
 function summaryOf(result: PretrainResult): string {
   const { files, arch, steps, options, heldOut, interrupted } = result
   const { bold } = new Style()
-  const written = columns([
-    [files.backbone, arch === null ? 'the backbone, TorchScript' : `the backbone, a state dict of ${arch}`],
-    [files.report, 'curves, measures and pictures'],
-    [files.result, 'measures and verdict, as --json prints them'],
-    [files.metrics, 'a line for every step'],
-    [files.config, 'the options, for --config'],
-  ])
+  const written = columns(
+    [
+      [files.backbone, arch === null ? 'the backbone, TorchScript' : `the backbone, a state dict of ${arch}`],
+      [files.report, 'curves, measures and pictures'],
+      [files.result, 'measures and verdict, as --json prints them'],
+      [files.metrics, 'a line for every step'],
+      [files.config, 'the options, for --config'],
+    ],
+    widthOf(),
+  )
   const parts = [
     interrupted === null ? '' : `Stopped by ${interrupted} after step ${steps} of ${options.schedule.steps}.\n`,
     skippedText(result),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -445,20 +445,37 @@ describe('options', () => {
           'SGD': str(optim.SGD([p()], 0.1, momentum=0.9)),
           'Adam': str(optim.Adam([{'params': [p()]}, {'params': [p()], 'lr': torch.tensor(0.5), 'weight_decay': 1e-5}], betas=(0.5, 0.9))),
           'AdamW': str(optim.AdamW([p()], torch.tensor([0.5]), amsgrad=True, fused=True)),
+          'AdamW with a tensor': str(optim.AdamW([p()], torch.tensor(2.0))),
+          'Adadelta': str(optim.Adadelta([{'params': [p()]}, {'params': [p()], 'lr': 2, 'rho': 1}])),
+          'ASGD': str(optim.ASGD([p()], lambd=1, t0=20)),
+          'ASGD of defaults': str(optim.ASGD([p()])),
+          'Rprop': str(optim.Rprop([p()], etas=(0.5, 2))),
       }
     `)
     const p = () => torch.ones([1], { requiresGrad: true })
-    const { SGD, Adam, AdamW } = torch.optim
+    const { SGD, Adam, AdamW, Adadelta, ASGD, Rprop } = torch.optim
     const optimizers = {
       SGD: new SGD([p()], 0.1, { momentum: 0.9 }),
       Adam: new Adam([{ params: [p()] }, { params: [p()], lr: torch.tensor(0.5), weightDecay: 1e-5 }], { betas: [0.5, 0.9] }),
       AdamW: new AdamW([p()], torch.tensor([0.5]), { amsgrad: true, fused: true }),
+      'AdamW with a tensor': new AdamW([p()], torch.tensor(2)),
+      Adadelta: new Adadelta([{ params: [p()] }, { params: [p()], lr: 2, rho: 1 }]),
+      ASGD: new ASGD([p()], { lambd: 1, t0: 20 }),
+      'ASGD of defaults': new ASGD([p()]),
+      Rprop: new Rprop([p()], { etas: [0.5, 2] }),
     }
     for (const [kind, optimizer] of Object.entries(optimizers)) {
       expectWith(String(optimizer), kind).toBe(python[kind])
       expectWith(inspect(optimizer), kind).toBe(python[kind])
     }
   })
+})
+
+test('the types of options are those of the optimizers that are there', () => {
+  const source = readFileSync(join(__dirname, '../../../src/torch/generated/declared/optim.ts'), 'utf8')
+  const named = Array.from(source.matchAll(/^export interface (\w+)Options /gm), ([, name]) => name!)
+  const here = Object.entries(torch.optim).filter(([name, value]) => typeof value === 'function' && name !== 'Optimizer')
+  expect(named.sort()).toEqual(here.map(([name]) => name).sort())
 })
 
 describe('an optimizer of its own', () => {

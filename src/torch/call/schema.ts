@@ -55,6 +55,7 @@ function parseParameter(field: string, keywordOnly: boolean): Parameter {
       list: isList,
       hasDefault: equals >= 0,
       default: undefined,
+      defaultFloats: [],
       keywordOnly,
     },
   )

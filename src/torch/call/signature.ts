@@ -17,6 +17,8 @@ export interface Parameter {
   readonly hasDefault: boolean
   /** The default that a hand-written body receives; operators use the defaults of their schemas. */
   readonly default: unknown
+  /** The numbers in that default that are floats in Python, so that Python prints `1.0`. */
+  readonly defaultFloats: readonly number[]
   readonly keywordOnly: boolean
 }
 
@@ -70,6 +72,11 @@ function parseParameter(field: string, keywordOnly: boolean): Parameter {
     list: code.endsWith(']'),
     default: value === undefined || value === '' ? undefined : JSON.parse(value),
     hasDefault: value !== undefined,
+    defaultFloats:
+      value
+        ?.match(/-?\d+(\.\d+)?(e[-+]?\d+)?/g)
+        ?.filter((text) => /[.e]/.test(text))
+        .map(Number) ?? [],
     keywordOnly,
   })
 }

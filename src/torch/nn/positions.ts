@@ -26,6 +26,5 @@ function accessorAt(index: number): PropertyDescriptor {
  * @param isFieldEach - Whether entries are fields named by their positions; then only positions from the end are missing.
  */
 export function givePositions(prototype: Container, isFieldEach = false): void {
-  for (let index = -FROM_END; index < (isFieldEach ? 0 : FROM_START); index++)
-    Object.defineProperty(prototype, index, accessorAt(index))
+  for (let index = -FROM_END; index < (isFieldEach ? 0 : FROM_START); index++) Object.defineProperty(prototype, index, accessorAt(index))
 }

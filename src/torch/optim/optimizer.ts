@@ -8,7 +8,8 @@ import { misfit } from '../call/errors'
 import { itemsOf } from '../call/items'
 import { suggestion } from '../../common/suggestions'
 import { clearGradients } from '../nn/parameter'
-import { shownFlag, shownNumber } from '../nn/layers/options'
+import { pythonRepr } from '../nn/layers/repr'
+import { pythonFloatRepr } from '../tensor/print-format'
 import { scope } from '../memory'
 import type { Tensor } from '../tensor/tensor'
 import { readState, writeState, type OptimizerState, type ParamState, type StateNames } from './state'
@@ -208,7 +209,13 @@ export abstract class Optimizer<Options extends object> {
   /** The groups' options, sorted by Python's names, as Python prints them. */
   toString(): string {
     const groups = writeState(this.paramGroups, new Map()).param_groups
-    return `${this.constructor.name} (${groups.map(shownGroup).join('')}\n)`
+    const shown = groups.map((group, i) => shownGroup(group, i, (option) => this.floatsOf(option)))
+    return `${this.constructor.name} (${shown.join('')}\n)`
+  }
+
+  /** The numbers in the default of an option, under Python's name, that are floats in Python. */
+  protected floatsOf(_option: string): readonly number[] {
+    return []
   }
 
   /** For `console.log`: the text of `toString()`. */
@@ -217,18 +224,26 @@ export abstract class Optimizer<Options extends object> {
   }
 }
 
-function shownGroup({ params: _, ...options }: Record<string, unknown>, i: number): string {
+function shownGroup(
+  { params: _, ...options }: Record<string, unknown>,
+  i: number,
+  floatsOf: (option: string) => readonly number[],
+): string {
   const lines = Object.keys(options)
     .sort()
-    .map((name) => `\n    ${name}: ${shownValue(options[name])}`)
+    .map((name) => `\n    ${name}: ${shownValue(options[name], floatsOf(name))}`)
   return `${i === 0 ? '' : '\n'}\nParameter Group ${i}${lines.join('')}`
 }
 
-function shownValue(value: unknown): string {
-  if (isTensor(value)) return value.dim() === 0 ? shownValue(value.item()) : value.toString()
-  if (Array.isArray(value)) return `(${value.map(shownValue).join(', ')})`
-  if (typeof value === 'boolean') return shownFlag(value)
-  return typeof value === 'number' || value === null ? shownNumber(value) : String(value)
+function shownValue(value: unknown, defaultFloats: readonly number[]): string {
+  if (isTensor(value)) {
+    if (value.dim() > 0) return value.toString()
+    const number = value.item()
+    return shownValue(number, value.isFloatingPoint() ? [number as number] : [])
+  }
+  if (Array.isArray(value)) return `(${value.map((item) => shownValue(item, defaultFloats)).join(', ')})`
+  if (typeof value === 'number' && defaultFloats.includes(value)) return pythonFloatRepr(value)
+  return typeof value === 'string' ? value : pythonRepr(value)
 }
 
 /**
@@ -267,6 +282,10 @@ export function optimizer<Options extends object, Constructor>(
       super.loadStateDict(dict)
       // As Python's AdamW, which is AdamW whatever a state says.
       for (const group of this.paramGroups) Object.assign(group, fixed)
+    }
+
+    protected override floatsOf(option: string): readonly number[] {
+      return parametersOf(signature).find(({ name }) => name === option)?.defaultFloats ?? []
     }
 
     protected override checkOptions(options: Options): void {

@@ -1,4 +1,3 @@
-import { pythonRepr } from './repr'
 import type * as layers from '../../generated/declared/nn-layers'
 import type { Device, DTypeLike } from '../../tensor/dtype'
 
@@ -30,13 +29,3 @@ export type InplaceOptions = layers.ReLUNamed
 
 /** One size for both dimensions or one for each, null keeping the input's. */
 export type OutputSize = number | readonly [number | null, number | null]
-
-/** @internal */
-export function shownFlag(value: boolean): string {
-  return pythonRepr(value)
-}
-
-/** @internal Python writes 1e-05 where JavaScript writes 0.00001. */
-export function shownNumber(value: number | null): string {
-  return pythonRepr(value)
-}

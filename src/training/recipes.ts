@@ -64,7 +64,11 @@ export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
       augmentation: { colorJitter: [0.4, 0.4, 0.4, 0.1], probGrayscale: 0, probBlur: 0, probSolarize: 0 },
     },
     choices: [
-      { section: 'learner', name: 'hiddenLayerPixel', about: 'the last layer of features with a map of 6 × 6 in a view, or else of 4 × 4 in an image' },
+      {
+        section: 'learner',
+        name: 'hiddenLayerPixel',
+        about: 'the last layer of features with a map of 6 × 6 in a view, or else of 4 × 4 in an image',
+      },
       { section: 'data', name: 'inputSize', about: "the images' median size, at most 2 : 1 and at most 256² pixels" },
       { section: 'learner', name: 'viewSize', about: '0.6 of the image, but at least 7 and at most 40 strides' },
       { section: 'optimizer', name: 'lr', about: '0.006 · √(batchSize / 8) · min(1, 128 / channels)' },

@@ -37,6 +37,9 @@ const GIVEN = `import * as torch from 'pixelcl/torch'
 const { nn } = torch
 const [f, path, weights] = [() => undefined, 'table.pt', 'table.safetensors']
 const model = new nn.Linear(2, 2)
+const [layer, key] = [new nn.Linear(2, 2), 'first']
+const net = new nn.Sequential(new nn.Linear(2, 2), new nn.ReLU(), new nn.Linear(2, 2))
+const dict = new nn.ModuleDict({ [key]: new nn.ReLU() })
 const optimizer = new torch.optim.SGD(model.parameters(), { lr: 0.1 })
 torch.save(model.stateDict(), path)
 torch.safetensors.save(model.stateDict(), weights)

@@ -12,7 +12,7 @@ test('threads are set and read', () => {
   expect(torch.getNumThreads()).toBe(1)
   torch.setNumThreads(2)
   expect(torch.getNumThreads()).toBe(2)
-  expect(() => torch.setNumThreads(0)).toThrow(/between 1 and/)
+  expect(() => torch.setNumThreads(0)).toThrow(/threads: expected a whole number from 1 to 4096 but received 0/)
   expect(() => torch.setNumThreads(1.5)).toThrow(torch.ArgumentError)
 })
 

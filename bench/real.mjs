@@ -13,7 +13,7 @@ const THREADS = Number(process.env.PIXELCL_BENCH_THREADS ?? 1)
 /** For each kind of run, the flags besides backbone, data and folder, and whether it has controls. */
 const KINDS = {
   dense: { flags: [], controls: true },
-  'dense, short': { flags: ['--steps', '250'], controls: false },
+  'dense, short': { flags: ['--steps', '220'], controls: false },
   // PixPro, for comparison, needs a lower rate and fewer steps.
   PixPro: { flags: ['--use-pixpro', '--lr', '0.001', '--steps', '200'], controls: true },
 }

@@ -136,7 +136,7 @@ describe('the recipe reference', () => {
 
 describe('the length of a training', () => {
   test('is by default a number of steps that grows with the root of the number of images', () => {
-    expect([1, 100, 400, 10_000].map((images) => stepsFor(images, 4))).toEqual([200, 355, 710, 3550])
+    expect([1, 100, 400, 10_000].map((images) => stepsFor(images, 4))).toEqual([200, 275, 550, 2750])
     // Of 367 images 32 are held out.
     expect(chosen().schedule).toMatchObject({ steps: stepsFor(335, 4), warmupSteps: Math.floor(stepsFor(335, 4) / 20) })
   })

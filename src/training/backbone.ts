@@ -4,7 +4,6 @@ import { isTorchScriptFile } from '../torch/internal'
 import type { Backbone } from '../pixelcl'
 import { hasClassifier } from '../vision/internal'
 import type { Architecture } from '../vision/models'
-import { isLaidOut, layOutForFile } from './memory-format'
 import { readResNet } from './resnet-file'
 
 /** A backbone read from a file, with what is needed to write it in the same form. */
@@ -71,9 +70,8 @@ function loadResNet(path: string, { arch: given, prefix, say }: BackboneOptions)
 /** Writes a backbone in the form in which it was read: TorchScript in its original mode, or a state dict with the same keys; always on the CPU. */
 export function saveBackbone({ net, keys, isEval }: LoadedBackbone, path: string): void {
   const isOnCpu = [...net.parameters(), ...net.buffers()].every((tensor) => tensor.device === 'cpu')
-  const saved = isOnCpu && !isEval && !isLaidOut(net) ? net : net.deepcopy().to('cpu')
+  const saved = isOnCpu && !isEval ? net : net.deepcopy().to('cpu')
   if (isEval) saved.eval()
-  layOutForFile(saved)
   if (saved instanceof jit.ScriptModule) return jit.save(saved, path)
   const state = saved.stateDict()
   const known = new Set(keys)

@@ -14,7 +14,6 @@ import { backboneSource, openBackbone } from './backbone-source'
 import { askedOf, choose } from './choose'
 import { secondsOfTraining } from './estimate'
 import { noVerdict } from './foresight'
-import { layOutForCpu } from './memory-format'
 import { givenMasks, type GivenMasks } from './masks'
 import { ImageLoader } from './loader'
 import { evaluationSetFor, type MaskSummary } from './measuring'
@@ -55,7 +54,6 @@ export async function prepare(given: PretrainOptions, say: Say, { evaluationSet,
   // Evaluation runs on the CPU, so it needs its own augmentation.
   const channels = options.learner.channels ?? channelsOf(backbone.net)
   checkChannels(options.backbone.file, channels)
-  if (options.run.device === 'cpu') layOutForCpu(backbone.net)
   const augment = () => defaultAugmentation(options.augmentation, channels)
   const learner = new PixelCL(backbone.net, { ...options.learner, augmentFn: augment() }).to(torch.device(options.run.device))
   checkSizes(options, learner)

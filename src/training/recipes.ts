@@ -33,7 +33,7 @@ export type RecipeName = (typeof RECIPE_NAMES)[number]
 const STEPS: Choice = {
   section: 'schedule',
   name: 'steps',
-  about: 'about 142 · √images images in all, at least 200 steps',
+  about: 'about 110 · √images images in all, at least 200 steps',
 }
 
 export const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
@@ -142,7 +142,7 @@ export function learningRateFor(batchSize: number, channels: number): number {
 }
 
 /** The training shows `SEEN · √n` images in total for a folder of n, so that each of few images is shown more often. */
-const SEEN = 142
+const SEEN = 110
 const FEWEST_STEPS = 200
 
 /** The number of steps for a number of images, or for a number of passes over them. */

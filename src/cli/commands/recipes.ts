@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { Style } from '../../common/terminal'
+import { wrapped } from '../../common/text'
 import { RECIPES, RECIPE_NAMES, type RecipeName } from '../../training'
 import { ExitCode } from '../exit'
 import { asTyped, flagName } from '../flags'
@@ -43,21 +44,21 @@ interface Layout {
 function asText(): string {
   const width = Math.max(NARROWEST, Math.min(widthOf(), WIDEST))
   const layout = { width, value: Math.floor((width - FLAG) / RECIPE_NAMES.length) }
-  const wrapped = (text: string, indent: number) => linesOf(text, indent, width)
+  const lines = (text: string, indent: number) => linesOf(text, indent, width)
   const { bold, cyan } = new Style()
   const described = RECIPE_NAMES.map((name) => {
     const { summary, about } = RECIPES[name]
     const head = `${bold(name)}${name === DEFAULT ? ' (where none is named)' : ''}`
-    return `${head}\n${wrapped(summary, 2)}${wrapped(about, 2)}`
+    return `${head}\n${lines(summary, 2)}${lines(about, 2)}`
   })
   const head = bold(
     `${'Option'.padEnd(FLAG)}${RECIPE_NAMES.map((name) => name.padEnd(layout.value))
       .join('')
       .trimEnd()}`,
   )
-  const rows = differences().map((difference) => `${rowOf(difference, layout, cyan)}${wrapped(difference.about, 4)}`)
+  const rows = differences().map((difference) => `${rowOf(difference, layout, cyan)}${lines(difference.about, 4)}`)
   const choices = RECIPE_NAMES.map((name) => choicesIn(name, layout, bold)).filter((text) => text !== '')
-  return [...described, `${head}\n${rows.join('')}`, ...choices, wrapped(FOOT, 0)].join('\n')
+  return [...described, `${head}\n${rows.join('')}`, ...choices, lines(FOOT, 0)].join('\n')
 }
 
 const FOOT = 'Flags win over --config FILE, and that over the recipe. The class PixelCL has the defaults of the reference.'
@@ -79,13 +80,6 @@ function choicesIn(name: RecipeName, { width }: Layout, bold: (text: string) => 
   return rows.length === 0 ? '' : `${bold(`What ${name} chooses for the backbone and the images:`)}\n${rows.join('')}`
 }
 
-/** Breaks a text between words into indented lines that fit the width. */
 function linesOf(text: string, indent: number, width: number): string {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last === undefined || indent + last.length + 1 + word.length > width) lines.push(word)
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines.map((line) => `${' '.repeat(indent)}${line}\n`).join('')
+  return `${wrapped(' '.repeat(indent) + text, width, indent)}\n`
 }
